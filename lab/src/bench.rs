@@ -258,7 +258,6 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
 }
 
 impl Bench {
-    /// Returns the program to measure instead of a release build of the workspace.
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
@@ -276,19 +275,18 @@ impl Bench {
     }
 }
 
-/// Returns the cargo argument with which other programs get the same build profile as this program.
+/// So that other programs are built like this one.
 fn profile() -> Option<&'static str> {
     (!cfg!(debug_assertions)).then_some("--release")
 }
 
-/// Returns the arguments of this run, so that the output shows how to repeat it.
+/// The output shows how to repeat this run.
 fn arguments() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     arguments.join(" ")
 }
 
-/// Creates a folder on the workspace's disk, because the system's temporary folder may be in
-/// memory.
+/// The system's temporary folder may be in memory, so it is on the workspace's disk.
 fn new_folder() -> Result<TempDir> {
     TempDir::with_prefix_in("bench-", root().join("target"))
         .context("cannot make a folder in target")

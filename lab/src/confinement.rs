@@ -100,7 +100,7 @@ impl Drop for Confinement {
     }
 }
 
-/// Creates a control group below `root`; returns `None` if memory cannot be limited there.
+/// `None` if memory cannot be limited below `root`.
 fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confinement> {
     let [max, swap, peak] = files;
     let folder = root.join(format!("kenduri-lab-{}", std::process::id()));

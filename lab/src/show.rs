@@ -117,8 +117,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     }
 }
 
-/// Returns the `kenduri` program to demonstrate: the program `named` by the user, or else a debug
-/// build.
+/// The one that the user named, or else a debug build.
 fn shown(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(program) = named {
         return program
@@ -164,8 +163,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-/// Runs the end-to-end test of mail to many recipients, with as many households as an occasion may
-/// have.
+/// With as many households as an occasion may have.
 fn mail() -> Result<()> {
     run(program("cargo")
         .args(["test", "--package", "kenduri", "--test", "end_to_end"])

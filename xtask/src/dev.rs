@@ -15,9 +15,8 @@ use crate::command::{program, run};
 use crate::interrupt;
 use crate::workspace::{files_below, root};
 
-/// The interval at which the files are checked for changes: short enough for a waiting developer,
-/// long enough to spare the disk.
-const EVERY: Duration = Duration::from_millis(300);
+/// Short enough for a waiting developer, long enough to spare the disk.
+const CHECK_INTERVAL: Duration = Duration::from_millis(300);
 
 pub(crate) fn dev() -> Result<()> {
     interrupt::listen()?;
@@ -32,7 +31,7 @@ pub(crate) fn dev() -> Result<()> {
             Err(failure) => println!("{failure:#}"),
         }
         while !interrupt::is_wanted() && newest(&root().join("crates"))? == seen {
-            thread::sleep(EVERY);
+            thread::sleep(CHECK_INTERVAL);
         }
     }
     stop(running);
@@ -45,8 +44,7 @@ fn start() -> Result<Child> {
         .spawn()?)
 }
 
-/// Asks the running demo to exit and waits for it, because the next demo needs the same port and
-/// store.
+/// Waits, because the next demo needs the same port and store.
 fn stop(running: Option<Child>) {
     let Some(mut child) = running else { return };
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
@@ -55,8 +53,7 @@ fn stop(running: Option<Child>) {
     let _ = child.wait();
 }
 
-/// Returns the number of files and the most recently saved file. The number changes if a file is
-/// removed.
+/// Also the number of files, which changes if one is removed.
 fn newest(folder: &Path) -> Result<(usize, Option<(SystemTime, PathBuf)>)> {
     let files = files_below(folder)?;
     let count = files.len();

@@ -70,7 +70,6 @@ pub fn newest_glibc(binary: &Path) -> Result<String> {
     Ok(glibc::needed_by(binary)?.to_string())
 }
 
-/// The file with the checksums of all other files.
 const SUMS: &str = "SHA256SUMS";
 
 /// The properties that all artefacts share.
@@ -92,13 +91,13 @@ impl Release {
         })
     }
 
-    /// Returns the commit's time as an RFC 3339 timestamp.
+    /// RFC 3339.
     fn date(&self) -> Result<String> {
         let at = format!("--date=@{}", self.time);
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
     }
 
-    /// Returns the common prefix of the release's file and folder names.
+    /// Of the release's files and folders.
     fn name(&self) -> String {
         format!("kenduri-{}-{}", self.version, self.machine.architecture)
     }
@@ -112,7 +111,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Returns the architecture of this machine; cross-compilation is not supported.
+    /// Cross-compilation is not supported.
     fn here() -> Result<Self> {
         let debian = match std::env::consts::ARCH {
             "x86_64" => "amd64",

@@ -148,7 +148,7 @@ impl Site {
     }
 }
 
-/// Builds the mentoring site's front end, for the site's own address and for another one.
+/// For the site's own address and for another one.
 fn build_front_end(folder: &Path) -> Result<()> {
     for api in ["", "http://127.0.0.1:8080"] {
         run(program("npm")
@@ -185,7 +185,7 @@ pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     run(program(environment.join("bin/pip"))
         .args(["install", "--quiet", "--no-deps", "--requirement"])
         .arg(&installed.wanted))?;
-    installed.note()
+    installed.save()
 }
 
 /// Installs the packages listed in the folder's `package-lock.json` into the folder, unless they
@@ -202,7 +202,7 @@ pub fn install_node(folder: &Path) -> Result<()> {
         .args(["ci", "--no-audit", "--no-fund"])
         .current_dir(folder))
     .context("npm is Debian's package npm, with nodejs")?;
-    installed.note()
+    installed.save()
 }
 
 /// Whether python3 is installed and can make a virtual environment with pip.
@@ -210,7 +210,7 @@ pub fn has_venv() -> bool {
     output(program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 
-/// A list of packages to install, and its copy from the time of the last installation.
+/// With its copy from the time of the last installation.
 struct Installed {
     wanted: PathBuf,
     there: PathBuf,
@@ -222,7 +222,7 @@ impl Installed {
         there.is_ok_and(|there| fs::read(&self.wanted).is_ok_and(|wanted| there == wanted))
     }
 
-    fn note(&self) -> Result<()> {
+    fn save(&self) -> Result<()> {
         fs::copy(&self.wanted, &self.there)?;
         Ok(())
     }

@@ -17,8 +17,8 @@ use tempfile::TempDir;
 use crate::command::{find, output, program};
 use crate::interrupt;
 
-/// The timeout for the server's start on a slow disk.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// For the server's start on a slow disk.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running PostgreSQL server; dropping this value stops the server and removes its folder.
 pub struct PrivatePostgres {
@@ -98,7 +98,7 @@ impl PrivatePostgres {
                 return Ok(());
             }
             let ended = self.server.try_wait()?;
-            if ended.is_some() || begin.elapsed() > PATIENCE {
+            if ended.is_some() || begin.elapsed() > START_TIMEOUT {
                 let log = fs::read_to_string(self.folder.path().join("log"))?;
                 bail!("the private PostgreSQL does not answer:\n{log}");
             }
@@ -134,7 +134,7 @@ pub fn find_programs() -> Option<PathBuf> {
         .or_else(|| Some(find("initdb")?.parent()?.to_owned()))
 }
 
-/// Makes a command that runs as another user and is killed by the kernel if this process dies.
+/// Killed by the kernel if this process dies.
 fn as_user(user: Option<&User>, name: &Path) -> Command {
     let mut command = program("setpriv");
     if let Some(user) = user {

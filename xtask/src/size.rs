@@ -8,10 +8,9 @@ use anyhow::Result;
 use crate::command::{output, program, run};
 use crate::workspace::root;
 
-/// The number of crates to print; the rest is summed up.
-const MOST: usize = 40;
-/// The number of functions that are compiled several times to print.
-const REPEATED: usize = 25;
+/// The rest is summed up.
+const MAX_CRATES: usize = 40;
+const MAX_REPEATED: usize = 25;
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -49,12 +48,12 @@ pub(crate) fn print(wanted: &Wanted) -> Result<()> {
         crates.entry(crate_of(name)).or_default().add(size);
         functions.entry(without_types(name)).or_default().add(size);
     }
-    print_largest("crates", crates, MOST);
+    print_largest("crates", crates, MAX_CRATES);
     functions.retain(|_, sum| sum.count > 1);
     print_largest(
         "functions that are there several times",
         functions,
-        REPEATED,
+        MAX_REPEATED,
     );
     Ok(())
 }
@@ -72,7 +71,7 @@ impl Sum {
     }
 }
 
-/// Builds the release with its symbols, beside the one without.
+/// Beside the release without symbols.
 fn build() -> Result<PathBuf> {
     let folder = root().join("target/size");
     run(program("cargo")
@@ -103,7 +102,7 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1_000_000.0
 }
 
-/// The crate that wrote the function: for `<a::B as c::D>::e` it is `a`.
+/// For `<a::B as c::D>::e` it is `a`.
 fn crate_of(name: &str) -> String {
     let name = name.trim_start_matches(['<', '&', '(', '[', '*', '_', ' ']);
     let name = name.strip_prefix("mut ").unwrap_or(name);
@@ -120,7 +119,7 @@ fn crate_of(name: &str) -> String {
         )
 }
 
-/// The name of a function without its type parameters, so that its copies have one name.
+/// So that a function's copies have one name.
 fn without_types(name: &str) -> String {
     let mut depth = 0_u32;
     let mut kept = String::new();

@@ -37,14 +37,12 @@ pub(crate) struct Lane {
     ended: Option<JoinHandle<Result<Vec<Ended>>>>,
 }
 
-/// The step that a lane runs at the moment, and whether it may begin another.
 #[derive(Default)]
 struct LaneState {
     step: Option<Running>,
     is_over: bool,
 }
 
-/// A step of a lane that ended.
 struct Ended {
     name: &'static str,
     printed: PathBuf,
@@ -81,7 +79,7 @@ fn lock(state: &Mutex<LaneState>) -> MutexGuard<'_, LaneState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs the steps, all of them even if one fails.
+/// All of them, even if one fails.
 fn run_lane(steps: Vec<(&'static str, Command)>, running: &Mutex<LaneState>) -> Result<Vec<Ended>> {
     let mut all = Vec::new();
     for (name, mut command) in steps {
@@ -126,7 +124,7 @@ impl Steps {
         println!("\n=== {name}");
         let begin = Instant::now();
         let outcome = work();
-        self.note(name, begin.elapsed(), outcome.is_err());
+        self.record(name, begin.elapsed(), outcome.is_err());
         outcome.with_context(|| format!("the step “{name}” failed"))
     }
 
@@ -151,7 +149,7 @@ impl Steps {
             println!("\n=== {}, which ran beside others", step.name);
             print!("{}", String::from_utf8_lossy(&fs::read(&step.printed)?));
             let has_failed = !step.status.success();
-            self.note(step.name, step.took, has_failed);
+            self.record(step.name, step.took, has_failed);
             failed.extend(has_failed.then(|| format!("“{}”: {}", step.name, step.status)));
         }
         ensure!(!interrupt::is_wanted(), "interrupted");
@@ -159,22 +157,29 @@ impl Steps {
         Ok(())
     }
 
-    fn note(&mut self, name: &'static str, took: Duration, failed: bool) {
+    fn record(&mut self, name: &'static str, took: Duration, failed: bool) {
         let row = Row { name, took, failed };
-        println!("=== {name}: {}, {}", row.word(), clock(took));
+        println!("=== {name}: {}, {}", row.word(), minutes_and_seconds(took));
         self.rows.push(row);
     }
 
     pub(crate) fn print_table(&self) {
         println!();
         for row in &self.rows {
-            println!("{:>7}  {:<6}  {}", clock(row.took), row.word(), row.name);
+            println!(
+                "{:>7}  {:<6}  {}",
+                minutes_and_seconds(row.took),
+                row.word(),
+                row.name
+            );
         }
-        println!("{:>7}          in all", clock(self.begin.elapsed()));
+        println!(
+            "{:>7}          in all",
+            minutes_and_seconds(self.begin.elapsed())
+        );
     }
 }
 
-/// Formats a duration as minutes and seconds.
-fn clock(time: Duration) -> String {
+fn minutes_and_seconds(time: Duration) -> String {
     format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }

@@ -24,14 +24,13 @@ use crate::s3::PrivateS3;
 use crate::steps::{Lane, Steps};
 use crate::workspace::root;
 
-/// How often each race is repeated in tests.
+/// In tests, and with `--long`.
 const ROUNDS: u32 = 6;
-/// How often each race is repeated with `--long`.
 const LONG_ROUNDS: u32 = 200;
 
-/// Folders whose tests are programs in Node.
+/// In Node.
 const NODE_TESTS: [&str; 5] = ["websockets", "socketio", "oidc", "browser", "examples"];
-/// Folders whose tests, or the servers of tests, are programs in Python.
+/// In Python: tests, or the servers of tests.
 const PYTHON_TESTS: [&str; 3] = ["s3", "api", "dkim"];
 
 /// What to run.
@@ -174,7 +173,7 @@ fn check_sources(steps: &mut Steps) -> Result<()> {
     steps.step("fences", check::check)
 }
 
-/// Starts what other makers' programs and libraries say of the built program.
+/// Of the built program.
 fn start_other_makers() -> Lane {
     Steps::start(vec![
         (
@@ -191,7 +190,6 @@ fn start_other_makers() -> Lane {
     ])
 }
 
-/// The programs that the build step made.
 struct Built {
     kenduri: PathBuf,
     lab: PathBuf,
@@ -206,7 +204,6 @@ impl Built {
         }
     }
 
-    /// Returns the command that runs a demonstration with the built program.
     fn show(&self, what: &[&str]) -> Command {
         let mut lab = program(&self.lab);
         lab.arg("show")

@@ -24,19 +24,15 @@ use crate::status::Status;
 use crate::wal_copy::Ends;
 use crate::{BackupError, BackupKey, Target};
 
-/// How often new commits are copied to the target.
-const PACE: Duration = Duration::from_secs(1);
-/// How often the agent checks the files beside the store for changes.
-const FILES: Duration = Duration::from_secs(10);
-/// When SQLite's log has this many frames, the agent checkpoints the log into the database file.
+const COPY_INTERVAL: Duration = Duration::from_secs(1);
+/// Beside the store.
+const FILES_INTERVAL: Duration = Duration::from_secs(10);
+/// SQLite's log is then checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// When SQLite's log has this many frames (256 MiB), the agent checkpoints the log even if the
-/// target is failing and has no copy of it.
+/// 256 MiB. The log is then checkpointed even if the target is failing and has no copy of it.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// When the agent stops, the PostgreSQL server may still be sending its log. The agent then copies
-/// the log in at most this many rounds.
-const LAST_TURNS: u32 = 20;
-/// The pause between a failed dump and the next attempt.
+/// When the agent stops, the PostgreSQL server may still be sending its log.
+const MAX_LAST_ROUNDS: u32 = 20;
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The settings in the section `[backup]`, and the paths of the data.
@@ -184,8 +180,8 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The lock on `backup.lock`. During an upgrade, two workers share the store. Only the worker
-    /// with the lock makes backups.
+    /// On `backup.lock`. During an upgrade, two workers share the store, and only the one with the
+    /// lock makes backups.
     lock: Option<File>,
     going: Option<Going>,
     /// When this process made its last snapshot.
@@ -200,13 +196,12 @@ struct Work {
     is_frozen: Option<IsFrozen>,
 }
 
-/// Returns `true` while drills must not begin.
 type IsFrozen = Arc<dyn Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync>;
 
 impl Work {
     fn run(mut self, asked: &Receiver<Request>) {
         loop {
-            let (outcome, answer) = match asked.recv_timeout(PACE) {
+            let (outcome, answer) = match asked.recv_timeout(COPY_INTERVAL) {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
                 Ok(Request::Anew(answer)) => (self.begin_anew(), Some(answer)),
                 Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
@@ -216,14 +211,14 @@ impl Work {
                 }
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     let looked = self.look(self.clock.now());
-                    let outcome = looked.and_then(|()| self.follow_to_the_end());
+                    let outcome = looked.and_then(|()| self.copy_all_commits());
                     let outcome = outcome.and_then(|()| self.note_head(true));
-                    self.note(&outcome);
+                    self.report_outcome(&outcome);
                     return;
                 }
                 Err(RecvTimeoutError::Timeout) => (self.turn(), None),
             };
-            self.note(&outcome);
+            self.report_outcome(&outcome);
             if outcome.is_err() {
                 self.looked_at = None;
                 self.measured_at = None;
@@ -252,16 +247,16 @@ impl Work {
         }
     }
 
-    /// Reports a round's outcome to the operators' page, the log and the metrics.
-    fn note(&self, outcome: &Result<(), BackupError>) {
+    /// To the operators' page, the log and the metrics.
+    fn report_outcome(&self, outcome: &Result<(), BackupError>) {
         let now = self.clock.now();
         self.status.send_modify(|status| {
-            status.note(outcome, now, self.dump_failed.is_some());
+            status.record(outcome, now, self.dump_failed.is_some());
         });
     }
 
     fn turn(&mut self) -> Result<(), BackupError> {
-        if !self.is_ours()? {
+        if !self.take_lock()? {
             return Ok(());
         }
         let now = self.clock.now();
@@ -280,7 +275,7 @@ impl Work {
             if is_due {
                 self.snapshot()
             } else {
-                self.follow()
+                self.copy_commits()
             }
         });
         // Only checkpoints keep the log short, so the log is checkpointed even if the target cannot
@@ -294,7 +289,7 @@ impl Work {
         outcome.and(measured).and(reclaimed).and(drilled)
     }
 
-    /// Stores the outcome of a finished drill. If a drill is due, starts it in a thread.
+    /// If a drill is due, starts it in a thread.
     fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
         if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
             let panicked = || std::io::Error::other("the drill ended in a panic");
@@ -334,7 +329,7 @@ impl Work {
     }
 
     fn snapshot_now(&mut self) -> Result<(), BackupError> {
-        if !self.is_ours()? {
+        if !self.take_lock()? {
             return Err(BackupError::ElsewhereUnderWay);
         }
         self.begin()?;
@@ -353,9 +348,8 @@ impl Work {
         }
     }
 
-    /// Makes a snapshot, even if the target has lost the backup.
     fn begin_anew(&mut self) -> Result<(), BackupError> {
-        if self.is_ours()? {
+        if self.take_lock()? {
             self.going = None;
             self.may_begin_anew = true;
             Progress::forget(&self.settings.data);
@@ -363,9 +357,8 @@ impl Work {
         self.snapshot_now()
     }
 
-    /// Tries to take the file lock. Returns whether this process holds the lock. Only then may it
-    /// make backups.
-    fn is_ours(&mut self) -> Result<bool, BackupError> {
+    /// Whether this process holds the lock. Only then may it make backups.
+    fn take_lock(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
             let mut options = OpenOptions::new();
@@ -380,8 +373,7 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Copies new commits to the target.
-    fn follow(&mut self) -> Result<(), BackupError> {
+    fn copy_commits(&mut self) -> Result<(), BackupError> {
         let Some(going) = &self.going else {
             return Ok(());
         };
@@ -403,7 +395,10 @@ impl Work {
             return Ok(());
         };
         going.erasures.send(&going.vault, &erased)?;
-        if going.files_looked_at.is_none_or(|at| at.elapsed() >= FILES) {
+        if going
+            .files_looked_at
+            .is_none_or(|at| at.elapsed() >= FILES_INTERVAL)
+        {
             let now = self.clock.now();
             going.files.copy(&going.vault, &self.settings.beside, now)?;
             going.files_looked_at = Some(Instant::now());
@@ -434,18 +429,17 @@ impl Work {
         Ok(runtime.block_on(self.store.read(look))?)
     }
 
-    /// Copies everything that is committed now. PostgreSQL streams its log, so this may take
-    /// several rounds.
-    fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
+    /// PostgreSQL streams its log, so this may take several rounds.
+    fn copy_all_commits(&mut self) -> Result<(), BackupError> {
         let now = self.clock.now();
-        for _ in 0..LAST_TURNS {
-            self.follow()?;
+        for _ in 0..MAX_LAST_ROUNDS {
+            self.copy_commits()?;
             let is_streaming = self.going.as_ref().is_some_and(|going| going.wal.is_some());
             let until = self.status.borrow().copied_until;
             if !is_streaming || until.is_none_or(|until| until >= now) {
                 break;
             }
-            std::thread::sleep(PACE / 10);
+            std::thread::sleep(COPY_INTERVAL / 10);
         }
         Ok(())
     }
@@ -461,7 +455,7 @@ impl Work {
         if let Some(repair) = repair {
             self.report(Some(repair.to_string()));
         }
-        self.follow()?;
+        self.copy_commits()?;
         let Some(going) = &mut self.going else {
             return Ok(());
         };
@@ -496,7 +490,7 @@ impl Work {
         Ok(())
     }
 
-    /// Checkpoints the log if it is long, or if it contains deleted data that must disappear.
+    /// If the log is long, or if it contains deleted data that must disappear.
     fn reclaim(&mut self, is_copied: bool) -> Result<(), BackupError> {
         let Some(log) = self.store.log().cloned() else {
             return Ok(());

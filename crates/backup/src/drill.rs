@@ -17,9 +17,8 @@ use crate::restore::{self, Chosen, Room, STORE};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
 
-/// The folder into which drills restore, inside the data folder.
+/// Both are inside the data folder.
 const FOLDER: &str = "drill";
-/// The file with the last drill's outcome, inside the data folder.
 const OUTCOME: &str = "backup-drill.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +56,7 @@ impl Drill {
         serde_json::from_slice(&fs::read(data.join(OUTCOME)).ok()?).ok()
     }
 
-    fn keep(&self, data: &Path) -> Result<(), BackupError> {
+    fn save(&self, data: &Path) -> Result<(), BackupError> {
         let path = data.join(OUTCOME);
         let text = serde_json::to_vec(self).unwrap_or_default();
         restore::write_file(&path, &text).map_err(BackupError::file(&path))
@@ -82,7 +81,7 @@ pub fn drill(
     clear(&folder).map_err(BackupError::file(&folder))?;
     let result = outcome.unwrap_or_else(|error| DrillResult::Failed(error.to_string()));
     let drill = Drill { at, result };
-    drill.keep(data)?;
+    drill.save(data)?;
     Ok(drill)
 }
 
@@ -115,7 +114,7 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     let (rows, hash) = match chosen.manifest.kind {
         Kind::Sqlite => {
             let hash = hash(&store).map_err(BackupError::file(&store))?;
-            (count(&store)?, hash)
+            (check_and_count_rows(&store)?, hash)
         }
         Kind::Dump | Kind::Base => {
             let contents = postgres::read(&store)?;
@@ -129,9 +128,8 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     })
 }
 
-/// Checks the integrity and the foreign keys of an SQLite store. Returns the number of rows in all
-/// tables.
-fn count(path: &Path) -> Result<u64, BackupError> {
+/// Also checks the integrity and the foreign keys of an SQLite store.
+fn check_and_count_rows(path: &Path) -> Result<u64, BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let store = Connection::open_with_flags(path, flags)?;
     let found: String = store.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;

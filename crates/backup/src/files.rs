@@ -14,11 +14,10 @@ use crate::BackupError;
 use crate::generation::is_hexadecimal;
 use crate::vault::Vault;
 
-/// The prefix of the files' objects.
-const ALL: &str = "files/";
+const PREFIX: &str = "files/";
 
-/// Folders that are not backed up. People's exports are deleted after a day and can be made again.
-/// A restore would bring deleted exports back.
+/// People's exports are deleted after a day and can be made again. A restore would bring deleted
+/// ones back.
 const NOT_COPIED: [&str; 1] = ["files/exports"];
 
 /// A file or folder that is backed up together with the store.
@@ -30,7 +29,6 @@ pub struct Beside {
     pub to: String,
 }
 
-/// The header of a file's object.
 #[derive(Serialize, Deserialize)]
 struct Head {
     to: String,
@@ -39,15 +37,13 @@ struct Head {
 /// The files that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The names of all objects. The key is the part of the name that identifies a version of a
-    /// file.
+    /// By the part of the name that identifies a version of a file.
     objects: BTreeMap<String, String>,
-    /// The metadata and the object's name for each file on this machine. The key is the file's path
-    /// in a restored data folder.
+    /// The metadata and the object's name, by the file's path in a restored data folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// The metadata that is compared to notice that a file has changed.
+/// If it differs, a file has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -109,7 +105,7 @@ impl Copied {
             let Some(content) = found(fs::read(&path)).map_err(BackupError::file(&path))? else {
                 continue;
             };
-            let name = format!("{ALL}{:013}-{unique}", now.as_millisecond());
+            let name = format!("{PREFIX}{:013}-{unique}", now.as_millisecond());
             let head = serde_json::to_vec(&Head { to: to.clone() }).unwrap_or_default();
             let length = u32::try_from(head.len()).unwrap_or_default().to_be_bytes();
             vault.put(&name, &[&length, head.as_slice(), &content].concat())?;
@@ -136,7 +132,7 @@ impl Copied {
 
 /// Lists the objects of all files.
 pub(crate) fn list(vault: &Vault) -> Result<BTreeSet<String>, BackupError> {
-    let mut names = vault.target.list(ALL)?;
+    let mut names = vault.target.list(PREFIX)?;
     names.retain(|name| copied_at(name).is_some());
     Ok(names.into_iter().collect())
 }
@@ -147,14 +143,14 @@ pub(crate) fn copied_between(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<String>, BackupError> {
-    let mut names = vault.target.list(ALL)?;
+    let mut names = vault.target.list(PREFIX)?;
     names.retain(|name| copied_at(name).is_some_and(|at| from <= at && at <= to));
     Ok(names)
 }
 
-/// Returns when an object's file was copied. Returns `None` for the name of another program's file.
+/// `None` for the name of another program's file.
 fn copied_at(name: &str) -> Option<Timestamp> {
-    let (milliseconds, unique) = name.strip_prefix(ALL)?.split_once('-')?;
+    let (milliseconds, unique) = name.strip_prefix(PREFIX)?.split_once('-')?;
     let at = Timestamp::from_millisecond(milliseconds.parse().ok()?).ok()?;
     is_hexadecimal(unique, 32).then_some(at)
 }
@@ -165,7 +161,7 @@ pub(crate) fn unnamed(
     oldest: Timestamp,
     named: &BTreeSet<String>,
 ) -> Result<Vec<String>, BackupError> {
-    let mut names = vault.target.list(ALL)?;
+    let mut names = vault.target.list(PREFIX)?;
     names.retain(|name| !named.contains(name) && copied_at(name).is_some_and(|at| at < oldest));
     Ok(names)
 }

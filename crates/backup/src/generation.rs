@@ -14,13 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::vault::Vault;
 use crate::{BackupError, Target};
 
-/// The prefixes of the generations' objects.
-const ALL: &str = "generations/";
+const GENERATIONS: &str = "generations/";
 const MANIFESTS: &str = "manifests/";
 const BEGUN: &str = "begun/";
 /// The size of a piece of a snapshot, in bytes.
 pub(crate) const PIECE: usize = 8 << 20;
-/// SQLite's largest page size, in bytes.
+/// SQLite's limit, in bytes.
 const LARGEST_PAGE: u32 = 65_536;
 
 /// The name of a generation. Names sort by time.
@@ -175,7 +174,7 @@ impl Generation {
     }
 
     pub(crate) fn folder(&self) -> String {
-        format!("{ALL}{}/", self.0)
+        format!("{GENERATIONS}{}/", self.0)
     }
 
     pub(crate) fn manifest_name(&self) -> String {

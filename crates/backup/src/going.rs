@@ -23,15 +23,14 @@ use crate::wal_copy::{self, Ends, WalCopy};
 use crate::{BackupError, VERSION, postgres};
 pub(crate) use look::Repair;
 
-/// How often new changes are copied while a snapshot is being made.
-const PACE: Duration = Duration::from_secs(1);
-/// How many old objects are removed per second at most.
+/// While a snapshot is being made.
+const COPY_INTERVAL: Duration = Duration::from_secs(1);
+/// Old objects per second at most.
 const REMOVED_AT_ONCE: u32 = 50;
-/// How often the head is written, in milliseconds.
-const HEAD: i64 = 60_000;
-/// How many times the agent tries to checkpoint the log for a snapshot while a long read
-/// transaction prevents it.
-const TRIES: u32 = 50;
+/// In milliseconds.
+const HEAD_INTERVAL: i64 = 60_000;
+/// While a long read transaction prevents a checkpoint for a snapshot.
+const MAX_CHECKPOINT_TRIES: u32 = 50;
 
 pub(crate) struct Going {
     pub(crate) vault: Vault,
@@ -92,13 +91,12 @@ impl Going {
             gap: None,
             vault,
         };
-        going.go_on()?;
+        going.resume_newest()?;
         Ok(going)
     }
 
-    /// Continues the newest generation, if the log still contains everything after the generation's
-    /// last segment. Otherwise, a new snapshot is needed.
-    fn go_on(&mut self) -> Result<(), BackupError> {
+    /// If the log no longer contains everything after the last segment, a new snapshot is needed.
+    fn resume_newest(&mut self) -> Result<(), BackupError> {
         let Some(log) = &mut self.log else {
             let Some(newest) = Generation::list(&self.vault)?.pop() else {
                 return Ok(());
@@ -108,7 +106,7 @@ impl Going {
                 None => kind == Kind::Dump,
                 Some(wal) => kind == Kind::Base && wal.is_chained()?,
             };
-            if goes_on && self.is_whole(0)? {
+            if goes_on && self.is_restorable(0)? {
                 self.complete(newest);
             }
             return Ok(());
@@ -120,7 +118,7 @@ impl Going {
         if Generation::list(&self.vault)?.last() != Some(&generation) {
             return Ok(());
         }
-        if !log.go_on(&progress)? || !self.is_whole(progress.next_segment)? {
+        if !log.go_on(&progress)? || !self.is_restorable(progress.next_segment)? {
             return Ok(());
         }
         let (segments, _) = generation.segments(&self.vault)?;
@@ -133,8 +131,8 @@ impl Going {
         Ok(())
     }
 
-    /// Whether the latest state can be restored, so that later changes may be added to it.
-    fn is_whole(&mut self, next_segment: u64) -> Result<bool, BackupError> {
+    /// Later changes may be added only then.
+    fn is_restorable(&mut self, next_segment: u64) -> Result<bool, BackupError> {
         match look::check(&self.vault, next_segment) {
             Err(BackupError::Damaged { object, .. }) => {
                 self.gap = Some(object);
@@ -147,7 +145,7 @@ impl Going {
         }
     }
 
-    /// Records that the generation's snapshot is complete. Returns the snapshot's time.
+    /// Returns the snapshot's time.
     fn complete(&mut self, generation: Generation) -> Timestamp {
         let at = generation.at();
         self.snapshot = Some(at);
@@ -155,7 +153,7 @@ impl Going {
         at
     }
 
-    /// Saves the position in the log, if there is only one generation and its snapshot is complete.
+    /// Only while there is one generation, and its snapshot is complete.
     fn keep_progress(&mut self) -> Result<(), BackupError> {
         let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
         else {
@@ -165,7 +163,7 @@ impl Going {
         if progress != self.progress
             && let Some(progress) = &progress
         {
-            progress.keep(&self.data)?;
+            progress.save(&self.data)?;
         }
         self.progress = progress;
         Ok(())
@@ -197,7 +195,6 @@ impl Going {
         Ok(None)
     }
 
-    /// Copies the log to its end, segment by segment.
     fn copy_log(&mut self) -> Result<(), BackupError> {
         while let Some(log) = &mut self.log {
             let (changes, is_all) = log.copy()?;
@@ -211,9 +208,8 @@ impl Going {
         Ok(())
     }
 
-    /// Sends the changes that were read from the log. A segment is in memory several times, so
-    /// segments are small. Changes that could not be sent are sent again later. The target may get
-    /// a change twice without harm.
+    /// A segment is in memory several times, so segments are small. What could not be sent is sent
+    /// again later: the target may get a change twice without harm.
     fn send(&mut self) -> Result<(), BackupError> {
         loop {
             let mut bytes = 0;
@@ -245,7 +241,7 @@ impl Going {
         log: &Log,
         clock: &Clock,
     ) -> Result<Timestamp, BackupError> {
-        self.write_back()?;
+        self.checkpoint_whole()?;
         let generation = self.begin_generation(clock)?;
         self.generations.push(Active {
             generation: generation.clone(),
@@ -258,7 +254,7 @@ impl Going {
         });
         if ended.is_err() {
             self.generations.pop();
-            self.give_up(&generation);
+            self.remove_failed(&generation);
         }
         ended?;
         self.generations
@@ -283,7 +279,7 @@ impl Going {
             }
         };
         if made.is_err() {
-            self.give_up(&generation);
+            self.remove_failed(&generation);
         }
         made?;
         Ok(self.complete(generation))
@@ -304,8 +300,8 @@ impl Going {
         self.end_snapshot(generation, Kind::Dump, bytes, pieces, None)
     }
 
-    /// Copies the whole server and, at the same time, its log. Then waits for all parts of the log
-    /// that the base backup needs.
+    /// And, at the same time, the log. Then waits for all parts of the log that the base backup
+    /// needs.
     fn base_backup(
         &self,
         settings: &PostgresSettings,
@@ -319,7 +315,7 @@ impl Going {
             self.vault.put(&generation.piece_name(pieces), piece)?;
             bytes += piece.len() as u64;
             pieces += 1;
-            if copied.elapsed() >= PACE {
+            if copied.elapsed() >= COPY_INTERVAL {
                 wal.copy_files(&self.vault, clock.now())?;
                 copied = Instant::now();
             }
@@ -351,7 +347,7 @@ impl Going {
         Generation::begin(&self.vault, clock.now(), newest.as_ref())
     }
 
-    /// Writes the manifest, which makes the snapshot complete.
+    /// The manifest makes the snapshot complete.
     fn end_snapshot(
         &self,
         generation: &Generation,
@@ -377,7 +373,7 @@ impl Going {
         self.vault.put(&generation.manifest_name(), &manifest)
     }
 
-    /// Fails if an object that the manifest relies on is not in the target.
+    /// Fails if the target lacks an object on which the manifest relies.
     fn check_listed(
         &self,
         generation: &Generation,
@@ -396,8 +392,8 @@ impl Going {
         }
     }
 
-    /// Removes a failed snapshot's objects, because they may fill the target.
-    fn give_up(&self, generation: &Generation) {
+    /// A failed snapshot's objects may fill the target.
+    fn remove_failed(&self, generation: &Generation) {
         let objects = generation.objects(&self.vault);
         for name in objects.unwrap_or_default() {
             // Objects that cannot be removed now are removed later, together with other old
@@ -428,7 +424,7 @@ impl Going {
             log: self.wal.as_ref().and_then(WalCopy::end),
         };
         let is_new = self.head.as_ref().is_none_or(|before| {
-            let is_later = !(0..HEAD).contains(&(head.at - before.at));
+            let is_later = !(0..HEAD_INTERVAL).contains(&(head.at - before.at));
             let same = Head {
                 at: before.at,
                 ..head.clone()
@@ -442,10 +438,9 @@ impl Going {
         Ok(())
     }
 
-    /// Checkpoints the whole log into the database file. Afterwards, the file does not change while
-    /// it is copied.
-    fn write_back(&mut self) -> Result<(), BackupError> {
-        for _ in 0..TRIES {
+    /// Afterwards, the database file does not change while it is copied.
+    fn checkpoint_whole(&mut self) -> Result<(), BackupError> {
+        for _ in 0..MAX_CHECKPOINT_TRIES {
             let Some(log) = &mut self.log else {
                 return Ok(());
             };
@@ -455,12 +450,12 @@ impl Going {
             if is_whole {
                 return Ok(());
             }
-            std::thread::sleep(PACE / 10);
+            std::thread::sleep(COPY_INTERVAL / 10);
         }
         Err(BackupError::InUse)
     }
 
-    /// Copies the database file in pieces. Returns its size in bytes and the number of pieces.
+    /// Returns the database file's size in bytes and the number of pieces.
     fn pieces(
         &mut self,
         log: &Log,
@@ -486,7 +481,7 @@ impl Going {
             self.vault.put(&generation.piece_name(pieces), whole)?;
             offset += left as u64;
             pieces += 1;
-            if copied.elapsed() >= PACE {
+            if copied.elapsed() >= COPY_INTERVAL {
                 self.follow(clock, None)?;
                 copied = Instant::now();
             }
@@ -541,7 +536,6 @@ impl Going {
         Ok(())
     }
 
-    /// Removes some of the old objects.
     fn remove_old(&mut self) -> Result<(), BackupError> {
         for _ in 0..REMOVED_AT_ONCE {
             let Some(name) = self.old.last() else {

@@ -9,7 +9,6 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, LogEnd, Stretch};
 use crate::{BackupError, erasures};
 
-/// The name of the head's object in the target.
 const OBJECT: &str = "head";
 
 /// What a backup must contain at least.

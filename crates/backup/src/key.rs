@@ -20,17 +20,17 @@ use crate::BackupError;
 pub(crate) const OBJECT: &str = "kenduri-backup.json";
 /// The name of the key file inside the data folder.
 pub const FILE: &str = "backup.key";
-/// The format version of all objects in a backup.
+/// Of all objects in a backup.
 const FORMAT: u32 = 1;
-/// The cost of deriving a key from the passphrase: 64 MiB of memory and three passes.
+/// 64 MiB of memory and three passes.
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
-/// The number of words in a passphrase. Each word has 16 random bits.
-const WORDS: usize = 6;
+/// Each word has 16 random bits.
+const PASSPHRASE_WORDS: usize = 6;
 const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8; 4] = b"aiou";
 
-/// An object of the backup that contains the encrypted key. It is useless without the passphrase.
+/// Useless without the passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Envelope {
     format: u32,
@@ -62,7 +62,7 @@ impl std::fmt::Debug for BackupKey {
 impl BackupKey {
     /// Generates a new key and its passphrase. The passphrase is not stored anywhere.
     pub fn make(random: &Random) -> Result<(Self, Secret), BackupError> {
-        let words: Vec<String> = (0..WORDS).map(|_| word(random)).collect();
+        let words: Vec<String> = (0..PASSPHRASE_WORDS).map(|_| word(random)).collect();
         let passphrase = Secret::new(words.join("-"));
         let (key, salt) = (random.token(), random.token());
         let mut id = [0; 16];
@@ -124,7 +124,7 @@ impl BackupKey {
     pub(crate) fn open(envelope: &[u8], passphrase: &Secret) -> Result<Self, BackupError> {
         let envelope = Self::envelope(envelope)?;
         let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();
-        let key = derive(&spelled(passphrase), &decode(&envelope.salt))?
+        let key = derive(&normalize(passphrase), &decode(&envelope.salt))?
             .open(
                 &place(&envelope.installation),
                 &decode(&envelope.sealed_key),
@@ -167,7 +167,7 @@ impl BackupKey {
     }
 }
 
-/// Returns a random, pronounceable word of three consonants and two vowels. It has 16 random bits.
+/// Pronounceable: three consonants and two vowels, 16 random bits.
 fn word(random: &Random) -> String {
     let mut letters = String::new();
     for place in 0..5 {
@@ -182,8 +182,7 @@ fn word(random: &Random) -> String {
     letters
 }
 
-/// Converts a typed passphrase to its original spelling.
-fn spelled(typed: &Secret) -> Secret {
+fn normalize(typed: &Secret) -> Secret {
     let text = typed.reveal().to_lowercase();
     let words: Vec<&str> = text
         .split(|letter: char| !letter.is_ascii_alphanumeric())
@@ -216,7 +215,7 @@ mod tests {
     fn the_passphrase_opens_the_key_however_it_is_typed() {
         let random = Random::seeded(1);
         let (key, passphrase) = BackupKey::make(&random).unwrap();
-        assert_eq!(passphrase.reveal().split('-').count(), WORDS);
+        assert_eq!(passphrase.reveal().split('-').count(), PASSPHRASE_WORDS);
         let typed = format!(
             " {}\n",
             passphrase.reveal().replace('-', "  ").to_uppercase()

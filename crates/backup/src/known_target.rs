@@ -24,7 +24,7 @@ impl KnownTarget {
         )
     }
 
-    pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    pub(crate) fn save(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Self { target, generation } = self;
         sql!(
             "INSERT INTO backup_place (id, target, generation) VALUES (1, :target, :generation)

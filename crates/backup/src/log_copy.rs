@@ -22,14 +22,13 @@ use crate::BackupError;
 use crate::generation::{Change, PIECE};
 use crate::progress::Progress;
 
-/// The lengths of the log's header and of a frame's header, in bytes.
+/// In bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// The maximum size of a transaction that is copied, in bytes. While changes are sent, they are in
-/// memory several times.
-const LONGEST: usize = 32 << 20;
-/// How long to wait while another process has locked the file.
-const BUSY: Duration = Duration::from_secs(5);
+/// In bytes: while changes are sent, they are in memory several times.
+const MAX_TRANSACTION_BYTES: usize = 32 << 20;
+/// While another process has locked the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Copies a store's write-ahead log.
 #[derive(Debug)]
@@ -81,7 +80,7 @@ impl LogCopy {
             return Ok(false);
         }
         let before = std::mem::replace(&mut self.at, at);
-        if self.checksum()? != progress.checksum {
+        if self.last_checksum()? != progress.checksum {
             self.at = before;
             return Ok(false);
         }
@@ -102,13 +101,12 @@ impl LogCopy {
             generation: generation.to_owned(),
             salt: self.at.salt,
             frame: self.at.frame,
-            checksum: self.checksum()?,
+            checksum: self.last_checksum()?,
             next_segment,
         }))
     }
 
-    /// Returns the last copied frame's checksum.
-    fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
+    fn last_checksum(&mut self) -> Result<[u8; 8], BackupError> {
         let path = self.log.path();
         let file = match &mut self.file {
             Some(file) => file,
@@ -184,7 +182,7 @@ impl LogCopy {
             .read(until, at)
             .map_err(BackupError::file(&path))?
             .ok_or(BackupError::LogLost)?;
-        if change.length() > LONGEST {
+        if change.length() > MAX_TRANSACTION_BYTES {
             return Err(BackupError::LongTransaction);
         }
         self.at = LogPosition {
@@ -194,8 +192,8 @@ impl LogCopy {
         Ok(Some(change))
     }
 
-    /// Reads new frames up to the first commit that fills a segment. Returns the latest version of
-    /// each page, and the number of the commit's frame. Returns `None` if the log was restarted.
+    /// The latest version of each page up to the first commit that fills a segment, and that
+    /// commit's last frame. `None` if the log was restarted.
     fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<(Change, u32)>> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -225,7 +223,7 @@ impl LogCopy {
                 end = frame + 1;
                 break;
             }
-            if last.len() * until.page_size as usize > LONGEST {
+            if last.len() * until.page_size as usize > MAX_TRANSACTION_BYTES {
                 break;
             }
         }
@@ -250,13 +248,13 @@ impl LogCopy {
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         // Other processes can write during the first checkpoint, which does most of the work. They
         // cannot write during the second checkpoint, which is therefore short.
-        let mut changes = self.alone(|this| {
+        let mut changes = self.while_paused(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)
         })?;
         passive(&self.worker)?;
         let mut is_whole = false;
-        changes.extend(self.alone(|this| {
+        changes.extend(self.while_paused(|this| {
             this.hold.execute_batch("COMMIT")?;
             let outcome = passive(&this.hold);
             take_hold(&this.hold)?;
@@ -288,8 +286,8 @@ impl LogCopy {
         }
     }
 
-    /// Copies the rest of the log, and calls `act` while no process can write.
-    fn alone(
+    /// Also copies the rest of the log. No process can write meanwhile.
+    fn while_paused(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,
     ) -> Result<Vec<Change>, BackupError> {
@@ -318,7 +316,7 @@ fn truncate(connection: &Connection) -> Result<bool, rusqlite::Error> {
     })
 }
 
-/// Runs a passive checkpoint. Returns whether the whole log is in the database file now.
+/// Returns whether the whole log is in the database file now.
 fn passive(connection: &Connection) -> Result<bool, rusqlite::Error> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
         let (busy, in_log, written): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -334,7 +332,7 @@ fn take_hold(connection: &Connection) -> Result<(), rusqlite::Error> {
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(connection)

@@ -15,24 +15,22 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use crate::BackupError;
 use crate::generation::PIECE;
 
-/// Debian's folder of PostgreSQL's programs, with a subfolder for each version.
+/// Debian's, with a subfolder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
-/// The certificate authorities for TLS connections to the server, the same as for the store's own
-/// connections.
+/// The same as for the store's own connections.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// Makes `pg_dump` wait at most a minute for a table's lock.
+/// At most a minute.
 const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
-/// How many bytes at the end of a base backup are searched for the log positions in its manifest.
+/// In bytes: the log positions are there, at the end of a base backup.
 const MANIFEST_END: usize = 65_536;
-/// How much of a program's messages is stored, in bytes.
-const MESSAGES: u64 = 4_096;
+const MAX_MESSAGE_BYTES: u64 = 4_096;
 
 /// Dumps the database. `take` gets the dump in pieces of at most [`PIECE`] bytes.
 pub(crate) fn dump(
     settings: &PostgresSettings,
     take: impl FnMut(&[u8]) -> Result<(), BackupError>,
 ) -> Result<(), BackupError> {
-    let mut command = connected("pg_dump", settings)?;
+    let mut command = command_for("pg_dump", settings)?;
     command.args(["--format=custom", "--no-password", LOCK_WAIT]);
     // Owners and privileges are left out, because only the server's administrator may restore them.
     command.args(["--no-owner", "--no-privileges", "--no-comments"]);
@@ -43,7 +41,7 @@ pub(crate) fn dump(
 
 /// Whether the store's role may copy the whole PostgreSQL server and its log.
 pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupError> {
-    let mut command = connected("psql", settings)?;
+    let mut command = command_for("psql", settings)?;
     command.args(["--no-psqlrc", "--no-password", "--dbname=replication=1"]);
     command.arg("--command=IDENTIFY_SYSTEM");
     let running = Running::start("psql", command, Stdio::null(), Stdio::null())?;
@@ -66,7 +64,7 @@ pub(crate) fn base_backup(
     settings: &PostgresSettings,
     mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
 ) -> Result<Positions, BackupError> {
-    let mut command = connected("pg_basebackup", settings)?;
+    let mut command = command_for("pg_basebackup", settings)?;
     command.args(["--pgdata=-", "--format=tar", "--wal-method=none"]);
     command.args(["--checkpoint=fast", "--label=kenduri", "--no-password"]);
     let running = Running::start("pg_basebackup", command, Stdio::null(), Stdio::piped())?;
@@ -83,8 +81,7 @@ pub(crate) fn base_backup(
     })
 }
 
-/// Parses the log positions at the end of a backup manifest:
-/// <https://www.postgresql.org/docs/current/backup-manifest-wal-ranges.html>.
+/// <https://www.postgresql.org/docs/current/backup-manifest-wal-ranges.html>
 fn parse_positions(manifest: &[u8]) -> Option<Positions> {
     let text = String::from_utf8_lossy(manifest);
     let (_, ranges) = text.rsplit_once("\"WAL-Ranges\":")?;
@@ -99,7 +96,7 @@ pub(crate) fn receive(
     folder: &Path,
     name: &str,
 ) -> Result<Running, BackupError> {
-    let receiver = connected("pg_receivewal", settings)?;
+    let receiver = command_for("pg_receivewal", settings)?;
     // Two receivers must not write into the same folder. So `setpriv` stops `pg_receivewal` if this
     // process is killed.
     let mut command = Command::new("setpriv");
@@ -177,7 +174,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
 
 /// Restores a dump into an empty database, completely or not at all.
 pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), BackupError> {
-    let mut command = connected("pg_restore", settings)?;
+    let mut command = command_for("pg_restore", settings)?;
     command.arg(format!("--dbname={}", database(&parse(settings)?)));
     command.args(["--single-transaction", "--exit-on-error", "--no-password"]);
     command.args(["--no-owner", "--no-privileges"]);
@@ -215,9 +212,8 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// Prepares a program that connects to the database. Address and password are in the program's
-/// environment, because no other user can read it.
-fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
+/// Address and password are in the program's environment, which no other user can read.
+fn command_for(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
     let mut command = Command::new(find(program));
     let joined = |parts: Vec<String>| parts.join(",");
@@ -258,7 +254,7 @@ fn parse(settings: &PostgresSettings) -> Result<Config, BackupError> {
     })
 }
 
-/// Returns the database's name. PostgreSQL's default is the user's name.
+/// PostgreSQL's default is the user's name.
 fn database(config: &Config) -> &str {
     let given = config.get_dbname().or(config.get_user());
     given.unwrap_or("postgres")
@@ -311,8 +307,7 @@ impl Running {
         Ok(ended.is_some())
     }
 
-    /// Passes the program's output to `take` in pieces. Returns its messages after it has exited
-    /// successfully.
+    /// Returns the program's messages after it has exited successfully.
     fn read(
         mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
@@ -359,11 +354,11 @@ impl Drop for Running {
     }
 }
 
-/// Reads a program's messages to the end, but returns only their beginning.
+/// Only the beginning of the messages is kept, but all are read.
 fn collect(mut said: impl io::Read) -> String {
     let mut kept = Vec::new();
     // Unreadable messages are left out.
-    let _ = said.by_ref().take(MESSAGES).read_to_end(&mut kept);
+    let _ = said.by_ref().take(MAX_MESSAGE_BYTES).read_to_end(&mut kept);
     let _ = io::copy(&mut said, &mut io::sink());
     String::from_utf8_lossy(&kept).trim().to_owned()
 }
@@ -391,7 +386,7 @@ mod tests {
     #[test]
     fn the_password_is_in_the_environment_and_never_an_argument() {
         let settings = settings("postgres://mei:s3cret@db.example.my:6000/site?sslmode=require");
-        let command = connected("pg_dump", &settings).unwrap();
+        let command = command_for("pg_dump", &settings).unwrap();
         assert_eq!(command.get_args().count(), 0);
         let variable = |wanted: &str| {
             let mut all = command.get_envs();

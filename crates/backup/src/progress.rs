@@ -43,7 +43,7 @@ impl Progress {
     }
 
     /// Saves the position. A crash may lose it, because the file is not flushed to the disk.
-    pub(crate) fn keep(&self, data: &Path) -> Result<(), BackupError> {
+    pub(crate) fn save(&self, data: &Path) -> Result<(), BackupError> {
         let path = path(data);
         let next = path.with_extension("next");
         let text = serde_json::to_vec(self).unwrap_or_default();

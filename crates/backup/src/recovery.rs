@@ -15,15 +15,15 @@ use rustix::process::{Pid, Signal};
 use crate::generation::Base;
 use crate::{BackupError, postgres};
 
-/// How often to check whether the private server has replayed the log.
-const PAUSE: Duration = Duration::from_millis(50);
-/// The server's message if the log ends before the requested time.
+/// Whether the private server has replayed the log.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// If the log ends before the requested time.
 const TOO_EARLY: &str = "before configured recovery target was reached";
-/// The text before the last replayed commit's time in the server's messages.
+/// Before the last replayed commit's time.
 const LAST_COMMIT: &str = "last completed transaction was at log time ";
-/// The private server's settings. Without `hot_standby`, it does not need the original server's log
-/// settings. It need not flush to the disk, because its data is dumped and then deleted. Its
-/// processes share memory through files of its own, because some systems have no `/dev/shm`.
+/// Without `hot_standby`, the original server's log settings are not needed. The data is dumped and
+/// then deleted, so nothing needs flushing. Some systems have no `/dev/shm`, so memory is shared by
+/// files.
 const SETTINGS: &str = "listen_addresses = ''\nhot_standby = off\nfsync = off\nfull_page_writes = off\n\
     autovacuum = off\nmax_connections = 20\ndynamic_shared_memory_type = 'mmap'\n\
     log_timezone = 'UTC'\nlog_min_messages = log\n\
@@ -155,14 +155,14 @@ fn last_lines(said: &str) -> String {
     lines.get(from..).unwrap_or_default().join("\n")
 }
 
-/// Finds the last commit's time in the server's messages, such as `2027-01-16 10:00:00.123456+00`.
+/// Such as `2027-01-16 10:00:00.123456+00`.
 fn last_commit(said: &str) -> Option<Timestamp> {
     let (_, after) = said.rsplit_once(LAST_COMMIT)?;
     let time = after.lines().next()?.replacen(' ', "T", 1);
     format!("{}Z", time.trim_end_matches("+00")).parse().ok()
 }
 
-/// The private server. Dropping this value stops it.
+/// Stopped on drop.
 struct Server(Child);
 
 impl Server {
@@ -192,8 +192,7 @@ impl Server {
         })
     }
 
-    /// Waits until the server has replayed the log and accepts connections. Returns `false` if the
-    /// server has exited.
+    /// `false` if the server has exited.
     fn wait_until_recovered(&mut self, folder: &Path) -> Result<bool, BackupError> {
         let ready = postgres::find("pg_isready");
         loop {
@@ -208,7 +207,7 @@ impl Server {
             if ended.map_err(BackupError::file(folder))?.is_some() {
                 return Ok(false);
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }

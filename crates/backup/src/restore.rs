@@ -21,16 +21,13 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, Stretch};
 use crate::{BackupError, Target, erasures, files, head, postgres};
 
-/// The temporary folder of a restore, inside the data folder.
-const UNFINISHED: &str = "restoring";
+const UNFINISHED_FOLDER: &str = "restoring";
 /// The store's file inside the temporary folder.
 pub(crate) const STORE: &str = "store";
-/// The suffixes of SQLite's files beside a store. SQLite would apply the changes in an older
-/// store's files to the restored store.
+/// SQLite would apply the changes in an older store's files to the restored store.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// A file in the temporary folder that describes the restore. It is written just before the store
-/// is put in place. If it exists and the store is in place, the restore only has to remove the
-/// temporary folder.
+/// Written just before the store is put in place. If this file exists and the store is in place,
+/// the restore only has to remove the temporary folder.
 const LAST_STEP: &str = "last-step.json";
 
 /// Where an installation is restored.
@@ -56,7 +53,6 @@ impl StorePlace {
         }
     }
 
-    /// Fails if there is already a store at this place.
     fn check_empty(&self) -> Result<(), BackupError> {
         match self {
             Self::File(path) => {
@@ -102,7 +98,7 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
 
 /// Whether a restore into this data folder began but did not finish.
 pub fn is_unfinished(data: &Path) -> bool {
-    data.join(UNFINISHED).exists()
+    data.join(UNFINISHED_FOLDER).exists()
 }
 
 /// Restores the state as of the second `to`, or the latest state if `to` is `None`.
@@ -117,7 +113,7 @@ pub fn restore(
     if let Some(restored) = finish(places, to)? {
         return Ok(restored);
     }
-    let unfinished = places.data.join(UNFINISHED);
+    let unfinished = places.data.join(UNFINISHED_FOLDER);
     if !unfinished.exists() {
         let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
         if let Some(path) = beside.iter().find(|path| path.exists()) {
@@ -159,7 +155,7 @@ pub fn restore(
 /// Does not touch the store, because the store may have been used since. Returns `None` if there is
 /// no such restore.
 pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
-    let unfinished = places.data.join(UNFINISHED);
+    let unfinished = places.data.join(UNFINISHED_FOLDER);
     let is_in_place = match &places.store {
         StorePlace::File(path) => path.exists() && !unfinished.join(STORE).exists(),
         StorePlace::Database(database) => unfinished.exists() && store::has_tables(database)?,
@@ -176,8 +172,8 @@ pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>
 }
 
 impl Restored {
-    /// Serializes the result of a restore, together with the requested time `to`.
-    fn written(&self, to: Option<Timestamp>) -> Vec<u8> {
+    /// With the requested time `to`.
+    fn to_bytes(&self, to: Option<Timestamp>) -> Vec<u8> {
         let until = self.until.as_millisecond();
         let to = to.map(Timestamp::as_millisecond);
         let all = (until, self.bytes, self.files, self.erasures, to);
@@ -199,7 +195,6 @@ impl Restored {
 }
 
 impl Kind {
-    /// Fails if a snapshot of this kind cannot be restored to `place`.
     fn check(self, place: &StorePlace) -> Result<(), BackupError> {
         match (self, place) {
             (Self::Sqlite, StorePlace::File(_))
@@ -409,7 +404,6 @@ fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupEr
     unpacking.end()
 }
 
-/// Assembles the restored files beside the store.
 fn build_beside(
     vault: &Vault,
     plan: &Plan,
@@ -453,7 +447,7 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Moves the restored files from the temporary folder to their places, the store last.
+/// The store comes last.
 fn put_in_place(
     unfinished: &Path,
     places: &Places,
@@ -471,7 +465,7 @@ fn put_in_place(
     };
     move_beside().map_err(&failed)?;
     let store = unfinished.join(STORE);
-    let described = write_file(&unfinished.join(LAST_STEP), &restored.written(to));
+    let described = write_file(&unfinished.join(LAST_STEP), &restored.to_bytes(to));
     described
         .and_then(|()| File::open(unfinished)?.sync_all())
         .map_err(&failed)?;
@@ -488,7 +482,7 @@ fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()
 }
 
-/// Renames a file or folder. Merges a folder into an existing one.
+/// Merges a folder into an existing one.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {
     if !(from.is_dir() && to.is_dir()) {
         return fs::rename(from, to);
@@ -541,7 +535,7 @@ pub(crate) enum Room {
 }
 
 impl Room {
-    /// Fails if there is no room for this many more bytes.
+    /// With a margin: a tenth of the disk, at most 1 GiB.
     fn check(self, folder: &Path, bytes: usize) -> Result<(), BackupError> {
         if self == Self::All {
             return Ok(());
@@ -556,7 +550,7 @@ impl Room {
     }
 }
 
-/// Fails if the disk has too little free space for the store plus a margin of 10%.
+/// Plus a margin of 10%.
 fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let free = free_space(folder)?;
     let needed = bytes.saturating_add(bytes / 10);
@@ -575,7 +569,7 @@ pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
     Ok(space(folder)?.0)
 }
 
-/// Returns the free space and the size of the file system of `folder`, in bytes.
+/// Free and whole, in bytes.
 fn space(folder: &Path) -> Result<(u64, u64), BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;

@@ -5,8 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::BackupError;
 use crate::drill::{Drill, DrillResult};
 
-/// How long something that was missing in the target is reported at least, so that an alert reports
-/// it too.
+/// At least, so that an alert reports it too.
 const REPORTED: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Clone, Debug, Default)]
@@ -33,7 +32,7 @@ pub struct Status {
 impl Status {
     /// Records a round's outcome. `is_dump_failing`: an earlier dump failed, and none succeeded
     /// since.
-    pub(crate) fn note(
+    pub(crate) fn record(
         &mut self,
         outcome: &Result<(), BackupError>,
         now: Timestamp,

@@ -20,18 +20,16 @@ use crate::vault::Vault;
 
 /// The prefix of the log's objects in a backup.
 pub(crate) const ALL: &str = "wal/";
-/// The folder into which the log is streamed, inside the data folder.
 const FOLDER: &str = "backup-wal";
-/// The file suffix of the segment that `pg_receivewal` is writing.
+/// Of the segment that `pg_receivewal` is writing.
 const PARTIAL: &str = ".partial";
-/// The maximum size of the log in the folder while the target fails, in bytes.
-const MOST: u64 = 1 << 30;
-/// The time after a commit within which its part of the log has certainly been copied.
+/// In the folder while the target fails.
+const MAX_WAITING_BYTES: u64 = 1 << 30;
+/// After it, a commit's part of the log has certainly been copied.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
-/// The message of `pg_receivewal` if the server has removed the next part of the log.
+/// `pg_receivewal` says it if the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
-/// How many times to check for a part of the log, and the pause in between. Together they take half
-/// a minute.
+/// Together half a minute.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -128,7 +126,7 @@ impl WalCopy {
             awaited: None,
             last: None,
         };
-        copy.receive()?;
+        copy.ensure_receiving()?;
         Ok(copy)
     }
 
@@ -144,8 +142,7 @@ impl WalCopy {
         clear(&self.folder).map_err(BackupError::file(&self.folder))
     }
 
-    /// Starts `pg_receivewal`, unless it is already running.
-    fn receive(&mut self) -> Result<(), BackupError> {
+    fn ensure_receiving(&mut self) -> Result<(), BackupError> {
         if let Some(running) = &mut self.receiving {
             if !running.has_ended()? {
                 return Ok(());
@@ -177,8 +174,8 @@ impl WalCopy {
         ends: Ends,
     ) -> Result<Option<Timestamp>, BackupError> {
         self.segment_length = ends.segment.unsigned_abs();
-        self.receive()?;
-        self.let_go(ends)?;
+        self.ensure_receiving()?;
+        self.release_received(ends)?;
         self.copy_files(vault, ends.at)?;
         let awaited = *self.awaited.get_or_insert(ends);
         if ends.received.is_none_or(|end| end < awaited.committed) {
@@ -189,9 +186,8 @@ impl WalCopy {
         Ok(Some(if is_all { ends.at } else { awaited.at }))
     }
 
-    /// Lets the server remove the received part of the log. If the folder has become too large
-    /// because the target fails, clears the folder and returns an error.
-    fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
+    /// If the folder has become too large because the target fails, clears it and returns an error.
+    fn release_received(&mut self, ends: Ends) -> Result<(), BackupError> {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
@@ -200,7 +196,7 @@ impl WalCopy {
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
-        if waiting > MOST {
+        if waiting > MAX_WAITING_BYTES {
             self.give_up()?;
             return Err(BackupError::LogLost);
         }
@@ -259,7 +255,7 @@ impl WalCopy {
     /// Waits until a segment is being received. Returns the length of segments.
     pub(crate) fn wait_for_segment(&mut self) -> Result<u64, BackupError> {
         for _ in 0..TRIES {
-            self.receive()?;
+            self.ensure_receiving()?;
             let files = self.files()?;
             if files.iter().any(Received::is_segment) {
                 return Ok(self.segment_length);
@@ -278,7 +274,7 @@ impl WalCopy {
         length: u64,
     ) -> Result<(), BackupError> {
         for _ in 0..TRIES {
-            self.receive()?;
+            self.ensure_receiving()?;
             self.copy_files(vault, clock.now())?;
             if self.copied.get(segment) == Some(&length) {
                 return Ok(());
@@ -316,7 +312,6 @@ impl WalCopy {
     }
 }
 
-/// A file that `pg_receivewal` has written.
 struct Received {
     name: String,
     segment: String,
@@ -330,7 +325,7 @@ impl Received {
     }
 }
 
-/// The suffix of files that record where timelines begin.
+/// Such files record where timelines begin.
 const HISTORY: &str = ".history";
 
 fn is_segment(name: &str) -> bool {
@@ -452,8 +447,7 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
-/// Whether one segment directly follows another. A new timeline's first segment has the number of
-/// the old timeline's last segment.
+/// A new timeline's first segment has the number of the old timeline's last segment.
 fn follows(before: &str, after: &str, length: u64) -> bool {
     let number = |segment: &str| {
         let part = |range| u64::from_str_radix(segment.get(range)?, 16).ok();

@@ -23,8 +23,7 @@ use metrics::Counter;
 use crate::clock_text::ClockText;
 use crate::metrics::log_lines_dropped;
 
-/// The maximum size of a worker's buffer for log lines that have not been written, in bytes.
-const WAITING: usize = 1 << 20;
+const MAX_BUFFERED_BYTES: usize = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -72,7 +71,7 @@ impl Log {
     }
 
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
-        Self::of(writer.buffer(WAITING), format, mask)
+        Self::of(writer.buffer(MAX_BUFFERED_BYTES), format, mask)
     }
 
     #[must_use]

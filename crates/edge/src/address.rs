@@ -16,7 +16,6 @@ pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
         }
         IpAddr::V6(address) => {
             let mut text = String::with_capacity(40);
-            // Writing to memory cannot fail.
             let _ = write!(text, "{address}");
             out.extend_from_slice(text.as_bytes());
         }

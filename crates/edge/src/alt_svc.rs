@@ -8,10 +8,9 @@ use http::HeaderValue;
 
 use crate::listener::ListenAddress;
 
-/// The advertisement's `ma` (lifetime in seconds) until a client has connected over HTTP/3.
-const TRIAL: u32 = 300;
-/// The advertisement's `ma` (lifetime in seconds) once a client has connected over HTTP/3.
-const PROVED: u32 = 24 * 60 * 60;
+/// `ma`, in seconds, before and after a client has connected over HTTP/3.
+const TRIAL_MAX_AGE: u32 = 300;
+const PROVED_MAX_AGE: u32 = 24 * 60 * 60;
 
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
@@ -49,7 +48,7 @@ enum Advertisement {
 
 impl AltSvc {
     /// Sets the https addresses. HTTP/3 is advertised only while it works at all of them.
-    pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
+    pub(crate) fn retain(&self, addresses: &[&ListenAddress]) {
         let mut listeners = self.listeners();
         listeners
             .standing
@@ -90,8 +89,8 @@ impl AltSvc {
         let age = match self.advertisement() {
             Advertisement::Nothing => return None,
             Advertisement::Clear => return Some(HeaderValue::from_static("clear")),
-            Advertisement::Trial => TRIAL,
-            Advertisement::Proved => PROVED,
+            Advertisement::Trial => TRIAL_MAX_AGE,
+            Advertisement::Proved => PROVED_MAX_AGE,
         };
         // The header contains the port from the client's request, because a router may forward that
         // port to a different port of the edge.
@@ -150,7 +149,7 @@ mod tests {
         let (one, two) = (ListenAddress::Everywhere(1), ListenAddress::Everywhere(2));
         let alt_svc = AltSvc::default();
         assert_eq!(said(&alt_svc, "a.example"), None);
-        alt_svc.keep(&[&one, &two]);
+        alt_svc.retain(&[&one, &two]);
         alt_svc.saw(&one, UdpStatus::Reached);
         assert_eq!(said(&alt_svc, "a.example"), None);
         alt_svc.saw(&two, UdpStatus::Open);
@@ -169,14 +168,14 @@ mod tests {
     fn who_was_told_hears_of_the_end() {
         let address = ListenAddress::Everywhere(1);
         let alt_svc = AltSvc::default();
-        alt_svc.keep(&[&address]);
+        alt_svc.retain(&[&address]);
         alt_svc.saw(&address, UdpStatus::Closed);
         assert_eq!(said(&alt_svc, "a.example"), None);
         alt_svc.saw(&address, UdpStatus::Open);
         alt_svc.saw(&address, UdpStatus::Closed);
         assert_eq!(said(&alt_svc, "a.example").as_deref(), Some("clear"));
         alt_svc.saw(&address, UdpStatus::Open);
-        alt_svc.keep(&[]);
+        alt_svc.retain(&[]);
         assert_eq!(said(&alt_svc, "a.example").as_deref(), Some("clear"));
         alt_svc.say_nothing();
         assert_eq!(said(&alt_svc, "a.example"), None);

@@ -29,7 +29,7 @@ pub use store::StoreSettings;
 
 pub(crate) use in_flight::{FillGuard, How, InFlight, Joined};
 pub(crate) use purge::{Purge, taken_purges};
-pub(crate) use respond::{Asker, CacheOutcome, tell};
+pub(crate) use respond::{Asker, CacheOutcome, set_cache_status};
 pub(crate) use rules::{
     CacheDecision, CacheUse, DefaultLifetimes, Demand, TimedResponse, confirms, has_validator,
     is_fault, renewed,
@@ -81,7 +81,6 @@ impl Policy {
         let mut key = String::with_capacity(
             self.scope.len() + info.host.len() + target.len() + "\nhttps://".len(),
         );
-        // Writing to a string cannot fail.
         let _ = write!(
             key,
             "{}\n{}://{}{target}",

@@ -9,10 +9,8 @@ use crate::crypto;
 use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-/// The file in the data folder that contains the installation's name.
-const FILE: &str = "cdn-id";
-/// How many times a request may pass through this edge. More than once is legitimate, because a
-/// route may lead to another route of the same edge.
+const ID_FILE: &str = "cdn-id";
+/// More than one is legitimate, because a route may lead to another route of the same edge.
 const PASSES: usize = 5;
 
 /// The name of this installation in `CDN-Loop`. It is random, because a request may pass through
@@ -23,14 +21,14 @@ pub struct CdnId(HeaderValue);
 impl CdnId {
     /// Reads the installation's name from the data folder, or generates and stores one. Blocks.
     pub fn kept_in(data: &Path) -> Self {
-        let kept = fs::read_to_string(data.join(FILE));
+        let kept = fs::read_to_string(data.join(ID_FILE));
         if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {
             return id;
         }
         let id = Self::random();
         let text = [id.0.as_bytes(), b"\n"].concat();
-        if let Err(error) = durable::write(data, FILE, 0o600, &text) {
-            let file = data.join(FILE);
+        if let Err(error) = durable::write(data, ID_FILE, 0o600, &text) {
+            let file = data.join(ID_FILE);
             tracing::warn!(%error, file = %file.display(), "the name for CDN-Loop is another one after the next start");
         }
         id
@@ -89,7 +87,7 @@ mod tests {
         let other = tempfile::tempdir().unwrap();
         assert_ne!(CdnId::kept_in(other.path()), made);
         // A file that contains no valid name is overwritten.
-        fs::write(folder.path().join(FILE), "a, b\n").unwrap();
+        fs::write(folder.path().join(ID_FILE), "a, b\n").unwrap();
         let again = CdnId::kept_in(folder.path());
         assert_ne!(again, made);
         assert_eq!(CdnId::kept_in(folder.path()), again);

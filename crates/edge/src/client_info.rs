@@ -49,20 +49,19 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The ID in `X-Request-Id`: 1 to 64 characters, each a letter, a digit, `-`, `_` or `.`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId {
-    text: [u8; Self::LONGEST],
+    text: [u8; Self::MAX_LENGTH],
     length: usize,
 }
 
 impl RequestId {
-    /// The maximum length of an ID from a trusted proxy.
-    const LONGEST: usize = 64;
+    const MAX_LENGTH: usize = 64;
 
     pub fn parse(text: &str) -> Option<Self> {
         let fits = !text.is_empty()
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        let (mut id, length) = ([0; Self::LONGEST], text.len());
+        let (mut id, length) = ([0; Self::MAX_LENGTH], text.len());
         id.get_mut(..length)?.copy_from_slice(text.as_bytes());
         fits.then_some(Self { text: id, length })
     }
@@ -70,7 +69,7 @@ impl RequestId {
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         const LENGTH: usize = 32;
-        let mut text = [0; Self::LONGEST];
+        let mut text = [0; Self::MAX_LENGTH];
         for (byte, two) in bits.to_be_bytes().into_iter().zip(text.chunks_exact_mut(2)) {
             two[0] = DIGITS[usize::from(byte >> 4)];
             two[1] = DIGITS[usize::from(byte & 0xf)];

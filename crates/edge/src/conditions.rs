@@ -25,14 +25,14 @@ pub(crate) fn judge(
         Some(modified? > said)
     };
     if request.contains_key(IF_MATCH) {
-        if !is_named(request, &IF_MATCH, tag, Comparison::Strong) {
+        if !names_tag(request, &IF_MATCH, tag, Comparison::Strong) {
             return Precondition::Failed;
         }
     } else if since(IF_UNMODIFIED_SINCE) == Some(true) {
         return Precondition::Failed;
     }
     if request.contains_key(IF_NONE_MATCH) {
-        if is_named(request, &IF_NONE_MATCH, tag, Comparison::Weak) {
+        if names_tag(request, &IF_NONE_MATCH, tag, Comparison::Weak) {
             return Precondition::Unchanged;
         }
     } else if since(IF_MODIFIED_SINCE) == Some(false) {
@@ -75,8 +75,7 @@ enum Comparison {
     Weak,
 }
 
-/// Whether the header `name`, which contains `*` or a list of ETags, matches this ETag.
-fn is_named(
+fn names_tag(
     request: &HeaderMap,
     name: &HeaderName,
     tag: &HeaderValue,

@@ -48,9 +48,8 @@ use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
 
 pub(crate) const STREAMS: u32 = 128;
-/// How many streams a client may reset before they are accepted, and how many streams it may make
-/// the edge reset. Above these limits, the edge closes the connection (CVE-2023-44487 and similar
-/// attacks).
+/// How many streams a client may reset before they are accepted, or make the edge reset. Above
+/// these limits, the edge closes the connection (CVE-2023-44487 and similar attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of HTTP/2 and HTTP/3, in bytes.
@@ -219,7 +218,7 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
-        if let Some(reason) = refused_by_engine(&error) {
+        if let Some(reason) = client_error(&error) {
             shared.figures.refused_http2();
             refused_unheard(&here, &peer, Version::HTTP_2, Refusal::Http2(reason.into())).await;
         }
@@ -237,8 +236,7 @@ fn offer_switch(request: &mut Request<Incoming>, activity: &Arc<StreamActivity>)
     request.extensions_mut().insert(OnUpgrade::new(switching));
 }
 
-/// Returns the reason if hyper closed the connection because of the client's error.
-fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
+fn client_error(error: &hyper::Error) -> Option<h2::Reason> {
     let error = error.source()?.downcast_ref::<h2::Error>()?;
     error.is_library().then(|| error.reason()).flatten()
 }
@@ -264,8 +262,7 @@ pub(crate) async fn refused_unheard(
     let _ = answer.into_body().collect().await;
 }
 
-/// The size of a request head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC 9114,
-/// section 4.2.2).
+/// As RFC 9113, section 6.5.2, and RFC 9114, section 4.2.2, define it.
 fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;
     let uri = request.uri();

@@ -45,7 +45,7 @@ use self::datagrams::Datagrams;
 use self::worker::Worker;
 
 /// How long connections may take to close after all other timeouts.
-const LAST_BREATH: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The options that are not part of the plan.
 pub struct Options {
@@ -221,7 +221,7 @@ impl Edge {
     ///
     /// After an error, nothing changes, and the sockets from [`Edge::hand_in`] are closed.
     pub fn apply(&self, plan: Plan) -> Result<(), EdgeError> {
-        let taken = self.take(plan);
+        let taken = self.swap_plan(plan);
         if taken.is_err() {
             // Closes the sockets that were passed for the new plan. While they are open, no worker
             // accepts connections on them, and no other socket can be bound to their addresses.
@@ -230,7 +230,7 @@ impl Edge {
         taken
     }
 
-    fn take(&self, plan: Plan) -> Result<(), EdgeError> {
+    fn swap_plan(&self, plan: Plan) -> Result<(), EdgeError> {
         // All steps that can fail come first. Therefore, an error changes nothing.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
@@ -351,7 +351,7 @@ impl Edge {
         };
         let forced = async {
             tokio::join!(idles, ends, cuts);
-            tokio::time::sleep(LAST_BREATH).await;
+            tokio::time::sleep(CLOSE_TIMEOUT).await;
         };
         tokio::select! {
             () = self.shared.connection_limits.empty() => {}
@@ -417,8 +417,7 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// The port to which clear-text requests are redirected. Prefers addresses that are not loopback,
-/// then port 443, then the first configured address.
+/// Prefers addresses that are not loopback, then port 443, then the first configured address.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(ListenerKind::Https, at.clone()))?;

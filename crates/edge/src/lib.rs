@@ -4,13 +4,10 @@
 //! sorted into layers, and each module uses only modules of lower layers; `cargo xtask check`
 //! verifies this.
 
-// The running edge.
 mod edge;
 
-// HTTP/3.
 mod quic;
 
-// HTTP/1 and HTTP/2.
 mod connection;
 
 // The steps of serving a request, in order.

@@ -29,18 +29,16 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// The permissions of the state file. Everybody may read it, because it contains only digests of
-/// passes.
+/// Everybody may read the state file, because it contains only digests of passes.
 const MODE: u32 = 0o644;
-/// The name of the cookie, and of the link's query parameter, that contains the pass.
+/// Names the cookie and the link's query parameter.
 const PASS: &str = "kenduri-pass";
 const COME_BACK: Duration = Duration::from_mins(5);
-/// The maximum number of valid passes. If there are more, the oldest become invalid.
-const PASSES: usize = 64;
-/// The maximum size of the owner's page, in bytes.
-const LARGEST_PAGE: u64 = 1 << 20;
-/// The path of ACME challenges, which are also served during maintenance.
-const ALWAYS: &str = "/.well-known/acme-challenge/";
+/// If there are more, the oldest become invalid.
+const MAX_PASSES: usize = 64;
+const MAX_PAGE_BYTES: u64 = 1 << 20;
+/// The path of ACME challenges.
+const ALWAYS_SERVED: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredState {
@@ -137,11 +135,11 @@ impl Maintenance {
             None => state.hosts.clear(),
         }
         state.passes.push_back(digest(pass.as_bytes()));
-        while state.passes.len() > PASSES {
+        while state.passes.len() > MAX_PASSES {
             state.passes.pop_front();
         }
         let page = self.read_page().map_err(ChangeError::Unchanged)?;
-        self.keep(state, page)
+        self.save(state, page)
     }
 
     /// Ends maintenance of all hosts. All passes become invalid.
@@ -174,10 +172,10 @@ impl Maintenance {
         if state.hosts.is_empty() {
             return self.open_all();
         }
-        self.keep(state, before.page.clone())
+        self.save(state, before.page.clone())
     }
 
-    fn keep(&self, state: StoredState, page: Option<Bytes>) -> Result<(), ChangeError> {
+    fn save(&self, state: StoredState, page: Option<Bytes>) -> Result<(), ChangeError> {
         serde_json::to_vec(&state)
             .map_err(io::Error::from)
             .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
@@ -200,7 +198,7 @@ impl Maintenance {
         let closed = closed.as_ref()?;
         let hosts = &closed.state.hosts;
         let concerns = hosts.is_empty() || hosts.contains(bare_host(&info.host));
-        let passes = path.matched().starts_with(ALWAYS.as_bytes())
+        let passes = path.matched().starts_with(ALWAYS_SERVED.as_bytes())
             || self.health.iter().any(|health| path.as_str() == health);
         let given = query.into_iter().flat_map(|query| query.split('&'));
         let given = given
@@ -208,7 +206,7 @@ impl Maintenance {
             .find(|pass| closed.opens(pass.as_bytes()));
         // The redirect removes the pass from the URL, so visitors do not share it by accident.
         if let Some(pass) = given {
-            return Some(let_in(pass, info.scheme, path));
+            return Some(set_pass_and_redirect(pass, info.scheme, path));
         }
         let is_let_in = || cookies::value(headers, PASS).is_some_and(|pass| closed.opens(pass));
         (concerns && !passes && !is_let_in()).then(|| closed.page(info, headers))
@@ -217,7 +215,7 @@ impl Maintenance {
     fn read_page(&self) -> io::Result<Option<Bytes>> {
         let page = self.data.join(PAGE);
         match std::fs::metadata(&page) {
-            Ok(file) if file.len() > LARGEST_PAGE => Err(io::Error::other(format!(
+            Ok(file) if file.len() > MAX_PAGE_BYTES => Err(io::Error::other(format!(
                 "{} is larger than 1M",
                 page.display()
             ))),
@@ -260,8 +258,7 @@ pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
 
-/// Sets the cookie with the pass, and redirects to the same page without the pass in its URL.
-fn let_in(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {
+fn set_pass_and_redirect(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {
     let secure = if scheme == Scheme::Https {
         "; Secure"
     } else {
@@ -383,7 +380,7 @@ mod tests {
                 assert!(lets_in(maintenance, pass), "{pass}");
             }
         }
-        for number in 3..=PASSES {
+        for number in 3..=MAX_PASSES {
             maintenance.on(None, &format!("pass-{number}")).unwrap();
         }
         assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");

@@ -108,8 +108,8 @@ impl Default for ListenerMetrics {
     fn default() -> Self {
         Self {
             open: gauge!("edge_connections"),
-            refused_of_address: refused("connections_per_address"),
-            refused_of_all: refused("connections"),
+            refused_of_address: refused_connections("connections_per_address"),
+            refused_of_all: refused_connections("connections"),
             refused_http2: counter!("edge_http2_connections_refused_total"),
             handshakes: counter!("edge_tls_handshakes_total", "result" => "done"),
             handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
@@ -161,8 +161,7 @@ impl ListenerMetrics {
     }
 }
 
-/// The counter of connections that were refused because of this limit.
-fn refused(limit: &'static str) -> Counter {
+fn refused_connections(limit: &'static str) -> Counter {
     counter!("edge_connections_refused_total", "limit" => limit)
 }
 
@@ -207,7 +206,7 @@ impl<L: Ord> LabelledGauges<L> {
 
     /// Sets the gauges of all current items, and sets all others to NaN. If several items have the
     /// same label, the first one counts.
-    pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
+    pub(crate) fn set_all(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
         let mut before = mem::take(&mut self.there);
         for (label, value) in all {
             if self.there.contains_key(&label) {

@@ -74,8 +74,7 @@ impl ErrorFormat {
     }
 }
 
-/// The default `Retry-After`.
-const COME_BACK: Duration = Duration::from_secs(5);
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Makes a page that explains an error. A 429 or 503 response also has `Retry-After`.
 pub fn page(
@@ -106,14 +105,14 @@ pub fn page(
         status,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
     );
-    if let Some(time) = retry_after.or(is_over_soon.then_some(COME_BACK)) {
+    if let Some(time) = retry_after.or(is_over_soon.then_some(DEFAULT_RETRY_AFTER)) {
         let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
     answer
 }
 
-/// The `code` for a status in problem documents. The codes never change.
+/// The codes never change.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "bad_request",

@@ -65,7 +65,7 @@ impl From<Option<Refusal>> for ParseResult<'_> {
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 
 impl BrokenBody {
-    pub(crate) fn note(&self, refusal: Refusal) {
+    pub(crate) fn record(&self, refusal: Refusal) {
         // Only the first reason is kept, because it caused all later ones.
         let _ = self.0.set(refusal);
     }

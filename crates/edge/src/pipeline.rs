@@ -40,19 +40,16 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
-/// The path below which a certificate authority requests challenge responses (RFC 8555, section
-/// 8.3).
-const PROOFS: &str = "/.well-known/acme-challenge/";
+/// Challenge responses (RFC 8555, section 8.3).
+const ACME_CHALLENGES: &str = "/.well-known/acme-challenge/";
 
-/// The facts about a request that the log and the metrics need in addition to its response.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
     /// `None` if the route has no `cors`.
     cors: Option<CorsAnswer>,
     admitted: Option<Admitted>,
-    /// The time from the arrival of the request head until the edge passed the request to the
-    /// target.
+    /// From the arrival of the request head until the request was passed to the target.
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
@@ -68,9 +65,8 @@ struct RequestOutcome {
 }
 
 impl RequestOutcome {
-    /// The refusal if the edge aborted the request body because it arrived too slowly; otherwise
-    /// `None`.
-    fn broken(&self) -> Option<Refusal> {
+    /// `None` unless the edge aborted the request body.
+    fn body_too_slow(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
         is_too_slow.then_some(Refusal::BodyTooSlow)
@@ -99,7 +95,7 @@ pub(crate) async fn serve_request(
     let entry = here.log.as_ref().map(|log| {
         let head = parsed.take_head();
         let head = head.map_or_else(|| LoggedHead::of(&request, &info.host), |head| *head);
-        Box::new(entry(log, shared, &info, peer, &request, head, began))
+        Box::new(log_entry(log, shared, &info, peer, &request, head, began))
     });
     let pending = Pending::new(entry);
     let mut outcome = RequestOutcome::default();
@@ -124,7 +120,7 @@ pub(crate) async fn serve_request(
             }
         },
     };
-    if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
+    if let Some(broken) = parsed.broken().or_else(|| outcome.body_too_slow()) {
         // The response is replaced, because the client must learn about the error in the request
         // body.
         outcome.is_instead = true;
@@ -132,7 +128,7 @@ pub(crate) async fn serve_request(
     }
     if let Some(PageDue(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &info.id, &reader, retry_after);
-        answer = with_words(answer, page);
+        answer = with_headers_of(answer, page);
         let route = outcome.route.as_ref();
         let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
         outcome.is_instead |= !leads_here;
@@ -184,7 +180,6 @@ pub(crate) async fn serve_request(
     }
 }
 
-/// Responds to a request that could be parsed.
 async fn answer_by_route(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -210,13 +205,13 @@ async fn answer_by_route(
     };
     if let Some(proof) = uri
         .path()
-        .strip_prefix(PROOFS)
+        .strip_prefix(ACME_CHALLENGES)
         .and_then(|token| shared.certificates.proof_text(token))
     {
         return text(StatusCode::OK, proof.to_string());
     }
     if let Some(location) = shared.moved_to(info, &uri) {
-        return moved(location);
+        return permanent_redirect(location);
     }
     if let Some(maintenance) = &shared.maintenance
         && let Some(answer) = maintenance.answer(info, request.headers(), &path, uri.query())
@@ -275,7 +270,7 @@ async fn answer_by_route(
         let query = uri.query().map(|query| format!("?{query}"));
         let location = format!("{}/{}", path.as_str(), query.unwrap_or_default());
         return HeaderValue::try_from(location)
-            .map_or_else(|_| bare(StatusCode::BAD_REQUEST), moved);
+            .map_or_else(|_| bare(StatusCode::BAD_REQUEST), permanent_redirect);
     }
     route.withheld.take_from(request.headers_mut());
     outcome.queue = Some(began.elapsed());
@@ -296,8 +291,7 @@ async fn answer_by_route(
     answer
 }
 
-/// Responds to requests that no route serves: `CONNECT` to another server, `TRACE`, and `OPTIONS *`
-/// (RFC 9110, section 9.3.7).
+/// `CONNECT` to another server, `TRACE`, and `OPTIONS *` (RFC 9110, section 9.3.7).
 fn answer_without_route(request: &Request<Body>) -> Option<Answer> {
     const ALLOWED: HeaderValue =
         HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -318,7 +312,7 @@ fn answer_without_route(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// Responds to a refused request. On HTTP/1, the connection is closed afterwards.
+/// On HTTP/1, the connection is closed afterwards.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -329,8 +323,8 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Responds to an ambiguous path, which servers may interpret in different ways. The response is a
-/// page, because people mistype paths. On HTTP/1, the connection is closed afterwards.
+/// Servers may interpret the path in different ways. The response is a page, because people mistype
+/// paths. On HTTP/1, the connection is closed afterwards.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
     let mut answer = bare(StatusCode::BAD_REQUEST);
@@ -355,7 +349,7 @@ fn nothing() -> Answer {
     answer
 }
 
-/// Makes a response without content. A later step adds one of the edge's own pages to it.
+/// A later step adds one of the edge's own pages to it.
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
@@ -363,20 +357,17 @@ fn bare(status: StatusCode) -> Answer {
     answer
 }
 
-/// Like [`bare`], with a time for `Retry-After`.
 fn later(status: StatusCode, retry_after: Duration) -> Answer {
     let mut answer = bare(status);
     answer.extensions_mut().insert(PageDue(Some(retry_after)));
     answer
 }
 
-/// Marks a response to which a later step adds one of the edge's own pages. Contains the time for
-/// `Retry-After`.
+/// A later step adds one of the edge's own pages; contains the time for `Retry-After`.
 #[derive(Clone, Copy)]
 struct PageDue(Option<Duration>);
 
-/// Returns `page` with those headers of `answer` that the page itself does not set.
-fn with_words(answer: Answer, mut page: Answer) -> Answer {
+fn with_headers_of(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);
     for (name, value) in page.headers() {
@@ -386,9 +377,8 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// Removes the body of a response, but keeps the body's length in the head. With HTTP/2, hyper
-/// sends every body that it gets, and clients report an error if a response has a body that it must
-/// not have (RFC 9110, section 6.4.1).
+/// The length stays in the head. Over HTTP/2, hyper sends every body that it gets, and clients
+/// report an error if the response must not have one (RFC 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;
@@ -402,16 +392,16 @@ fn without_body(answer: Answer) -> Answer {
     Response::from_parts(head, Body::Empty)
 }
 
-/// A redirect after which the client must repeat the request with the same method.
-fn moved(location: HeaderValue) -> Answer {
+/// The client must repeat the request with the same method.
+fn permanent_redirect(location: HeaderValue) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
     answer.headers_mut().insert(LOCATION, location);
     answer
 }
 
-/// Returns the requested host. In HTTP/1, the parser has checked it. In HTTP/2 and HTTP/3, it is in
-/// `:authority`, in `Host`, or in both with the same value (RFC 9113, section 8.3.1).
+/// HTTP/1's parser has checked it. In HTTP/2 and HTTP/3, it is in `:authority`, in `Host`, or in
+/// both with the same value (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
@@ -439,7 +429,6 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     Ok(host.into())
 }
 
-/// Sets the headers that every response of the edge gets.
 fn finish(
     here: &WorkerContext,
     peer: &Peer,
@@ -482,8 +471,7 @@ fn finish(
     }
 }
 
-/// Makes the log entry when a request arrives.
-fn entry(
+fn log_entry(
     log: &Log,
     shared: &EdgeState,
     info: &ClientInfo,
@@ -518,8 +506,7 @@ fn entry(
     }
 }
 
-/// Percent-encodes the characters of path and query that are not ASCII (RFC 3987, section 3.1).
-/// Browsers do that themselves, some other clients do not.
+/// RFC 3987, section 3.1. Browsers do that themselves, some other clients do not.
 fn encode_target(uri: &mut http::Uri) {
     let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
     if target.is_ascii() {
@@ -533,8 +520,7 @@ fn encode_target(uri: &mut http::Uri) {
     }
 }
 
-/// Gives requests of all protocol versions the same form: the URI contains only path and query, and
-/// the header `Host` contains the host.
+/// The URI contains only path and query, and `Host` contains the host.
 fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();

@@ -10,8 +10,7 @@ use tokio::time::sleep;
 
 use crate::lock::lock;
 
-/// How often [`ProgressWatch::stands_still`] checks for progress within its `time`.
-const LOOKS: u32 = 4;
+const CHECKS_PER_TIME: u32 = 4;
 
 /// Counts a peer's progress, and records whether progress is expected. Counting needs no clock,
 /// because a task reads the count at intervals.
@@ -70,8 +69,8 @@ impl ProgressWatch {
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;
-        while looks < LOOKS {
-            sleep(time / LOOKS).await;
+        while looks < CHECKS_PER_TIME {
+            sleep(time / CHECKS_PER_TIME).await;
             let now = self.moved.load(Ordering::Relaxed);
             looks = if now == seen && self.is_awaited() {
                 looks + 1

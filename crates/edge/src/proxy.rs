@@ -4,12 +4,10 @@
 //! [`Pool`] contains. Bodies are streamed in both directions, unless `request_buffer` or
 //! `response_buffer` reads them ahead.
 
-// Requests and responses in transit, and the health checks of servers.
 mod health_check;
 mod response_body;
 mod upstream_request;
 
-// The choice of a server.
 mod upstream;
 
 mod backends;
@@ -19,7 +17,6 @@ mod pool;
 
 mod tunnel;
 
-// A server, and a connection to one.
 mod backend;
 mod upstream_connection;
 
@@ -125,7 +122,7 @@ impl Pool {
         let mut begun = None;
         let (connection, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
-            let mut connection = match self.connection(upstream, &backend, fresh).await {
+            let mut connection = match self.take_connection(upstream, &backend, fresh).await {
                 Ok(connection) => connection,
                 Err(error) => {
                     if !error.is_local() {
@@ -160,7 +157,7 @@ impl Pool {
                     // A reused connection that was already closed says nothing about the server's
                     // health.
                     if !reused && error.side() == Side::Upstream {
-                        note(&backend, upstream, &error);
+                        count_failure(&backend, upstream, &error);
                     }
                     let next = left.next(repeats, reused, begun.is_some());
                     let is_begun = begun.is_some() || left.may_be_begun();
@@ -229,7 +226,7 @@ impl Pool {
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = if let Left::Length(0) = left {
-            self.put(upstream, &running, connection);
+            self.return_to_pool(upstream, &running, connection);
             Body::full(first)
         } else {
             let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
@@ -239,8 +236,8 @@ impl Pool {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Returns the connection to the pool, if it can be used again.
-    fn put(
+    /// Drops a connection that cannot be used again.
+    fn return_to_pool(
         &self,
         upstream: &Upstream,
         running: &ActiveRequest,
@@ -252,9 +249,8 @@ impl Pool {
         }
     }
 
-    /// Returns the most recently used idle connection. Opens a new one if there is none or `fresh`
-    /// is set.
-    async fn connection(
+    /// The most recently used idle connection, or a new one.
+    async fn take_connection(
         &self,
         upstream: &Upstream,
         backend: &Backend,
@@ -273,9 +269,8 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that the server is down. A response that is merely late does not
-/// count.
-fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
+/// A response that is merely late does not suggest that the server is down.
+fn count_failure(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());
     }
@@ -290,7 +285,7 @@ fn is_framed(headers: &HeaderMap) -> bool {
     headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
-/// Rejects a response with ambiguous framing (RFC 9112, section 6.3).
+/// RFC 9112, section 6.3.
 fn check_framing(
     method: &Method,
     status: StatusCode,

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// The maximum number of ranges. A request with more ranges gets the whole content.
-const MOST: usize = 16;
+/// A request with more ranges gets the whole content.
+const MAX_RANGES: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RequestedRanges {
@@ -32,7 +32,7 @@ pub(crate) fn wanted(header: &[u8], length: u64) -> RequestedRanges {
         }
         count += 1;
         match part(spec, length) {
-            _ if count > MOST => return RequestedRanges::Whole,
+            _ if count > MAX_RANGES => return RequestedRanges::Whole,
             Spec::Wrong => return RequestedRanges::Whole,
             Spec::Outside => {}
             Spec::Part(part) => parts.push(part),
@@ -73,7 +73,7 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Parses a number that consists only of digits. Returns `u64::MAX` if it is too large.
+/// `u64::MAX` if it is too large.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

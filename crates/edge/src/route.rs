@@ -130,7 +130,7 @@ impl Route {
         self.falls_back || matches!(self.target, Target::App)
     }
 
-    /// Whether this route restricts requests, so that no request may bypass it.
+    /// No request may bypass such a route.
     fn is_guard(&self) -> bool {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
@@ -190,7 +190,6 @@ impl Route {
     }
 }
 
-/// Returns `path` with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
     // A target such as `http://host?query` has no path, which counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
@@ -264,7 +263,7 @@ impl HostPattern {
     pub fn matches(&self, host: &str) -> bool {
         match self {
             Self::Exact(name) => name == host,
-            Self::Below(name) => above(host) == Some(name),
+            Self::Below(name) => parent_domain(host) == Some(name),
             Self::Any => true,
         }
     }
@@ -280,8 +279,7 @@ impl Display for HostPattern {
     }
 }
 
-/// The host without its first label.
-fn above(host: &str) -> Option<&str> {
+fn parent_domain(host: &str) -> Option<&str> {
     host.split_once('.')
         .filter(|(label, above)| !label.is_empty() && !above.is_empty())
         .map(|(_, above)| above)

@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// The maximum capacity of a kept buffer, in bytes.
-const LARGEST: usize = 16 << 10;
+const MAX_KEPT_CAPACITY: usize = 16 << 10;
 
 /// A buffer that one writer takes and puts back. Only a writer whose client is slow keeps the
 /// buffer for long, so the other writers rarely have to allocate a new one.
@@ -18,7 +17,7 @@ impl ScratchBuffer {
 
     pub(crate) fn put(&self, mut buffer: Vec<u8>) {
         buffer.clear();
-        buffer.shrink_to(LARGEST);
+        buffer.shrink_to(MAX_KEPT_CAPACITY);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = buffer;
     }
 }
@@ -42,7 +41,7 @@ mod tests {
     #[test]
     fn what_was_needed_once_is_not_kept() {
         let scratch = ScratchBuffer::default();
-        scratch.put(vec![1; 2 * LARGEST]);
-        assert!(scratch.take().capacity() <= LARGEST);
+        scratch.put(vec![1; 2 * MAX_KEPT_CAPACITY]);
+        assert!(scratch.take().capacity() <= MAX_KEPT_CAPACITY);
     }
 }

@@ -76,7 +76,7 @@ pub async fn answer(
     if let MemoryLookup::Fresh(entry) = known {
         return match entry.at_hand(request, memory.encoders()) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
-            Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
+            Err(encoding) => Box::pin(compressed(memory, &entry, encoding, request, now)).await,
         };
     }
     let first = first.map(Cow::into_owned);
@@ -91,9 +91,9 @@ pub async fn answer(
     match Box::pin(look.run(matches!(known, MemoryLookup::Due))).await {
         Ok(LookupResult::File(entry)) => match entry.at_hand(request, memory.encoders()) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
-            Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
+            Err(encoding) => Box::pin(compressed(memory, &entry, encoding, request, now)).await,
         },
-        Ok(LookupResult::Folder) => with_slash(request),
+        Ok(LookupResult::Folder) => redirect_to_slash(request),
         Ok(LookupResult::Listing(page)) => {
             let cache_control = folder.cache_control_of_listing();
             listing::answer(request, &page, cache_control, memory.encoders())
@@ -103,8 +103,7 @@ pub async fn answer(
     }
 }
 
-/// Makes the compressed variant that the client prefers, and responds with it.
-async fn coded(
+async fn compressed(
     memory: &Memory,
     entry: &Arc<Entry>,
     encoding: Encoding,
@@ -115,9 +114,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a trailing slash. Merges leading slashes, because a URL that
-/// begins with two slashes names another host.
-fn with_slash(request: &Parts) -> Answer {
+/// Merges leading slashes, because a URL that begins with two names another host.
+fn redirect_to_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
     if let Some(query) = request.uri.query() {

@@ -35,9 +35,8 @@ pub(crate) use self::expiry::Expiry;
 /// header for this time.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The maximum number of bytes that a connection buffers before they are encrypted or sent. The
-/// buffer holds several TLS records, which are passed to the kernel together.
-const BUFFER: usize = 64 * 1_024;
+/// Bytes before encryption or sending: several TLS records, which reach the kernel together.
+const BUFFER_BYTES: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
@@ -116,7 +115,7 @@ impl Tls {
         let mut begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let hello = begun.client_hello();
         let name = hello.server_name().map(str::to_owned);
-        let proof = name.as_deref().filter(|_| proves(&hello));
+        let proof = name.as_deref().filter(|_| is_acme_challenge(&hello));
         if let Some(proof) = proof.and_then(|name| self.certificates.proof(name)) {
             begun
                 .into_stream(proof_config(proof)?)
@@ -147,13 +146,12 @@ impl Tls {
         };
         begun
             .into_stream_with(config, |connection: &mut ServerConnection| {
-                connection.set_buffer_limit(Some(BUFFER));
+                connection.set_buffer_limit(Some(BUFFER_BYTES));
             })
             .await
     }
 }
 
-/// The TLS settings for QUIC: TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {
@@ -171,9 +169,8 @@ fn quic_config(
     Ok(Arc::new(config))
 }
 
-/// Whether the client is a certificate authority that validates a TLS-ALPN-01 challenge (RFC 8737,
-/// section 3).
-fn proves(hello: &ClientHello<'_>) -> bool {
+/// TLS-ALPN-01 (RFC 8737, section 3).
+fn is_acme_challenge(hello: &ClientHello<'_>) -> bool {
     hello.alpn().is_some_and(|offered| offered.eq([ACME_TLS]))
 }
 

@@ -23,24 +23,22 @@ use crate::progress::ProgressWatch;
 
 /// The number of bytes that a stream reserves before it reads a part of its body.
 pub(crate) const SLICE: usize = 64 * 1_024;
-/// The smallest memory, whatever the settings say.
-const SMALLEST: usize = 16 * SLICE;
-/// Data must be unread for this long before its stream can be given up for others.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Whatever the settings say.
+const MIN_MEMORY: usize = 16 * SLICE;
+/// How long data must be unread before its stream can be given up for others.
+const MIN_UNREAD_TIME: Duration = Duration::from_secs(2);
 /// How long a permit may be held for data that has not come yet.
 pub(crate) const READING: Duration = Duration::from_secs(1);
-/// How often the first waiting stream of a network tries again.
-const AGAIN: Duration = Duration::from_millis(100);
-/// How many requests of one network may wait for memory before they begin.
-const WAITING: usize = 256;
+/// How often a network's first waiting stream tries again.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
+const MAX_WAITING_PER_NETWORK: usize = 256;
 /// The memory that a stream counts for in addition to its data, in bytes.
 pub(crate) const EACH: usize = 4 * 1_024;
-/// How many requests may run without being counted. Counting takes the lock.
-const UNCOUNTED: usize = 256;
-/// How many requests without a response one network may have, and all together. A network with few
-/// of them may always begin another one.
-const RUNNING_EACH: usize = 1_024;
-const RUNNING: usize = 4_096;
+/// Counting takes the lock.
+const MAX_UNCOUNTED: usize = 256;
+/// Requests without a response. A network with `FEW` of them may always begin another one.
+const MAX_RUNNING_PER_NETWORK: usize = 1_024;
+const MAX_RUNNING: usize = 4_096;
 const FEW: usize = 32;
 
 #[derive(Debug)]
@@ -121,7 +119,7 @@ pub(crate) struct TooManyWait;
 impl UnsentMemory {
     pub(crate) fn new(size: usize) -> Arc<Self> {
         Arc::new(Self {
-            size: size.max(SMALLEST),
+            size: size.max(MIN_MEMORY),
             used: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
             state: Mutex::default(),
@@ -143,10 +141,10 @@ impl UnsentMemory {
         }
     }
 
-    /// Whether there is memory for every network, and few requests run. This check needs no lock.
+    /// This check needs no lock.
     fn is_calm(&self) -> bool {
         self.used.load(Ordering::Relaxed) < self.share()
-            && self.running.load(Ordering::Relaxed) < UNCOUNTED
+            && self.running.load(Ordering::Relaxed) < MAX_UNCOUNTED
     }
 
     fn begin(self: &Arc<Self>, network: Option<IpAddr>) -> RunningRequest {
@@ -178,14 +176,13 @@ impl UnsentMemory {
             && !state.others_come_first(network, own)
     }
 
-    /// Whether few enough requests run for another one of this network.
     fn may_run(state: &State, network: IpAddr) -> bool {
         let own = state.networks.get(&network).map_or(0, |own| own.running);
-        own < FEW || (own < RUNNING_EACH && state.running < RUNNING)
+        own < FEW || (own < MAX_RUNNING_PER_NETWORK && state.running < MAX_RUNNING)
     }
 
-    /// Gives up the oldest streams of the network that holds the most, if they have waited for their
-    /// client long enough. A network that has used up its share can take nothing from others.
+    /// Only streams that have waited for their client long enough. A network that has used up its
+    /// share can take nothing from others.
     fn make_room(&self, state: &State, network: IpAddr, size: usize) {
         let own = state.used_by(network);
         let greedy = if own + size > self.share() {
@@ -196,7 +193,7 @@ impl UnsentMemory {
         };
         let held = greedy.into_iter().flat_map(|greedy| greedy.held.values());
         let mut missing = size;
-        for oldest in held.take_while(|held| held.since.elapsed() >= PATIENCE) {
+        for oldest in held.take_while(|held| held.since.elapsed() >= MIN_UNREAD_TIME) {
             if missing == 0 {
                 return;
             }
@@ -239,7 +236,7 @@ impl State {
         self.networks.entry(network).or_default().running += 1;
     }
 
-    /// Ends a request. Returns the first waiting stream of its network.
+    /// Returns the first waiting stream of its network.
     fn finish(&mut self, network: IpAddr) -> Option<Waker> {
         let own = self.networks.get_mut(&network)?;
         own.running -= 1;
@@ -273,7 +270,7 @@ impl State {
         }
     }
 
-    /// Ends a permit. Returns the first waiting stream of its network.
+    /// Returns the first waiting stream of its network.
     fn end(&mut self, network: IpAddr, number: u64) -> Option<Waker> {
         self.resize(network, number, 0);
         let own = self.networks.get_mut(&network)?;
@@ -283,7 +280,7 @@ impl State {
         next
     }
 
-    /// Ends a stream's waiting. Returns the stream that now waits first in its network.
+    /// Returns the stream that now waits first in its network.
     fn leave(&mut self, network: IpAddr, number: u64) -> Option<Waker> {
         let own = self.networks.get_mut(&network)?;
         if own.waiting.remove(&number).is_some() {
@@ -346,7 +343,7 @@ impl UnsentStream {
             }
             let state = lock(&self.memory.state);
             let own = state.networks.get(&self.network);
-            if own.is_some_and(|own| own.waiting.len() >= WAITING) {
+            if own.is_some_and(|own| own.waiting.len() >= MAX_WAITING_PER_NETWORK) {
                 return Poll::Ready(Err(TooManyWait));
             }
         }
@@ -384,7 +381,6 @@ impl UnsentStream {
         }
     }
 
-    /// Waits for `size` free bytes, and takes them with `take`.
     fn poll_take<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -426,7 +422,7 @@ impl UnsentStream {
             }
             drop(state);
             // The deadline is in the future, so this only sets the timer.
-            let _ = self.again.poll(context, Instant::now() + AGAIN);
+            let _ = self.again.poll(context, Instant::now() + RETRY_INTERVAL);
         }
         Poll::Pending
     }
@@ -477,7 +473,6 @@ impl Drop for Permit {
     }
 }
 
-/// Data that is held until it has been sent.
 struct UnsentBytes {
     bytes: Bytes,
     _permit: Permit,

@@ -8,8 +8,8 @@ use super::refusal::Refusal;
 use super::request::{LINES, judge_trailers};
 use super::section::Section;
 
-/// The maximum number of hexadecimal digits in a chunk size. More digits could overflow a u64.
-const DIGITS: u8 = 15;
+/// More hexadecimal digits could overflow a u64.
+const MAX_SIZE_DIGITS: u8 = 15;
 
 #[derive(Debug)]
 pub struct Chunks {
@@ -20,11 +20,9 @@ pub struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// The limits for a chunked body, and the permitted deviations from the standard.
 #[derive(Debug)]
 struct Rules {
-    /// The maximum size of all chunk extensions together, in bytes. The content of extensions is
-    /// ignored.
+    /// Of all chunk extensions together, in bytes. Their content is ignored.
     extensions: usize,
     trailers: usize,
     /// Whether blanks are permitted after a chunk size. Some servers write them.
@@ -126,7 +124,7 @@ impl Chunks {
                 State::Trailers => return self.trailers(came),
                 State::End => return Ok(Some(Decoded::End(None))),
                 State::Size { digits, size } => match (first, char::from(first).to_digit(16)) {
-                    (_, Some(digit)) if digits < DIGITS => State::Size {
+                    (_, Some(digit)) if digits < MAX_SIZE_DIGITS => State::Size {
                         digits: digits + 1,
                         size: size * 16 + u64::from(digit),
                     },

@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::request::{self, Framed, Judged};
 use super::section::Section;
 
-/// The edge adds at most this number of header lines to a request.
+/// Header lines that the edge adds to a request at most.
 const ADDED: usize = 8;
 
 #[derive(Debug)]
@@ -85,8 +85,8 @@ fn parsed(
     for line in &*head.headers {
         let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Refusal::Header)?;
         if name == CONNECTION {
-            says_close |= names(line.value, b"close");
-            says_keep_alive |= names(line.value, b"keep-alive");
+            says_close |= contains_token(line.value, b"close");
+            says_keep_alive |= contains_token(line.value, b"keep-alive");
         }
         let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value));
         headers.append(name, value.map_err(|_| Refusal::Header)?);
@@ -114,8 +114,8 @@ fn parsed(
     })
 }
 
-/// Whether a comma-separated list contains `token` in any letter case.
-fn names(list: &[u8], token: &[u8]) -> bool {
+/// In any letter case.
+fn contains_token(list: &[u8], token: &[u8]) -> bool {
     let mut options = list.split(|byte| *byte == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))
 }

@@ -12,8 +12,8 @@ pub const LINES: usize = 128;
 /// The maximum length of a method in bytes. This is twice the length of the longest registered
 /// method.
 pub const METHOD_LENGTH: usize = 32;
-/// The maximum length of a host in bytes. A name of 253 characters and a port fit into it.
-const HOST_LENGTH: usize = 260;
+/// In bytes: a name of 253 characters and a port fit into it.
+const MAX_HOST_LENGTH: usize = 260;
 
 /// The properties of a valid head that determine what may follow it on the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) fn judge_and<T>(
     head: &[u8],
     look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
 ) -> Result<T, Refusal> {
-    characters(head)?;
+    check_characters(head)?;
     let mut lines = [const { MaybeUninit::uninit() }; LINES];
     let mut request = Request::new(&mut []);
     let parsed = ParserConfig::default()
@@ -85,7 +85,7 @@ pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
 
 /// Validates trailers, from the first line to the empty line.
 pub(crate) fn judge_trailers(section: &[u8]) -> Result<(), Refusal> {
-    characters(section).map_err(|_| Refusal::Trailers)?;
+    check_characters(section).map_err(|_| Refusal::Trailers)?;
     let mut lines = [httparse::EMPTY_HEADER; LINES];
     match httparse::parse_headers(section, &mut lines) {
         Ok(Status::Complete((length, trailers))) if length == section.len() => trailers
@@ -120,7 +120,7 @@ impl<'a> Asked<'a> {
             // Most header names have another length, so the length is compared first.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
-                    once(&mut host, *value, Refusal::Host)?;
+                    set_once(&mut host, *value, Refusal::Host)?;
                 }
                 6 if name.eq_ignore_ascii_case("expect") => {
                     if !value.eq_ignore_ascii_case(b"100-continue") {
@@ -136,10 +136,10 @@ impl<'a> Asked<'a> {
                 }
                 14 if name.eq_ignore_ascii_case("content-length") => {
                     let value = request_length(value).ok_or(Refusal::Length)?;
-                    once(&mut length, value, Refusal::Length)?;
+                    set_once(&mut length, value, Refusal::Length)?;
                 }
                 17 if name.eq_ignore_ascii_case("transfer-encoding") => {
-                    once(&mut encoding, *value, Refusal::Encoding)?;
+                    set_once(&mut encoding, *value, Refusal::Encoding)?;
                 }
                 _ => {}
             }
@@ -167,17 +167,16 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Sets a value that may occur once. The error is `twice` if it was set before.
-fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
+/// The error is `twice` if the value was set before.
+fn set_once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
     match said.replace(value) {
         None => Ok(()),
         Some(_) => Err(twice),
     }
 }
 
-/// Refuses folded lines, a CR without an LF after it, and all control characters except CR, LF and
-/// tab.
-fn characters(head: &[u8]) -> Result<(), Refusal> {
+/// Refuses folded lines, a CR without an LF, and all control characters but CR, LF and tab.
+fn check_characters(head: &[u8]) -> Result<(), Refusal> {
     // Nearly every head is valid, so a fast check of many bytes at once comes first.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
@@ -190,14 +189,13 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
         odd | are_odd(*first, *second)
     });
     if has_odd || head.last() == Some(&b'\r') {
-        odd_character(head)
+        first_odd_character(head)
     } else {
         Ok(())
     }
 }
 
-/// Returns the refusal for the first invalid character.
-fn odd_character(head: &[u8]) -> Result<(), Refusal> {
+fn first_odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {
             b'\r' if head.get(place + 1) != Some(&b'\n') => return Err(Refusal::LineEnd),
@@ -287,8 +285,8 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
     }
 }
 
-/// Whether all characters are permitted in a path and query. Refuses `#`, invisible characters, and
-/// characters that servers interpret differently. Accepts UTF-8, which some clients do not encode.
+/// Refuses `#`, invisible characters, and characters that servers interpret differently. Accepts
+/// UTF-8, which some clients do not encode.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()
@@ -305,7 +303,7 @@ fn is_path(path: &[u8]) -> bool {
 /// Whether `host` has the form `name`, `1.2.3.4` or `[::1]`, with or without `:port`. User
 /// information is not permitted.
 pub fn is_host(host: &[u8]) -> bool {
-    if host.is_empty() || host.len() > HOST_LENGTH {
+    if host.is_empty() || host.len() > MAX_HOST_LENGTH {
         return false;
     }
     let (name_fits, port) = if let Some(rest) = host.strip_prefix(b"[") {
@@ -343,8 +341,7 @@ fn is_name(name: &[u8]) -> bool {
     before != b'.'
 }
 
-/// Whether `port` is empty, or a colon and a port number, which may be empty (RFC 3986, section
-/// 3.2.3).
+/// `port` is empty, or a colon and a number, which may be missing (RFC 3986, section 3.2.3).
 fn is_port(port: &[u8]) -> bool {
     let Some(digits) = port.strip_prefix(b":") else {
         return port.is_empty();

@@ -13,11 +13,11 @@ use super::request::content_length;
 
 /// The maximum size of a response head, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// The number of header lines that most responses do not exceed.
-const LINES: usize = 100;
-/// The maximum size of a head with more header lines, in bytes.
-const LARGEST_OF_MANY: usize = 32 << 10;
-/// The edge adds at most this number of header lines to a response.
+/// Most responses have no more header lines.
+const USUAL_LINES: usize = 100;
+/// For a head with more header lines.
+const MAX_LONG_HEAD_BYTES: usize = 32 << 10;
+/// Header lines that the edge adds to a response at most.
 const ADDED: usize = 6;
 
 /// The head of a response, and what arrived with it.
@@ -72,10 +72,10 @@ pub enum Read {
 /// Parses a response. `is_head` is true if the method of the request was `HEAD`. The headers of the
 /// response reuse the allocation of `spare`, whose content is discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
-    let mut lines = [const { MaybeUninit::uninit() }; LINES];
+    let mut lines = [const { MaybeUninit::uninit() }; USUAL_LINES];
     match read_into(came, is_head, spare, &mut lines) {
         Err(httparse::Error::TooManyHeaders) => {
-            let beginning = &came[..came.len().min(LARGEST_OF_MANY)];
+            let beginning = &came[..came.len().min(MAX_LONG_HEAD_BYTES)];
             let lines = beginning.split(|byte| *byte == b'\n').count();
             let mut lines = vec![MaybeUninit::uninit(); lines];
             read_into(came, is_head, spare, &mut lines)
@@ -85,7 +85,7 @@ pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     .unwrap_or(Read::Bad(BadAnswer::Head))
 }
 
-/// Parses a response with at most as many header lines as `lines` has room for.
+/// At most as many header lines as `lines` has room for.
 fn read_into<'a>(
     came: &'a Bytes,
     is_head: bool,
@@ -109,8 +109,7 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether this is an interim response, after which the final response follows. A 101 (switching
-/// protocols) is final.
+/// A 101 (switching protocols) is final.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -178,15 +177,13 @@ fn whole(
     })
 }
 
-/// Whether `reason` is empty, or the standard phrase of `status` in any letter case. Some servers
-/// write the phrase in capitals.
+/// Some servers write the phrase in capitals.
 fn is_usual(status: StatusCode, reason: &str) -> bool {
     let usual = status.canonical_reason().unwrap_or_default();
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)
 }
 
-/// Splits a chunked body into the received data and the rest. The `bool` is `true` if no bytes
-/// follow the body.
+/// The `bool` is `true` if no bytes follow the body.
 fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
     let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
@@ -214,15 +211,14 @@ fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
     if more.is_empty() { first } else { more.into() }
 }
 
-/// Splits a body of known length into the received data and the number of missing bytes. The `bool`
-/// is `true` if no bytes follow the body.
+/// The number of missing bytes is in `Left`. The `bool` is as in [`chunked`].
 fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
     (rest.slice(..first), Left::Length(left), first == rest.len())
 }
 
-/// Whether `chunked` is the message's only transfer coding.
+/// As the only transfer coding.
 fn is_chunked(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
@@ -236,7 +232,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Reads the only `Content-Length`. Fails if it is missing, repeated or not a number.
+/// Fails if `Content-Length` is missing, repeated or not a number.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())

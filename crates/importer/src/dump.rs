@@ -10,8 +10,7 @@ use std::rc::Rc;
 
 use crate::ImportError;
 
-/// The maximum length of a line in a dump, in bytes.
-const LONGEST: u64 = 16 << 20;
+const MAX_LINE_BYTES: u64 = 16 << 20;
 /// The last comment of a complete dump.
 const END: &str = "-- PostgreSQL database dump complete";
 
@@ -105,19 +104,19 @@ impl Dump {
         }
     }
 
-    /// Reads a line. Returns `false` at the end of the dump.
+    /// `false` at the end of the dump.
     fn read_line(&mut self) -> Result<bool, ImportError> {
         self.text.clear();
         self.line += 1;
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
-        let limited = &mut self.reader.by_ref().take(LONGEST);
+        let limited = &mut self.reader.by_ref().take(MAX_LINE_BYTES);
         let count = limited.read_until(b'\n', &mut bytes);
         let count = count.map_err(|error| ImportError::Unreadable {
             file: self.file.clone(),
             why: error.to_string(),
         })?;
         let ends = bytes.pop_if(|byte| *byte == b'\n').is_some();
-        if !ends && count as u64 == LONGEST {
+        if !ends && count as u64 == MAX_LINE_BYTES {
             return Err(self.refuse("the line is longer than 16 MiB", MAKE_PLAIN));
         }
         let mend = "make the dump with `pg_dump --encoding=UTF8`";
@@ -127,12 +126,11 @@ impl Dump {
         Ok(ends || count > 0 && self.table.is_none())
     }
 
-    /// Handles a line outside of `COPY` blocks.
     fn statement(&mut self) -> Result<(), ImportError> {
         if self.text == END {
             self.is_complete = true;
         } else if self.text.starts_with("COPY ") && self.text.ends_with(" FROM stdin;") {
-            let table = table(&self.file, &self.text);
+            let table = parse_copy(&self.file, &self.text);
             let mend = MAKE_PLAIN;
             self.table =
                 Some(Rc::new(table.ok_or_else(|| {
@@ -208,8 +206,8 @@ impl Row {
     }
 }
 
-/// Parses the table and columns in a line such as `COPY public.users (id, email) FROM stdin;`.
-fn table(file: &str, line: &str) -> Option<Table> {
+/// Such as `COPY public.users (id, email) FROM stdin;`.
+fn parse_copy(file: &str, line: &str) -> Option<Table> {
     let inner = line.strip_prefix("COPY ")?.strip_suffix(") FROM stdin;")?;
     let (name, columns) = inner.split_once(" (")?;
     let unquoted = |name: &str| name.trim().trim_matches('"').to_owned();
@@ -221,7 +219,7 @@ fn table(file: &str, line: &str) -> Option<Table> {
     })
 }
 
-/// Unescapes a value from a `COPY` block; `None` if it ends within an escape sequence.
+/// `None` if the value ends within an escape sequence.
 fn unescaped(text: &str) -> Option<String> {
     let mut value = String::with_capacity(text.len());
     let mut letters = text.chars();

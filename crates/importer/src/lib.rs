@@ -14,8 +14,7 @@ pub mod nginx;
 mod page;
 pub mod pm2;
 
-/// The largest configuration file that is read, in bytes.
-const LARGEST: u64 = 4 << 20;
+const MAX_FILE_BYTES: u64 = 4 << 20;
 
 #[derive(Debug)]
 pub struct Imported {
@@ -72,7 +71,7 @@ pub enum ImportError {
     },
 }
 
-/// Formats a time for `kenduri.toml`, in the largest unit that yields a whole number.
+/// In the largest unit that yields a whole number.
 fn time(milliseconds: u64) -> String {
     let units = [
         (86_400_000, "d"),
@@ -87,7 +86,6 @@ fn time(milliseconds: u64) -> String {
     format!("{}{unit}", milliseconds / length)
 }
 
-/// Reads a file; fails if the file is too large.
 fn read(file: &std::path::Path) -> Result<String, ImportError> {
     use std::io::Read as _;
 
@@ -98,18 +96,17 @@ fn read(file: &std::path::Path) -> Result<String, ImportError> {
     let opened = std::fs::File::open(file).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
     opened
-        .take(LARGEST + 1)
+        .take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(error.to_string()))?;
-    if bytes.len() as u64 > LARGEST {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(unreadable("it is larger than 4 MB".to_owned()));
     }
     String::from_utf8(bytes).map_err(|_| unreadable("it is no text in UTF-8".to_owned()))
 }
 
-/// Compares the result of an import with the reviewed file beside the imported one. If
-/// `KENDURI_TEST_REVIEW` is set, writes the result to that file instead, so that it can be
-/// reviewed.
+/// With the reviewed file beside the imported one. `KENDURI_TEST_REVIEW` writes that file instead,
+/// so that it can be reviewed.
 #[cfg(test)]
 fn compare(file: &std::path::Path, made: &Imported) {
     let reviewed = std::path::PathBuf::from(format!("{}.toml", file.display()));

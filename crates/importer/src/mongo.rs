@@ -13,31 +13,26 @@ use serde_json::{Map, Value};
 
 use crate::ImportError;
 
-/// The maximum length of a line and of a document, in bytes. `MongoDB` limits a stored document to
-/// 16 MiB, and its JSON is usually longer.
-const LONGEST: usize = 64 << 20;
+/// Of a line and of a document. `MongoDB` limits a stored document to 16 MiB; its JSON is longer.
+const MAX_BYTES: usize = 64 << 20;
 
 /// A file that is being read.
 #[derive(Debug)]
 pub struct Export {
     file: String,
     reader: BufReader<File>,
-    /// The line that is being scanned.
     line: Vec<u8>,
     /// The index of the next byte in `line`.
     at: usize,
-    /// The number of the line in the file.
     number: u64,
     /// The bytes of an unfinished document.
     text: Vec<u8>,
-    /// The line at which that document begins.
     begins: u64,
     scan: Scan,
     is_over: bool,
 }
 
-/// The state of the scan for a document's end: the nesting depth, and whether the scan is inside a
-/// string.
+/// How far the scan for a document's end is: its nesting depth, and whether inside a string.
 #[derive(Clone, Copy, Debug, Default)]
 struct Scan {
     depth: u32,
@@ -99,7 +94,7 @@ impl Export {
     fn read_line(&mut self) -> Result<bool, ImportError> {
         self.line.clear();
         self.at = 0;
-        let most = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+        let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
         let read = (&mut self.reader)
             .take(most)
             .read_until(b'\n', &mut self.line)
@@ -108,7 +103,7 @@ impl Export {
                 why: error.to_string(),
             })?;
         self.number += 1;
-        if read >= LONGEST || self.text.len() > LONGEST {
+        if read >= MAX_BYTES || self.text.len() > MAX_BYTES {
             return Err(ImportError::Malformed {
                 place: format!("{}:{}", self.file, self.number),
                 what: "a document is longer than 64 MB".to_owned(),
@@ -121,7 +116,7 @@ impl Export {
         Ok(read > 0)
     }
 
-    /// Scans the rest of the line up to the end of a document; `None` if no document ends in it.
+    /// `None` if no document ends in the line.
     fn scan_line(&mut self) -> Option<Document> {
         while let Some(byte) = self.line.get(self.at).copied() {
             self.at += 1;
@@ -156,7 +151,7 @@ impl Export {
             fields: match read {
                 Ok(fields) => Ok(fields
                     .into_iter()
-                    .map(|(name, value)| (name, plain(value)))
+                    .map(|(name, value)| (name, to_plain_json(value)))
                     .collect()),
                 // The error's line number counts from the beginning of the document, not of the
                 // file, so the error is omitted.
@@ -175,7 +170,7 @@ impl Export {
 }
 
 impl Scan {
-    /// Reads a byte. Returns `true` if the document ends with it.
+    /// Returns `true` if the document ends with the byte.
     fn read(&mut self, byte: u8) -> bool {
         if self.is_in_text {
             match byte {
@@ -196,22 +191,23 @@ impl Scan {
     }
 }
 
-/// Turns extended JSON into plain JSON.
-fn plain(value: Value) -> Value {
+fn to_plain_json(value: Value) -> Value {
     match value {
-        Value::Array(all) => all.into_iter().map(plain).collect(),
+        Value::Array(all) => all.into_iter().map(to_plain_json).collect(),
         Value::Object(all) => {
             if let Some(found) = extended(&all) {
                 return found;
             }
-            let all = all.into_iter().map(|(name, value)| (name, plain(value)));
+            let all = all
+                .into_iter()
+                .map(|(name, value)| (name, to_plain_json(value)));
             Value::Object(all.collect())
         }
         other => other,
     }
 }
 
-/// The value of an object such as `{"$oid": "…"}`; `None` for any other object.
+/// `{"$oid": "…"}` and the like; `None` for any other object.
 fn extended(all: &Map<String, Value>) -> Option<Value> {
     let (name, value) = all.iter().find(|(name, _)| name.starts_with('$'))?;
     match (name.as_str(), all.len()) {

@@ -37,12 +37,11 @@ use scope::{Level, Scope, Zones};
 use servers::{Hosts, Server};
 use tree::Directive;
 
-/// The maximum number of server blocks that are read.
-const MOST_SERVERS: usize = 2_000;
+const MAX_SERVERS: usize = 2_000;
 
-/// How much of a request's head nginx accepts by default, in bytes: four buffers of 8 KiB.
+/// nginx's default, in bytes: four buffers of 8 KiB.
 const HEADERS: u64 = 32 << 10;
-/// How much of a request's head Kenduri can be set to accept, in bytes.
+/// Kenduri's limit, in bytes.
 const LARGEST_HEADERS: u64 = 1 << 20;
 
 const BODIES: &str = "nginx refuses bodies above 1 MB unless client_max_body_size says otherwise. A route without \
@@ -125,12 +124,12 @@ fn made_of(
         .flat_map(|site| &site.routes)
         .all(|told| !told.route.body_size.is_empty());
     if !limits_bodies {
-        made.note(BODIES);
+        made.add_note(BODIES);
     }
     Ok(written::write(name, made))
 }
 
-/// Reads the server blocks, and the directives outside of them.
+/// The server blocks, and the directives outside of them.
 fn read(
     directives: &[Directive],
     around: &Scope,
@@ -153,7 +152,7 @@ fn read(
     for directive in inner {
         if directive.name == "http" {
             read(directive.inside(), &level.scope, &zones, made, servers);
-        } else if servers.len() < MOST_SERVERS {
+        } else if servers.len() < MAX_SERVERS {
             let mut block = directive.inside().to_vec();
             answers::name_server(&mut block);
             let mut level = Level::read(&block, &level.scope, &zones);

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use toml::Value;
 
-/// The width at which comments are wrapped, in characters.
+/// In characters.
 const WIDTH: usize = 100;
-/// The maximum length of a comment, in characters. The rest is cut off.
-const LONGEST: usize = 600;
+/// The rest of a comment is cut off.
+const MAX_COMMENT_CHARS: usize = 600;
 
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -32,7 +32,7 @@ impl Page {
         let clean: String = text
             .chars()
             .map(|letter| if letter.is_control() { ' ' } else { letter })
-            .take(LONGEST)
+            .take(MAX_COMMENT_CHARS)
             .collect();
         let mut line = String::from("#");
         let mut column = 1;
@@ -64,13 +64,13 @@ impl Page {
 
     /// Adds `name = value`.
     pub(super) fn key(&mut self, name: &str, value: impl Into<Value>) {
-        let line = format!("{name} = {}", inline(&value.into()));
+        let line = format!("{name} = {}", on_one_line(&value.into()));
         self.line(&line);
     }
 
     /// Adds `name = value` as a comment, which the user can enable by removing the `#`.
     pub(super) fn propose(&mut self, name: &str, value: impl Into<Value>) {
-        let line = format!("# {name} = {}", inline(&value.into()));
+        let line = format!("# {name} = {}", on_one_line(&value.into()));
         self.line(&line);
     }
 
@@ -88,18 +88,17 @@ impl Page {
     }
 }
 
-/// Formats a TOML value on one line.
-fn inline(value: &Value) -> String {
+fn on_one_line(value: &Value) -> String {
     match value {
-        Value::String(text) => quoted(text),
+        Value::String(text) => basic_string(text),
         Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(inline).collect();
+            let values: Vec<String> = values.iter().map(on_one_line).collect();
             format!("[{}]", values.join(", "))
         }
         Value::Table(table) => {
             let pairs: Vec<String> = table
                 .iter()
-                .map(|(name, value)| format!("{} = {}", key_name(name), inline(value)))
+                .map(|(name, value)| format!("{} = {}", key_name(name), on_one_line(value)))
                 .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
@@ -107,8 +106,7 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// Formats a TOML basic string.
-fn quoted(text: &str) -> String {
+fn basic_string(text: &str) -> String {
     let mut line = String::with_capacity(text.len() + 2);
     line.push('"');
     for letter in text.chars() {
@@ -134,7 +132,7 @@ pub(super) fn key_name(name: &str) -> String {
     if !name.is_empty() && name.bytes().all(plain) {
         name.to_owned()
     } else {
-        quoted(name)
+        basic_string(name)
     }
 }
 

@@ -18,10 +18,9 @@ use serde_json::{Map, Value};
 use super::page::Page;
 use super::{ImportError, Imported};
 
-/// The maximum number of apps that are imported.
-const MOST_APPS: usize = 1_000;
-/// The maximum number of open brackets.
-const DEEPEST: usize = 100;
+const MAX_APPS: usize = 1_000;
+/// Of open brackets.
+const MAX_DEPTH: usize = 100;
 
 /// The user's options on the command line.
 #[derive(Debug, Clone, Default)]
@@ -56,8 +55,7 @@ pub fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError> {
     made_of(&name, &text, folder, asked)
 }
 
-/// Reads a file as PM2 does: as JSON, or as the literal of an object in JavaScript, with comments,
-/// names without quotes and commas at the end (<https://spec.json5.org>).
+/// As PM2 does: as JSON, or as the literal of an object in JavaScript (<https://spec.json5.org>).
 fn parsed(name: &str, text: &str) -> Result<Value, ImportError> {
     let malformed = |line: usize, what: String| ImportError::Malformed {
         place: format!("{name}:{line}"),
@@ -76,7 +74,7 @@ fn parsed(name: &str, text: &str) -> Result<Value, ImportError> {
                 ']' | '}' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            if depth > DEEPEST {
+            if depth > MAX_DEPTH {
                 return Err(malformed(number + 1, "it is nested too deep".to_owned()));
             }
         }
@@ -129,7 +127,7 @@ fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Impor
     let mut taken = app::UsedNames::default();
     for (number, app) in apps.into_iter().enumerate() {
         page.gap();
-        if number >= MOST_APPS {
+        if number >= MAX_APPS {
             page.remark("further apps are left out: there are too many");
             break;
         }

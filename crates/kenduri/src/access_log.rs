@@ -32,9 +32,8 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     }
 }
 
-/// Masks a URL for logs. Shortens secret codes in the path, and replaces the values of query
-/// parameters. If the request went to a service instead of the app, masks only paths that the app
-/// knows.
+/// Shortens secret codes in the path, and replaces the values of query parameters. If the request
+/// went to a service instead of the app, masks only paths that the app knows.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: PathOwner) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -83,8 +82,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: PathOwner) -> Cow<'a, 
     Cow::Owned(shown)
 }
 
-/// Normalizes a path and shortens the secret codes in it, even if the app does not know the path.
-/// If the path cannot be normalized, shortens every segment that is long enough for a code.
+/// Also in a path that the app does not know. If the path cannot be normalized, shortens every segment
+/// that is long enough for a code.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -95,29 +94,27 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Shortens secret codes in a normalized path. If the app knows the path, only the last segment can
-/// still contain an unmasked code. If the app does not know the path, every segment can.
+/// If the app knows the path, only the last segment can still contain an unmasked code; otherwise,
+/// every segment can.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {
-        return mask_segments(path, unless_code);
+        return mask_segments(path, mask_unless_file);
     }
     let end = masked.trim_end_matches('/').len();
     let start = masked[..end].rfind('/').map_or(0, |slash| slash + 1);
-    let last = unless_code(&masked[start..end]);
+    let last = mask_unless_file(&masked[start..end]);
     Cow::Owned(format!("{}{last}{}", &masked[..start], &masked[end..]))
 }
 
-/// Shortens a path segment if it could be a code. A segment with a dot is a file name and stays as
-/// it is.
-fn unless_code(piece: &str) -> Cow<'_, str> {
+/// A segment with a dot is a file name and stays as it is.
+fn mask_unless_file(piece: &str) -> Cow<'_, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
     }
     mask_code(piece)
 }
 
-/// Shortens a path segment if it is at least as long as the shortest code.
 fn beginning(piece: &str) -> Cow<'_, str> {
     const SHORTEST: usize = 5;
     if piece.chars().nth(SHORTEST - 1).is_none() {

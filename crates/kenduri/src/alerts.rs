@@ -22,7 +22,7 @@ use crate::server_status::ServerStatus;
 pub(crate) use alert::{Outlet, Report};
 pub(crate) use service_alarm::ServiceAlarm;
 
-/// The period in which failed jobs and failed mails are counted.
+/// For counting failed jobs and failed mails.
 const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 pub(crate) struct Watch {

@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed OpenAPI description. The server does not generate it: a test in this module
-/// writes it to a file, and the build script compresses the file.
+/// A test in this module writes the OpenAPI description to a file, and the build script compresses
+/// it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {
@@ -74,7 +74,7 @@ struct Schema<'a> {
     fields: Vec<Field<'a>>,
 }
 
-/// A parameter, a body, a response or a member of a schema, as `/api/docs` shows it.
+/// As `/api/docs` shows it: a parameter, a body, a response or a member of a schema.
 struct Field<'a> {
     name: String,
     what: String,
@@ -120,8 +120,7 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
         .collect()
 }
 
-/// Returns the anchor of an operation in `/api/docs`. It contains the tag and the operation id,
-/// because operation ids are unique only within a tag.
+/// Contains the tag, because operation ids are unique only within a tag.
 fn anchor(operation: &Value) -> String {
     let tag = words(&operation["tags"][0]).replace(' ', "-");
     format!("{tag}-{}", words(&operation["operationId"]))
@@ -163,7 +162,6 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// Returns the rows of `/api/docs` that state the role a host needs and the scopes a token needs.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();
@@ -209,7 +207,7 @@ fn schema_fields(schema: &Value) -> Vec<Field<'_>> {
     members.chain(one_of).collect()
 }
 
-/// Returns the schema's name in a reference such as `#/components/schemas/…`.
+/// From a reference such as `#/components/schemas/…`.
 fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }

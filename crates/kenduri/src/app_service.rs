@@ -19,14 +19,12 @@ use web::client_info::RequestId;
 
 use crate::body_deadlines::{CancellableBody, DeadlineBody};
 
-/// The time limit for receiving a whole request body. It is short because the app reads only small
-/// bodies, and a slow client occupies a slot. The edge limits how long the client may pause, and
-/// that limit is shorter.
+/// For a whole request body: the app reads only small bodies, and a slow client occupies a slot.
+/// The edge limits how long the client may pause, and that limit is shorter.
 const BODY_TIME: Duration = Duration::from_mins(1);
-/// Responses up to this size, in bytes, are passed on in one piece.
-const ONE_PIECE: u64 = 256 << 10;
+/// Responses up to this size are passed on in one piece.
+const MAX_PIECE_BYTES: u64 = 256 << 10;
 
-/// The header that tells an upstream server which user is signed in.
 const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
 const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 
@@ -34,10 +32,8 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// The accounts. They decide who may reach upstream servers that require a sign-in. If `None`,
-    /// nobody may.
+    /// They decide who may reach upstream servers that require a sign-in. If `None`, nobody may.
     accounts: Option<Context>,
-    /// The occasions' own host names, if occasions may have any.
     own_domains: Option<OwnDomains>,
     /// When this token is cancelled, response streams that would never end are ended.
     stop: CancellationToken,
@@ -72,7 +68,7 @@ impl edge::App for AppService {
     async fn answer(self, request: Request<edge::Body>) -> edge::Answer {
         let (mut parts, body) = request.into_parts();
         let facts: Option<edge::ClientInfo> = parts.extensions.remove();
-        let span = facts.as_ref().map_or_else(Span::none, of_request);
+        let span = facts.as_ref().map_or_else(Span::none, request_span);
         let own = self.own_domains.as_ref().zip(facts.as_ref());
         let own = own.and_then(|(domains, facts)| domains.router_for(&facts.host));
         let router = own.unwrap_or(self.router);
@@ -115,12 +111,12 @@ impl edge::App for AppService {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
         let judging = upstream_access::check(accounts, &question.headers, who);
-        match judging.instrument(of_request(&question.info)).await {
+        match judging.instrument(request_span(&question.info)).await {
             Ok(UpstreamAccess::Granted(user)) => {
-                edge::AuthDecision::Pass(pass(upstream_access::own_cookies(accounts), user))
+                edge::AuthDecision::Pass(vouch_for(upstream_access::own_cookies(accounts), user))
             }
             Ok(UpstreamAccess::Denied) => refuse(&question, StatusCode::FORBIDDEN),
-            Ok(UpstreamAccess::SignedOut) => way_in(accounts, &question),
+            Ok(UpstreamAccess::SignedOut) => ask_to_sign_in(accounts, &question),
             Err(error) => {
                 tracing::error!(
                     request_id = %question.info.id,
@@ -133,10 +129,9 @@ impl edge::App for AppService {
     }
 }
 
-/// Tells an upstream server who the signed-in user is. Removes Kenduri's cookies from the request.
-/// Also removes identity headers that the client sent, so that the client cannot impersonate a
-/// user.
-fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
+/// Also removes Kenduri's cookies, and identity headers that the client sent, so that the client
+/// cannot impersonate a user.
+fn vouch_for(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
         without_cookies,
@@ -156,9 +151,9 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// Redirects requests for pages to the sign-in page, and responds to all others with 401. The
-/// sign-in page is always at the site's own URL, and leads back to the requested page afterwards.
-fn way_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
+/// Requests for pages; all others get 401. The sign-in page is always at the site's own URL, and
+/// leads back afterwards.
+fn ask_to_sign_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
         .filter_map(|line| line.to_str().ok())
@@ -192,13 +187,11 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     edge::pages::page(status, &question.info.id, &reader, None)
 }
 
-/// Returns the span that adds the request id to log lines. The span has the highest level, so that
-/// no log filter drops it.
-fn of_request(facts: &edge::ClientInfo) -> Span {
+/// The span has the highest level, so that no log filter drops the request id.
+fn request_span(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
 
-/// Converts the edge's facts about the client to the app's type.
 fn request_facts(facts: &edge::ClientInfo) -> Option<web::Facts> {
     Some(web::Facts {
         request_id: RequestId::parse(facts.id.as_str())?,
@@ -217,9 +210,9 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     let body = match body.size_hint().exact() {
         Some(0) => edge::Body::Empty,
-        Some(size) if size <= ONE_PIECE => match to_bytes(body, usize::MAX).await {
+        Some(size) if size <= MAX_PIECE_BYTES => match to_bytes(body, usize::MAX).await {
             Ok(bytes) => edge::Body::full(bytes),
-            Err(error) => return broken(&error),
+            Err(error) => return broken_body(&error),
         },
         _ if is_stream => edge::Body::stream(CancellableBody::new(body, stop)),
         _ => edge::Body::stream(body),
@@ -227,8 +220,7 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
     Response::from_parts(parts, body)
 }
 
-/// Returns the response that is sent if the app's response body cannot be read completely.
-fn broken(error: &axum::Error) -> edge::Answer {
+fn broken_body(error: &axum::Error) -> edge::Answer {
     tracing::error!(%error, "the body of an answer broke off");
     let mut answer = Response::new(edge::Body::Empty);
     *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
@@ -324,7 +316,7 @@ mod tests {
             renewed: None,
         };
         for (email, header) in [(None, None), (Some("a@b.example"), Some("a@b.example"))] {
-            let pass = pass(Vec::new(), user(email));
+            let pass = vouch_for(Vec::new(), user(email));
             assert_eq!(pass.vouched, [USER, EMAIL]);
             assert_eq!(pass.headers[USER], "7");
             let request_facts = pass.headers.get(EMAIL).map(|value| value.to_str().ok());

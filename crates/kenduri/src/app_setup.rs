@@ -32,7 +32,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     }
     refuse_moved(settings)?;
     let filling = Arc::clone(settings);
-    tokio::task::spawn_blocking(move || fill(&filling)).await??;
+    tokio::task::spawn_blocking(move || restore_if_empty(&filling)).await??;
     let opening = Arc::clone(settings);
     let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
     let (store, random) = (
@@ -84,8 +84,7 @@ pub(crate) fn moved_mark(settings: &Settings) -> PathBuf {
     settings.data.join("store-is-in-postgresql")
 }
 
-/// Refuses to serve an SQLite store that was moved to PostgreSQL. Later writes to it would be lost
-/// when the operator changes `store.url`.
+/// Later writes to a moved store would be lost when the operator changes `store.url`.
 fn refuse_moved(settings: &Settings) -> Result<()> {
     let mark = moved_mark(settings);
     if matches!(settings.store, store::Settings::Sqlite(_)) && mark.try_exists()? {
@@ -112,8 +111,8 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     }
 }
 
-/// Restores a backup into an empty data folder, if the settings request it. Blocks the thread.
-fn fill(settings: &Settings) -> Result<()> {
+/// If the settings request it. Blocks the thread.
+fn restore_if_empty(settings: &Settings) -> Result<()> {
     let (Some(file), Some(backup)) = (&settings.restore_with, &settings.backup) else {
         return Ok(());
     };

@@ -21,9 +21,8 @@ use crate::configuration::{MailRoute, Settings};
 use crate::server::{self, MailFacts};
 use crate::updates;
 
-/// How often page views of invitations are written to the store. A crash loses the views since the
-/// last write.
-const OPENS: Duration = Duration::from_secs(10);
+/// A crash loses the page views of invitations since the last write.
+const VIEWS_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(crate) struct Background {
     pub(crate) worker: Worker,
@@ -88,7 +87,7 @@ pub(crate) fn worker(
             || settings.mail.bounces.is_some(),
     };
     let mut handlers = vec![
-        Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
+        Handler::each_minute("keep", async |_| Ok(Done::with(seal_and_sweep))),
         mail::handler(site.store.clone(), post),
         server::look_daily(site, &mail_facts(settings)),
     ];
@@ -110,8 +109,7 @@ pub(crate) fn worker(
     ))
 }
 
-/// Seals new lines of the audit log, and deletes expired rows.
-fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+fn seal_and_sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     audit::chain::seal(tx)?;
     news::sweep(tx)?;
     idempotency::sweep(tx)?;
@@ -121,7 +119,9 @@ fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 async fn write_opens(opens: Arc<Opens>, site: Site, stop: CancellationToken) {
     loop {
-        let last = tokio::time::timeout(OPENS, stop.cancelled()).await.is_ok();
+        let last = tokio::time::timeout(VIEWS_INTERVAL, stop.cancelled())
+            .await
+            .is_ok();
         if let Err(error) = opens.write(&site.store).await {
             tracing::warn!(%error, "opened invitations were not written down");
         }

@@ -27,19 +27,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-/// The maximum length of a message's JSON, in bytes.
-const LONGEST: usize = 16 << 20;
-/// The maximum number of descriptors in a message.
-const MOST: usize = 4_096;
-/// The maximum number of descriptors per system call. Linux allows 253.
+const MAX_JSON_BYTES: usize = 16 << 20;
+const MAX_DESCRIPTORS: usize = 4_096;
+/// Linux allows 253 descriptors per system call.
 const BATCH: usize = 100;
 
-/// The time limit for sending the queued messages and reading the current one when the channel is
-/// halted.
+/// For sending the queued messages and reading the current one.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The maximum number of messages in the queue of outgoing messages. The queue of received messages
-/// has the same limit.
-const WAITING: usize = 64;
+/// In the queue of outgoing messages, and in that of received ones.
+const MAX_QUEUED: usize = 64;
 
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
@@ -80,8 +76,8 @@ where
 {
     let (sender, receiver) = split(stream)?;
     let stream = Arc::clone(&sender.0);
-    let (outbox, outgoing) = mpsc::channel(WAITING);
-    let (incoming, inbox) = mpsc::channel(WAITING);
+    let (outbox, outgoing) = mpsc::channel(MAX_QUEUED);
+    let (incoming, inbox) = mpsc::channel(MAX_QUEUED);
     let wanted = CancellationToken::new();
     let tasks = [
         tokio::spawn(send_all::<Out>(sender, outgoing, wanted.clone())),
@@ -125,7 +121,7 @@ async fn receive_all<In: DeserializeOwned + Send>(
 ) {
     loop {
         let begun = tokio::select! {
-            begun = receiver.begun() => begun,
+            begun = receiver.wait_for_data() => begun,
             () = halt.cancelled() => return,
         };
         let received = match begun {
@@ -166,7 +162,7 @@ impl Sender {
         descriptors: &[BorrowedFd<'_>],
     ) -> io::Result<()> {
         let body = serde_json::to_vec(message)?;
-        if body.len() > LONGEST || descriptors.len() > MOST {
+        if body.len() > MAX_JSON_BYTES || descriptors.len() > MAX_DESCRIPTORS {
             return Err(io::Error::other("the message is too long"));
         }
         let mut head = number(body.len()).to_vec();
@@ -207,8 +203,8 @@ impl Sender {
 }
 
 impl Receiver {
-    /// Waits until data arrives or the other process closes the channel.
-    async fn begun(&self) -> io::Result<()> {
+    /// Or the other process closes the channel.
+    async fn wait_for_data(&self) -> io::Result<()> {
         self.0
             .async_io(Interest::READABLE, || {
                 let mut first = [0];
@@ -218,7 +214,7 @@ impl Receiver {
             .await
     }
 
-    /// Returns the next message, or `None` if the other process has closed the channel.
+    /// `None` if the other process has closed the channel.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
         if !self.read(&mut head).await? {
@@ -226,7 +222,7 @@ impl Receiver {
         }
         let (length, count) = head.split_at(4);
         let (length, count) = (size(length), size(count));
-        if length > LONGEST || count > MOST {
+        if length > MAX_JSON_BYTES || count > MAX_DESCRIPTORS {
             return Err(io::Error::other("the message is too long"));
         }
         let mut descriptors = Vec::with_capacity(count);
@@ -263,8 +259,7 @@ impl Receiver {
             .await
     }
 
-    /// Fills `bytes` with received data. Returns `false` if the channel closes before the first
-    /// byte.
+    /// `false` if the channel closes before the first byte.
     async fn read(&self, bytes: &mut [u8]) -> io::Result<bool> {
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..)

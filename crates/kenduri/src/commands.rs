@@ -160,8 +160,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a part of the output. If the reader has closed the pipe, returns [`OutputClosed`]. The
-/// command then ends successfully.
+/// A reader that has closed the pipe ends the command successfully, by [`OutputClosed`].
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => OutputClosed.into(),
@@ -170,29 +169,26 @@ fn show(text: &str) -> Result<()> {
     })
 }
 
-/// The error of a command if nobody reads its output any more. The command still counts as
-/// successful.
+/// The command still counts as successful.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
 struct OutputClosed;
 
-/// No Kenduri is running with this data folder, but the command needs one.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "Kenduri is not running with the data in {0}\n  start it, or say where its data is: --data DIR or --config FILE"
 )]
 struct NotRunning(String);
 
-/// Returns the error of a command that needs a running Kenduri and finds none.
-fn nobody(asked: &Asked) -> Error {
+fn not_running(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
         (data, None) => NotRunning(data.display().to_string()).into(),
     }
 }
 
-/// Returns the data folder of the Kenduri that the command concerns. Fails if the user named a
-/// settings file that cannot be read, because the command could then act on the wrong installation.
+/// Fails if the user named a settings file that cannot be read, because the command could then act
+/// on the wrong installation.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -203,9 +199,8 @@ fn data(asked: &Asked) -> Result<PathBuf> {
     }
 }
 
-/// Sends a request to the Kenduri that runs with this data folder. If none is running, handles the
-/// request in this process.
-fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
+/// To the Kenduri that runs with this data folder, or else handles the request in this process.
+fn send(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
     // This command opens no listener. The running Kenduri has already checked who can reach the
     // mailbox.
@@ -219,7 +214,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         ControlRequest::Apply | ControlRequest::Purge { .. } | ControlRequest::Services(_)
     );
     if needs_running {
-        return Err(nobody(&asked));
+        return Err(not_running(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
     // An owner may be created before the first start, when there is no data folder yet.
@@ -246,8 +241,8 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// Returns the settings of an installation. Fails if the installation is running.
-fn stopped(place: &Where) -> Result<Settings> {
+/// Fails if the installation is running.
+fn settings_while_stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the mailbox cannot be reached from other machines.
     asked.allow_public_mailbox = true;
@@ -261,8 +256,7 @@ fn stopped(place: &Where) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Runs a future to completion. Must be called only while no Kenduri is running with the data
-/// folder.
+/// Must be called only while no Kenduri is running with the data folder.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

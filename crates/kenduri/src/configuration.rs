@@ -316,8 +316,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     )
 }
 
-/// Refuses a built-in mailbox that other machines can reach, unless `allowed` is true, because the
-/// mailbox contains every sign-in link.
+/// The mailbox contains every sign-in link, so other machines must not reach it unless `allowed`.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check) {
     if !settings.has_mailbox() {
         return;

@@ -25,14 +25,12 @@ use crate::folders::Folders;
 
 /// The time limit for sending or receiving one line.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for the result of a command. It is long, because a command may replace many
-/// instances one after the other.
-const OUTCOME: Duration = Duration::from_mins(30);
+/// Long, because a command may replace many instances one after the other.
+const OUTCOME_TIMEOUT: Duration = Duration::from_mins(30);
 
 const SOCKET: &str = "control.sock";
 
-/// Connects to the Kenduri that runs with this data folder. Returns the connection and the socket's
-/// path, or `None` if no Kenduri is running.
+/// Also returns the socket's path. `None` if no Kenduri is running with this data folder.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -59,7 +57,7 @@ pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// Connects to a socket. Returns `None` if no process is listening.
+/// `None` if no process is listening.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
@@ -98,7 +96,7 @@ pub(crate) fn listen(
         // A followed log may have no new lines for any length of time.
         ControlRequest::Services(services::ServiceRequest::Follow(_)) => None,
         ControlRequest::State => Some(PATIENCE),
-        _ => Some(OUTCOME),
+        _ => Some(OUTCOME_TIMEOUT),
     })?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
@@ -185,7 +183,7 @@ impl Drop for Control {
     }
 }
 
-pub(crate) async fn tell(mut stream: impl AsyncWrite + Unpin, reply: &Reply) -> Result<()> {
+pub(crate) async fn send_reply(mut stream: impl AsyncWrite + Unpin, reply: &Reply) -> Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     tokio::time::timeout(PATIENCE, stream.write_all(&line)).await??;

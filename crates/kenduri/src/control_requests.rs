@@ -300,8 +300,7 @@ async fn create_token(
     })
 }
 
-/// Makes a snapshot with the running backup. If Kenduri is not running, starts the backup for this
-/// snapshot only.
+/// If Kenduri is not running, starts the backup for this snapshot only.
 async fn back_up(
     hands: &RequestContext,
     make: fn(&backup::Agent) -> Result<(), backup::BackupError>,
@@ -323,8 +322,7 @@ async fn back_up(
     Ok(ControlResponse::BackedUp)
 }
 
-/// Returns the end of the current freeze. Without the app, there are no events and therefore no
-/// freezes.
+/// Without the app, there are no events and therefore no freezes.
 async fn frozen(hands: &RequestContext) -> Result<ControlResponse> {
     let Some(Opened { site, domains }) = &hands.opened else {
         return Ok(ControlResponse::Frozen { until: None });
@@ -353,7 +351,6 @@ async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
     Ok(ControlResponse::BookingsVerified { wrong })
 }
 
-/// Why no token was created.
 #[derive(Debug, thiserror::Error)]
 enum TokenRefused {
     #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]

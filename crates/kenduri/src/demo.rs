@@ -25,20 +25,16 @@ use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
-/// The code of the invitation for which a link is printed. The invited household has not replied
-/// and may bring two more people.
-const INVITATION: &str = "RAHMA";
+/// Its household has not replied and may bring two more people.
+const PRINTED_INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
-/// The name and email address of a person with an account but no part in the wedding.
+/// A person with an account but no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
 pub(crate) const SITE: &str = "Aisyah & Daniel";
-/// The text below the first sentence on the host's site.
 const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
     to our wedding, and the days that we count.";
-/// The first sentence on the host's site.
 const SENTENCE: &str = "We cook for three hundred, and write it down.";
-/// The file name and alternative text of the host's portrait.
 const PORTRAIT: (&str, &str) = (
     "portrait-480x576.jpg",
     "Aisyah in a red headscarf and Daniel with a black cap, laughing, hills behind them",
@@ -75,7 +71,7 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
     let [host, member] = site.store.write(sign_in).await?;
     let url = site.url();
     let links = site.store.read(LinkKey::load).await?;
-    let guest = url.join(&links.to(INVITATION));
+    let guest = url.join(&links.to(PRINTED_INVITATION));
     let mailbox = url.join("/mailbox");
     let link = |secret: Option<Secret>| {
         secret.map_or_else(
@@ -113,7 +109,7 @@ fn person(name: &str, email: &str) -> Result<NewAccount> {
     })
 }
 
-/// What a new demo will contain. This depends on the enabled domains.
+/// Depends on the enabled domains.
 struct Sample {
     domains: Domains,
     has_countdowns: bool,
@@ -136,7 +132,7 @@ enum SeedError {
 }
 
 impl Sample {
-    /// Creates the demo's data. Returns whether the store was new.
+    /// Returns whether the store was new.
     fn seed(&self, tx: &mut Tx<'_>) -> Result<bool, SeedError> {
         let Some(occasion) = occasions::demo::seed(tx)? else {
             return Ok(false);
@@ -198,8 +194,7 @@ fn first_look() -> Look {
     }
 }
 
-/// Creates a sign-in link. Returns `None` if no account has this email address, because the store
-/// then contains no demo.
+/// `None` if no account has this email address, because the store then contains no demo.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),

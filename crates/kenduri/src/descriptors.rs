@@ -6,18 +6,16 @@ use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The limit that Kenduri requests. It equals the limit in the unit that `kenduri install` writes.
-/// A program started in a shell usually has a limit of 1,024.
-const MOST: u64 = 65_536;
-/// The size to which the kernel's descriptor table is enlarged at startup, in descriptors. It takes
-/// 64 KiB, and is enough for the default number of client connections (`listen.connections`), each
-/// with an upstream connection.
-const ROOM: u64 = 8_192;
+/// As in the unit that `kenduri install` writes. A program started in a shell usually has 1,024.
+const REQUESTED_LIMIT: u64 = 65_536;
+/// The kernel's table then takes 64 KiB, and is enough for the default number of client connections
+/// (`listen.connections`), each with an upstream connection.
+const TABLE_SIZE: u64 = 8_192;
 
 /// Raises this process's limit on descriptors as far as the operating system allows.
 pub(crate) fn raise_limit() -> io::Result<()> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.map_or(MOST, |maximum| maximum.min(MOST));
+    let wanted = maximum.map_or(REQUESTED_LIMIT, |maximum| maximum.min(REQUESTED_LIMIT));
     if current.is_some_and(|current| current < wanted) {
         let raised = Rlimit {
             current: Some(wanted),
@@ -45,8 +43,10 @@ pub(crate) fn ensure_left(count: usize) -> io::Result<()> {
 /// would wait for tens of milliseconds.
 pub(crate) fn make_room() -> io::Result<()> {
     let raised = raise_limit();
-    let granted = getrlimit(Resource::Nofile).current.unwrap_or(MOST);
-    let last = i32::try_from(granted.min(ROOM)).unwrap_or(i32::MAX) - 1;
+    let granted = getrlimit(Resource::Nofile)
+        .current
+        .unwrap_or(REQUESTED_LIMIT);
+    let last = i32::try_from(granted.min(TABLE_SIZE)).unwrap_or(i32::MAX) - 1;
     // The table keeps its size although the duplicate is closed immediately.
     rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), last)?;
     raised

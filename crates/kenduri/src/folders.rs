@@ -19,14 +19,14 @@ pub(crate) const RUN: &str = "run";
 pub(crate) const LOGS: &str = "logs";
 /// The folder for sockets through which services reach each other, inside [`RUN`].
 pub(crate) const INNER: &str = "inner";
-/// The parent of the folder for sockets and records, if that folder is outside the data folder.
+/// For sockets and records, if they are outside the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
-/// The mode of a folder that other users may traverse.
+/// Other users may traverse such a folder.
 const OPEN: u32 = 0o711;
 
-/// The mode bits that let other users create files in a folder. In a sticky folder such as `/tmp`,
-/// they still cannot replace each other's files (stat(2)).
+/// In a sticky folder such as `/tmp`, others can create files, but not replace each other's
+/// (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
@@ -36,9 +36,8 @@ pub(crate) struct Folders {
     pub(crate) run: PathBuf,
     /// The folder for services' logs.
     pub(crate) logs: PathBuf,
-    /// The user and group that owned the data when Kenduri started. `None` if the folders are
-    /// inside the data folder. The owner is stored, because other users could later replace the
-    /// data folder with one that belongs to root.
+    /// Who owned the data when Kenduri started: later, other users could replace the data folder
+    /// with one that belongs to root. `None` if the folders are inside the data folder.
     #[serde(default)]
     owner: Option<(u32, u32)>,
 }
@@ -133,8 +132,7 @@ impl Folders {
     }
 }
 
-/// Whether only root can replace this folder, its content, or any link in its path. With
-/// `may_be_shared`, other users may create files in the folder if it is sticky.
+/// With `may_be_shared`, other users may create files in the folder if it is sticky.
 fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     // With a trailing slash, the operating system would follow a link.
     let path: PathBuf = path.components().collect();
@@ -156,8 +154,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Encodes a path as a file name, so that no two paths get the same name. A slash becomes `-`, and
-/// a forbidden character becomes `%` with its code.
+/// No two paths get the same name: a slash becomes `-`, and a forbidden character `%` with its
+/// code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);

@@ -44,8 +44,7 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
-/// The capacity of the buffer of lines, in bytes.
-const WAITING: usize = 4 << 20;
+const BUFFER_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
@@ -79,9 +78,8 @@ impl Log {
     }
 }
 
-/// Whether standard error is connected to the systemd journal. `$JOURNAL_STREAM` contains the
-/// device and inode of the journal's stream (systemd.exec(5)). Both are compared, because a child
-/// process inherits the variable even if its standard error is redirected.
+/// `$JOURNAL_STREAM` contains the device and inode of the journal's stream (systemd.exec(5)). A
+/// child process inherits it even if its standard error is redirected.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -112,8 +110,7 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// Returns the name of the process's own log file. Processes do not share a file, because only
-    /// one process can rotate it.
+    /// Processes do not share a file, because only one process can rotate it.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",
@@ -143,7 +140,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             written.write(target, |_| {});
         })
         .context("cannot start the thread that writes the log")?;
-    let lines = fmt::layer().with_writer(Queue(writer.buffer(WAITING)));
+    let lines = fmt::layer().with_writer(Queue(writer.buffer(BUFFER_BYTES)));
     let subscriber = registry().with(filter(log.level));
     if log.is_text() {
         let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
@@ -175,7 +172,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// Returns the filter that states, for each crate, the least severe level that is logged.
+/// For each crate, the least severe level that is logged.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -191,7 +188,6 @@ fn filter(level: LogLevel) -> Targets {
         .with_target("lettre", LevelFilter::INFO)
 }
 
-/// Passes each line to the thread that writes the log.
 struct Queue(LogBuffer);
 
 impl<'a> MakeWriter<'a> for Queue {
@@ -203,7 +199,7 @@ impl<'a> MakeWriter<'a> for Queue {
 }
 
 impl Write for &Queue {
-    /// The formatter calls this function once for each complete line.
+    /// Called once for each complete line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         if !self
@@ -228,7 +224,7 @@ mod tests {
     fn no_line_is_read_in_another_order_than_written() {
         let writer = LogWriter::default();
         let writing = writer.writing();
-        let queue = Queue(writer.buffer(WAITING));
+        let queue = Queue(writer.buffer(BUFFER_BYTES));
         (&queue)
             .write_all("file \u{202e}gpj.exe\n".as_bytes())
             .unwrap();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use platform::{Store, StoreError, Tx, jobs, sql, store};
 
-/// The control group of a container. Its files contain the memory limit of the whole container
-/// (cgroups(7)). Outside a container, these files do not exist.
+/// Inside a container, its files contain the memory limit of the whole container (cgroups(7)).
+/// Outside, they do not exist.
 const CONTAINER: &str = "/sys/fs/cgroup";
 
 #[derive(Clone, Debug)]
@@ -118,8 +118,7 @@ fn memory(meminfo: &str) -> Option<Room> {
     })
 }
 
-/// Returns the memory of a container. The inactive page cache counts as free, because the kernel
-/// can reclaim it.
+/// The inactive page cache counts as free, because the kernel can reclaim it.
 fn container_memory(max: &str, current: &str, stat: &str) -> Option<Room> {
     let total: u64 = max.trim().parse().ok()?;
     let used: u64 = current.trim().parse().ok()?;
@@ -139,7 +138,7 @@ fn load(loadavg: &str) -> Option<[f64; 3]> {
     Some([next()?, next()?, next()?])
 }
 
-/// Returns the size of an SQLite store, including its write-ahead log.
+/// Including the write-ahead log.
 fn file_bytes(path: &Path) -> Option<u64> {
     let mut log = path.to_owned().into_os_string();
     log.push("-wal");

@@ -148,7 +148,7 @@ pub(crate) struct MessageSender<T> {
     answers: Arc<Mutex<Answers>>,
 }
 
-/// The channels on which callers wait for replies, by request id.
+/// By request id.
 type Answers = BTreeMap<u64, oneshot::Sender<Reply>>;
 
 impl<T> Clone for MessageSender<T> {

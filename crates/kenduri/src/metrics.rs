@@ -13,15 +13,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::machine::Machine;
 
-/// The upper bounds of the histograms' buckets, in seconds. The smallest ones are for pages in
-/// memory, and the largest ones for upstream requests that time out.
-const SECONDS: [f64; 11] = [
+/// The smallest bounds are for pages in memory, the largest for upstream requests that time out.
+const BUCKETS_IN_SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often samples are aggregated. Each request adds samples, which occupy memory until they are
-/// aggregated.
-const TIDY: Duration = Duration::from_secs(1);
+/// Each request adds samples, which occupy memory until they are aggregated.
+const AGGREGATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// This process's metrics. A process must not have more than one value of this type.
 #[derive(Clone)]
@@ -35,7 +33,7 @@ pub(crate) struct Metrics {
 /// Installs the recorder of metrics for the whole process.
 pub(crate) fn start() -> Result<Metrics> {
     let counted = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_IN_SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
         .context("cannot count figures")?;
     Ok(Metrics {
@@ -81,14 +79,16 @@ impl Metrics {
     /// Aggregates samples regularly until `stop` is cancelled, so that they do not accumulate in
     /// memory.
     pub(crate) async fn tidy(self, stop: CancellationToken) {
-        while tokio::time::timeout(TIDY, stop.cancelled()).await.is_err() {
+        while tokio::time::timeout(AGGREGATE_INTERVAL, stop.cancelled())
+            .await
+            .is_err()
+        {
             self.counted.run_upkeep();
         }
     }
 }
 
-/// Sets the gauges of the machine and the store. If reading a figure fails, its gauge keeps the
-/// last value.
+/// If reading a figure fails, its gauge keeps the last value.
 async fn set_machine(machine: &Machine, store: Option<&Store>) {
     let status = machine.status().await;
     if let Some(memory) = status.memory {
@@ -116,21 +116,19 @@ async fn set_machine(machine: &Machine, store: Option<&Store>) {
     }
 }
 
-/// Removes metrics with the value NaN, because the objects that they measured no longer exist.
+/// NaN means that the objects measured no longer exist.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
-/// Returns the number of unfinished jobs, and the number of mails that were interrupted while they
-/// were being sent.
+/// Also the number of mails that were interrupted while they were being sent.
 fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     let (waiting, _) = jobs::pending(tx)?;
     let doubted = mail::doubted(tx)?;
     Ok((gauge(waiting), gauge(doubted)))
 }
 
-/// Converts a count to `f64`, the type of gauges.
 #[expect(
     clippy::cast_precision_loss,
     reason = "gauges are f64, and nobody counts single bytes of petabytes"

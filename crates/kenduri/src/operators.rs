@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 
 pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// The time limit for proving that the store is writable.
+/// For proving that the store is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
 
 /// Returns the operators' routes, for an installation with the app.
@@ -77,8 +77,8 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether the request comes from this machine and names this machine as its host. A request
-/// through a proxy on this machine also comes from this machine, but it names the site's host.
+/// A request through a proxy on this machine also comes from this machine, but names the site's
+/// host.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
@@ -117,7 +117,7 @@ fn text(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body)
 }
 
-/// Adds the masked path to each response, for the access log.
+/// For the access log.
 async fn mask_path(request: Request, next: Next) -> Response {
     let path = domains::secret_paths(DOMAINS)
         .mask(request.uri().path())

@@ -5,13 +5,11 @@
 //! If it is killed, the kernel ends its children at once, by their parent-death signal. Nothing
 //! acknowledged is lost, and the next supervisor process opens its ports when they have ended.
 
-// The upgrade of the supervisor process to a new program.
 mod exec_upgrade;
 
 mod control_server;
 mod upgrade_check;
 
-// Requests to the supervisor process.
 mod control_handler;
 
 mod restarts;
@@ -19,7 +17,6 @@ mod restarts;
 mod apply;
 mod handover_note;
 
-// The state that requests share.
 mod process;
 
 mod active_settings;
@@ -80,17 +77,16 @@ pub(crate) struct ParentSetup {
 /// Runs the supervisor process until a signal or a command stops it.
 pub(crate) fn run(keeping: ParentSetup) -> Result<()> {
     raise_limit();
-    runtime()?.block_on(async { keep(begin(keeping)?).await })
+    runtime()?.block_on(async { supervise(start(keeping)?).await })
 }
 
 /// Continues after an upgrade by `exec`, with the state of the previous program.
 pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     raise_limit();
-    runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
+    runtime()?.block_on(async { supervise(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Raises the limit on open descriptors. The supervisor process needs several for each process of a
-/// service, and more for an upgrade.
+/// Each process of a service needs several descriptors, and an upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -106,7 +102,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-fn begin(keeping: ParentSetup) -> Result<Running> {
+fn start(keeping: ParentSetup) -> Result<Running> {
     let ParentSetup {
         mut asked,
         mut configuration,
@@ -157,7 +153,7 @@ enum LoopExit {
     Renew(UpgradeRequest),
 }
 
-async fn keep(running: Running) -> Result<()> {
+async fn supervise(running: Running) -> Result<()> {
     let Running {
         mut supervisor,
         parent,
@@ -252,8 +248,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     let _ = parent.control.shut_down().await;
 }
 
-/// Returns the exit code if a worker exited before any worker ever served. Kenduri then stops,
-/// because a restart would fail in the same way. This interrupts no working service.
+/// Kenduri then stops, because a restart would fail in the same way. This interrupts no working
+/// service.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

@@ -23,8 +23,7 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::server_status::ServerStatus;
 
 const HERE: &str = "/status";
-/// How long a state is shown before the supervisor process is asked again. Without this limit,
-/// visitors could keep that process busy.
+/// Without this limit, visitors could keep the supervisor process busy.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 
 pub(crate) struct PublicStatus {
@@ -34,7 +33,6 @@ pub(crate) struct PublicStatus {
     last: Mutex<Option<Seen>>,
 }
 
-/// The state of the site and its services at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     at: Timestamp,

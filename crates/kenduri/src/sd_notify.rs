@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
 
-/// The environment variable with the socket's address.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// The additional time that a slow startup requests each time.
-const LATER: Duration = Duration::from_secs(30);
-/// How often a slow startup requests more time.
-const AGAIN: Duration = Duration::from_secs(10);
+/// Requested each time by a slow startup.
+const MORE_TIME: Duration = Duration::from_secs(30);
+const REQUEST_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The service manager's socket. The service manager is systemd or Kenduri's own supervisor
 /// process.
@@ -32,29 +30,29 @@ impl SdNotify {
     }
 
     pub(crate) fn ready(&self) {
-        self.tell("READY=1");
+        self.send("READY=1");
     }
 
     /// Waits for a future that startup needs. While it waits, it regularly requests more time from
     /// the service manager, which would stop this process otherwise.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
-        let mut again = interval_at(Instant::now() + AGAIN, AGAIN);
+        let mut again = interval_at(Instant::now() + REQUEST_INTERVAL, REQUEST_INTERVAL);
         loop {
             tokio::select! {
                 there = &mut needed => return there,
                 _ = again.tick() => {
-                    self.tell(&format!("EXTEND_TIMEOUT_USEC={}", LATER.as_micros()));
+                    self.send(&format!("EXTEND_TIMEOUT_USEC={}", MORE_TIME.as_micros()));
                 }
             }
         }
     }
 
     pub(crate) fn stopping(&self) {
-        self.tell("STOPPING=1");
+        self.send("STOPPING=1");
     }
 
-    fn tell(&self, word: &str) {
+    fn send(&self, word: &str) {
         let Some(address) = &self.0 else {
             return;
         };
@@ -78,7 +76,7 @@ mod tests {
         heard.set_nonblocking(true).expect("a socket");
         let named = path.to_string_lossy().into_owned();
         let manager = SdNotify::of(&[(VARIABLE.to_owned(), named)]);
-        let work = tokio::time::sleep(2 * LATER);
+        let work = tokio::time::sleep(2 * MORE_TIME);
         manager.wait_for(work).await;
         let mut times = 0;
         let mut word = [0; 64];

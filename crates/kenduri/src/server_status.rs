@@ -14,8 +14,7 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};
 
-/// How long a page waits for a reply. The supervisor process and the edge reply at once, unless
-/// they are about to stop.
+/// The supervisor process and the edge reply at once, unless they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Requests the state of the supervisor process and the state of the edge. Cloning is cheap.

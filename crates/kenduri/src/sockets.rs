@@ -9,9 +9,8 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// How many more ports a demo tries if the configured port is occupied.
+/// For a demo, if the configured port is occupied.
 const PORTS_TRIED: u16 = 100;
-/// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
 /// Returns how many threads a worker has, namely one per core. Each thread has its own listening

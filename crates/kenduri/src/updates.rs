@@ -27,8 +27,7 @@ pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
-/// The maximum number of bytes read from a source.
-const LONGEST: u64 = 4 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 
 /// A configured source of releases or advisories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +56,8 @@ impl Source {
             Self::File(path) => {
                 let mut bytes = Vec::new();
                 let file = tokio::fs::File::open(path).await?;
-                file.take(LONGEST + 1).read_to_end(&mut bytes).await?;
-                ensure!(bytes.len() as u64 <= LONGEST, "it is longer than 4 MiB");
+                file.take(MAX_BYTES + 1).read_to_end(&mut bytes).await?;
+                ensure!(bytes.len() as u64 <= MAX_BYTES, "it is longer than 4 MiB");
                 bytes
             }
             Self::Url(url) => {
@@ -100,7 +99,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Reads a feed of releases or a list of advisories. `ours` is the version of this program.
+    /// `ours` is the version of this program.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -160,7 +159,7 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
                 Ok(found) => found.log(),
                 Err(why) => tracing::warn!(why, "nothing was found out about newer versions"),
             }
-            Ok(Done::with(move |tx| keep(tx, &sources, &outcome)))
+            Ok(Done::with(move |tx| store_outcome(tx, &sources, &outcome)))
         }
     })
 }
@@ -202,7 +201,7 @@ pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreE
     })
 }
 
-fn keep(
+fn store_outcome(
     tx: &mut Tx<'_>,
     sources: &[Source],
     outcome: &Result<Found, String>,
@@ -244,13 +243,13 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// Reduces a source's text to one short line, because sources are not trusted.
-fn line(text: &str) -> String {
+/// Sources are not trusted, so their text becomes one short line.
+fn short_line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()
 }
 
-/// Returns a link from a source, or `None` if a page must not contain it.
+/// `None` if a page must not contain it.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

@@ -57,13 +57,12 @@ mod upstream_servers;
 use active_settings::{ActiveSettings, Started};
 use message_loop::MessageLoop;
 
-/// The maximum number of connections to the metrics listener. It is independent of the site's
-/// limit, so that metrics are available even when the site has no free connections.
+/// Independent of the site's limit, so that metrics are available even when it has no free
+/// connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// How often the reasons of failed certificate orders are updated for the occasions' hosts.
+/// For the reasons of failed certificate orders, which occasions' hosts see.
 const CERTIFICATES_PAUSE: Duration = Duration::from_secs(5);
-/// The maximum number of waiting requests for the edge's state.
-const LOOKS: usize = 16;
+const MAX_STATUS_REQUESTS: usize = 16;
 
 /// Serves until the supervisor process stops this process. Standard input is the channel to the
 /// supervisor process.
@@ -84,7 +83,7 @@ pub(crate) fn run() -> Result<()> {
         if let Err(error) = room {
             tracing::warn!(%error, "no room for many connections: it is made when they come");
         }
-        let begun = Begun {
+        let begun = WorkerStart {
             start,
             sockets: Inherited::new(sockets)?,
             figures,
@@ -97,8 +96,7 @@ pub(crate) fn run() -> Result<()> {
     })
 }
 
-/// Takes the channel to the supervisor process from standard input, and replaces standard input
-/// with `/dev/null`.
+/// From standard input, which becomes `/dev/null`.
 fn take_channel() -> Result<UnixStream> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     stream.peer_addr()?;
@@ -106,8 +104,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Builds the runtime for everything except the requests of clients. Those are served by one thread
-/// per core.
+/// For everything except the requests of clients, which one thread per core serves.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -116,8 +113,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-/// The state with which a worker starts.
-struct Begun {
+struct WorkerStart {
     start: ServeMode,
     sockets: Inherited,
     figures: Metrics,
@@ -125,7 +121,7 @@ struct Begun {
     inbox: mpsc::Receiver<Parcel<ToWorker>>,
 }
 
-impl Begun {
+impl WorkerStart {
     async fn serve(self, configuration: Configuration, lines: &log::Lines) -> Result<()> {
         for warning in &configuration.warnings {
             tracing::warn!("{warning}");
@@ -144,7 +140,7 @@ impl Begun {
         let maintenance = app_setup::maintenance(&settings);
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
-        let (ask, status_requests) = mpsc::channel(LOOKS);
+        let (ask, status_requests) = mpsc::channel(MAX_STATUS_REQUESTS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let machine = Machine::new(&settings.data, &settings.store);
         let figures = self.figures.of_machine(machine);
@@ -185,7 +181,8 @@ impl Begun {
             let router = operators::without_the_app(figures.clone(), ending.clone());
             AppService::new(router, stop.clone())
         });
-        let edge = Edge::start(configuration.plan, means, Some(&mounted)).map_err(unlistened)?;
+        let edge =
+            Edge::start(configuration.plan, means, Some(&mounted)).map_err(with_listen_advice)?;
         let figures_edge = match &settings.metrics {
             Some(address) => Some(figures_alone(address, &settings, figures.clone())?),
             None => None,
@@ -216,7 +213,10 @@ impl Begun {
             services,
             ending,
         );
-        let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
+        let (names, farewell) = (
+            listening_addresses(&edge, &settings),
+            self.start.farewell(&settings),
+        );
         if let Err(error) =
             program_io::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
@@ -268,7 +268,6 @@ struct StopTokens {
     ending: CancellationToken,
 }
 
-/// The app and its background parts.
 struct App {
     opened: Opened,
     backup: Option<Arc<Agent>>,
@@ -319,7 +318,7 @@ impl App {
             gate,
             own_domains: own_domains.clone(),
             mailbox: mailbox_access(settings),
-            kadkahwin: kadkahwin(&site, settings, start).await?,
+            kadkahwin: older_card_occasion(&site, settings, start).await?,
             personal_site: settings.personal_site,
             booking_site: settings.booking_site,
             figures: figures.clone(),
@@ -375,8 +374,7 @@ impl App {
     }
 }
 
-/// Returns the occasions' own host names, if occasions may have any. A host name in `named_hosts`
-/// belongs to a route and is not available to occasions.
+/// A host name in `named_hosts` belongs to a route and is not available to occasions.
 fn own_domains(
     accounts: &Context,
     gate: &CodeGate,
@@ -393,8 +391,7 @@ fn own_domains(
     Some(OwnDomains::new(site, gate, named_hosts, others))
 }
 
-/// Orders certificates for the occasions' own host names. If an order fails, stores the reason for
-/// the hosts. Never returns.
+/// If an order fails, stores the reason for the hosts. Never returns.
 async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
     let Some(own_domains) = own_domains else {
         return std::future::pending().await;
@@ -454,8 +451,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts
 }
 
-/// Reserves the slugs that Kenduri itself needs, so that no account can take them. An account that
-/// already has such a slug keeps it.
+/// An account that already has such a slug keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domains::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -468,8 +464,8 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// If a listener could not be opened, adds the advice to choose another address to the error.
-fn unlistened(error: EdgeError) -> anyhow::Error {
+/// If a listener could not be opened.
+fn with_listen_advice(error: EdgeError) -> anyhow::Error {
     let is_flag = matches!(error, EdgeError::Listen(_));
     let error = anyhow::Error::new(error);
     if is_flag {
@@ -479,8 +475,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// Returns all listening addresses of the edge as text.
-fn names(edge: &Edge, settings: &Settings) -> String {
+fn listening_addresses(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
     let tcp = http
@@ -492,7 +487,7 @@ fn names(edge: &Edge, settings: &Settings) -> String {
     names.join(" and ")
 }
 
-/// Serves `/metrics` on its own listener.
+/// On its own listener.
 fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics) -> Result<Edge> {
     let description = edge::Description {
         listen: edge::Listen {
@@ -519,8 +514,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// If the installation has no owner, creates a setup link, writes it to a file that only this user
-/// can read, and returns a text with the link. The visitor who opens the link becomes the owner.
+/// If the installation has no owner. Only this user can read the file with the link, whose visitor
+/// becomes the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
@@ -534,9 +529,8 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// Finds the occasion that is served at the paths of older wedding cards. If it does not exist,
-/// logs only a warning, because somebody may create it while Kenduri runs.
-async fn kadkahwin(
+/// If it does not exist, logs only a warning, because somebody may create it while Kenduri runs.
+async fn older_card_occasion(
     site: &Site,
     settings: &Settings,
     start: ServeMode,
@@ -562,9 +556,8 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the built-in mailbox, or `None` if nobody may. A mailbox that the network
-/// can reach exists only if it was explicitly allowed. A site with a public URL may be behind a
-/// local proxy, where every request seems local, so nobody may read its mailbox.
+/// `None` if nobody may. A mailbox that the network can reach exists only if it was explicitly
+/// allowed. A site with a public URL may be behind a local proxy, where every request seems local.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

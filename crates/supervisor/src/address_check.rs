@@ -11,14 +11,13 @@ use tokio::net::UnixStream;
 
 use crate::ready_instances::Address;
 
-/// The code for a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
+/// `TCP_LISTEN` in `/proc/net/tcp`.
 const LISTENS: &str = "0A";
 
-/// The uid of root. Root's sockets are trusted, because root can read all traffic anyway and may
-/// hold a port for another user's program, as Docker does.
+/// Root's sockets are trusted: root can read all traffic anyway, and may hold a port for another
+/// user's program, as Docker does.
 const ROOT: u32 = 0;
-/// With this mode, only the owner and the group of a socket can connect to it, because connecting
-/// needs write permission (unix(7)).
+/// Only owner and group can connect to such a socket, which needs write permission (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
 pub(crate) struct CheckedAddress {
@@ -75,7 +74,7 @@ impl CheckedAddress {
             let why = format!("the system does not tell who listens on its port: {why}");
             ConnectError::Refused(why)
         };
-        let users = listeners(*port).map_err(unknown)?.into_iter();
+        let users = users_who_listen(*port).map_err(unknown)?.into_iter();
         let mut users = users.filter(|user| *user != ROOT);
         users.try_for_each(|user| self.check_owner(user))
     }
@@ -110,8 +109,8 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the owners' uids of all sockets that may accept connections to this port on 127.0.0.1.
-fn listeners(port: u16) -> io::Result<Vec<u32>> {
+/// On 127.0.0.1.
+fn users_who_listen(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let file = match File::open(table) {
@@ -120,15 +119,15 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
             file => file?,
         };
         for line in BufReader::new(file).lines() {
-            users.extend(listener(&line?, port));
+            users.extend(user_who_listens(&line?, port));
         }
     }
     Ok(users)
 }
 
-/// Parses a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). Returns the uid of the socket's
-/// owner, or `None` if the socket does not listen on `port` for connections to 127.0.0.1.
-fn listener(line: &str, port: u16) -> Option<u32> {
+/// `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). `None` if the socket does not listen on `port`
+/// for connections to 127.0.0.1.
+fn user_who_listens(line: &str, port: u16) -> Option<u32> {
     let mut fields = line.split_ascii_whitespace();
     let (address, at) = fields.nth(1)?.split_once(':')?;
     let state = fields.nth(1)?;
@@ -137,8 +136,7 @@ fn listener(line: &str, port: u16) -> Option<u32> {
     (state == LISTENS && is_there && takes_local(address)).then(|| user.parse().ok())?
 }
 
-/// Whether a socket with this local address accepts connections to 127.0.0.1. This is true for
-/// 127.0.0.1 and for the unspecified address, in IPv4 or IPv6 form. `address` consists of
+/// True for 127.0.0.1 and for the unspecified address, in IPv4 or IPv6 form. `address` consists of
 /// hexadecimal words of 4 bytes in native byte order.
 fn takes_local(address: &str) -> bool {
     let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
@@ -162,7 +160,7 @@ mod tests {
             };
             let port = socket.local_addr().unwrap().port();
             let _connection = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-            assert_eq!(listeners(port).unwrap(), [me], "{address}");
+            assert_eq!(users_who_listen(port).unwrap(), [me], "{address}");
             let place = |owner| CheckedAddress {
                 address: Address::Tcp(port),
                 owner,
@@ -174,7 +172,7 @@ mod tests {
             let looked = place(Some(me + 1)).check_listener();
             assert_eq!(looked.is_err(), me != ROOT, "{address}");
             drop(socket);
-            assert!(listeners(port).unwrap().is_empty(), "{address}");
+            assert!(users_who_listen(port).unwrap().is_empty(), "{address}");
         }
     }
 
@@ -187,11 +185,11 @@ mod tests {
         };
         let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
         let other = format!("{:08X}", u32::from_ne_bytes([10, 0, 0, 1]));
-        assert_eq!(listener(&line(&local, "0A"), 8_080), Some(33));
-        assert_eq!(listener(&line(&local, "0A"), 8_081), None);
-        assert_eq!(listener(&line(&local, "01"), 8_080), None);
-        assert_eq!(listener(&line(&other, "0A"), 8_080), None);
+        assert_eq!(user_who_listens(&line(&local, "0A"), 8_080), Some(33));
+        assert_eq!(user_who_listens(&line(&local, "0A"), 8_081), None);
+        assert_eq!(user_who_listens(&line(&local, "01"), 8_080), None);
+        assert_eq!(user_who_listens(&line(&other, "0A"), 8_080), None);
         let heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when";
-        assert_eq!(listener(heading, 8_080), None);
+        assert_eq!(user_who_listens(heading, 8_080), None);
     }
 }

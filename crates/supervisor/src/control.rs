@@ -234,7 +234,7 @@ impl Control {
 pub(crate) struct AppliedPlan(Vec<(Arc<str>, ServiceChange, oneshot::Receiver<CommandOutcome>)>);
 
 impl AppliedPlan {
-    pub(crate) fn note(
+    pub(crate) fn record(
         &mut self,
         service: &Arc<str>,
         change: ServiceChange,

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// How many days ahead the next scheduled time is searched for. This is more than 8 years, because
-/// two leap days can be 8 years apart.
-const DAYS: u32 = 366 * 9;
+/// The next time is searched for more than 8 years ahead, because two leap days can be 8 years
+/// apart.
+const DAYS_AHEAD: u32 = 366 * 9;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
@@ -27,8 +27,7 @@ pub struct Schedule {
     days: u64,
     months: u64,
     weekdays: u64,
-    /// True if a day must match both `days` and `weekdays`. False if it is enough to match one of
-    /// them.
+    /// Otherwise, one of `days` and `weekdays` is enough.
     needs_both_days: bool,
     is_each_hour: bool,
 }
@@ -70,7 +69,7 @@ impl Schedule {
                  like \"30 3 * * *\" or \"0 4 * * mon\""
             ));
         };
-        let mut weekdays = field(weekday, 0, 7, &WEEKDAYS, 0)?;
+        let mut weekdays = parse_field(weekday, 0, 7, &WEEKDAYS, 0)?;
         // Both 0 and 7 stand for Sunday.
         weekdays |= weekdays >> 7 & 1;
         let schedule = Self {
@@ -79,10 +78,10 @@ impl Schedule {
                 zone: zone.to_owned(),
             },
             zone: time_zone,
-            minutes: field(minute, 0, 59, &[], 0)?,
-            hours: field(hour, 0, 23, &[], 0)?,
-            days: field(day, 1, 31, &[], 1)?,
-            months: field(month, 1, 12, &MONTHS, 1)?,
+            minutes: parse_field(minute, 0, 59, &[], 0)?,
+            hours: parse_field(hour, 0, 23, &[], 0)?,
+            days: parse_field(day, 1, 31, &[], 1)?,
+            months: parse_field(month, 1, 12, &MONTHS, 1)?,
             weekdays,
             needs_both_days: day.starts_with('*') || weekday.starts_with('*'),
             is_each_hour: hour.starts_with('*'),
@@ -105,7 +104,7 @@ impl Schedule {
     pub fn after(&self, time: Timestamp) -> Option<Timestamp> {
         let mut date = time.to_zoned(self.zone.clone()).date().yesterday().ok()?;
         let mut found = None;
-        for _ in 0..DAYS {
+        for _ in 0..DAYS_AHEAD {
             let next = self.times(date).filter(|next| *next > time).min();
             if let Some(found) = found {
                 // If clocks are set forward at midnight, a time of this day may move to the next
@@ -151,9 +150,8 @@ fn has(set: u64, number: i8) -> bool {
     set >> number & 1 == 1
 }
 
-/// Parses a field into a bit set of numbers. The names in `names` stand for consecutive numbers,
-/// beginning with `first_name`.
-fn field(
+/// A bit set. The names stand for consecutive numbers, beginning with `first_name`.
+fn parse_field(
     text: &str,
     least: u32,
     most: u32,

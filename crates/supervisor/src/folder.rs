@@ -8,9 +8,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-/// The mode bits that let group and others create, rename and remove entries (stat(2)).
+/// stat(2), of group and others.
 const WRITE_BY_OTHERS: u32 = 0o022;
-/// The mode bits that `chmod` can change (chmod(2)).
+/// The bits that `chmod` can change (chmod(2)).
 const MODE: u32 = 0o7777;
 
 /// A folder in which no other user except root can create, rename or remove anything.

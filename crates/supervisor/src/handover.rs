@@ -23,13 +23,11 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The number of descriptors that are sent in one message. Linux permits at most 253 (unix(7)).
+/// Linux permits at most 253 descriptors in a message (unix(7)).
 const BATCH: usize = 250;
-/// The first field of the handover file. It identifies the format. Every version must understand
-/// the header, so the fields of [`HandoverHeader`] must never change.
+/// Every version must understand the header, so the fields of [`HandoverHeader`] must never change.
 const MARK: &str = "handed over by exec";
-/// The maximum size of a handover file, in bytes.
-const LARGEST: u64 = 1 << 30;
+const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// The first line of a handover file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,10 +35,9 @@ struct HandoverHeader {
     mark: String,
     /// The format version of the services' state.
     format: u32,
-    /// The length of the note in bytes. The services' state follows the note in the file.
+    /// In bytes. The services' state follows the note.
     note: usize,
-    /// The names of the descriptors that the caller adds. They are sent before the services'
-    /// descriptors.
+    /// Of the descriptors that the caller adds, which are sent before the services' descriptors.
     extra: Vec<String>,
     descriptors: usize,
 }
@@ -145,7 +142,7 @@ fn receive(from: BorrowedFd<'_>) -> io::Result<Vec<OwnedFd>> {
 }
 
 fn read(mut file: File, mut descriptors: Vec<OwnedFd>) -> io::Result<ReceivedHandover> {
-    if file.metadata()?.len() > LARGEST {
+    if file.metadata()?.len() > MAX_FILE_BYTES {
         return Err(strange("too much"));
     }
     let mut text = Vec::new();

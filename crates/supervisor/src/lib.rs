@@ -1,15 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-// The main loop, which starts, watches and stops the services, and the code that follows their
-// logs.
 mod log_tail;
 mod supervisor;
 
-// Requests to the supervisor, and the checks whether an instance is ready.
 mod control;
 mod readiness;
 
-// Processes, and their logs.
 mod process;
 mod service_log;
 

@@ -105,7 +105,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for a new line or a new service. Returns `None` if the supervisor has exited.
+    /// `None` if the supervisor has exited.
     async fn wait(&mut self) -> Option<()> {
         let mut tasks = JoinSet::new();
         for followed in &self.followed {
@@ -119,7 +119,6 @@ impl LogTail {
         }
     }
 
-    /// Starts following services that have been added since the last call.
     async fn add_new_services(&mut self) -> Option<()> {
         for output in self.control.outputs(&self.query).await.ok()? {
             let here = Arc::downgrade(&output);
@@ -132,7 +131,7 @@ impl LogTail {
         Some(())
     }
 
-    /// Sorts the lines of several services by time. Each service's lines are already in order.
+    /// Each service's lines are already in order.
     fn in_order(&self, mut lines: Vec<LogLine>) -> Vec<LogLine> {
         if self.followed.len() > 1 {
             lines.sort_by_key(|line| line.at);
@@ -150,8 +149,7 @@ impl TailedLog {
         }
     }
 
-    /// Appends new matching lines to `heard`. Returns the number of lines that were dropped from
-    /// memory before this function could read them.
+    /// Returns the number of lines that were dropped from memory before they could be read.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

@@ -2,8 +2,7 @@
 //!
 //! jemalloc serves the C libraries too. mimalloc was as fast, but an idle program kept 20 MiB more.
 
-/// With glibc's allocator, threads either wait for each other or keep separate memory that other
-/// threads cannot use. jemalloc avoids this. Its background thread also returns free memory to the
-/// system.
+/// With glibc's allocator, threads wait for each other or keep memory that others cannot use.
+/// jemalloc also returns free memory to the system, in a background thread.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -27,22 +27,20 @@ use crate::state::Exit;
 /// left their process group.
 pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
-/// How often the supervisor checks whether killed processes have exited.
+/// For noticing that killed processes have exited.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long a killed process may take to exit.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For a killed process to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A process that the supervisor started, with all its descendants.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. Together with the pid, it identifies the process,
-    /// because the system never reuses a pid with the same start time.
+    /// In clock ticks since boot. The system never reuses a pid with the same start time.
     start: u64,
-    /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also
-    /// [`mark_with_token`](proc_table::mark_with_token).
+    /// Of [`TOKEN_VARIABLE`]; see also [`mark_with_token`](proc_table::mark_with_token).
     token: String,
     /// The control group of the process and its descendants, if there is one.
     group: Option<Cgroup>,
@@ -112,7 +110,9 @@ impl Process {
             self.ended = match status {
                 Ok(None) => None,
                 Ok(Some(status)) => Some(match status.terminating_signal() {
-                    Some(number) if !self.killed && self.was_too_large(number) => Exit::OutOfMemory,
+                    Some(number) if !self.killed && self.ran_out_of_memory(number) => {
+                        Exit::OutOfMemory
+                    }
                     Some(number) => Exit::Signal(number),
                     None => Exit::Code(status.exit_status().unwrap_or(0)),
                 }),
@@ -123,8 +123,7 @@ impl Process {
         self.ended.is_some()
     }
 
-    /// Whether the kernel sent `signal` because memory was exhausted.
-    fn was_too_large(&self, signal: i32) -> bool {
+    fn ran_out_of_memory(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
         signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }

@@ -27,25 +27,21 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// A starting instance is checked again after its current age divided by this number. The
-/// supervisor therefore notices quickly that a fast instance is ready, and does not check a slow
-/// instance too often.
-const PART: u32 = 16;
-/// The shortest and the longest time between two checks of a starting instance.
-const SOONEST: Duration = Duration::from_millis(2);
-const LATEST: Duration = Duration::from_millis(100);
-/// The timeout for connecting to an instance without a health check.
-const CONNECT: Duration = Duration::from_secs(2);
-/// How long to wait before a notify socket is read again after an error.
-const READ_AGAIN: Duration = Duration::from_secs(1);
-/// How many bytes of a response are read to find its status line.
-const STATUS_LINE: usize = 256;
-/// How many bytes are read after the status line of a response, and for how long. Some servers
-/// report an error if the client closes the connection before the end.
-const BODY: u64 = 64 << 10;
+/// A starting instance is checked again after its current age divided by this number: quickly if it
+/// is fast, and not too often if it is slow.
+const AGE_DIVISOR: u32 = 16;
+/// Between two checks of a starting instance.
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(2);
+const MAX_RETRY_DELAY: Duration = Duration::from_millis(100);
+/// For an instance without a health check.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const PAUSE_AFTER_READ_ERROR: Duration = Duration::from_secs(1);
+const MAX_STATUS_LINE: usize = 256;
+/// Some servers report an error if the client closes the connection before the end, so this much is
+/// read after the status line.
+const MAX_BODY_BYTES: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
-/// The longest message on the notify socket, in bytes.
-const MESSAGE: usize = 4 << 10;
+const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
 pub(crate) struct Probe {
     pub(crate) address: Option<CheckedAddress>,
@@ -117,7 +113,7 @@ impl Probe {
                 (_, None) if is_ready => {}
                 (Some(address), None) => loop {
                     let found_ready = if activated {
-                        request_any(address).await
+                        check_any_answer(address).await
                     } else {
                         try_connect(address).await
                     };
@@ -146,10 +142,9 @@ impl Probe {
     }
 }
 
-/// Returns the time to the next check of an instance that was started at `begun` and is not ready
-/// yet.
+/// For an instance that was started at `begun` and is not ready yet.
 fn retry_delay(begun: Instant) -> Duration {
-    (begun.elapsed() / PART).clamp(SOONEST, LATEST)
+    (begun.elapsed() / AGE_DIVISOR).clamp(MIN_RETRY_DELAY, MAX_RETRY_DELAY)
 }
 
 async fn check(
@@ -194,8 +189,8 @@ async fn check(
     }
 }
 
-/// Returns the reason why a response fails the check, or `None` if it passes. Until the instance is
-/// ready, also checks that the service owns the socket that responded.
+/// `None` if the response passes. Until the instance is ready, also checks that the service owns
+/// the socket that responded.
 fn check_status(
     status: u16,
     address: &CheckedAddress,
@@ -210,8 +205,7 @@ fn check_status(
     Ok(None)
 }
 
-/// Returns the event `said`, or [`Event::Refused`] if another process listens at the service's
-/// address.
+/// [`Event::Refused`] if another process listens at the service's address, otherwise `said`.
 fn verify_listener(said: Event, run: RunId, address: Option<&CheckedAddress>) -> Event {
     if let Some(address) = address {
         address.grant_group_access();
@@ -227,7 +221,7 @@ fn late() -> ConnectError {
 }
 
 async fn try_connect(address: &CheckedAddress) -> Result<(), ConnectError> {
-    let connected = timeout(CONNECT, async {
+    let connected = timeout(CONNECT_TIMEOUT, async {
         match &address.address {
             Address::Unix(path) => drop(address.connect(path).await?),
             Address::Tcp(port) => drop(TcpStream::connect(("127.0.0.1", *port)).await?),
@@ -237,15 +231,14 @@ async fn try_connect(address: &CheckedAddress) -> Result<(), ConnectError> {
     connected.await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Waits for an answer to a request, whatever it is. A socket that the supervisor opened accepts
-/// connections before the instance does.
-async fn request_any(address: &CheckedAddress) -> Result<(), ConnectError> {
-    let asked = timeout(CONNECT, request_status(address, "/")).await;
+/// Whatever the answer is. A socket that the supervisor opened accepts connections before the
+/// instance does.
+async fn check_any_answer(address: &CheckedAddress) -> Result<(), ConnectError> {
+    let asked = timeout(CONNECT_TIMEOUT, request_status(address, "/")).await;
     asked.unwrap_or_else(|_| Err(late())).map(drop)
 }
 
-/// Requests a path with `GET` and returns the response's status. Only the status line is parsed
-/// (RFC 9112, section 4).
+/// Only the status line is parsed (RFC 9112, section 4).
 async fn request_status(address: &CheckedAddress, path: &str) -> Result<u16, ConnectError> {
     Ok(match &address.address {
         Address::Unix(socket) => status(address.connect(socket).await?, path).await?,
@@ -261,9 +254,9 @@ async fn status(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
-    let mut line = Vec::with_capacity(STATUS_LINE);
-    while !line.contains(&b'\n') && line.len() < STATUS_LINE {
-        let mut piece = [0; STATUS_LINE];
+    let mut line = Vec::with_capacity(MAX_STATUS_LINE);
+    while !line.contains(&b'\n') && line.len() < MAX_STATUS_LINE {
+        let mut piece = [0; MAX_STATUS_LINE];
         let length = stream.read(&mut piece).await?;
         if length == 0 {
             break;
@@ -272,7 +265,7 @@ async fn status(
     }
     // The status is known now, so the rest of the response is read in the background.
     tokio::spawn(async move {
-        let mut rest = stream.take(BODY);
+        let mut rest = stream.take(MAX_BODY_BYTES);
         let _ = timeout(
             CLOSE_GRACE,
             tokio::io::copy(&mut rest, &mut tokio::io::sink()),
@@ -334,9 +327,9 @@ impl NotifySocket {
         self.socket.as_fd()
     }
 
-    /// Waits for the next valid message. Ignores invalid ones.
+    /// Ignores invalid messages.
     async fn next_event(&self, run: RunId) -> Event {
-        let mut message = vec![0; MESSAGE];
+        let mut message = vec![0; MAX_MESSAGE_BYTES];
         loop {
             match self.socket.recv(&mut message).await {
                 Ok(length) => {
@@ -344,13 +337,13 @@ impl NotifySocket {
                         return said;
                     }
                 }
-                Err(_) => sleep(READ_AGAIN).await,
+                Err(_) => sleep(PAUSE_AFTER_READ_ERROR).await,
             }
         }
     }
 }
 
-/// Parses a message of `sd_notify(3)`.
+/// `sd_notify(3)`.
 fn read(message: &[u8], run: RunId) -> Option<Event> {
     let mut later = None;
     for line in message.split(|byte| *byte == b'\n') {
@@ -405,8 +398,12 @@ mod tests {
         let mut asked = 0;
         while begun.elapsed() < Duration::from_secs(20) {
             let pause = retry_delay(begun);
-            let late = begun.elapsed() / PART;
-            assert!(pause <= late.max(SOONEST) && pause <= LATEST && pause >= SOONEST);
+            let late = begun.elapsed() / AGE_DIVISOR;
+            assert!(
+                pause <= late.max(MIN_RETRY_DELAY)
+                    && pause <= MAX_RETRY_DELAY
+                    && pause >= MIN_RETRY_DELAY
+            );
             sleep(pause).await;
             asked += 1;
         }
@@ -447,8 +444,8 @@ mod tests {
         };
         let health = HealthSettings {
             path: "/".to_owned(),
-            every: SOONEST,
-            within: CONNECT,
+            every: MIN_RETRY_DELAY,
+            within: CONNECT_TIMEOUT,
         };
         let (tell, mut told) = tokio::sync::mpsc::channel(16);
         let found = async move |finding| {

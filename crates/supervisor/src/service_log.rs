@@ -29,7 +29,7 @@ use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
 use rotating_file::{LogFile, size_of_all};
 
-/// How many bytes are read from a pipe at once. This equals the default capacity of a pipe.
+/// The default capacity of a pipe.
 const CHUNK: usize = 64 << 10;
 impl Stream {
     pub fn word(self) -> &'static str {
@@ -83,22 +83,18 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines that are not in the file yet. They have the same order as in the ring, because they
-    /// are added while the ring is locked.
+    /// In the same order as in the ring, because they are added while the ring is locked.
     pending: Mutex<PendingLines>,
     newest: watch::Sender<u64>,
-    /// The log file's path, which leads through the folder's open descriptor. `folder` keeps the
-    /// descriptor open.
+    /// Leads through the folder's open descriptor, which `folder` keeps open.
     path: PathBuf,
     folder: Arc<Folder>,
     file: Mutex<LogFile>,
     /// The separate file for lines on standard error; `None` if the settings do not request one.
     error_file: Mutex<Option<LogFile>>,
-    /// Whether there is an error file. This is a separate field, so that it can be read without
-    /// locking `error_file`.
+    /// Separate from `error_file`, so that it can be read without locking.
     has_error_file: AtomicBool,
-    /// Whether a write error was reported. The next error is reported only after a successful
-    /// write.
+    /// The next write error is reported only after a successful write.
     is_broken: AtomicBool,
 }
 
@@ -196,8 +192,7 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(most))
     }
 
-    /// Reads matching lines from the files, up to the query's limit. Skips lines that are also in
-    /// memory.
+    /// Up to the query's limit. Skips lines that are also in memory.
     fn lines_in_files(
         &self,
         remembered: &[LogLine],
@@ -328,7 +323,7 @@ impl ServiceLog {
         None
     }
 
-    /// Appends lines. Returns when the lines are in the file, or when writing has failed.
+    /// Returns when the lines are in the file, or when writing has failed.
     async fn append(
         self: &Arc<Self>,
         instance: u32,
@@ -373,11 +368,10 @@ impl ServiceLog {
         };
         self.newest.send_replace(newest);
         let output = Arc::clone(self);
-        let _ = tokio::task::spawn_blocking(move || output.write()).await;
+        let _ = tokio::task::spawn_blocking(move || output.write_pending()).await;
     }
 
-    /// Writes the pending lines to the file.
-    fn write(&self) {
+    fn write_pending(&self) {
         let mut file = lock(&self.file);
         // The first thread that locks the file writes the pending lines of all threads. If each
         // thread wrote only its own lines, their order in the file would depend on which thread

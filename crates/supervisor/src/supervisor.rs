@@ -40,22 +40,18 @@ use service::ManagedService;
 /// A function that returns random numbers from 0 to 1.
 pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
-/// The capacity of the supervisor's message queue, in messages.
-const INBOX: usize = 256;
-/// How many notifications are buffered for a slow subscriber.
-const NEWS: usize = 256;
-/// How often memory and processor time are sampled.
-const SAMPLE: Duration = Duration::from_secs(1);
-/// The mode of a folder that other users may traverse but not list.
+const MAX_QUEUED_MESSAGES: usize = 256;
+/// For a slow subscriber.
+const MAX_BUFFERED_NOTIFICATIONS: usize = 256;
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
+/// Other users may traverse such a folder, but not list it.
 const OPEN: u32 = 0o711;
 const CLOSED: u32 = 0o700;
 const FOR_NOBODY_ELSE: u32 = 0o600;
 const PID_RECORDS: &str = "processes";
-/// The folder of sockets, inside the run folder. It contains the sockets that the supervisor opens
-/// and, for each service, a subfolder for the sockets that the service opens.
+/// Contains the sockets that the supervisor opens and, for each service, a subfolder for its own.
 const SERVICES: &str = "services";
-/// The default of [`SupervisorOptions::alive`].
-const ALIVE: Duration = Duration::from_secs(3);
+const DEFAULT_ALIVE: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_hours(24);
 
 /// The supervisor's options, except the plan.
@@ -105,7 +101,7 @@ impl SupervisorOptions {
             adopt_orphans: true,
             control_groups: true,
             memory: None,
-            alive: ALIVE,
+            alive: DEFAULT_ALIVE,
             clock: Arc::new(system_time),
             random: Box::new(random),
             line_hook: None,
@@ -123,7 +119,7 @@ fn system_time() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// Returns a random number that is good enough to vary restart delays, but not for other purposes.
+/// Good enough to vary restart delays, but not for other purposes.
 fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
@@ -198,9 +194,8 @@ pub struct Supervisor {
     trial_waiters: Vec<oneshot::Sender<()>>,
     /// Messages that arrived during a handover and are to be handled afterwards.
     postponed: Vec<Message>,
-    /// Whether the groups of exited processes should be checked again soon. This is set after a
-    /// process has exited or was killed, because the other processes of its group will probably
-    /// exit soon too.
+    /// Set after a process has exited or was killed, because the other processes of its group will
+    /// probably exit soon too.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
@@ -247,8 +242,7 @@ impl Supervisor {
         Ok((supervisor, control))
     }
 
-    /// Opens the folders for sockets and logs, and finds the program with which services are
-    /// started.
+    /// Also finds the program with which services are started.
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
@@ -266,7 +260,6 @@ impl Supervisor {
         Ok((launcher, run, logs))
     }
 
-    /// Creates a supervisor without services.
     fn assemble(
         options: SupervisorOptions,
         launcher: PathBuf,
@@ -276,9 +269,9 @@ impl Supervisor {
         name: String,
         began: Instant,
     ) -> (Self, Control) {
-        let (messages, inbox) = mpsc::channel(INBOX);
+        let (messages, inbox) = mpsc::channel(MAX_QUEUED_MESSAGES);
         let ready_instances = watch::Sender::default();
-        let notifications = broadcast::Sender::new(NEWS);
+        let notifications = broadcast::Sender::new(MAX_BUFFERED_NOTIFICATIONS);
         let control = Control::new(
             messages.clone(),
             ready_instances.clone(),
@@ -326,7 +319,7 @@ impl Supervisor {
         self.reap();
         let mut backoff = PollBackoff::default();
         let mut look_at = None;
-        let mut sample = interval(SAMPLE);
+        let mut sample = interval(SAMPLE_INTERVAL);
         sample.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.start_waiting_services();
@@ -379,7 +372,7 @@ impl Supervisor {
         Ok(RunEnd::Stopped)
     }
 
-    /// Returns the time since the supervisor began, and a random number.
+    /// Since the supervisor began.
     fn now(&mut self) -> Now {
         Now {
             at: self.began.elapsed(),
@@ -470,7 +463,6 @@ impl Folders {
     }
 }
 
-/// Creates or opens the folder of pid records.
 fn records(run: &Folder) -> Result<Folder, StartError> {
     let made = run.give_folder(PID_RECORDS, None, CLOSED);
     let made = made.and_then(|()| run.make_inside(PID_RECORDS, CLOSED));

@@ -2,9 +2,8 @@
 
 use crate::Page;
 
-/// The words that end a clock time.
 const ENDS: [&str; 4] = [" am", " pm", " noon", " midnight"];
-/// How far behind a time its zone may begin, in bytes: the rest of a range, and the name of a place.
+/// In bytes, behind a time: the rest of a range, and the name of a place.
 const REACH: usize = 48;
 
 /// The clock times in `text` that no zone follows, each with the text around it. A zone is named as
@@ -26,14 +25,14 @@ pub fn without_zone(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether a zone follows before the sentence ends.
+/// Before the sentence ends.
 fn has_zone(rest: &str) -> bool {
     let near = &rest[..rest.floor_char_boundary(REACH)];
     let near = near.split(". ").next().unwrap_or_default();
     near.contains("UTC") || is_place(near)
 }
 
-/// Whether the text begins with the place of a zone in brackets, as in ` (Kuala Lumpur)`.
+/// As in ` (Kuala Lumpur)`.
 fn is_place(text: &str) -> bool {
     let in_brackets = text
         .strip_prefix(" (")
@@ -45,19 +44,18 @@ fn is_place(text: &str) -> bool {
     })
 }
 
-/// The properties of a calendar file that people read.
-const READ: [&str; 4] = ["SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT"];
+/// Of a calendar file.
+const READ_BY_PEOPLE: [&str; 4] = ["SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT"];
 
 /// The clock times in what people read of a calendar file that do not name their zone.
 pub fn without_zone_in_calendar(file: &str) -> Vec<String> {
     let unfolded = file.replace("\r\n ", "");
     let read = unfolded
         .lines()
-        .filter(|line| READ.iter().any(|name| line.starts_with(name)));
+        .filter(|line| READ_BY_PEOPLE.iter().any(|name| line.starts_with(name)));
     read.flat_map(without_zone).collect()
 }
 
-/// How lines begin that name the zone of all times of a page.
 const ZONE_LINES: [&str; 3] = [
     "All times are in ",
     "Day and time are those of ",

@@ -57,8 +57,8 @@ impl Cost {
     }
 }
 
-/// The place of the allocations in a line of a file of costs.
-const ALLOCATIONS: usize = 3;
+/// In a line of a file of costs.
+const ALLOCATIONS_COLUMN: usize = 3;
 
 /// Compares costs with a file of this test, of which each line is a name and four numbers. None may
 /// be higher, or a tenth lower. The error is what the file should say.
@@ -89,7 +89,11 @@ pub fn compare(kept: &str, costs: &[(&str, Cost)]) -> Result<(), String> {
                 .enumerate()
                 .all(|(place, (number, most))| {
                     // Threads of the store may finish something meanwhile.
-                    let slack = if place == ALLOCATIONS { most / 50 } else { 0 };
+                    let slack = if place == ALLOCATIONS_COLUMN {
+                        most / 50
+                    } else {
+                        0
+                    };
                     *number <= most + slack && number * 10 >= most * 9
                 });
         if !fits {

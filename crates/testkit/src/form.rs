@@ -154,7 +154,7 @@ impl Form {
     }
 }
 
-/// Reads the form control that `tag` opens. `behind` contains the tokens after the tag.
+/// `behind` contains the tokens after the tag.
 fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
     let (kind, value, options) = match tag.name.as_str() {
         "input" => {
@@ -197,7 +197,7 @@ fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
     })
 }
 
-/// The chosen option of a `select`, and the values of all options.
+/// The chosen one, and the values of all.
 fn options(behind: &[Token]) -> (String, Vec<String>) {
     let mut chosen = None;
     let mut options = Vec::new();

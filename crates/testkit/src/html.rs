@@ -80,8 +80,7 @@ pub(crate) fn visible(document: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Resolves the HTML entities in `text`.
-fn resolve(text: &str) -> String {
+fn resolve_entities(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('&') {
@@ -104,7 +103,7 @@ fn resolve(text: &str) -> String {
 
 fn text(found: &mut Vec<Token>, part: &str) {
     if !part.is_empty() {
-        found.push(Token::Text(resolve(part)));
+        found.push(Token::Text(resolve_entities(part)));
     }
 }
 
@@ -112,7 +111,7 @@ fn after<'t>(text: &'t str, mark: &str) -> &'t str {
     text.find(mark).map_or("", |at| &text[at + mark.len()..])
 }
 
-/// Parses a tag, beginning after its `<`. Returns the tag and the text after its `>`.
+/// After its `<`. Also returns the text after its `>`.
 fn open(text: &str) -> (Tag, &str) {
     let end = text
         .find(|c: char| c.is_whitespace() || c == '>' || c == '/')
@@ -140,7 +139,7 @@ fn open(text: &str) -> (Tag, &str) {
         if let Some(behind) = rest.strip_prefix('=') {
             (value, rest) = attribute_value(behind.trim_start());
         }
-        tag.attributes.push((name, resolve(value)));
+        tag.attributes.push((name, resolve_entities(value)));
     }
 }
 

@@ -5,11 +5,11 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Record types (RFC 1035, section 3.2.2, and RFC 3596).
+/// RFC 1035, section 3.2.2, and RFC 3596.
 const A: u16 = 1;
 const TXT: u16 = 16;
 const AAAA: u16 = 28;
-/// Response codes (RFC 1035, section 4.1.1).
+/// RFC 1035, section 4.1.1.
 const SERVER_FAILURE: u8 = 2;
 const NO_SUCH_NAME: u8 = 3;
 
@@ -126,7 +126,6 @@ impl NameServer {
     }
 }
 
-/// The name, the type and the bytes of the question in a query.
 fn question(query: &[u8]) -> Option<(String, u16, &[u8])> {
     let (mut labels, mut at) = (Vec::new(), 12);
     loop {

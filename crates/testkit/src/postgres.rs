@@ -71,7 +71,7 @@ impl Drop for Database {
     }
 }
 
-/// Returns the name of the template database. The first test that needs the database creates it.
+/// The first test that needs the database creates it.
 fn template(server: &str, migrations: &[Migrations]) -> String {
     let name = format!("kenduri_template_{}", digest(migrations));
     let mut client = connect(server);

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use crate::postgres::digest;
 use crate::world::START;
 
-/// The content of each migrated file, by the digest of its migrations.
+/// By the digest of the migrations.
 static TEMPLATES: Mutex<BTreeMap<String, Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
 
 /// The settings of a store in this file. Tests do not check durability, so writes need not wait for

@@ -37,7 +37,6 @@ pub struct Stage<'w> {
     router: OnceLock<Router>,
 }
 
-/// A function that adds routes and layers around the domains' routes.
 type Routing = Arc<dyn Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync>;
 
 /// A person with an account, a signed-in browser and an API client.
@@ -53,7 +52,6 @@ pub struct Person {
     pub token: String,
 }
 
-/// The subjects of the mails about changes to a person's credentials, as message ids.
 const CREDENTIAL_MAILS: [&str; 8] = [
     "mail-passkey-added",
     "mail-passkey-removed",

@@ -53,7 +53,7 @@ pub fn statements() -> Vec<Statement> {
         .collect();
     let types = RowTypes::find(&sources);
     let of = |(file, source): &(PathBuf, String)| {
-        let found = scan(source).into_iter();
+        let found = sql_texts(source).into_iter();
         found
             .map(|(line, text)| expand(file, line, &text, &types))
             .collect::<Vec<_>>()
@@ -64,7 +64,7 @@ pub fn statements() -> Vec<Statement> {
     all
 }
 
-/// Expands the placeholders in an SQL text as `sql!` does.
+/// As `sql!` does.
 fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     let parts =
         text::parts(text).unwrap_or_else(|reason| panic!("{}:{line}: {reason}", file.display()));
@@ -180,7 +180,6 @@ impl Engine {
         }
     }
 
-    /// The names of the columns that a statement returns.
     fn columns(&mut self, text: &str) -> Result<Vec<String>, String> {
         match self {
             Self::Sqlite(connection) => connection
@@ -232,8 +231,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns the SQL texts in a source file with their line numbers.
-fn scan(source: &str) -> Vec<(usize, String)> {
+/// With their line numbers.
+fn sql_texts(source: &str) -> Vec<(usize, String)> {
     // Split in two, so that the scanner does not find a call in this line.
     const CALL: &str = concat!("sql", "!(");
     let tests = source.find("#[cfg(test)]\nmod ").unwrap_or(source.len());
@@ -255,7 +254,6 @@ fn scan(source: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Returns the value of the string literal at the start of `source`.
 fn literal(source: &str) -> Option<String> {
     if let Some(raw) = source.strip_prefix('r') {
         let text = raw.trim_start_matches('#');
@@ -300,7 +298,7 @@ mod tests {
             #[cfg(test)]
             "#;
         assert_eq!(
-            scan(source),
+            sql_texts(source),
             [
                 (3, "SELECT 1".to_owned()),
                 (

@@ -295,13 +295,13 @@ fn encode(fields: &[(&str, &str)]) -> String {
         .finish()
 }
 
-/// Whether a cookie with this path is sent to `path` (RFC 6265 §5.1.4).
+/// RFC 6265 §5.1.4.
 fn is_within(path: &str, scope: &str) -> bool {
     path.strip_prefix(scope)
         .is_some_and(|rest| rest.is_empty() || scope.ends_with('/') || rest.starts_with('/'))
 }
 
-/// Resolves `link` against the page at `base`. Returns a path with its query.
+/// Returns a path with its query.
 fn resolve(base: &str, link: &str) -> String {
     let link = match link.strip_prefix(SITE) {
         Some("") => "/",

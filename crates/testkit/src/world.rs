@@ -21,7 +21,7 @@ use crate::{search, sqlite};
 
 /// The time at which every test's clock starts.
 pub(crate) const START: &str = "2026-11-20T08:00:00Z";
-/// The number of connections in a PostgreSQL store, enough for real races.
+/// Enough for real races.
 const CONNECTIONS: usize = 4;
 
 /// The database engine of a world.
@@ -50,7 +50,6 @@ pub struct World {
     folder: TempDir,
 }
 
-/// The jobs and mails that the test declared as expected.
 #[derive(Debug, Default)]
 struct Expected {
     /// Kinds of jobs that may still wait when the test ends, in any number but without duplicates.
@@ -259,7 +258,6 @@ impl World {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a short description of each difference from the test's expectations.
     fn surprises(&self) -> Vec<String> {
         let store = self.platform.store.clone();
         // The test may run inside a runtime, which must not be blocked.
@@ -301,7 +299,7 @@ impl Drop for World {
     }
 }
 
-/// Returns the waiting jobs that are duplicates or of an unexpected kind.
+/// Duplicates, or of an unexpected kind.
 fn unexpected_jobs(jobs: Vec<WaitingJob>, expected: &BTreeSet<&str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();

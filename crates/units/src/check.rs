@@ -51,8 +51,7 @@ impl Check {
         !self.origins.contains_key(key)
     }
 
-    /// Returns where a key is written. A key inside a nested value may be missing in `origins`. In
-    /// this case, the place of the nearest key around it is returned.
+    /// A key inside a nested value may be missing in `origins`: the nearest key around it counts.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {

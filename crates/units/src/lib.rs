@@ -15,10 +15,10 @@ pub use health_config::HealthConfig;
 pub use nearest::nearest;
 pub use problem::{Origin, Problem, Problems};
 
-/// The longest time that is accepted: ten years.
-const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+/// Ten years.
+const LONGEST_TIME: Duration = Duration::from_hours(10 * 366 * 24);
 
-/// The units of times, in milliseconds, largest first.
+/// In milliseconds, largest first.
 const TIMES: [(&str, u64); 5] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
@@ -26,14 +26,14 @@ const TIMES: [(&str, u64); 5] = [
     ("s", 1_000),
     ("ms", 1),
 ];
-/// The units of sizes, in bytes, largest first.
+/// In bytes, largest first.
 const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
 
 /// Parses a time such as `250ms`, `30s`, `5m`, `2h` or `30d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
     let time = Duration::from_millis(number(text, &TIMES).ok_or_else(how)?);
-    if time > LONGEST {
+    if time > LONGEST_TIME {
         return Err(format!("{text:?} is too long; the most is ten years"));
     }
     Ok(time)
@@ -60,7 +60,7 @@ pub fn written_size(bytes: u64) -> String {
     with_unit(bytes, &SIZES)
 }
 
-/// Parses a number and its unit. Returns the largest number instead of overflowing.
+/// The largest number instead of overflowing.
 fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
@@ -69,7 +69,6 @@ fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     Some(number.parse::<u64>().ok()?.saturating_mul(*unit))
 }
 
-/// Formats a number in the largest unit that divides it.
 fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
     let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
     // 0 is formatted as `0s`.

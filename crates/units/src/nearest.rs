@@ -20,8 +20,7 @@ pub fn nearest<'a>(
         .map(|(_, _, candidate)| candidate)
 }
 
-/// Returns the Levenshtein distance: the number of letters that must be inserted, deleted or
-/// replaced to turn one text into the other.
+/// Levenshtein distance.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -25,9 +25,8 @@ use super::server::{Server, processor_time};
 use super::{Turns, median, new_folder};
 use crate::command::{output, program, run};
 
-/// How often the benchmark checks the copied segments.
-const LOOK: Duration = Duration::from_millis(50);
-/// The beginning of a turn, in which litestream and the backup adapt to the load.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// In which litestream and the backup adapt to the load.
 const WARM_UP: Duration = Duration::from_secs(3);
 
 /// What to measure.
@@ -59,7 +58,6 @@ pub(super) fn bench(runtime: &Runtime, binary: &Path, wanted: &Wanted) -> Result
     Ok(())
 }
 
-/// Returns the settings for a backup into a folder beside the data folder.
 fn backup_of(data: &Path) -> [(&'static str, String); 2] {
     let target = data.with_extension("backup");
     [
@@ -68,7 +66,7 @@ fn backup_of(data: &Path) -> [(&'static str, String); 2] {
     ]
 }
 
-/// Creates the backup key and a first snapshot. Returns the passphrase.
+/// Returns the passphrase.
 fn snapshot(binary: &Path, data: &Path) -> Result<String> {
     let said = output(
         program(binary)
@@ -137,7 +135,7 @@ async fn cost(binary: &Path, seeded: &Path, wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// Sends the RSVPs of a turn. Returns the processor time of one RSVP, in microseconds.
+/// Returns the processor time of one RSVP, in microseconds.
 async fn turn(
     server: &Server,
     time: impl Fn() -> Result<Duration>,
@@ -171,8 +169,7 @@ async fn turn(
     Ok(spent.as_secs_f64() * 1e6 / figure(answers))
 }
 
-/// Measures the age of the newest copied commit. The name of the newest segment contains the time
-/// of this commit.
+/// The age of the newest copied commit, whose time is in the name of the newest segment.
 struct Lag {
     is_ended: Arc<AtomicBool>,
     watching: std::thread::JoinHandle<Result<Duration>>,
@@ -190,7 +187,7 @@ impl Lag {
                 if begin.elapsed() > WARM_UP {
                     most = most.max(now()?.saturating_sub(newest(&generations)?));
                 }
-                std::thread::sleep(LOOK);
+                std::thread::sleep(CHECK_INTERVAL);
             }
             Ok(most)
         });
@@ -212,7 +209,7 @@ fn now() -> Result<Duration> {
     Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?)
 }
 
-/// Returns the time in the name of the newest segment, since the Unix epoch.
+/// Since the Unix epoch, from the name of the newest segment.
 fn newest(generations: &Path) -> Result<Duration> {
     let mut newest = 0;
     for generation in fs::read_dir(generations)? {
@@ -227,7 +224,7 @@ fn newest(generations: &Path) -> Result<Duration> {
     Ok(Duration::from_millis(newest))
 }
 
-/// A running litestream that copies a store into a folder. Dropping this value stops litestream.
+/// Stopped on drop.
 struct Litestream(Child);
 
 impl Litestream {
@@ -262,7 +259,6 @@ impl Drop for Litestream {
     }
 }
 
-/// Restores a large store that received RSVPs after its snapshot.
 async fn restore(binary: &Path, seeded: &Path, megabytes: u64) -> Result<()> {
     let data = copy(seeded, "large")?;
     run(program("cargo")

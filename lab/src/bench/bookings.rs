@@ -30,23 +30,21 @@ use crate::example::install_python;
 use crate::postgres::PrivatePostgres;
 use crate::workspace::root;
 
-/// The number of slots that each provider offers, and that each member books at most.
-const OF_ONE: usize = 20;
-/// Of so many requests, this many are bookings.
+/// That each provider offers, and that each member books at most.
+const SLOTS_OF_ONE: usize = 20;
+/// The first of so many requests as the second.
 const BOOKINGS: (usize, usize) = (2, 20);
-/// The kinds of requests.
 const KINDS: [&str; 4] = ["browse, JSON", "browse, page", "booking", "sign-in"];
 const BOOKING: usize = 2;
 const SIGN_IN: usize = 3;
-/// How often somebody signs in meanwhile.
 const SIGN_INS: Pace = Pace {
     per_second: 2,
     connections: 4,
 };
-/// The number of clients while processor time is measured, and of their requests for free times.
+/// While processor time is measured.
 const CLIENTS: usize = 16;
 const BROWSES: usize = 2_000;
-/// The processes of the `FastAPI` app.
+/// Of the `FastAPI` app.
 const WORKERS: usize = 2;
 
 /// The options of the benchmark.
@@ -73,21 +71,19 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The number of bookings under steady load. Where the interval between requests is not a whole
-    /// number of nanoseconds, one more is sent.
+    /// One more where the interval between requests is not a whole number of nanoseconds.
     fn steady(self) -> Result<usize> {
         let all = usize::try_from(self.seconds * u64::from(self.per_second))? + 1;
         Ok(all.div_ceil(BOOKINGS.1) * BOOKINGS.0)
     }
 
-    /// The number of members that are needed to make all bookings, and two at least.
+    /// At least two, for all bookings.
     fn members(self) -> Result<usize> {
         let all = self.steady()? + self.rounds * self.booked;
-        Ok(all.div_ceil(OF_ONE).max(2))
+        Ok(all.div_ceil(SLOTS_OF_ONE).max(2))
     }
 }
 
-/// One of the compared servers.
 struct Side<'a> {
     server: Server,
     /// The main process of a separate database server.
@@ -130,7 +126,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, wanted: Wanted) -> Result
             wanted.per_second,
             wanted.seconds,
             wanted.clients,
-            members * OF_ONE,
+            members * SLOTS_OF_ONE,
             wanted.stored
         );
         for (name, side) in [("Kenduri, SQLite", &kenduri), ("FastAPI, PostgreSQL", &fastapi)] {
@@ -198,13 +194,12 @@ async fn theirs<'a>(
 }
 
 impl Side<'_> {
-    /// A function that makes the request for a booking, counted from 0: nobody books twice, or
-    /// what they offer themselves.
+    /// Counted from 0. Nobody books twice, or what they offer themselves.
     fn booking(&self) -> impl Fn(usize) -> Vec<u8> + 'static {
         let (members, path) = (Rc::clone(&self.members), self.book);
         move |number| {
             let provider = number % members.len();
-            let slot = provider * OF_ONE + number / members.len() + 1;
+            let slot = provider * SLOTS_OF_ONE + number / members.len() + 1;
             let body = json!({
                 "slot_id": format!("00000000-0000-4000-8002-{slot:012}"),
                 "slot_version": 1,
@@ -223,7 +218,6 @@ impl Side<'_> {
     }
 }
 
-/// Sends requests at a steady rate, and prints how long the responses took.
 async fn steady(name: &str, side: &Side<'_>, wanted: Wanted) -> Result<()> {
     let (book, browse, page) = (side.booking(), side.browse, side.page);
     let next = move |number: usize| {
@@ -302,7 +296,7 @@ fn print(name: &str, outcomes: &[Outcome]) {
     }
 }
 
-/// Measures the processor time of a browse and of a booking, of both in turns.
+/// Of a browse and of a booking, of both sides in turns.
 async fn cost(sides: [(&str, &Side<'_>); 2], wanted: Wanted) -> Result<()> {
     let mut times = [const { [const { Vec::new() }; 2] }; 2];
     let mut next = wanted.steady()?;
@@ -339,7 +333,7 @@ async fn cost(sides: [(&str, &Side<'_>); 2], wanted: Wanted) -> Result<()> {
     Ok(())
 }
 
-/// Sends all requests, and returns the processor time of one in microseconds.
+/// The processor time of one request, in microseconds.
 async fn spend(side: &Side<'_>, requests: Vec<(Vec<u8>, u16)>) -> Result<f64> {
     let count = requests.len();
     let before = side.processor_time()?;
@@ -357,7 +351,6 @@ async fn spend(side: &Side<'_>, requests: Vec<(Vec<u8>, u16)>) -> Result<f64> {
     Ok(used.as_secs_f64() * 1e6 / figure(count))
 }
 
-/// Requests, each with the status of its answer.
 type Requests = std::vec::IntoIter<(Vec<u8>, u16)>;
 
 async fn talk(address: SocketAddr, waiting: Rc<RefCell<Requests>>) -> Result<()> {

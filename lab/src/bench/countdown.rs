@@ -23,7 +23,6 @@ use crate::workspace::root;
 const CLIENTS: usize = 64;
 const PAGE: &str = "/u/member-1/coffee";
 const JSON: &str = "/api/v1/public/member-1/coffee";
-/// The URL path of the request to the Actix server.
 const ACTIX: &str = "/member-1/incident-timer";
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<()> {
@@ -67,7 +66,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// Measures how long Kenduri takes to render images that were not requested before.
+/// Of images that were not requested before.
 async fn draw(member: &Member, client: &mut Client) -> Result<()> {
     let mut times = Vec::new();
     for slug in ["tea", "milk", "juice", "water", "soup"] {
@@ -174,7 +173,6 @@ async fn compare(mut ways: [Way<'_>; 4], turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// A client that repeats the same request.
 struct Reader {
     path: &'static str,
     /// The ETag of the page that the client has cached. It changes every minute.

@@ -7,11 +7,10 @@ use anyhow::{Context as _, Result, ensure};
 use super::client::{Answer, Client, get, headers};
 use super::server::Server;
 
-/// The maximum number of pages read. Without a limit, the crawl would never end, because calendars
-/// always link to further pages.
-const MOST_PAGES: usize = 400;
-/// If the crawl reads fewer pages than this, it did not get beyond the guests' pages.
-const LEAST_PAGES: usize = 50;
+/// Without a limit, the crawl would never end, because calendars always link to further pages.
+const MAX_PAGES: usize = 400;
+/// With fewer pages, the crawl did not get beyond the guests' pages.
+const MIN_PAGES: usize = 50;
 
 /// Opens the links that Kenduri printed at startup, and every page linked from there. Returns the
 /// number of pages read.
@@ -28,7 +27,7 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
     let mut client = Client::open(server.address).await?;
     let mut read = 0;
     while let Some(path) = waiting.pop_front() {
-        if read == MOST_PAGES {
+        if read == MAX_PAGES {
             break;
         }
         let (redirect, page) = cookies.open(server, &mut client, &path).await?;
@@ -50,11 +49,11 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
             }
         }
     }
-    ensure!(read > LEAST_PAGES, "only {read} pages were found");
+    ensure!(read > MIN_PAGES, "only {read} pages were found");
     Ok(read)
 }
 
-/// Returns the token in the sign-in page's form; `None` if this is not the sign-in page.
+/// `None` if this is not the sign-in page.
 fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
     let page = str::from_utf8(answer.body).ok()?;
     let (_, rest) = page.split_once("name=\"_csrf\" value=\"")?;
@@ -83,8 +82,8 @@ impl Cookies {
         Ok(cookies)
     }
 
-    /// Opens a page. Returns the page's body and, if the page redirects, the target. The sign-in
-    /// link opens a page with a button that the user must press.
+    /// Returns the body and, if the page redirects, the target. The sign-in link opens a page with
+    /// a button that the user must press.
     async fn open(
         &mut self,
         server: &Server,

@@ -28,17 +28,15 @@ use super::server::{Server, bytes, pinned};
 use super::watchers::{SPARE, raise_limit};
 use super::{milliseconds, new_folder, percentile};
 
-/// The occasion to which [`Crowd`] adds the invitations: the first copy of the demo's.
+/// The first copy of the demo's occasion, to which [`Crowd`] adds the invitations.
 const OCCASION: &str = "aisyah-daniel-1";
-/// The number of streams per account that the server permits.
+/// Streams that the server permits.
 const OF_ONE_ACCOUNT: usize = 20;
-/// The number of households that save RSVPs, one after another.
+/// One after another.
 const ANSWERING: usize = 8;
-/// The wait after the start and after all pages are open, in which memory is freed.
+/// For freeing memory, after the start and after all pages are open.
 const SETTLE: Duration = Duration::from_secs(25);
-/// The timeout until all pages know of an RSVP.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How an RSVP begins in a stream.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(30);
 const RSVP: &[u8] = b"\nevent: rsvp\n";
 
 /// The options of the benchmark.
@@ -113,7 +111,6 @@ fn source(number: usize) -> Result<IpAddr> {
     Ok(IpAddr::V4(source))
 }
 
-/// Returns the path of the occasion's event stream.
 async fn stream_of_occasion(server: &Server, hosts: &[Member]) -> Result<String> {
     let host = hosts.first().context("no hosts")?;
     let mut client = Client::open(server.address).await?;
@@ -128,7 +125,7 @@ async fn stream_of_occasion(server: &Server, hosts: &[Member]) -> Result<String>
     Ok(format!("/api/v1/occasions/{id}/stream"))
 }
 
-/// Saves RSVPs at a steady rate, and prints how soon the pages know of them.
+/// Prints how soon the pages know of the RSVPs.
 async fn answer(
     server: &Server,
     pages: &Pages,
@@ -153,7 +150,7 @@ async fn answer(
         let all = pages.count.get();
         while pages.heard.borrow().len() < watched.dashboards {
             ensure!(
-                sent.elapsed() < PATIENCE && all == watched.dashboards,
+                sent.elapsed() < RECEIPT_TIMEOUT && all == watched.dashboards,
                 "{} of {all} pages know of the RSVP",
                 pages.heard.borrow().len()
             );
@@ -203,7 +200,7 @@ struct Pages {
 }
 
 impl Pages {
-    /// Opens a stream, and waits until its first event has begun.
+    /// Returns when the first event has begun.
     async fn open(
         self: &Rc<Self>,
         address: SocketAddr,
@@ -226,7 +223,6 @@ impl Pages {
         Ok(())
     }
 
-    /// Reads events until the stream ends.
     async fn watch(self: Rc<Self>, mut stream: TcpStream) {
         let mut received = vec![0; 4096];
         let mut matched = 0;

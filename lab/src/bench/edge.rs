@@ -42,14 +42,14 @@ use results::{Measured, Results};
 pub(super) use rows::STATIC;
 use rows::{Ask, Row, rows, rows_as_shipped};
 
-/// Response times are measured at this fraction of the slower server's peak request rate.
+/// Of the slower server's peak request rate.
 const CALM: f64 = 0.7;
-/// The seconds of a turn that pass before and after its requests.
+/// Before and after the requests of a turn, in seconds.
 const AROUND: f64 = 0.15;
-/// The approximate time to measure a memory row, in seconds.
+/// In seconds.
 const MEMORY_TIME: f64 = 15.0;
 
-/// A served file that is also the body of POST requests.
+/// Also the body of POST requests.
 const POSTED: &str = "1k.bin";
 const FILES: [(&str, usize); 5] = [
     (POSTED, 1 << 10),
@@ -75,7 +75,6 @@ pub(super) struct Wanted<'a> {
     pub(super) is_resumed: bool,
 }
 
-/// The rows that are still to be measured.
 struct Pending {
     memory: Vec<Held>,
     single: Vec<Row>,
@@ -120,7 +119,7 @@ impl Wanted<'_> {
 }
 
 impl Pending {
-    /// Returns the approximate time to measure these rows, in seconds.
+    /// Approximate.
     fn seconds(&self, turns: Turns) -> f64 {
         let of_rows = self.single.iter().chain(&self.shipped).map(|row| {
             let servers = if row.is_proxied() { 3 } else { 2 };
@@ -203,8 +202,7 @@ async fn open(folder: &TempDir, name: &str, crew: Crew<'_>) -> Result<Doors> {
     Doors::open_all(&prepare(folder.path(), name)?, crew).await
 }
 
-/// Raises this process's limit of open descriptors as far as the system permits; the servers
-/// inherit the limit.
+/// The servers inherit the limit of open descriptors.
 fn raise_descriptors() -> Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let current = maximum;
@@ -285,7 +283,7 @@ impl Table<'_> {
         Ok(measured)
     }
 
-    /// Measures one turn each of nginx, of `HAProxy` if it is compared, and of Kenduri.
+    /// `HAProxy` only if it is compared.
     async fn turns(
         &self,
         doors: &[Option<&Door>; 3],

@@ -11,8 +11,7 @@ use super::server::Server;
 use super::{binary, crawl, median, new_folder};
 use crate::command::{program, run};
 
-/// The wait after the last request, in which Kenduri's timers fire, the buffered times of opened
-/// invitations are written and memory is freed.
+/// Kenduri's timers fire, the buffered times of opened invitations are written and memory is freed.
 const SETTLE: Duration = Duration::from_secs(15);
 const STARTS: usize = 9;
 
@@ -73,7 +72,7 @@ pub(super) fn bench(runtime: &Runtime, clean_build: bool) -> Result<()> {
     Ok(())
 }
 
-/// Megabytes of 1,000,000 bytes, as used for disks.
+/// Of 1,000,000 bytes, as used for disks.
 fn megabytes(bytes: u64) -> f64 {
     usize::try_from(bytes).map_or(f64::NAN, figure) / 1e6
 }

@@ -22,17 +22,14 @@ use super::{median, milliseconds, new_folder, percentile};
 use crate::command::{output, program};
 
 const OCCASION: &str = "aisyah-daniel";
-/// The most invitations that an occasion can have.
 const MOST_INVITATIONS: usize = 5_000;
-/// The number of invitations in the demo.
-const DEMO: usize = 40;
-/// The number of households that save RSVPs during the import, one after another.
+const DEMO_INVITATIONS: usize = 40;
+/// One after another, during the import.
 const ANSWERING: usize = 8;
-/// The wait after the start and after an import, in which memory is freed.
+/// For freeing memory, after the start and after an import.
 const SETTLE: Duration = Duration::from_secs(3);
-/// How often the import's progress and the server's memory are read.
+/// Of the import's progress and the server's memory.
 const POLL: Duration = Duration::from_millis(20);
-/// The number of requests for each page.
 const VIEWS: usize = 100;
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path) -> Result<()> {
@@ -47,7 +44,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path) -> Result<()> {
     runtime.block_on(async {
         let server = start().await?;
         let mut host = Host::new(kenduri, &data, server.address).await?;
-        let households = MOST_INVITATIONS - DEMO - ANSWERING;
+        let households = MOST_INVITATIONS - DEMO_INVITATIONS - ANSWERING;
         let list = list(households)?;
         sleep(SETTLE).await;
         let before = server.resident()?;
@@ -104,7 +101,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path) -> Result<()> {
     })
 }
 
-/// Returns a guest list of this many households as CSV, with two rows for each household.
+/// As CSV, with two rows for each household.
 fn list(households: usize) -> Result<String> {
     let mut list = "household,guest,email,language,plus ones\n".to_owned();
     for number in 1..=households {
@@ -119,8 +116,7 @@ fn list(households: usize) -> Result<String> {
     Ok(list)
 }
 
-/// Saves RSVPs of one household after another until `stop` is true. Returns how long each request
-/// took.
+/// One household after another, until `stop` is true. Returns how long each request took.
 async fn answer(address: SocketAddr, stop: &Cell<bool>) -> Result<Vec<Duration>> {
     let mut households = rsvp::load_households(address, ANSWERING, Request::Put).await?;
     let mut client = Client::open(address).await?;
@@ -146,7 +142,6 @@ struct Imported {
     peak: u64,
 }
 
-/// A host's API client.
 struct Host {
     client: Client,
     authorization: String,
@@ -178,7 +173,7 @@ impl Host {
         Ok(host)
     }
 
-    /// Reads the API resource at a path below the occasion, or the list of occasions.
+    /// Below the occasion, or the list of occasions.
     async fn read(&mut self, below: &str) -> Result<Value> {
         let path = match below {
             "" => "/api/v1/occasions".to_owned(),
@@ -190,7 +185,7 @@ impl Host {
         Ok(serde_json::from_slice(answer.body)?)
     }
 
-    /// Uploads and applies a CSV guest list, and waits until all its households are imported.
+    /// Returns when all households of the CSV guest list are imported.
     async fn import(&mut self, list: &str, server: &Server) -> Result<Imported> {
         let begin = Instant::now();
         let upload = format!(

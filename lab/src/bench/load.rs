@@ -8,8 +8,7 @@ use tokio::task::LocalSet;
 
 use super::client::{Answer, Client};
 
-/// The time before counting, in which connections are opened, caches filled and statements
-/// prepared.
+/// Connections are opened, caches filled and statements prepared before anything is counted.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) trait Conversation {
@@ -61,7 +60,7 @@ pub(super) async fn drive<C: Conversation + 'static, S>(
         .await
 }
 
-/// Sends requests until `end`. Returns the times of the responses that arrived after `begin`.
+/// Returns the times of the responses that arrived after `begin`.
 async fn talk<C: Conversation>(
     address: SocketAddr,
     mut conversation: C,

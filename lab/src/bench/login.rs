@@ -19,9 +19,8 @@ use super::paced::{self, Asked, Outcome, Pace};
 use super::server::{Server, pinned};
 use super::{Turns, median, milliseconds, new_folder, percentile};
 
-/// The number of simultaneous sign-ins.
 const MEMBERS: usize = 50;
-/// The rate at which the invitation and the countdown are requested during the sign-ins, in total.
+/// Of the invitation and the countdown during the sign-ins, in total.
 const PACE: Pace = Pace {
     per_second: 200,
     connections: 8,
@@ -44,7 +43,6 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// Measures sign-ins that follow one another.
 async fn cost(server: &Server, turns: Turns) -> Result<()> {
     let (mut cost_ms, mut time_ms) = (Vec::new(), Vec::new());
     for round in 0..turns.rounds {
@@ -68,7 +66,6 @@ async fn cost(server: &Server, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Measures many simultaneous sign-ins, and how much they slow down guests.
 async fn crowd(address: SocketAddr, turns: Turns) -> Result<()> {
     let mut figures = [const { Page::new() }; PAGES.len()];
     let mut bursts = Vec::new();
@@ -108,8 +105,7 @@ async fn crowd(address: SocketAddr, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// The results of each turn: p50 and p99 without sign-ins, p50 and p99 with them, and the ratio of
-/// the p99s.
+/// By turn: p50 and p99 without sign-ins and with them, and the ratio of the p99s.
 struct Page([Vec<f64>; 5]);
 
 impl Page {
@@ -136,7 +132,7 @@ fn page(number: usize) -> Asked {
     }
 }
 
-/// Returns the sorted response times of each kind of page. Fails if a request failed.
+/// Sorted, by kind of page. Fails if a request failed.
 fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     let mut times = [const { Vec::new() }; PAGES.len()];
     for outcome in outcomes {
@@ -151,8 +147,8 @@ fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     Ok(times)
 }
 
-/// Sends all sign-in requests at once, and again as soon as the last response has arrived, for
-/// `duration`. Returns how long each round took, in milliseconds.
+/// Again as soon as the last response has arrived, for `duration`. Returns how long each round
+/// took, in milliseconds.
 async fn sign_in_at_once(address: SocketAddr, duration: Duration) -> Result<Vec<f64>> {
     let mut clients = Vec::new();
     for number in 1..=MEMBERS {

@@ -42,8 +42,7 @@ fn join_with(kenduri: &Path, data: &Path, number: usize, options: &[&str]) -> Re
     run(cargo.args([&number.to_string(), &hash]).args(options))
 }
 
-/// Returns the hash of the password that all members share, computed by the `kenduri` program with
-/// its default cost.
+/// By the `kenduri` program with its default cost, for the password that all members share.
 fn hash(kenduri: &Path) -> Result<String> {
     let mut child = program(kenduri)
         .args(["password", "hash"])

@@ -25,21 +25,18 @@ use asking::{CLIENTS, ask_while, until_well, until_well_at};
 use memory::Memory;
 use sides::{Side, Which, express_by_hand, flask_by_hand, install_pm2};
 
-/// The path that Express serves without calling another service.
+/// Served without calling another service.
 const EXPRESS: &str = "/health";
-/// The path that Flask serves without calling another service.
 const FLASK: &str = "/api/health";
-/// The measured requests: a page of Express and a list of Flask.
+/// A page of Express and a list of Flask.
 const CASES: [(&str, &str); 2] = [("page, Express", "/"), ("list, Flask", "/api/dishes")];
-/// The number of rolling reloads of Express and Flask under load, and the minimum number of
-/// requests during the reloads.
+/// Rolling reloads under load, and the minimum number of requests meanwhile.
 const RELOADS: usize = 10;
 const LEAST: usize = 50_000;
-/// The number of times that each program is killed; the median is shown.
+/// The median is shown.
 const DEATHS: usize = 5;
-/// The wait after the last request, in which memory is freed.
+/// For freeing memory after the last request.
 const SETTLE: Duration = Duration::from_secs(15);
-/// The interval at which the benchmark checks that all processes are running.
 const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -150,7 +147,7 @@ async fn memory(both: &[Side; 2]) -> Result<()> {
     Ok(())
 }
 
-/// Kills all instances of Express or Flask at once and measures the time until the next response.
+/// Until the next response.
 async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     head("All instances killed, until the next 200");
     for (service, path) in [("express", EXPRESS), ("flask", FLASK)] {
@@ -182,8 +179,7 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts the same processes as the process managers do, but without a process manager. Returns the
-/// time until the first process responds.
+/// As the process managers do. Returns the time until the first process responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
     let begin = Instant::now();
@@ -242,7 +238,6 @@ async fn reloads(both: &[Side; 2]) -> Result<()> {
     Ok(())
 }
 
-/// Runs one Flask instance and one spare, kills the instance, and checks which requests fail.
 async fn in_reserve(folder: &Path) -> Result<()> {
     let side = Side::start(Which::OursWithSpare, folder).await?;
     let killing = async {
@@ -283,8 +278,7 @@ async fn until_whole(side: &Side) -> Result<()> {
     until_well(side.address(), &[EXPRESS, FLASK]).await
 }
 
-/// Kills these processes and their children, and returns the time of the kill. If the children were
-/// spared, gunicorn's workers would keep responding for a while.
+/// If their children were spared, gunicorn's workers would keep responding for a while.
 fn kill(processes: &[u32]) -> Result<Instant> {
     ensure!(!processes.is_empty(), "there is nobody to kill");
     let mut all = Vec::new();

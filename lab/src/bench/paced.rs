@@ -13,8 +13,7 @@ use tokio::task::LocalSet;
 
 use super::client::Client;
 
-/// The response timeout.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request with the expected response.
 pub(super) struct Asked {
@@ -73,7 +72,6 @@ struct Schedule<N> {
 }
 
 impl<N: Fn(usize) -> Asked> Schedule<N> {
-    /// Sends the requests of one connection.
     async fn ask(self: Rc<Self>) {
         let mut client = None;
         loop {
@@ -90,7 +88,7 @@ impl<N: Fn(usize) -> Asked> Schedule<N> {
             }
             let asked = (self.next)(number);
             let answered = exchange(&mut client, self.address, &asked);
-            let failure = match tokio::time::timeout(PATIENCE, answered).await {
+            let failure = match tokio::time::timeout(RESPONSE_TIMEOUT, answered).await {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some("no answer in time".to_owned()),

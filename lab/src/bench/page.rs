@@ -22,11 +22,10 @@ use super::{Turns, median, new_folder};
 use crate::command::{program, run};
 use crate::workspace::root;
 
-/// The number of concurrent clients: enough to keep a core busy.
+/// Enough to keep a core busy.
 const CLIENTS: usize = 64;
-/// The number of invitations in the large store.
 const MANY: usize = 100_000;
-/// The number of households that request their page repeatedly during the benchmark.
+/// They request their page repeatedly during the benchmark.
 const VISITORS: usize = 1_000;
 
 pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
@@ -102,8 +101,7 @@ impl Way {
     }
 }
 
-/// Keeps the client's core from sleeping. Otherwise the server would pay for waking the core, and a
-/// slower server would pay more often.
+/// Otherwise the server would pay for waking the client's core, and a slower server more often.
 async fn stay_awake() {
     loop {
         tokio::task::yield_now().await;
@@ -140,7 +138,7 @@ async fn compare(mut ways: [Way; 5], turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Starts a bare server that sends the same bytes.
+/// It sends the same bytes.
 async fn start_bare(folder: &Path, small: &Server, core: usize) -> Result<Server> {
     let mut client = Client::open(small.address).await?;
     let answer = client.exchange(&get(PAGE, "")).await?;
@@ -163,7 +161,6 @@ async fn start_bare(folder: &Path, small: &Server, core: usize) -> Result<Server
 
 const PAGE: &str = "/invite/RAHMA";
 
-/// Returns the path of a household's page, counted from 0.
 fn page_of(number: usize) -> String {
     format!("/invite/{}", crowd::code(number + 1))
 }
@@ -176,7 +173,6 @@ enum Asks {
     Another,
 }
 
-/// A client that requests an invitation page repeatedly.
 struct Reader {
     asks: Asks,
     state: usize,
@@ -190,8 +186,7 @@ impl Reader {
         }
     }
 
-    /// A linear congruential step with Knuth's multiplier, so that every run requests the same
-    /// households.
+    /// Linear congruential, with Knuth's multiplier: every run requests the same households.
     fn next_number(&mut self) -> usize {
         self.state = self
             .state

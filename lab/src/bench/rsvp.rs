@@ -35,9 +35,8 @@ use super::{Turns, median, milliseconds, new_folder};
 use crate::command::{program, run};
 use crate::postgres::PrivatePostgres;
 
-/// The numbers of concurrent clients.
 const CLIENTS: [usize; 3] = [1, 64, 256];
-/// The delay that is added to every flush in the second part.
+/// For every flush in the second part.
 const SLOWER: Duration = Duration::from_millis(5);
 
 pub(super) use beside::bench as beside;
@@ -51,7 +50,7 @@ const CROWD: Crowd = Crowd {
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
 const NO_FLUSH: (&str, &str) = ("KENDURI_STORE_SYNCHRONOUS", "off");
 
-/// The demo with additional households. Every server gets its own copy.
+/// Every server gets its own copy.
 struct Seeded<'a> {
     program: &'a Path,
     data: PathBuf,
@@ -64,7 +63,6 @@ impl<'a> Seeded<'a> {
         Ok(Self { program, data })
     }
 
-    /// Starts a server on a copy of the seeded demo.
     async fn start(&self, name: &str, settings: &[(&str, String)]) -> Result<Server> {
         serve(self.program, &copy(&self.data, name)?, settings).await
     }
@@ -208,8 +206,7 @@ fn print_multiples_head() {
     );
 }
 
-/// Prints the processor time of each kind of RSVP request with default settings, as a multiple of
-/// the processor time for the 1 KiB file.
+/// Multiples of the processor time for the 1 KiB file, with default settings.
 fn print_multiples(clients: usize, file: &Reached, ways: [&Reached; 3]) {
     print!("{clients:>7}  {:>13.1} µs", file.each_us);
     for way in ways {

@@ -15,7 +15,7 @@ use super::load::figure;
 use crate::command::{program, with_children};
 use crate::interrupt;
 
-/// The timeout for a server's start, including seeding and migrations.
+/// For a server's start, including seeding and migrations.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running server; dropping it stops it gracefully.

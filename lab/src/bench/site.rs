@@ -22,7 +22,7 @@ use super::server::{Server, pinned};
 use super::{milliseconds, new_folder, percentile};
 use crate::confinement::Confinement;
 
-/// The number of countdowns of each member.
+/// Of each member.
 const COUNTDOWNS: usize = 3;
 const ARTICLES: usize = 40;
 const NOTES: usize = 20;
@@ -96,7 +96,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, visit: Visit) -> Result<(
     })
 }
 
-/// Samples the server's memory until `is_over`, and returns the highest value.
+/// Sampled until `is_over`.
 async fn find_largest(server: &Server, is_over: &Cell<bool>) -> Result<u64> {
     let mut largest = server.resident()?;
     while !is_over.get() {
@@ -138,7 +138,7 @@ fn show_line<'a>(name: &str, outcomes: impl Iterator<Item = &'a Outcome> + Clone
     );
 }
 
-/// A kind of request, and the percentage of requests of this kind.
+/// `share` is the percentage of requests of this kind.
 struct Kind {
     name: &'static str,
     share: usize,
@@ -182,7 +182,6 @@ const KINDS: [Kind; 13] = [
     kind("API: sign-in", 1, What::SignIn),
 ];
 
-/// The members and countdowns that were created for the benchmark.
 struct Site {
     members: Vec<Member>,
     /// The first countdown of each member.
@@ -213,7 +212,7 @@ impl Site {
         })
     }
 
-    /// Returns the request for an index. Every run sends the same requests.
+    /// Every run sends the same requests.
     fn ask(&self, number: usize) -> Asked {
         let chance = spread(number);
         let (kind, what) = choose(chance % 100);
@@ -251,7 +250,7 @@ fn countdown(number: usize) -> String {
     format!("habit-{number}")
 }
 
-/// Returns the API request body for a post: an article of a few paragraphs, or a note.
+/// An article of a few paragraphs, or a note.
 fn post(number: usize) -> serde_json::Value {
     let text = "Coffee was *not* had today. It was [tea](https://example.com), and rain fell.\n\n";
     if number < ARTICLES {
@@ -268,7 +267,7 @@ fn post(number: usize) -> serde_json::Value {
     }
 }
 
-/// Returns the kind of request for a number below 100, according to the kinds' percentages.
+/// `number` is below 100.
 fn choose(mut number: usize) -> (usize, What) {
     for (kind, Kind { share, what, .. }) in KINDS.iter().enumerate() {
         if number < *share {
@@ -279,8 +278,7 @@ fn choose(mut number: usize) -> (usize, What) {
     (0, KINDS[0].what)
 }
 
-/// Maps consecutive numbers to widely spread numbers: one step of a linear congruential generator
-/// with Knuth's multiplier.
+/// One step of a linear congruential generator with Knuth's multiplier.
 fn spread(number: usize) -> usize {
     number
         .wrapping_add(1)

@@ -24,17 +24,15 @@ use super::members::{self, Member};
 use super::server::{Server, bytes, pinned};
 use super::{median, milliseconds, new_folder};
 
-/// The number of watching clients per IP address that the server permits.
-const OF_ONE_ADDRESS: usize = 5;
+/// That the server permits.
+const MAX_OF_ONE_ADDRESS: usize = 5;
 /// The number of descriptors for other purposes, in this process and in the server.
 pub(super) const SPARE: usize = 200;
-/// The wait after all clients have connected, in which memory is freed.
+/// For freeing memory after all clients have connected.
 const SETTLE: Duration = Duration::from_secs(5);
-/// The timeout until all clients have received the event of a reset.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// The number of entries that an account may create in ten minutes, minus the countdown's first
-/// entry.
-const MOST_RESETS: usize = 29;
+const RECEIPT_TIMEOUT: Duration = Duration::from_mins(1);
+/// An account may create so many entries in ten minutes, besides the countdown's first one.
+const MAX_RESETS: usize = 29;
 
 /// The options of the benchmark.
 #[derive(clap::Args, Clone, Copy)]
@@ -57,8 +55,8 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, watching: Watching) -> Re
         resets,
     } = watching;
     ensure!(
-        (1..=MOST_RESETS).contains(&resets),
-        "--resets may be 1 to {MOST_RESETS}"
+        (1..=MAX_RESETS).contains(&resets),
+        "--resets may be 1 to {MAX_RESETS}"
     );
     raise_limit(watchers + SPARE)?;
     let folder = new_folder()?;
@@ -66,7 +64,10 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, watching: Watching) -> Re
     let settings = [
         ("KENDURI_LISTEN_CONNECTIONS", watchers + SPARE),
         ("KENDURI_COUNTDOWNS_WATCHERS", watchers),
-        ("KENDURI_COUNTDOWNS_WATCHERS_PER_NETWORK", OF_ONE_ADDRESS),
+        (
+            "KENDURI_COUNTDOWNS_WATCHERS_PER_NETWORK",
+            MAX_OF_ONE_ADDRESS,
+        ),
     ]
     .map(|(name, number)| (name, number.to_string()));
     let start = || Server::demo(pinned(kenduri.to_owned(), None), &data, &settings);
@@ -127,8 +128,7 @@ pub(super) fn raise_limit(wanted: usize) -> Result<()> {
     Ok(())
 }
 
-/// Waits while nothing happens. Returns the server's processor time in milliseconds per minute, and
-/// the number of seconds in which the server used no processor time.
+/// Returns the processor time in milliseconds per minute, and the seconds without any.
 async fn stay_quiet(server: &Server, seconds: u64) -> Result<[f64; 2]> {
     let begin = server.processor_time()?;
     let (mut last, mut idle) = (begin, 0);
@@ -161,7 +161,7 @@ async fn hear(
         let all = audience.count.get();
         while audience.heard.borrow().len() < all {
             ensure!(
-                sent.elapsed() < PATIENCE && audience.count.get() == all,
+                sent.elapsed() < RECEIPT_TIMEOUT && audience.count.get() == all,
                 "{} of {all} heard of the reset, and {} are still there",
                 audience.heard.borrow().len(),
                 audience.count.get()
@@ -208,13 +208,13 @@ struct Audience {
 }
 
 impl Audience {
-    /// Connects the clients one after another, so that the server refuses none.
+    /// One after another, so that the server refuses none.
     async fn gather(self: &Rc<Self>, address: SocketAddr, watchers: usize) -> Result<()> {
         let accept = "Accept: text/event-stream\r\n";
         let request = get("/u/member-1/coffee/events", accept);
         for number in 0..watchers {
             let source = Ipv4Addr::from_bits(
-                Ipv4Addr::new(127, 1, 0, 1).to_bits() + u32::try_from(number / OF_ONE_ADDRESS)?,
+                Ipv4Addr::new(127, 1, 0, 1).to_bits() + u32::try_from(number / MAX_OF_ONE_ADDRESS)?,
             );
             let mut stream = open_from(IpAddr::V4(source), address).await?;
             stream.write_all(&request).await?;
@@ -233,7 +233,6 @@ impl Audience {
         Ok(())
     }
 
-    /// Reads events until the stream ends.
     async fn watch(self: Rc<Self>, mut stream: TcpStream) {
         let mut received = [0; 512];
         while let Ok(count @ 1..) = stream.read(&mut received).await {

@@ -45,7 +45,6 @@ enum Part {
     Load,
 }
 
-/// How a part is run.
 struct Plan {
     name: &'static str,
     /// The number of repetitions in the whole part, and in one step.
@@ -131,12 +130,12 @@ impl Plan {
         Ok(())
     }
 
-    /// The line that is written to the file when `done` repetitions are finished.
+    /// Written to the file when `done` repetitions are finished.
     fn mark(&self, done: usize) -> String {
         format!("{}: {done} of {}", self.name, self.times)
     }
 
-    /// Returns the number of finished repetitions, according to the file.
+    /// According to the file.
     fn done(&self, into: &Path) -> usize {
         let text = fs::read_to_string(into).unwrap_or_default();
         let prefix = format!("{}: ", self.name);

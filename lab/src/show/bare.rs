@@ -53,14 +53,13 @@ const RELEASE: &str = "bookworm";
 const PACKAGES: &str = "build-essential,git,ca-certificates,sudo";
 const FIRST_WITHIN: Duration = Duration::from_mins(30);
 
-/// Makes the user and, as that user, a clone in a home folder that nobody else may enter. `$0` is
-/// the user.
+/// In a home folder that nobody else may enter. `$0` is the user.
 const CLONE: &str = "
     id \"$0\" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash \"$0\"
     chmod 700 /root $(getent passwd \"$0\" | cut -d: -f6)
     exec setpriv --reuid=\"$0\" --regid=\"$0\" --init-groups --reset-env \
         sh -euc 'cd && git clone --quiet /opt/kenduri.bundle kenduri'";
-/// Root installs what the test command says is missing.
+/// What the test command says is missing.
 const INSTALL: &str = "
     cd $(getent passwd \"$0\" | cut -d: -f6)/kenduri
     missing=$(cargo xtask test --no-install 2>&1 | sed -n 's/^hint: .*apt-get install //p')
@@ -89,7 +88,7 @@ pub(super) fn show(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// A Debian in a folder, with a clone of the current commit.
+/// With a clone of the current commit.
 struct Bare {
     place: TempDir,
     /// The folder of the Rust toolchain on this machine.
@@ -151,9 +150,8 @@ impl Bare {
         }
     }
 
-    /// Makes a command that runs a script as root of the bare Debian; `$0` is `word`. The outer shell
-    /// stays, because the kernel ends it with `unshare` only as long as it belongs to root, and
-    /// everything else with it.
+    /// As root of the bare Debian; `$0` is `word`. The outer shell stays, because the kernel ends
+    /// it with `unshare` only as long as it belongs to root, and everything else with it.
     fn inside(&self, script: &str, word: &str) -> Command {
         let mount = format!(
             "mount --bind {rust} {tree}/opt/rust
@@ -171,7 +169,6 @@ impl Bare {
         command
     }
 
-    /// Makes a command of the user in the clone.
     fn in_clone(&self, words: &str) -> Command {
         let script = format!(
             "exec setpriv --reuid=\"$0\" --regid=\"$0\" --init-groups \

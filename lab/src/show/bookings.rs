@@ -46,7 +46,7 @@ enum Part {
     Reminders,
 }
 
-/// A test of `crates/bookings/tests/booking`, and how often it is repeated.
+/// Of `crates/bookings/tests/booking`.
 struct Proof {
     part: Part,
     /// The races of the specification, or what else the test is about.
@@ -289,7 +289,7 @@ impl Proof {
         Ok(())
     }
 
-    /// Returns the number of finished repetitions, according to the file.
+    /// According to the file.
     fn done(&self, into: &Path) -> usize {
         let text = fs::read_to_string(into).unwrap_or_default();
         let prefix = format!("{}: ", self.test);
@@ -299,8 +299,7 @@ impl Proof {
     }
 }
 
-/// Whether the output is that of one test that succeeded on both stores. A name that no test has
-/// would succeed too.
+/// A name that no test has would succeed too, so the output must be that of one test.
 fn ran_on_both(said: &str) -> bool {
     ["test result: ok. 1 passed", "on Sqlite", "on Postgres"]
         .iter()

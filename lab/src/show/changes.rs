@@ -16,13 +16,12 @@ use super::visitors::{
 };
 use crate::interrupt;
 
-/// The number of visitors at each entrance: `VISITORS` have a persistent HTTP connection, `TALKERS`
-/// a WebSocket.
+/// At each entrance: `VISITORS` have a persistent HTTP connection, `TALKERS` a WebSocket.
 const VISITORS: usize = 4;
 const TALKERS: usize = 2;
-/// The number of changes; the same number of requests precedes each change.
+/// The same number of requests precedes each change.
 const CHANGES: usize = 5;
-/// The interval at which the demonstration checks whether a change has taken effect.
+/// For noticing that a change has taken effect.
 const LOOK: Duration = Duration::from_millis(5);
 
 const FIRST: &str = "first.toml";
@@ -89,7 +88,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
     let (done, said) = place.apply(program, FIRST)?;
     ensure!(done, "the reload was refused: {said}");
     course.until_all_say("\r\nx-plan: second").await?;
-    course.tell("a reload", begin);
+    course.print_change("a reload", begin);
 
     course.reach(2).await?;
     let begin = Instant::now();
@@ -100,7 +99,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
         "a broken file was taken: {said}"
     );
     course.until_all_say("\r\nx-plan: second").await?;
-    course.tell("a broken file, refused", begin);
+    course.print_change("a broken file, refused", begin);
 
     course.reach(3).await?;
     let begin = Instant::now();
@@ -116,7 +115,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
         Ok(shown == Some(&after.certificate))
     };
     until("the new certificate", shown).await?;
-    course.tell("another certificate", begin);
+    course.print_change("another certificate", begin);
 
     course.reach(4).await?;
     let begin = Instant::now();
@@ -124,7 +123,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
     let second = place.start(program, SECOND).await?;
     first.terminate()?;
     course.until_all_say("\r\nx-plan: second process").await?;
-    course.tell("another process", begin);
+    course.print_change("another process", begin);
 
     course.reach(5).await?;
     let begin = Instant::now();
@@ -132,7 +131,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
     let (done, said) = place.apply(program, SECOND)?;
     ensure!(done, "the reload was refused: {said}");
     course.until_all_say("\r\nx-plan: third").await?;
-    course.tell("another upstream", begin);
+    course.print_change("another upstream", begin);
 
     course.reach(CHANGES + 1).await?;
     enough.say();
@@ -166,7 +165,6 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// Waits until the next change is due.
     async fn reach(&self, change: usize) -> Result<()> {
         let (mut last, mut since) = (0, Instant::now());
         loop {
@@ -187,7 +185,7 @@ impl Course<'_> {
         }
     }
 
-    /// Waits until new connections at every entrance receive a response with the header `header`.
+    /// On new connections.
     async fn until_all_say(&self, header: &str) -> Result<()> {
         for entrance in self.entrances {
             let says = async || -> Result<bool> {
@@ -200,7 +198,7 @@ impl Course<'_> {
         Ok(())
     }
 
-    fn tell(&self, change: &str, begin: Instant) {
+    fn print_change(&self, change: &str, begin: Instant) {
         println!(
             "{:>8} answers: {change:<24} {:>6} ms, {} failures",
             self.tally.answered.load(Ordering::Relaxed),

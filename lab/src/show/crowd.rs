@@ -13,25 +13,22 @@ use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpStream;
 
 use super::figures::Waits;
-use super::hostile::{NOISE, TIMES, TRIES, WATCHED, raise_descriptors, tell};
+use super::hostile::{NOISE, TIMES, TRIES, WATCHED, print_waits, raise_descriptors};
 use super::neighbours;
 use super::place::Place;
 use super::resets::frame;
 use super::visitors::{Enough, Entrance, believing, connect_from, exchange, numbered};
 use crate::interrupt;
 
-/// The number of connections that the crowding address opens.
 const CROWD: usize = 20_000;
-/// The number of open descriptors besides those of the crowd's connections.
+/// Besides those of the crowd's connections.
 const OTHERS: usize = 1_000;
-/// Kenduri's default connection limit.
+/// Kenduri's default.
 const PLACES: u32 = 4_096;
 const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// The permitted growth of Kenduri's memory. A debug build may grow by twice as much, because its
-/// tasks are larger.
+/// A debug build may grow by twice as much, because its tasks are larger.
 const GROWTH_KIB: u64 = 64 << 10;
-/// The number of concurrent visitors, each from an address of its own, and the time between the
-/// requests of each.
+/// Each from an address of its own, and with this time between two requests.
 const VISITORS: u8 = 4;
 const PACE: Duration = Duration::from_millis(20);
 const SETTINGS: &str = "crowd.toml";
@@ -67,7 +64,7 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
     process.forget_peak()?;
     let calm = Newcomers::begin(&doors)?.after(WATCHED).await?;
     let base = process.peak_kib()?;
-    tell("calm", &calm, &calm, base);
+    print_waits("calm", &calm, &calm, base);
     let name = format!("{crowd} of one address");
     if crowd < CROWD {
         println!("{name}, not {CROWD}: more descriptors are not to be had (ulimit -Hn)");
@@ -79,7 +76,7 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
         let opened = open(crowd, place.http()?).await?;
         let waits = Newcomers::begin(&doors)?.after(WATCHED).await?;
         let memory = process.peak_kib()?;
-        tell(&name, &waits, &calm, memory);
+        print_waits(&name, &waits, &calm, memory);
         let kept = opened.iter().filter(|stream| is_open(stream)).count();
         println!("{:<20}{kept} of them are open at the end", "");
         failing.clear();
@@ -108,9 +105,8 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
     Ok(())
 }
 
-/// Opens all connections of the crowding address. Some send nothing, some send an incomplete
-/// request head, some are idle after a response, and some use HTTP/2 and do not read the response.
-/// The server may refuse any of them at any moment.
+/// Some send nothing, some an incomplete request head, some are idle after a response, and some use
+/// HTTP/2 and do not read the response. The server may refuse any of them at any moment.
 async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     let answered = format!("GET /api/1 HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
     let kinds = [
@@ -130,8 +126,7 @@ async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     Ok(opened)
 }
 
-/// Returns the bytes of an HTTP/2 client that requests a file with a flow-control window of 0, so
-/// that the server cannot send the response.
+/// Requests a file with a flow-control window of 0, so that the server cannot send the response.
 fn unread_stream() -> Vec<u8> {
     const SETTINGS: u8 = 4;
     const HEADERS: u8 = 1;
@@ -163,7 +158,7 @@ fn is_open(stream: &TcpStream) -> bool {
     }
 }
 
-/// Visitors that open a new connection for each request, on a thread of their own.
+/// A new connection for each request, on a thread of their own.
 struct Newcomers {
     enough: Arc<Enough>,
     thread: JoinHandle<Result<Vec<Duration>>>,
@@ -189,7 +184,7 @@ impl Newcomers {
         Ok(Self { enough, thread })
     }
 
-    /// Waits for `time`, stops the visitors and returns their response times.
+    /// Stops the visitors and returns their response times.
     async fn after(self, time: Duration) -> Result<Waits> {
         tokio::time::sleep(time).await;
         self.enough.say();

@@ -103,7 +103,6 @@ pub(super) fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Returns the only file with this ending in a folder of build results.
 fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
     let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));

@@ -23,17 +23,16 @@ use crate::interrupt;
 use memory::Peak;
 use running::{Running, ask};
 
-/// The memory that a site may use, in bytes.
+/// In bytes, for a site.
 const LIMIT: u64 = 1_000_000_000;
-/// How often each page is asked for. In a round, all pages are asked for at the same time.
+/// In a round, all pages are asked for at the same time.
 const ROUNDS: usize = 100;
-/// The time between two rounds. It respects the limits that the sites set for one address.
+/// Respects the limits that the sites set for one address.
 const PAUSE: Duration = Duration::from_millis(200);
-/// What a site's folder may contain besides what is in the repository.
+/// Not in the repository.
 const LEFT_OUT: [&str; 4] = [".venv", "node_modules", "data", "__pycache__"];
 const INSTALLED: [&str; 2] = [".venv", "node_modules"];
 
-/// A way in which a site is run.
 struct Example {
     name: &'static str,
     site: Site,
@@ -139,7 +138,6 @@ const KITCHEN: &[&str] = &[
     "/api/dishes",
 ];
 
-/// What a site did.
 struct Outcome {
     started_in: Duration,
     peak: u64,
@@ -216,7 +214,7 @@ impl Example {
         })
     }
 
-    /// Asks for every page once, all at the same time. Returns the failures.
+    /// All at the same time. Returns the failures.
     fn round(&self, running: &Running) -> Vec<String> {
         std::thread::scope(|scope| {
             let asked: Vec<_> = self
@@ -248,7 +246,7 @@ impl Example {
     }
 }
 
-/// Gives a site that listens on fixed ports an address of its own.
+/// For sites that listen on fixed ports.
 fn move_ports(settings: &Path) -> Result<()> {
     let [high, low] = (std::process::id() & 0xffff).to_be_bytes()[2..] else {
         return Ok(());
@@ -261,7 +259,7 @@ fn move_ports(settings: &Path) -> Result<()> {
     Ok(fs::write(settings, text)?)
 }
 
-/// Copies a site's folder as it is in the repository, with links to its installed packages.
+/// As it is in the repository, with links to its installed packages.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -279,7 +277,6 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command of Kenduri in a site's folder, and returns its output.
 fn command(program: &Path, folder: &Path, words: &[&str]) -> Result<String> {
     output(
         crate::command::program(program)

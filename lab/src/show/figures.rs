@@ -8,9 +8,8 @@ use anyhow::{Context, Result};
 
 use super::visitors::{Enough, Entrance, exchange, numbered};
 
-/// The number of concurrent visitors, each with a connection of its own.
+/// Each with a connection of its own.
 const VISITORS: usize = 4;
-/// The time between two requests of each visitor.
 const PACE: Duration = Duration::from_millis(20);
 
 /// Polite visitors who send occasional requests; they run on a separate thread.

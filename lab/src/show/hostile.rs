@@ -20,30 +20,27 @@ use crate::interrupt;
 
 /// How long each kind of hostile client is observed.
 pub(super) const WATCHED: Duration = Duration::from_secs(6);
-/// The time between two bytes of a slow client.
+/// Between two bytes of a slow client.
 const DRIP: Duration = Duration::from_secs(1);
 const SLOW: usize = 1_000;
 const READERS: usize = 500;
 const RESETTERS: usize = 2;
 const HALF_OPEN: usize = 10_000;
-/// The size of the file that slow readers request. The file is larger than all buffers between the
-/// server and a client.
-const LARGE: usize = 16 << 20;
+/// Larger than all buffers between the server and a client.
+const LARGE_FILE_BYTES: usize = 16 << 20;
 /// The factor by which hostile clients may at most increase the other visitors' response times.
 pub(super) const TIMES: u32 = 3;
 /// The number of attempts. A bad result may be noise, which can only lengthen response times.
 pub(super) const TRIES: usize = 3;
 /// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
-/// The permitted growth of Kenduri's memory. With unlimited buffers, slow readers would make
-/// Kenduri use 8 GB.
+/// With unlimited buffers, slow readers would make Kenduri use 8 GB.
 const GROWTH_KIB: u64 = 512 << 10;
 
 const SETTINGS: &str = "hostile.toml";
 
-/// A kind of hostile client.
 #[derive(Clone, Copy)]
-enum Kind {
+enum HostileClient {
     SlowHeads,
     SlowBodies,
     SlowReaders,
@@ -51,7 +48,7 @@ enum Kind {
     HalfOpen,
 }
 
-impl Kind {
+impl HostileClient {
     const ALL: [Self; 5] = [
         Self::SlowHeads,
         Self::SlowBodies,
@@ -76,7 +73,7 @@ pub(super) async fn show(program: &Path) -> Result<()> {
     let place = Place::new()?;
     let server = neighbours::named("one").await?;
     fs::create_dir(place.path("files"))?;
-    fs::write(place.path("files/large.bin"), vec![b'x'; LARGE])?;
+    fs::write(place.path("files/large.bin"), vec![b'x'; LARGE_FILE_BYTES])?;
     let pair = Place::make_certificate()?;
     place.write_certificate(&pair)?;
     place.write_settings(
@@ -103,14 +100,14 @@ pub(super) async fn show(program: &Path) -> Result<()> {
     process.forget_peak()?;
     let calm = watched(&doors, WATCHED).await?;
     let base = process.peak_kib()?;
-    tell("calm", &calm, &calm, base);
+    print_waits("calm", &calm, &calm, base);
     let mut broken = Vec::new();
-    for kind in Kind::ALL {
+    for kind in HostileClient::ALL {
         let mut failing = Vec::new();
         for _ in 0..TRIES {
             ensure!(!interrupt::is_wanted(), "interrupted");
             let (waits, memory) = beside(kind, &doors, &process).await?;
-            tell(&kind.name(), &waits, &calm, memory);
+            print_waits(&kind.name(), &waits, &calm, memory);
             failing.clear();
             let allowed = (calm.percentile(99) * TIMES).max(NOISE);
             let p99 = waits.percentile(99);
@@ -149,36 +146,35 @@ async fn watched(doors: &Doors, time: Duration) -> Result<Waits> {
     tokio::task::spawn_blocking(|| polite.end()).await?
 }
 
-/// Returns the polite visitors' response times and Kenduri's peak memory while hostile clients of
-/// this kind are connected.
-async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, u64)> {
+/// The polite visitors' response times and Kenduri's peak memory.
+async fn beside(kind: HostileClient, doors: &Doors, process: &Process) -> Result<(Waits, u64)> {
     let enough = Arc::new(Enough::default());
     let sent = Arc::new(Sent::default());
     let mut guests = JoinSet::new();
     let mut held = Vec::new();
     process.forget_peak()?;
     match kind {
-        Kind::SlowHeads => {
+        HostileClient::SlowHeads => {
             let head = "GET /api/1 HTTP/1.1\r\nX-Slow: ";
             drip(&mut guests, doors, head, &enough).await?;
         }
-        Kind::SlowBodies => {
+        HostileClient::SlowBodies => {
             let head = "POST /api/2 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n";
             drip(&mut guests, doors, head, &enough).await?;
         }
-        Kind::SlowReaders => {
+        HostileClient::SlowReaders => {
             for _ in 0..READERS {
                 let ask = b"GET /large.bin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
                 held.push(opened(&doors.clear, ask).await?);
             }
         }
-        Kind::Resets => {
+        HostileClient::Resets => {
             for _ in 0..RESETTERS {
                 let (sent, enough) = (Arc::clone(&sent), Arc::clone(&enough));
                 guests.spawn(reset(doors.http2.clone(), sent, enough));
             }
         }
-        Kind::HalfOpen => {
+        HostileClient::HalfOpen => {
             for number in 0..HALF_OPEN {
                 // One in ten clients stops in the middle of a TLS handshake.
                 let (door, begun) = match (number % 10, &doors.tls) {
@@ -196,7 +192,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
     enough.say();
     drop(held);
     guests.shutdown().await;
-    if let Kind::Resets = kind {
+    if let HostileClient::Resets = kind {
         let (resets, away) = (
             sent.resets.load(Ordering::Relaxed),
             sent.away.load(Ordering::Relaxed),
@@ -207,7 +203,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
     Ok((waits, memory))
 }
 
-/// Sends one byte per [`DRIP`] on each connection.
+/// One byte per [`DRIP`] on each connection.
 async fn drip(
     guests: &mut JoinSet<()>,
     doors: &Doors,
@@ -232,7 +228,7 @@ async fn opened(door: &Entrance, begun: &[u8]) -> Result<Box<dyn Duplex>> {
     Ok(stream)
 }
 
-pub(super) fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
+pub(super) fn print_waits(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
     let p99 = waits.percentile(99);
     println!(
         "{name:<20}{:>9}{:>7.2} ms{:>7.2} ms{:>10.1}{:>8.1} MiB",

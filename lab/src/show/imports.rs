@@ -18,7 +18,7 @@ pub(crate) struct Wanted {
     files: u64,
 }
 
-/// A test, and the binary that contains it: one of `tests/`, or that of a crate's own tests.
+/// `binary` is one of `tests/`, or that of a crate's own tests.
 struct Proof {
     about: &'static str,
     binary: &'static [&'static str],

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use console::Console;
 use root::Root;
 
-/// The timeout for all checks in the virtual machine, counted from its start.
+/// For all checks, counted from the start.
 const PATIENCE: Duration = Duration::from_mins(25);
 
 pub(super) fn show(program: &Path) -> Result<()> {

@@ -10,9 +10,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::place::HOST;
 use super::visitors::{Duplex, Enough, Entrance};
 
-/// The number of streams that are opened and reset in one write.
+/// In one write.
 const AT_ONCE: u32 = 50;
-/// The pause before an attacker opens its next connection.
+/// Before an attacker opens its next connection.
 const PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Default)]

@@ -18,9 +18,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::place::{HOST, PATIENCE};
 
-/// The time between two messages on a WebSocket.
+/// Between two messages on a WebSocket.
 const SAYS: Duration = Duration::from_millis(10);
-/// One in this many requests has a body of `BODY` bytes.
+/// One in so many requests has a body of `BODY` bytes.
 const BODIED: usize = 4;
 const BODY: usize = 10_000;
 

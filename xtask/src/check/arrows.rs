@@ -4,7 +4,7 @@
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The crates that each crate may use. A crate that is not listed may use none.
+/// A crate that is not listed may use none.
 const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
@@ -61,9 +61,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lab", &["xtask"]),
 ];
 
-/// The crate with the tests' environment. Every other crate may use it, but only in tests.
+/// Every other crate may use it, but only in tests.
 const TEST_WORLD: &str = "testkit";
-/// The crate with the sign-in pages, which the tests of other domains also use.
+/// The tests of other domains also use it.
 const SIGN_IN_PAGES: &str = "accounts";
 
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {

@@ -32,10 +32,10 @@ const CRATES: &[&str] = &[
     "units",
 ];
 
-/// Folders with at most this many files may contain cycles.
+/// With at most so many files, a folder may contain cycles.
 const FEW: usize = 6;
 
-/// The modules of a folder, each with the other modules that it uses.
+/// By module, the other modules that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 struct Folder {
@@ -68,15 +68,14 @@ pub(super) fn print(files: &[PathBuf]) -> Result<()> {
                 "{name}/{}: {} modules, {count} dependencies, {} upward, circles of {sizes:?}",
                 folder.name,
                 folder.uses.len(),
-                upward(&folder.uses),
+                upward_dependencies(&folder.uses),
             );
         }
     }
     Ok(())
 }
 
-/// Returns the crate's root folder, and each of its folders that is large enough to be checked
-/// separately.
+/// The root folder, and each folder that is large enough to be checked separately.
 fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     let source = root().join("crates").join(name).join("src");
     let mut modules = Vec::new();
@@ -117,7 +116,7 @@ fn text(part: &std::ffi::OsStr) -> String {
     part.to_string_lossy().into_owned()
 }
 
-/// Returns the modules in the folder at `path`, each with the other modules that it uses.
+/// In the folder at `path`.
 fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     let child = |parts: &[String]| {
         let is_below = parts.len() > path.len() && parts.starts_with(path);
@@ -141,7 +140,7 @@ fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     }
 }
 
-/// Returns the paths that `lib.rs` re-exports, keyed by their re-exported names.
+/// By their re-exported names.
 fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     let uses = code.split("use ").skip(1);
     let trees = uses.filter_map(|rest| rest.split_once(';'));
@@ -160,7 +159,7 @@ fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     named.filter(|(name, path)| path[0] != *name).collect()
 }
 
-/// Returns the paths, starting from the crate root, to which a module's code refers.
+/// Starting from the crate root.
 fn paths(
     code: &str,
     parts: &[String],
@@ -199,7 +198,7 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Expands a use tree such as `a::{b, c::d}` into paths. Ignores any text after the tree.
+/// Such as `a::{b, c::d}`. Ignores any text after the tree.
 fn expand(tree: &str) -> Vec<Vec<String>> {
     let tree = tree.trim_start();
     if let Some(group) = tree.strip_prefix('{') {
@@ -224,8 +223,7 @@ fn expand(tree: &str) -> Vec<Vec<String>> {
     vec![vec![renamed.unwrap_or_else(|| word.to_owned())]]
 }
 
-/// Splits the contents of a brace group at the commas outside nested groups. Ignores text after the
-/// closing brace.
+/// At the commas outside nested groups. Ignores text after the closing brace.
 fn parts_of(group: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut begin) = (Vec::new(), 0, 0);
     for (at, letter) in group.char_indices() {
@@ -247,9 +245,12 @@ fn parts_of(group: &str) -> Vec<&str> {
     parts
 }
 
-/// Returns the dependency cycles, as groups of modules that reach each other.
+/// Groups of modules that reach each other.
 fn circles(uses: &Uses) -> Vec<Vec<String>> {
-    let reached: BTreeMap<_, _> = uses.keys().map(|name| (name, reach(uses, name))).collect();
+    let reached: BTreeMap<_, _> = uses
+        .keys()
+        .map(|name| (name, reachable(uses, name)))
+        .collect();
     let mut left: BTreeSet<_> = uses.keys().collect();
     let mut found = Vec::new();
     while let Some(name) = left.pop_first() {
@@ -264,8 +265,8 @@ fn circles(uses: &Uses) -> Vec<Vec<String>> {
     found
 }
 
-/// Returns the modules that a module uses, directly or indirectly.
-fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
+/// Directly or indirectly.
+fn reachable(uses: &Uses, from: &str) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut next = vec![from];
     while let Some(name) = next.pop() {
@@ -278,9 +279,8 @@ fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// Returns the number of upward dependencies. The modules are ordered by repeatedly taking the
-/// module that uses the fewest remaining modules.
-fn upward(uses: &Uses) -> usize {
+/// In the order that repeatedly takes the module that uses the fewest remaining ones.
+fn upward_dependencies(uses: &Uses) -> usize {
     let mut left: BTreeSet<_> = uses.keys().collect();
     let mut count = 0;
     let still = |left: &BTreeSet<&String>, name: &String| {
@@ -308,10 +308,10 @@ mod tests {
     fn a_circle_is_found_and_its_way_up_counted() {
         let all = uses(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])]);
         assert_eq!(circles(&all), [["a", "b", "c"]]);
-        assert_eq!(upward(&all), 1);
+        assert_eq!(upward_dependencies(&all), 1);
         let none = uses(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])]);
         assert!(circles(&none).is_empty());
-        assert_eq!(upward(&none), 0);
+        assert_eq!(upward_dependencies(&none), 0);
     }
 
     #[test]

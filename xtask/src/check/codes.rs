@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::shown;
 
-/// The calls whose second argument is an error code.
+/// Their second argument is an error code.
 const RAISING: &[&str] = &[
     "findings.add(",
     "self.add(",
@@ -18,7 +18,6 @@ const RAISING: &[&str] = &[
     "FieldProblem::new(",
     "Problem::new(",
 ];
-/// The list of the codes of fields.
 const OF_FIELDS: &str = "FIELD_CODES: &[&str] = &[";
 
 struct Source {
@@ -57,7 +56,6 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The codes that a source declares.
 fn declared(text: &str) -> Vec<&str> {
     let calls = text.match_indices("Code::new(");
     let mut codes: Vec<_> = calls
@@ -69,7 +67,7 @@ fn declared(text: &str) -> Vec<&str> {
     codes
 }
 
-/// The codes that a source raises, with their lines.
+/// With their lines.
 fn raised(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for call in RAISING {
@@ -91,7 +89,7 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_letter)
 }
 
-/// The second argument of a call, whose arguments begin with `text`.
+/// `text` begins with the arguments of the call.
 fn second_argument(text: &str) -> Option<&str> {
     let (mut depth, mut is_string, mut start) = (0, false, None);
     let mut letters = text.char_indices();

@@ -11,7 +11,6 @@ use anyhow::{Context, Result};
 use super::Finding;
 use crate::workspace::root;
 
-/// The counts of a crate, in the order of the file's columns.
 const COLUMNS: [&str; 7] = [
     "code",
     "comments",
@@ -21,7 +20,7 @@ const COLUMNS: [&str; 7] = [
     "turbofish",
     "handlers",
 ];
-/// What each column is rounded up to in the file, so that a small change may stay unsaid.
+/// So that a small change may stay unsaid.
 const GRAINS: [usize; COLUMNS.len()] = [100, 10, 1, 1, 1, 1, 1];
 const EXPLANATION: &str = "\
 # Numbers that may only fall; `cargo xtask check --counts` prints them, and writes down what fell.
@@ -34,7 +33,7 @@ const EXPLANATION: &str = "\
 #   turbofish: `Ok::<_, …>`
 #   handlers: handlers with `#[utoipa::path(…)]`
 ";
-/// The row of the third-party crates in `Cargo.lock`, under `code`.
+/// Under `code`: the third-party crates.
 const LOCK: &str = "Cargo.lock";
 
 type Counts = BTreeMap<String, [usize; COLUMNS.len()]>;
@@ -152,7 +151,6 @@ fn count(files: &[PathBuf]) -> Result<Counts> {
     Ok(all)
 }
 
-/// The crate whose sources or templates contain the file.
 fn crate_of(path: &Path) -> Option<String> {
     let mut parts = path.iter().map(|part| part.to_string_lossy());
     let first = parts.next()?;
@@ -170,7 +168,7 @@ fn is_test(path: &Path) -> bool {
         .any(|part| part == "tests" || part == "tests.rs")
 }
 
-/// Counts a file's columns, but `csrf`.
+/// But `csrf`.
 fn count_code(text: &str) -> [usize; COLUMNS.len()] {
     let text = without_tests(text);
     let mut counts = [0; COLUMNS.len()];
@@ -195,7 +193,7 @@ fn count_code(text: &str) -> [usize; COLUMNS.len()] {
     counts
 }
 
-/// The text before its module of tests, which ends a file.
+/// The module of tests ends a file.
 fn without_tests(text: &str) -> String {
     let mut kept = String::new();
     let mut lines = text.lines().peekable();
@@ -223,8 +221,7 @@ fn is_private_item(line: &str) -> bool {
     .any(|start| line.starts_with(start))
 }
 
-/// The number of parameters of functions, not of closures, whose type is a tuple or a reference
-/// to one.
+/// Also references to tuples; closures do not count.
 fn tuple_parameters(text: &str) -> usize {
     let functions = text.split("fn ").skip(1);
     functions
@@ -238,7 +235,7 @@ fn tuple_parameters(text: &str) -> usize {
         .sum()
 }
 
-/// The text up to the bracket that closes the parameters.
+/// Up to the closing bracket.
 fn parameter_list(rest: &str) -> &str {
     let mut depth = 0_i32;
     let close = rest.find(|sign: char| {

@@ -15,7 +15,7 @@ use crate::workspace::{Metadata, Package, cargo_says, files_below, shown};
 
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Crates that may not be dependencies, each with the reason.
+/// With the reason.
 const REFUSED: &[(&str, &str)] = &[
     ("native-tls", "TLS is rustls"),
     ("openssl", "TLS is rustls"),
@@ -24,7 +24,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("libsqlite3-sys-sqlx", "only rusqlite may link SQLite"),
 ];
 
-/// Crates that may occur in two versions, each with the crate that needs the older version.
+/// With the crate that needs the older version.
 const TWICE: &[(&str, &str)] = &[
     (
         "base64",
@@ -62,7 +62,7 @@ const TWICE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Crates that no source file names, because another crate's macro uses them.
+/// No source file names them.
 const USED_BY_MACROS: &[(&str, &str)] = &[("linkme", "sql! registers each statement through it")];
 
 pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
@@ -168,7 +168,7 @@ fn read_sources(folder: &Path) -> Result<String> {
     Ok(sources)
 }
 
-/// Whether `name` occurs in the source text as a separate word.
+/// As a separate word.
 fn mentions(sources: &str, name: &str) -> bool {
     let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_';
     sources.match_indices(name).any(|(at, _)| {

@@ -41,8 +41,7 @@ fn list_quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Whether a word names an existing file, folder or module. Words that do not look like such a name
-/// count as existing.
+/// Words that do not look like a file, folder or module count as existing.
 fn exists(word: &str) -> bool {
     if word.contains([' ', '*', '{', '<', '…']) {
         return true;
@@ -61,14 +60,12 @@ fn is_room(name: &str) -> bool {
     !name.is_empty() && root().join("crates").join(name).is_dir()
 }
 
-/// Whether the repository contains this folder. `target` is never checked, because a build may
-/// create or remove its contents at any time.
+/// `target` is never checked, because a build may change its contents at any time.
 fn is_folder(name: &str) -> bool {
     !name.is_empty() && name != "target" && root().join(name).is_dir()
 }
 
-/// Whether a path such as `rsvp::answer` exists: the part after the crate must be a file, a folder,
-/// or an item in `lib.rs`.
+/// The part after the crate must be a file, a folder, or an item in `lib.rs`.
 fn has_module(room: &str, rest: &str) -> bool {
     let sources = root().join("crates").join(room).join("src");
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

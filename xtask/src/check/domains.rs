@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::workspace::{root, shown};
 
-/// The domains' nouns in the singular, taken from the names of crates and scopes. A noun that a
-/// lower crate uses in another sense cannot be in this list.
+/// In the singular. A noun that a lower crate uses in another sense cannot be in this list.
 const NOUNS: &[&str] = &["occasion", "rsvp", "household", "countdown", "booking"];
 
 const BELOW: &[&str] = &[
@@ -19,7 +18,7 @@ const BELOW: &[&str] = &[
     "crates/accounts",
 ];
 
-/// Files that may contain the nouns. The common passwords are not the project's own wording.
+/// The common passwords are not the project's own wording.
 const PASSED_OVER: &[&str] = &["crates/identity/common_passwords.txt"];
 
 pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
@@ -46,7 +45,7 @@ pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
     findings
 }
 
-/// Returns the domain nouns in a line, as words or as parts of names.
+/// As words or as parts of names.
 fn named(line: &str) -> impl Iterator<Item = &'static str> {
     let lower = line.to_ascii_lowercase();
     NOUNS.iter().copied().filter(move |noun| {

@@ -9,16 +9,14 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The maximum number of lines in a file; longer files are refused.
-const REFUSED: usize = 600;
-/// Files with more lines are reported but permitted; they usually mix two topics.
-const LONG: usize = 400;
+const MAX_LINES: usize = 600;
+/// Longer files are reported; they usually mix two topics.
+const LONG_FILE: usize = 400;
 
-/// The maximum number of characters in a line of a template; a longer line contains several
-/// elements.
+/// In characters: a longer line contains several elements.
 const TEMPLATE_LINE: usize = 160;
 
-/// Marks of unfinished work, split so that this file does not contain them.
+/// Split so that this file does not contain them.
 const UNFINISHED: &[&str] = &[
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -28,7 +26,6 @@ const UNFINISHED: &[&str] = &[
     concat!(".on", "ly("),
 ];
 
-/// Paths that exist on one machine only.
 const MACHINE_PATHS: &[&str] = &[
     concat!("/ro", "ot/"),
     concat!("/ho", "me/"),
@@ -59,9 +56,9 @@ pub(super) fn check_sizes(files: &[PathBuf]) -> Result<Vec<Finding>> {
     let counted = count_lines(files)?;
     Ok(counted
         .into_iter()
-        .filter(|(_, lines)| *lines > REFUSED)
+        .filter(|(_, lines)| *lines > MAX_LINES)
         .map(|(file, lines)| {
-            let what = format!("{lines} lines; more than {REFUSED} are refused");
+            let what = format!("{lines} lines; more than {MAX_LINES} are refused");
             Finding::new(shown(file), what)
         })
         .collect())
@@ -70,12 +67,15 @@ pub(super) fn check_sizes(files: &[PathBuf]) -> Result<Vec<Finding>> {
 /// Describes the number of long but permitted files, and the longest of them.
 pub(super) fn describe_long(files: &[PathBuf]) -> Result<Option<String>> {
     let counted = count_lines(files)?;
-    let long = counted.iter().filter(|(_, lines)| *lines > LONG).count();
+    let long = counted
+        .iter()
+        .filter(|(_, lines)| *lines > LONG_FILE)
+        .count();
     let longest = counted.into_iter().max_by_key(|(_, lines)| *lines);
     Ok(longest.filter(|_| long > 0).map(|(file, lines)| {
         let file = shown(file);
         format!(
-            "{long} files have more than {LONG} lines: is a second noun hiding in {file} ({lines})?"
+            "{long} files have more than {LONG_FILE} lines: is a second noun hiding in {file} ({lines})?"
         )
     }))
 }
@@ -145,8 +145,7 @@ fn complaint(line: &str) -> Option<String> {
         .map(|path| format!("a path of one machine: {path}"))
 }
 
-/// Whether the line contains an absolute path that begins with `path`. An occurrence within a
-/// longer path or after a host name does not count.
+/// An occurrence within a longer path or after a host name does not count.
 fn begins_a_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();

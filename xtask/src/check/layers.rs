@@ -14,8 +14,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{root, shown};
 
-/// The crates and folders whose modules stand in layers: the folder, the file that declares its
-/// modules, and its path in Rust.
+/// The folder, the file that declares its modules, and its path in Rust.
 const LAYERED: &[(&str, &str, &str)] = &[
     ("crates/edge/src", "crates/edge/src/lib.rs", "crate"),
     (
@@ -42,7 +41,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
         let list = fs::read_to_string(root().join(list))?;
         for file in files.iter().filter(|file| file.starts_with(&folder)) {
             let path = file.strip_prefix(&folder)?.with_extension("");
-            let wrong = wrong(&list, base, &path, &fs::read_to_string(file)?);
+            let wrong = violations(&list, base, &path, &fs::read_to_string(file)?);
             findings.extend(
                 wrong
                     .into_iter()
@@ -53,9 +52,8 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Returns the uses that violate the layers in `list`; `base` is the path of the file with the list
-/// in Rust, and `path` is relative to the folder of its modules.
-fn wrong(list: &str, base: &str, path: &Path, text: &str) -> Vec<String> {
+/// `base` is the path of the file with the list in Rust, and `path` is relative to its folder.
+fn violations(list: &str, base: &str, path: &Path, text: &str) -> Vec<String> {
     let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
     if parts == ["lib"] || parts.iter().any(|part| ["tests", "testing"].contains(part)) {
         return Vec::new();
@@ -100,7 +98,7 @@ mod tests {
     fn modules_use_only_the_layers_below() {
         let found = |path: &str, text: &str| {
             let list = "pub mod a;\n\n// Two.\nmod b;\nmod c;\n\nmod d;\n";
-            wrong(list, "crate", Path::new(path), text).len()
+            violations(list, "crate", Path::new(path), text).len()
         };
         assert_eq!(found("a/b", "use crate::b;\nuse super::super::d;"), 0);
         assert_eq!(found("b", "crate::a crate::b super::c crate::X"), 3);
@@ -111,7 +109,7 @@ mod tests {
         assert_eq!(found("d/tests", "crate::a"), 0);
         let list = "mod b;\n\nmod c;\n\npub use c::D;\n";
         let code = "use super::c;\nuse super::D;\nuse crate::b;\nuse crate::a::b::c;";
-        let inner = wrong(list, "crate::a", Path::new("b"), code);
+        let inner = violations(list, "crate::a", Path::new("b"), code);
         assert_eq!(
             inner,
             ["crate::a::D is no module that stands below this one"]

@@ -1,6 +1,6 @@
 //! Checks whether a licence expression permits distributing the crate.
 
-/// Licences that only require that their text is distributed with the program.
+/// They only require that their text is distributed with the program.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",

@@ -13,7 +13,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The promised languages other than English, and the users for whom each language is promised.
+/// Besides English, with the users for whom each one is promised.
 const PROMISED: &[(&str, Promise)] = &[
     ("ms", Promise::Everybody),
     ("it", Promise::Guests),
@@ -21,8 +21,7 @@ const PROMISED: &[(&str, Promise)] = &[
     ("ar", Promise::Guests),
 ];
 
-/// The prefixes of the names of date and time patterns. A pattern gets all parts of the date as
-/// arguments, and each language uses the parts it needs.
+/// A pattern gets all parts of the date as arguments, and each language uses those it needs.
 const PATTERNS: &[&str] = &["date-", "time-"];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -67,7 +66,7 @@ fn check_folder(folder: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Reads the messages in a crate's locale file. Only promised languages must have a file.
+/// Only promised languages must have a file.
 fn read(file: &Path, findings: &mut Vec<Finding>) -> Result<Texts> {
     if !file.is_file() {
         return Ok(Texts::default());
@@ -107,7 +106,7 @@ fn compare(english: &Texts, texts: &Texts, promise: Promise) -> Vec<String> {
     complaints
 }
 
-/// Parses the subset of Fluent's grammar that is needed to find messages and their arguments.
+/// The subset of Fluent's grammar with messages and their arguments.
 fn parse(file: &str) -> Texts {
     let mut texts = Texts::default();
     let mut for_hosts = false;

@@ -58,13 +58,13 @@ fn check_folder(package: &Package, folder: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Whether the line names its CHECK constraint, as in `CONSTRAINT name CHECK (`.
+/// As in `CONSTRAINT name CHECK (`.
 fn has_name(line: &str) -> bool {
     let mut words = line.split_whitespace().rev();
     words.any(|word| word == "CHECK") && words.nth(1) == Some("CONSTRAINT")
 }
 
-/// Returns the stems of a folder's migrations, such as `0001_begin` for `0001_begin.sql`.
+/// Such as `0001_begin` for `0001_begin.sql`.
 fn list_stems(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(files_below(folder)?
         .iter()

@@ -48,8 +48,7 @@ fn list_links(line: &str) -> Vec<Link<'_>> {
     links
 }
 
-/// Returns the error in a link, if there is one. If the link text is in backticks, the text names a
-/// test.
+/// If the link text is in backticks, it names a test.
 fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     let Ok(text) = fs::read_to_string(folder.join(link.target)) else {
         return Some(format!("{} is not there", link.target));
@@ -58,7 +57,6 @@ fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     (!list_tests(&text).contains(&test)).then(|| format!("{} has no test {test}", link.target))
 }
 
-/// Returns the names of the tests in a Rust or JavaScript file.
 fn list_tests(text: &str) -> Vec<&str> {
     let mut tests = Vec::new();
     let mut is_marked = false;

@@ -11,8 +11,7 @@ use crate::command::{output, program, run};
 use crate::example;
 use crate::workspace::{self, root};
 
-/// The folder with the tools for linking with an older glibc: zig, and a cargo extension that uses
-/// zig.
+/// For linking with an older glibc: zig, and a cargo extension that uses it.
 const TOOLS: &str = "target/dist-tools";
 
 /// Builds the program and returns its path.
@@ -46,7 +45,7 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// The folders on this machine whose paths compilers would otherwise write into the program.
+/// Compilers would otherwise write the paths of these folders into the program.
 struct Moved {
     cargo: String,
     rust: String,
@@ -86,8 +85,7 @@ impl Moved {
         format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
     }
 
-    /// Fails if the program contains the path of one of these folders, because the bytes would then
-    /// depend on the build machine.
+    /// Otherwise, the bytes would depend on the build machine.
     fn check(&self, binary: &Path) -> Result<()> {
         let bytes = fs::read(binary)?;
         for folder in [&self.cargo, &self.rust, &self.root] {
@@ -103,7 +101,7 @@ impl Moved {
     }
 }
 
-/// Returns a folder's path for use in `CFLAGS`. Fails if the path contains a space.
+/// For use in `CFLAGS`.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

@@ -15,11 +15,10 @@ use super::{Release, Tree, tree};
 use crate::command::{output, program};
 use crate::workspace::files_below;
 
-/// The uid and gid as which the program runs in the container. Distributions do not assign this
-/// number.
+/// Distributions do not assign this number.
 const USER: u32 = 65532;
 
-/// Debian's CA certificates, without certificates that were added on this machine.
+/// Without certificates that were added on this machine.
 const AUTHORITIES: &str = "/usr/share/ca-certificates/mozilla";
 
 /// Returns the shared libraries of a program, and the dynamic loader.
@@ -27,7 +26,7 @@ pub(super) fn libraries(binary: &Path) -> Result<Vec<String>> {
     paths(&output(program("ldd").arg(binary))?)
 }
 
-/// Returns the paths in the output of ldd.
+/// In the output of ldd.
 fn paths(said: &str) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     for line in said.lines() {
@@ -152,7 +151,7 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
     })
 }
 
-/// The blobs of an image; other parts of the image refer to them by digest.
+/// Other parts of the image refer to them by digest.
 struct Blobs(Tree);
 
 impl Blobs {

@@ -117,7 +117,7 @@ impl Crates {
     }
 }
 
-/// Returns the checksums in `Cargo.lock`, keyed by package name and version.
+/// By package name and version.
 fn sums(lock: &str) -> BTreeMap<(String, String), String> {
     let packages = lock.split("[[package]]").skip(1);
     packages

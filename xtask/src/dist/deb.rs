@@ -65,8 +65,8 @@ pub(super) fn write(
     Ok(file)
 }
 
-/// Debian requires a maintainer's email address, and the project has none yet. This domain can
-/// never exist (RFC 2606), whereas an address at localhost could reach someone else.
+/// Debian requires an email address, and the project has none yet. This domain can never exist (RFC
+/// 2606), whereas an address at localhost could reach someone else.
 const MAINTAINER: &str = "The Kenduri contributors <maintainers@kenduri.invalid>";
 
 fn control(release: &Release, parts: &Parts, size: usize) -> String {

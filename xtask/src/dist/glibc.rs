@@ -11,8 +11,7 @@ use crate::command::{output, program};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u32);
 
-/// The first glibc version with the RELR format of relative relocations. readelf lists this
-/// requirement by a name instead of a version number.
+/// For relative relocations. readelf lists this requirement by a name instead of a version number.
 const RELR: u32 = 36;
 
 /// The oldest glibc version that a released program must support: that of Amazon Linux 2.
@@ -34,7 +33,7 @@ pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     newest(&said).with_context(|| format!("{} is not for glibc", binary.display()))
 }
 
-/// Returns the newest glibc version in readelf's list of required versions.
+/// In readelf's list of required versions.
 fn newest(said: &str) -> Result<Version> {
     let needed = said
         .lines()

@@ -11,7 +11,7 @@ use super::Release;
 use super::crates::{Crate, Crates};
 use crate::workspace::{files_below, root};
 
-/// The prefixes of licence file names.
+/// Of licence files.
 const NAMES: &[&str] = &[
     "LICENSE",
     "LICENCE",
@@ -22,11 +22,10 @@ const NAMES: &[&str] = &[
     "OFL",
 ];
 
-/// Crates without a licence text. Each is listed with another crate that has the same authors and
-/// licence, and the other crate's text is used instead.
+/// Without a licence text, each with a crate of the same authors and licence, whose text is used.
 const BORROWED: &[(&str, &str)] = &[("alloc-stdlib", "alloc-no-stdlib")];
 
-/// The licences of the code that Rust's standard library and the linker add to the program.
+/// Of what Rust's standard library and the linker add to the program.
 const ADDED: &str = "Rust's standard library is licensed under MIT or Apache-2.0 \
     (https://www.rust-lang.org/policies/licenses), LLVM's compiler-rt and libunwind under \
     Apache-2.0 with LLVM exceptions (https://llvm.org/LICENSE.txt).\n";
@@ -54,8 +53,7 @@ pub(super) fn text(release: &Release) -> Result<String> {
     Ok(all)
 }
 
-/// Returns a crate's licence texts. A crate of this workspace may also contain licence texts for
-/// fonts and scripts.
+/// A crate of this workspace may also contain licence texts for fonts and scripts.
 fn texts_of(one: &Crate, crates: &Crates) -> Result<Vec<String>> {
     let texts = found(one)?;
     if one.source.is_none() || !texts.is_empty() {
@@ -104,7 +102,7 @@ fn is_licence(path: &Path) -> bool {
     !is_code && !is_of_tests && NAMES.iter().any(|begin| name.starts_with(begin))
 }
 
-/// Reads a licence text and removes differences between copies of the same licence.
+/// Without differences between copies of the same licence.
 fn read(file: &Path) -> Result<String> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&bytes);

@@ -59,7 +59,7 @@ fn component(one: &Crate) -> Value {
     component
 }
 
-/// Returns the package URL (purl) of a crate.
+/// The package URL (purl).
 fn reference(one: &Crate) -> String {
     // The plus sign before build metadata must be percent-encoded.
     format!("pkg:cargo/{}@{}", one.name, one.version.replace('+', "%2B"))

@@ -24,7 +24,7 @@ struct Entry {
     owner: u32,
 }
 
-/// The block size of a tar archive, in bytes.
+/// In bytes.
 const BLOCK: usize = 512;
 
 impl Tree {

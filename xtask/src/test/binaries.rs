@@ -13,12 +13,11 @@ use super::build::TestBinary;
 use crate::command::{program, start};
 use crate::interrupt;
 
-/// The number of binaries that run side by side: one for each core in CI.
+/// Side by side: one for each core in CI.
 const BINARIES: usize = 2;
-/// The number of tests in a test binary that run in parallel. It is larger than the number of
-/// cores, because many tests wait.
+/// In parallel in one binary: more than cores, because many tests wait.
 const THREADS: &str = "4";
-/// Binaries that take longest, which begin first. All others follow in the order of their names.
+/// Those that take longest. All others follow in the order of their names.
 const FIRST: &[&str] = &[
     "kenduri/end_to_end",
     "kenduri",
@@ -30,16 +29,13 @@ const FIRST: &[&str] = &[
     "edge/proxy",
     "edge/door",
 ];
-/// The length of the list of slow tests.
 const SLOWEST: usize = 20;
 
-/// The time that a test took, in seconds.
 struct TestTime {
     seconds: f64,
     name: String,
 }
 
-/// What the binaries that ended so far have shown.
 #[derive(Default)]
 struct Outcome {
     times: Vec<TestTime>,
@@ -104,12 +100,12 @@ fn run_lane(
             binary.name,
             took.as_secs_f64()
         );
-        outcome.note(&binary.name, status, took, &printed);
+        outcome.record(&binary.name, status, took, &printed);
     }
 }
 
 impl Outcome {
-    fn note(&mut self, binary: &str, status: ExitStatus, took: Duration, printed: &str) {
+    fn record(&mut self, binary: &str, status: ExitStatus, took: Duration, printed: &str) {
         self.times.extend(printed.lines().filter_map(|line| {
             let (test, seconds) = read_time(line)?;
             let name = format!("{binary}: {test}");
@@ -126,7 +122,7 @@ impl Outcome {
     }
 }
 
-/// Runs one binary. Its output is returned whole, so that outputs do not mix.
+/// The output is returned whole, so that outputs do not mix.
 fn run_binary(binary: &TestBinary, variables: &[(&str, String)]) -> Result<(ExitStatus, String)> {
     let mut file = tempfile::tempfile()?;
     let mut command = program(&binary.program);
@@ -149,7 +145,7 @@ fn run_binary(binary: &TestBinary, variables: &[(&str, String)]) -> Result<(Exit
     Ok((status, String::from_utf8_lossy(&printed).into_owned()))
 }
 
-/// Reads `test name ... ok <1.234s>`.
+/// `test name ... ok <1.234s>`
 fn read_time(line: &str) -> Option<(&str, f64)> {
     let (test, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
     let seconds = rest.split_once('<')?.1.strip_suffix("s>")?;

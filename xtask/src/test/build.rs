@@ -10,9 +10,9 @@ use serde::Deserialize;
 use crate::command::{program, shown, start};
 use crate::interrupt;
 
-/// The number of parallel compiler jobs, the same as in CI.
+/// As in CI.
 const JOBS: &str = "-j2";
-/// How `cargo clippy` hands its arguments to `clippy-driver`: each followed by this separator.
+/// `cargo clippy` hands its arguments to `clippy-driver` each followed by this separator.
 const CLIPPY_ARGS: &str = "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__";
 
 /// A test binary as cargo built it.
@@ -25,7 +25,7 @@ pub(crate) struct TestBinary {
     pub(crate) folder: PathBuf,
 }
 
-/// A line that cargo prints for each built target.
+/// Printed by cargo for each built target.
 #[derive(Deserialize)]
 struct Artifact {
     reason: String,
@@ -46,7 +46,7 @@ struct Profile {
     test: bool,
 }
 
-/// Makes clippy the compiler of the workspace's crates, which lints and builds them in one go.
+/// Lints and builds the workspace's crates in one go.
 fn linting(cargo: &mut Command) -> &mut Command {
     cargo
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")

@@ -19,7 +19,7 @@ pub(crate) enum Packages {
     Check,
 }
 
-/// The oldest Node.js for the browser tests: the version in Debian 12.
+/// The version in Debian 12.
 const OLDEST_NODE: u32 = 18;
 
 impl Packages {
@@ -78,8 +78,8 @@ fn list_missing() -> Vec<&'static str> {
     .collect()
 }
 
-/// Asks dpkg whether a package is installed, because font packages contain no program to search
-/// for. On systems without dpkg, the package is assumed to be installed.
+/// Font packages contain no program to search for. Without dpkg, the package is assumed to be
+/// installed.
 fn is_installed(package: &str) -> bool {
     find("dpkg-query").is_none()
         || output(program("dpkg-query").args([

@@ -13,10 +13,9 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, WalCopy};
 use crate::{BackupError, BackupKey, postgres};
 
-/// How often the agent looks whether the target still contains the backup.
-const LOOK: SignedDuration = SignedDuration::from_mins(1);
-/// How often the backup is measured, and everything in it looked for.
-const MEASURE: Duration = Duration::from_hours(1);
+const LOOK_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+/// The backup is measured, and everything in it looked for.
+const MEASURE_INTERVAL: Duration = Duration::from_hours(1);
 
 impl Work {
     /// Returns the running backup. Starts it if necessary. Returns `None` if this installation has
@@ -73,8 +72,7 @@ impl Work {
         Ok(self.going.as_mut())
     }
 
-    /// Reports that the envelope is missing in a target that has the rest of the backup. Opening
-    /// the target writes the envelope again.
+    /// Only the envelope is missing; opening the target writes it again.
     fn report_envelope(&self, known: &KnownTarget, key: &BackupKey) -> Result<(), BackupError> {
         let target = &self.settings.target;
         if known.target == target.name() && !Vault::of(target, key, &self.random).has_envelope()? {
@@ -94,7 +92,7 @@ impl Work {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
-        let write = self.store.write(move |tx| target.keep(tx));
+        let write = self.store.write(move |tx| target.save(tx));
         let written: Result<(), StoreError> = runtime.block_on(write);
         Ok(written?)
     }
@@ -106,7 +104,7 @@ impl Work {
         };
         let is_fresh = self
             .looked_at
-            .is_some_and(|at| at <= now && now.duration_since(at) < LOOK);
+            .is_some_and(|at| at <= now && now.duration_since(at) < LOOK_INTERVAL);
         if is_fresh && !self.settings.target.is_looked_at_each_round() {
             return Ok(());
         }
@@ -131,7 +129,9 @@ impl Work {
     /// Measures the backup's size, and looks for everything in it, after each snapshot and each
     /// error, and otherwise once an hour.
     pub(super) fn measure(&mut self) -> Result<(), BackupError> {
-        let is_fresh = self.measured_at.is_some_and(|at| at.elapsed() < MEASURE);
+        let is_fresh = self
+            .measured_at
+            .is_some_and(|at| at.elapsed() < MEASURE_INTERVAL);
         let Some(going) = self.going.as_mut().filter(|_| !is_fresh) else {
             return Ok(());
         };

@@ -10,7 +10,7 @@ use platform::text_cleaning::hexadecimal;
 
 use crate::BackupError;
 
-/// The file suffix of an object that is still being written.
+/// Of an object that is still being written.
 const PARTIAL: &str = ".partial";
 
 #[derive(Clone, Debug)]
@@ -147,14 +147,14 @@ impl Folder {
     }
 }
 
-/// Whether an entry may belong to a backup. Other programs leave entries such as `.DS_Store`,
-/// `@eaDir` and `lost+found`, which may not even be readable.
+/// Other programs leave entries such as `.DS_Store`, `@eaDir` and `lost+found`, which may not even
+/// be readable.
 fn may_be_ours(name: &str) -> bool {
     let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     !name.starts_with('.') && name.bytes().all(is_ours)
 }
 
-/// The disk of a path, which may not exist yet.
+/// The path may not exist yet.
 fn disk_of(path: &Path) -> Option<u64> {
     let mut known = path.ancestors().filter_map(|path| fs::metadata(path).ok());
     known.next().map(|facts| facts.dev())

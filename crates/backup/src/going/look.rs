@@ -83,7 +83,7 @@ impl Going {
         Ok(file.or(erasure).map(Repair::CopiedAgain))
     }
 
-    /// Prepares a new snapshot, because the present chain of changes has a gap.
+    /// The present chain of changes has a gap, so a new snapshot is needed.
     fn gone(&mut self, object: String) -> BackupError {
         let given_up = self.wal.as_mut().map_or(Ok(()), WalCopy::give_up);
         given_up.err().unwrap_or(BackupError::Gone(object))

@@ -130,8 +130,8 @@ fn protocol(version: Version) -> &'static str {
 #[derive(Debug)]
 pub struct Pending(Option<Box<Entry>>);
 
-/// The logged status if the client disconnects before the response, as in nginx.
-const GONE: u16 = 499;
+/// nginx's status for a client that disconnects before the response.
+const CLIENT_CLOSED: u16 = 499;
 
 impl Pending {
     pub fn new(entry: Option<Box<Entry>>) -> Self {
@@ -146,7 +146,7 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(mut entry) = self.0.take() {
-            entry.status = StatusCode::from_u16(GONE).unwrap_or(StatusCode::BAD_REQUEST);
+            entry.status = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
             entry.end(0, "the client went away");
         }
     }

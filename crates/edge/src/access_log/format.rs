@@ -8,9 +8,8 @@ use super::Format;
 use crate::address;
 use crate::clock_text::ClockText;
 
-/// The beginning of a control character's escape sequence. Two hexadecimal digits follow.
-const IN_JSON: &str = "\\u00";
-const IN_TEXT: &str = "\\x";
+const JSON_ESCAPE: &str = "\\u00";
+const TEXT_ESCAPE: &str = "\\x";
 
 /// A function that masks secret codes in a path with its query, or in the value of `Referer`.
 pub type Mask = Arc<dyn Fn(&str, PathOwner) -> Cow<'_, str> + Send + Sync>;
@@ -112,23 +111,23 @@ impl Line<'_> {
         out.push(b'.');
         six_digits(out, rest / 1_000);
         out.extend_from_slice(br#"Z","level":"INFO","message":"request""#);
-        text(out, ",\"request_id\":\"", self.id, IN_JSON);
+        push_quoted_unless_empty(out, ",\"request_id\":\"", self.id, JSON_ESCAPE);
         if let Some(client) = self.client {
             out.extend_from_slice(b",\"client\":\"");
             address::push(out, client);
             out.push(b'"');
         }
-        text(out, ",\"method\":\"", self.method, IN_JSON);
-        text(out, ",\"host\":\"", self.host, IN_JSON);
-        text(out, ",\"path\":\"", path, IN_JSON);
-        text(out, ",\"query\":\"", query, IN_JSON);
-        text(
+        push_quoted_unless_empty(out, ",\"method\":\"", self.method, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"host\":\"", self.host, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"path\":\"", path, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"query\":\"", query, JSON_ESCAPE);
+        push_quoted_unless_empty(
             out,
             ",\"referrer\":\"",
             &mask(&referrer, PathOwner::App),
-            IN_JSON,
+            JSON_ESCAPE,
         );
-        text(out, ",\"agent\":\"", &agent, IN_JSON);
+        push_quoted_unless_empty(out, ",\"agent\":\"", &agent, JSON_ESCAPE);
         number(out, ",\"status\":", self.status.into());
         number(out, ",\"received\":", self.received);
         number(out, ",\"sent\":", self.sent);
@@ -139,19 +138,18 @@ impl Line<'_> {
             number(out, ",\"upstream_us\":", microseconds(time));
         }
         number(out, ",\"duration_us\":", microseconds(self.all));
-        text(out, ",\"route\":\"", self.route, IN_JSON);
-        text(out, ",\"upstream\":\"", self.upstream, IN_JSON);
-        text(out, ",\"protocol\":\"", self.protocol, IN_JSON);
-        text(out, ",\"tls\":\"", self.tls, IN_JSON);
-        text(out, ",\"cache\":\"", self.cache, IN_JSON);
-        text(out, ",\"why\":\"", self.why, IN_JSON);
+        push_quoted_unless_empty(out, ",\"route\":\"", self.route, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"upstream\":\"", self.upstream, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"protocol\":\"", self.protocol, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"tls\":\"", self.tls, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"cache\":\"", self.cache, JSON_ESCAPE);
+        push_quoted_unless_empty(out, ",\"why\":\"", self.why, JSON_ESCAPE);
         out.extend_from_slice(br#","target":"edge"}"#);
     }
 
-    /// Appends a line in the "combined" format with further fields at its end. Tools that parse the
-    /// format ignore the further fields.
+    /// Tools that parse the "combined" format ignore the further fields at its end.
     fn combined(&self, mask: &Mask, second: &mut ClockText, out: &mut Vec<u8>) {
-        let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, IN_TEXT);
+        let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, TEXT_ESCAPE);
         match self.client {
             Some(client) => address::push(out, client),
             None => put(out, "-"),
@@ -168,7 +166,7 @@ impl Line<'_> {
             put(out, " ");
             put(out, self.protocol);
         }
-        let _ = write!(Plain(out), "\" {} {} \"", self.status, self.sent);
+        let _ = write!(Unescaped(out), "\" {} {} \"", self.status, self.sent);
         let referrer = readable(self.referrer);
         let masked = mask(&referrer, PathOwner::App);
         put(out, if referrer.is_empty() { "-" } else { &masked });
@@ -176,8 +174,8 @@ impl Line<'_> {
         let agent = readable(self.agent);
         put(out, if agent.is_empty() { "-" } else { &agent });
         out.push(b'"');
-        text(out, " request_id=\"", self.id, IN_TEXT);
-        text(out, " host=\"", self.host, IN_TEXT);
+        push_quoted_unless_empty(out, " request_id=\"", self.id, TEXT_ESCAPE);
+        push_quoted_unless_empty(out, " host=\"", self.host, TEXT_ESCAPE);
         number(out, " received=", self.received);
         if let Some(time) = self.queue {
             number(out, " queue_us=", microseconds(time));
@@ -186,11 +184,11 @@ impl Line<'_> {
             number(out, " upstream_us=", microseconds(time));
         }
         number(out, " duration_us=", microseconds(self.all));
-        text(out, " route=\"", self.route, IN_TEXT);
-        text(out, " upstream=\"", self.upstream, IN_TEXT);
-        text(out, " tls=\"", self.tls, IN_TEXT);
-        text(out, " cache=\"", self.cache, IN_TEXT);
-        text(out, " why=\"", self.why, IN_TEXT);
+        push_quoted_unless_empty(out, " route=\"", self.route, TEXT_ESCAPE);
+        push_quoted_unless_empty(out, " upstream=\"", self.upstream, TEXT_ESCAPE);
+        push_quoted_unless_empty(out, " tls=\"", self.tls, TEXT_ESCAPE);
+        push_quoted_unless_empty(out, " cache=\"", self.cache, TEXT_ESCAPE);
+        push_quoted_unless_empty(out, " why=\"", self.why, TEXT_ESCAPE);
     }
 }
 
@@ -210,7 +208,6 @@ fn number(out: &mut Vec<u8>, before: &str, value: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Appends a number of microseconds as six digits.
 fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     let mut digits = [b'0'; 6];
     for digit in digits.iter_mut().rev() {
@@ -220,8 +217,7 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits);
 }
 
-/// Appends `before`, the escaped `value` and a quotation mark. Appends nothing if `value` is empty.
-fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
+fn push_quoted_unless_empty(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());
         escaped(out, value, escape);
@@ -229,11 +225,8 @@ fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     }
 }
 
-/// Appends text in a form that cannot end a line or a quotation, control a terminal, or change the
-/// reading order of a line.
-///
-/// Control characters, quotation marks and backslashes become escapes that begin with `escape`.
-/// Bidirectional controls become escapes such as `\u202e`.
+/// The result cannot end a line or a quotation, control a terminal, or change the reading order of
+/// a line. Bidirectional controls become escapes such as `\u202e`.
 fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
     // A full pass without an early exit is faster than a search for the first special byte.
@@ -243,7 +236,7 @@ fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     for letter in text.chars() {
         if letter.is_control() || letter == '"' || letter == '\\' {
             // Two digits suffice, because every control character is below U+00A0.
-            let _ = write!(Plain(out), "{escape}{:02x}", u32::from(letter));
+            let _ = write!(Unescaped(out), "{escape}{:02x}", u32::from(letter));
         } else {
             readable_in_order(out, letter);
         }
@@ -262,16 +255,15 @@ pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
 fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     if matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     {
-        let _ = write!(Plain(out), "\\u{:04x}", u32::from(letter));
+        let _ = write!(Unescaped(out), "\\u{:04x}", u32::from(letter));
     } else {
         out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
-/// Appends formatted text without escaping.
-struct Plain<'a>(&'a mut Vec<u8>);
+struct Unescaped<'a>(&'a mut Vec<u8>);
 
-impl fmt::Write for Plain<'_> {
+impl fmt::Write for Unescaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())

@@ -221,14 +221,14 @@ fn a_stuck_disk_holds_nobody_and_what_is_dropped_is_counted() {
     log.line(&line("/"));
     stuck.recv().unwrap();
     let long = format!("/{}", "x".repeat(10_000));
-    let many = 2 * WAITING / long.len();
+    let many = 2 * MAX_BUFFERED_BYTES / long.len();
     (0..many).for_each(|_| log.line(&line(&long)));
     let dropped = log.0.dropped.load(Ordering::Relaxed);
     assert!(dropped > 0);
     drop(go);
     drop(writing);
     let written = paper.text();
-    assert!(written.len() <= WAITING + 1_024);
+    assert!(written.len() <= MAX_BUFFERED_BYTES + 1_024);
     assert_eq!(written.lines().count() as u64 + dropped, 1 + many as u64);
 }
 

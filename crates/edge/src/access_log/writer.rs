@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// How long the writing thread collects lines for one batch. The thread writes earlier if a buffer
-/// reaches `GATHERED` bytes.
+/// The thread writes earlier if a buffer reaches `GATHERED` bytes.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// The maximum time that a flush, or dropping a [`Writing`], waits until all lines are written.
-const PATIENCE: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Writes the lines of many buffers. Clones share the buffers.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +73,7 @@ impl LogWriter {
     /// written are lost, and `failed` is called with the error.
     pub fn write(&self, mut target: impl Write, failed: impl Fn(&io::Error)) {
         let mut lines = Vec::new();
-        while let Some(flushed) = self.take(&mut lines) {
+        while let Some(flushed) = self.next_batch(&mut lines) {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
@@ -95,10 +93,9 @@ impl LogWriter {
         self.0.changed.notify_all();
     }
 
-    /// Waits for lines and moves them into `lines`, which must be empty. Returns the number of
-    /// flushes requested so far. These flushes are complete once `lines` has been written. Returns
-    /// `None` if no more lines will come.
-    fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
+    /// `lines` must be empty. The returned number of flushes is complete once `lines` has been
+    /// written. `None` if no more lines will come.
+    fn next_batch(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &BuffersState| state.ends || state.flushed < state.flushes;
         let wait =
@@ -180,7 +177,7 @@ impl Writing {
         let wanted = state.flushes;
         self.0.0.changed.notify_all();
         let waits = |state: &mut BuffersState| state.flushed < wanted && !state.ended;
-        drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
+        drop(self.0.0.changed.wait_timeout_while(state, MAX_WAIT, waits));
     }
 }
 
@@ -191,7 +188,7 @@ impl Drop for Writing {
         state.ends = true;
         self.0.0.changed.notify_all();
         let waits = |state: &mut BuffersState| !state.ended;
-        drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
+        drop(self.0.0.changed.wait_timeout_while(state, MAX_WAIT, waits));
     }
 }
 
@@ -275,7 +272,7 @@ mod tests {
         assert!(!put(&buffer, b"\n"));
         assert!(put(&writer.buffer(MOST), b"another's"));
         let mut taken = Vec::new();
-        assert!(writer.take(&mut taken).is_some());
+        assert!(writer.next_batch(&mut taken).is_some());
         assert_eq!(taken.len(), MOST + 9);
         assert!(put(&buffer, b"it is too long"));
     }
@@ -288,7 +285,7 @@ mod tests {
         let begun = Instant::now();
         for _ in 0..1_000 {
             assert!(put(&buffer, &enough));
-            assert!(writer.take(&mut taken).is_some());
+            assert!(writer.next_batch(&mut taken).is_some());
             taken.clear();
         }
         assert!(begun.elapsed() < GATHER * 1_000);

@@ -40,8 +40,8 @@ const LOOK_UP_TIME: Duration = Duration::from_secs(15);
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// The timeout of a request, from the DNS look-up to the last byte of the response.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// The maximum size of a response, in bytes; certificate chains are a few KiB.
-const LONGEST_ANSWER: usize = 1 << 20;
+/// Certificate chains are a few KiB.
+const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
@@ -170,8 +170,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.contains("json"))
 }
 
-/// Parses `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3). The result is limited
-/// to [`LONGEST_ASKED`].
+/// Seconds or a date (RFC 9110, section 10.2.3).
 fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse::<u32>() {
@@ -199,7 +198,6 @@ fn no_address() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the name has no address")
 }
 
-/// Tries IPv6 addresses before IPv4 addresses.
 async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
     let mut addresses = look_up(world, host, port).await?;
     addresses.sort_by_key(SocketAddr::is_ipv4);
@@ -229,7 +227,7 @@ where
     let mut exchange = pin!(async move {
         let answer = sender.send_request(request).await?;
         let (parts, body) = answer.into_parts();
-        let bytes = Limited::new(body, LONGEST_ANSWER)
+        let bytes = Limited::new(body, MAX_RESPONSE_BYTES)
             .collect()
             .await
             .map_err(ClientError::Answer)?
@@ -245,8 +243,7 @@ where
     }
 }
 
-/// Reduces the request target to a path and moves the host into the `Host` header (RFC 9112,
-/// section 3.2.1).
+/// RFC 9112, section 3.2.1.
 fn in_origin_form<B>(mut request: Request<B>) -> Request<B> {
     let uri = std::mem::take(request.uri_mut());
     let host = uri

@@ -30,8 +30,7 @@ const POLLING: RetryPolicy = RetryPolicy::new()
     .backoff(1.5)
     .timeout(Duration::from_secs(90));
 const TIME: Duration = Duration::from_mins(5);
-/// The maximum length, in characters, of the authority's error messages in the log and the report.
-const LONGEST_REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
 
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
@@ -85,7 +84,6 @@ impl OrderError {
         self.problem() == Some("accountDoesNotExist")
     }
 
-    /// Whether the order has failed and cannot be resumed.
     fn is_final(&self) -> bool {
         match self {
             Self::Unproven { .. }
@@ -111,10 +109,10 @@ impl OrderError {
     }
 
     /// The error message for the log and the report, on one line of limited length.
-    pub(super) fn tell(&self) -> String {
+    pub(super) fn reason(&self) -> String {
         let text = self.to_string();
         text.chars()
-            .take(LONGEST_REASON)
+            .take(MAX_REASON_CHARS)
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect()
     }
@@ -147,7 +145,7 @@ async fn run(
 ) -> Result<Certificate, OrderError> {
     let (mut order, key) = match resume(account, attempt).await? {
         Some(found) => found,
-        None => begin(shared, account, name, attempt, replaced).await?,
+        None => create(shared, account, name, attempt, replaced).await?,
     };
     // The challenge responses are served until `published` is dropped.
     let mut published = Vec::new();
@@ -155,10 +153,10 @@ async fn run(
         prove(shared, &mut order, name, &mut published).await?;
     }
     if order.state().status == OrderStatus::Ready {
-        order.finalize_csr(&request(name, &key)?).await?;
+        order.finalize_csr(&csr_der(name, &key)?).await?;
     }
     let chain = match order.state().status {
-        OrderStatus::Invalid => return Err(explain(shared, &mut order).await),
+        OrderStatus::Invalid => return Err(validation_error(shared, &mut order).await),
         _ => order.poll_certificate(&POLLING).await?,
     };
     drop(published);
@@ -168,7 +166,6 @@ async fn run(
     Ok(certificate)
 }
 
-/// Returns the order in progress, if the authority knows it and the order can be completed.
 async fn resume(
     account: &Account,
     attempt: &Attempt,
@@ -186,7 +183,7 @@ async fn resume(
     }
 }
 
-async fn begin(
+async fn create(
     shared: &OrderContext,
     account: &Account,
     name: &str,
@@ -282,7 +279,7 @@ async fn prove(
     }
     let polled = order.poll_ready(&POLLING).await;
     if order.state().status == OrderStatus::Invalid {
-        return Err(explain(shared, order).await);
+        return Err(validation_error(shared, order).await);
     }
     match told {
         Some(error) => Err(error),
@@ -290,8 +287,7 @@ async fn prove(
     }
 }
 
-/// Asks the authority why it could not validate the name.
-async fn explain(shared: &OrderContext, order: &mut Order) -> OrderError {
+async fn validation_error(shared: &OrderContext, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
@@ -312,8 +308,7 @@ async fn explain(shared: &OrderContext, order: &mut Order) -> OrderError {
     }
 }
 
-/// Returns the port that the authority uses for the challenge (RFC 8555, section 8.3; RFC 8737,
-/// section 3).
+/// RFC 8555, section 8.3; RFC 8737, section 3.
 fn challenge_port(shared: &OrderContext) -> u16 {
     match shared.settings.challenge {
         Challenge::Http01 => 80,
@@ -321,8 +316,7 @@ fn challenge_port(shared: &OrderContext) -> u16 {
     }
 }
 
-/// Makes a certificate signing request in DER.
-fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
+fn csr_der(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
     let request = params.serialize_request(&KeyPair::from_pem(key)?)?;

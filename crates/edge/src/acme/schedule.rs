@@ -6,13 +6,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The delay after the first failure; it doubles with each further failure. Let's Encrypt permits
-/// five failures per name and hour.
-const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
-/// The maximum delay after failures while the name has no certificate.
-const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
-/// The maximum delay after failures while the name has a certificate.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+/// Doubles with each failure. Let's Encrypt permits five failures per name and hour.
+const FIRST_RETRY_DELAY: SignedDuration = SignedDuration::from_mins(1);
+const MAX_RETRY_DELAY_WITHOUT_CERTIFICATE: SignedDuration = SignedDuration::from_hours(1);
+const MAX_RETRY_DELAY_WITH_CERTIFICATE: SignedDuration = SignedDuration::from_hours(24);
 /// The minimum delay after failures, and between a certificate's issue and its renewal.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 /// The maximum delay that an authority may request. For a name with a certificate, the delay is
@@ -22,9 +19,8 @@ pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 
 /// The maximum delay until the client requests the certificate's renewal window again (RFC 9773,
 /// section 4.3.2).
 pub(super) const LONGEST_UNASKED: SignedDuration = SignedDuration::from_hours(24);
-/// The minimum time between a certificate's issue and its renewal, whatever window the authority
-/// suggests.
-const REST: SignedDuration = SignedDuration::from_hours(1);
+/// Whatever window the authority suggests.
+const MIN_TIME_TO_RENEWAL: SignedDuration = SignedDuration::from_hours(1);
 /// An overdue renewal is logged as an error in this period before the certificate expires.
 const LOUD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -111,7 +107,7 @@ pub(super) fn next(known: &RenewalState<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {
         // Without this minimum, a renewal window in the past would cause endless orders.
-        let rest = share(life.length(), 1, 10).clamp(SHORTEST_WAIT, REST);
+        let rest = share(life.length(), 1, 10).clamp(SHORTEST_WAIT, MIN_TIME_TO_RENEWAL);
         order = order.max(later(issued.min(now), rest));
     }
     if let Some(failures) = known.failures {
@@ -133,9 +129,8 @@ pub(super) fn next(known: &RenewalState<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// Returns when to renew a certificate if nothing has failed: at a random time in the renewal
-/// window, or, if there is no window, when two thirds of the lifetime have passed. The result is
-/// always before the last tenth of the lifetime.
+/// A random time in the renewal window or, without a window, two thirds into the lifetime; always
+/// before its last tenth.
 fn renewal(life: Life, known: &RenewalState<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
@@ -148,11 +143,11 @@ fn renewal(life: Life, known: &RenewalState<'_>) -> Timestamp {
 }
 
 fn wait(failures: &Failures, life: Option<Life>, jitter: Jitter) -> SignedDuration {
-    let longest = life.map_or(LONGEST_WAIT_WITHOUT, |life| {
-        share(life.length(), 1, 10).clamp(SHORTEST_WAIT, LONGEST_WAIT)
+    let longest = life.map_or(MAX_RETRY_DELAY_WITHOUT_CERTIFICATE, |life| {
+        share(life.length(), 1, 10).clamp(SHORTEST_WAIT, MAX_RETRY_DELAY_WITH_CERTIFICATE)
     });
     let doubled = failures.count.saturating_sub(1).min(16);
-    let full = FIRST_WAIT.saturating_mul(1 << doubled).min(longest);
+    let full = FIRST_RETRY_DELAY.saturating_mul(1 << doubled).min(longest);
     let three_quarters = share(full, 3, 4);
     let own = three_quarters + jitter.of(full - three_quarters);
     let patience = life.map_or(LONGEST_ASKED, |life| {

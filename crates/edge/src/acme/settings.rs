@@ -97,8 +97,7 @@ impl Settings {
     }
 }
 
-/// Whether a text can be an email address. The authority validates the address itself, so this
-/// function only refuses characters that would break a `mailto:` URL.
+/// The authority validates the address; this only refuses what would break a `mailto:` URL.
 fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')

@@ -22,10 +22,8 @@ use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
 const ACCOUNT: &str = "account.json";
-/// The maximum size of a file that is read, in bytes. The files are normally much smaller.
-const LARGEST: u64 = 1 << 20;
-/// The characters that are percent-encoded in the folder name for an authority's URL.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+const MAX_FILE_BYTES: u64 = 1 << 20;
+const ENCODED_IN_FOLDER_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredAccount {
@@ -93,7 +91,7 @@ impl Storage {
     pub(super) fn open(data: &Path, directory: &str) -> Result<Self, StorageError> {
         let all = data.join("acme");
         let authority = directory.strip_prefix("https://").unwrap_or(directory);
-        let folder = all.join(utf8_percent_encode(authority, ENCODED).to_string());
+        let folder = all.join(utf8_percent_encode(authority, ENCODED_IN_FOLDER_NAME).to_string());
         for folder in [&all, &folder] {
             let made = DirBuilder::new()
                 .recursive(true)
@@ -171,14 +169,14 @@ impl Storage {
     fn read(&self, file: &str) -> Result<Option<String>, StorageError> {
         let path = self.folder.join(file);
         let mut bytes = Vec::new();
-        let read =
-            File::open(&path).and_then(|open| open.take(LARGEST + 1).read_to_end(&mut bytes));
+        let read = File::open(&path)
+            .and_then(|open| open.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
         match read {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(disk(&path, cause)),
             Ok(_) => {}
         }
-        if bytes.len() as u64 > LARGEST {
+        if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(self.damaged(file, Damage::Size));
         }
         String::from_utf8(bytes)

@@ -27,11 +27,9 @@ use super::{CertificateStatus, OrderContext, account, order};
 /// The maximum time that the task sleeps. Only after a sleep does the task notice that the clock
 /// was changed or the machine was suspended.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
-/// The minimum delay until the client requests a certificate's renewal window again (RFC 9773,
-/// section 4.3.2).
+/// The minimum delay before the renewal window is requested again (RFC 9773, section 4.3.2).
 const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
-/// The delay until the client requests the renewal window again after the authority failed to
-/// respond (RFC 9773, section 4.3.3).
+/// The delay after the authority failed to respond (RFC 9773, section 4.3.3).
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
 
 pub(super) struct Task {
@@ -145,7 +143,7 @@ impl Task {
                 self.names.insert(name.clone(), kept);
             }
         }
-        self.issue();
+        self.publish_certificates();
         self.publish(self.now());
     }
 
@@ -158,20 +156,18 @@ impl Task {
             attempt: told(name, attempt).unwrap_or_default(),
             ..NameState::default()
         };
-        self.begin_life(&mut kept);
+        self.reset_for_new_certificate(&mut kept);
         kept
     }
 
-    /// Resets the state that depends on the certificate, after a certificate was issued or loaded.
-    fn begin_life(&self, kept: &mut NameState) {
+    fn reset_for_new_certificate(&self, kept: &mut NameState) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
         let jitter = crypto::random().map(u16::from_be_bytes);
         kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
-    /// Makes all certificates available to TLS handshakes.
-    fn issue(&self) {
+    fn publish_certificates(&self) {
         let by_name = self.names.iter().filter_map(|(name, kept)| {
             let certificate = kept.certificate.as_ref()?;
             Some((name.clone(), Arc::clone(&certificate.key)))
@@ -189,7 +185,7 @@ impl Task {
             Action::Ask => self.ask(name, &mut kept).await,
         }
         self.names.insert(name.to_owned(), kept);
-        self.issue();
+        self.publish_certificates();
     }
 
     async fn order(&mut self, name: &str, kept: &mut NameState) {
@@ -212,7 +208,7 @@ impl Task {
                     issued: Some(now),
                     ..Attempt::default()
                 };
-                self.begin_life(kept);
+                self.reset_for_new_certificate(kept);
                 tracing::info!(name, %until, "there is a new certificate");
             }
             Err(error) => {
@@ -224,7 +220,7 @@ impl Task {
                         .as_ref()
                         .map_or(1, |failures| failures.count.saturating_add(1)),
                     last: now,
-                    why: error.tell(),
+                    why: error.reason(),
                     asked_to_wait: asked.max(error.asked_to_wait()).as_secs(),
                 };
                 let (count, why) = (failures.count, failures.why.clone());

@@ -22,10 +22,8 @@ use super::{BodyError, SendfileRange};
 
 /// The size of a read, in bytes. A slow client occupies no more memory than this.
 const PIECE: usize = 64 * 1_024;
-/// The maximum number of bytes that one `sendfile` call may send.
-const STRETCH: usize = 256 * 1_024;
-/// A file is tested for being in the page cache in blocks of this many bytes. One byte of each
-/// block is read.
+const MAX_SENDFILE_BYTES: usize = 256 * 1_024;
+/// One byte of each block of this size is read to test whether it is in the page cache.
 const PROBED: usize = 64 * 1_024;
 
 pub(crate) enum Piece {
@@ -98,7 +96,7 @@ impl FileBody {
             };
             let at = range.start;
             if self.at_hand == 0 {
-                self.at_hand = in_memory(file, at, part_of(range, STRETCH))?;
+                self.at_hand = in_memory(file, at, part_of(range, MAX_SENDFILE_BYTES))?;
             }
             if self.at_hand > 0 {
                 return Poll::Ready(Ok((self.at_hand, turn)));
@@ -134,7 +132,7 @@ impl FileBody {
             };
             let (at, length) = (range.start, part_of(range, PIECE));
             let mut bytes = vec![0; length];
-            if let Some(read) = read_now(file, at, &mut bytes)? {
+            if let Some(read) = read_cached(file, at, &mut bytes)? {
                 turn.pass_on();
                 bytes.truncate(read);
                 return Poll::Ready(Ok(bytes.into()));
@@ -162,19 +160,17 @@ pub(crate) fn shorter() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
 }
 
-/// Returns how many of the `length` bytes that begin at `at` are in the page cache. The kernel
-/// reads files in larger blocks, so only one byte of each block is tested.
+/// The kernel reads files in larger blocks, so only one byte of each block is tested.
 fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     for place in (0..length).step_by(PROBED) {
-        if read_now(file, at + place as u64, &mut [0])?.is_none() {
+        if read_cached(file, at + place as u64, &mut [0])?.is_none() {
             return Ok(place);
         }
     }
     Ok(length)
 }
 
-/// Reads data that is in the page cache; `None` if the read would wait for the disk.
-fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
+fn read_cached(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,
         &mut [IoSliceMut::new(into)],
@@ -249,7 +245,7 @@ mod tests {
 
     use super::*;
 
-    const LENGTH: usize = 5 * STRETCH + 1;
+    const LENGTH: usize = 5 * MAX_SENDFILE_BYTES + 1;
 
     fn content() -> Vec<u8> {
         (0..LENGTH)
@@ -318,7 +314,7 @@ mod tests {
                 let sent = poll_fn(|context| {
                     let stretch = ready!(pieces.poll_stretch(context)).unwrap();
                     assert_eq!(stretch.place, end);
-                    assert!((1..=STRETCH).contains(&stretch.length));
+                    assert!((1..=MAX_SENDFILE_BYTES).contains(&stretch.length));
                     stretch.turn.unwrap().pass_on();
                     // `sendfile` may send less than it is asked to.
                     Poll::Ready(stretch.length.div_ceil(2))

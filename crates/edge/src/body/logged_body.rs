@@ -115,7 +115,6 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
     }
 }
 
-/// Whether the client expects this response to have no body.
 fn is_without_body(entry: &Entry) -> bool {
     entry.method == Some(Method::HEAD) || has_no_body(entry.status)
 }

@@ -12,11 +12,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::PollSemaphore;
 
-/// The maximum number of concurrent steps in each worker.
-const STEPS: usize = 2;
-/// The maximum number of blocking threads for each worker. More threads for slow reads would take
-/// processor time from fast requests.
-const THREADS: usize = 2;
+const STEPS_PER_WORKER: usize = 2;
+/// More threads for slow reads would take processor time from fast requests.
+const THREADS_PER_WORKER: usize = 2;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
@@ -41,8 +39,8 @@ pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>
 impl Default for Readers {
     fn default() -> Self {
         Self {
-            steps: Arc::new(Semaphore::new(STEPS)),
-            threads: Arc::new(Semaphore::new(THREADS)),
+            steps: Arc::new(Semaphore::new(STEPS_PER_WORKER)),
+            threads: Arc::new(Semaphore::new(THREADS_PER_WORKER)),
         }
     }
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-/// The maximum number of seconds. Larger numbers are replaced by this one (RFC 9111, section
-/// 1.2.2).
-const MOST: u64 = 1 << 31;
+/// Larger numbers are replaced by this one (RFC 9111, section 1.2.2).
+const MAX: u64 = 1 << 31;
 
 /// The parsed directives. A time that is malformed, or that is given twice with different values,
 /// counts as zero.
@@ -74,12 +73,11 @@ fn set(time: &mut Option<Duration>, argument: &[u8]) {
 /// Parses the number of seconds in `Age` or in a directive.
 pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let number = std::str::from_utf8(text).ok()?.parse().unwrap_or(MOST);
-    is_number.then(|| Duration::from_secs(number.min(MOST)))
+    let number = std::str::from_utf8(text).ok()?.parse().unwrap_or(MAX);
+    is_number.then(|| Duration::from_secs(number.min(MAX)))
 }
 
-/// Yields the parts of a comma-separated list. Each part is `name`, `name=token` or
-/// `name="quoted"`.
+/// `name`, `name=token` or `name="quoted"`, separated by commas.
 struct Parts<'a>(&'a [u8]);
 
 impl Iterator for Parts<'_> {
@@ -161,7 +159,7 @@ mod tests {
         assert_eq!(age(&["x=\"a\\\", max-age=1\", max-age=60"]), Some(60));
         assert_eq!(age(&["public", "max-age=60"]), Some(60));
         assert_eq!(age(&["max-age=60, max-age=60"]), Some(60));
-        assert_eq!(age(&["max-age=99999999999999999999999"]), Some(MOST));
+        assert_eq!(age(&["max-age=99999999999999999999999"]), Some(MAX));
         for wrong in [
             "max-age",
             "max-age=",

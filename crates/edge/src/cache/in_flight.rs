@@ -20,8 +20,7 @@ pub(crate) enum How {
     StandsIn(u16),
 }
 
-/// The response for all waiting requests. `None` if each of them must be sent to the server
-/// separately.
+/// `None` if each of the waiting requests must be sent to the server separately.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 pub(crate) struct InFlight {

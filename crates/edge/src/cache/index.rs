@@ -12,14 +12,12 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Key, Stored, StoredHead};
 
-/// The maximum number of stored responses for one key. They differ in the values of the request
-/// headers named in `Vary`. If there are too many, the oldest is removed.
-const VARIANTS: usize = 16;
+/// Stored responses of one key, which differ in the request headers named in `Vary`.
+const MAX_VARIANTS_PER_KEY: usize = 16;
 /// The number of purge counters. Keys with the same hash share a counter, so a purge of one key
 /// also discards the responses of running fetches for the other keys.
 const COUNTS: usize = 1_024;
-/// The maximum number of keys in `Index::passing`.
-const PASSING: usize = 4_096;
+const MAX_PASSING: usize = 4_096;
 /// How long the requests for a key are sent independently of each other, after a response for the
 /// key could not be stored.
 const PASSING_TIME: Duration = Duration::from_secs(10);
@@ -95,7 +93,7 @@ impl Index {
             .iter()
             .find(|old| old.head.vary == stored.head.vary);
         let old = match same {
-            None if variants.len() >= VARIANTS => variants.first(),
+            None if variants.len() >= MAX_VARIANTS_PER_KEY => variants.first(),
             same => same,
         };
         let old = old.cloned();
@@ -154,9 +152,9 @@ impl Index {
     }
 
     pub(super) fn pass(&mut self, key: &Key, now: SystemTime) {
-        if self.passing.len() >= PASSING {
+        if self.passing.len() >= MAX_PASSING {
             self.passing.retain(|_, until| *until > now);
-            if self.passing.len() >= PASSING {
+            if self.passing.len() >= MAX_PASSING {
                 self.passing.clear();
             }
         }
@@ -188,8 +186,7 @@ impl Index {
     }
 }
 
-/// The eviction order: a queue in which a used response moves to the end ("second chance"). The
-/// queue does not keep removed responses alive.
+/// A queue in which a used response moves to the end ("second chance").
 #[derive(Debug, Default)]
 struct EvictionQueue(VecDeque<Weak<Stored>>);
 

@@ -9,9 +9,8 @@ use super::stored::StoredHead;
 /// `*` purges all responses. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The maximum number of paths in one response. If there are more, all responses of the target are
-/// purged.
-const MOST: usize = 64;
+/// If one response names more paths, all responses of the target are purged.
+const MAX_PATHS: usize = 64;
 
 /// A purge of all responses with a path that begins with `name`; `*` means all responses. The path
 /// is the one that was requested from the server.
@@ -47,7 +46,7 @@ pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     answer.remove(PURGE);
     names.sort();
     names.dedup();
-    if names.len() > MOST {
+    if names.len() > MAX_PATHS {
         return vec!["*".into()];
     }
     names
@@ -74,8 +73,8 @@ mod tests {
         let names = taken(&["/b, /a", "/a /c", ", "]);
         assert_eq!(names, ["/a".into(), "/b".into(), "/c".into()]);
         assert!(taken(&[]).is_empty());
-        let many: Vec<String> = (0..=MOST).map(|number| format!("/{number}")).collect();
-        assert_eq!(taken(&[&many[1..].join(",")]).len(), MOST);
+        let many: Vec<String> = (0..=MAX_PATHS).map(|number| format!("/{number}")).collect();
+        assert_eq!(taken(&[&many[1..].join(",")]).len(), MAX_PATHS);
         assert_eq!(taken(&[&many.join(" ")]), ["*".into()]);
     }
 }

@@ -86,7 +86,7 @@ impl CacheOutcome {
     }
 }
 
-pub(crate) fn tell(answer: &mut Answer, told: CacheOutcome) {
+pub(crate) fn set_cache_status(answer: &mut Answer, told: CacheOutcome) {
     append_status(answer.headers_mut(), told, 0);
 }
 

@@ -27,9 +27,8 @@ const REWRITES: [&str; 7] = [
     "x-rewrite-url",
 ];
 
-/// Headers that the edge itself sets or removes (see [`forwarding`](crate::filters::forwarding)).
-/// They cannot select a stored response.
-const TOLD_BY_THE_DOOR: [&str; 15] = [
+/// The edge sets or removes these headers itself, so they cannot select a stored response.
+const SET_BY_EDGE: [&str; 15] = [
     "cf-connecting-ip",
     "connection",
     "forwarded",
@@ -47,8 +46,7 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes that the cache understands, because it implements all their caching
-/// requirements (section 3).
+/// Status codes of which the cache implements all caching requirements (section 3).
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
@@ -138,9 +136,8 @@ fn rewrites(name: &HeaderName) -> bool {
     REWRITES.iter().any(|known| is_alike(name.as_str(), known))
 }
 
-/// Whether a trusted proxy passes on headers that contradict the scheme or the host, or that extend
-/// the request URL. The proxy's clients may have set these headers. Headers with client addresses
-/// are not checked, because they do not change a public response.
+/// A trusted proxy's clients may have set such headers. Headers with client addresses are not
+/// checked, because they do not change a public response.
 fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = info.scheme == Scheme::Https;
@@ -164,8 +161,7 @@ fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
-/// Whether `Connection` names headers that may affect the response. The edge removes the named
-/// headers.
+/// The edge removes the headers that `Connection` names, but they may affect the response.
 fn names_headers(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONNECTION)
@@ -275,8 +271,7 @@ impl TimedResponse<'_> {
         (can_be_used || has_validator(headers)).then_some(freshness)
     }
 
-    /// The lifetime in the response's headers. The most specific directive takes precedence
-    /// (section 4.2.1).
+    /// The most specific directive takes precedence (section 4.2.1).
     fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
         if let Some(time) = said.s_maxage.or(said.max_age) {
             return Some(time);
@@ -429,8 +424,7 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// Whether `Vary` contains `*`, an invalid name, or a header that only the edge sets. No stored
-/// response can then be selected.
+/// `*`, an invalid name, or a header that only the edge sets selects no stored response.
 fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)
@@ -441,7 +435,7 @@ fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
         .any(|name| {
             name == b"*"
                 || HeaderName::from_bytes(name)
-                    .map_or(true, |name| TOLD_BY_THE_DOOR.contains(&name.as_str()))
+                    .map_or(true, |name| SET_BY_EDGE.contains(&name.as_str()))
         })
 }
 

@@ -38,7 +38,6 @@ impl StoreSettings {
         }
     }
 
-    /// The limits of the stored responses while `gathering` bytes are reserved for others.
     fn room(&self, gathering: u64) -> StoreLimits {
         StoreLimits {
             memory: self.memory.saturating_sub(gathering),
@@ -80,7 +79,6 @@ impl Store {
         self.shrink();
     }
 
-    /// Evicts responses until they and the bodies that are being fetched fit into the memory.
     fn shrink(&self) {
         let room = self.room();
         if self.read().fits(room) {
@@ -110,7 +108,7 @@ impl Store {
         self.read().purges(key)
     }
 
-    pub(crate) fn keep(&self, head: Arc<StoredHead>, body: Bytes) -> Arc<Stored> {
+    pub(crate) fn insert(&self, head: Arc<StoredHead>, body: Bytes) -> Arc<Stored> {
         let room = self.room();
         let stored = Arc::new(Stored::new(head, body));
         self.write().insert(&stored, room);

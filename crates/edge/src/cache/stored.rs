@@ -7,8 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::rules::{Freshness, vary};
 
-/// Response headers that are not stored.
-const NOT_KEPT: [&str; 10] = [
+const NOT_STORED: [&str; 10] = [
     "age",
     "connection",
     "content-length",
@@ -101,7 +100,7 @@ impl StoredHead {
         freshness: Freshness,
         began: u64,
     ) -> Self {
-        for name in NOT_KEPT {
+        for name in NOT_STORED {
             headers.remove(name);
         }
         // If there is no `Date`, the time of receipt is added, because clients compute the
@@ -127,7 +126,7 @@ impl StoredHead {
     /// Whether the stored response matches a request with these headers (RFC 9111, section 4.1).
     pub(crate) fn answers(&self, request: &HeaderMap) -> bool {
         let mut vary = self.vary.iter();
-        vary.all(|(name, value)| *value == field(request, name))
+        vary.all(|(name, value)| *value == joined_values(request, name))
     }
 }
 
@@ -144,14 +143,13 @@ pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variatio
     let told_apart = names.into_iter().filter(|name| *name != ACCEPT_ENCODING);
     told_apart
         .map(|name| {
-            let value = field(request, &name);
+            let value = joined_values(request, &name);
             (name, value)
         })
         .collect()
 }
 
-/// All values of a header, joined into one list.
-fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
+fn joined_values(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = headers.get_all(name).iter();
     let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();
     for line in lines {

@@ -12,8 +12,7 @@ use crate::description;
 use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
 use crate::values;
 
-/// The maximum size of a password file, in bytes.
-const LARGEST: u64 = 4 << 20;
+const MAX_FILE_BYTES: u64 = 4 << 20;
 
 pub(super) fn access(
     written: &description::Access,
@@ -75,7 +74,7 @@ fn basic(
     let file = "access.basic.file";
     let path = check.file(file, ground.folder, &written.file)?;
     let size = std::fs::metadata(&path).map_or(0, |file| file.len());
-    if size > LARGEST {
+    if size > MAX_FILE_BYTES {
         check.refuse(file, "it is larger than 4M", "is it the right file?");
         return None;
     }

@@ -37,7 +37,7 @@ impl Bodies {
             memory: usize::try_from(memory?).ok()?,
             rate: rate?,
         };
-        bodies.fits("proxy.buffer_request", bodies.buffer, check);
+        bodies.refuse_beyond_memory("proxy.buffer_request", bodies.buffer, check);
         Some(bodies)
     }
 
@@ -53,7 +53,7 @@ impl Bodies {
             let key = "buffer_request";
             let buffer = check.accept(key, units::size_or_none(&written.buffer_request))?;
             bodies.buffer = usize::try_from(buffer).ok()?;
-            bodies.fits(key, bodies.buffer, check);
+            bodies.refuse_beyond_memory(key, bodies.buffer, check);
             if !matches!(target, Target::Proxy(_)) {
                 check.refuse(
                     key,
@@ -69,8 +69,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Rejects a buffer that is larger than the memory limit for all buffers.
-    fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
+    fn refuse_beyond_memory(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(
                 key,

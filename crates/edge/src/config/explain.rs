@@ -64,8 +64,6 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains what happens to a request before its route is chosen.
-    ///
     /// * `Ok(Some(text))`: the route is chosen after the step in `text`, such as an HTTPS redirect.
     /// * `Ok(None)`: the route is chosen at once.
     /// * `Err(text)`: no route is chosen, for the reason in `text`.
@@ -95,8 +93,7 @@ impl Plan {
         }
     }
 
-    /// Like [`Self::arrival`], for a client that connects to this IP address with TLS and sends no
-    /// server name.
+    /// For a client that connects to this IP address with TLS and sends no server name.
     fn arrival_at(&self, address: IpAddr) -> Result<Option<String>, String> {
         let files = &self.tls.certificates;
         if files

@@ -8,8 +8,7 @@ use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::values;
 
-/// The permitted values of `header_size`, in bytes.
-const HEADER_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;
+const PERMITTED_HEADER_BYTES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;
 
 pub(super) fn listen(
     written: &Listen,
@@ -66,7 +65,7 @@ pub(super) fn listen(
         }
     }
     let header_size = check.accept("listen.header_size", units::size(&written.header_size));
-    if header_size.is_some_and(|size| !HEADER_SIZES.contains(&size)) {
+    if header_size.is_some_and(|size| !PERMITTED_HEADER_BYTES.contains(&size)) {
         check.refuse(
             "listen.header_size",
             format!("it is {}", written.header_size),

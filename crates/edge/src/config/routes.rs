@@ -52,7 +52,7 @@ pub(super) fn routes(
         routes.push((number, route));
     }
     check.enter("");
-    tell_folders(&mut routes);
+    exclude_other_routes(&mut routes);
     let redirects: Vec<(usize, Arc<str>, String)> = routes
         .iter()
         .filter_map(|(number, route)| match &route.target {
@@ -66,7 +66,7 @@ pub(super) fn routes(
         .collect();
     let table = Table::new(routes.into_iter().map(|(_, route)| route));
     for (number, name, location) in redirects {
-        if leads_to(&table, &name, &location) {
+        if matches_again(&table, &name, &location) {
             check.refuse(
                 &format!("route[{number}].to"),
                 "the redirect leads to itself",
@@ -84,9 +84,8 @@ pub(super) fn routes(
     table
 }
 
-/// Tells each folder which of its paths belong to other routes. Symbolic links must not lead to
-/// these paths.
-fn tell_folders(routes: &mut [(usize, Route)]) {
+/// Symbolic links in a folder must not lead to paths of other routes.
+fn exclude_other_routes(routes: &mut [(usize, Route)]) {
     for at in 0..routes.len() {
         let route = &routes[at].1;
         let others = routes.iter().map(|(_, other)| other);
@@ -119,8 +118,7 @@ fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
         .collect()
 }
 
-/// Whether a request for the redirect's location would match the route `name` again.
-fn leads_to(table: &Table, name: &str, location: &str) -> bool {
+fn matches_again(table: &Table, name: &str, location: &str) -> bool {
     let Ok(uri) = location.parse::<Uri>() else {
         return false;
     };

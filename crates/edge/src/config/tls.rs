@@ -62,7 +62,7 @@ pub(super) fn tls(
         None => None,
         Some(acme) => Some(Authority {
             settings: check.take(acme::Settings::check(acme, ground.folder, ground.data))?,
-            names: names(routes, &patterns),
+            names: hosts_to_order(routes, &patterns),
             covered: patterns.clone(),
         }),
     };
@@ -174,9 +174,7 @@ fn certificates(
     certificates
 }
 
-/// Returns the hosts of routes that no certificate file covers. Omits hosts for which no
-/// certificate can be ordered.
-fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
+fn hosts_to_order(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()
         .filter_map(|route| match &route.host {

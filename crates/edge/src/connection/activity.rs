@@ -26,9 +26,8 @@ impl StreamActivity {
         }
     }
 
-    /// Reports to the connection's handle whether a request is running. Returns `false` if the
-    /// connection is being evicted.
-    fn tell(&self) -> bool {
+    /// `false` if the connection is being evicted.
+    fn report_busy(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         self.handle
             .set_busy(number(&self.begun) != number(&self.ended))
@@ -90,7 +89,7 @@ impl ActiveStream {
         let running = Self {
             busy: Arc::clone(busy),
         };
-        busy.tell().then_some(running)
+        busy.report_busy().then_some(running)
     }
 }
 
@@ -104,7 +103,7 @@ impl ActiveStream {
 impl Drop for ActiveStream {
     fn drop(&mut self) {
         self.busy.ended.fetch_add(1, Ordering::Relaxed);
-        self.busy.tell();
+        self.busy.report_busy();
     }
 }
 

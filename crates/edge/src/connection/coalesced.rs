@@ -88,8 +88,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    /// Copies as many bytes as fit into the buffer. Sends the buffer first if it is full.
-    fn poll_hold(
+    fn poll_buffer(
         &mut self,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
@@ -133,7 +132,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.output().poll_hold(context, &[IoSlice::new(bytes)])
+        self.output().poll_buffer(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -141,15 +140,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.output().poll_hold(context, slices)
+        self.output().poll_buffer(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    /// Sends the buffered data only if it has waited for too long. Otherwise, the data is sent when
-    /// hyper returns.
+    /// Sends only what has waited for too long. The rest is sent when hyper returns.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;

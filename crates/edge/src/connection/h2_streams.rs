@@ -149,8 +149,7 @@ struct Awaiting {
 }
 
 impl Awaiting {
-    /// Waits for the permit to read. Events are small and rare, so idle event streams need no
-    /// permit.
+    /// Events are small and rare, so idle event streams need no permit.
     fn poll_permit(&mut self, context: &mut Context<'_>) -> Poll<Permit> {
         match self.permit.take() {
             Some(permit) => Poll::Ready(permit),
@@ -159,7 +158,6 @@ impl Awaiting {
         }
     }
 
-    /// Reads more data, and returns its first slice.
     fn poll_more(
         &mut self,
         context: &mut Context<'_>,

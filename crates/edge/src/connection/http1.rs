@@ -33,13 +33,11 @@ use super::request_body::Feed;
 use super::transport::{SendfileAnswer, Transport};
 use super::{Bounds, ConnectionContext};
 
-/// A response body of at most this many bytes is copied into one buffer with its head. Larger
-/// bodies are sent as separate slices.
-const SMALL: usize = 4 * 1_024;
+/// Larger bodies are not copied into one buffer with their head.
+const MAX_COPIED_BYTES: usize = 4 * 1_024;
 /// How long the edge reads and discards data after it has rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// The size, in bytes, of a read whose data is discarded.
-const PIECE: usize = 8 * 1_024;
+const DISCARD_BYTES: usize = 8 * 1_024;
 
 pub(crate) async fn http1<S: Transport>(mut stream: S, context: ConnectionContext) {
     let (bounds, lame_duck_time) = {
@@ -120,7 +118,7 @@ async fn answer_requests<S: Transport>(
             handle.set_asked();
         }
         let mut serving = Box::pin(serve_request(here, peer, request, parsed));
-        let mut answer = client.while_it_waits(serving.as_mut()).await?;
+        let mut answer = client.wait_for_response(serving.as_mut()).await?;
         handle.set_asked();
         drop(serving);
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
@@ -191,8 +189,7 @@ struct Limits<'a, 'e> {
 }
 
 impl<S: Transport> Client<'_, '_, S> {
-    /// Waits for a request head. The inner error says why the head is rejected. Returns `None` if
-    /// no head arrives in time, or if none will arrive.
+    /// The inner error says why the head is rejected. `None` if no head arrives, or not in time.
     async fn head(
         &mut self,
         wait: Duration,
@@ -242,10 +239,9 @@ impl<S: Transport> Client<'_, '_, S> {
         }
     }
 
-    /// Waits for the response. Meanwhile, reads the request body as the handler demands it, and
-    /// possibly also the beginning of further requests. Returns `None` if the client disconnects
-    /// first.
-    async fn while_it_waits(
+    /// Meanwhile, reads the request body as the handler demands it, and possibly the beginning of
+    /// further requests. `None` if the client disconnects first.
+    async fn wait_for_response(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
     ) -> Option<Answer> {
@@ -265,14 +261,13 @@ impl<S: Transport> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request may follow.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await
     }
 
     async fn write(&mut self, head: &mut Vec<u8>, mut body: Bytes) -> Option<()> {
-        if body.len() <= SMALL {
+        if body.len() <= MAX_COPIED_BYTES {
             head.extend_from_slice(&body);
             body.clear();
         }
@@ -294,7 +289,6 @@ impl<S: Transport> Client<'_, '_, S> {
         self.flush().await
     }
 
-    /// Writes a response while it is produced. The request body may still arrive.
     async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
         while !outgoing.is_done() {
             std::future::poll_fn(|context| {
@@ -340,9 +334,8 @@ impl<S: Transport> Client<'_, '_, S> {
         self.limits.unless_stuck(flushed).await
     }
 
-    /// Closes the connection. If a request was not read completely, first reads and discards data
-    /// for a while. Otherwise, the unread data would reset the connection, and the client might
-    /// lose the error response (RFC 9112, section 9.6).
+    /// Unread data of a request would reset the connection, and the client might lose the error
+    /// response (RFC 9112, section 9.6), so it is read and discarded for a while.
     async fn part<T>(&mut self) -> Option<T> {
         let mut stream = Pin::new(&mut *self.stream);
         let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
@@ -352,7 +345,7 @@ impl<S: Transport> Client<'_, '_, S> {
         }
         let deadline = Instant::now() + LINGER;
         unless_ended(&mut self.limits.ended, |context| {
-            let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+            let mut piece = [const { MaybeUninit::uninit() }; DISCARD_BYTES];
             while Instant::now() < deadline {
                 let mut piece = ReadBuf::uninit(&mut piece);
                 let Poll::Ready(read) = stream.as_mut().poll_read(context, &mut piece) else {
@@ -371,8 +364,7 @@ impl<S: Transport> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and sends a file with `sendfile`. Waiting for the client has a timeout, but
-    /// waiting for the file has none.
+    /// Waiting for the client has a timeout, but waiting for the file has none.
     async fn send(&mut self, socket: &TcpStream, mut sending: SendfileAnswer<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
@@ -385,8 +377,7 @@ impl Limits<'_, '_> {
         Some(())
     }
 
-    /// Repeats a writing step until it is ready. Returns `None` if the client reads nothing for too
-    /// long, the connection breaks, or all connections must end.
+    /// `None` if the client reads nothing for too long, the connection breaks, or all must end.
     async fn unless_stuck<T>(
         &mut self,
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,

@@ -18,11 +18,9 @@ use super::Bounds;
 use super::request_body::{Demand, Feed};
 use super::transport::Transport;
 
-/// The size of a read in bytes.
-const PIECE: usize = 16 * 1_024;
-const BODY_PIECE: usize = 64 * 1_024;
-/// A request body of at most this many bytes is returned whole if it has arrived. Larger bodies are
-/// streamed.
+const READ_BYTES: usize = 16 * 1_024;
+const BODY_READ_BYTES: usize = 64 * 1_024;
+/// Larger request bodies are streamed, even if they have arrived.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
 /// At most this many unread bytes of a request body are discarded to keep the connection open.
 const UNWANTED: usize = 64 * 1_024;
@@ -102,7 +100,7 @@ impl Input {
         stream: &mut impl Transport,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<bool>> {
-        let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+        let mut piece = [const { MaybeUninit::uninit() }; READ_BYTES];
         let mut piece = ReadBuf::uninit(&mut piece);
         ready!(Pin::new(stream).poll_read(context, &mut piece))?;
         let piece = piece.filled();
@@ -182,8 +180,7 @@ impl Input {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// Decodes the next part of the request body, and reads more if necessary. Fails after a
-    /// timeout.
+    /// Fails after a timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Transport,
@@ -199,7 +196,7 @@ impl Input {
             let polled = poll_word(&mut body.word, stream, context);
             let polled = polled.map_ok(|()| Bytes::new());
             let polled = match polled {
-                Poll::Ready(Ok(_)) => poll_piece(stream, context, BODY_PIECE),
+                Poll::Ready(Ok(_)) => poll_piece(stream, context, BODY_READ_BYTES),
                 unsaid => unsaid,
             };
             match polled {
@@ -233,7 +230,7 @@ impl Input {
     fn breaks(&mut self, refusal: Refusal) -> BodyError {
         self.is_closed = true;
         if let Some(body) = &self.body {
-            body.feed.broken().note(refusal);
+            body.feed.broken().record(refusal);
         }
         refusal.into()
     }

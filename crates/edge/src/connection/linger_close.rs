@@ -18,13 +18,10 @@ use crate::listener::Handle;
 
 /// The length of the client preface in bytes (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
-/// How long the edge waits for the client to close its side.
-const TIME: Duration = Duration::from_secs(1);
-/// The size, in bytes, of a read whose data is discarded.
-const PIECE: usize = 8 * 1_024;
-/// The maximum number of bytes that are discarded. A client that respects its flow-control windows
-/// sends no more before it reads GOAWAY.
-const MOST: usize = 2 * CONNECTION_WINDOW as usize;
+const MAX_WAIT: Duration = Duration::from_secs(1);
+const READ_BYTES: usize = 8 * 1_024;
+/// A client that respects its flow-control windows sends no more before it reads GOAWAY.
+const MAX_DISCARDED_BYTES: usize = 2 * CONNECTION_WINDOW as usize;
 
 /// A stream that does not close at once when it is dropped. It first shuts down its writing side,
 /// and then reads for a limited time until the client has closed the other side.
@@ -69,16 +66,16 @@ impl<S: Stream> Drop for LingerClose<S> {
         }
         runtime.spawn(async move {
             // A timeout resets the connection.
-            let _ = tokio::time::timeout(TIME, last_words(stream)).await;
+            let _ = tokio::time::timeout(MAX_WAIT, last_words(stream)).await;
         });
     }
 }
 
 async fn last_words(mut stream: impl Stream) -> io::Result<()> {
     stream.shutdown().await?;
-    let mut piece = vec![0; PIECE];
+    let mut piece = vec![0; READ_BYTES];
     let mut read = 0;
-    while read < MOST {
+    while read < MAX_DISCARDED_BYTES {
         match stream.read(&mut piece).await? {
             0 => break,
             count => read += count,

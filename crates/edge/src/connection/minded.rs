@@ -14,8 +14,7 @@ use crate::listener::ConnectionPermit;
 
 use super::Bounds;
 
-/// Resolves when a connection must end.
-type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
+type EndSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection that fails when its client has read nothing for too long. It holds a connection
 /// permit.
@@ -26,7 +25,7 @@ pub(super) struct WatchedStream<S> {
     bounds: Bounds,
     stuck_since: Option<Instant>,
     writing: Deadline,
-    cutting: Option<Cutting>,
+    cutting: Option<EndSignal>,
     permit: ConnectionPermit,
 }
 

@@ -13,8 +13,7 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::{falling_behind, keeping_up};
 
-/// Parts are gathered for one write until they have this many bytes in total.
-const GATHERED: usize = 32 << 10;
+const MIN_GATHERED_BYTES: usize = 32 << 10;
 const SLICES: usize = 16;
 
 /// The unwritten parts of a response, and the body that supplies more.
@@ -24,7 +23,6 @@ pub(super) struct Outgoing {
     takes_trailers: bool,
     trailers: HeaderMap,
     pieces: VecDeque<Bytes>,
-    /// The number of bytes in all pieces.
     size: usize,
     is_over: bool,
     /// Whether the body is read ahead because the client is too slow.
@@ -59,7 +57,7 @@ impl Outgoing {
 
     /// Gathers the available parts of the body. Waits only if there is nothing else to write.
     pub(super) fn poll_gather(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
-        while !self.is_over && self.size < GATHERED {
+        while !self.is_over && self.size < MIN_GATHERED_BYTES {
             if let Some(failure) = self.failure.take() {
                 return Poll::Ready(Err(failure));
             }

@@ -15,7 +15,6 @@ use crate::parse_result::BrokenBody;
 #[derive(Debug)]
 pub(super) struct Feed(Arc<Pipe>);
 
-/// The consumer's side of a body.
 #[derive(Debug)]
 struct RequestBody(Arc<Pipe>);
 

@@ -7,8 +7,7 @@ use http1::{Refusal, request_length};
 
 use super::list_size;
 
-/// Headers that are only valid on an HTTP/1 connection (RFC 9113, section 8.2.2; RFC 9114, section
-/// 4.2).
+/// Valid on an HTTP/1 connection only (RFC 9113, section 8.2.2; RFC 9114, section 4.2).
 const OF_CONNECTION: [HeaderName; 5] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),

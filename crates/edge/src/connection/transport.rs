@@ -97,7 +97,6 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether an error comes from the socket and not from the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

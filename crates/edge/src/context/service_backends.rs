@@ -50,7 +50,7 @@ mod tests {
             failed: true,
             ..Servers::default()
         };
-        failed.tell(&given_up, &[]);
+        failed.set_servers(&given_up, &[]);
         drop(failed);
         service_backends.tidy();
         assert!(service_backends.find("service:named").is_some());

@@ -39,7 +39,7 @@ impl Edge {
         });
         // HTTP/3 must not be advertised for a socket that is no longer read.
         let addresses: Vec<_> = all.keys().copied().collect();
-        self.shared.alt_svc.keep(&addresses);
+        self.shared.alt_svc.retain(&addresses);
         for (address, bound) in wanted {
             let number = open.len();
             let (Some(worker), false) = (

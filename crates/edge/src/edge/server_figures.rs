@@ -29,7 +29,7 @@ impl Default for ServerFigures {
 
 impl ServerFigures {
     /// Makes the gauges describe exactly these upstreams.
-    pub(crate) fn tell<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
+    pub(crate) fn update<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
         let (mut well, mut services) = (Vec::new(), Vec::new());
         for (name, upstream) in upstreams {
             let members = upstream.status();
@@ -44,8 +44,8 @@ impl ServerFigures {
                 }));
             }
         }
-        self.well.tell(well);
-        self.services.tell(services);
+        self.well.set_all(well);
+        self.services.set_all(services);
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
             for run in 1..=3 {
                 let sockets = [format!("unix:/0.{run}.sock"), format!("unix:/1.{run}.sock")];
                 let node = upstream(&of("service:node"), &sockets.each_ref().map(|it| &**it));
-                figures.tell([shop(), ("service:node", &*node)].into_iter());
+                figures.update([shop(), ("service:node", &*node)].into_iter());
             }
             assert_eq!(
                 page.text(),
@@ -91,7 +91,7 @@ mod tests {
                 ]
             );
             let none = upstream(&of("service:node"), &[]);
-            figures.tell([("service:node", &*none)].into_iter());
+            figures.update([("service:node", &*none)].into_iter());
             assert_eq!(
                 page.text(),
                 [

@@ -18,7 +18,7 @@ impl Edge {
             .shared
             .service_backends
             .of(&config::upstream_of(service));
-        backends.tell(servers, &self.pools);
+        backends.set_servers(servers, &self.pools);
         drop(backends);
         self.shared.service_backends.tidy();
     }

@@ -27,11 +27,9 @@ use crate::tls::Expiry;
 use super::server_figures::ServerFigures;
 
 /// The pause after `accept` failed, for example because file descriptors ran out.
-const BREATH: Duration = Duration::from_millis(100);
-/// The interval at which [`look_after`] checks certificates and servers.
-const LOOK: Duration = Duration::from_secs(1);
-/// The number of connections that are accepted before open connections get a turn.
-const AT_ONCE: usize = 16;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+const ACCEPTS_PER_TURN: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -138,7 +136,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
             Command::Datagrams(udp_listener, workers) => {
                 let shared = Arc::clone(&here.shared);
                 tokio::spawn(async move {
-                    quic::listen(udp_listener, shared, in_turn(workers)).await;
+                    quic::listen(udp_listener, shared, round_robin(workers)).await;
                 });
                 continue;
             }
@@ -154,15 +152,14 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
         match listener {
             Ok(listener) => {
                 let here = Arc::clone(&here);
-                tokio::spawn(take(listener, kind, at, here, close));
+                tokio::spawn(accept_connections(listener, kind, at, here, close));
             }
             Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
         }
     }
 }
 
-/// The returned function distributes connections round-robin to the running workers.
-fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
+fn round_robin(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
     let turn = AtomicUsize::new(0);
     move |guest| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
@@ -201,9 +198,8 @@ impl Listener {
     }
 }
 
-/// Accepts connections until `close` is cancelled. Then accepts the connections that already wait
-/// in the backlog.
-async fn take(
+/// Once `close` is cancelled, still accepts the connections that wait in the backlog.
+async fn accept_connections(
     listener: Listener,
     kind: ListenerKind,
     at: ListenAddress,
@@ -219,7 +215,7 @@ async fn take(
     let mut taken = 0_usize;
     loop {
         taken = taken.wrapping_add(1);
-        if taken.is_multiple_of(AT_ONCE) {
+        if taken.is_multiple_of(ACCEPTS_PER_TURN) {
             tokio::task::yield_now().await;
         }
         let accepted = tokio::select! {
@@ -232,7 +228,7 @@ async fn take(
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::select! {
-                    () = tokio::time::sleep(BREATH) => continue,
+                    () = tokio::time::sleep(ACCEPT_PAUSE) => continue,
                     () = close.cancelled() => return,
                 }
             }
@@ -261,8 +257,8 @@ async fn take(
             biased;
             // A connection to a service's loopback address must not wait for a permit. Another
             // service may have opened it while serving a request that already holds a permit.
-            permit = shared.connection_limits.take_inside(), if is_inside => permit,
-            permit = shared.connection_limits.take(origin, most), if !is_inside => permit,
+            permit = shared.connection_limits.acquire_inside(), if is_inside => permit,
+            permit = shared.connection_limits.acquire(origin, most), if !is_inside => permit,
             () = close.cancelled() => return,
         };
         let permit = match permit {
@@ -316,24 +312,21 @@ where
     }
 }
 
-/// Determines the protocol of a connection, and serves the connection.
-///
 /// The futures are boxed. Otherwise, a connection would occupy the memory for the largest protocol
 /// and for the handshake until the connection ends.
 async fn serve_connection<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Transport,
 {
-    if let Some(serving) = Box::pin(begin(stream, coming, here)).await {
+    if let Some(serving) = Box::pin(prepare(stream, coming, here)).await {
         serving.await;
     }
 }
 
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Prepares a connection up to its first request. Returns `None` if the connection ends before
-/// that.
-async fn begin<S>(
+/// `None` if the connection ends before its first request.
+async fn prepare<S>(
     mut stream: S,
     coming: AcceptedConnection,
     here: Arc<WorkerContext>,
@@ -413,8 +406,7 @@ where
     })
 }
 
-/// Returns the client that a PROXY protocol header names; `None` if the header was missing,
-/// malformed or late.
+/// `None` if the PROXY header was missing, malformed or late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &EdgeState) -> Option<Announced>
 where
     S: AsyncRead + Unpin,
@@ -439,17 +431,15 @@ where
     said
 }
 
-/// Once a second, updates the metrics of servers, reports expiring certificates, and reloads
-/// changed certificate files. The files are polled, because polling works on every file system,
-/// unlike notifications.
+/// Files are polled, because polling works on every file system, unlike notifications.
 async fn look_after(shared: Arc<EdgeState>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();
     loop {
-        servers.tell(shared.running().upstreams());
+        servers.update(shared.running().upstreams());
         let now = Timestamp::try_from((shared.clock)()).unwrap_or(Timestamp::UNIX_EPOCH);
         expiry.look(&shared.certificates.in_use(), now);
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         let certificates = Arc::clone(&shared.certificates);
         let _ = tokio::task::spawn_blocking(move || certificates.refresh()).await;
     }

@@ -119,9 +119,9 @@ fn coded(
         let is_known = answer.headers().contains_key(CONTENT_LENGTH);
         let headers = answer.headers_mut();
         if is_known {
-            becomes(headers, encoding);
+            set_content_encoding(headers, encoding);
         } else {
-            leave_open(headers);
+            remove_encoding_dependent(headers);
         }
         return answer;
     }
@@ -154,7 +154,7 @@ fn coded(
             }
         }
     };
-    becomes(&mut parts.headers, encoding);
+    set_content_encoding(&mut parts.headers, encoding);
     Response::from_parts(parts, body)
 }
 
@@ -162,27 +162,24 @@ pub(crate) fn body(plain: Body, encoding: Encoding, permit: EncoderPermit) -> Bo
     Body::stream(body::Coded::new(plain, Encoder::stream(encoding), permit))
 }
 
-/// Adds `Content-Encoding`. Removes `Content-Length`, because the compressed length is unknown.
-fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
+fn set_content_encoding(headers: &mut HeaderMap, encoding: Encoding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     headers.remove(CONTENT_LENGTH);
     headers.remove(ACCEPT_RANGES);
     weaken(headers);
 }
 
-/// Prepares a response to `HEAD` if it is unknown whether the response to `GET` would be
-/// compressed. Removes the headers that compression would change, as RFC 9110, section 9.3.2,
-/// permits.
-fn leave_open(headers: &mut HeaderMap) {
+/// For `HEAD`, if it is unknown whether the response to `GET` would be compressed. RFC 9110,
+/// section 9.3.2, permits leaving these headers out.
+fn remove_encoding_dependent(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
         headers.remove(ETAG);
     }
 }
 
-/// Whether the response that a 304 confirms may have been sent compressed. The 304 must then have
-/// the same headers as that compressed response (RFC 9110, section 15.4.5). A 304 may lack
-/// `Content-Type`.
+/// A 304 must have the same headers as the compressed response that it may confirm (RFC 9110,
+/// section 15.4.5). It may lack `Content-Type`.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -208,8 +205,7 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// Returns the length of the response's body, if known. For a response to `HEAD`, returns the
-/// length in its headers.
+/// For a response to `HEAD`, the length in its headers.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());
@@ -230,8 +226,7 @@ fn is_weak(tag: &HeaderValue) -> bool {
     tag.as_bytes().starts_with(b"W/")
 }
 
-/// Makes the response's ETag weak. Compression changes the bytes but not the meaning (RFC 9110,
-/// section 8.8.1).
+/// Compression changes the bytes but not the meaning (RFC 9110, section 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(ETAG) else {
         return;

@@ -58,7 +58,7 @@ impl Cors {
         let headers = request.headers();
         let mut sent = headers.get_all(ORIGIN).iter();
         let only = sent.next().filter(|_| sent.next().is_none());
-        let is_named = |origin: &&HeaderValue| self.0.contains(origin) && !is_ours(origin, info);
+        let is_named = |origin: &&HeaderValue| self.0.contains(origin) && !is_same(origin, info);
         let origin = only.filter(is_named).cloned();
         let is_preflight = *request.method() == Method::OPTIONS
             && headers.contains_key(ORIGIN)
@@ -96,8 +96,7 @@ pub(crate) fn is_own(name: &str) -> bool {
     name.starts_with("access-control-")
 }
 
-/// Whether the origin consists of the request's own scheme and host.
-fn is_ours(origin: &HeaderValue, info: &ClientInfo) -> bool {
+fn is_same(origin: &HeaderValue, info: &ClientInfo) -> bool {
     let rest = origin
         .as_bytes()
         .strip_prefix(info.scheme.as_str().as_bytes());

@@ -76,7 +76,7 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
-    one_cookie(headers);
+    join_cookies(headers);
     if !headers.contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(&info.host)
         && !host.is_empty()
@@ -130,13 +130,12 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers for the upstream. Returns `false` if `Host` is missing or a header
-/// would have to be changed.
+/// `false` if `Host` is missing or a header would have to be changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {
         let name = match *name {
-            CONNECTION if is_plain(value) => continue,
+            CONNECTION if names_no_header(value) => continue,
             COOKIE if has_cookie => return false,
             CONNECTION | EXPECT | TE => return false,
             _ => name,
@@ -144,7 +143,7 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
         has_cookie |= *name == COOKIE;
         has_host |= *name == HOST;
         let text = name.as_str();
-        if ends_here(text) {
+        if is_dropped(text) {
             continue;
         }
         out.extend_from_slice(text.as_bytes());
@@ -155,8 +154,8 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     has_host
 }
 
-/// Whether the edge drops this header of an untrusted client.
-fn ends_here(name: &str) -> bool {
+/// For the headers of untrusted clients.
+fn is_dropped(name: &str) -> bool {
     let may_be = matches!(
         name.as_bytes().first(),
         Some(b'c' | b'f' | b'p' | b't' | b'x')
@@ -173,7 +172,7 @@ fn ends_here(name: &str) -> bool {
 pub fn response(status: StatusCode, headers: &mut HeaderMap) {
     let is_required = status == StatusCode::UPGRADE_REQUIRED;
     let required = headers.get(UPGRADE).filter(|_| is_required).cloned();
-    drop_named(headers);
+    remove_named_by_connection(headers);
     remove(headers, |name| {
         is_hop(name) || (name.starts_with("x-accel-") && name != "x-accel-buffering")
     });
@@ -195,16 +194,15 @@ pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bo
 }
 
 fn drop_hops(headers: &mut HeaderMap) {
-    drop_named(headers);
+    remove_named_by_connection(headers);
     remove(headers, is_hop);
 }
 
-/// Removes `Connection` and the headers that it names.
-fn drop_named(headers: &mut HeaderMap) {
+fn remove_named_by_connection(headers: &mut HeaderMap) {
     if let Entry::Occupied(entry) = headers.entry(CONNECTION) {
         let (_, values) = entry.remove_entry_mult();
         let named: Vec<HeaderName> = values
-            .filter(|value| !is_plain(value))
+            .filter(|value| !names_no_header(value))
             .flat_map(|value| named_by(&value))
             .collect();
         for name in named {
@@ -232,8 +230,7 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes lookalikes: headers that a program may confuse with the edge's own headers or with those
-/// that frame a body.
+/// A program may confuse them with the edge's own headers or with those that frame a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }
@@ -262,14 +259,13 @@ pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
-/// Whether this is a common value of `Connection` that names no header.
-fn is_plain(value: &HeaderValue) -> bool {
+fn names_no_header(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
         || value.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
-/// The headers that `Connection` names. Excludes headers that identify the host, the user or the
-/// proxies, or that frame the body. A client must not be able to remove such headers.
+/// A client must not be able to remove the headers that identify the host, the user or the proxies,
+/// or that frame the body.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -280,9 +276,8 @@ fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
         .collect()
 }
 
-/// Joins all `Cookie` headers into one. HTTP/2 permits several, but HTTP/1.1 permits only one (RFC
-/// 9113, section 8.2.3).
-fn one_cookie(headers: &mut HeaderMap) {
+/// HTTP/1.1 permits one `Cookie` header only, HTTP/2 several (RFC 9113, section 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
     let mut values = headers.get_all(COOKIE).iter();
     if values.next().is_none() || values.next().is_none() {
         return;
@@ -297,8 +292,7 @@ fn one_cookie(headers: &mut HeaderMap) {
     }
 }
 
-/// Adds `Forwarded` (RFC 7239) and `X-Forwarded-*`. Values from a trusted proxy are kept and come
-/// first.
+/// RFC 7239. Values from a trusted proxy are kept and come first.
 fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     if !info.peer_is_trusted {
         silence(headers);

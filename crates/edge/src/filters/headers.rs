@@ -28,8 +28,7 @@ const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// Headers that no route may change: those for framing and connections (RFC 9110, section 7.6.1),
-/// and the edge's own.
+/// For framing and connections (RFC 9110, section 7.6.1), and the edge's own.
 const OURS: [&str; 10] = [
     "connection",
     "content-length",
@@ -44,7 +43,7 @@ const OURS: [&str; 10] = [
 ];
 
 /// Request headers that the edge always sets itself (RFC 7239; RFC 9110, sections 7.2 and 10.1.1).
-const SAID_ANEW: [&str; 6] = [
+const SET_BY_EDGE: [&str; 6] = [
     "expect",
     "forwarded",
     "host",
@@ -111,7 +110,7 @@ impl StrippedHeaders {
         for (number, name) in written.remove.iter().enumerate() {
             let key = format!("remove[{number}]");
             match header(&key, name, refuse) {
-                Some(header) if SAID_ANEW.contains(&header.as_str()) => {
+                Some(header) if SET_BY_EDGE.contains(&header.as_str()) => {
                     refuse_ours(&key, &header, refuse);
                 }
                 header => names.extend(header),

@@ -34,11 +34,10 @@ pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     found
 }
 
-/// How many times the rate one IP address (IPv6: a /64) gets, if clients are identified by a header
-/// or a cookie. Otherwise, a client could evade the limit with a new value in each request.
+/// How many times the rate an IP address (IPv6: a /64) gets if a header or a cookie identifies
+/// clients: new values in each request must not evade the limit.
 const BY_ADDRESS: u32 = 10;
-/// The maximum number of clients that are counted separately.
-const CLIENTS: usize = 100_000;
+const MAX_CLIENTS: usize = 100_000;
 
 /// A rate limit and the clients' counts.
 #[derive(Debug)]
@@ -57,7 +56,6 @@ struct Counts {
     by_address: Option<Buckets>,
 }
 
-/// What identifies a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum By {
     Address,
@@ -110,7 +108,7 @@ impl Limiter {
         };
         let by_address = (by != By::Address).then(|| {
             let burst = burst.saturating_mul(BY_ADDRESS);
-            Buckets::new(each / BY_ADDRESS, burst, CLIENTS)
+            Buckets::new(each / BY_ADDRESS, burst, MAX_CLIENTS)
         });
         Some(Self {
             limit: written.clone(),
@@ -118,7 +116,7 @@ impl Limiter {
             counts: ArcSwap::from_pointee(Counts {
                 seed: RandomState::new(),
                 start: Instant::now(),
-                buckets: Buckets::new(each, burst, CLIENTS),
+                buckets: Buckets::new(each, burst, MAX_CLIENTS),
                 by_address,
             }),
         })

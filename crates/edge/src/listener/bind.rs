@@ -13,7 +13,6 @@ use socket2::{Domain, Protocol, Type};
 
 use super::ListenAddress;
 
-/// The maximum number of connections that wait in the kernel to be accepted.
 const BACKLOG: i32 = 1_024;
 
 #[derive(Debug, thiserror::Error)]

@@ -16,9 +16,8 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::ListenerMetrics;
 
-/// While a new connection waits for a permit, the edge tries to evict another connection at this
-/// interval.
-const AGAIN: Duration = Duration::from_millis(100);
+/// How often eviction is tried while a new connection waits for a permit.
+const EVICTION_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The permits for connections, shared by all workers.
 #[derive(Debug)]
@@ -82,7 +81,6 @@ impl LimitReached {
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
 
-/// A connection that counts towards its IP address's limit.
 #[derive(Debug)]
 struct CountedAddress {
     addresses: Arc<Addresses>,
@@ -122,7 +120,7 @@ impl Permits {
         *now = size;
     }
 
-    async fn take(&self) -> Option<OwnedSemaphorePermit> {
+    async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let permit = Arc::clone(&self.semaphore).acquire_owned().await.ok()?;
             if !self.is_owed() {
@@ -132,8 +130,7 @@ impl Permits {
         }
     }
 
-    /// Takes a permit without waiting; `None` if no permit is free.
-    fn take_now(&self) -> Option<OwnedSemaphorePermit> {
+    fn try_acquire(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let permit = Arc::clone(&self.semaphore).try_acquire_owned().ok()?;
             if !self.is_owed() {
@@ -143,7 +140,6 @@ impl Permits {
         }
     }
 
-    /// Whether a free permit must be removed. If so, counts the permit as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -172,20 +168,20 @@ impl ConnectionLimits {
     /// Waits for a free permit. Meanwhile, evicts connections from networks that hold more than
     /// their share of the permits. Fails if no permit is free and the new connection belongs to
     /// such a network.
-    pub(crate) async fn take(
+    pub(crate) async fn acquire(
         &self,
         origin: Origin,
         most: u32,
     ) -> Result<ConnectionPermit, LimitReached> {
         let counted = self.count_origin(origin, most)?;
-        if let Some(free) = self.free.take_now() {
+        if let Some(free) = self.free.try_acquire() {
             return Ok(self.permit(free, counted, origin, false));
         }
         let newcomer = match origin {
             Origin::Client(address) => Some(address),
             Origin::Proxy(_) | Origin::Unknown => None,
         };
-        let mut free = pin!(self.free.take());
+        let mut free = pin!(self.free.acquire());
         loop {
             if self.registry.make_room(newcomer, self.size()) == EvictionResult::Refused {
                 return Err(LimitReached::All);
@@ -197,13 +193,13 @@ impl ConnectionLimits {
                     return Ok(self.permit(free, counted, origin, true));
                 }
                 // After this delay, another connection may have become idle and can be evicted.
-                () = tokio::time::sleep(AGAIN) => {}
+                () = tokio::time::sleep(EVICTION_INTERVAL) => {}
             }
         }
     }
 
-    pub(crate) async fn take_inside(&self) -> Result<ConnectionPermit, LimitReached> {
-        let free = self.inside.take().await.ok_or(LimitReached::All)?;
+    pub(crate) async fn acquire_inside(&self) -> Result<ConnectionPermit, LimitReached> {
+        let free = self.inside.acquire().await.ok_or(LimitReached::All)?;
         Ok(self.permit(free, None, Origin::Unknown, false))
     }
 
@@ -232,13 +228,13 @@ impl ConnectionLimits {
 
     /// Takes a permit without waiting. Fails if no permit is free or the IP address has reached its
     /// limit.
-    pub(crate) fn take_free(
+    pub(crate) fn try_acquire(
         &self,
         origin: Origin,
         most: u32,
     ) -> Result<ConnectionPermit, LimitReached> {
         let counted = self.count_origin(origin, most)?;
-        let free = self.free.take_now().ok_or(LimitReached::All)?;
+        let free = self.free.try_acquire().ok_or(LimitReached::All)?;
         Ok(self.permit(free, counted, origin, false))
     }
 
@@ -348,11 +344,11 @@ mod tests {
     async fn an_address_has_so_many_and_gives_them_back() {
         let limits = ConnectionLimits::new(10);
         let address = client("192.0.2.1");
-        let first = limits.take(address, 1).await.unwrap();
-        assert!(limits.take(address, 1).await.is_err());
-        assert!(limits.take(client("192.0.2.2"), 1).await.is_ok());
+        let first = limits.acquire(address, 1).await.unwrap();
+        assert!(limits.acquire(address, 1).await.is_err());
+        assert!(limits.acquire(client("192.0.2.2"), 1).await.is_ok());
         drop(first);
-        assert!(limits.take(address, 1).await.is_ok());
+        assert!(limits.acquire(address, 1).await.is_ok());
         limits.empty().await;
         assert!(lock(&limits.addresses).is_empty());
     }
@@ -360,9 +356,9 @@ mod tests {
     #[tokio::test]
     async fn a_network_of_ipv6_counts_as_one_address() {
         let limits = ConnectionLimits::new(10);
-        let _first = limits.take(client("2001:db8::1"), 1).await.unwrap();
-        assert!(limits.take(client("2001:db8::2"), 1).await.is_err());
-        let other = limits.take(client("2001:db8:0:1::2"), 1).await;
+        let _first = limits.acquire(client("2001:db8::1"), 1).await.unwrap();
+        assert!(limits.acquire(client("2001:db8::2"), 1).await.is_err());
+        let other = limits.acquire(client("2001:db8:0:1::2"), 1).await;
         assert!(other.is_ok());
     }
 
@@ -370,39 +366,39 @@ mod tests {
     async fn nobody_waits_for_a_place_that_must_be_free() {
         let limits = ConnectionLimits::new(2);
         let address = client("192.0.2.1");
-        let first = limits.take_free(address, 1).unwrap();
-        let refused = limits.take_free(address, 1);
+        let first = limits.try_acquire(address, 1).unwrap();
+        let refused = limits.try_acquire(address, 1);
         assert_eq!(refused.map(drop), Err(LimitReached::Address));
-        let _second = limits.take_free(address, 0).unwrap();
-        let refused = limits.take_free(address, 0);
+        let _second = limits.try_acquire(address, 0).unwrap();
+        let refused = limits.try_acquire(address, 0);
         assert_eq!(refused.map(drop), Err(LimitReached::All));
         drop(first);
-        assert!(limits.take_free(address, 1).is_ok());
+        assert!(limits.try_acquire(address, 1).is_ok());
     }
 
     #[tokio::test]
     async fn places_grow_and_shrink() {
         let limits = ConnectionLimits::new(1);
-        let _first = limits.take(Origin::Unknown, 0).await.unwrap();
+        let _first = limits.acquire(Origin::Unknown, 0).await.unwrap();
         limits.resize(2);
-        let second = limits.take(Origin::Unknown, 0).await.unwrap();
+        let second = limits.acquire(Origin::Unknown, 0).await.unwrap();
         limits.resize(1);
         // Two permits are in use, but only one should exist, so the first permit that is released
         // is removed.
         drop(second);
         let address = client("192.0.2.1");
-        assert!(limits.take_free(address, 0).is_err());
+        assert!(limits.try_acquire(address, 0).is_err());
         limits.resize(2);
-        let _second = limits.take_free(address, 0).unwrap();
-        assert!(limits.take_free(address, 0).is_err());
+        let _second = limits.try_acquire(address, 0).unwrap();
+        assert!(limits.try_acquire(address, 0).is_err());
     }
 
     #[tokio::test]
     async fn who_waits_gets_no_place_that_there_is_no_longer() {
         let limits = ConnectionLimits::new(2);
-        let first = limits.take(Origin::Unknown, 0).await.unwrap();
-        let second = limits.take(Origin::Unknown, 0).await.unwrap();
-        let mut third = Box::pin(limits.take(Origin::Unknown, 0));
+        let first = limits.acquire(Origin::Unknown, 0).await.unwrap();
+        let second = limits.acquire(Origin::Unknown, 0).await.unwrap();
+        let mut third = Box::pin(limits.acquire(Origin::Unknown, 0));
         assert!(third.as_mut().now_or_never().is_none());
         limits.resize(1);
         drop(first);
@@ -414,10 +410,10 @@ mod tests {
     #[tokio::test]
     async fn an_idle_connection_makes_room_for_a_newcomer_of_another_address() {
         let limits = ConnectionLimits::new(2);
-        let first = limits.take(client("192.0.2.1"), 0).await.unwrap();
-        let second = limits.take(client("192.0.2.1"), 0).await.unwrap();
+        let first = limits.acquire(client("192.0.2.1"), 0).await.unwrap();
+        let second = limits.acquire(client("192.0.2.1"), 0).await.unwrap();
         assert!(second.handle().set_busy(true));
-        let mut newcomer = Box::pin(limits.take(client("192.0.2.2"), 0));
+        let mut newcomer = Box::pin(limits.acquire(client("192.0.2.2"), 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(first.handle().is_evicted() && !second.handle().is_evicted());
         drop(first);
@@ -427,9 +423,9 @@ mod tests {
     #[tokio::test]
     async fn a_newcomer_of_an_address_over_its_share_is_refused() {
         let limits = ConnectionLimits::new(2);
-        let first = limits.take(client("192.0.2.1"), 0).await.unwrap();
-        let _second = limits.take(client("192.0.2.1"), 0).await.unwrap();
-        let refused = limits.take(client("192.0.2.1"), 0).await;
+        let first = limits.acquire(client("192.0.2.1"), 0).await.unwrap();
+        let _second = limits.acquire(client("192.0.2.1"), 0).await.unwrap();
+        let refused = limits.acquire(client("192.0.2.1"), 0).await;
         assert_eq!(refused.map(drop), Err(LimitReached::All));
         assert!(!first.handle().is_evicted());
     }
@@ -437,15 +433,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_waits_has_a_place_once_another_ends() {
         let limits = ConnectionLimits::new(8);
-        let taken = |last: u8| limits.take_free(client(&format!("192.0.2.{last}")), 0);
+        let taken = |last: u8| limits.try_acquire(client(&format!("192.0.2.{last}")), 0);
         let mut taken: Vec<_> = (0..8).map(|last| taken(last).unwrap()).collect();
         let freed = async {
-            tokio::time::sleep(10 * AGAIN).await;
+            tokio::time::sleep(10 * EVICTION_INTERVAL).await;
             let is_evicted = |permit: &ConnectionPermit| permit.handle().is_evicted();
             assert!(!taken.iter().any(is_evicted), "none holds over an eighth");
             drop(taken.pop());
         };
-        let (newcomer, ()) = tokio::join!(limits.take(client("192.0.2.9"), 0), freed);
+        let (newcomer, ()) = tokio::join!(limits.acquire(client("192.0.2.9"), 0), freed);
         assert!(newcomer.is_ok());
     }
 
@@ -453,15 +449,15 @@ mod tests {
     async fn a_trusted_proxy_is_not_evicted_and_its_clients_are() {
         let limits = ConnectionLimits::new(2);
         let proxy = Origin::Proxy("192.0.2.1".parse().unwrap());
-        let own = limits.take(proxy, 0).await.unwrap();
-        let mut named = limits.take(Origin::Unknown, 0).await.unwrap();
-        let mut newcomer = Box::pin(limits.take(client("192.0.2.9"), 0));
+        let own = limits.acquire(proxy, 0).await.unwrap();
+        let mut named = limits.acquire(Origin::Unknown, 0).await.unwrap();
+        let mut newcomer = Box::pin(limits.acquire(client("192.0.2.9"), 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(!own.handle().is_evicted() && !named.handle().is_evicted());
         let address = client("192.0.2.2");
         limits.give(&mut named, address, 0).unwrap();
         drop(newcomer);
-        let mut newcomer = Box::pin(limits.take(Origin::Unknown, 0));
+        let mut newcomer = Box::pin(limits.acquire(Origin::Unknown, 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(!own.handle().is_evicted() && named.handle().is_evicted());
         drop((own, named));
@@ -475,11 +471,11 @@ mod tests {
         let address = client("192.0.2.2");
         let mut all = Vec::new();
         for _ in 0..2 {
-            let mut permit = limits.take(Origin::Unknown, 0).await.unwrap();
+            let mut permit = limits.acquire(Origin::Unknown, 0).await.unwrap();
             limits.give(&mut permit, address, 0).unwrap();
             all.push(permit);
         }
-        let mut newcomer = Box::pin(limits.take(Origin::Unknown, 0));
+        let mut newcomer = Box::pin(limits.acquire(Origin::Unknown, 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         all.retain(|permit| !permit.handle().is_evicted());
         assert_eq!(all.len(), 1, "one made room");

@@ -17,15 +17,11 @@ const SHARE: u64 = 8;
 /// How long a connection may take to send its first request if others need its permit.
 const FIRST_REQUEST: Duration = Duration::from_secs(2);
 
-/// How long no connection is looked for after a search of all connections found none. A flood of new
-/// connections then does not cost a search each.
+/// The pause after a search found none, so that a flood of connections costs no search each.
 const FRUITLESS: Duration = Duration::from_millis(10);
 
-/// The connection waits for a request.
 const IDLE: u8 = 0;
-/// The connection has an incomplete request or response.
 const BUSY: u8 = 1;
-/// The connection must be closed.
 const EVICTED: u8 = 2;
 
 /// A connection's status, shared with the code that may evict it.
@@ -58,8 +54,8 @@ impl Handle {
         self.evicted.is_cancelled()
     }
 
-    /// Evicts the connection if its status is at most `highest`. If a request begins at the same
-    /// moment, either this call sees the request, or [`Self::set_busy`] returns `false`.
+    /// If a request begins at the same moment, either this call sees it, or [`Self::set_busy`]
+    /// returns `false`.
     fn evict(&self, highest: u8) -> bool {
         let is_evicted = self.change(|status| status <= highest, EVICTED);
         if is_evicted {
@@ -95,7 +91,6 @@ pub(super) struct Registry {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// The connections by sequence number, oldest first.
     connections: BTreeMap<u64, OpenConnection>,
     /// The connections of each network, oldest first.
     networks: HashMap<IpAddr, BTreeSet<u64>>,
@@ -186,8 +181,7 @@ fn is_too_many(count: u32, limit: u32) -> bool {
 }
 
 impl Open {
-    /// Evicts the oldest idle connection of the networks that have `most` connections or, if none
-    /// is idle, their oldest connection. Returns its number.
+    /// Only networks that have `most` connections. Returns the number of the evicted connection.
     fn evict_of_greedy(&self, most: u32) -> Option<u64> {
         let greedy = self.counts.iter().rev();
         let greedy = greedy.take_while(|(count, _)| *count == most);
@@ -211,8 +205,7 @@ impl Open {
         evict(IDLE).or_else(|| evict(BUSY))
     }
 
-    /// Evicts the oldest connection whose first request takes too long, or else the oldest idle
-    /// connection. Returns its number.
+    /// Prefers a connection whose first request takes too long. Returns its number.
     fn evict_any(&mut self) -> Option<u64> {
         if self.fruitless.is_some_and(|at| at.elapsed() < FRUITLESS) {
             return None;
@@ -236,7 +229,6 @@ impl Open {
         }
     }
 
-    /// Changes the connections of a network.
     fn count(&mut self, network: IpAddr, change: impl FnOnce(&mut BTreeSet<u64>)) {
         let numbers = self.networks.entry(network).or_default();
         self.counts.remove(&(length(numbers), network));

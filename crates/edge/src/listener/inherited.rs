@@ -47,7 +47,6 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// Creates the entry of a socket whose address a plan names or will name.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -149,7 +148,7 @@ impl Inherited {
     }
 
     /// Adds a socket for an address of the next plan.
-    pub(crate) fn keep(&mut self, socket: Socket) {
+    pub(crate) fn add(&mut self, socket: Socket) {
         self.sockets.push(InheritedSocket::used(socket));
     }
 

@@ -53,11 +53,11 @@ impl KeptSockets {
                 fault: error.into(),
             })?;
             if known.is_empty() {
-                fresh.extend(distinct(open(address, workers)?.sockets, address));
+                fresh.extend(one_if_unix(open(address, workers)?.sockets, address));
             }
         }
         for socket in fresh {
-            self.opened.keep(socket);
+            self.opened.add(socket);
         }
         for address in listen.datagrams() {
             if let Err(error) = self.open_for_datagrams(address) {
@@ -70,7 +70,7 @@ impl KeptSockets {
         Ok(())
     }
 
-    /// Opens the UDP socket for an address. The TCP socket for this address is already open.
+    /// The TCP socket for this address is already open.
     fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
         for all in [&self.handed_in, &self.opened] {
             if all.find_datagrams(address)?.is_some() {
@@ -112,8 +112,7 @@ impl KeptSockets {
     }
 }
 
-/// Keeps one descriptor of a Unix socket, because all workers share it.
-fn distinct(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
+fn one_if_unix(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
     if matches!(address, ListenAddress::Unix(_)) {
         sockets.truncate(1);
     }

@@ -10,17 +10,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use proxy_header::{ParseConfig, ProxyHeader};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// The beginning of a version 2 header.
-const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
-/// The beginning of a version 1 header.
-const WORD: &[u8] = b"PROXY ";
-/// The maximum length of a version 1 header, in bytes.
-const LONGEST_LINE: usize = 107;
-/// The size of the fixed part of a version 2 header, in bytes. The last bytes of this part contain
-/// the size of the rest.
+const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+const V1_SIGNATURE: &[u8] = b"PROXY ";
+const MAX_V1_BYTES: usize = 107;
+/// Its last bytes contain the size of the rest.
 const FIXED: usize = 16;
-/// The maximum size of the variable part of a version 2 header, in bytes.
-const MOST: usize = 4_096;
+const MAX_VARIABLE: usize = 4_096;
 /// Stands for an unknown client. No network of trusted proxies may contain it.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
@@ -53,23 +48,23 @@ pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement
 where
     S: AsyncRead + Unpin,
 {
-    let mut bytes = vec![0; SIGNATURE.len()];
+    let mut bytes = vec![0; V2_SIGNATURE.len()];
     stream.read_exact(&mut bytes).await?;
-    if bytes == SIGNATURE {
+    if bytes == V2_SIGNATURE {
         bytes.resize(FIXED, 0);
-        stream.read_exact(&mut bytes[SIGNATURE.len()..]).await?;
+        stream.read_exact(&mut bytes[V2_SIGNATURE.len()..]).await?;
         let rest = usize::from(u16::from_be_bytes([bytes[FIXED - 2], bytes[FIXED - 1]]));
-        if rest > MOST {
+        if rest > MAX_VARIABLE {
             return Err(BadAnnouncement::TooLarge);
         }
         bytes.resize(FIXED + rest, 0);
         stream.read_exact(&mut bytes[FIXED..]).await?;
-    } else if bytes.starts_with(WORD) {
+    } else if bytes.starts_with(V1_SIGNATURE) {
         while !bytes.ends_with(b"\r\n") {
             // The line end is missing, so the line has at least this many more bytes.
             let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
             let read = bytes.len();
-            if read + missing > LONGEST_LINE {
+            if read + missing > MAX_V1_BYTES {
                 return Err(BadAnnouncement::TooLarge);
             }
             bytes.resize(read + missing, 0);
@@ -89,7 +84,7 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
         return Err(BadAnnouncement::Malformed);
     }
     // Only version 2 has the command LOCAL (section 2.2).
-    if bytes.starts_with(SIGNATURE) && bytes.get(SIGNATURE.len()) == Some(&0x20) {
+    if bytes.starts_with(V2_SIGNATURE) && bytes.get(V2_SIGNATURE.len()) == Some(&0x20) {
         return Ok(Announced {
             client: None,
             local: None,
@@ -131,7 +126,7 @@ mod tests {
     fn second(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
         let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
         let fixed = [command, family, length[0], length[1]];
-        [&SIGNATURE[..], &fixed, rest].concat()
+        [&V2_SIGNATURE[..], &fixed, rest].concat()
     }
 
     /// The content of a header that names this client and no destination.
@@ -216,8 +211,8 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_read_announces_nobody() {
         let four = [192, 0, 2, 1, 10, 0, 0, 1, 0x30, 0x39, 0, 80];
-        let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(LONGEST_LINE));
-        let large = second(0x21, 0x11, &[&four[..], &[0; MOST]].concat());
+        let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(MAX_V1_BYTES));
+        let large = second(0x21, 0x11, &[&four[..], &[0; MAX_VARIABLE]].concat());
         let mut other = second(0x21, 0x11, &four);
         other[11] = b'X';
         for bytes in [
@@ -255,7 +250,7 @@ mod tests {
             bytes in proptest::collection::vec(any::<u8>(), 0..200),
             begins in 0..4_usize,
         ) {
-            let begin = [&b""[..], SIGNATURE, b"PROXY TCP4 ", b"PROXY TCP6 "][begins];
+            let begin = [&b""[..], V2_SIGNATURE, b"PROXY TCP4 ", b"PROXY TCP6 "][begins];
             let whole = [begin, &bytes].concat();
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let _ = runtime.block_on(announced(&whole));

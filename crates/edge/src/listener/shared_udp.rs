@@ -36,8 +36,7 @@ pub(crate) struct ReadLock {
     _file: File,
 }
 
-/// Creates a file in memory. Some systems require such files to be non-executable
-/// (`vm.memfd_noexec`), but Linux before 6.3 has no flag for that.
+/// Some systems require `NOEXEC_SEAL` (`vm.memfd_noexec`), which Linux before 6.3 does not know.
 fn file_in_memory() -> io::Result<OwnedFd> {
     const NAME: &CStr = c"udp lock";
     let file = memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);

@@ -13,25 +13,22 @@ use http::StatusCode;
 
 use crate::lock::lock;
 
-/// The upper bounds of the duration buckets, in seconds.
-const SECONDS: [f64; 11] = [
+const BUCKETS_IN_SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
-/// The number of parts into which a route's counts are divided. If there are more workers than
-/// parts, some share a part.
-const PARTS: usize = 8;
+/// A route's counts are divided, so that workers seldom share a cache line.
+const PARTS_OF_COUNTS: usize = 8;
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 thread_local! {
     static PART: Cell<usize> = const { Cell::new(0) };
 }
 
-/// All routes that ever had counts. A counter must not decrease when a route is removed and added
-/// again.
+/// Routes stay here, because a counter must not decrease when a route is removed and added again.
 static ROUTES: Mutex<BTreeMap<Arc<str>, Arc<Requests>>> = Mutex::new(BTreeMap::new());
 
 #[derive(Debug, Default)]
-pub(super) struct Requests([Part; PARTS]);
+pub(super) struct Requests([Part; PARTS_OF_COUNTS]);
 
 /// The counts of one worker. The alignment keeps two workers from writing to the same cache line.
 #[derive(Debug, Default)]
@@ -40,13 +37,13 @@ struct Part {
     /// The number of responses by the first digit of their status, 1 to 5.
     classes: [AtomicU64; CLASSES.len()],
     /// The number of responses in each duration bucket. The last bucket has no upper bound.
-    buckets: [AtomicU64; SECONDS.len() + 1],
+    buckets: [AtomicU64; BUCKETS_IN_SECONDS.len() + 1],
     nanoseconds: AtomicU64,
 }
 
 /// Makes this thread count for worker `number`.
 pub(crate) fn set_worker(number: usize) {
-    PART.set(number % PARTS);
+    PART.set(number % PARTS_OF_COUNTS);
 }
 
 pub(super) fn of_route(name: &Arc<str>) -> Arc<Requests> {
@@ -59,13 +56,12 @@ pub fn text() -> String {
     let routes = lock(&ROUTES).clone();
     let routes = routes
         .iter()
-        .map(|(name, requests)| (escaped(name), requests));
+        .map(|(name, requests)| (escape_label(name), requests));
     let routes: Vec<_> = routes.collect();
     let mut all = String::from("# TYPE edge_requests_total counter\n");
     for (name, requests) in &routes {
         let counts = requests.sum(|part| &part.classes);
         for (class, count) in CLASSES.iter().zip(counts) {
-            // Writing to a string cannot fail.
             let _ = writeln!(
                 all,
                 "edge_requests_total{{route=\"{name}\",status=\"{class}\"}} {count}"
@@ -87,7 +83,7 @@ impl Requests {
             class.fetch_add(1, Ordering::Relaxed);
         }
         let seconds = took.as_secs_f64();
-        let bucket = SECONDS.partition_point(|bound| *bound < seconds);
+        let bucket = BUCKETS_IN_SECONDS.partition_point(|bound| *bound < seconds);
         part.buckets[bucket].fetch_add(1, Ordering::Relaxed);
         let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         part.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
@@ -103,7 +99,7 @@ impl Requests {
     fn histogram(&self, name: &str, all: &mut String) {
         let counts = self.sum(|part| &part.buckets);
         let mut count = 0;
-        let bounds = SECONDS.iter().map(f64::to_string);
+        let bounds = BUCKETS_IN_SECONDS.iter().map(f64::to_string);
         for (bound, more) in bounds.chain(["+Inf".to_owned()]).zip(counts) {
             count += more;
             let _ = writeln!(
@@ -122,8 +118,7 @@ impl Requests {
     }
 }
 
-/// Escapes a label's value for Prometheus text.
-fn escaped(name: &str) -> String {
+fn escape_label(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     name.replace('\n', "\\n")
 }
@@ -144,11 +139,11 @@ mod tests {
             });
             counting.join().unwrap();
         };
-        // Worker `PARTS + 1` shares a part with worker 1.
+        // Worker `PARTS_OF_COUNTS + 1` shares a part with worker 1.
         for (worker, status, milliseconds) in [
             (0, 200, 1),
             (1, 204, 2),
-            (PARTS + 1, 404, 500),
+            (PARTS_OF_COUNTS + 1, 404, 500),
             (0, 502, 60_000),
         ] {
             count(worker, status, milliseconds);

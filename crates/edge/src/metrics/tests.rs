@@ -54,11 +54,11 @@ fn who_is_gone_has_no_value_and_comes_back_as_the_same() {
         let line = |name: &str, value: &str| {
             format!("kenduri_edge_certificate_days_left{{name={name}}} {value}")
         };
-        days.tell(told(["a", "b"]));
+        days.set_all(told(["a", "b"]));
         assert_eq!(page.text(), [line("a", "30"), line("b", "30")]);
-        days.tell(told(["b", "b"]));
+        days.set_all(told(["b", "b"]));
         assert_eq!(page.text(), [line("a", "NaN"), line("b", "30")]);
-        days.tell([("a".to_owned(), 2.0), ("a".to_owned(), 3.0)]);
+        days.set_all([("a".to_owned(), 2.0), ("a".to_owned(), 3.0)]);
         assert_eq!(page.text(), [line("a", "2"), line("b", "NaN")]);
     });
 }

@@ -4,10 +4,9 @@ use http::{HeaderValue, StatusCode};
 
 use crate::quality::quality;
 
-/// The maximum number of language ranges that are read from `Accept-Language`.
-const RANGES: usize = 32;
+const MAX_RANGES: usize = 32;
 
-/// The available languages. English comes first and is the default.
+/// English comes first and is the default.
 static LANGUAGES: [Language; 5] = [
     Language {
         tag: "en",
@@ -49,7 +48,7 @@ impl Language {
     /// Returns the available language that the header `Accept-Language` ranks highest.
     pub(super) fn of(accepted: Option<&HeaderValue>) -> &'static Self {
         let accepted = accepted.and_then(|line| line.to_str().ok());
-        let ranges = accepted.unwrap_or_default().split(',').take(RANGES);
+        let ranges = accepted.unwrap_or_default().split(',').take(MAX_RANGES);
         let mut best: (u16, &Self) = (0, &LANGUAGES[0]);
         for range in ranges {
             let (range, parameters) = range.split_once(';').unwrap_or((range, ""));
@@ -92,9 +91,8 @@ impl Language {
     }
 }
 
-/// Finds the language for a language range. If there is none, tries shorter and shorter prefixes of
-/// the range (RFC 4647, section 3.4). Chinese without a region, or with a region that uses
-/// simplified characters, becomes simplified Chinese.
+/// Tries shorter and shorter prefixes (RFC 4647, section 3.4). Chinese without a region, or with
+/// one that uses simplified characters, becomes simplified Chinese.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

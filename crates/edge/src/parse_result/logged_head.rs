@@ -7,8 +7,7 @@ use http::{Method, Request};
 
 use http1::METHOD_LENGTH;
 
-/// The maximum length of a logged request target with its query, in bytes.
-const TARGET_LENGTH: usize = 2_048;
+const MAX_LOGGED_TARGET: usize = 2_048;
 
 /// The parts of a head that could be parsed. The other parts are empty.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +33,7 @@ impl LoggedHead {
         let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let (method, target) = request_line(lines.next().unwrap_or_default());
-        let host = host(lines.map_while(whole));
+        let host = only_host(lines.map_while(strip_line_end));
         let host = host.unwrap_or_default().to_ascii_lowercase();
         Self {
             method,
@@ -44,14 +43,13 @@ impl LoggedHead {
     }
 }
 
-/// Removes the line end. Returns `None` if the line has none.
-fn whole(line: &[u8]) -> Option<&[u8]> {
+fn strip_line_end(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     Some(line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
-    let ended = whole(line);
+    let ended = strip_line_end(line);
     let mut words = ended.unwrap_or(line).split(|byte| *byte == b' ');
     let (Some(method), Some(target)) = (words.next(), words.next()) else {
         return (None, None);
@@ -63,22 +61,20 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// Returns the path and query of a request target. Omits the query if the target is incomplete or
-/// too long. Returns `None` if even the path is incomplete or too long.
+/// Omits the query if the target is incomplete or too long.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
-    let told = if is_whole && target.len() <= TARGET_LENGTH {
+    let told = if is_whole && target.len() <= MAX_LOGGED_TARGET {
         target
     } else {
         let path = target.iter().position(|byte| *byte == b'?')?;
-        target.get(..path.min(TARGET_LENGTH + 1))?
+        target.get(..path.min(MAX_LOGGED_TARGET + 1))?
     };
-    let is_kept = told.len() <= TARGET_LENGTH;
+    let is_kept = told.len() <= MAX_LOGGED_TARGET;
     let uri = is_kept.then(|| Uri::try_from(told).ok()).flatten()?;
     uri.into_parts().path_and_query
 }
 
-/// The value of the only `Host` header; `None` if there is not exactly one.
-fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
+fn only_host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
     let mut named = lines
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_at_checked(line.iter().position(|byte| *byte == b':')?))
@@ -140,7 +136,7 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_may_be() {
-        let long = "x".repeat(TARGET_LENGTH);
+        let long = "x".repeat(MAX_LOGGED_TARGET);
         for (target, shown) in [
             (format!("/{}", &long[1..]), format!("/{}", &long[1..])),
             (format!("/{long}"), String::new()),

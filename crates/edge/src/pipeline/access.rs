@@ -70,18 +70,17 @@ pub(super) async fn admit(
         None => path.as_str().to_owned(),
     };
     if let Some(ask) = &access.ask {
-        let (method, headers) = (meant(request.method()), request.headers());
+        let (method, headers) = (method_to_check(request.method()), request.headers());
         let question = Ask::question(method, &target, headers, &info.host);
         let question = question.ok_or_else(|| AccessRefusal::of(bare(StatusCode::BAD_REQUEST)))?;
-        let said = asked(here, running, ask, info, question).await?;
+        let said = ask_authorization_server(here, running, ask, info, question).await?;
         vouch(request.headers_mut(), &ask.copy, &said);
     }
-    judged(here, access, info, &target, request).await
+    ask_app(here, access, info, &target, request).await
 }
 
-/// Returns the method for access checks. A WebSocket counts as `GET`, although it begins with
-/// `CONNECT` over HTTP/2 (RFC 8441, section 5).
-fn meant(method: &Method) -> &Method {
+/// A WebSocket begins with `CONNECT` over HTTP/2 (RFC 8441, section 5), but counts as `GET`.
+fn method_to_check(method: &Method) -> &Method {
     if *method == Method::CONNECT {
         &Method::GET
     } else {
@@ -106,9 +105,7 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> AccessRefusal {
     }
 }
 
-/// Asks the route's authorization server. Returns the headers of its response if it permits the
-/// request.
-async fn asked(
+async fn ask_authorization_server(
     here: &WorkerContext,
     running: &Running,
     ask: &Ask,
@@ -148,8 +145,7 @@ async fn asked(
     Err(no_answer())
 }
 
-/// Asks the app whether the user may make this request, if the route requires a sign-in.
-async fn judged(
+async fn ask_app(
     here: &WorkerContext,
     access: &Access,
     info: &ClientInfo,
@@ -164,7 +160,7 @@ async fn judged(
     };
     let question = Question {
         who: who.clone(),
-        method: meant(request.method()).clone(),
+        method: method_to_check(request.method()).clone(),
         target,
         headers: request.headers().clone(),
         info: info.clone(),

@@ -75,14 +75,14 @@ impl CacheFill {
             if answer.status() == StatusCode::NOT_MODIFIED {
                 let headers = renewed(&head.headers, answer.headers(), received);
                 let headers_of_one = headers.clone();
-                if let Some(head) = self.head(head.status, headers, asked, received) {
-                    let whole = store.keep(Arc::new(head), old.body.clone());
+                if let Some(head) = self.head_to_store(head.status, headers, asked, received) {
+                    let whole = store.insert(Arc::new(head), old.body.clone());
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(outcome, FetchedResponse::Whole(whole, How::Renewed));
                 }
                 // The target confirms the cached response but no longer permits caching. Only this
                 // client gets the response.
-                if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
+                if !self.is_refused_for_cookie_only(head.status, &headers_of_one, received) {
                     store.remove(old);
                 }
                 flight.end(None);
@@ -101,13 +101,13 @@ impl CacheFill {
         let is_framed = answer.extensions().get::<Unframed>().is_none();
         let length = answer.body().size_hint().exact();
         let head = is_framed
-            .then(|| self.head(status, answer.headers().clone(), asked, received))
+            .then(|| self.head_to_store(status, answer.headers().clone(), asked, received))
             .flatten();
         let Some((head, room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
-            if !self.is_for_its_cookie(status, answer.headers(), received) {
-                self.is_not_kept(old.as_ref(), status, received);
+            if !self.is_refused_for_cookie_only(status, answer.headers(), received) {
+                self.forget(old.as_ref(), status, received);
             }
             flight.end(None);
             return hear(outcome, FetchedResponse::NotKept(answer));
@@ -115,12 +115,12 @@ impl CacheFill {
         let (parts, body) = answer.into_parts();
         match gather(body, room, length, store.settings().wait).await {
             Ok(bytes) => {
-                let whole = store.keep(head, bytes);
+                let whole = store.insert(head, bytes);
                 flight.end(Some((Arc::clone(&whole), How::New)));
                 hear(outcome, FetchedResponse::Whole(whole, How::New));
             }
             Err(Some(body)) => {
-                self.is_not_kept(old.as_ref(), status, (self.here.shared.clock)());
+                self.forget(old.as_ref(), status, (self.here.shared.clock)());
                 flight.end(None);
                 let answer = Answer::from_parts(parts, body);
                 hear(outcome, FetchedResponse::NotKept(answer));
@@ -136,11 +136,9 @@ impl CacheFill {
         }
     }
 
-    /// Removes the cached response, because it is out of date. For a while, requests for the key do
-    /// not wait for each other.
-    ///
-    /// Does nothing after a server error, because the next response may differ.
-    fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
+    /// For a while, requests for the key do not wait for each other. Does nothing after a server
+    /// error, because the next response may differ.
+    fn forget(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
             return;
         }
@@ -151,9 +149,8 @@ impl CacheFill {
         store.pass(&self.key, now);
     }
 
-    /// Whether this request's cookie is the only reason not to cache the response. If so, responses
-    /// to other requests may be cached.
-    fn is_for_its_cookie(
+    /// If so, responses to other requests may be cached.
+    fn is_refused_for_cookie_only(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
@@ -171,8 +168,7 @@ impl CacheFill {
         })
     }
 
-    /// Sends the request to the target, with validators if there is a cached response. Returns the
-    /// response and the time of the request.
+    /// With validators if there is a cached response. Also returns the time of the request.
     async fn fetch(&mut self, outcome: &mut RequestOutcome) -> (Answer, SystemTime) {
         loop {
             let asked_at = (self.here.shared.clock)();
@@ -206,8 +202,7 @@ impl CacheFill {
         }
     }
 
-    /// Makes a request for the whole, uncompressed response. It is conditional only if there is a
-    /// cached response.
+    /// For the whole, uncompressed response; conditional only if there is a cached one.
     fn request(&self) -> Request<Body> {
         let mut headers = self.headers.clone();
         for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
@@ -233,8 +228,7 @@ impl CacheFill {
         request
     }
 
-    /// Makes the head to be stored; `None` if the response may not be cached.
-    fn head(
+    fn head_to_store(
         &self,
         status: StatusCode,
         headers: HeaderMap,
@@ -260,8 +254,6 @@ impl CacheFill {
     }
 }
 
-/// Reads the whole body into one buffer.
-///
 /// If there is no room for the body or reading takes too long, the error contains the body,
 /// including the bytes read so far. If the body ends early, the error is `None`.
 async fn gather(

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::body::{Answer, Body};
 use crate::cache::{
     Asker, CacheDecision, CacheOutcome, CacheUse, Demand, FillGuard, How, InFlight, Joined, Key,
-    Policy, Store, Stored, StoredHead, is_fault, tell,
+    Policy, Store, Stored, StoredHead, is_fault, set_cache_status,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
@@ -44,14 +44,14 @@ pub(super) async fn answer(
         CacheUse::Changes => {
             let uri = request.uri().clone();
             let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
-            for key in outdated(policy, route, info, &key, &uri, &answer) {
+            for key in keys_to_invalidate(policy, route, info, &key, &uri, &answer) {
                 here.shared.cache.purge_address(&key);
             }
-            past(answer, "method")
+            bypassed(answer, "method")
         }
         CacheUse::Around => {
             let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
-            past(answer, "bypass")
+            bypassed(answer, "bypass")
         }
         CacheUse::In(demand) => {
             // Some proxies always add this header. It is removed, because a response that contains
@@ -73,14 +73,13 @@ pub(super) async fn answer(
     answer
 }
 
-/// Adds `Cache-Status` to a response that has bypassed the cache.
-fn past(mut answer: Answer, why: &'static str) -> (Answer, CacheOutcome) {
+fn bypassed(mut answer: Answer, why: &'static str) -> (Answer, CacheOutcome) {
     let told = CacheOutcome::Around(why);
-    tell(&mut answer, told);
+    set_cache_status(&mut answer, told);
     (answer, told)
 }
 
-/// Makes the cache key. The path in it is the one that is requested from the target.
+/// The path is the one that is requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -92,9 +91,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// The cache keys that become invalid after a successful changing request: the key of the request
-/// itself, and the keys of the URLs in the response's headers (RFC 9111, section 4.4).
-fn outdated(
+/// Those of the request itself, and of the URLs in the response's headers (RFC 9111, section 4.4).
+fn keys_to_invalidate(
     policy: &Policy,
     route: &Route,
     info: &ClientInfo,
@@ -108,7 +106,7 @@ fn outdated(
     let mut keys = vec![Arc::clone(key)];
     for name in [LOCATION, CONTENT_LOCATION] {
         let named = answer.headers().get(name);
-        if let Some(named) = named.and_then(|named| here_at(named, info, uri))
+        if let Some(named) = named.and_then(|named| on_same_host(named, info, uri))
             && let Ok(path) = NormalPath::parse(named.path())
         {
             keys.extend(self::key(policy, route, info, &path, &named));
@@ -117,8 +115,8 @@ fn outdated(
     keys
 }
 
-/// The URL in a header, without its host; `None` if the URL is on another host.
-fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
+/// `None` if the URL is on another host.
+fn on_same_host(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", info.scheme.as_str(), info.host);
     let path = match named.strip_prefix(&own) {
@@ -176,7 +174,7 @@ impl CacheableRequest<'_> {
             _ if self.demand.only_if_cached => {
                 outcome.why = "only_if_cached";
                 let mut answer = bare(StatusCode::GATEWAY_TIMEOUT);
-                tell(&mut answer, CacheOutcome::Absent);
+                set_cache_status(&mut answer, CacheOutcome::Absent);
                 return (answer, CacheOutcome::Absent);
             }
             _ => {}
@@ -212,7 +210,7 @@ impl CacheableRequest<'_> {
                 outcome.why = "";
                 return (self.asker(&headers).whole(&whole, told), told);
             }
-            return past(answer, why);
+            return bypassed(answer, why);
         }
         let policy = self.route.shared_cache.as_ref();
         let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
@@ -239,8 +237,7 @@ impl CacheableRequest<'_> {
         self.lead(fill, request.headers(), why, outcome).await
     }
 
-    /// Waits for the response to an equivalent request. Returns `None` if no response arrives in
-    /// time, or if the response does not suit this request.
+    /// `None` if no response arrives in time, or if it does not suit this request.
     async fn follow(
         &self,
         headers: &HeaderMap,
@@ -262,7 +259,7 @@ impl CacheableRequest<'_> {
         Some((self.asker(headers).whole(&whole, told), told))
     }
 
-    /// Fetches the response in a separate task, which continues even if this client disconnects.
+    /// The separate task continues even if this client disconnects.
     async fn lead(
         &self,
         fill: CacheFill,
@@ -291,7 +288,7 @@ impl CacheableRequest<'_> {
             }
             FetchedResponse::NotKept(mut answer) => {
                 let told = CacheOutcome::NotKept(why);
-                tell(&mut answer, told);
+                set_cache_status(&mut answer, told);
                 (answer, told)
             }
         }

@@ -74,8 +74,8 @@ pub(super) fn info(
     info
 }
 
-/// Applies the elements of `Forwarded`, beginning with the element from the nearest proxy. Stops at
-/// the first element that an untrusted client may have written.
+/// Begins with the nearest proxy. Stops at the first element that an untrusted client may have
+/// written.
 fn apply_forwarded(
     info: &mut ClientInfo,
     headers: &HeaderMap,
@@ -105,12 +105,12 @@ fn apply_x_forwarded(
     is_trusted: impl Fn(&IpAddr) -> bool,
 ) {
     info.client = client(info.client, headers, is_trusted);
-    match last(headers, &FORWARDED_PROTO) {
+    match nearest(headers, &FORWARDED_PROTO) {
         Some(text) if text.eq_ignore_ascii_case("https") => info.scheme = Scheme::Https,
         Some(text) if text.eq_ignore_ascii_case("http") => info.scheme = Scheme::Http,
         _ => {}
     }
-    if let Some(named) = last(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes())) {
+    if let Some(named) = nearest(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes())) {
         info.host = named.to_ascii_lowercase().into();
     }
 }
@@ -118,7 +118,7 @@ fn apply_x_forwarded(
 /// The right-most address that is not a trusted proxy's. Addresses further left may be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
-    for said in pieces(headers, &FORWARDED_FOR) {
+    for said in values(headers, &FORWARDED_FOR) {
         let Some(address) = said.and_then(address) else {
             break;
         };
@@ -130,7 +130,6 @@ fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> boo
     client
 }
 
-/// Parses an IP address with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
@@ -142,15 +141,13 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// The value that the nearest proxy appended.
-fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    pieces(headers, name).next()?
+fn nearest<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    values(headers, name).next()?
 }
 
-/// The values that proxies have appended to a header, beginning with the value of the nearest
-/// proxy. A value that is not UTF-8 is `None`. Each value is parsed separately, so a client's value
-/// cannot corrupt the other values.
-fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
+/// From the nearest proxy on. A value that is not UTF-8 is `None`. Each value is parsed separately,
+/// so a client's value cannot corrupt the others.
+fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines
         .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))

@@ -21,7 +21,7 @@ use crate::static_files;
 use super::event_stream::ending_at;
 use super::unread::{LentBody, put_away};
 use super::upload::{Measured, TooLarge};
-use super::{RequestOutcome, bare, in_one_shape, later, moved};
+use super::{RequestOutcome, bare, in_one_shape, later, permanent_redirect};
 use crate::context::WorkerContext;
 
 /// Forwards the request to the target. Then purges the cached responses that the target's response
@@ -87,7 +87,7 @@ pub(super) async fn ask(
                             return bare(status);
                         }
                     }
-                    return in_words(answer);
+                    return with_page_due(answer);
                 }
                 *request = Request::from_parts(parts, body);
             }
@@ -120,7 +120,6 @@ pub(super) async fn ask(
             let asked = Instant::now();
             let version = parts.version;
             let request = Request::from_parts(parts, body);
-            // The future is large. The box keeps the futures of other requests small.
             let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
@@ -159,8 +158,7 @@ async fn of_app(
     answer
 }
 
-/// Passes a request to the app. Adds the client information, and removes headers that could
-/// contradict it. A client cannot forge this information.
+/// Headers that could contradict the client information are removed, so it cannot be forged.
 async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) -> Answer {
     let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
@@ -188,13 +186,13 @@ fn redirected(
 ) -> Answer {
     let location = redirect.location(&route.rewrite(path), query);
     match HeaderValue::try_from(location) {
-        Ok(location) => moved(location),
+        Ok(location) => permanent_redirect(location),
         Err(_) => bare(StatusCode::BAD_REQUEST),
     }
 }
 
-/// Marks a response about a missing or failed file, so that a later step adds an error page to it.
-fn in_words(mut answer: Answer) -> Answer {
+/// A later step adds an error page to the response about a missing or failed file.
+fn with_page_due(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {
         answer.extensions_mut().insert(super::PageDue(None));

@@ -17,13 +17,13 @@ use crate::lock::lock;
 
 use super::upload::TooLarge;
 
-/// At most this many bytes of an unwanted request body are read and discarded.
-const UNWANTED: u64 = 64 * 1_024;
+/// More bytes of an unwanted request body are not read and discarded.
+const MAX_DISCARDED_BYTES: u64 = 64 * 1_024;
 
 /// Reads and discards a body that the target does not need, up to a limit. If the body is too large
 /// or invalid, the error is the status to respond with.
 pub(super) async fn put_away(mut body: Body) -> Result<(), StatusCode> {
-    let mut left = UNWANTED;
+    let mut left = MAX_DISCARDED_BYTES;
     while left > 0
         && let Some(frame) = body.frame().await
     {
@@ -49,7 +49,7 @@ impl LentBody {
     /// Continue` before it sends the body. An HTTP/1 connection discards unread bodies itself.
     pub(super) fn lend(head: &Parts, body: &mut Body) -> Option<Self> {
         let is_sent = head.version >= Version::HTTP_2 && !head.headers.contains_key(EXPECT);
-        if !is_sent || body.is_end_stream() || body.size_hint().lower() > UNWANTED {
+        if !is_sent || body.is_end_stream() || body.size_hint().lower() > MAX_DISCARDED_BYTES {
             return None;
         }
         let lent = Self(Arc::new(Mutex::new(std::mem::take(body))));

@@ -86,8 +86,7 @@ impl UploadRate {
         }
     }
 
-    /// Becomes ready when the edge has waited too long for the body: longer than `GRACE`, and
-    /// longer than the received bytes would take at the minimum rate.
+    /// Longer than `GRACE`, and longer than the received bytes would take at the minimum rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;

@@ -12,9 +12,8 @@ use super::health::HealthState;
 use super::resolved::ResolvedName;
 use super::settings::ServerAddress;
 
-/// The next server's number. Numbers distinguish servers that had the same address at different
-/// times.
-static NUMBERS: AtomicU64 = AtomicU64::new(1);
+/// Numbers distinguish servers that had the same address at different times.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
@@ -46,7 +45,7 @@ impl Backend {
     pub(super) fn new(backends: &str, address: &ServerAddress) -> Arc<Self> {
         let authority = address.authority();
         Arc::new(Self {
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             name: CookieKey::current().name(backends, &address.to_string()),
             // The host of a parsed address is valid, so the default is never used.
             authority: HeaderValue::from_str(&authority)

@@ -63,8 +63,7 @@ struct RemovedBackends {
 }
 
 impl RemovedBackends {
-    /// Drops removed servers without running requests.
-    fn tidy(&mut self) {
+    fn drop_unused(&mut self) {
         self.leaving.retain(|backend| {
             let stays = backend.running() > 0;
             if !stays {
@@ -105,7 +104,7 @@ impl Backends {
     ///
     /// Removed servers get no new requests. Their idle connections are closed at once. Their
     /// tunnels are closed after `drain_within`. Must be called within a Tokio runtime.
-    pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
+    pub(crate) fn set_servers(&self, servers: &Servers, pools: &[Pool]) {
         let mut members: Vec<ServerAddress> = Vec::new();
         for address in &servers.ready {
             if !members.contains(address) {
@@ -148,7 +147,7 @@ impl Backends {
             backend.removed.store(true, Ordering::SeqCst);
         }
         gone.leaving.extend(old.iter().cloned());
-        gone.tidy();
+        gone.drop_unused();
         drop(gone);
         self.changed.notify_waiters();
         old
@@ -171,7 +170,7 @@ impl Backends {
 
     pub(crate) fn status(&self) -> BackendsStatus {
         let mut gone = self.gone();
-        gone.tidy();
+        gone.drop_unused();
         let leaving = gone.leaving.iter().map(|backend| backend.status(false));
         let mut members = self.present();
         members.extend(leaving);

@@ -36,8 +36,8 @@ impl Group {
         }
     }
 
-    /// The most recently added server. Servers are replaced one by one, so the newest one stays
-    /// longest. A client whose server was replaced then keeps its next server for a long time.
+    /// Servers are replaced one by one, so the newest one stays longest, and a client whose server
+    /// was replaced keeps its next server for a long time.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()

@@ -18,13 +18,11 @@ use crate::address::network_48;
 use crate::lock::lock;
 use crate::progress::ProgressWatch;
 
-/// How long a request body waits for memory.
-const WAIT: Duration = Duration::from_mins(1);
-/// How old a body must be to make room for another one of its own network. Otherwise, bodies that
-/// are half read could wait for each other.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a waiting body tries to get room from others.
-const AGAIN: Duration = Duration::from_millis(100);
+const MAX_WAIT: Duration = Duration::from_mins(1);
+/// The age at which a body must make room for another one of its own network. Otherwise, bodies
+/// that are half read could wait for each other.
+const MIN_AGE: Duration = Duration::from_secs(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(crate) struct BufferMemory {
@@ -135,9 +133,8 @@ impl BufferMemory {
         self.size / 2
     }
 
-    /// Returns how much a body of this size counts towards the share of its network. A body may be
-    /// larger than the share; it then counts as much as the whole share.
-    fn part(&self, size: usize) -> usize {
+    /// A body that is larger than the share counts as much as the whole share.
+    fn counted_size(&self, size: usize) -> usize {
         size.min(self.share())
     }
 
@@ -146,15 +143,14 @@ impl BufferMemory {
             return true;
         };
         let before = own.bodies.get(&number).map_or(0, |held| held.size);
-        own.used - self.part(before) + self.part(before + more) <= self.share()
+        own.used - self.counted_size(before) + self.counted_size(before + more) <= self.share()
     }
 
     fn fits(&self, state: &State, network: IpAddr, number: u64, more: usize) -> bool {
         state.used + more <= self.size && self.fits_share(state, network, number, more)
     }
 
-    /// Whether the body may take memory now. Bodies that came earlier go first, if the memory
-    /// suffices for them or they belong to the same network.
+    /// Earlier bodies go first, if the memory suffices for them or they belong to the same network.
     fn may_take(&self, state: &State, body: &RequestBody, more: usize) -> bool {
         self.fits(state, body.network, body.number, more)
             && state.waiting.range(..body.number).all(|(number, earlier)| {
@@ -163,8 +159,8 @@ impl BufferMemory {
             })
     }
 
-    /// Gives up the oldest unfinished body of the network that holds the most. If the network of
-    /// `body` has used up its share, it can take nothing from others.
+    /// Takes from the network that holds the most. A network that has used up its share can take
+    /// nothing from others.
     fn make_room(&self, state: &State, body: &RequestBody, more: usize) {
         let is_own = !self.fits_share(state, body.network, body.number, more);
         let own = state.networks.get(&body.network);
@@ -175,7 +171,7 @@ impl BufferMemory {
             let most = most.max_by_key(|it| it.used);
             most.filter(|most| most.used > own.map_or(0, |own| own.used))
         };
-        let patience = if is_own { PATIENCE } else { Duration::ZERO };
+        let patience = if is_own { MIN_AGE } else { Duration::ZERO };
         let bodies = greedy.into_iter().flat_map(|greedy| &greedy.bodies);
         let mut missing = more;
         for (number, held) in bodies {
@@ -225,7 +221,7 @@ impl State {
             body: Some(Arc::clone(&body.watch)),
         });
         let before = std::mem::replace(&mut held.size, size);
-        own.used = own.used - memory.part(before) + memory.part(size);
+        own.used = own.used - memory.counted_size(before) + memory.counted_size(size);
         self.used = self.used - before + size;
         if size == 0 {
             own.bodies.remove(&body.number);
@@ -276,11 +272,13 @@ impl Reservation {
                         biased;
                         () = body.watch.given_up() => return Err(NoRoom::GivenUp),
                         () = poll_fn(|context| waits.poll_take(context)) => return Ok(()),
-                        () = sleep(AGAIN) => {}
+                        () = sleep(RETRY_INTERVAL) => {}
                     }
                 }
             };
-            timeout(WAIT, taken).await.unwrap_or(Err(NoRoom::TooLong))?;
+            timeout(MAX_WAIT, taken)
+                .await
+                .unwrap_or(Err(NoRoom::TooLong))?;
         }
         drop(waits);
         *size += more;
@@ -334,7 +332,6 @@ impl Drop for Reservation {
     }
 }
 
-/// A body that needs more memory. Dropping this value ends its waiting.
 struct WaitingBody<'a> {
     memory: &'a BufferMemory,
     body: &'a RequestBody,
@@ -419,7 +416,7 @@ mod tests {
         let begin = Instant::now();
         let second = reserve(&memory, 2, 10).await;
         assert_eq!(second.map(drop), Err(NoRoom::TooLong));
-        assert_eq!(begin.elapsed(), WAIT);
+        assert_eq!(begin.elapsed(), MAX_WAIT);
         let mut second = Box::pin(reserve(&memory, 2, 10));
         assert!(second.as_mut().now_or_never().is_none());
         drop(first);
@@ -502,7 +499,7 @@ mod tests {
     async fn a_network_makes_room_for_itself_after_a_while() {
         let memory = BufferMemory::new(100);
         let oldest = reserve(&memory, 1, 25).await.unwrap();
-        advance(AGAIN).await;
+        advance(RETRY_INTERVAL).await;
         let mut other = reserve(&memory, 1, 25).await.unwrap();
         let others = reserve(&memory, 2, 50).await.unwrap();
         let begin = Instant::now();
@@ -512,8 +509,8 @@ mod tests {
         };
         let (more, ()) = tokio::join!(other.grow_for_request(25), gone);
         assert_eq!(more, Ok(()));
-        assert!(begin.elapsed() + 2 * AGAIN >= PATIENCE);
-        assert!(begin.elapsed() <= PATIENCE + AGAIN);
+        assert!(begin.elapsed() + 2 * RETRY_INTERVAL >= MIN_AGE);
+        assert!(begin.elapsed() <= MIN_AGE + RETRY_INTERVAL);
         assert!(others.given_up().now_or_never().is_none());
     }
 

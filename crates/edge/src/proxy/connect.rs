@@ -81,9 +81,8 @@ impl Stream {
         )
     }
 
-    /// Whether the server has closed the connection, or sent something although no request is
-    /// running.
-    fn over(&self) -> bool {
+    /// Whether the server closed it, or sent something although no request is running.
+    fn is_unusable(&self) -> bool {
         let mut byte = [0_u8; 1];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let peeked = match &self.socket {
@@ -104,8 +103,7 @@ impl Stream {
     }
 }
 
-/// Checks that the socket that accepted the connection belongs to the user `owner` (`SO_PEERCRED`,
-/// unix(7)), even if the path is a link.
+/// `SO_PEERCRED` (unix(7)) tells the owner even if the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();
     if found == owner {
@@ -122,7 +120,7 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if std::mem::take(&mut this.looks) && this.over() {
+        if std::mem::take(&mut this.looks) && this.is_unusable() {
             return Poll::Ready(Ok(()));
         }
         match &mut this.socket {

@@ -9,8 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::crypto;
 use crate::durable;
 
-/// The file in the data folder that contains the key.
-const FILE: &str = "sticky-key";
+const KEY_FILE: &str = "sticky-key";
 
 /// All workers of an installation need the same key, so there is one for the process.
 static CURRENT: OnceLock<CookieKey> = OnceLock::new();
@@ -29,13 +28,13 @@ impl std::fmt::Debug for CookieKey {
 impl CookieKey {
     /// Reads the key from the data folder, or generates and stores one. Blocks.
     pub fn kept_in(data: &Path) -> Self {
-        let path = data.join(FILE);
+        let path = data.join(KEY_FILE);
         let kept = fs::read(&path).ok().and_then(|key| key.try_into().ok());
         if let Some(key) = kept {
             return Self(key);
         }
         let key = Self::random();
-        if let Err(error) = durable::write(data, FILE, 0o600, &key.0) {
+        if let Err(error) = durable::write(data, KEY_FILE, 0o600, &key.0) {
             tracing::warn!(%error, file = %path.display(), "cookies of sticky sessions lead elsewhere after the next start");
         }
         key

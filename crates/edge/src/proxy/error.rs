@@ -8,8 +8,7 @@ use rustix::io::Errno;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` if there was no memory for buffering a request body.
-const BUFFER_RETRY: Duration = Duration::from_secs(10);
+const RETRY_AFTER_NO_MEMORY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -123,7 +122,7 @@ impl ProxyError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),
-            Self::BufferFull => Some(BUFFER_RETRY),
+            Self::BufferFull => Some(RETRY_AFTER_NO_MEMORY),
             _ => None,
         }
     }

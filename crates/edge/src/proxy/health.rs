@@ -8,14 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::HealthSettings;
 
-/// After this many failures, a server gets no requests for a while. The failures must follow each
-/// other within [`WINDOW`], without a success in between.
-const FAILURES: u32 = 3;
-/// The maximum time between two failures that count together.
-const WINDOW: Duration = Duration::from_secs(10);
-/// The duration of the first pause. Each further pause is twice as long.
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(10);
+/// Within [`FAILURE_WINDOW`] of each other, without a success in between, before a server is
+/// paused.
+const FAILURES_BEFORE_PAUSE: u32 = 3;
+const FAILURE_WINDOW: Duration = Duration::from_secs(10);
+/// Each further pause is twice as long.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// A server's health. Times are in milliseconds, as `Upstream::now` returns them.
 #[derive(Debug, Default)]
@@ -63,17 +62,17 @@ impl HealthState {
     pub(super) fn failed(&self, now: u64) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         self.blemished.store(true, Ordering::Relaxed);
-        if now.saturating_sub(record.last_failure) > millis(WINDOW) {
+        if now.saturating_sub(record.last_failure) > millis(FAILURE_WINDOW) {
             record.failures = 0;
         }
         record.last_failure = now;
         record.failures += 1;
         // After a pause, a single failure begins another pause, unless the server has responded to
         // a request in between.
-        if record.failures >= FAILURES || record.whiles > 0 {
-            let out = SHORTEST
+        if record.failures >= FAILURES_BEFORE_PAUSE || record.whiles > 0 {
+            let out = MIN_PAUSE
                 .saturating_mul(1 << record.whiles.min(8))
-                .min(LONGEST);
+                .min(MAX_PAUSE);
             record.failures = 0;
             record.whiles += 1;
             let until = now + millis(out);

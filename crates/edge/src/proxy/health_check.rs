@@ -64,7 +64,7 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
             .map(|backend| {
                 let settings = settings.clone();
                 async move {
-                    let well = ask(&backend, &settings).await;
+                    let well = responds_in_time(&backend, &settings).await;
                     (backend, well)
                 }
             })
@@ -89,8 +89,7 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
     }
 }
 
-/// Whether the server responds with 2xx in time.
-async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
+async fn responds_in_time(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
         let stream = Stream::connect(&backend.address, &backend.resolved)
             .await

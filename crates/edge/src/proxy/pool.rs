@@ -36,8 +36,7 @@ impl Pool {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, IdleConnections>>>);
 
-/// The idle connections to one server. While there are any, a task closes those that have been idle
-/// for too long.
+/// Of one server. While there are any, a task closes those that have been idle for too long.
 #[derive(Debug, Default)]
 struct IdleConnections {
     /// The connections, most recently used last.
@@ -101,7 +100,7 @@ impl Idle {
     }
 }
 
-/// Closes connections that have been idle for too long. Ends when no connection is left.
+/// Ends when no connection is left.
 async fn close_unused(
     idle: Weak<Mutex<HashMap<u64, IdleConnections>>>,
     backend: u64,

@@ -15,8 +15,8 @@ use super::buffer_memory::{BufferMemory, NoRoom, Reservation};
 use super::error::ProxyError;
 use crate::body::Body;
 
-/// The minimum capacity in bytes, unless the body is shorter.
-const SMALLEST: usize = 4 * 1_024;
+/// In bytes; less only for a shorter body.
+const MIN_CAPACITY: usize = 4 * 1_024;
 
 /// Reads up to `most` bytes of a request body. The rest is streamed to the server. A body that is in
 /// memory already waits for nothing.
@@ -37,7 +37,7 @@ pub(crate) async fn fill(
     });
     let mut room = memory.for_request(client);
     // The body is not read before there is memory for its beginning.
-    room.grow_for_request(expected.min(SMALLEST)).await?;
+    room.grow_for_request(expected.min(MIN_CAPACITY)).await?;
     let body = std::mem::take(request.body_mut());
     *request.body_mut() = read(body, expected, room).await?;
     Ok(())
@@ -98,7 +98,7 @@ async fn make_room(
 ) -> Result<(), ProxyError> {
     let wanted = held.len() + more;
     if wanted > held.capacity() {
-        let capacity = wanted.max(2 * held.capacity()).max(SMALLEST).min(most);
+        let capacity = wanted.max(2 * held.capacity()).max(MIN_CAPACITY).min(most);
         reserve(room, capacity).await?;
         held.reserve_exact(capacity - held.len());
     }
@@ -119,7 +119,7 @@ impl From<NoRoom> for ProxyError {
     }
 }
 
-/// The buffered part of a body. Its memory is released when its last byte has been sent.
+/// The memory is released when the last byte has been sent.
 struct BufferedBytes<B> {
     bytes: B,
     #[expect(dead_code, reason = "it is held as long as the bytes")]

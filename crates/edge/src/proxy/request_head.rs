@@ -7,8 +7,8 @@ use http::{HeaderMap, Method, Request};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-/// The initial capacity in bytes, which suffices for most heads.
-const USUAL: usize = 1_024;
+/// Suffices for most heads.
+const INITIAL_CAPACITY: usize = 1_024;
 
 /// Serializes the head of a request, followed by the body `whole`.
 ///
@@ -20,7 +20,7 @@ pub(super) fn of(
     raw: &mut Option<&ClientInfo>,
     whole: Option<&Bytes>,
 ) -> Vec<u8> {
-    let mut head = Vec::with_capacity(USUAL);
+    let mut head = Vec::with_capacity(INITIAL_CAPACITY);
     let target = request.uri().path_and_query();
     head.extend_from_slice(request.method().as_str().as_bytes());
     head.push(b' ');

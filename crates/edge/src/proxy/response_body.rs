@@ -16,8 +16,8 @@ use super::upstream::Upstream;
 use super::upstream_connection::UpstreamConnection;
 use crate::body::{Body, with_more};
 
-/// The maximum number of pieces that are read before the response is returned.
-const AHEAD: usize = 2;
+/// Pieces read before the response is returned.
+const MAX_PIECES_AHEAD: usize = 2;
 
 /// A response body and its connection.
 ///
@@ -33,7 +33,6 @@ pub(super) struct ResponseBody {
     waiting: bool,
 }
 
-/// The resources that the response needs until its end.
 #[derive(Debug)]
 struct ResponseResources {
     connection: Box<UpstreamConnection>,
@@ -87,13 +86,12 @@ impl ResponseBody {
         })
     }
 
-    /// Reads the bytes that have already arrived. Returns `true` if they are the whole body and at
-    /// most one piece.
+    /// `true` if the bytes that have arrived are the whole body and at most one piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
-        while self.ahead.len() < AHEAD {
+        while self.ahead.len() < MAX_PIECES_AHEAD {
             if self.has_come() {
                 self.rest();
-                return Ok(self.ahead.len() < AHEAD);
+                return Ok(self.ahead.len() < MAX_PIECES_AHEAD);
             }
             match self.poll_came(context) {
                 Poll::Ready(Some(Ok(frame))) => self.ahead.push_back(frame),

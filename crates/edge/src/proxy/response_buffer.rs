@@ -22,14 +22,12 @@ use crate::lock::lock;
 /// The maximum size of a read from a server, in bytes. Most pages arrive with their head in one such
 /// read, and a response that its client does not read holds few such pieces.
 pub(super) const PIECE: usize = 32 << 10;
-/// The maximum number of bytes that are read ahead for each response.
-const AHEAD: usize = 256 << 10;
+const MAX_AHEAD_BYTES: usize = 256 << 10;
 
 thread_local! {
     static PACE: Cell<Pace> = const { Cell::new(Pace::Unknown) };
 }
 
-/// Whether the client that polls a body can receive more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pace {
     Unknown,
@@ -82,13 +80,11 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
-/// A body that is read directly until reading ahead is worthwhile.
 enum ReadAhead {
     Direct(Body, Option<Reservation>),
     Ahead(Ahead),
 }
 
-/// A body that a separate task reads ahead.
 struct Ahead {
     shared: Arc<Mutex<AheadQueue>>,
     reading: JoinHandle<()>,
@@ -156,13 +152,12 @@ async fn read(mut body: Body, shared: Arc<Mutex<AheadQueue>>) {
 }
 
 impl AheadQueue {
-    /// Waits until another piece may be read: until its memory is reserved, or until the client
-    /// waits for the piece. Returns whether memory is reserved.
+    /// Ready with memory for the piece, or without if the client already waits for it.
     fn poll_room(&mut self, context: &Context<'_>) -> Poll<bool> {
         if self.client.is_some() {
             return Poll::Ready(false);
         }
-        if self.bytes + PIECE <= AHEAD && self.room.grow(PIECE) {
+        if self.bytes + PIECE <= MAX_AHEAD_BYTES && self.room.grow(PIECE) {
             return Poll::Ready(true);
         }
         self.task = Some(context.waker().clone());
@@ -178,7 +173,7 @@ impl AheadQueue {
             length,
             reserved,
         });
-        self.release();
+        self.release_surplus();
         self.rest = rest;
         self.wake_client();
     }
@@ -194,12 +189,12 @@ impl AheadQueue {
     fn end(&mut self, error: Option<BodyError>) {
         self.error = error;
         self.is_over = true;
-        self.release();
+        self.release_surplus();
         self.wake_client();
     }
 
-    /// Releases memory that was reserved for the next piece but that the pieces do not need.
-    fn release(&mut self) {
+    /// The memory that was reserved for the next piece.
+    fn release_surplus(&mut self) {
         let needed = self.ahead.iter().map(|piece| piece.reserved).sum();
         self.room.shrink(needed);
     }
@@ -324,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_much_is_read_ahead_as_there_is_memory_for() {
-        for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 0)] {
+        for (memory, pieces) in [(1 << 20, MAX_AHEAD_BYTES / PIECE), (8 * PIECE, 4), (1, 0)] {
             let room = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
             let mut body = read_ahead(answer, &room, Version::HTTP_2).into_body();
@@ -350,9 +345,9 @@ mod tests {
         }
         let polled = falling_behind(|| Pin::new(&mut body).poll_frame(&mut context));
         assert!(polled.is_pending());
-        assert_eq!(until_still(&taken).await, 3 + AHEAD / PIECE);
+        assert_eq!(until_still(&taken).await, 3 + MAX_AHEAD_BYTES / PIECE);
         body.frame().await.unwrap().unwrap();
-        assert_eq!(until_still(&taken).await, 4 + AHEAD / PIECE);
+        assert_eq!(until_still(&taken).await, 4 + MAX_AHEAD_BYTES / PIECE);
     }
 
     #[tokio::test]

@@ -154,15 +154,15 @@ pub enum BadAddress {
     Path,
 }
 
-/// The maximum length of a Unix socket's path, in bytes (Linux: `sun_path` without its final NUL).
-const LONGEST_PATH: usize = 107;
+/// In bytes (Linux: `sun_path` without its final NUL).
+const MAX_SOCKET_PATH: usize = 107;
 
 /// Parses `http://HOST:PORT[/base/]` or `unix:PATH`. A relative socket path is relative to `data`.
 pub fn parse_address(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         let whole = data.join(path);
         let length = whole.as_os_str().len();
-        return if path.is_empty() || path.contains('\0') || length > LONGEST_PATH {
+        return if path.is_empty() || path.contains('\0') || length > MAX_SOCKET_PATH {
             Err(BadAddress::Path)
         } else {
             Ok(ServerAddress::Unix {
@@ -250,7 +250,7 @@ mod tests {
         ] {
             assert_eq!(parse_address(text, data), expected, "{text}");
         }
-        let long = format!("unix:/{}", "a".repeat(LONGEST_PATH));
+        let long = format!("unix:/{}", "a".repeat(MAX_SOCKET_PATH));
         assert_eq!(parse_address(&long, data), Err(BadAddress::Path));
     }
 

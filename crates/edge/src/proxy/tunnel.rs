@@ -19,12 +19,10 @@ use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;
 
-/// The size of the copy buffer for each direction, in bytes.
-const PIECE: usize = 16 << 10;
+const BUFFER: usize = 16 << 10;
 
-/// The reasons that the access log gives for tunnels that ended early. In this order: the client
-/// did not complete the upgrade, nothing moved for too long, the client read nothing for too long,
-/// or the edge or the server shut down.
+/// Reasons in the access log: the client did not complete the upgrade, nothing moved for too long,
+/// the client read nothing for too long, or the edge or the server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
@@ -83,15 +81,15 @@ impl Tunnels {
                 client = tokio::time::timeout(idle, client) => client,
             };
             told.ended(match client {
-                Ok(Some(client)) => carry(client, far, idle, closed, &told).await,
+                Ok(Some(client)) => copy_both_ways(client, far, idle, closed, &told).await,
                 _ => GONE,
             });
         });
     }
 }
 
-/// Copies until both sides end or `closed` completes. Returns why the tunnel ended.
-async fn carry(
+/// Returns why the tunnel ended.
+async fn copy_both_ways(
     client: Upgraded,
     mut far: UpgradedServer,
     idle: Duration,
@@ -111,7 +109,7 @@ async fn carry(
     };
     let both = async {
         client.write_all(&far.early).await?;
-        copy_bidirectional_with_sizes(&mut client, &mut far.server, PIECE, PIECE).await
+        copy_bidirectional_with_sizes(&mut client, &mut far.server, BUFFER, BUFFER).await
     };
     tokio::select! {
         // The log does not say which side failed.

@@ -17,19 +17,18 @@ use upgrade::OnUpgrade;
 use super::error::ProxyError;
 use crate::filters::forwarding::names;
 
-/// The GUID that is hashed with every WebSocket key (RFC 6455, section 1.3).
-const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/// RFC 6455, section 1.3.
+const WEBSOCKET_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Upgrades to these protocols are not forwarded, because the edge would not see the requests in
-/// them.
-const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
+/// Not forwarded, because the edge would not see the requests in these protocols.
+const NOT_FORWARDED: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
 #[derive(Debug)]
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// The `Sec-WebSocket-Accept` that the server must send to a client that uses HTTP/2; `None`
-    /// for other clients. An HTTP/2 client sends no key, so the edge generates one.
+    /// The `Sec-WebSocket-Accept` that the server must send. `None` unless the client uses HTTP/2:
+    /// such a client sends no key, so the edge generates one.
     accept: Option<String>,
 }
 
@@ -49,8 +48,8 @@ impl Upgrade {
                 return Err(ProxyError::Request);
             }
             parts.method = Method::GET;
-            let key = key();
-            let accept = accept(key.as_bytes());
+            let key = websocket_key();
+            let accept = websocket_accept(key.as_bytes());
             let key = HeaderValue::from_str(&key).map_err(|_| ProxyError::Request)?;
             parts.headers.insert(SEC_WEBSOCKET_KEY, key);
             return Ok(Some(Self {
@@ -68,7 +67,7 @@ impl Upgrade {
         let may_pass = protocol.to_str().is_ok_and(|protocol| {
             let name = protocol.split('/').next().unwrap_or(protocol).trim();
             !protocol.contains(',')
-                && !KEPT_OUT
+                && !NOT_FORWARDED
                     .iter()
                     .any(|other| name.eq_ignore_ascii_case(other))
         });
@@ -139,18 +138,18 @@ fn same(left: &HeaderValue, right: &HeaderValue) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }
 
-/// A WebSocket key: 16 random bytes (RFC 6455, section 4.1). The key keeps old caches from mixing
-/// up responses, and is not secret.
-fn key() -> String {
+/// 16 random bytes (RFC 6455, section 4.1). It keeps old caches from mixing up responses, and is
+/// not secret.
+fn websocket_key() -> String {
     let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
     BASE64_STANDARD.encode([half(), half()].concat())
 }
 
-/// The `Sec-WebSocket-Accept` for a key (RFC 6455, section 4.2.2).
-fn accept(key: &[u8]) -> String {
+/// RFC 6455, section 4.2.2.
+fn websocket_accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);
-    hash.update(WEBSOCKET);
+    hash.update(WEBSOCKET_GUID);
     BASE64_STANDARD.encode(hash.finalize())
 }
 
@@ -160,13 +159,13 @@ mod tests {
 
     #[test]
     fn keys_are_answered_as_in_the_standard() {
-        let accepted = accept(b"dGhlIHNhbXBsZSBub25jZQ==");
+        let accepted = websocket_accept(b"dGhlIHNhbXBsZSBub25jZQ==");
         assert_eq!(accepted, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]
     fn keys_are_sixteen_bytes_and_differ() {
-        let (one, other) = (key(), key());
+        let (one, other) = (websocket_key(), websocket_key());
         assert_ne!(one, other);
         assert_eq!(BASE64_STANDARD.decode(one).unwrap().len(), 16);
     }

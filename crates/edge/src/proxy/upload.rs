@@ -86,7 +86,7 @@ impl Upload {
         })
     }
 
-    /// Ends the body. Sends only those trailers that the request's `Trailer` headers name.
+    /// Sends only those trailers that the request's `Trailer` headers name.
     fn end(&mut self, trailers: &HeaderMap) -> Result<Piece, ProxyError> {
         self.is_over = true;
         let mut head = Vec::new();

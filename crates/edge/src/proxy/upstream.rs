@@ -14,13 +14,10 @@ use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
 use crate::client_info::{ClientInfo, Scheme};
 
-/// The default `Retry-After` if no server is ready.
-const RETRY: Duration = Duration::from_secs(2);
-/// The `Retry-After` after the service has failed permanently. Only a person can restart the
-/// service, so this is long.
-const GIVEN_UP: Duration = Duration::from_secs(30);
-/// The delay before servers that refused a connection are tried again.
-const AGAIN: Duration = Duration::from_millis(50);
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// Only a person can restart a service that has failed permanently, so this is long.
+const RETRY_AFTER_GIVEN_UP: Duration = Duration::from_secs(30);
+const RETRY_REFUSED_AFTER: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 pub struct Upstream {
@@ -42,8 +39,7 @@ pub(super) struct Chosen {
 pub(super) struct Search {
     /// The numbers of the servers that refused a connection.
     tried: Vec<u64>,
-    /// The numbers of the servers that closed the connection before they had read the request.
-    /// These servers do not get the request again.
+    /// Servers that closed the connection before they had read the request do not get it again.
     gone: Vec<u64>,
     /// When the request stops waiting for a server.
     deadline: Option<Instant>,
@@ -221,7 +217,7 @@ impl Upstream {
             let next = if search.tried.is_empty() && search.gone.is_empty() {
                 self.backends.next_ready()
             } else {
-                Some(Instant::now() + AGAIN)
+                Some(Instant::now() + RETRY_REFUSED_AFTER)
             };
             tokio::select! {
                 () = changed => {}
@@ -233,12 +229,12 @@ impl Upstream {
 
     fn retry_after(&self) -> Duration {
         if self.backends.is_failed() {
-            return GIVEN_UP;
+            return RETRY_AFTER_GIVEN_UP;
         }
         let left = self
             .backends
             .next_ready()
-            .map_or(RETRY, |next| next.duration_since(Instant::now()));
+            .map_or(RETRY_AFTER, |next| next.duration_since(Instant::now()));
         left.max(Duration::from_secs(1))
     }
 }

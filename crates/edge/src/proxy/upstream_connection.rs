@@ -24,9 +24,8 @@ use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
 use crate::deadline::Deadline;
 
-/// A request body of at most this many bytes is copied into one buffer with its head, because a
-/// copy is faster than sending two buffers.
-const SMALL: usize = 4 << 10;
+/// Up to this size, copying a body to its head is faster than sending two buffers.
+const MAX_COPIED_BYTES: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {
     stream: Stream,
@@ -56,7 +55,7 @@ struct Unsent {
 
 impl Unsent {
     fn of(mut head: Vec<u8>, mut body: Bytes, mut tail: &'static [u8]) -> Self {
-        if body.len() <= SMALL {
+        if body.len() <= MAX_COPIED_BYTES {
             head.extend_from_slice(&body);
             head.extend_from_slice(tail);
             (body, tail) = (Bytes::new(), b"");
@@ -187,7 +186,7 @@ impl UpstreamConnection {
                     Ok(_) => {}
                     Err(error) => return Poll::Ready(Step::Broken(error)),
                 }
-                let bad = match hear(&mut received, is_head, request) {
+                let bad = match read_final_head(&mut received, is_head, request) {
                     Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
                     Read::Part if received.len() <= LARGEST_HEAD => continue,
                     Read::Part | Read::Interim(_) => BadAnswer::Head,
@@ -195,7 +194,7 @@ impl UpstreamConnection {
                 };
                 return Poll::Ready(Step::Over(bad.into()));
             }
-            let (limit, late) = self.awaits(times);
+            let (limit, late) = self.current_timeout(times);
             self.poll_late(context, limit).map(|()| Step::Over(late))
         })
         .await;
@@ -221,8 +220,8 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// The timeout of the current wait, and the error after it.
-    fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
+    /// Also returns the error if it passes.
+    fn current_timeout(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
                 (times.idle, ProxyError::BodyTime)
@@ -381,8 +380,7 @@ impl UpstreamConnection {
     }
 }
 
-/// Parses a response head. Skips interim responses.
-fn hear(received: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
+fn read_final_head(received: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
     loop {
         match http1::read(received, is_head, request.headers_mut()) {
             Read::Interim(length) => received.advance(length),

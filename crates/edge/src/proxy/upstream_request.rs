@@ -49,7 +49,7 @@ impl<'a> UpstreamRequest<'a> {
                 // The bytes after an upgrade are not HTTP and have no trailers.
                 parts.headers.remove(TE);
             }
-            outgoing(&mut parts, body, upgrade.is_some())
+            split_body(&mut parts, body, upgrade.is_some())
         };
         // The request is boxed, because it is large and moved several times.
         Ok(Box::new(Self {
@@ -64,8 +64,8 @@ impl<'a> UpstreamRequest<'a> {
     }
 }
 
-/// Whether the client's headers can be changed while they are written, so that no header map is
-/// needed. This is the case for most requests.
+/// Whether the headers can be changed while they are written, so no header map is needed; usually
+/// so.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
@@ -78,9 +78,8 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// Splits the body into the part in memory and the part that is streamed. At most one of them is
-/// present.
-fn outgoing(
+/// At most one of the part in memory and the streamed part is present.
+fn split_body(
     parts: &mut request::Parts,
     body: Body,
     upgrade: bool,

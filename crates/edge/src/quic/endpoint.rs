@@ -26,21 +26,20 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// How often the edge tries to bind a UDP port that another process uses.
-const AGAIN: Duration = Duration::from_secs(1);
-/// If at least this many handshakes are unfinished, a new client must prove that its address is its
-/// own (Retry, RFC 9000, section 8.1.2).
-const UNPROVEN: usize = 64;
+/// While another process uses the UDP port.
+const BIND_INTERVAL: Duration = Duration::from_secs(1);
+/// With this many unfinished handshakes, a new client must prove its address (RFC 9000, section
+/// 8.1.2).
+const HANDSHAKES_BEFORE_RETRY: usize = 64;
 /// How long connections may take to end after GOAWAY. The next process waits until they have ended.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
-/// How long the edge waits until the last packets of closed connections have been sent.
+/// Until the last packets of closed connections have been sent.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// `H3_NO_ERROR` (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
 pub(crate) struct UdpListener {
     pub(crate) address: ListenAddress,
-    /// The address of the TCP listener.
     pub(crate) bound: SocketAddr,
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
@@ -81,14 +80,14 @@ pub(crate) async fn listen(
 ) {
     // Keeps the process running until connections have sent their last packets.
     let _open = shared.connection_limits.keep_open();
-    while let Some((udp, lock)) = readable(&listener).await {
-        let Some((endpoint, socket)) = opened(&udp, &lock, &listener, &shared).await else {
+    while let Some((udp, lock)) = wait_for_socket(&listener).await {
+        let Some((endpoint, socket)) = open_endpoint(&udp, &lock, &listener, &shared).await else {
             return;
         };
         // The endpoint has its own duplicate of the socket.
         drop(udp);
         shared.alt_svc.saw(&listener.address, UdpStatus::Open);
-        take(&endpoint, &listener, &shared, &hand_on).await;
+        accept_connections(&endpoint, &listener, &shared, &hand_on).await;
         socket.stop_reading();
         drop(lock);
         let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
@@ -97,13 +96,12 @@ pub(crate) async fn listen(
         }
         tracing::error!(address = %listener.address, "the UDP socket has failed: it is tried again");
         shared.alt_svc.saw(&listener.address, UdpStatus::Closed);
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(BIND_INTERVAL).await;
     }
 }
 
-/// Accepts connections until the socket fails or the edge shuts down. Then waits a limited time for
-/// the connections to end.
-async fn take(
+/// Ends when the socket fails or the edge shuts down, after a limited time for the connections.
+async fn accept_connections(
     endpoint: &Endpoint,
     listener: &UdpListener,
     shared: &EdgeState,
@@ -146,9 +144,8 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint for a UDP socket. This process must hold the socket's lock. Tries again
-/// after a failure. Returns `None` if the edge shuts down first.
-async fn opened(
+/// This process must hold the socket's lock. `None` if the edge shuts down first.
+async fn open_endpoint(
     udp: &SharedUdp,
     lock: &ReadLock,
     listener: &UdpListener,
@@ -160,12 +157,11 @@ async fn opened(
             "HTTP/3 is not served, which is tried again every second"
         );
     };
-    until_there(listener, || ready(endpoint(udp, lock, shared)), tell).await
+    repeat_until_ok(listener, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
-/// Calls `attempt` every second until it succeeds. Reports only the first failure to `tell`.
-/// Returns `None` if the edge shuts down first.
-async fn until_there<T, F>(
+/// Every second; reports only the first failure. `None` if the edge shuts down first.
+async fn repeat_until_ok<T, F>(
     listener: &UdpListener,
     attempt: impl Fn() -> F,
     tell: impl Fn(&io::Error),
@@ -195,7 +191,7 @@ where
             Err(_) => {}
         }
         tokio::select! {
-            () = tokio::time::sleep(AGAIN) => {}
+            () = tokio::time::sleep(BIND_INTERVAL) => {}
             () = listener.close.cancelled() => return None,
         }
     }
@@ -216,9 +212,9 @@ fn endpoint(
     Ok((endpoint, socket))
 }
 
-/// Returns the UDP socket to read: an inherited socket that no other process reads, or a new
-/// socket. Waits until one of them is available. Returns `None` if the edge shuts down first.
-async fn readable(listener: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
+/// An inherited socket that no other process reads, or a new one. `None` if the edge shuts down
+/// first.
+async fn wait_for_socket(listener: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
             let inherited = listener.inherited.lock();
@@ -238,7 +234,7 @@ async fn readable(listener: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
             "HTTP/3 waits for its UDP port, which is asked for every second"
         );
     };
-    until_there(listener, find, tell).await
+    repeat_until_ok(listener, find, tell).await
 }
 
 fn admit(
@@ -253,7 +249,7 @@ fn admit(
         (listen.origin(address), listen.connections_per_address)
     };
     // Connections from a forged address must not use up the permits of the address's owner.
-    let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
+    let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= HANDSHAKES_BEFORE_RETRY;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
         // The client can connect again at once with the token that it gets.
         let _ = incoming.retry();
@@ -265,7 +261,7 @@ fn admit(
     } else {
         Origin::Unknown
     };
-    match shared.connection_limits.take_free(origin, most) {
+    match shared.connection_limits.try_acquire(origin, most) {
         Ok(permit) => Some((incoming, permit)),
         Err(why) => {
             tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");

@@ -62,8 +62,7 @@ pub(super) fn needs_table(section: &[u8]) -> bool {
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
-/// Takes the next field line (RFC 9204, section 4.5) from `rest` and classifies it. Returns `None`
-/// at the end, and for bytes that h3 cannot decode either.
+/// RFC 9204, section 4.5. `None` at the end, and for bytes that h3 cannot decode either.
 fn next(rest: &mut &[u8]) -> Option<Field> {
     let first = *rest.first()?;
     if first & 0x80 != 0 {
@@ -111,8 +110,7 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// Classifies a Huffman-coded literal name. Any name that begins with a colon counts as misplaced,
-/// because clients use the static table for pseudo-header fields.
+/// Clients use the static table for pseudo-header fields, so a literal one counts as misplaced.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,
@@ -139,7 +137,6 @@ fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     }
 }
 
-/// The bytes of a string literal, which may be Huffman-coded.
 fn string<'a>(rest: &mut &'a [u8], bits: u32) -> Option<&'a [u8]> {
     let length = usize::try_from(integer(rest, bits)?).ok()?;
     let (string, after) = rest.split_at_checked(length)?;

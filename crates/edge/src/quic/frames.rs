@@ -8,29 +8,26 @@ use bytes::{Bytes, BytesMut};
 
 use super::fields;
 
-/// The maximum size of a frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
-const HEADER: usize = 16;
-/// The maximum number of bytes that a request may contain in frames of unknown types.
-const UNKNOWN: u64 = 64 * 1_024;
+/// Two integers of up to eight bytes (RFC 9114, section 7.1).
+const MAX_HEADER_BYTES: usize = 16;
+const MAX_UNKNOWN_BYTES: u64 = 64 * 1_024;
 
 const DATA: u64 = 0x0;
 const HEADERS: u64 = 0x1;
-/// Frame types that h3 handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
-/// `MAX_PUSH_ID`, and the types that HTTP/2 uses and HTTP/3 reserves (RFC 9114, section 7.2).
+/// The types that h3 handles, and those of HTTP/2 that HTTP/3 reserves (RFC 9114, section 7.2).
 const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
 /// `WEBTRANSPORT_STREAM`. A frame of this type states no length and ends with the stream.
 const ENDLESS: u64 = 0x41;
 
-/// The stream type of the control stream (RFC 9114, section 6.2.1).
+/// RFC 9114, section 6.2.1.
 const CONTROL: u64 = 0x0;
 
 /// Checks one stream. The bytes may arrive in pieces of any size.
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: Expected,
-    /// The received bytes of the current frame's header, which consists of a type and a length.
-    /// `filled` is their number.
-    header: [u8; HEADER],
+    /// The first `filled` bytes of the current frame's header, which consists of type and length.
+    header: [u8; MAX_HEADER_BYTES],
     filled: usize,
     /// The maximum size in bytes of a frame that is buffered whole.
     largest: u64,
@@ -42,7 +39,6 @@ pub(crate) struct Frames {
     awaits_head: bool,
 }
 
-/// What a stream must contain next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
     /// The type of a unidirectional stream.
@@ -86,10 +82,10 @@ impl Frames {
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: Expected::Header,
-            header: [0; HEADER],
+            header: [0; MAX_HEADER_BYTES],
             filled: 0,
             largest: head_size as u64,
-            unknown: Some(UNKNOWN),
+            unknown: Some(MAX_UNKNOWN_BYTES),
             section: BytesMut::new(),
             awaits_head: true,
         }
@@ -162,7 +158,6 @@ impl Frames {
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
 
-    /// Returns the whole field section of a head or of trailers. `piece` is its last part.
     fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
         let section = if self.section.is_empty() {
             piece
@@ -182,7 +177,7 @@ impl Frames {
     /// Passes on a complete frame header, or skips its frame.
     fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
         let numbers = &self.header[..self.filled];
-        let Some((first, rest)) = number(numbers) else {
+        let Some((first, rest)) = variable_length_integer(numbers) else {
             return Ok(None);
         };
         if self.state == Expected::Purpose {
@@ -196,7 +191,7 @@ impl Frames {
         if first == ENDLESS {
             return Err(FrameFault::Foreign);
         }
-        let Some((length, _)) = number(rest) else {
+        let Some((length, _)) = variable_length_integer(rest) else {
             return Ok(None);
         };
         if first == DATA {
@@ -241,8 +236,8 @@ fn whole(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
-/// Returns a variable-length integer (RFC 9000, section 16) and the bytes after it.
-fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+/// RFC 9000, section 16.
+fn variable_length_integer(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (first, _) = bytes.split_first()?;
     let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
     let value = digits

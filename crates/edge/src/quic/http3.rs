@@ -32,23 +32,19 @@ use super::wire::{Ended, QuicTransport, StreamLimits};
 use self::answer::{AnswerError, ResponseSender};
 use self::body::Received;
 
-/// How many request heads of a connection are read at once. The crate h3 buffers each head whole.
-const HEADS: usize = 16;
-/// The largest head that h3 accepts, in bytes: 24,576 fields of 32 bytes each (RFC 9114, section
-/// 4.2.2).
+/// The crate h3 buffers each head whole.
+const MAX_HEADS_AT_ONCE: usize = 16;
+/// h3 accepts no larger one: 24,576 fields of 32 bytes each (RFC 9114, section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
-/// The number of incomplete request heads after which a connection is closed.
-const BROKEN_HEADS: u32 = 256;
-/// A connection is closed when its cancelled requests outnumber its finished requests by this
-/// number (CVE-2023-44487).
-const TAKEN_BACK: u32 = 256;
-/// After the first GOAWAY, requests in transit are accepted for this many round trips. `GRACE`
-/// contains the minimum and the maximum of this time.
+/// Incomplete request heads after which a connection is closed.
+const MAX_BROKEN_HEADS: u32 = 256;
+/// How many more requests may be cancelled than finished (CVE-2023-44487).
+const MAX_CANCELLED: u32 = 256;
+/// How long requests in transit are accepted after the first GOAWAY, within `GRACE`.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
-/// How often the edge checks whether the last packets have been sent.
-const MOMENT: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 type Engine = Connection<QuicTransport, Bytes>;
 type Resolver = RequestResolver<QuicTransport, Bytes>;
@@ -63,8 +59,8 @@ struct ResetCounts {
 struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
-    /// The peer, with the client's address when it was validated. The address stays the same if the
-    /// client migrates (RFC 9000, section 9), because the new address may not be validated.
+    /// The client's address stays as validated if the client migrates (RFC 9000, section 9),
+    /// because the new address may not be validated.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
@@ -100,7 +96,7 @@ pub(super) async fn http3(
         connection,
         peer,
         bounds,
-        heads: Semaphore::new(HEADS),
+        heads: Semaphore::new(MAX_HEADS_AT_ONCE),
         tally: ResetCounts::default(),
     });
     let handle = Arc::clone(permit.handle());
@@ -124,7 +120,7 @@ pub(super) async fn http3(
                     };
                     requests.spawn(answer_stream(Arc::clone(&h3_connection), resolver, ended, running));
                     if last.is_called {
-                        last.call(&mut engine).await;
+                        last.send_first(&mut engine).await;
                         quiet.as_mut().reset(Instant::now() + h3_connection.grace());
                     }
                 }
@@ -139,7 +135,7 @@ pub(super) async fn http3(
             () = &mut nobody_asks, if !last.is_called => break,
             () = close.cancelled(), if !last.is_called => {
                 last.is_called = true;
-                last.call(&mut engine).await;
+                last.send_first(&mut engine).await;
                 quiet.as_mut().reset(Instant::now() + h3_connection.grace());
             }
             () = &mut quiet, if last.is_called => {
@@ -154,10 +150,11 @@ pub(super) async fn http3(
             () = shared.end.cancelled() => return,
         }
     }
-    last.say(&mut engine, &h3_connection.connection).await;
+    last.send_final(&mut engine, &h3_connection.connection)
+        .await;
 }
 
-/// Announces the end of the connection by GOAWAY (RFC 9114, section 5.2).
+/// RFC 9114, section 5.2.
 #[derive(Debug, Default)]
 struct GoAwayState {
     is_called: bool,
@@ -167,18 +164,16 @@ struct GoAwayState {
 }
 
 impl GoAwayState {
-    /// Sends a first GOAWAY, which permits all requests in transit. If the client has sent no
-    /// request, its first request is served before this GOAWAY.
-    async fn call(&mut self, engine: &mut Engine) {
+    /// Permits all requests in transit. The first request is served before this GOAWAY.
+    async fn send_first(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;
             let _ = engine.shutdown(STREAMS as usize).await;
         }
     }
 
-    /// Sends a final GOAWAY, which tells the client which requests are served. Returns when it has
-    /// been sent, because closing the connection discards unsent data.
-    async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
+    /// Returns when it has been sent, because closing the connection discards unsent data.
+    async fn send_final(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
         let said = async {
@@ -186,7 +181,7 @@ impl GoAwayState {
             // newest one.
             let told = engine.shutdown(usize::from(self.is_known)).await;
             while told.is_ok() && sent() == before {
-                sleep(MOMENT).await;
+                sleep(POLL_INTERVAL).await;
             }
         };
         let _ = tokio::time::timeout(GRACE.0, said).await;
@@ -199,14 +194,14 @@ impl H3Connection {
     }
 
     fn broken(&self) {
-        if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= BROKEN_HEADS {
+        if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= MAX_BROKEN_HEADS {
             self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests that never came");
         }
     }
 
     fn taken_back(&self) {
         let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
-        if before >= TAKEN_BACK {
+        if before >= MAX_CANCELLED {
             self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests taken back");
         }
     }
@@ -225,8 +220,8 @@ impl H3Connection {
     }
 }
 
-/// A `100 Continue` response (RFC 9110, section 10.1.1).
-fn go_on() -> Response<()> {
+/// RFC 9110, section 10.1.1.
+fn continue_response() -> Response<()> {
     let mut word = Response::new(());
     *word.status_mut() = StatusCode::CONTINUE;
     word
@@ -308,7 +303,7 @@ async fn answer_stream(
             () = wanted.notified(), if waits_for_word => {}
         }
         waits_for_word = false;
-        match back.send_response(go_on()).await {
+        match back.send_response(continue_response()).await {
             // h3 does not send an interim response that is too large for this client.
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {

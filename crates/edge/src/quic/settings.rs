@@ -16,16 +16,13 @@ use sha2::Sha256;
 use crate::connection::{PING_TIME, STREAMS, Windows};
 use crate::listener::ResetKey;
 
-/// The maximum number of unidirectional streams that a client may have open. HTTP/3 uses three, and
-/// the others may have unknown types.
-const OTHER_STREAMS: u32 = 16;
-/// The limits for connections that wait to be accepted: how many there may be, how many bytes each
-/// may buffer, and how many bytes all together may buffer.
+/// Unidirectional streams. HTTP/3 uses three, and the others may have unknown types.
+const MAX_UNIDIRECTIONAL: u32 = 16;
+/// For connections that wait to be accepted: their number, and the bytes of each and of all.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
-/// The idle timeout of a connection.
-const SILENCE: Duration = PING_TIME.saturating_mul(3);
+const IDLE_TIMEOUT: Duration = PING_TIME.saturating_mul(3);
 
 /// Returns the settings of new connections. As much as a client may send unread, the edge buffers of
 /// what the client has not acknowledged.
@@ -33,12 +30,12 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>, windows: Windows) -> ServerC
     let mut transport = TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(STREAMS.into())
-        .max_concurrent_uni_streams(OTHER_STREAMS.into())
+        .max_concurrent_uni_streams(MAX_UNIDIRECTIONAL.into())
         .stream_receive_window(windows.stream.into())
         .receive_window(windows.connection.into())
         .send_window(windows.connection.into())
         .keep_alive_interval(Some(PING_TIME))
-        .max_idle_timeout(Some(IdleTimeout::from(milliseconds(SILENCE))))
+        .max_idle_timeout(Some(IdleTimeout::from(milliseconds(IDLE_TIMEOUT))))
         .datagram_receive_buffer_size(None);
     let mut server = ServerConfig::with_crypto(crypto);
     server
@@ -57,11 +54,8 @@ pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     endpoint
 }
 
-/// Generates unpredictable connection IDs.
-///
-/// With quinn's own generator, an endpoint recognizes IDs of other endpoints and ignores packets
-/// with such IDs. With this generator, the endpoint treats every unknown ID as the ID of a lost
-/// connection, and resets that connection.
+/// quinn's own generator recognizes IDs of other endpoints, and ignores packets with such IDs. With
+/// this one, the endpoint treats every unknown ID as that of a lost connection, and resets it.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

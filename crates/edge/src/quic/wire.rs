@@ -15,10 +15,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::frames::{FrameFault, Frames};
 
-/// The size of a read, in bytes.
-const PIECE: usize = 16 * 1_024;
-/// The largest frame on the control stream, in bytes.
-const CONTROL_FRAME: usize = 4 * 1_024;
+const READ_BYTES: usize = 16 * 1_024;
+const MAX_CONTROL_FRAME: usize = 4 * 1_024;
 
 type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send + Sync>>;
 
@@ -106,7 +104,7 @@ impl quic::Connection<Bytes> for QuicTransport {
     ) -> Poll<Result<ReceiveHalf, ConnectionErrorIncoming>> {
         let accepted = ready!(self.others.as_mut().poll(context));
         self.others = next_other(&self.connection);
-        let frames = Frames::of_one_direction(CONTROL_FRAME);
+        let frames = Frames::of_one_direction(MAX_CONTROL_FRAME);
         Poll::Ready(match accepted {
             Ok(stream) => Ok(ReceiveHalf::new(stream, frames, self.connection.clone())),
             Err(error) => Err(lost(error)),
@@ -125,7 +123,8 @@ impl quic::Connection<Bytes> for QuicTransport {
                 self.endings.add(stream, Box::pin(sending.stopped()));
                 let frames = Frames::of_request(self.measure.head_size);
                 Ok(StreamHalves {
-                    sending: SendHalf::new(sending, self.measure.time).of(self.endings.clone()),
+                    sending: SendHalf::new(sending, self.measure.time)
+                        .with_endings(self.endings.clone()),
                     receiving: ReceiveHalf::new(receiving, frames, self.connection.clone()),
                 })
             }
@@ -286,9 +285,8 @@ impl ReceiveHalf {
         }
     }
 
-    /// Ends the stream after a framing error. In most cases, the error closes the connection too
-    /// (RFC 9114, section 7.1).
-    fn fault(&mut self, fault: FrameFault) -> StreamErrorIncoming {
+    /// In most cases, a framing error closes the connection too (RFC 9114, section 7.1).
+    fn end_with(&mut self, fault: FrameFault) -> StreamErrorIncoming {
         let code = match fault {
             FrameFault::CutOff => Code::H3_FRAME_ERROR,
             FrameFault::Foreign => Code::H3_FRAME_UNEXPECTED,
@@ -319,17 +317,17 @@ impl quic::RecvStream for ReceiveHalf {
             match self.frames.next(&mut self.held) {
                 Ok(Some(piece)) => return Poll::Ready(Ok(Some(piece))),
                 Ok(None) => {}
-                Err(fault) => return Poll::Ready(Err(self.fault(fault))),
+                Err(fault) => return Poll::Ready(Err(self.end_with(fault))),
             }
             let read = {
-                let read = pin!(self.stream.read_chunk(PIECE, true));
+                let read = pin!(self.stream.read_chunk(READ_BYTES, true));
                 ready!(read.poll(context))
             };
             match read {
                 Ok(Some(chunk)) => self.held = chunk.bytes,
                 Ok(None) => {
                     let ended = self.frames.end();
-                    return Poll::Ready(ended.map(|()| None).map_err(|fault| self.fault(fault)));
+                    return Poll::Ready(ended.map(|()| None).map_err(|fault| self.end_with(fault)));
                 }
                 Err(ReadError::Reset(code)) => {
                     return Poll::Ready(Err(StreamErrorIncoming::StreamTerminated {
@@ -388,9 +386,8 @@ impl SendHalf {
         }
     }
 
-    /// Marks the stream as a request stream. Dropping the stream removes its [`Ended`] from
-    /// `endings`.
-    fn of(mut self, endings: Endings) -> Self {
+    /// Dropping the stream removes its [`Ended`] from `endings`.
+    fn with_endings(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self
     }

@@ -140,7 +140,7 @@ pub(super) fn segments(path: &str) -> usize {
 
 fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%') {
-        match escape(bytes, at) {
+        match percent_decoded(bytes, at) {
             None => return Err(BadPath::Escape),
             Some(0) => return Err(BadPath::Character),
             Some(_) => {}
@@ -149,8 +149,7 @@ fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     Ok(())
 }
 
-/// Decodes the percent-encoding at position `at`; `None` if it is invalid.
-fn escape(bytes: &[u8], at: usize) -> Option<u8> {
+fn percent_decoded(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| {
         let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
         u8::try_from(digit).ok()
@@ -158,8 +157,7 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(1)? << 4 | digit(2)?)
 }
 
-/// Resolves dot segments, plain or escaped (RFC 3986, section 5.2.4). Merges leading slashes,
-/// because `//host/` would name another host.
+/// RFC 3986, section 5.2.4. Merges leading slashes, because `//host/` would name another host.
 fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
     let mut kept: Vec<&str> = Vec::new();
@@ -217,7 +215,7 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     let mut matched = Vec::with_capacity(forwarded.len());
     let mut at = 0;
     while let Some(&byte) = forwarded.get(at) {
-        match (byte, escape(forwarded, at)) {
+        match (byte, percent_decoded(forwarded, at)) {
             (b'%', Some(b'/')) => matched.extend_from_slice(b"%2F"),
             (b'%', Some(b'%')) => matched.extend_from_slice(b"%25"),
             (b'%', Some(decoded)) => matched.push(decoded),

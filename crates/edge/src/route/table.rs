@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::path::folded;
-use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
+use super::{HostPattern, NormalPath, Route, bare_host, begins, is_bare, parent_domain};
 
 /// The routes by host. For each host, the routes with the longest path come first.
 #[derive(Debug, Default)]
@@ -73,8 +73,7 @@ impl Table {
                 .any(|reading| is_elsewhere(&reading) || self.is_guarded(host, &reading, met))
     }
 
-    /// Whether a server that ignores letter case, a trailing slash or both would choose another
-    /// route that restricts requests.
+    /// A server that ignores letter case or a trailing slash may choose another route, a guard.
     fn is_guarded(&self, host: &str, reading: &[u8], met: &Arc<Route>) -> bool {
         if !self.has_guards {
             return false;
@@ -109,7 +108,7 @@ impl Table {
     pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
         let host = bare_host(host);
         let exact = self.exact.get(host);
-        let below = above(host).and_then(|name| self.below.get(name));
+        let below = parent_domain(host).and_then(|name| self.below.get(name));
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
@@ -164,7 +163,7 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{NormalPath, Route, above};
+    use super::super::{NormalPath, Route, parent_domain};
     use crate::config::testing::plan_of;
 
     /// Finds the route as the module's documentation says, by checking one route after another.
@@ -185,7 +184,7 @@ mod tests {
             let written = route.host.to_string();
             if written == host {
                 Some(0)
-            } else if above(host).is_some_and(|name| written == format!("*.{name}")) {
+            } else if parent_domain(host).is_some_and(|name| written == format!("*.{name}")) {
                 Some(1)
             } else {
                 (written == "*").then_some(2)

@@ -16,16 +16,14 @@ const FOR_EVERYBODY: CacheControlValues = CacheControlValues {
     revalidate: HeaderValue::from_static("no-cache"),
     for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
 };
-/// The values for restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
+/// Shared caches may not store restricted files (RFC 9111, section 5.2.2.7).
 const FOR_SOME: CacheControlValues = CacheControlValues {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
 };
-/// The length of a fingerprint in a file name.
-const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
-/// The minimum number of changes between letters and digits in a fingerprint. Words and dates have
-/// fewer.
-const CHANGES: usize = 3;
+const FINGERPRINT_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
+/// Between letters and digits. Words and dates have fewer.
+const MIN_CHANGES: usize = 3;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Caching {
@@ -65,9 +63,9 @@ impl Caching {
             .patterns
             .iter()
             .find(|(pattern, _)| match pattern.strip_prefix('/') {
-                Some(whole) => fits(whole, relative),
-                None if pattern.contains('/') => fits(pattern, relative),
-                None => fits(pattern, name),
+                Some(whole) => matches_pattern(whole, relative),
+                None if pattern.contains('/') => matches_pattern(pattern, relative),
+                None => matches_pattern(pattern, name),
             });
         match said {
             Some((_, value)) => value.clone(),
@@ -78,8 +76,7 @@ impl Caching {
     }
 }
 
-/// Whether a name matches a pattern, in which `*` stands for any text.
-fn fits(pattern: &str, name: &str) -> bool {
+fn matches_pattern(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
     };
@@ -96,24 +93,20 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether the name contains a content hash before its extension, as site generators write it:
-/// `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`.
-///
-/// Doubtful names do not count. A missed hash only costs revalidations, but a wrong guess keeps a
-/// file cached for a year.
+/// As site generators write it: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`.
+/// A missed hash only costs revalidations, but a wrong guess keeps a file cached for a year.
 fn is_fingerprinted(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else {
         return false;
     };
     stem.rsplit(['.', '-', '_']).take(2).any(|piece| {
-        FINGERPRINT.contains(&piece.len())
+        FINGERPRINT_LENGTH.contains(&piece.len())
             && piece.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && changes(piece) >= CHANGES
+            && changes(piece) >= MIN_CHANGES
     })
 }
 
-/// Returns the number of changes between lower-case letters, capitals and digits. Returns 0 if
-/// there are no digits, because capitals inside words are common.
+/// Between lower-case letters, capitals and digits. 0 without digits: capitals in words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -23,13 +23,12 @@ use crate::filters::headers;
 
 /// The maximum size of a file in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// The minimum size of a file that is in memory and is also kept open, in bytes. For smaller files,
-/// `sendfile` costs more than a copy.
-const KEPT_OPEN: u64 = 64 << 10;
+/// A file in memory is also kept open from this size on. For smaller ones, `sendfile` costs more.
+const MIN_KEPT_OPEN_BYTES: u64 = 64 << 10;
 /// The time after which the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
-/// The approximate memory that a cached file needs in addition to its content, in bytes.
-const OVERHEAD: usize = 2_048;
+/// Approximate, in bytes.
+const ENTRY_OVERHEAD: usize = 2_048;
 
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
@@ -81,7 +80,6 @@ pub(super) struct Entry {
     offers: Offers,
 }
 
-/// What all variants share.
 #[derive(Debug)]
 struct Common {
     content_type: HeaderValue,
@@ -201,7 +199,7 @@ impl Entry {
             Coded::Ready(variant) => variant.content.weight(),
             Coded::No | Coded::Later(_) => 0,
         });
-        OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
+        ENTRY_OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
     /// Returns the variant that the client prefers. If it must be made first, the error is its
@@ -276,7 +274,7 @@ impl Content {
             return Err(LoadError::Changing);
         }
         bytes.shrink_to_fit();
-        if stamp.size < KEPT_OPEN {
+        if stamp.size < MIN_KEPT_OPEN_BYTES {
             return Ok(Self::Memory(bytes.into()));
         }
         Ok(Self::Kept(bytes.into(), Arc::new(file), stamp))

@@ -12,9 +12,9 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression::{self, EncoderMemory};
 
-/// The maximum number of entries in a listing. A truncated listing says that it is incomplete.
-const MOST: usize = 10_000;
-/// Encodes all characters except the unreserved ones (RFC 3986, section 2.3).
+/// A truncated listing says that it is incomplete.
+const MAX_ENTRIES: usize = 10_000;
+/// All characters except the unreserved ones (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -37,8 +37,7 @@ struct Item {
 }
 
 impl Item {
-    /// The key by which items are sorted.
-    fn order(&self) -> (bool, String, String) {
+    fn sort_key(&self) -> (bool, String, String) {
         let name = self.name.to_lowercase();
         (self.size.is_some(), name, self.name.clone())
     }
@@ -62,7 +61,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
         {
             continue;
         }
-        if items.len() == MOST {
+        if items.len() == MAX_ENTRIES {
             is_cut = true;
             break;
         }
@@ -83,7 +82,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
             size: what.is_file().then_some(what.len()),
         });
     }
-    items.sort_by_cached_key(Item::order);
+    items.sort_by_cached_key(Item::sort_key);
     Ok(Some(Page {
         items,
         is_cut,
@@ -148,7 +147,7 @@ impl Page {
         if self.is_cut {
             let _ = writeln!(
                 html,
-                "<p>There are more than {MOST}; the others are not shown.</p>"
+                "<p>There are more than {MAX_ENTRIES}; the others are not shown.</p>"
             );
         }
         html.push_str("</main>\n</body>\n</html>\n");

@@ -13,8 +13,8 @@ use super::open::Root;
 use super::path::RequestedFile;
 use crate::filters::compression::Encoding;
 
-/// The number of attempts to read a file while another process is writing it.
-const TRIES: usize = 3;
+/// While another process is writing the file.
+const MAX_READS: usize = 3;
 
 pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
@@ -113,7 +113,7 @@ impl DiskLookup {
     }
 
     fn file(&self, root: &Root<'_>, name: &str) -> io::Result<Option<Arc<Entry>>> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_READS {
             let Some(opened) = open(root, name)? else {
                 return Ok(None);
             };
@@ -128,7 +128,7 @@ impl DiskLookup {
                 Ok(entry) => {
                     let entry = Arc::new(entry);
                     if entry.is_kept() {
-                        self.memory.keep(&entry, self.now);
+                        self.memory.insert(&entry, self.now);
                     }
                     return Ok(Some(entry));
                 }
@@ -148,7 +148,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file, and those of its precompressed siblings that are not older than the file.
+/// With those precompressed siblings that are not older than the file.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

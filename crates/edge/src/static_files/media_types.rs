@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Media types by extension. They take precedence over those of the crate `mime_guess`.
+/// They take precedence over the crate `mime_guess`.
 const OURS: [(&str, &str); 10] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),

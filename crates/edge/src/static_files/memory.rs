@@ -14,15 +14,13 @@ use super::entry::{Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, EncoderMemory, Encoding};
 
-/// The size of the memory caches of all workers together, in bytes.
-const SIZE: usize = 64 << 20;
-/// The smallest size of a worker's memory cache, in bytes.
-const SMALLEST: usize = 16 << 20;
-/// How long a file is served from memory before it is compared with the disk.
+/// Of all workers together, and of each at least.
+const ALL_MEMORY: usize = 64 << 20;
+const MIN_MEMORY: usize = 16 << 20;
+/// Before a file in memory is compared with the disk.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// The maximum number of concurrent disk lookups. Each uses a thread, and may read a file into
-/// memory.
-const LOOKS_AT_ONCE: usize = 16;
+/// Each lookup uses a thread, and may read a file into memory.
+const MAX_DISK_LOOKUPS: usize = 16;
 
 /// A worker's memory cache of files. Other workers have their own, so there is no lock contention.
 /// Clones share the cache.
@@ -34,8 +32,7 @@ struct Inner {
     kept: Mutex<MemoryIndex>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// A permit for compressing. Only one file is compressed at a time, so the other cores remain
-    /// free for requests.
+    /// Only one file is compressed at a time, so the other cores remain free for requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     encoders: EncoderMemory,
@@ -47,8 +44,7 @@ struct Inner {
 struct MemoryIndex {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// The number of uses so far. It is stored with a file at each use, and orders the files by
-    /// their last use.
+    /// Stored with a file at each use, to order the files by their last use.
     uses: u64,
 }
 
@@ -70,14 +66,14 @@ pub(super) enum MemoryLookup {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::new(SIZE, EncoderMemory::default())
+        Self::new(ALL_MEMORY, EncoderMemory::default())
     }
 }
 
 impl Memory {
     /// Creates a cache for one of so many workers. All workers share the memory for encoders.
     pub(crate) fn of_worker(workers: usize, encoders: &EncoderMemory) -> Self {
-        Self::new(SMALLEST.max(SIZE / workers), encoders.clone())
+        Self::new(MIN_MEMORY.max(ALL_MEMORY / workers), encoders.clone())
     }
 
     /// Creates a cache of approximately `size` bytes.
@@ -87,7 +83,7 @@ impl Memory {
             size,
             readers: Readers::default(),
             encoders,
-            looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
+            looks: Arc::new(Semaphore::new(MAX_DISK_LOOKUPS)),
             compressing: Arc::new(Semaphore::new(1)),
             random: RandomState::new(),
             drawn: AtomicU64::new(0),
@@ -145,7 +141,7 @@ impl Memory {
         Some(Arc::clone(&slot.entry))
     }
 
-    pub(super) fn keep(&self, entry: &Arc<Entry>, now: SystemTime) {
+    pub(super) fn insert(&self, entry: &Arc<Entry>, now: SystemTime) {
         let weight = entry.weight();
         if weight > self.0.size / 4 {
             return;
@@ -205,7 +201,6 @@ impl Memory {
         made.as_deref().unwrap_or(&entry.plain)
     }
 
-    /// Compresses a file on a thread that may block. Returns `None` if compression fails.
     async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
@@ -262,8 +257,7 @@ impl MemoryIndex {
         }
     }
 
-    /// If the cache exceeds its limit, removes the least recently used files until the cache is at
-    /// most half full.
+    /// Down to half the limit, least recently used files first.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

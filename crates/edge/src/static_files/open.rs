@@ -61,7 +61,7 @@ impl<'a> Root<'a> {
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
         // With `NONBLOCK`, a pipe without a writer does not block.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let Some(opened) = found(relative, self.beneath(relative, flags))? else {
+        let Some(opened) = existing(relative, self.beneath(relative, flags))? else {
             return Ok(None);
         };
         let file = File::from(opened);
@@ -76,12 +76,12 @@ impl<'a> Root<'a> {
     pub(super) fn folder(&self, relative: &str) -> io::Result<Option<OwnedFd>> {
         let relative = if relative.is_empty() { "." } else { relative };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        found(relative, self.beneath(relative, flags))
+        existing(relative, self.beneath(relative, flags))
     }
 
     /// Returns the metadata of an entry. Follows links as [`Root::file`] does.
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
-        let opened = found(
+        let opened = existing(
             relative,
             self.beneath(relative, OFlags::PATH | OFlags::CLOEXEC),
         )?;
@@ -105,8 +105,7 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether a link's target could be requested by its own path. The kernel reports this path. If
-    /// the kernel cannot report it, returns `false`.
+    /// `false` if the kernel cannot report the path of the link's target.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()
@@ -138,7 +137,7 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Opens a path segment by segment without following links, for kernels without `openat2`.
+    /// For kernels without `openat2`. Follows no links.
     fn step_by_step(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let step = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
@@ -158,8 +157,7 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Turns the errors of a missing file into `None`.
-fn found(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<Option<OwnedFd>> {
+fn existing(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<Option<OwnedFd>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
         Err(Errno::ACCESS) => {

@@ -30,7 +30,7 @@ impl<'a> RequestedFile<'a> {
         let is_folder = path.ends_with('/');
         let plain = path.strip_prefix('/').unwrap_or(path);
         let plain = plain.strip_suffix('/').unwrap_or(plain);
-        let relative = if is_ordinary(plain) {
+        let relative = if needs_no_decoding(plain) {
             Cow::Borrowed(plain)
         } else {
             Cow::Owned(decode(path)?)
@@ -61,8 +61,7 @@ impl<'a> RequestedFile<'a> {
     }
 }
 
-/// Whether the path needs no decoding and cannot be refused.
-fn is_ordinary(path: &str) -> bool {
+fn needs_no_decoding(path: &str) -> bool {
     let mut before = b'/';
     for byte in path.bytes() {
         let starts_badly = before == b'/' && (byte == b'.' || byte == b'/');
@@ -78,7 +77,7 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Decodes a path. Skips empty segments, as the file system does.
+/// Skips empty segments, as the file system does.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

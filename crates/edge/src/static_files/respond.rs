@@ -60,7 +60,7 @@ pub(super) fn respond(
         RequestedRanges::Nothing => nothing(variant),
         RequestedRanges::Parts(parts) => match parts.as_slice() {
             [part] => one(variant, part.clone(), memory.readers()),
-            parts => several(variant, parts, memory),
+            parts => multipart_ranges(variant, parts, memory),
         },
     }
 }
@@ -111,8 +111,8 @@ fn one(variant: &Variant, part: Range<u64>, readers: &Readers) -> Answer {
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
 
-/// A `multipart/byteranges` response (RFC 9110, section 14.6).
-fn several(variant: &Variant, parts: &[Range<u64>], memory: &Memory) -> Answer {
+/// RFC 9110, section 14.6.
+fn multipart_ranges(variant: &Variant, parts: &[Range<u64>], memory: &Memory) -> Answer {
     let length = variant.content.length().unwrap_or_default();
     let boundary = format!("{:016x}{:016x}", memory.draw(), memory.draw());
     let kind = variant
@@ -149,8 +149,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
     format!("bytes {}-{}/{length}", part.start, part.end - 1)
 }
 
-/// Makes a piece for the range `part`. The range is within the content, so the conversion cannot
-/// fail.
+/// The range is within the content, so the conversion cannot fail.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
         Content::Memory(bytes) | Content::Kept(bytes, ..) => {

@@ -80,7 +80,6 @@ pub(crate) struct Certificates {
     ordered: ArcSwapOption<OrderedCertificates>,
 }
 
-/// The certificates from the authority, and the challenge responses for new ones.
 #[derive(Debug)]
 struct OrderedCertificates {
     issued: Arc<Issued>,
@@ -327,7 +326,6 @@ impl Sources {
 }
 
 impl Table {
-    /// Adds a certificate for a name, unless the name has one.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {

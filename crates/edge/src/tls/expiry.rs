@@ -7,8 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, LabelledGauges};
 
-/// How often an overdue certificate is logged.
-const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const LOG_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServedCertificate {
@@ -37,7 +36,7 @@ impl Default for Expiry {
 impl Expiry {
     pub(crate) fn look(&mut self, all: &[ServedCertificate], now: Timestamp) {
         #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
-        self.days.tell(all.iter().flat_map(|one| {
+        self.days.set_all(all.iter().flat_map(|one| {
             let days = one.life.days_left(now) as f64;
             one.names.iter().map(move |name| (name.clone(), days))
         }));
@@ -47,8 +46,7 @@ impl Expiry {
         }
     }
 
-    /// Returns the certificates to log now. Each overdue certificate is logged once a day. If
-    /// several certificates have the same names, only one of them is logged.
+    /// Each overdue certificate is due once a day; of several with the same names, only one.
     fn due<'a>(
         &mut self,
         all: &'a [ServedCertificate],
@@ -63,7 +61,7 @@ impl Expiry {
             }
             let spoken = before
                 .remove(&one.names)
-                .filter(|spoken| *spoken <= now && now < later(*spoken, LOUD_EVERY));
+                .filter(|spoken| *spoken <= now && now < later(*spoken, LOG_INTERVAL));
             if spoken.is_none() {
                 due.push(one);
             }

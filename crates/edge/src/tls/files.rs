@@ -18,8 +18,7 @@ use super::CertificateFiles;
 use super::certificates::{PRIVATE_KEY, TlsError};
 use crate::crypto::provider;
 
-/// The maximum size of a certificate or key file, in bytes.
-const SIZE: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// A certificate in use that comes from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +151,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     let size = fs::metadata(path)
         .map_err(|error| TlsError::unreadable(path, &error))?
         .len();
-    if size > SIZE {
+    if size > MAX_FILE_BYTES {
         return Err(TlsError::unreadable(path, &"it is larger than 1 MiB"));
     }
     fs::read(path).map_err(|error| TlsError::unreadable(path, &error))

@@ -3,7 +3,7 @@ use tokio::time::{advance, timeout};
 
 use super::*;
 
-const SIZE: usize = SMALLEST;
+const SIZE: usize = MIN_MEMORY;
 const SHARE: usize = SIZE / SLICE / 2;
 
 fn stream(memory: &Arc<UnsentMemory>, last: u8) -> UnsentStream {
@@ -35,7 +35,7 @@ async fn one_network_leaves_half_to_others() {
 async fn whoever_holds_most_loses_the_oldest_stream_after_a_while() {
     let memory = UnsentMemory::new(SIZE);
     let mut held = greedy(&memory, 1);
-    advance(AGAIN).await;
+    advance(RETRY_INTERVAL).await;
     held.pop();
     let mut other = greedy(&memory, 2);
     other.extend(greedy(&memory, 3));
@@ -50,7 +50,7 @@ async fn whoever_holds_most_loses_the_oldest_stream_after_a_while() {
         !is_given_up(&held).contains(&true),
         "it has not waited long"
     );
-    let waited = timeout(PATIENCE, permit.as_mut()).await;
+    let waited = timeout(MIN_UNREAD_TIME, permit.as_mut()).await;
     assert!(waited.is_err());
     let all = is_given_up(&other);
     assert!(all[0], "the network that holds the most");
@@ -64,7 +64,7 @@ async fn a_network_over_its_share_takes_nothing_from_others() {
     let held = greedy(&memory, 1);
     let other = greedy(&memory, 2);
     let mut more = stream(&memory, 1);
-    let waited = timeout(2 * PATIENCE, more.permit()).await;
+    let waited = timeout(2 * MIN_UNREAD_TIME, more.permit()).await;
     assert!(waited.is_err());
     assert!(held[0].0.reader.is_given_up());
     let is_kept = |(stream, _): &(UnsentStream, Permit)| !stream.reader.is_given_up();
@@ -95,7 +95,9 @@ async fn freed_memory_goes_to_whoever_holds_least() {
 async fn requests_wait_for_memory_and_not_too_many_of_them() {
     let memory = UnsentMemory::new(SIZE);
     let mut held = greedy(&memory, 1);
-    let mut waiting: Vec<_> = (0..WAITING).map(|_| stream(&memory, 1)).collect();
+    let mut waiting: Vec<_> = (0..MAX_WAITING_PER_NETWORK)
+        .map(|_| stream(&memory, 1))
+        .collect();
     for request in &mut waiting {
         assert!(request.begin().now_or_never().is_none());
     }
@@ -122,7 +124,7 @@ async fn requests_without_a_response_stop_no_other_network() {
         });
         running.extend(begun);
     }
-    let all = UNCOUNTED + RUNNING + FEW;
+    let all = MAX_UNCOUNTED + MAX_RUNNING + FEW;
     assert_eq!(running.len(), all);
     let mut own = stream(&memory, 1);
     let mut own = Box::pin(own.begin());

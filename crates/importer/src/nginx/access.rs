@@ -6,12 +6,11 @@ use edge::{Access, Basic};
 
 use super::tree::Directive;
 
-/// Two networks that together contain all IP addresses.
+/// Together, they contain all IP addresses.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
-/// The name of a new password file contains at most this many characters of the path of nginx's
-/// password file.
-const LONGEST_NAME: usize = 120;
+/// Of the path of nginx's password file.
+const MAX_NAME_CHARS: usize = 120;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
@@ -39,8 +38,8 @@ impl Rule {
     }
 }
 
-/// Returns the rules before the first rule for all IP addresses, and whether that rule allows
-/// access. Without such a rule, nginx allows access.
+/// The rules before the first rule for all IP addresses, and whether that one allows access, as
+/// nginx does without any.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),
@@ -105,8 +104,7 @@ fn file_name(host: &str) -> String {
     }
 }
 
-/// Encodes a path for use in a file name, so that different paths get different names. Only the
-/// last [`LONGEST_NAME`] characters of a long name are kept.
+/// Different paths get different names. Only the last [`MAX_NAME_CHARS`] of a long name are kept.
 fn path_name(path: &str) -> String {
     let mut name = String::new();
     for letter in path.trim_start_matches('/').chars() {
@@ -121,7 +119,7 @@ fn path_name(path: &str) -> String {
         }
     }
     // File names can have up to 255 bytes.
-    let end = name.len().saturating_sub(LONGEST_NAME);
+    let end = name.len().saturating_sub(MAX_NAME_CHARS);
     name.split_off(end)
 }
 

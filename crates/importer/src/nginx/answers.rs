@@ -8,7 +8,6 @@ use super::tree::Directive;
 
 const REDIRECT: &str = "Redirects are sent with 308, which keeps the method, and not with 301.";
 
-/// The action to which a `return` directive is converted.
 enum ReturnAction {
     Redirect { code: u16, url: String },
     Status { code: u16, text: bool },
@@ -53,7 +52,7 @@ pub(super) fn answer(
                         "nginx redirects for now, but 308 is for good: browsers keep it, and do not ask again",
                     );
                 } else if code != 308 {
-                    made.note(REDIRECT);
+                    made.add_note(REDIRECT);
                 }
             }
             Err(why) => {
@@ -87,8 +86,7 @@ pub(super) fn answer(
     }
 }
 
-/// Converts the target of a redirect. The result has `{path}` where nginx inserts the request's
-/// path and query.
+/// The result has `{path}` where nginx inserts the request's path and query.
 fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str> {
     const HOST: &str = "where it leads depends on the host; name the hosts one by one";
     let mut text = String::new();
@@ -150,7 +148,7 @@ pub(super) fn name_server(block: &mut [Directive]) {
     }
 }
 
-/// Splits the text after a `$` into a variable's name and the remaining text.
+/// The name after a `$`, and the remaining text.
 fn variable(text: &str) -> (&str, &str) {
     if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
         return (name, rest);

@@ -33,7 +33,7 @@ pub(super) fn lead(
     {
         let target = named.get(name);
         if let Some(target) = target.filter(|target| target.pass.is_some()) {
-            to_named(route, level, target, &try_files, &folder, made);
+            forward_to_named(route, level, target, &try_files, &folder, made);
             return;
         }
         let what = if target.is_some() {
@@ -97,13 +97,12 @@ pub(super) fn lead(
         ));
     }
     if let Some(directive) = level.try_files.clone() {
-        tried(route, level, &directive, made);
+        convert_tried_files(route, level, &directive, made);
     }
 }
 
-/// Makes a route forward to the named location with which `try_files` ends. In nginx, both
-/// locations decide who has access.
-fn to_named(
+/// With which `try_files` ends. In nginx, both locations decide who has access.
+fn forward_to_named(
     route: &mut edge::Route,
     level: &mut Level,
     target: &Level,
@@ -142,8 +141,12 @@ fn to_named(
     );
 }
 
-/// Converts the arguments of `try_files` that name files.
-fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive, made: &mut Made) {
+fn convert_tried_files(
+    route: &mut edge::Route,
+    level: &mut Level,
+    directive: &Directive,
+    made: &mut Made,
+) {
     let mut places = Vec::new();
     let last = directive.words.len().saturating_sub(1);
     for (position, word) in directive.words.iter().enumerate() {
@@ -163,7 +166,7 @@ fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive, made
                 && bare.starts_with('/')
                 && !bare.contains(['$', '{', '}']) =>
             {
-                made.note(LAST);
+                made.add_note(LAST);
                 let prefix = route.strip.as_str();
                 match bare.strip_prefix(prefix) {
                     Some(rest) if !prefix.is_empty() && rest.starts_with('/') => rest.to_owned(),

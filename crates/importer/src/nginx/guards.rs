@@ -79,9 +79,9 @@ impl Lost {
         }
     }
 
-    /// Closes all routes whose requests nginx compares with the regular expression. If it is only
-    /// about the endings of files, closes those to folders only, because a program serves no files
-    /// unless it chooses to.
+    /// Routes whose requests nginx compares with the regular expression. If it is only about the
+    /// endings of files, only routes to folders, because a program serves no files unless it
+    /// chooses to.
     fn close_all(&self, spots: &mut [ConvertedLocation], remarks: &mut Remarks) {
         let is_for_files = endings(&self.pattern).is_some();
         let mut comes_in = false;
@@ -172,8 +172,7 @@ pub(super) fn close_conditions(level: &mut Level) {
     }
 }
 
-/// Adds a remark that a path is closed, and further remarks about paths that the regular expression
-/// protected and that remain open.
+/// Also about paths that the regular expression protected and that remain open.
 fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
     remarks.careful(
         directive,
@@ -237,7 +236,7 @@ fn says_guard(directive: &Directive) -> bool {
     inside.any(|one| is_refusal(one) || known::guards(&one.name) || refuses_some(one))
 }
 
-/// Whether this is an `if` directive that denies access in a way that clients cannot avoid.
+/// In a way that clients cannot avoid.
 fn refuses_some(directive: &Directive) -> bool {
     directive.name == "if"
         && match answers::condition(directive, &[]) {
@@ -285,16 +284,14 @@ pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     is_plain && is_scope_alike(&kept.scope, &other.scope)
 }
 
-/// Whether the regular expression ends within a path segment. For example, `^/admin` also matches
-/// `/administrator`.
+/// `^/admin` also matches `/administrator`.
 fn ends_inside(pattern: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);
     rest.chars().all(plain) && !rest.ends_with('/')
 }
 
-/// Returns the complete path segments at the beginning of a regular expression, such as `/reports`
-/// for `^/reports/[0-9]+`.
+/// Such as `/reports` for `^/reports/[0-9]+`.
 fn beginning(pattern: &str) -> Option<String> {
     let rest = pattern.strip_prefix('^')?;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');

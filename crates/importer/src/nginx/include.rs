@@ -9,16 +9,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::tree::Directive;
-use crate::{ImportError, LARGEST};
+use crate::{ImportError, MAX_FILE_BYTES};
 
-/// The maximum depth of nested includes.
-const DEEPEST: usize = 10;
-/// The maximum number of files that are read.
-const MOST_FILES: usize = 200;
-/// The maximum number of directives that are read.
-const MOST_DIRECTIVES: usize = 100_000;
-/// The maximum number of names in a folder that are compared with a pattern.
-const MOST_NAMES: usize = 10_000;
+const MAX_DEPTH: usize = 10;
+const MAX_FILES: usize = 200;
+const MAX_DIRECTIVES: usize = 100_000;
+/// In a folder, compared with a pattern.
+const MAX_NAMES: usize = 10_000;
 
 /// The folders in which included files are searched, and counters of how much has been read so far.
 #[derive(Debug)]
@@ -57,7 +54,7 @@ impl Includes {
 
     pub(super) fn count(&mut self) -> bool {
         self.directives += 1;
-        self.directives <= MOST_DIRECTIVES
+        self.directives <= MAX_DIRECTIVES
     }
 
     /// Finds the files that an `include` directive names, sorted by name.
@@ -104,8 +101,8 @@ impl Includes {
         files
     }
 
-    /// The places where a copy of nginx's folder would have a file or a pattern: the end of its path,
-    /// the longest first, in the folder of the imported file and in that folder's parent.
+    /// In a copy of nginx's folder: the end of the path, the longest first, in the folder of the
+    /// imported file and in that folder's parent.
     fn copies_of(&self, pattern: &Path) -> Vec<PathBuf> {
         let mut places = Vec::new();
         let mut rest = pattern.components();
@@ -127,7 +124,7 @@ impl Includes {
         directive: &Directive,
         file: &Path,
     ) -> Result<Option<String>, ImportError> {
-        if self.depth >= DEEPEST || self.files >= MOST_FILES || self.bytes >= LARGEST {
+        if self.depth >= MAX_DEPTH || self.files >= MAX_FILES || self.bytes >= MAX_FILE_BYTES {
             let shown = file.display();
             self.remark(
                 directive,
@@ -160,7 +157,7 @@ impl Includes {
     }
 }
 
-/// The files that match a path with `*` and `?`, sorted by name.
+/// `*` and `?`; sorted by name.
 fn glob(pattern: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for component in pattern.components() {
@@ -178,7 +175,7 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
             let Ok(entries) = fs::read_dir(folder) else {
                 continue;
             };
-            for entry in entries.take(MOST_NAMES).filter_map(Result::ok) {
+            for entry in entries.take(MAX_NAMES).filter_map(Result::ok) {
                 let file = entry.file_name();
                 let file = file.to_string_lossy();
                 // As in a shell, a leading dot must be matched explicitly.
@@ -189,7 +186,7 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
             }
         }
         next.sort();
-        next.truncate(MOST_FILES);
+        next.truncate(MAX_FILES);
         found = next;
     }
     found.retain(|path| path.is_file());
@@ -202,7 +199,7 @@ fn push(paths: &mut [PathBuf], component: Component<'_>) {
     }
 }
 
-/// Whether a name matches a pattern in which `*` stands for any text and `?` for one character.
+/// `*` stands for any text and `?` for one character.
 fn fits(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
@@ -321,7 +318,7 @@ mod tests {
         let site = folder.path().join("site");
         fs::write(&site, "a;\ninclude site;\n").unwrap();
         let (all, remarks) = tree::read(&site).unwrap();
-        assert_eq!(all.len(), DEEPEST + 1);
+        assert_eq!(all.len(), MAX_DEPTH + 1);
         assert!(remarks[0].contains("was not read"));
     }
 }

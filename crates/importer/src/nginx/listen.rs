@@ -25,8 +25,7 @@ pub(super) struct Identity {
     /// Whether at least one of the listening sockets is without TLS.
     pub(super) listens_in_clear: bool,
     pub(super) places: Vec<Place>,
-    /// The listening socket addresses, each with a flag that is true if the server block is the
-    /// address's default.
+    /// The flag is true if the server block is the address's default.
     listens: Vec<(String, bool)>,
 }
 
@@ -54,8 +53,7 @@ impl Place {
         }
     }
 
-    /// Whether firewalls usually leave this socket address open to everybody, as they do for ports
-    /// 80 and 443 on all interfaces.
+    /// Firewalls usually leave ports 80 and 443 open to everybody.
     fn is_of_the_web(&self) -> bool {
         self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
     }
@@ -182,7 +180,6 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
 }
 
-/// The default server block of each listening socket address.
 fn defaults(servers: &[(Server, Zones)]) -> BTreeMap<&str, (bool, &Server)> {
     let mut defaults: BTreeMap<&str, (bool, &Server)> = BTreeMap::new();
     for (server, _) in servers {
@@ -205,7 +202,7 @@ pub(super) fn settle_defaults(servers: &[(Server, Zones)], made: &mut Made) {
     let defaults = defaults(servers);
     let answers_all = |server: &Server| server.identity.hosts.contains(&String::new());
     if !defaults.values().all(|(_, server)| answers_all(server)) {
-        made.note(DEFAULT);
+        made.add_note(DEFAULT);
     }
     for (server, _) in servers.iter().filter(|(server, _)| answers_all(server)) {
         let is_default = |(_, other): &(bool, &Server)| std::ptr::eq(*other, server);
@@ -239,7 +236,7 @@ pub(super) fn settle_defaults(servers: &[(Server, Zones)], made: &mut Made) {
         first.default = true;
     }
     if !made.certificates.is_empty() {
-        made.note(UNNAMED);
+        made.add_note(UNNAMED);
     }
 }
 
@@ -285,7 +282,7 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
     }
 }
 
-/// Converts a `listen` directive. Returns whether the socket address uses TLS.
+/// Returns whether the socket address uses TLS.
 fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut Remarks) -> bool {
     let has = |wanted: &str| directive.words[1..].iter().any(|word| word == wanted);
     let is_tls = was_ssl || has("ssl") || has("quic");
@@ -308,7 +305,7 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
     is_tls
 }
 
-/// The socket address of a `listen` directive in Kenduri's notation.
+/// In Kenduri's notation.
 fn address(directive: &Directive) -> String {
     let word = directive.word(0);
     if word.starts_with("unix:") {
@@ -343,8 +340,8 @@ fn place(directive: &Directive) -> Option<Place> {
     Some(Place::of(host, port))
 }
 
-/// Imports only the first certificate of a server block. If there are several, nginx chooses by the
-/// key types that the client supports.
+/// If there are several, nginx chooses by the key types that the client supports; only the first is
+/// imported.
 fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
     for (number, chain) in scope.chains.iter().enumerate() {
         match scope.keys.get(number) {

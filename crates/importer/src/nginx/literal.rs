@@ -78,9 +78,8 @@ impl Literal {
         path == self.path || (!self.is_exact && path.starts_with(&self.path))
     }
 
-    /// Whether the route for this path gets the same requests as the regular expression, if the
-    /// server block also has the location `other`. `is_before` says whether `other` precedes the
-    /// regular expression.
+    /// Whether the route for this path gets the same requests as the regular expression, beside
+    /// `other`. `is_before` says whether `other` precedes the regular expression.
     fn is_apart_from(&self, other: &Directive, is_before: bool) -> bool {
         match kind(other) {
             Kind::Named(_) => true,
@@ -104,7 +103,7 @@ impl Literal {
     }
 }
 
-/// Whether the regular expression `pattern` matches only file names that cannot occur in `path`.
+/// `pattern` then matches only file names that cannot occur in `path`.
 fn is_for_others(pattern: &str, path: &str) -> bool {
     if is_hidden(pattern) {
         return !path.contains("/.");

@@ -39,7 +39,7 @@ impl ConvertedLocation {
     }
 }
 
-/// A location for the page of a folder, such as `= /docs/index.html`, that restricts access.
+/// Such as `= /docs/index.html`.
 struct GuardedPage {
     path: String,
     directive: Directive,
@@ -185,7 +185,7 @@ impl Locations {
                 }
                 Kind::Prefix(path) => {
                     if path != "/" && !path.ends_with('/') {
-                        made.note(SEGMENTS);
+                        made.add_note(SEGMENTS);
                         if adds_guard(directive, &level, around) {
                             level.remarks.careful(
                                 directive,
@@ -211,7 +211,7 @@ impl Locations {
                     }
                 }
                 Kind::Exact(path) => {
-                    made.note(EXACT);
+                    made.add_note(EXACT);
                     self.plain(directive, path, level);
                 }
             }
@@ -259,8 +259,7 @@ impl Locations {
         }
     }
 
-    /// Closes what is below an exact location where the location around it guards that. In nginx, an
-    /// exact location is for nothing below it; a route is.
+    /// In nginx, an exact location is for nothing below it; a route is.
     fn guard_below(&mut self) {
         for own in 0..self.plain.len() {
             let spot = &self.plain[own];
@@ -312,8 +311,7 @@ impl Locations {
         });
     }
 
-    /// Restricts access to folders as to their pages. For a request for `/docs/`, nginx looks for
-    /// the location of `/docs/index.html` once more.
+    /// For a request for `/docs/`, nginx looks for the location of `/docs/index.html` once more.
     fn guard_folders(&mut self) {
         for page in std::mem::take(&mut self.pages) {
             let end = page.path.rfind('/').map_or(0, |slash| slash + 1);
@@ -360,8 +358,7 @@ impl Locations {
         }
     }
 
-    /// Handles the last argument of `try_files` if it names a path that another location is for.
-    /// nginx answers it by that location.
+    /// If it names a path that another location is for. nginx answers it by that location.
     fn resolve_last_resorts(&mut self) {
         for own in 0..self.plain.len() {
             let level = &self.plain[own].level;
@@ -447,14 +444,14 @@ impl Locations {
             && level.pass.is_none()
             && !is_guard(directive)
         {
-            made.note(ENDINGS);
+            made.add_note(ENDINGS);
             self.endings.push((directive.clone(), names, level));
         } else {
             self.lost(directive, pattern, level, within);
         }
     }
 
-    /// Handles a regular expression that no route can express.
+    /// A regular expression that no route can express.
     fn lost(&mut self, directive: &Directive, pattern: &str, level: Level, within: &str) {
         if !is_guard(directive) {
             let why = format!(
@@ -467,7 +464,7 @@ impl Locations {
     }
 }
 
-/// Whether the path names a file that nginx sends as the page of a folder.
+/// nginx sends such a file as the page of a folder.
 fn is_page(path: &str, level: &Level) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let names = &level.scope.index;

@@ -58,7 +58,7 @@ pub(super) struct Told {
 }
 
 impl Made {
-    pub(super) fn note(&mut self, note: &'static str) {
+    pub(super) fn add_note(&mut self, note: &'static str) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }

@@ -10,8 +10,8 @@ use super::tree::Directive;
 const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \
      the host, and takes that out of its redirects. Kenduri tells it the host that the client asked for, and sends its \
      redirects as they are: a program must not write its own address into `Location`.";
-/// The maximum number of servers that are imported from an `upstream` block.
-const MOST_MEMBERS: usize = 1_000;
+/// From an `upstream` block.
+const MAX_MEMBERS: usize = 1_000;
 
 /// Makes a route forward requests to the server or upstream that `proxy_pass` names.
 pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive, made: &mut Made) {
@@ -44,7 +44,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
     if url.contains('$') {
         return closed("a variable decides where it leads");
     }
-    let (place, path) = split(rest);
+    let (place, path) = split_at_path(rest);
     if let Some(file) = place.strip_prefix("unix:") {
         route.to = format!("unix:{file}");
     } else if let Some((name, group)) = made
@@ -69,13 +69,13 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
         );
     }
     if !level.scope.keeps_host {
-        made.note(NO_HOST);
+        made.add_note(NO_HOST);
     }
-    time(route, level, made);
+    set_timeouts(route, level, made);
 }
 
-/// Splits a `proxy_pass` URL into the part before the path, and the path.
-fn split(rest: &str) -> (&str, &str) {
+/// Of a `proxy_pass` URL.
+fn split_at_path(rest: &str) -> (&str, &str) {
     if let Some(file) = rest.strip_prefix("unix:") {
         let end = file.find(':').map_or(rest.len(), |at| at + "unix:".len());
         let (place, path) = rest.split_at(end);
@@ -93,8 +93,7 @@ fn with_port(place: &str) -> String {
     }
 }
 
-/// Sets the path rewriting of a route. In nginx, the path in a `proxy_pass` URL replaces the path
-/// of the location.
+/// In nginx, the path in a `proxy_pass` URL replaces the path of the location.
 fn rewrite(route: &mut edge::Route, path: &str) {
     if path.is_empty() || path == route.path {
         return;
@@ -120,7 +119,7 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
         return;
     };
     let (_, rest) = pass.word(0).split_once("://").unwrap_or_default();
-    let (_, path) = split(rest);
+    let (_, path) = split_at_path(rest);
     let (location, is_exact) = match *location {
         Kind::Prefix(location) => (location, false),
         Kind::Exact(location) => (location, true),
@@ -144,10 +143,9 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Converts the timeouts of a proxied location. In Kenduri, only upstreams have timeouts. So this
-/// function adds an upstream if the route has none, or if another route to the same one has other
-/// timeouts.
-fn time(route: &mut edge::Route, level: &Level, made: &mut Made) {
+/// In Kenduri, only upstreams have timeouts: adds one if the route has none, or if another route to
+/// the same one has other timeouts.
+fn set_timeouts(route: &mut edge::Route, level: &Level, made: &mut Made) {
     let Scope {
         connect_time,
         read_time,
@@ -222,7 +220,7 @@ fn set_times(upstream: &mut Upstream, times: [String; 3]) {
     ] = times;
 }
 
-/// Derives a valid and unused name for an upstream from `wanted`.
+/// Derived from `wanted`.
 fn free_name(wanted: &str, made: &Made) -> String {
     let letters = wanted.chars().map(|letter| match letter {
         letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,
@@ -302,7 +300,7 @@ fn member(directive: &Directive, group: &mut Group) {
         upstream, remarks, ..
     } = group;
     let place = directive.word(0);
-    if upstream.to.len() >= MOST_MEMBERS || place.contains('$') {
+    if upstream.to.len() >= MAX_MEMBERS || place.contains('$') {
         remarks.about(
             directive,
             "not carried over: a variable, or too many servers",

@@ -8,8 +8,7 @@ use super::remarks::Remarks;
 use super::scope::Scope;
 use super::tree::Directive;
 
-/// Headers that the edge itself sends to upstreams.
-const WRITTEN: [&str; 6] = [
+const SENT_BY_EDGE: [&str; 6] = [
     "host",
     "x-forwarded-for",
     "x-forwarded-proto",
@@ -18,7 +17,7 @@ const WRITTEN: [&str; 6] = [
     "forwarded",
 ];
 
-/// Headers about the client that the edge accepts only from trusted proxies.
+/// The edge accepts them only from trusted proxies.
 const CLAIMS: [&str; 6] = [
     "x-real-ip",
     "x-client-ip",
@@ -55,7 +54,7 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
         }
         "upgrade" | "connection" => remarks.settled(directive, "websockets pass by themselves"),
         name if is_written_alike(name, value) => remarks.settled(directive, TOLD),
-        name if WRITTEN.contains(&name) => remarks.about(
+        name if SENT_BY_EDGE.contains(&name) => remarks.about(
             directive,
             "Kenduri writes this header itself, with what it sees of the request: this value is not sent. Behind a proxy that \
              speaks TLS, say in `trusted_proxies` who it is, or programs are told http",
@@ -73,7 +72,7 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
         // The remark omits the value, which may be a secret.
         _ => {
             let shown = format!("{}: {} {named}", directive.place, directive.name);
-            if let Some(what) = refused(named) {
+            if let Some(what) = why_not_withheld(named) {
                 remarks.line(format!("{shown}: not carried over: {what}"));
                 return;
             }
@@ -88,7 +87,6 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
     }
 }
 
-/// Whether the edge writes the same into one of its own headers.
 fn is_written_alike(name: &str, value: &str) -> bool {
     match name {
         "x-forwarded-for" => matches!(value, "$proxy_add_x_forwarded_for" | "$remote_addr"),
@@ -99,8 +97,7 @@ fn is_written_alike(name: &str, value: &str) -> bool {
     }
 }
 
-/// Whether the value is the variable for the client's own header, such as `$http_authorization` for
-/// `Authorization`.
+/// Such as `$http_authorization` for `Authorization`.
 fn is_own(name: &str, value: &str) -> bool {
     let own = format!("http_{}", name.replace('-', "_"));
     let variable = value.strip_prefix('$').unwrap_or_default();
@@ -111,8 +108,8 @@ fn is_own(name: &str, value: &str) -> bool {
     variable == own || (variable == "content_type" && name == "content-type")
 }
 
-/// Returns the reason why a route cannot withhold this header; `None` if it can.
-fn refused(name: &str) -> Option<String> {
+/// `None` if a route can withhold this header.
+fn why_not_withheld(name: &str) -> Option<String> {
     let mut why = None;
     let written = RequestHeaders {
         remove: vec![name.to_owned()],

@@ -294,7 +294,7 @@ impl Level {
                 basic.file, scope.users
             ));
             if is_program(route) {
-                made.note(AUTHORIZED);
+                made.add_note(AUTHORIZED);
             }
         }
         if access::is_stricter(&scope.rules) {
@@ -318,7 +318,7 @@ impl Level {
             }
         }
         if spares_errors && !route.headers.set.is_empty() {
-            made.note(ERRORS);
+            made.add_note(ERRORS);
         }
     }
 
@@ -334,7 +334,7 @@ impl Level {
     }
 }
 
-/// Whether the target is an upstream, for which request headers matter.
+/// Request headers matter for upstreams only.
 fn is_program(route: &Route) -> bool {
     let others = ["files:", "redirect:", "status:"];
     !others.iter().any(|other| route.to.starts_with(other))

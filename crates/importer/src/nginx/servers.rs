@@ -35,7 +35,7 @@ pub(super) struct Hosts {
     pub(super) secure: BTreeSet<String>,
 }
 
-/// A host whose requests all get the same answer, or all hosts but this one.
+/// Of one host, or of all hosts but this one.
 struct HostAnswer {
     name: String,
     is_other: bool,
@@ -63,8 +63,8 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
     };
     // The hosts for which clear-text requests are all redirected to HTTPS.
     let mut led = BTreeSet::new();
-    let answered = conditions(&mut level, &mut identity, hosts, &mut led, &mut remarks);
-    rewrites(&mut level, &mut remarks);
+    let answered = convert_conditions(&mut level, &mut identity, hosts, &mut led, &mut remarks);
+    convert_rewrites(&mut level, &mut remarks);
     if let Some(answer) = &level.answer {
         let to_https = |host: &&String| answers::is_to_https(answer, host);
         let before = led.len();
@@ -108,7 +108,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
             remarks: Remarks::default(),
             is_final: false,
         };
-        add(&mut site, made, told, &directive, &mut remarks);
+        add_if_new(&mut site, made, told, &directive, &mut remarks);
     }
     let answer_of = |host: &String| {
         let mut answered = answered.iter();
@@ -126,7 +126,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
             remarks: inner.remarks,
             is_final: false,
         };
-        add(&mut site, made, told, &directive, &mut remarks);
+        add_if_new(&mut site, made, told, &directive, &mut remarks);
     }
     let spots = read_spots(&mut level, zones, made);
     let Locations {
@@ -139,7 +139,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
     } = spots;
     remarks.append(more);
     for mut spot in spots {
-        rewritten(&mut spot);
+        convert_rewrites_of(&mut spot);
         // Authorities ask for their proofs in the clear, also where everything else is led to HTTPS.
         let of_spot = if spot.is_for_authorities() {
             &identity.hosts
@@ -148,7 +148,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
         };
         for host in of_spot.iter().filter(|host| answer_of(host).is_none()) {
             let mut route = at(host, &spot.path);
-            lead(&mut route, &mut spot, &named, identity.is_tls, made);
+            set_target(&mut route, &mut spot, &named, identity.is_tls, made);
             tell_letters(&route, &mut spot.level.remarks);
             let settled = spot.level.remarks.take_settled();
             remarks.append(settled);
@@ -157,7 +157,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
                 remarks: std::mem::take(&mut spot.level.remarks),
                 is_final: spot.is_final,
             };
-            add(&mut site, made, told, &directive, &mut remarks);
+            add_if_new(&mut site, made, told, &directive, &mut remarks);
         }
     }
     for (one, names, level) in endings {
@@ -174,7 +174,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
         ));
     }
     if let Some(reach) = narrow.filter(|_| !site.routes.is_empty()) {
-        narrowed(
+        restrict(
             &mut site.routes,
             reach,
             &made.sites,
@@ -194,8 +194,8 @@ fn at(host: &str, path: &str) -> edge::Route {
     }
 }
 
-/// Adds a remark if Kenduri refuses paths that nginx would lead elsewhere, because they differ from
-/// a guarded path in the case of their letters only.
+/// Kenduri refuses paths that differ from a guarded path in the case of their letters only; nginx
+/// would lead them elsewhere.
 fn tell_letters(route: &edge::Route, remarks: &mut Remarks) {
     let is_guard =
         route.access.is_some() || route.limit.is_some() || route.to.starts_with("status:");
@@ -212,8 +212,8 @@ fn tell_letters(route: &edge::Route, remarks: &mut Remarks) {
     }
 }
 
-/// Adds a route, unless an earlier server block has one for the same host and path.
-fn add(site: &mut Site, made: &Made, told: Told, server: &Directive, remarks: &mut Remarks) {
+/// Unless an earlier server block has one for the same host and path.
+fn add_if_new(site: &mut Site, made: &Made, told: Told, server: &Directive, remarks: &mut Remarks) {
     let route = &told.route;
     let mut taken = made
         .sites
@@ -230,9 +230,8 @@ fn add(site: &mut Site, made: &Made, told: Told, server: &Directive, remarks: &m
     site.routes.push(told);
 }
 
-/// Converts the `if` directives of a server block. A host that only a condition names is added to
-/// the hosts of the block, if the block answers for it.
-fn conditions(
+/// A host that only a condition names becomes one of the block's, if the block answers for it.
+fn convert_conditions(
     level: &mut Level,
     identity: &mut Identity,
     hosts: &Hosts,
@@ -302,13 +301,11 @@ fn conditions(
     answered
 }
 
-/// Whether an `if` directive is about one host.
 fn is_of_host(directive: &Directive) -> bool {
     directive.words.iter().any(|word| word.contains("host"))
 }
 
-/// Converts the `rewrite` directives of a server block.
-fn rewrites(level: &mut Level, remarks: &mut Remarks) {
+fn convert_rewrites(level: &mut Level, remarks: &mut Remarks) {
     for rewrite in std::mem::take(&mut level.rewrites) {
         if level.answer.is_none()
             && let Some(answer) = answers::redirect_of_all(&rewrite)
@@ -320,7 +317,7 @@ fn rewrites(level: &mut Level, remarks: &mut Remarks) {
     }
 }
 
-/// Adds remarks about clear-text requests that nginx answers and Kenduri redirects to HTTPS.
+/// nginx answers such requests, and Kenduri redirects them to HTTPS.
 fn tell_clear(
     server: &Directive,
     level: &Level,
@@ -356,10 +353,9 @@ fn tell_clear(
     }
 }
 
-/// Restricts access to the routes of a server block, and adds a remark. In nginx, only some clients
-/// can reach the block, but Kenduri's routes apply to all listeners. `wider` contains the sites
-/// that more clients can reach.
-fn narrowed(
+/// In nginx, only some clients can reach the block, but Kenduri's routes apply to all listeners.
+/// `wider` contains the sites that more clients can reach.
+fn restrict(
     routes: &mut [Told],
     reach: Reach,
     wider: &[Site],
@@ -410,14 +406,12 @@ fn narrowed(
     }
 }
 
-/// Whether the route has no list of allowed networks.
 fn allows_all(route: &edge::Route) -> bool {
     let access = route.access.as_ref();
     access.is_none_or(|access| access.allow.is_empty())
 }
 
-/// Reads the locations of a server block. The directives outside of locations become the location
-/// `/`, if there is none.
+/// The directives outside of locations become the location `/`, if there is none.
 fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     if level.answer.is_some() {
         // nginx sends the server block's `return` without looking for a location.
@@ -436,8 +430,8 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     spots
 }
 
-/// Converts a `rewrite … break` that strips a prefix, and adds remarks about other rewrites.
-fn rewritten(spot: &mut ConvertedLocation) {
+/// Only a `rewrite … break` that strips a prefix; the others get remarks.
+fn convert_rewrites_of(spot: &mut ConvertedLocation) {
     let level = &mut spot.level;
     let fits = |one: &Directive| {
         let strip = answers::stripped(one);
@@ -465,8 +459,7 @@ fn rewritten(spot: &mut ConvertedLocation) {
     }
 }
 
-/// Sets the target and the settings of a route.
-fn lead(
+fn set_target(
     route: &mut edge::Route,
     spot: &mut ConvertedLocation,
     named: &std::collections::BTreeMap<String, Level>,

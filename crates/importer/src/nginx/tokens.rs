@@ -117,8 +117,8 @@ impl<'a> Tokens<'a> {
         Token::Word(word)
     }
 
-    /// Handles the character after a `\`. The `\` is removed before quotes and another `\`; `\t`,
-    /// `\n` and `\r` become control characters; every other `\` is kept.
+    /// The `\` is removed before quotes and another `\`; `\t`, `\n` and `\r` become control
+    /// characters; every other `\` is kept.
     fn escaped(&mut self, word: &mut String) {
         match self.take() {
             Some(letter @ ('"' | '\'' | '\\')) => word.push(letter),

@@ -8,10 +8,9 @@ use super::tokens::{Token, Tokens};
 use crate::ImportError;
 use crate::page::short;
 
-/// The maximum nesting depth of blocks.
-const DEEPEST: usize = 32;
-/// The maximum number of characters of a directive in a remark.
-const SHOWN: usize = 80;
+const MAX_DEPTH: usize = 32;
+/// Of a directive in a remark.
+const MAX_SHOWN_CHARS: usize = 80;
 
 /// A directive: `name word … ;` or `name word … { … }`.
 #[derive(Debug, Clone)]
@@ -54,7 +53,7 @@ impl Directive {
             text.push(' ');
             text.push_str(word);
         }
-        short(&text, SHOWN)
+        short(&text, MAX_SHOWN_CHARS)
     }
 }
 
@@ -135,7 +134,7 @@ impl Reader<'_> {
                 match self.token()? {
                     Some((Token::Word(word), _)) => directive.words.push(word),
                     Some((Token::End, _)) => break,
-                    Some((Token::Open, line)) if depth >= DEEPEST => {
+                    Some((Token::Open, line)) if depth >= MAX_DEPTH => {
                         return Err(self.wrong(line, "blocks are nested too deep"));
                     }
                     Some((Token::Open, _)) if directive.name.ends_with("_by_lua_block") => {

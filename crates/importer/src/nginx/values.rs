@@ -2,10 +2,10 @@
 
 use edge::Limit;
 
-/// The longest time that is imported: a year, in milliseconds.
+/// A year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// Splits a size such as `20m` into its number, its unit and the bytes that it stands for.
+/// Of a size such as `20m`: its number, its unit and the bytes that it stands for.
 fn parts(text: &str) -> Option<(u64, &'static str, u64)> {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())

@@ -11,9 +11,8 @@ use super::remarks::Remarks;
 use crate::Imported;
 use crate::page::Page;
 
-/// The maximum number of validation rounds. Several may be needed, because removing refused parts
-/// can cause further errors.
-const ROUNDS: usize = 8;
+/// Several may be needed, because removing refused parts can cause further errors.
+const MAX_ROUNDS: usize = 8;
 
 /// Writes the `kenduri.toml`. Kenduri accepts the file if the folders and files that it names
 /// exist.
@@ -21,7 +20,7 @@ pub(super) fn write(name: &str, mut made: Made) -> Imported {
     if made.http.is_empty() && made.https.is_empty() {
         made.http.push(":80".to_owned());
     }
-    settle(&mut made);
+    validate(&mut made);
     let mut page = Page::default();
     page.say(&format!(
         "What `kenduri import nginx` made of {name}. Look at it with: kenduri check --config FILE"
@@ -35,24 +34,24 @@ pub(super) fn write(name: &str, mut made: Made) -> Imported {
     if !made.remarks.is_empty() {
         page.gap();
     }
-    tell(&mut page, &made.remarks, &mut said);
+    write_remarks(&mut page, &made.remarks, &mut said);
     listen(&mut page, &made);
     certificates(&mut page, &made);
     upstreams(&mut page, &made);
     for site in &made.sites {
         page.gap();
         page.say(&format!("--- {}", site.title));
-        tell(&mut page, &site.remarks, &mut said);
+        write_remarks(&mut page, &site.remarks, &mut said);
         for told in &site.routes {
             page.gap();
-            tell(&mut page, &told.remarks, &mut said);
+            write_remarks(&mut page, &told.remarks, &mut said);
             route(&mut page, &told.route);
         }
     }
     page.finish()
 }
 
-fn tell(page: &mut Page, remarks: &Remarks, said: &mut BTreeSet<String>) {
+fn write_remarks(page: &mut Page, remarks: &Remarks, said: &mut BTreeSet<String>) {
     for line in remarks.lines() {
         if said.insert(line.clone()) {
             page.remark(&line);
@@ -104,7 +103,7 @@ fn upstreams(page: &mut Page, made: &Made) {
     let usual = edge::Upstream::default();
     for (name, group) in &made.upstreams {
         page.gap();
-        tell(page, &group.remarks, &mut BTreeSet::new());
+        write_remarks(page, &group.remarks, &mut BTreeSet::new());
         let upstream = &group.upstream;
         if upstream.to.is_empty() {
             continue;
@@ -219,13 +218,13 @@ fn described(made: &Made) -> Description {
     description
 }
 
-/// Validates the converted parts with Kenduri's own check. A refused route is changed so that it
-/// only returns an error status; other refused parts are removed.
-fn settle(made: &mut Made) {
+/// A refused route is changed so that it only returns an error status; other refused parts are
+/// removed.
+fn validate(made: &mut Made) {
     // The routes that already return only an error status. If the check refuses such a route again,
     // the route is removed.
     let mut closed = BTreeSet::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         if made.sites.iter().all(|site| site.routes.is_empty()) {
             // Without any route, Kenduri's own pages would handle all requests.
             let mut remarks = Remarks::default();
@@ -271,7 +270,7 @@ fn settle(made: &mut Made) {
     }
 }
 
-/// Returns the status for a refused route: 403 if the route restricted access, otherwise 503.
+/// 403 if the route restricted access.
 fn status_instead(route: &edge::Route) -> u16 {
     if route.access.is_some() || route.to == "status:403" {
         403
@@ -297,7 +296,7 @@ pub(super) fn is_missing_file(flaw: &Problem) -> bool {
                 .is_some_and(|path| !Path::new(path).is_file()))
 }
 
-/// Handles one validation error, by changing a part or by marking a route for removal.
+/// Changes a part or marks a route for removal.
 fn mend(
     made: &mut Made,
     flaw: &Problem,

@@ -11,12 +11,11 @@ use super::command::Line;
 use super::values::text;
 use crate::page::{Page, short};
 
-/// The maximum length of a service's name.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_LENGTH: usize = 64;
 /// The maximum number of characters of a value in a remark.
 pub(super) const SHOWN: usize = 80;
 
-/// Fields that the import ignores, because Kenduri does not need them or replaces them.
+/// Kenduri does not need them, or replaces them.
 const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
@@ -80,7 +79,7 @@ const SETTLED: [(&str, &str); 18] = [
     ("treekill", "the whole group of processes is stopped"),
 ];
 
-/// Fields that do not affect how the app's processes run, so they need no remark.
+/// They do not affect how the app's processes run, so they need no remark.
 const QUIET: [&str; 8] = [
     "namespace",
     "source_map_support",
@@ -193,7 +192,11 @@ impl<'a> Service<'a> {
                 '-'
             }
         };
-        let mut name: String = wanted.chars().map(plain).take(LONGEST_NAME - 5).collect();
+        let mut name: String = wanted
+            .chars()
+            .map(plain)
+            .take(MAX_NAME_LENGTH - 5)
+            .collect();
         if name.trim_matches('-').is_empty() {
             name = format!("service-{}", number + 1);
         }
@@ -243,7 +246,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Handles the remaining fields. `may_end` says whether the service may exit permanently.
+    /// `may_end` says whether the service may exit permanently.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

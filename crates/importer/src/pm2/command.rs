@@ -9,8 +9,8 @@ use super::app::{SHOWN, Service};
 use super::values::{quoted, text};
 use crate::page::short;
 
-/// How many bytes at the beginning of a script are examined.
-const BEGINNING: u64 = 512;
+/// Of a script.
+const EXAMINED_BYTES: u64 = 512;
 
 /// The interpreter of a script; `None` if the script is itself executable.
 #[derive(Debug)]
@@ -140,8 +140,7 @@ impl Service<'_> {
         Interpreter(Some(program.to_owned()))
     }
 
-    /// Returns PM2's default interpreter for a script; `None` if the script is executable or a
-    /// shell command line.
+    /// `None` if the script is executable or a shell command line.
     fn interpreter_of(&mut self, script: &str) -> Option<&'static str> {
         if script.contains(char::is_whitespace) {
             return None;
@@ -178,7 +177,7 @@ impl Service<'_> {
         })
     }
 
-    /// Whether a script is a binary; `None` if the script does not exist on this machine.
+    /// `None` if the script does not exist on this machine.
     fn is_binary(&self, script: &str) -> Option<bool> {
         let directory = self.app.get("cwd").and_then(Value::as_str).unwrap_or(".");
         let file = self.folder.join(directory).join(script);
@@ -188,12 +187,15 @@ impl Service<'_> {
             .filter(std::fs::Metadata::is_file);
         let opened = opened.and_then(|_| std::fs::File::open(&file).ok())?;
         let mut beginning = Vec::new();
-        opened.take(BEGINNING).read_to_end(&mut beginning).ok()?;
+        opened
+            .take(EXAMINED_BYTES)
+            .read_to_end(&mut beginning)
+            .ok()?;
         Some(beginning.contains(&0))
     }
 }
 
-/// Whether a command line means something else to a shell than a program and its arguments.
+/// Whether a shell reads it differently from a program and its arguments.
 fn needs_shell(script: &str) -> bool {
     const OF_SHELL: [&str; 12] = [
         "cd", "exec", "export", "source", ".", "ulimit", "umask", "set", "unset", "trap", "eval",
@@ -210,7 +212,6 @@ fn needs_shell(script: &str) -> bool {
         ])
 }
 
-/// Whether every quote in a command line is closed.
 fn closes_quotes(line: &str) -> bool {
     let mut open = None;
     let mut letters = line.chars();

@@ -12,8 +12,7 @@ use super::values::text;
 use crate::page::short;
 
 impl<'a> Service<'a> {
-    /// The name of the field with the chosen environment. Its variables override variables in
-    /// `env`.
+    /// Its variables override variables in `env`.
     fn wanted(&self) -> Option<String> {
         self.asked.env.as_ref().map(|name| format!("env_{name}"))
     }
@@ -127,9 +126,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Whether the key `env` can contain this value. It cannot contain placeholders that have no
-    /// value for the service, such as `{socket}`. Adds a remark about each of Kenduri's
-    /// placeholders.
+    /// Placeholders that have no value for the service, such as `{socket}`, may not be in `env`.
+    /// Adds a remark about each of Kenduri's placeholders.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),
@@ -154,7 +152,6 @@ impl<'a> Service<'a> {
     }
 }
 
-/// Whether `text` is valid as the name of an environment variable.
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !text.is_empty()

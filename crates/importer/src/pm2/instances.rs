@@ -9,8 +9,7 @@ use super::command::Interpreter;
 use super::values::{Instances, instances, text};
 use crate::page::short;
 
-/// The maximum number of a service's instances.
-const MOST_INSTANCES: u32 = 64;
+const MAX_INSTANCES: u32 = 64;
 
 pub(super) struct InstanceCount {
     pub(super) number: u32,
@@ -18,7 +17,6 @@ pub(super) struct InstanceCount {
     pub(super) is_cluster: bool,
 }
 
-/// How PM2 starts several instances of an app.
 enum Mode {
     Fork,
     /// The app sets `exec_mode` to cluster.
@@ -41,18 +39,18 @@ impl Service<'_> {
                     written.and_then(text).unwrap_or_default(),
                     if less == 0 { "" } else { " but so many" },
                 ));
-                u32::try_from(cores).unwrap_or(MOST_INSTANCES)
+                u32::try_from(cores).unwrap_or(MAX_INSTANCES)
             }
             Some(Instances::Unknown) => {
                 self.page.remark("instances: no number; one here");
                 1
             }
         };
-        if number > MOST_INSTANCES {
+        if number > MAX_INSTANCES {
             self.page
-                .remark(&format!("instances {number}: {MOST_INSTANCES} is the most"));
+                .remark(&format!("instances {number}: {MAX_INSTANCES} is the most"));
         }
-        let number = number.clamp(1, MOST_INSTANCES);
+        let number = number.clamp(1, MAX_INSTANCES);
         let said = match mode {
             Mode::Cluster => Some("exec_mode cluster"),
             // A single instance does not share its port, so it needs no cluster.
@@ -147,7 +145,6 @@ impl Service<'_> {
     }
 }
 
-/// Whether PM2 runs a cluster for this number of instances.
 fn is_for_cluster(written: &Value) -> bool {
     match instances(written) {
         Instances::Number(number) => number > 0,

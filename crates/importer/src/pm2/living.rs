@@ -9,20 +9,19 @@ use super::command::Interpreter;
 use super::values::{milliseconds, size, text};
 use crate::time;
 
-/// PM2's default values, in milliseconds.
+/// PM2's defaults, in milliseconds.
 const MIN_UPTIME: u64 = 1_000;
 const MOST_BACKOFF: u64 = 15_000;
 
-/// Kenduri's default backoff for services, in milliseconds: the first and the longest delay.
+/// Kenduri's default, in milliseconds: the first and the longest delay.
 const BACKOFF: (u64, u64) = (200, 30_000);
 
-/// Kenduri's default start timeout for services, in milliseconds.
+/// Kenduri's default, in milliseconds.
 const START_WITHIN: u64 = 30_000;
 
-/// The longest time that is imported: a year, in milliseconds.
+/// A year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// The maximum number of failures in the key `give_up`.
 const MOST_FAILURES: u64 = 1_000;
 
 impl Service<'_> {
@@ -114,7 +113,7 @@ impl Service<'_> {
                 Some(failures @ 1..=MOST_FAILURES) => {
                     let life = uptime.unwrap_or(MIN_UPTIME);
                     let (least, most) = backoff.unwrap_or(BACKOFF);
-                    let within = span(failures, life, least, most);
+                    let within = longest_time_to_fail(failures, life, least, most);
                     self.page.remark(&format!(
                         "max_restarts {failures}: PM2 counts failures within min_uptime of a start, Kenduri all in a time: here as \
                          long as so many take, with the waits between them"
@@ -169,10 +168,9 @@ impl Service<'_> {
     }
 }
 
-/// Returns the longest time that a process can take to fail `failures` times, if it exits `life`
-/// after each start. The time includes the supervisor's delays. It is in milliseconds, rounded up
-/// to whole seconds.
-fn span(failures: u64, life: u64, least: u64, most: u64) -> u64 {
+/// If a process exits `life` after each start, with the supervisor's delays; in milliseconds,
+/// rounded up to whole seconds.
+fn longest_time_to_fail(failures: u64, life: u64, least: u64, most: u64) -> u64 {
     let mut whole = life.saturating_mul(failures);
     let mut wait = least;
     // The supervisor does not wait after the first failure, nor after the last.

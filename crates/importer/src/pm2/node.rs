@@ -11,15 +11,14 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::page::short;
-use crate::{ImportError, LARGEST};
+use crate::{ImportError, MAX_FILE_BYTES};
 
-/// How long Node may run.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The maximum number of characters of Node's error output in an error message.
-const SHOWN: usize = 600;
+const NODE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of Node's error output in an error message.
+const MAX_SHOWN_CHARS: usize = 600;
 
-/// A script for node that loads the ecosystem file as a `CommonJS` or ES module and prints its
-/// exports. The file's own output is redirected, so that it does not mix with the exports.
+/// Loads the ecosystem file as a `CommonJS` or ES module and prints its exports. The file's own
+/// output is redirected, so that it does not mix with them.
 const READER: &str = r#"
 const { pathToFileURL } = require("node:url");
 const write = process.stdout.write.bind(process.stdout);
@@ -44,7 +43,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
         return Err(ImportError::NeedsRun {
             file: shown,
             folder: folder.display().to_string(),
-            seconds: PATIENCE.as_secs(),
+            seconds: NODE_TIMEOUT.as_secs(),
         });
     }
     let failed = |what: String, mend| ImportError::Ran {
@@ -76,7 +75,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     })?);
     let said = collect(child.0.stdout.take());
     let complained = collect(child.0.stderr.take());
-    let said = said.recv_timeout(PATIENCE);
+    let said = said.recv_timeout(NODE_TIMEOUT);
     let timed_out = matches!(said, Err(RecvTimeoutError::Timeout));
     // Dropping `child` also kills the other processes in its group, which could otherwise keep
     // standard error open.
@@ -86,12 +85,12 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
         return Err(failed(
             format!(
                 "it was still running after {} s, and was ended",
-                PATIENCE.as_secs()
+                NODE_TIMEOUT.as_secs()
             ),
             "let it export its apps and end, or save what it says as JSON",
         ));
     }
-    if said.len() as u64 > LARGEST {
+    if said.len() as u64 > MAX_FILE_BYTES {
         return Err(failed(
             "what it exports is larger than 4 MB".to_owned(),
             "is it the right file?",
@@ -100,31 +99,31 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     match String::from_utf8(said) {
         Ok(text) if !text.is_empty() => Ok(text),
         _ => {
-            let complained = complained.recv_timeout(PATIENCE).unwrap_or_default();
+            let complained = complained.recv_timeout(NODE_TIMEOUT).unwrap_or_default();
             let complained = String::from_utf8_lossy(&complained);
             Err(failed(
-                format!("it failed: {}", short(complained.trim(), SHOWN)),
+                format!("it failed: {}", short(complained.trim(), MAX_SHOWN_CHARS)),
                 "it must work with an empty environment; or save what it says as JSON",
             ))
         }
     }
 }
 
-/// Reads a stream in a thread, up to one byte more than the limit.
+/// Up to one byte more than the limit.
 fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(stream) = stream {
             // If reading fails, the data read so far is kept.
-            let _ = stream.take(LARGEST + 1).read_to_end(&mut bytes);
+            let _ = stream.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
         }
         let _ = sender.send(bytes);
     });
     receiver
 }
 
-/// A process group, with its first process. Dropping this value kills all of its processes.
+/// Dropping this value kills all processes of the group.
 struct Group(Child);
 
 impl Drop for Group {

@@ -10,7 +10,7 @@ use super::values::text;
 use crate::page::short;
 
 const PREFIX: &str = "PM2_SERVE_";
-/// The default port of PM2's file server.
+/// PM2's default.
 const PORT: &str = "8080";
 const HOMEPAGE: &str = "/index.html";
 
@@ -75,7 +75,6 @@ impl Service<'_> {
         true
     }
 
-    /// Returns the value of the variable `PM2_SERVE_…` with this name.
     fn served(&self, name: &str) -> Option<String> {
         let name = format!("{PREFIX}{name}");
         let said = self.variables().rfind(|(other, _)| **other == name);

@@ -17,7 +17,6 @@ use crate::alert_settings::AlertSettings;
 use crate::server_status::service_address;
 
 const PAGE: &str = "/admin/server";
-/// The names of the events that the webhook receives.
 const BEGUN: &str = "alert.begun";
 const ENDED: &str = "alert.ended";
 
@@ -81,7 +80,7 @@ impl Kind {
         }
     }
 
-    /// The message ids of the alert's title and of its text.
+    /// Of the title and of the text.
     fn messages(self) -> (&'static str, &'static str) {
         match self {
             Self::Disk => ("alert-disk", "alert-disk-text"),
@@ -97,7 +96,7 @@ impl Kind {
         }
     }
 
-    /// The names of the variables in the alert's text, in the order of [`Finding::details`].
+    /// In the order of [`Finding::details`].
     fn values(self) -> &'static [&'static str] {
         match self {
             Self::Disk | Self::Memory => &["free", "size"],
@@ -199,7 +198,7 @@ impl Alert {
     }
 }
 
-/// Rounds a time down to the precision of the store, so that it can be compared with a stored time.
+/// A rounded time can be compared with a stored one.
 fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
@@ -251,7 +250,7 @@ pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Resul
                 tracing::warn!(kind, about = next.about, "an alert began");
             }
         }
-        let is_told = tell(tx, outlet, &next, true)?;
+        let is_told = notify(tx, outlet, &next, true)?;
         change(tx, &Alert { is_told, ..next })?;
     }
     for alert in &known {
@@ -293,13 +292,13 @@ fn end(tx: &mut Tx<'_>, outlet: &Outlet, alert: &Alert) -> Result<(), StoreError
     .run(tx, Rows::AtMostOne)?;
     if was_on == 1 && alert.is_told {
         tracing::info!(kind = alert.kind, about = alert.about, "an alert is over");
-        tell(tx, outlet, alert, false)?;
+        notify(tx, outlet, alert, false)?;
     }
     Ok(())
 }
 
-/// Sends the mails and the webhook message. Returns whether there was a recipient.
-fn tell(
+/// Returns whether there was a recipient.
+fn notify(
     tx: &mut Tx<'_>,
     outlet: &Outlet,
     alert: &Alert,
@@ -402,7 +401,6 @@ fn mail_address(
     Ok(())
 }
 
-/// Returns the site's first language. It is used in mails to addresses without an account.
 fn first_language(site: &Site) -> Text {
     let tag = site.settings.languages.first().map_or("en", String::as_str);
     let tag = if web::language::COMPLETE.contains(&tag) {

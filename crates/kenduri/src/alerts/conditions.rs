@@ -12,8 +12,7 @@ use crate::alert_settings::{Floor, Limits};
 use crate::machine::{MachineStatus, Room, written_bytes};
 use crate::server_status::EdgeStatus;
 
-/// The number of failed certificate orders after which an alert begins.
-const FAILURES: u32 = 3;
+const FAILED_ORDERS_BEFORE_ALERT: u32 = 3;
 
 pub(crate) fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
     let judge = |kind, room: Option<Room>, floor: Option<Floor>| {
@@ -104,7 +103,7 @@ pub(crate) fn certificates(edge: &EdgeStatus, now: Timestamp) -> [Report; 2] {
         let is_valid = one.valid_until.is_some_and(|until| until > now);
         Some(Finding {
             about: one.name.clone(),
-            level: if failures.count >= FAILURES || !is_valid {
+            level: if failures.count >= FAILED_ORDERS_BEFORE_ALERT || !is_valid {
                 Level::Wrong
             } else {
                 Level::Between

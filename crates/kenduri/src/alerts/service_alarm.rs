@@ -8,8 +8,7 @@ use tokio::sync::watch;
 
 use super::alert::{self, Finding, Kind, Level, Outlet, Report};
 
-/// The pause before the next attempt if the store is not writable.
-const AGAIN: Duration = Duration::from_secs(30);
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Begins and ends alerts when the supervisor reports a change of its services.
 pub(crate) struct ServiceAlarm {
@@ -21,7 +20,7 @@ impl ServiceAlarm {
     /// Must be called within a runtime.
     pub(crate) fn start(outlet: Outlet) -> Self {
         let (heard, told) = watch::channel(None);
-        tokio::spawn(follow(outlet, told));
+        tokio::spawn(store_reports(outlet, told));
         Self { heard }
     }
 
@@ -35,16 +34,15 @@ impl ServiceAlarm {
     }
 }
 
-/// Writes the latest report to the store. Only one task does this, so that an older report never
-/// overwrites a newer one.
-async fn follow(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
+/// Only one task does this, so that an older report never overwrites a newer one.
+async fn store_reports(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
     while told.changed().await.is_ok() {
         let Some(report) = told.borrow_and_update().clone() else {
             continue;
         };
         while let Err(error) = settle(&outlet, &report).await {
             tracing::warn!(%error, "that a service was given up is not told yet");
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RETRY_PAUSE).await;
         }
     }
 }

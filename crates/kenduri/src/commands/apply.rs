@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::{Where, give, say};
+use super::{Where, say, send};
 use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Apply changed settings to the running Kenduri
@@ -37,7 +37,7 @@ impl Apply {
             data,
             set: Vec::new(),
         };
-        if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
+        if let ControlResponse::Applied { said, file } = send(ControlRequest::Apply, &place)? {
             say(&said)?;
             // The running Kenduri keeps the flags and environment variables with which it was
             // started.

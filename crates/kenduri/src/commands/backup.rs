@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use platform::{Clock, Random};
 
-use super::{Where, give, say, show};
+use super::{Where, say, send, show};
 use crate::configuration::{self, Settings};
 use crate::control_requests::ControlRequest;
 
@@ -81,7 +81,7 @@ impl Now {
         } else {
             ControlRequest::BackupNow
         };
-        give(request, &self.place)?;
+        send(request, &self.place)?;
         let target = backup.target.name();
         say(&format!("A snapshot is in {target}.\n"))?;
         if backup.target.is_on_disk_of(&settings.data) {

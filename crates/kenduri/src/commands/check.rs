@@ -44,7 +44,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self) -> Result<()> {
         if !self.advisories.is_empty() {
-            return tell_news(&self.advisories);
+            return show_updates(&self.advisories);
         }
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
@@ -78,7 +78,7 @@ impl Check {
             text.push_str(line);
             text.push('\n');
         }
-        if found.settings.metrics.is_none() && !tells_figures(&found.plan) {
+        if found.settings.metrics.is_none() && !exposes_metrics(&found.plan) {
             text.push_str(
                 "# Nobody is told figures: a route of yours takes /metrics, and metrics.listen, \
                  such as \"127.0.0.1:9100\", is empty.\n",
@@ -88,8 +88,7 @@ impl Check {
     }
 }
 
-/// Loads the settings. If the only problems are that something is not on this machine or may not be
-/// read, and `is_here` is false, returns these problems beside the settings.
+/// Unless `is_here`, problems that only concern this machine are returned beside the settings.
 fn load(asked: &Asked, is_here: bool) -> Result<(Configuration, Option<Problems>), Problems> {
     match configuration::load(asked) {
         Ok(found) => Ok((found, None)),
@@ -101,8 +100,7 @@ fn load(asked: &Asked, is_here: bool) -> Result<(Configuration, Option<Problems>
     }
 }
 
-/// Prints newer versions, and the advisories that affect this version.
-fn tell_news(written: &[String]) -> Result<()> {
+fn show_updates(written: &[String]) -> Result<()> {
     let sources = written
         .iter()
         .map(|one| Source::parse(one, |file| file.into()));
@@ -144,8 +142,7 @@ fn news(found: &Found) -> String {
     lines.join("\n")
 }
 
-/// Returns a warning if the installed unit runs services as the user who owns Kenduri's data,
-/// because the services could then read the data.
+/// Services that run as the owner of Kenduri's data could read it.
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;
@@ -160,8 +157,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Whether programs on this machine can read the site's `/metrics`.
-fn tells_figures(plan: &Plan) -> bool {
+fn exposes_metrics(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));
     met.is_some_and(|met| met.leads_to_app())

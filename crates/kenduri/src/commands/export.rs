@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use posts::markdown_folder;
 
-use super::{Where, alone, say, stopped};
+use super::{Where, alone, say, settings_while_stopped};
 use crate::app_setup;
 
 /// Export the site's contents, for other programs
@@ -31,7 +31,7 @@ pub(super) struct Markdown {
 impl Export {
     pub(super) fn run(self) -> Result<()> {
         let Self::Markdown(markdown) = self;
-        let settings = Arc::new(stopped(&markdown.place)?);
+        let settings = Arc::new(settings_while_stopped(&markdown.place)?);
         let counts = alone(async {
             let site = app_setup::open(&settings).await?.site;
             Ok(markdown_folder::write(&site, &markdown.folder).await?)

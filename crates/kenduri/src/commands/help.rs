@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Command;
 
-/// The groups of subcommands. Every subcommand of [`super::Kenduri`] must be in one of them.
+/// Every subcommand of [`super::Kenduri`] must be in one group.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("First steps", &["serve", "check", "owner", "apply"]),
     (

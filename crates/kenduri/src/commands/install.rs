@@ -10,10 +10,8 @@ use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
-/// The data folder if no flag and no setting names one.
 const USUAL_DATA: &str = "/var/lib/kenduri";
 const USUAL_FILE: &str = "kenduri.toml";
-/// The default user who runs Kenduri.
 const USUAL_USER: &str = "kenduri";
 const USUAL_SERVICES_USER: &str = "kenduri-services";
 
@@ -161,7 +159,7 @@ impl Install {
         Ok(())
     }
 
-    /// Returns the absolute path of the settings file, or `None` if there is none.
+    /// `None` if there is none.
     fn config(&self) -> Result<Option<PathBuf>> {
         let named = self.config.clone();
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
@@ -172,7 +170,6 @@ impl Install {
         .transpose()
     }
 
-    /// Returns the name of the user who serves requests.
     fn worker(&self) -> &str {
         if self.user == "root" {
             USUAL_USER
@@ -181,8 +178,8 @@ impl Install {
         }
     }
 
-    /// Returns the user that runs services without a `user` setting. Returns `None` if there are no
-    /// services, if the settings name a default user, or if it is the user who serves requests.
+    /// `None` if there are no services, if the settings name a default user, or if it is the user
+    /// who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -200,7 +197,7 @@ impl Install {
         user.filter(|user| user != self.worker())
     }
 
-    /// Returns the unit. Also returns whether services run as the user who serves requests.
+    /// Also returns whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
@@ -240,7 +237,6 @@ fn check_name(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// The facts about services that the unit needs.
 #[derive(Default)]
 struct Services {
     number: usize,
@@ -251,7 +247,6 @@ struct Services {
     default_user: Option<String>,
 }
 
-/// Reads the `[service.NAME]` sections of settings that are already checked.
 fn services(file: &Path, whole: &toml::Table) -> Services {
     let mut found = Services::default();
     let default_user = whole.get("service_user").and_then(toml::Value::as_str);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use super::{Where, give, say};
+use super::{Where, say, send};
 use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Close the site for maintenance, and open it again
@@ -43,8 +43,8 @@ pub(super) struct Off {
 impl Maintenance {
     pub(super) fn run(self) -> Result<()> {
         let outcome = match self {
-            Self::On(on) => give(ControlRequest::MaintenanceOn { host: on.host }, &on.place)?,
-            Self::Off(off) => give(
+            Self::On(on) => send(ControlRequest::MaintenanceOn { host: on.host }, &on.place)?,
+            Self::Off(off) => send(
                 ControlRequest::MaintenanceOff { host: off.host },
                 &off.place,
             )?,

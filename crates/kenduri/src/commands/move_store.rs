@@ -10,7 +10,7 @@ use platform::store::transfer::{self, MovedTable};
 use platform::store::{self, PostgresSettings};
 use site::domains;
 
-use super::{Where, say, show, stopped};
+use super::{Where, say, settings_while_stopped, show};
 use crate::configuration::{self, Flag, Settings, without_password};
 use crate::domains::DOMAINS;
 
@@ -33,7 +33,7 @@ pub(super) struct MoveStore {
 
 impl MoveStore {
     pub(super) fn run(self) -> Result<()> {
-        let settings = stopped(&self.place)?;
+        let settings = settings_while_stopped(&self.place)?;
         let store::Settings::Sqlite(from) = &settings.store else {
             bail!("the store is not in SQLite: store.url names PostgreSQL");
         };
@@ -54,7 +54,7 @@ impl MoveStore {
         say(&self.report(&settings, &moved)?)
     }
 
-    /// Checks the settings that will apply after the move.
+    /// As they will be after the move.
     fn target(&self) -> Result<PostgresSettings> {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = true;

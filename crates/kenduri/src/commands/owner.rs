@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use super::{Where, give, say};
+use super::{Where, say, send};
 use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate};
 
 /// Make owners of the installation, and remove lost second factors
@@ -57,7 +57,7 @@ impl Create {
             email: self.email.clone(),
             name: self.name,
         });
-        if let ControlResponse::Owner { link } = give(order, &self.place)? {
+        if let ControlResponse::Owner { link } = send(order, &self.place)? {
             say(&format!(
                 "{} is an owner. This link signs in once:\n{link}\n",
                 self.email
@@ -72,7 +72,7 @@ impl ResetFactors {
         let order = ControlRequest::FactorsReset {
             email: self.email.clone(),
         };
-        if let ControlResponse::FactorsReset = give(order, &self.place)? {
+        if let ControlResponse::FactorsReset = send(order, &self.place)? {
             say(&format!(
                 "{} has no second factor and no passkeys any more\n",
                 self.email

@@ -12,8 +12,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::say;
 
-/// The maximum length of a line on standard input, in bytes.
-const LONGEST: u64 = 4_096;
+const MAX_LINE_BYTES: u64 = 4_096;
 
 /// Hash passwords for routes with `access`
 #[derive(Debug, Subcommand)]
@@ -67,11 +66,11 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
         let mut output = std::io::stderr();
         output.write_all(prompt.as_bytes())?;
         output.flush()?;
-        Some(NoEcho::begin()?)
+        Some(NoEcho::switch_off()?)
     } else {
         None
     };
-    let read = input.lock().take(LONGEST).read_line(&mut line);
+    let read = input.lock().take(MAX_LINE_BYTES).read_line(&mut line);
     if quiet.is_some() {
         std::io::stderr().write_all(b"\n")?;
     }
@@ -79,11 +78,11 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// Switches off the terminal's echo until this value is dropped.
+/// Until this value is dropped.
 struct NoEcho(Termios);
 
 impl NoEcho {
-    fn begin() -> Result<Self> {
+    fn switch_off() -> Result<Self> {
         let input = std::io::stdin();
         let before = tcgetattr(&input).context("the terminal cannot be asked")?;
         let mut quiet = before.clone();

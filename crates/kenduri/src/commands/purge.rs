@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Where, give, say};
+use super::{Where, say, send};
 use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Remove answers from the edge's cache
@@ -22,14 +22,13 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) fn run(self) -> Result<()> {
         let order = ControlRequest::Purge { tags: self.names };
-        if let ControlResponse::Purged { count } = give(order, &self.place)? {
+        if let ControlResponse::Purged { count } = send(order, &self.place)? {
             say(&format!("Answers taken out: {count}.\n"))?;
         }
         Ok(())
     }
 }
 
-/// Accepts a path prefix or `*`.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

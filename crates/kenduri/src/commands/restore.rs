@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use platform::{Random, Secret};
 
 use super::password::read_secret;
-use super::{Where, say, stopped};
+use super::{Where, say, settings_while_stopped};
 use crate::app_setup;
 
 /// Restore everything from a backup, into an empty data folder
@@ -36,7 +36,7 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self) -> Result<()> {
-        let settings = stopped(&self.place)?;
+        let settings = settings_while_stopped(&self.place)?;
         let target = Target::parse(&self.from, &settings.s3_access)?;
         let passphrase = match &self.passphrase_file {
             None => read_secret("Passphrase of the backup: ")?,

@@ -102,7 +102,6 @@ impl Serve {
         })
     }
 
-    /// Returns the configuration inputs from the command line.
     fn asked(&self) -> Asked {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;

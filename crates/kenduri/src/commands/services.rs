@@ -12,17 +12,15 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use supervisor::{LogLine, LogPosition};
 
-use super::{Where, data, give, nobody, show};
+use super::{Where, data, not_running, send, show};
 use crate::control;
 use crate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 
-/// How often `kenduri monit` refreshes the list.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
-/// The default number of lines of `kenduri logs`.
-const LINES: u32 = 100;
-/// Clears the terminal and moves the cursor home (ECMA-48).
-const CLEAR: &str = "\x1b[2J\x1b[H";
+const REFRESH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
+const DEFAULT_LINES: u32 = 100;
+/// ECMA-48.
+const CLEAR_AND_HOME: &str = "\x1b[2J\x1b[H";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Services {
@@ -118,7 +116,7 @@ pub(super) struct LogsOf {
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
     /// The number of last lines to show, from memory and from the log files; at most 10,000
-    #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
+    #[arg(short = 'n', long, value_name = "N", default_value_t = DEFAULT_LINES,
           value_parser = clap::value_parser!(u32).range(..=10_000))]
     lines: u32,
     /// Show new lines as they are written, until Ctrl+C
@@ -128,7 +126,6 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// The time from which log lines are shown. It is either a fixed time or a duration before now.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
@@ -180,9 +177,8 @@ impl Services {
 /// The error message for a response of an unexpected kind.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
-/// Sends a request to the supervisor process.
 fn ask(order: ServiceRequest, place: &Where) -> Result<ServiceResponse> {
-    match give(control_requests::ControlRequest::Services(order), place)? {
+    match send(control_requests::ControlRequest::Services(order), place)? {
         control_requests::ControlResponse::Services(outcome) => Ok(outcome),
         _ => bail!(OTHER),
     }
@@ -215,10 +211,10 @@ impl Plain {
             let text = if self.json {
                 json()
             } else {
-                Ok::<_, anyhow::Error>(format!("{CLEAR}{}", table::rows(&rows, now())))
+                Ok::<_, anyhow::Error>(format!("{CLEAR_AND_HOME}{}", table::rows(&rows, now())))
             };
             show(&text?)?;
-            std::thread::sleep(LOOK);
+            std::thread::sleep(REFRESH_INTERVAL);
         }
     }
 
@@ -259,7 +255,7 @@ impl LogsOf {
     }
 }
 
-/// Formats log lines. `missed` is the number of lines that the client did not receive.
+/// `missed` is the number of lines that the client did not receive.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     let _ = match (missed, json) {
@@ -278,8 +274,7 @@ fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     Ok(text)
 }
 
-/// Prints new log lines until Kenduri stops. If Kenduri is upgraded, reconnects and continues after
-/// the last received line.
+/// Until Kenduri stops. After an upgrade, continues after the last received line.
 fn follow(
     place: &Where,
     mut logs: Logs,
@@ -293,7 +288,7 @@ fn follow(
     let began = now();
     let mut heard = control::listen(&data, &order(&logs))?;
     if heard.is_none() {
-        return Err(nobody(&asked));
+        return Err(not_running(&asked));
     }
     while let Some(outcomes) = heard {
         let mut has_begun = false;

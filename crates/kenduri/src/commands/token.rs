@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use identity::session::token::{DEFAULT_DAYS, TokenScope};
 
-use super::{Where, give, say};
+use super::{Where, say, send};
 use crate::control_requests::{ControlRequest, ControlResponse, TokenCreate};
 use crate::domains::DOMAINS;
 
@@ -57,7 +57,7 @@ impl Token {
             name: create.name,
             days: create.days,
         });
-        if let ControlResponse::Token { token, .. } = give(order, &create.place)? {
+        if let ControlResponse::Token { token, .. } = send(order, &create.place)? {
             say(&format!("{token}\n"))?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
-use super::{Where, give, say};
+use super::{Where, say, send};
 use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Check that stored records are as they were written
@@ -36,8 +36,8 @@ pub(super) struct Bookings {
 impl Verify {
     pub(super) fn run(self) -> Result<()> {
         let answer = match self {
-            Self::Audit(audit) => give(ControlRequest::VerifyAudit, &audit.place)?,
-            Self::Bookings(bookings) => give(ControlRequest::VerifyBookings, &bookings.place)?,
+            Self::Audit(audit) => send(ControlRequest::VerifyAudit, &audit.place)?,
+            Self::Bookings(bookings) => send(ControlRequest::VerifyBookings, &bookings.place)?,
         };
         match answer {
             ControlResponse::AuditVerified { broken: None } => {

@@ -9,7 +9,7 @@ use super::webhooks;
 use super::written::{Webhook, Written};
 use crate::alert_settings::{AlertSettings, Floor, Limits};
 
-/// The word in `alerts.to` that stands for the installation's owners.
+/// In `alerts.to`, it stands for the installation's owners.
 const OWNERS: &str = "owners";
 
 /// Reads the settings of alerts. Adds the webhook for alerts to `declared`.

@@ -13,8 +13,7 @@ use super::checked::secret;
 use super::written::{Drill, Written};
 
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// The folder, inside a restored data folder, into which the settings are restored.
-const SETTINGS: &str = "settings";
+const SETTINGS_FOLDER: &str = "settings";
 /// Keys whose value is a file name, although they do not end in `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
@@ -117,7 +116,9 @@ pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
             std::path::Component::Normal(part) => part.to_str(),
             _ => None,
         });
-        let to = std::iter::once(SETTINGS).chain(parts).collect::<Vec<_>>();
+        let to = std::iter::once(SETTINGS_FOLDER)
+            .chain(parts)
+            .collect::<Vec<_>>();
         let to = to.join("/");
         from.is_file().then_some(Beside { from, to })
     });

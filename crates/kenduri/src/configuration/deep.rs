@@ -32,8 +32,7 @@ pub(super) fn value_errors(
     placed.collect()
 }
 
-/// A parse error. The values are its offset in the settings file, what is wrong, and what to do
-/// about it.
+/// Its offset in the settings file, what is wrong, and what to do about it.
 type ValueError = (usize, String, String);
 
 fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<ValueError> {
@@ -99,7 +98,7 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     (offset, format!("unknown key {place}"), mend)
 }
 
-/// Returns the path of the innermost key that has its name or its value at this offset.
+/// Of the innermost key that has its name or its value at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {
@@ -110,8 +109,7 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Removes the key that has its name or its value at this offset. Returns whether a key was
-/// removed.
+/// Returns whether a key with its name or its value at this offset was removed.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {

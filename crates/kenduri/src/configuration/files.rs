@@ -9,7 +9,7 @@ use units::Check;
 use super::checked::secret;
 use super::written::Written;
 
-/// The folder, inside the data folder, for uploads on their way to a bucket.
+/// Inside the data folder, for uploads on their way to a bucket.
 const FOLDER: &str = "files";
 
 /// Returns the file store, or `None` if its settings are invalid.

@@ -13,15 +13,14 @@ use crate::domains::DOMAINS;
 pub(crate) fn known() -> BTreeMap<String, Value> {
     // Plain structs can always be serialized to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
-    known.extend(of_domains());
+    known.extend(domain_defaults());
     for key in ["service", "tls.acme", "upstream"] {
         known.insert(key.to_owned(), Value::Table(Table::new()));
     }
     known
 }
 
-/// Returns the domains' keys with their default values.
-fn of_domains() -> BTreeMap<String, Value> {
+fn domain_defaults() -> BTreeMap<String, Value> {
     let text = |text: &str| Value::String(text.to_owned());
     let all = domains::settings(DOMAINS).flat_map(|setting| {
         let value = match setting {
@@ -65,7 +64,6 @@ pub(crate) const DEEP: [&str; 7] = [
     "webhook",
 ];
 
-/// Keys that no longer exist, each with advice on what to do instead.
 const REMOVED: [(&str, &str); 1] = [(
     "cache.disk",
     "remove it: answers are kept in memory only; cache.memory says how much",

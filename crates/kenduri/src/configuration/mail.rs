@@ -128,7 +128,7 @@ pub(super) fn bounces(written: &Written, route: &MailRoute, check: &mut Check) -
     None
 }
 
-/// Parses the URL of a mailbox (RFC 5092), without its password.
+/// RFC 5092, without its password.
 fn mailbox(url: &str) -> Result<Mailbox, String> {
     let (scheme, rest) = url.split_once("://").ok_or("is not a URL")?;
     let (is_encrypted, usual_port) = match scheme {
@@ -202,7 +202,6 @@ pub(super) fn ses_topic(written: &Written, check: &mut Check) -> Option<SnsTopic
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
 
-/// Parses `mail.url` into the mail server and the user name, if there is one.
 fn server(url: &str) -> Result<(Server, Option<String>), String> {
     let preset =
         |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));

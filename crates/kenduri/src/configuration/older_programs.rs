@@ -52,8 +52,7 @@ impl OlderPrograms {
     }
 }
 
-/// Checks `compat.auth`. Both older sites have the path `/api/auth`, so this setting names the site
-/// whose format the path uses.
+/// Both older sites have the path `/api/auth`, so the setting names the site whose format it uses.
 fn check_auth(compat: &Compat, check: &mut Check) {
     const KEY: &str = "compat.auth";
     match compat.auth.as_str() {
@@ -86,8 +85,7 @@ fn check_auth(compat: &Compat, check: &mut Check) {
     }
 }
 
-/// Returns the configured slug, if any. Whether the occasion exists is checked later, because that
-/// depends on the store.
+/// Whether the occasion exists is checked later, because that depends on the store.
 fn occasion(compat: &Compat, check: &mut Check) -> Option<String> {
     let slug = compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())

@@ -64,7 +64,7 @@ fn is_name(name: &str) -> bool {
     (1..=30).contains(&name.len()) && name.bytes().all(is_fine)
 }
 
-/// Returns the problem with a provider's issuer URL and its remedy, or `None` if the URL is valid.
+/// The problem and its remedy.
 fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let issuer = &provider.issuer;
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;

@@ -11,11 +11,11 @@ use units::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 
-/// The keys, other than passwords and the domains' keys, that have a secret value.
+/// Besides passwords and the domains' keys.
 const SECRETS: [&str; 3] = ["callback_secret", "secret_key", "webhook_secret"];
 
-/// The column at which comments begin if the value is short enough.
-const COLUMN: usize = 44;
+/// If the value is short enough.
+const COMMENT_COLUMN: usize = 44;
 
 /// Formats settings as TOML. Secrets appear as `***`.
 pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
@@ -42,12 +42,12 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
         };
         let line = format!("{name} = {value}");
         let origin = origins.get(key).unwrap_or(&Origin::BuiltIn);
-        let _ = writeln!(text, "{line:COLUMN$} # {origin}");
+        let _ = writeln!(text, "{line:COMMENT_COLUMN$} # {origin}");
     }
     text
 }
 
-/// Returns a value in a `[service]` section. It is masked in the same way as in `kenduri describe`.
+/// Masked in the same way as in `kenduri describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
@@ -62,8 +62,7 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// Masks the value of `key` in each table of a list. A value that is not a list of tables is not
-/// changed.
+/// In each table of a list. A value that is not a list of tables is not changed.
 fn without(value: &Value, key: &str) -> Value {
     let mut value = value.clone();
     let tables = value.as_array_mut().into_iter().flatten();

@@ -11,8 +11,7 @@ use units::Origin;
 
 use super::{differences, keys};
 
-/// The sections that can change while Kenduri runs. They are about the edge and the services.
-const SWAPPED: [&str; 8] = [
+const CHANGEABLE_SECTIONS: [&str; 8] = [
     "cache",
     "listen",
     "proxy",
@@ -23,9 +22,8 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
-/// The settings that only a start of Kenduri as a whole can change. The supervisor process uses
-/// them too, or two workers must not differ in them.
-const OF_ALL: [&str; 5] = ["data", "log", "secret_file", "service_memory", "store"];
+/// The supervisor process uses them too, or two workers must not differ in them.
+const START_ONLY: [&str; 5] = ["data", "log", "secret_file", "service_memory", "store"];
 
 /// The settings that change only at a restart, each with its source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -77,12 +75,12 @@ impl RestartOnly {
 }
 
 fn is_swapped(key: &str) -> bool {
-    SWAPPED.contains(&section(key))
+    CHANGEABLE_SECTIONS.contains(&section(key))
 }
 
 /// Whether only a start of Kenduri as a whole can change the setting, and not a new worker.
 pub(crate) fn is_of_all(key: &str) -> bool {
-    OF_ALL.contains(&section(key))
+    START_ONLY.contains(&section(key))
 }
 
 fn section(key: &str) -> &str {

@@ -10,8 +10,7 @@ use super::Asked;
 use super::written::Written;
 use crate::folders::{Folders, INNER};
 
-/// The environment variables that services inherit.
-const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
+const INHERITED_VARIABLES: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
 /// The folders that are needed to build the services' plan.
 pub(super) struct Places<'a> {
@@ -38,7 +37,7 @@ pub(super) fn plan(
     let environment = asked
         .environment
         .iter()
-        .filter(|(name, _)| PASSED_ON.contains(&name.as_str()))
+        .filter(|(name, _)| INHERITED_VARIABLES.contains(&name.as_str()))
         .cloned()
         .collect();
     let inner = inner(description, asked, &places.folders.run);
@@ -53,8 +52,7 @@ pub(super) fn plan(
     check.take(Plan::check(description, &ground))
 }
 
-/// Returns the user that runs services without a `user` setting. `None` stands for the user who
-/// runs Kenduri.
+/// Runs services without a `user` setting. `None` stands for the user who runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<User> {
     if name.is_empty() {
         // If there is no data folder yet, services run as the user who runs Kenduri.
@@ -75,8 +73,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<Us
     user
 }
 
-/// Returns the listener through which other services reach each service. A listener has a unix
-/// socket, and a URL with a fixed address or a local port.
+/// Other services reach a service there: by a unix socket, or by a URL with a fixed address or a
+/// local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,

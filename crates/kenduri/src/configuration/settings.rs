@@ -40,10 +40,9 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A service must not have this name, because the supervisor process's log file has the same name.
+/// No service may have this name, because the supervisor process's log file has it.
 const KEEPER: &str = "keeper";
 
-/// The languages that pages can have.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
 /// The validated settings. The plans of the edge and of the services are separate.
@@ -268,8 +267,8 @@ fn updates(written: &Written, check: &mut Check) -> Vec<Source> {
     sources.collect()
 }
 
-/// Returns who may register. Open registration requires a mail server, because new people must
-/// confirm their address by mail. On a private site, they read the mailbox.
+/// Open registration requires a mail server, because new people must confirm their address by mail.
+/// On a private site, they read the mailbox.
 fn registration(
     written: &Written,
     plan: Option<&edge::Plan>,
@@ -310,7 +309,7 @@ fn plan(
     Some(plan)
 }
 
-/// Warns if there are certificates, and none is for the site's own host.
+/// If there are certificates, but none is for the site's own host.
 fn warn_of_other_names(written: &Written, url: &SiteUrl, plan: &edge::Plan, check: &mut Check) {
     let host = url.host();
     let loaded = plan.tls().certificates.len();
@@ -458,7 +457,6 @@ fn secret_file(written: &Written, data: &Path, check: &mut Check) -> KeyFile {
     KeyFile::at(data.join(&written.secret_file))
 }
 
-/// Appends the password from a separate setting to the URL.
 fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     let Some(password) = password else {
         return Secret::new(url);

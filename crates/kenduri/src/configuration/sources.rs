@@ -23,7 +23,7 @@ pub(crate) struct Leaf {
     pub(crate) inside: Vec<(String, Origin)>,
 }
 
-/// The prefix of variables that are not settings although they begin with `KENDURI_`.
+/// Such variables are not settings although they begin with `KENDURI_`.
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
 /// Reads the settings in the text of a `kenduri.toml`. The settings of the selected profile
@@ -139,7 +139,7 @@ fn leaves(
             Step::Over
         }
     });
-    typed(leaves, &known, problems)
+    drop_mistyped(leaves, &known, problems)
 }
 
 /// Reads the settings in environment variables that begin with `KENDURI_`.
@@ -169,7 +169,7 @@ pub(crate) fn environment(
         let what = format!("{name} is not a setting");
         problems.push(Problem::at(origin, what, mend));
     }
-    typed(leaves, &known, problems)
+    drop_mistyped(leaves, &known, problems)
 }
 
 /// Reads the setting in a flag: `--set key=value`, or another flag that sets one key.
@@ -183,10 +183,10 @@ pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem
     let leaves = from_text(key, text, origin, &known, problems)
         .into_iter()
         .collect();
-    typed(leaves, &known, problems)
+    drop_mistyped(leaves, &known, problems)
 }
 
-/// How to read a table: as several settings, or as the value of one setting.
+/// As several settings, or as the value of one setting.
 enum Step {
     Into,
     Over,
@@ -219,8 +219,7 @@ fn inside(key: &str, section: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Converts text from the environment or a flag to the type of its key. List items are separated by
-/// commas, and strings need no quotes.
+/// List items are separated by commas, and strings need no quotes.
 fn from_text(
     key: &str,
     text: &str,
@@ -255,8 +254,8 @@ fn from_text(
     })
 }
 
-/// Returns the leaves with a value of the right type, and reports the other leaves.
-fn typed(
+/// Reports the leaves with a value of the wrong type.
+fn drop_mistyped(
     leaves: Vec<Leaf>,
     known: &BTreeMap<String, Value>,
     problems: &mut Vec<Problem>,

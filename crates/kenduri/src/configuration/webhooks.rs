@@ -93,8 +93,8 @@ pub(super) fn read_one(
     })
 }
 
-/// Finds the service in `NAME/path`. Returns its socket and the path. The error contains the
-/// problem and the remedy.
+/// `address` is `NAME/path`. Returns the service's socket and the path, or the problem and the
+/// remedy.
 fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), (String, String)> {
     let (name, path) = address.split_at(address.find('/').unwrap_or(address.len()));
     let Some(service) = services.iter().find(|one| one.name == name) else {

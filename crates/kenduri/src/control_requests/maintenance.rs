@@ -14,8 +14,7 @@ use super::{ControlResponse, RequestContext};
 use crate::app_setup;
 use crate::configuration::host_link;
 
-/// The maximum number of links that are listed.
-const LINKS: usize = 20;
+const MAX_LINKS: usize = 20;
 
 /// Turns maintenance mode on, for one host or for all hosts.
 pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
@@ -27,8 +26,8 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
     let mut pass = [0; 16];
     Random::system().fill(&mut pass);
     let pass = format!("{:032x}", u128::from_be_bytes(pass));
-    let others = urls.len().saturating_sub(LINKS);
-    let links = urls.iter().take(LINKS);
+    let others = urls.len().saturating_sub(MAX_LINKS);
+    let links = urls.iter().take(MAX_LINKS);
     let links: Vec<String> = links
         .map(|url| format!("{url}/?kenduri-pass={pass}"))
         .collect();
@@ -69,8 +68,7 @@ pub(super) fn open(host: Option<&str>, hands: &RequestContext) -> Result<Control
     }
 }
 
-/// Returns the URL of a host. Refuses a host without a route, because it is probably a typing
-/// error.
+/// Refuses a host without a route, because it is probably a typing error.
 fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     let routes = hands.plan.routes();
     if routes.candidates(host).next().is_none() {
@@ -87,8 +85,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// Returns the app's own URL and the URLs of all hosts that have routes. If the settings contain no
-/// URL for the app, it is the URL of the first listener.
+/// Of the app and of all hosts that have routes. If the settings contain no URL for the app, it is
+/// the URL of the first listener.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();

@@ -15,8 +15,7 @@ use testkit::Database;
 use super::DOMAINS;
 use super::stolen_database::cells::{in_postgres, in_sqlite};
 
-/// The number of rows that the test inserts into each table. The last row has NULL in all nullable
-/// columns.
+/// Of each table. The last row has NULL in all nullable columns.
 const ROWS: i64 = 4;
 
 struct Column {
@@ -41,7 +40,7 @@ fn open(folder: &Path) -> (SqliteSettings, Connection) {
     (settings, connection)
 }
 
-/// Inserts rows into every table, with values that a careless copy would change.
+/// With values that a careless copy would change.
 fn fill(store: &Connection) -> BTreeSet<String> {
     let tables = columns(store);
     let mut waiting: Vec<(&str, i64)> = tables
@@ -91,8 +90,7 @@ fn columns(store: &Connection) -> BTreeMap<String, Vec<Column>> {
     tables
 }
 
-/// Tries to insert a row. Returns `false` if the row must be tried again, and `true` if it was
-/// inserted or violates a constraint.
+/// `false` if the row must be tried again, because it references a row that does not exist yet.
 fn insert(store: &Connection, table: &str, columns: &[Column], number: i64) -> bool {
     let names: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
     let marks = vec!["?"; columns.len()].join(", ");

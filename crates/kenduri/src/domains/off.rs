@@ -29,7 +29,6 @@ const ALL: [Flag; 4] = [
     posts::ENABLED,
     bookings::ENABLED,
 ];
-/// Pages of the disabled domains, for visitors and for signed-in people.
 const PAGES: [&str; 11] = [
     "/invite",
     "/countdowns",
@@ -52,8 +51,8 @@ fn off(flags: &[Flag]) -> SettingValues {
     values
 }
 
-/// Returns settings that enable every domain, including those that are disabled by default.
-fn on() -> SettingValues {
+/// Also those that are disabled by default.
+fn everything_on() -> SettingValues {
     let mut values = SettingValues::default();
     values.set_flag(bookings::ENABLED, true);
     values
@@ -152,7 +151,7 @@ fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
 #[test]
 fn what_a_domain_promised_goes_on_while_it_is_off_and_its_jobs_wait() {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        let on = accounts(world, on()).await;
+        let on = accounts(world, everything_on()).await;
         let (_, mut visitor) = person(&on).await;
         for page in PAGES {
             assert_ne!(visitor.get(page).await.status, 404, "{page}");

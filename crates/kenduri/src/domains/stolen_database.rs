@@ -41,7 +41,6 @@ const MEI: &str = "mei@example.my";
 const LEAVING: &str = "leaving@example.my";
 const NEWCOMER: &str = "newcomer@example.my";
 
-/// The binary columns that contain hashes of secrets.
 const HASHES: &[&str] = &[
     "device.secret_hash",
     "one_time_token.hash",
@@ -54,7 +53,7 @@ const HASHES: &[&str] = &[
     "session.secret_hash",
 ];
 
-/// The other binary columns. The second text says why a thief cannot use the content.
+/// The second text says why a thief cannot use the content.
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("provider.payout_ref", "opened by the key file alone"),
@@ -72,7 +71,6 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The issued secrets, each with its kind.
 #[derive(Default)]
 struct Handed(Vec<(String, String)>);
 
@@ -121,7 +119,7 @@ fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(web::serve(&accounts.site, router))
 }
 
-/// Sends a request with a new idempotency key. A reused key would return a stored response.
+/// With a new idempotency key: a reused key would return a stored response.
 async fn call(visitor: &mut Visitor, method: Method, path: &str, body: Value) -> (u16, Value) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let key = format!("call-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -165,7 +163,6 @@ async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     world.store().write(create).await.unwrap()
 }
 
-/// Signs in on the sign-in page, with "remember me" selected.
 async fn sign_in(accounts: &Context, handed: &mut Handed, email: &str) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await;
@@ -189,7 +186,7 @@ async fn run_jobs(world: &World, accounts: &Context) {
     worker.run_due().await.unwrap();
 }
 
-/// Collects the secrets in the links of all mails. Returns the kinds of links that were found.
+/// Returns the kinds of links that were found.
 async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for mail in world.mails().await {
@@ -205,9 +202,8 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Performs every action that issues a secret, and returns the secrets. The actions are ordered so
-/// that most secrets stay valid.
-async fn fill(world: &World, accounts: &Context) -> Handed {
+/// The actions are ordered so that most secrets stay valid.
+async fn issue_every_secret(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
     let adopt = move |tx: &mut Tx<'_>| platform::key::adopt(tx, &keys);
@@ -224,7 +220,7 @@ async fn fill(world: &World, accounts: &Context) -> Handed {
     };
     world.store().write(give).await.unwrap();
     let mut boss = sign_in(accounts, &mut handed, OWNER).await;
-    things(&mut boss, &mut handed).await;
+    use_tokens_and_webhooks(&mut boss, &mut handed).await;
     factors(world, accounts, &mut handed).await;
     post(
         &mut boss,
@@ -277,8 +273,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// Uses features that issue secrets, such as API tokens and webhooks.
-async fn things(boss: &mut Visitor, handed: &mut Handed) {
+async fn use_tokens_and_webhooks(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;
     let token = json!({ "name": "Kitchen", "scopes": ["profile:read"] });
@@ -298,7 +293,6 @@ async fn things(boss: &mut Visitor, handed: &mut Handed) {
     add_webhook_secret(handed, &rotated);
 }
 
-/// Collects the secret in a response's first `/admin/join/` URL.
 fn add_link_of(handed: &mut Handed, what: &str, answer: &Value) {
     let all = answer.as_object().unwrap().values();
     let link = all
@@ -314,8 +308,7 @@ fn add_webhook_secret(handed: &mut Handed, webhook: &Value) {
     handed.add("webhook key", key);
 }
 
-/// Registers a passkey, an authenticator app and recovery codes, and collects their secrets, as
-/// well as the token of a half-finished sign-in.
+/// Also the token of a half-finished sign-in.
 async fn factors(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, FARAH).await;
     let options = post(&mut own, "/api/v1/me/passkeys/options", Value::Null).await;
@@ -350,7 +343,7 @@ async fn second_step(accounts: &Context) -> String {
     text(&asked, "mfa_token").to_owned()
 }
 
-/// Returns the request that a browser sends after the device has created a passkey.
+/// As a browser sends it after the device has created a passkey.
 fn passkey(challenge: &str) -> Value {
     let host = "12ca17b49af2289436f303e0166030a21e525d266e209267433801a8fd4071a0";
     let mut data: Vec<u8> = (0..host.len())
@@ -373,8 +366,7 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Changes an email address, and collects the secrets in both mailed links. One link confirms the
-/// change, and the other link undoes it.
+/// One mailed link confirms the change, and the other one undoes it.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });
@@ -391,7 +383,6 @@ async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     post(&mut own, "/api/v1/me/email", third).await;
 }
 
-/// Collects the tokens of an API client that signs in.
 async fn tokens(accounts: &Context, handed: &mut Handed) {
     let mut program = visitor(accounts);
     let login = json!({ "email": OWNER, "password": PASSWORD, "want": "tokens" });
@@ -413,7 +404,7 @@ fn a_stolen_database_opens_nothing() {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let accounts = accounts(world);
         world.expect_jobs("countdown.reach");
-        let handed = fill(world, &accounts).await;
+        let handed = issue_every_secret(world, &accounts).await;
         for mail in world.mails().await {
             assert_eq!(mail.state, "queued", "so all have their text");
             world.expect_mail(&mail.recipient, &mail.subject);
@@ -444,7 +435,7 @@ fn a_stolen_database_opens_nothing() {
     });
 }
 
-/// Checks that nobody can sign in with a stored value in place of the secret.
+/// Nobody can sign in with a stored value in place of the secret.
 async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);

@@ -109,8 +109,7 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Replaces a file's content and makes it readable for everybody. If this fails, the old file
-/// stays. systemd ignores the temporary file because of its extension.
+/// If this fails, the old file stays. systemd ignores the temporary file because of its extension.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_added_extension("new");
     let write = || {

@@ -76,8 +76,7 @@ pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// Returns a unit's text, or `None` if the unit does not exist. An unreadable unit is an error,
-/// because Kenduri could not restore it later.
+/// An unreadable unit is an error, because Kenduri could not restore it later.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -86,7 +85,7 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Returns a unit's properties as `KEY=VALUE` lines. systemd prints them even for an unknown unit.
+/// As `KEY=VALUE` lines. systemd prints them even for an unknown unit.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])

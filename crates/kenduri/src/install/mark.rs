@@ -38,7 +38,7 @@ pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     }
 }
 
-/// Computes the FNV-1a checksum. It detects edits but not forgery.
+/// FNV-1a: detects edits but not forgery.
 fn sum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -6,13 +6,13 @@ use super::change::{self, Change};
 use super::found::Found;
 use super::mark::UnitOrigin;
 
-/// The folder for the administrator's units (systemd.unit(5)).
+/// systemd.unit(5), for the administrator's units.
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
 /// The setting that names the user for services without a `user` setting.
 pub(super) const SERVICE_USER: &str = "service_user";
-/// The home folder of a system user, as on Debian (passwd(5)).
+/// As on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
 
 #[derive(Debug, Clone)]

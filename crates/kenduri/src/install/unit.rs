@@ -8,12 +8,11 @@ use edge::ListenAddress;
 
 use super::steps::SERVICE_USER;
 
-/// The time that the service gets for stopping after the drain time of requests.
+/// For stopping, after the drain time of requests.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// The line that makes systemd permit control groups inside the service's own control group.
-/// Kenduri creates one for each instance of a service. The line is needed only if there are
-/// services.
+/// Permits control groups inside the service's own one. Kenduri creates one for each instance of a
+/// service, so the line is needed only if there are services.
 const DELEGATE: &str = "Delegate=cpu memory";
 
 #[derive(Debug, Clone)]
@@ -120,7 +119,7 @@ impl Unit {
             }
         }
         let services_user = self.services_user.as_ref();
-        let set = services_user.map_or_else(String::new, |user| set() + user);
+        let set = services_user.map_or_else(String::new, |user| set_service_user() + user);
         add(&format!("ExecStart={program} serve{place}{set}"));
         add(&format!("ExecReload={program} apply{place}"));
         add("Restart=always");
@@ -144,7 +143,6 @@ impl Unit {
         text
     }
 
-    /// Adds the options that restrict the service's permissions.
     fn fences(&self, add: &mut impl FnMut(&str)) {
         for line in [
             "NoNewPrivileges=true",
@@ -198,7 +196,6 @@ impl Unit {
         }
     }
 
-    /// Returns the flags that select the installation.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let config = self.config.as_deref().map(|file| ("--config", file));
         let profile = self.profile.as_deref().map(Path::new);
@@ -216,7 +213,6 @@ impl Unit {
             .collect()
     }
 
-    /// Returns the flags, quoted for a unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
@@ -241,7 +237,7 @@ impl Before {
         if !is_of(text, config) {
             return None;
         }
-        let set = set();
+        let set = set_service_user();
         let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
         let user = starts.find_map(|line| line.split_once(&set)?.1.split(' ').next());
         Some(Self {
@@ -251,7 +247,6 @@ impl Before {
     }
 }
 
-/// Whether the unit starts Kenduri with this settings file.
 fn is_of(text: &str, config: &Path) -> bool {
     let flag = format!(" --config {}", word_of_command(config));
     let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
@@ -261,9 +256,8 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// Returns the beginning of the flag `--set service_user=…`, in the form in which a unit contains
-/// it.
-fn set() -> String {
+/// In the form in which a unit contains it.
+fn set_service_user() -> String {
     format!(" --set {SERVICE_USER}=")
 }
 
@@ -272,8 +266,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks and other control characters. A line break would end the line in the unit,
-/// and systemd drops other control characters from quoted words.
+/// A line break would end the line in the unit, and systemd drops other control characters from
+/// quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()
@@ -283,12 +277,12 @@ fn writable(path: &Path) -> Result<(), OddPath> {
         .ok_or_else(|| OddPath::Unwritable(path.to_owned()))
 }
 
-/// Quotes a path for a command line in a unit, where `$` begins a variable (systemd.service(5)).
+/// There, `$` begins a variable (systemd.service(5)).
 fn word_of_command(path: &Path) -> String {
     word(path).replace('$', "$$")
 }
 
-/// Quotes a path for a unit, where `%` begins a specifier (systemd.unit(5)).
+/// There, `%` begins a specifier (systemd.unit(5)).
 fn word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut word = String::new();

@@ -7,12 +7,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The size at which a file is rotated, in bytes.
 const MOST_BYTES: u64 = 10 << 20;
-/// The number of rotated files that are kept.
-const KEPT: u32 = 5;
-/// How often the writer checks whether its file was deleted or renamed.
-const EVERY: Duration = Duration::from_secs(1);
+const ROTATED_FILES: u32 = 5;
+/// Whether the file was deleted or renamed.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Folder {
     path: PathBuf,
@@ -27,26 +25,25 @@ impl Folder {
     /// Opens the log file for appending.
     pub(super) fn open(folder: &Path, name: &str) -> io::Result<Self> {
         let path = folder.join(name);
-        let (file, written) = go_on(&path)?;
+        let (file, written) = open_for_append(&path)?;
         Ok(Self {
             path,
             file,
             written,
             most: MOST_BYTES,
             looked: Instant::now(),
-            every: EVERY,
+            every: CHECK_INTERVAL,
         })
     }
 
-    /// If the current file was deleted or renamed, opens a new one, because nobody would look for
-    /// new lines in the old one.
-    fn stay(&mut self) {
+    /// Nobody would look for new lines in a file that was deleted or renamed.
+    fn reopen_if_gone(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
             return;
         }
         // If no new file can be created, the old one is used until the next check.
-        if let Ok((file, written)) = go_on(&self.path) {
+        if let Ok((file, written)) = open_for_append(&self.path) {
             (self.file, self.written) = (file, written);
             // This warning goes through the same writer, so it appears after the current line.
             tracing::warn!(
@@ -66,7 +63,7 @@ impl Folder {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        for number in (1..KEPT).rev() {
+        for number in (1..ROTATED_FILES).rev() {
             let from = self.numbered(number);
             if from.exists() {
                 std::fs::rename(from, self.numbered(number + 1))?;
@@ -79,9 +76,8 @@ impl Folder {
     }
 }
 
-/// Opens the log file for appending, and creates its folder if necessary. Returns the file and its
-/// length.
-fn go_on(path: &Path) -> io::Result<(File, u64)> {
+/// Creates its folder if necessary. Also returns the file's length.
+fn open_for_append(path: &Path) -> io::Result<(File, u64)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -97,7 +93,7 @@ fn append(path: &Path) -> io::Result<File> {
 impl Write for Folder {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.looked.elapsed() >= self.every {
-            self.stay();
+            self.reopen_if_gone();
         }
         if self.written >= self.most {
             // If the rotation fails, the file grows too large, but no line is lost. The next line
@@ -119,7 +115,7 @@ mod tests {
     use std::io::Write as _;
     use std::path::Path;
 
-    use super::{Duration, Folder, KEPT};
+    use super::{Duration, Folder, ROTATED_FILES};
 
     #[test]
     fn old_files_are_kept_up_to_a_number() {
@@ -134,7 +130,7 @@ mod tests {
         assert_eq!(text("kenduri.log"), "9\n");
         assert_eq!(text("kenduri.log.1"), "8\n");
         let files = std::fs::read_dir(folder.path()).expect("listed").count();
-        assert_eq!(files, KEPT as usize + 1);
+        assert_eq!(files, ROTATED_FILES as usize + 1);
         drop(log);
         let mut again = Folder::open(folder.path(), "kenduri.log").expect("a log");
         again.write_all(b"more\n").expect("written");

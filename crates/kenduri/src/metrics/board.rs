@@ -9,8 +9,7 @@ use serde_json::Value;
 const BOARD: &str = include_str!("../../../../packaging/grafana/kenduri-board.json");
 const RULES: &str = include_str!("../../../../packaging/grafana/kenduri-rules.yaml");
 
-/// Collects the words that look like the name of one of Kenduri's metrics.
-fn names(text: &str) -> BTreeSet<String> {
+fn metric_names(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let is_metric = |word: &&str| {
         let prefixes = ["edge_", "kenduri_", "process_"];
@@ -37,9 +36,9 @@ fn the_board_and_the_rules_name_metrics_that_exist() {
     for name in ["backup", "edge", "kenduri", "platform"] {
         sources(&crates.join(name).join("src"), &mut all);
     }
-    let existing = names(&all);
+    let existing = metric_names(&all);
     for (file, text, least) in [("board", BOARD, 20), ("rules", RULES, 12)] {
-        let named = names(text);
+        let named = metric_names(text);
         assert!(named.len() >= least, "{file}: {named:?}");
         for name in named {
             let base = name.strip_suffix("_bucket").unwrap_or(&name);

@@ -62,7 +62,6 @@ fn cpu_seconds() -> f64 {
     number(used.tv_sec.unsigned_abs()) + number(used.tv_nsec.unsigned_abs()) / 1e9
 }
 
-/// Returns the resident memory in `/proc/self/status`, in bytes.
 fn resident_bytes(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -75,7 +74,7 @@ fn open_descriptors() -> Option<f64> {
     Some(number(open.saturating_sub(1)))
 }
 
-/// Returns the start time in seconds since 1970. The system reports it relative to the boot time.
+/// In seconds since 1970. The system reports it relative to the boot time.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
     // The process name may contain any character, even parentheses.
     let (_, fields) = own.rsplit_once(')')?;

@@ -88,7 +88,7 @@ impl Settings {
         self.asked = asked;
     }
 
-    pub(super) fn take(&mut self, asked: Asked, plan: Plan) {
+    pub(super) fn replace(&mut self, asked: Asked, plan: Plan) {
         self.asked = asked;
         self.plan = plan;
         self.close_others();
@@ -100,8 +100,7 @@ impl Settings {
     }
 }
 
-/// Adds the text of the settings file to the inputs, so that they always yield the same
-/// configuration.
+/// With the text of the settings file, the inputs always yield the same configuration.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

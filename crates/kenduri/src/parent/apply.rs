@@ -33,14 +33,13 @@ pub(super) struct Applied {
 impl Applied {
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
-            bail!("{}", self.in_part());
+            bail!("{}", self.describe_all());
         }
         let Self { said, file, .. } = self;
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// Describes both the successful and the failed changes.
-    fn in_part(&self) -> String {
+    fn describe_all(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
             "not every service does what the settings say; the rest of them holds\n{said}{}",
@@ -82,7 +81,7 @@ impl ParentProcess {
         };
         let file = asked.found_file();
         let opened = permissions::let_through(&configuration, &settings.run, &plan);
-        settings.take(asked.clone(), configuration.plan);
+        settings.replace(asked.clone(), configuration.plan);
         self.bring_along(run, &asked, &settings.sockets);
         drop(settings);
         let mut failed = Vec::new();
@@ -118,8 +117,7 @@ impl ParentProcess {
         Ok(Applied { said, file, failed })
     }
 
-    /// Applies the settings to the worker that serves requests. Returns the worker's run and a
-    /// description of the changes.
+    /// Returns the worker's run and a description of the changes.
     async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
         let (run, line) = self.workers.one_that_serves().await?;
         let sockets = self.settings.lock().await.sockets.share()?;
@@ -134,8 +132,7 @@ impl ParentProcess {
         }
     }
 
-    /// Sends the settings also to workers that were started after `run` and do not serve requests
-    /// yet.
+    /// To workers that were started after `run` and do not serve requests yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -164,7 +161,7 @@ impl ParentProcess {
                 Ok(applied) if applied.failed.is_empty() => {
                     tracing::info!("{}", applied.said.trim_end());
                 }
-                Ok(applied) => tracing::error!("{}", applied.in_part()),
+                Ok(applied) => tracing::error!("{}", applied.describe_all()),
                 Err(error) => tracing::error!("nothing was changed: {error:#}"),
             }
         });

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// How long the upgrade waits for requests in progress.
+/// For requests in progress.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Default)]

@@ -62,14 +62,14 @@ impl ParentProcess {
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
             let run = channel.run;
-            if let Err(error) = Arc::clone(&self).begin(channel).await {
+            if let Err(error) = Arc::clone(&self).begin_worker(channel).await {
                 // This worker never becomes ready, so the supervisor restarts it.
                 tracing::error!(run, "a worker cannot be told what to do: {error:#}");
             }
         }
     }
 
-    async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
+    async fn begin_worker(self: Arc<Self>, channel: Channel) -> Result<()> {
         // Because of this lock, the worker misses no change of the settings. A change is either
         // already in `settings`, or the worker receives it later.
         let settings = self.settings.lock().await;
@@ -137,7 +137,7 @@ impl ParentProcess {
     /// Returns the requested last log lines, and then new lines as services write them.
     pub(crate) async fn follow(&self, logs: services::Logs) -> Result<LogTail> {
         not_the_log(&logs)?;
-        self.has_instance(&logs).await?;
+        self.check_instance(&logs).await?;
         Ok(self.control.follow(logs.into()).await?)
     }
 
@@ -168,7 +168,7 @@ impl ParentProcess {
                 // This check comes after the search, because an instance that no longer exists may
                 // still have lines in the log.
                 if lines.is_empty() {
-                    self.has_instance(&logs).await?;
+                    self.check_instance(&logs).await?;
                 }
                 return Ok(ServiceResponse::Lines { lines, missed: 0 });
             }
@@ -184,17 +184,17 @@ impl ParentProcess {
             }
             ServiceRequest::Restart { service, .. } if service == ALL_SERVICES => {
                 let mut outcomes = Vec::new();
-                for service in self.described().await? {
+                for service in self.service_names().await? {
                     outcomes.push((self.restart(&service).await, service));
                 }
-                of_all(outcomes)?
+                combine(outcomes)?
             }
             ServiceRequest::Reload { service, .. } if service == ALL_SERVICES => {
                 let mut outcomes = Vec::new();
-                for service in self.described().await? {
+                for service in self.service_names().await? {
                     outcomes.push((self.reload(&service).await, service));
                 }
-                of_all(outcomes)?
+                combine(outcomes)?
             }
             ServiceRequest::Restart { service, .. } => self.restart(&service).await?,
             ServiceRequest::Reload { service, .. } => self.reload(&service).await?,
@@ -214,15 +214,13 @@ impl ParentProcess {
         Ok(format!("{service} was stopped and runs again."))
     }
 
-    /// Returns the names of all services except Kenduri's own.
-    async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
+    async fn service_names(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
         Ok(names.filter(|name| **name != *OWN_SERVICE).collect())
     }
 
-    /// Fails if the requested instance does not exist.
-    async fn has_instance(&self, logs: &services::Logs) -> Result<()> {
+    async fn check_instance(&self, logs: &services::Logs) -> Result<()> {
         let (Some(service), Some(instance)) = (&logs.service, logs.instance) else {
             return Ok(());
         };
@@ -234,8 +232,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Adds the number of requests per second to each instance. The worker has counted the
-    /// requests.
+    /// As the worker has counted them.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
@@ -274,13 +271,13 @@ impl ParentProcess {
                 };
                 Ok(self.renewals.send(renewal).await?)
             }
-            Err(error) => control::tell(client, &reply_of(&error)).await,
+            Err(error) => control::send_reply(client, &reply_of(&error)).await,
         }
     }
 }
 
-/// Returns how many requests an instance gets per second. While an instance is replaced, the old
-/// and the new one have the same number, but only one of them serves.
+/// While an instance is replaced, the old and the new one have the same number, but only one of
+/// them serves.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -294,9 +291,8 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// Combines the outcomes of a request that concerned all services. An outcome may be a failure,
-/// because a failure does not stop the work on the other services.
-fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
+/// A failure does not stop the work on the other services.
+fn combine(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());
     }

@@ -8,12 +8,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 
 use super::command_gate::GatePermit;
 use super::process::ParentProcess;
-use crate::control::{Control, PATIENCE, tell};
+use crate::control::{Control, PATIENCE, send_reply};
 use crate::control_requests::services::{self, Logs};
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 
-/// The maximum length of a request, in bytes.
-const LINE_LIMIT: u64 = 64 * 1024;
+const MAX_REQUEST_BYTES: u64 = 64 * 1024;
 
 /// Accepts clients of the control socket, and handles their requests.
 pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
@@ -51,11 +50,11 @@ async fn answer(
     let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
     if !may {
         let why = "only the user that runs Kenduri, and root, may give orders";
-        return tell(&mut stream, &Reply::Error(why.to_owned())).await;
+        return send_reply(&mut stream, &Reply::Error(why.to_owned())).await;
     }
     let mut line = Vec::new();
     let (reading, _) = stream.split();
-    let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
+    let mut reading = tokio::io::BufReader::new(reading.take(MAX_REQUEST_BYTES));
     tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
     if line.is_empty() {
         // The client sent nothing, because it only tested whether Kenduri is running.
@@ -74,17 +73,16 @@ async fn answer(
         }
         Ok(order) => {
             let reply = parent.reply(order, &inside).await;
-            tell(&mut stream, &reply).await
+            send_reply(&mut stream, &reply).await
         }
         Err(error) => {
             let why = format!("not an order this Kenduri knows: {error}");
-            tell(&mut stream, &Reply::Error(why)).await
+            send_reply(&mut stream, &Reply::Error(why)).await
         }
     }
 }
 
-/// Sends new log lines to the client until the followed service no longer exists or the client
-/// disconnects.
+/// Until the followed service no longer exists or the client disconnects.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,
@@ -92,7 +90,7 @@ async fn follow(
 ) -> Result<()> {
     let mut lines = match parent.follow(logs).await {
         Ok(lines) => lines,
-        Err(error) => return tell(&mut stream, &Reply::Error(format!("{error:#}"))).await,
+        Err(error) => return send_reply(&mut stream, &Reply::Error(format!("{error:#}"))).await,
     };
     let mut nothing = [0];
     loop {
@@ -105,6 +103,6 @@ async fn follow(
             return Ok(());
         };
         let lines = services::ServiceResponse::Lines { lines, missed };
-        tell(&mut stream, &Reply::Ok(ControlResponse::Services(lines))).await?;
+        send_reply(&mut stream, &Reply::Ok(ControlResponse::Services(lines))).await?;
     }
 }

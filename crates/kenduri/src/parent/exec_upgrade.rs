@@ -42,18 +42,16 @@ use crate::log;
 use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
 
-/// In the handover, the name of the listening sockets from the service manager.
+/// Names in the handover. `LISTEN` has the sockets from the service manager, `OPENED` those that
+/// this process has opened.
 const LISTEN: &str = "listen";
-/// In the handover, the name of the listening sockets that this process has opened.
 const OPENED: &str = "opened";
 const CONTROL: &str = "control";
-/// In the handover, the name of the connection to the client that waits for the result.
+/// The connection to the client that waits for the result.
 const CLIENT: &str = "client";
-/// In the handover, the name of the channels to workers. The channels have the same order as the
-/// workers in the [`HandoverNote`].
+/// The channels to workers, in the order of the workers in the [`HandoverNote`].
 const WORKER: &str = "worker";
 
-/// The beginning of the error message of a failed upgrade.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
 
@@ -132,7 +130,7 @@ impl UpgradeRequest {
     pub(super) async fn refuse(self, why: &Error) {
         tracing::error!("the supervisor process was not renewed: {why:#}");
         // The client may have disconnected.
-        let _ = control::tell(self.client, &Reply::Error(format!("{why:#}"))).await;
+        let _ = control::send_reply(self.client, &Reply::Error(format!("{why:#}"))).await;
     }
 }
 
@@ -213,7 +211,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
         let said = format!("{path} serves now; no request was dropped.");
         let done = ControlResponse::Services(services::ServiceResponse::Done(said));
         // The client may have disconnected.
-        let _ = control::tell(UnixStream::from_std(client)?, &Reply::Ok(done)).await;
+        let _ = control::send_reply(UnixStream::from_std(client)?, &Reply::Ok(done)).await;
     }
     Ok(Running {
         supervisor,

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use supervisor::{LineHook, LogLine, Stream};
 
 const SOCKET: &str = "/run/systemd/journal/socket";
-/// The priority of each line. It is the value of `LOG_INFO` (syslog(3)).
+/// `LOG_INFO` (syslog(3)).
 const PRIORITY: &str = "6";
 
 /// Returns a hook that sends each line to the journal, or `None` if no socket can be created.
@@ -22,7 +22,7 @@ pub(super) fn line_hook() -> Option<LineHook> {
     let journal =
         journal.inspect_err(|error| tracing::warn!(%error, "cannot speak to the journal"));
     let journal = journal.ok()?;
-    Some(Arc::new(move |line| journal.tell(line)))
+    Some(Arc::new(move |line| journal.log(line)))
 }
 
 struct Journal {
@@ -42,7 +42,7 @@ impl Journal {
         })
     }
 
-    fn tell(&self, line: &LogLine) {
+    fn log(&self, line: &LogLine) {
         let dropped = self.dropped.load(Ordering::Relaxed);
         if dropped > 0 {
             let text = format!("… {dropped} lines are in the files only …");
@@ -108,7 +108,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let there = UnixDatagram::bind(&path).unwrap();
-        Journal::at(&path).unwrap().tell(&line("hello"));
+        Journal::at(&path).unwrap().log(&line("hello"));
         let heard = heard(&there);
         for wanted in [
             "SYSLOG_IDENTIFIER\n\u{5}\0\0\0\0\0\0\0web:1\n",
@@ -125,19 +125,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let journal = Journal::at(&path).unwrap();
-        journal.tell(&line("nobody is there"));
+        journal.log(&line("nobody is there"));
         let there = UnixDatagram::bind(&path).unwrap();
         // Nobody reads the journal's socket here, so it becomes full after some lines.
         let mut said = 0;
         while journal.dropped.load(Ordering::Relaxed) < 5 {
-            journal.tell(&line(&"x".repeat(10_000)));
+            journal.log(&line(&"x".repeat(10_000)));
             said += 1;
             assert!(said < 100_000, "it takes everything");
         }
         there.set_nonblocking(true).unwrap();
         let mut message = vec![0; 64 << 10];
         while there.recv(&mut message).is_ok() {}
-        journal.tell(&line("again"));
+        journal.log(&line("again"));
         assert!(heard(&there).contains("… 5 lines are in the files only …"));
         assert!(heard(&there).contains("again"));
     }

@@ -15,12 +15,10 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::folders::{INNER, RUN};
 
-/// The mode bits for all permissions of others (stat(2)).
+/// Mode bits (stat(2)).
 const OTHERS: u32 = 0o007;
-/// The mode bits that let group and others traverse a folder (stat(2)).
 const THROUGH: u32 = 0o011;
-/// The mode bits that let everybody connect to a unix socket, which requires write permission
-/// (unix(7)).
+/// To connect to a unix socket requires write permission (unix(7)).
 const CONNECT: u32 = 0o666;
 
 /// Removes the sockets through which services reach each other, if an earlier run has left them
@@ -57,8 +55,7 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// Lets these users traverse the folder, and then lets everybody connect to its sockets. The folder
-/// comes first, because it decides who can reach the sockets.
+/// The folder comes first, because it decides who can reach the sockets.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
         // No services reach each other through sockets.

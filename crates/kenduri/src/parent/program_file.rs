@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// The mode bits that let users other than the owner write to a file (stat(2)).
+/// stat(2)
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// The path of the program file from which this process was started.

@@ -15,15 +15,12 @@ use super::process::{ParentProcess, is_stopped};
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 use crate::messages::ToWorker;
 
-/// How often to check whether the freeze is over. Waiting for its planned end is not enough,
-/// because hosts may end it early.
-const PAUSE: Duration = Duration::from_mins(1);
+/// Waiting for the planned end of a freeze is not enough, because hosts may end it early.
+const FREEZE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long to wait for the worker to report whether an event is near. The time is short, so that a
-/// worker that hangs can still be replaced.
+/// The time is short, so that a worker that hangs can still be replaced.
 const FREEZE_TIME: Duration = Duration::from_secs(5);
 
-/// The worker's reply to the question whether planned restarts must wait.
 struct Freeze {
     /// The end of the current freeze; `None` if there is no freeze.
     until: Option<Timestamp>,
@@ -45,7 +42,7 @@ impl ParentProcess {
         }
     }
 
-    /// Asks the worker whether an event is near. Returns `None` if no worker answers.
+    /// `None` if no worker answers.
     async fn freeze(&self) -> Option<Freeze> {
         self.workers.serving()?;
         let message = |id| ToWorker::Request {
@@ -70,7 +67,7 @@ impl ParentProcess {
         })
     }
 
-    /// Replaces the worker. The next one takes the settings that wait for a restart.
+    /// The next worker takes the settings that wait for a restart.
     async fn replace_worker(&self) -> Result<String> {
         let _alone = self.alone().await?;
         let renewed = self.settings.lock().await.renew();
@@ -101,7 +98,7 @@ impl ParentProcess {
                     Some(service) => Some(service),
                     None => return,
                 },
-                () = sleep(PAUSE), if is_any => None,
+                () = sleep(FREEZE_CHECK_INTERVAL), if is_any => None,
             };
             self.postponed_restarts.lock().extend(service.clone());
             match self.freeze().await {

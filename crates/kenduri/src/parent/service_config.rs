@@ -12,13 +12,12 @@ use super::program_file::ProgramFile;
 use crate::configuration::Configuration;
 use crate::messages::DRAIN_TIME;
 
-/// The hidden subcommand that runs a worker.
-const WORD: &str = "work";
-/// The time limit for a worker's start. A worker that migrates the store requests more time.
+const WORKER_SUBCOMMAND: &str = "work";
+/// A worker that migrates the store requests more time.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The time that a worker gets for stopping after the drain times of requests and tunnels.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-/// The shortest and the longest pause before a service is restarted.
+/// After the drain times of requests and tunnels.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+/// The shortest and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// The receiving ends of the channels from the supervisor.
@@ -61,9 +60,12 @@ pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Resu
     let worker = OwnService {
         user: owner,
         start_within: START_WITHIN,
-        stop_within: drain_time + LAST_WORDS,
+        stop_within: drain_time + STOP_GRACE,
         backoff: BACKOFF,
-        ..OwnService::new(vec![program.word()?.to_owned(), WORD.to_owned()])
+        ..OwnService::new(vec![
+            program.word()?.to_owned(),
+            WORKER_SUBCOMMAND.to_owned(),
+        ])
     };
     Ok(configuration.services.clone().with(worker))
 }

@@ -12,10 +12,9 @@ use crate::configuration::Asked;
 use crate::descriptors;
 use crate::sockets::threads;
 
-/// How many descriptors must be free before the `exec`. They are needed for the handover, and for
-/// files that the next program opens before it continues. This is checked first, because an `exec`
-/// cannot be undone.
-const ROOM: usize = 64;
+/// Needed free before the `exec`, for the handover and for files that the next program opens before
+/// it continues. This is checked first, because an `exec` cannot be undone.
+const FREE_DESCRIPTORS: usize = 64;
 
 pub(crate) struct Sockets(KeptSockets);
 
@@ -65,7 +64,7 @@ impl Sockets {
     pub(super) fn leave(&self) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         let duplicated = || {
             let both = (self.0.handed_in()?, self.0.opened()?);
-            descriptors::ensure_left(ROOM)?;
+            descriptors::ensure_left(FREE_DESCRIPTORS)?;
             Ok(both)
         };
         duplicated().map_err(|error: io::Error| {

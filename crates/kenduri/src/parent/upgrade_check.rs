@@ -18,16 +18,12 @@ use super::handover_note::{HandoverNote, understand};
 use super::program_file::ProgramFile;
 use super::service_config;
 
-/// The flag that the check adds to this process's command line.
-const FLAG: &str = "--rehearsal";
-/// The time limit of the check. It is short, because the program only reads a file and the
-/// settings.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The maximum length of the program's error message, in bytes.
-const REASON: u64 = 4 << 10;
-/// After the program's last output, the check tests at this interval whether the program has
-/// exited.
-const LOOK: Duration = Duration::from_millis(5);
+const REHEARSAL_FLAG: &str = "--rehearsal";
+/// Short, because the program only reads a file and the settings.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_REASON_BYTES: u64 = 4 << 10;
+/// For testing whether the program has exited, after its last output.
+const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Runs the program file on the disk, to check whether it can take over this process's state.
 pub(super) async fn rehearse(
@@ -38,13 +34,13 @@ pub(super) async fn rehearse(
     let written = everything.handover_file(&serde_json::to_vec(note)?)?;
     let mut child = Command::new(program.path())
         .args(std::env::args_os().skip(1))
-        .arg(FLAG)
+        .arg(REHEARSAL_FLAG)
         .stdin(written)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .context("it cannot be started")?;
-    let heard = timeout(PATIENCE, hear(&mut child)).await;
+    let heard = timeout(CHECK_TIMEOUT, wait_for_exit(&mut child)).await;
     if heard.is_err() {
         let _ = child.kill();
     }
@@ -60,16 +56,16 @@ pub(super) async fn rehearse(
     }
 }
 
-/// Waits for the program to exit, and returns what it wrote to standard error.
-async fn hear(child: &mut Child) -> io::Result<String> {
+/// Returns what it wrote to standard error.
+async fn wait_for_exit(child: &mut Child) -> io::Result<String> {
     let mut said = Vec::new();
     if let Some(error) = child.stderr.take() {
         let reading = Receiver::from_owned_fd(OwnedFd::from(error))?;
-        let mut reading = reading.take(REASON);
+        let mut reading = reading.take(MAX_REASON_BYTES);
         reading.read_to_end(&mut said).await?;
     }
     while child.try_wait()?.is_none() {
-        sleep(LOOK).await;
+        sleep(EXIT_POLL_INTERVAL).await;
     }
     Ok(String::from_utf8_lossy(&said).into_owned())
 }

@@ -19,13 +19,12 @@ use crate::channel::{Halt, Parcel};
 use crate::control_requests::Reply;
 use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
-/// How long a request waits until a worker serves.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for a worker's reply. Requests take only seconds, so a worker that has not
-/// replied by then hangs.
-const ANSWER: Duration = Duration::from_mins(1);
-/// The time limit for sending a message to a worker. A working worker reads at once.
-const HEARD: Duration = Duration::from_secs(1);
+/// Until a worker serves.
+const SERVING_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests take only seconds, so a worker that has not replied by then hangs.
+const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
+/// A working worker reads at once.
+const SEND_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub(crate) struct Workers {
@@ -41,8 +40,7 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// Sends this worker the ready instances. Each worker has its own task, so a worker that does
-    /// not read does not delay the others.
+    /// Each worker has its own task, so a worker that does not read does not delay the others.
     leading: AbortOnDropHandle<()>,
     /// Replaced instances to which this worker sends no more requests.
     drained: BTreeSet<Instance>,
@@ -81,7 +79,7 @@ impl Workers {
         halt: Halt,
         hearing: JoinHandle<()>,
     ) {
-        let leading = lead(line.clone(), self.fleet.clone());
+        let leading = send_ready_instances(line.clone(), self.fleet.clone());
         let link = WorkerLink {
             line,
             halt,
@@ -145,7 +143,7 @@ impl Workers {
                     if let Some(link) = self.links().get_mut(&run) {
                         link.drained.insert((service, instance));
                     }
-                    self.pass_on(control).await;
+                    self.report_drained(control).await;
                 }
                 ToParent::Rates(rates) => *lock(&self.rates) = rates,
                 ToParent::Request { id, order: wanted } => order(id, wanted),
@@ -159,7 +157,7 @@ impl Workers {
         link.line.hang_up();
         drop(link);
         // This worker may have been the last one that sent requests to a replaced instance.
-        self.pass_on(control).await;
+        self.report_drained(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
             if was_this {
@@ -169,19 +167,17 @@ impl Workers {
         });
     }
 
-    /// Tells the supervisor which replaced instances get no more requests from any worker.
-    async fn pass_on(&self, control: &Control) {
+    /// Replaced instances that get no more requests from any worker.
+    async fn report_drained(&self, control: &Control) {
         for (service, run) in self.take_drained() {
             // The instance or the supervisor may have ended.
             let _ = control.drained(&service, run).await;
         }
     }
 
-    /// Returns the replaced instances to which no worker sends requests any more. Returns each of
-    /// them only once. While a worker is replaced, both workers may send requests.
-    ///
-    /// When the supervisor process is upgraded, the reports that it has received are lost. The
-    /// instances in these reports are stopped only after their full drain time.
+    /// Each only once. While a worker is replaced, both workers may send requests.
+    /// When the supervisor process is upgraded, the reports that it has received are lost, and
+    /// these instances are stopped only after their full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -198,12 +194,11 @@ impl Workers {
     }
 
     pub(super) async fn end(&self) {
-        self.say(|| ToWorker::Ending).await;
+        self.broadcast(|| ToWorker::Ending).await;
     }
 
-    /// Sends a message to all workers concurrently. Skips a worker that does not read within
-    /// [`HEARD`].
-    async fn say(&self, message: impl Fn() -> ToWorker) {
+    /// Concurrently. Skips a worker that does not read within [`SEND_TIMEOUT`].
+    async fn broadcast(&self, message: impl Fn() -> ToWorker) {
         let telling: JoinSet<()> = self
             .links()
             .values()
@@ -212,7 +207,7 @@ impl Workers {
                 async move { line.say(message).await }
             })
             .collect();
-        if timeout(HEARD, telling.join_all()).await.is_err() {
+        if timeout(SEND_TIMEOUT, telling.join_all()).await.is_err() {
             tracing::warn!("a worker does not listen to what it is told");
         }
     }
@@ -221,7 +216,7 @@ impl Workers {
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
-        let found = timeout(PATIENCE, found).await;
+        let found = timeout(SERVING_TIMEOUT, found).await;
         let run = found.ok().and_then(|found| found.ok().and_then(|run| *run));
         let found = run.and_then(|run| Some((run, self.line(run)?)));
         found.context("no worker serves; the log says why")
@@ -264,7 +259,7 @@ pub(super) async fn answer(
     message: impl FnOnce(u64) -> ToWorker,
     descriptors: Vec<OwnedFd>,
 ) -> Reply {
-    let answered = timeout(ANSWER, line.ask(message, descriptors)).await;
+    let answered = timeout(REPLY_TIMEOUT, line.ask(message, descriptors)).await;
     answered.unwrap_or_else(|_| {
         Reply::Error(
             "the worker does not answer\n  if it hangs, another takes over: kenduri reload kenduri"
@@ -273,8 +268,11 @@ pub(super) async fn answer(
     })
 }
 
-/// Sends a worker the ready instances, now and after each change.
-async fn lead(line: MessageSender<ToWorker>, mut fleet: watch::Receiver<ReadyInstances>) {
+/// Now and after each change.
+async fn send_ready_instances(
+    line: MessageSender<ToWorker>,
+    mut fleet: watch::Receiver<ReadyInstances>,
+) {
     loop {
         let now = fleet.borrow_and_update().clone();
         line.say(ToWorker::ReadyInstances(now)).await;

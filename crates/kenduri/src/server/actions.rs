@@ -22,12 +22,10 @@ use super::service_action::ServiceAction;
 use crate::server_status::RequestError;
 use crate::server_status::service_address;
 
-/// How long a page waits for an action. The supervisor process continues the action afterwards.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Like [`PATIENCE`], for actions on Kenduri's own workers. It is short, because the action
-/// replaces the worker that serves the page.
-const OWN_PATIENCE: Duration = Duration::from_secs(3);
-/// The possible numbers of a service's instances.
+/// The supervisor process continues the action afterwards.
+const PAGE_WAIT: Duration = Duration::from_secs(20);
+/// Short, because an action on Kenduri's own workers replaces the one that serves the page.
+const OWN_PAGE_WAIT: Duration = Duration::from_secs(3);
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
 pub(super) async fn perform(
@@ -77,7 +75,7 @@ pub(super) async fn perform(
     let record = move |tx: &mut Tx<'_>| -> Result<(), StoreError> { tx.record(entry.clone()) };
     site.store.write(record).await?;
     let is_own = name == OWN_SERVICE;
-    let patience = if is_own { OWN_PATIENCE } else { PATIENCE };
+    let patience = if is_own { OWN_PAGE_WAIT } else { PAGE_WAIT };
     let force = form.text("force") == "1";
     let order = action.order(name.clone(), instances, force);
     match parts.server.order(order, patience).await {
@@ -94,7 +92,7 @@ pub(super) async fn perform(
     }
 }
 
-/// Returns the action in the form, and the number of instances. The number is 0 except for scaling.
+/// The number of instances is 0 except for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {
@@ -116,7 +114,7 @@ async fn refuse(
     Ok((status, page).into_response())
 }
 
-/// Redirects to the service's page. That page confirms the action.
+/// That page confirms the action.
 fn onward(name: &str, done: &str) -> Response {
     let to = format!("{}?done={done}", service_address(name));
     match HeaderValue::try_from(to) {

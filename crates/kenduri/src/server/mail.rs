@@ -22,12 +22,9 @@ use web::{Problem, Site, Text, Wishes};
 use super::context::AdminContext;
 
 const HERE: &str = "/admin/server/mail";
-/// The message id of the DKIM record's name.
-const DKIM: &str = "server-mail-dkim";
-/// The beginning of every DMARC record.
-const DMARC: &str = "v=DMARC1";
-/// The kind of the job that looks up the DNS records.
-const LOOK: &str = "mail.dkim_look";
+const DKIM_NAME: &str = "server-mail-dkim";
+const DMARC_BEGIN: &str = "v=DMARC1";
+const LOOK_JOB: &str = "mail.dkim_look";
 
 /// The settings of outgoing mail, and the DNS servers to query.
 #[derive(Clone, Debug)]
@@ -52,8 +49,8 @@ impl MailFacts {
             return Ok(());
         }
         tx.enqueue(NewJob {
-            key: Some(LOOK.to_owned()),
-            ..NewJob::new(LOOK, json!({}))
+            key: Some(LOOK_JOB.to_owned()),
+            ..NewJob::new(LOOK_JOB, json!({}))
         })
     }
 }
@@ -85,13 +82,12 @@ impl Found {
     }
 }
 
-/// A DNS record that the sender domain needs.
 struct Record {
     what: &'static str,
     name: String,
     text: String,
     found: Found,
-    /// The values that DNS has for this name. The page shows them if the required value is missing.
+    /// Values in DNS, which the page shows if the required value is missing.
     instead: Vec<String>,
 }
 
@@ -106,8 +102,8 @@ struct MailPage<'a> {
     /// Whether mail to many recipients is waiting for the DNS records.
     is_waiting: bool,
     records: Vec<Record>,
-    /// The mailbox from which Kenduri reads delivery reports. `read` says when the mailbox was last
-    /// read, and `error` why this failed, if it did.
+    /// Kenduri reads delivery reports from this mailbox. `read` says when it was last read, and
+    /// `error` why this failed.
     bounces: Option<&'a str>,
     read: Option<String>,
     error: Option<&'a str>,
@@ -124,7 +120,7 @@ pub(super) async fn show(
     admin: AdminContext,
     Extension(facts): Extension<Arc<MailFacts>>,
 ) -> Result<Response, Problem> {
-    let (key, records) = look_and_note(&admin.site, &facts).await?;
+    let (key, records) = look_up_and_store(&admin.site, &facts).await?;
     let mailbox = facts.bounces.clone();
     let find = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let read = mailbox.as_ref().map(|mailbox| bounces::find(tx, mailbox));
@@ -149,22 +145,21 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server-mail"), body))
 }
 
-/// Looks up the DNS records, and stores whether they exist. If no DNS server responds, keeps the
-/// stored state.
-async fn look_and_note(
+/// If no DNS server responds, keeps the stored state.
+async fn look_up_and_store(
     site: &Site,
     facts: &MailFacts,
 ) -> Result<(Option<DkimKey>, Vec<Record>), StoreError> {
     let domain = facts.domain.clone();
     let find = move |tx: &mut Tx<'_>| dkim::find(tx, &domain);
     let mut key = site.store.read::<_, StoreError, _>(find).await?;
-    let records = look(facts, &site.random, key.as_ref()).await;
+    let records = look_up(facts, &site.random, key.as_ref()).await;
     let found = |record: &Record| match record.found {
         Found::Yes => Some(true),
         Found::No => Some(false),
         Found::Unknown => None,
     };
-    let signs = records.iter().find(|record| record.what == DKIM);
+    let signs = records.iter().find(|record| record.what == DKIM_NAME);
     let signs = signs.and_then(found);
     let all: Vec<Option<bool>> = records.iter().map(found).collect();
     let is_verified = if all.contains(&Some(false)) {
@@ -239,8 +234,7 @@ fn record(
     })
 }
 
-/// Looks up the DNS records that the sender domain needs.
-async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
+async fn look_up(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
     let dmarc_name = format!("_dmarc.{domain}");
@@ -265,7 +259,7 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
         let found = ask(&name).await;
         let wanted = key.public_key.clone();
         let is_it = move |texts: &[String]| texts.iter().any(|text| public_key(text) == wanted);
-        records.push(judge(DKIM, name, key.record(), found, "", is_it));
+        records.push(judge(DKIM_NAME, name, key.record(), found, "", is_it));
     }
     records.push(judge(
         "server-mail-dmarc",
@@ -273,14 +267,13 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
         "v=DMARC1; p=quarantine".to_owned(),
         dmarc,
         "",
-        begins(DMARC),
+        begins(DMARC_BEGIN),
     ));
     records
 }
 
-/// Returns the TXT records at the domain's `_dmarc` name. If none of them is a DMARC record, the
-/// DMARC record of the nearest parent domain applies, and that domain's records are returned (RFC
-/// 7489, section 6.6.3).
+/// If there is no DMARC record, the one of the nearest parent domain applies (RFC 7489,
+/// section 6.6.3).
 async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     let (mut domain, mut own) = (facts.domain.as_str(), None);
     loop {
@@ -291,7 +284,7 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
             .ok()?;
         if texts
             .iter()
-            .any(|text| text.trim_start().starts_with(DMARC))
+            .any(|text| text.trim_start().starts_with(DMARC_BEGIN))
         {
             return Some(texts);
         }
@@ -306,9 +299,8 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     }
 }
 
-/// Looks for the required record among a DNS name's values. If it is missing, the page shows the
-/// values that begin with `shown`, because they may be an incorrect version of the record. If
-/// `shown` is empty, it shows none.
+/// The page shows values that begin with `shown`, because they may be an incorrect version of the
+/// record. If `shown` is empty, it shows none.
 fn judge(
     what: &'static str,
     name: String,
@@ -336,7 +328,7 @@ fn judge(
     }
 }
 
-/// Returns the public key of a DKIM record (RFC 6376, section 3.6.1).
+/// RFC 6376, section 3.6.1.
 fn public_key(record: &str) -> String {
     let mut tags = record.split(';');
     let found = tags.find_map(|tag| tag.trim().strip_prefix("p="));
@@ -346,7 +338,6 @@ fn public_key(record: &str) -> String {
         .collect()
 }
 
-/// Returns the SPF record that permits the mail server to send the domain's mail.
 fn spf_record(server: Option<&str>) -> String {
     let allowed = match server {
         Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),
@@ -361,10 +352,10 @@ fn spf_record(server: Option<&str>) -> String {
 /// receivers may reject signed mail, and mail to many recipients waits.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
-    Handler::each_day(LOOK, move |_| {
+    Handler::each_day(LOOK_JOB, move |_| {
         let (site, facts) = (site.clone(), Arc::clone(&facts));
         async move {
-            look_and_note(&site, &facts).await?;
+            look_up_and_store(&site, &facts).await?;
             Ok(Done::nothing())
         }
     })

@@ -37,7 +37,7 @@ struct Overview<'a> {
     backup: Option<BackupState>,
 }
 
-/// Newer versions and security advisories. Empty if no source is configured.
+/// Empty if no source is configured.
 #[derive(Default)]
 struct Updates {
     /// When the sources were last read successfully.
@@ -62,7 +62,6 @@ impl Updates {
 }
 
 impl Overview<'_> {
-    /// Whether Kenduri is the only service.
     fn is_alone(&self) -> bool {
         let mut rows = self.rows.iter().flatten();
         rows.all(|row| row.is_own)
@@ -136,7 +135,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server"), body))
 }
 
-/// Returns all certificates: first those in files, then those that Kenduri orders.
+/// First those in files, then those that Kenduri orders.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
     let all = status.ordered.iter().chain(&status.of_occasions);

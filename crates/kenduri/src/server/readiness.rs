@@ -16,9 +16,9 @@ use crate::machine::MachineStatus;
 use crate::server_status::EdgeStatus;
 use crate::updates::{self, Known};
 
-/// How long before an event the list begins to announce it.
+/// Before an event, to announce it.
 const NEAR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How much older than `backup.every` the newest snapshot may be.
+/// Beyond `backup.every`, for the newest snapshot.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug)]
@@ -42,7 +42,6 @@ impl Check {
     }
 }
 
-/// The data that is read from the store.
 struct Stored {
     outcome: Option<State>,
     is_unverified: bool,
@@ -112,11 +111,9 @@ fn check(admin: &AdminContext, what: &'static str, class: &'static str, advice: 
     }
 }
 
-/// The message id of the check that announces the next event.
 const EVENT: &str = "server-ready-event";
 
-/// The result of a check: its CSS class, and the message id of the advice. The id is empty if
-/// nothing needs to be done.
+/// Its CSS class, and the message id of the advice. The id is empty if nothing needs to be done.
 type Judgement = (&'static str, &'static str);
 
 const READY: Judgement = ("yes", "");

@@ -74,7 +74,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// Formats bytes as megabytes, in the same way as `kenduri ps`.
+/// In the same way as `kenduri ps`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

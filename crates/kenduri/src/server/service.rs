@@ -23,8 +23,7 @@ use crate::server_status::service_address;
 use crate::server_status::{RequestError, ServerStatus};
 
 const LINES: usize = 50;
-/// The maximum length of the log filter, in bytes.
-const GREP: usize = 200;
+const MAX_GREP_BYTES: usize = 200;
 
 #[derive(Default, Deserialize)]
 pub(super) struct ServiceQuery {
@@ -91,7 +90,7 @@ pub(super) async fn page(
     let freeze = move |tx: &mut Tx<'_>| freeze::now(tx, domains);
     let freeze: Option<Freeze> = admin.site.store.read::<_, StoreError, _>(freeze).await?;
     let found = describe(server, name).await?;
-    let grep = &asked.grep[..asked.grep.floor_char_boundary(GREP)];
+    let grep = &asked.grep[..asked.grep.floor_char_boundary(MAX_GREP_BYTES)];
     let lines = if grep.is_empty() {
         found.lines.clone()
     } else {
@@ -150,7 +149,7 @@ fn late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(5)
 }
 
-/// Returns the instances' last exits, latest first.
+/// Latest first.
 fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
         when: admin.moment(exit.at),
@@ -161,7 +160,6 @@ fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     exits.collect()
 }
 
-/// Returns the actions that the service's state permits.
 fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
         return vec![ServiceAction::Reload];
@@ -189,7 +187,6 @@ fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     actions
 }
 
-/// Returns the message about the action after which this page is shown.
 fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",

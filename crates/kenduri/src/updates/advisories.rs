@@ -11,7 +11,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{line, link};
+use super::{link, short_line};
 
 /// An advisory that affects this version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,8 +145,8 @@ impl Written {
             &self.summary
         };
         Ok(Advisory {
-            id: line(&self.id),
-            summary: line(summary),
+            id: short_line(&self.id),
+            summary: short_line(summary),
             link: reference.and_then(|reference| link(&reference.url)),
             fixed: fixed.iter().map(ToString::to_string).collect(),
         })
@@ -168,8 +168,7 @@ impl Affected {
 }
 
 impl Range {
-    /// Whether the range contains the version `ours`. According to OSV, the last event at or before
-    /// the version decides.
+    /// According to OSV, the last event at or before the version decides.
     fn concerns(&self, ours: &Version) -> Result<bool> {
         // Only these two kinds contain SemVer versions. The third kind contains git commits.
         if !["SEMVER", "ECOSYSTEM"].contains(&&*self.kind) {
@@ -200,7 +199,7 @@ impl Range {
     }
 }
 
-/// Parses a version. OSV writes `0` for the version before all others.
+/// OSV writes `0` for the version before all others.
 fn version(written: &str) -> Result<Version> {
     let text = if written == "0" { "0.0.0-0" } else { written };
     Version::parse(text).with_context(|| format!("{written:?} is no version"))

@@ -9,10 +9,9 @@ use quick_xml::{Reader, XmlVersion};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::{line, link};
+use super::{link, short_line};
 
-/// The maximum number of releases that the page shows.
-const SHOWN: usize = 20;
+const MAX_SHOWN: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Release {
@@ -21,7 +20,6 @@ pub(crate) struct Release {
     pub(crate) link: Option<String>,
 }
 
-/// The parts of a feed entry that Kenduri reads.
 #[derive(Default)]
 struct Entry {
     title: String,
@@ -41,18 +39,17 @@ pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Relea
         .collect();
     releases.sort_by(|(one, _), (other, _)| Reverse(one).cmp(&Reverse(other)));
     releases.dedup_by(|(one, _), (other, _)| one == other);
-    let shown = releases.into_iter().take(SHOWN);
+    let shown = releases.into_iter().take(MAX_SHOWN);
     let shown = shown.map(|(version, entry)| Release {
         version: version.to_string(),
-        title: line(&entry.title),
+        title: short_line(&entry.title),
         link: link(entry.link.trim()),
     });
     Ok((read, shown.collect()))
 }
 
 impl Entry {
-    /// Returns the version in the entry's title. If the title contains none, looks for it in the
-    /// last part of the link.
+    /// In the title or, if the title contains none, in the last part of the link.
     fn version(&self) -> Option<Version> {
         let words = self.title.split_whitespace();
         let last = self.link.trim().rsplit('/').next();
@@ -63,8 +60,7 @@ impl Entry {
     }
 }
 
-/// Returns a feed's entries. Refuses entities that XML itself does not define, so that no declared
-/// entity is ever expanded.
+/// Refuses entities that XML itself does not define, so that no declared entity is ever expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();
@@ -82,22 +78,22 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
                     entries.push(Entry::default());
                 }
                 open.push(name);
-                note_link(&element, &open, &mut entries)?;
+                append_link(&element, &open, &mut entries)?;
             }
             Event::Empty(element) => {
                 open.push(element.name().as_ref().to_owned());
-                note_link(&element, &open, &mut entries)?;
+                append_link(&element, &open, &mut entries)?;
                 open.pop();
             }
             Event::End(_) => {
                 open.pop();
             }
-            Event::Text(text) => add(&text.xml10_content(), &open, &mut entries),
-            Event::CData(text) => add(&text.xml10_content(), &open, &mut entries),
+            Event::Text(text) => append_text(&text.xml10_content(), &open, &mut entries),
+            Event::CData(text) => append_text(&text.xml10_content(), &open, &mut entries),
             Event::GeneralRef(named) => match named.resolve_char_ref()? {
-                Some(letter) => add(letter.encode_utf8(&mut [0; 4]), &open, &mut entries),
+                Some(letter) => append_text(letter.encode_utf8(&mut [0; 4]), &open, &mut entries),
                 None => match resolve_predefined_entity(&named) {
-                    Some(text) => add(text, &open, &mut entries),
+                    Some(text) => append_text(text, &open, &mut entries),
                     None => bail!("it has the entity &{};, which XML does not know", &*named),
                 },
             },
@@ -109,8 +105,8 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Appends text to the last entry, in the field that corresponds to the open XML elements.
-fn add(text: &str, open: &[String], entries: &mut [Entry]) {
+/// In the field that corresponds to the open XML elements.
+fn append_text(text: &str, open: &[String], entries: &mut [Entry]) {
     let (Some(entry), [.., around, name]) = (entries.last_mut(), open) else {
         return;
     };
@@ -123,8 +119,8 @@ fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     }
 }
 
-/// Reads an Atom entry's link from its attribute.
-fn note_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -> Result<()> {
+/// From Atom's attribute.
+fn append_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -> Result<()> {
     if element.name().as_ref() != "link" {
         return Ok(());
     }
@@ -132,7 +128,7 @@ fn note_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -
     if let Some(target) = element.try_get_attribute("href")?
         && relation.is_none_or(|relation| &*relation.value == "alternate")
     {
-        add(
+        append_text(
             &target.normalized_value(XmlVersion::Implicit1_0)?,
             open,
             entries,

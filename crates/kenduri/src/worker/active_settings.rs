@@ -30,7 +30,6 @@ fn waiting(keys: &[String]) -> String {
     let keys = keys.iter().map(String::as_str);
     let (of_all, of_worker): (Vec<_>, Vec<_>) = keys.partition(|key| configuration::is_of_all(key));
     let mut told = String::new();
-    // Writing to a `String` cannot fail.
     if !of_worker.is_empty() {
         let _ = writeln!(
             told,

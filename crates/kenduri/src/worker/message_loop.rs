@@ -21,8 +21,7 @@ use crate::server_status::{EdgeStatus, StatusRequest};
 use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// The maximum number of waiting requests to delete cached responses.
-const PURGES: usize = 4;
+const MAX_WAITING_PURGES: usize = 4;
 
 pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
@@ -51,11 +50,11 @@ impl<'a> MessageLoop<'a> {
         ending: CancellationToken,
     ) -> Self {
         let mut upstream_servers = UpstreamServers::default();
-        upstream_servers.take(services, edge);
+        upstream_servers.set_plan(services, edge);
         let outlet = |site| Outlet::new(site, &context.settings.alerts);
         let alarm = context.opened.as_ref();
         let alarm = alarm.map(|opened| ServiceAlarm::start(outlet(&opened.site)));
-        let (ask, purges) = mpsc::channel(PURGES);
+        let (ask, purges) = mpsc::channel(MAX_WAITING_PURGES);
         context.purges = Some(ask);
         Self {
             edge,
@@ -156,7 +155,7 @@ impl<'a> MessageLoop<'a> {
                 let reply = match self.active.apply(self.edge, &asked, sockets) {
                     Ok((said, services)) => {
                         self.context.plan = self.edge.plan();
-                        self.upstream_servers.take(&services, self.edge);
+                        self.upstream_servers.set_plan(&services, self.edge);
                         Reply::Ok(ControlResponse::Applied { said, file: None })
                     }
                     Err(error) => Reply::Error(format!("{error:#}")),

@@ -34,13 +34,13 @@ impl UpstreamServers {
         line: &MessageSender<ToParent>,
     ) {
         self.fleet = fleet;
-        self.tell(edge);
+        self.update_edge(edge);
         let mut leaving = BTreeSet::new();
         for (service, crew) in self.services() {
             for member in &crew.draining {
                 let key = (service.to_owned(), member.run);
                 if !self.leaving.contains(&key) {
-                    watch(service, member, edge, line);
+                    report_when_drained(service, member, edge, line);
                 }
                 leaving.insert(key);
             }
@@ -49,18 +49,18 @@ impl UpstreamServers {
     }
 
     /// Applies the drain times in the services' new plan.
-    pub(super) fn take(&mut self, plan: &Plan, edge: &Edge) {
+    pub(super) fn set_plan(&mut self, plan: &Plan, edge: &Edge) {
         let all = plan.services().iter();
         self.times = all
             .map(|(name, settings)| (name.clone(), settings.policy.drain_within))
             .collect();
-        self.tell(edge);
+        self.update_edge(edge);
     }
 
-    fn tell(&self, edge: &Edge) {
+    fn update_edge(&self, edge: &Edge) {
         for (service, crew) in self.services() {
             let servers = Servers {
-                ready: crew.ready.iter().filter_map(server).collect(),
+                ready: crew.ready.iter().filter_map(server_address).collect(),
                 failed: crew.failed,
                 drain_within: self.times.get(service).copied().unwrap_or_default(),
             };
@@ -75,7 +75,8 @@ impl UpstreamServers {
         for (service, crew) in self.services() {
             let known = edge.servers(service).members;
             for member in &crew.ready {
-                let (Some(address), Some(wanted)) = (&member.address, server(member)) else {
+                let (Some(address), Some(wanted)) = (&member.address, server_address(member))
+                else {
                     continue;
                 };
                 let found = known.iter().find(|member| member.address == wanted);
@@ -103,9 +104,14 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
 }
 
-/// Tells the supervisor process as soon as a replaced instance has no more requests.
-fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
-    let Some(server) = server(member) else {
+/// Once a replaced instance has no more requests.
+fn report_when_drained(
+    service: &str,
+    member: &InstanceAddress,
+    edge: &Edge,
+    line: &MessageSender<ToParent>,
+) {
+    let Some(server) = server_address(member) else {
         return;
     };
     let drained = edge.drained(service, &server);
@@ -116,8 +122,8 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// Returns the address at which an instance serves requests, or `None` if it serves none.
-fn server(member: &InstanceAddress) -> Option<ServerAddress> {
+/// `None` if it serves none.
+fn server_address(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {
             path: path.clone(),

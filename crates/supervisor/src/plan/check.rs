@@ -18,17 +18,13 @@ use super::{CheckDepth, PlanContext, value_parsers};
 use crate::service_config::{CommandLine, MemoryConfig, ServiceConfig, ServiceConfigs};
 use crate::state::{Policy, RestartWhen};
 
-/// The maximum number of instances of a service, including spares.
+/// Including spares.
 const MOST_INSTANCES: u32 = 64;
-/// The maximum length of the run folder's path, in bytes. This is the limit for socket paths
-/// (`sun_path`, unix(7)) minus the length of the longest socket name in the folder.
+/// The limit for socket paths (`sun_path`, unix(7)) minus the longest socket name in the folder.
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
-/// The maximum size of an environment file, in bytes.
-const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// The smallest permitted memory limit, in bytes. Even before its own code runs, a process maps
-/// this much memory, and most services need more.
+const MAX_ENVIRONMENT_BYTES: u64 = 1 << 20;
+/// In bytes. A process maps this much before its own code runs, and most services need more.
 const LEAST_MEMORY: u64 = 1 << 20;
-/// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub(super) fn plan(
@@ -310,15 +306,15 @@ impl ServiceCheck<'_> {
                 "others may read {shown}: its mode is {mode:04o}; run `chmod 600 {shown}`"
             ));
         }
-        if metadata.len() > LARGEST_ENVIRONMENT {
+        if metadata.len() > MAX_ENVIRONMENT_BYTES {
             return Err(format!("{shown} is larger than 1 MB; name another file"));
         }
         value_parsers::environment(&fs::read_to_string(&path).map_err(unreadable)?)
             .map_err(|why| format!("{shown}: {why}"))
     }
 
-    /// Replaces references to other services with their values. Reports an error for each unknown
-    /// reference, and for `{socket}` or `{port}` if the service does not listen that way.
+    /// Reports an error for each unknown reference, and for `{socket}` or `{port}` if the service
+    /// does not listen that way.
     fn fill_service_references(
         &mut self,
         key: &str,
@@ -399,7 +395,7 @@ impl ServiceCheck<'_> {
         let path = environment.get("PATH").unwrap_or_default();
         if self.ground.depth == CheckDepth::Whole
             && let Some(directory) = directory
-            && !is_there(&words[0], directory, path)
+            && !is_executable(&words[0], directory, path)
         {
             let what = format!("there is no program {:?} that can be run", words[0]);
             self.check.refuse(
@@ -540,9 +536,8 @@ impl ServiceCheck<'_> {
     }
 }
 
-/// Whether the program exists and is executable. Returns `true` without a check if the name
-/// contains a placeholder.
-fn is_there(program: &str, directory: &Path, path: &str) -> bool {
+/// `true` if the name contains a placeholder.
+fn is_executable(program: &str, directory: &Path, path: &str) -> bool {
     let can_run = |path: &Path| {
         fs::metadata(path)
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)

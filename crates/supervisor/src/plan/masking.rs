@@ -1,9 +1,8 @@
 //! Masks secrets in commands and paths.
 
 const MASK: &str = "***";
-/// The value of an option, a variable, a header or a query parameter is masked if its name contains
-/// one of these words.
-const NAMES: &str = "token secret pass pwd key authorization cookie";
+/// In the names of options, variables, headers and query parameters, they suggest a secret.
+const SECRET_WORDS: &str = "token secret pass pwd key authorization cookie";
 
 /// Masks probable secrets in a command: passwords in URLs, and values whose names suggest a secret,
 /// as in `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`.
@@ -17,7 +16,11 @@ pub fn command(words: &[String]) -> Vec<String> {
         // A word that begins with `--` is certainly another option. A word that begins with a
         // single `-` may be the secret.
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
-        shown.push(if is_secret { MASK.into() } else { value(word) });
+        shown.push(if is_secret {
+            MASK.into()
+        } else {
+            mask_word(word)
+        });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
             // The header's value may continue in the next words, so all remaining words are left
             // out.
@@ -47,21 +50,20 @@ pub fn query(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Masks the secrets in a word. The word may be an option such as `--token=…`, a URL or a shell
-/// command line.
-fn value(word: &str) -> String {
+/// An option such as `--token=…`, a URL or a shell command line.
+fn mask_word(word: &str) -> String {
     let (name, given) = word.split_at(word.find(['=', ':']).unwrap_or_default());
     match given.get(..1) {
         _ if name.contains(char::is_whitespace) => line(word),
         Some(sign) if is_secret_name(name) => format!("{name}{sign}{MASK}"),
-        Some("=") => format!("{name}={}", value(&given[1..])),
+        Some("=") => format!("{name}={}", mask_word(&given[1..])),
         _ if word.contains(char::is_whitespace) => line(word),
         _ => query(&without_password(word).unwrap_or_else(|| word.to_owned())),
     }
 }
 
-/// Masks the password in a URL `scheme://user:password@host` (RFC 3986, section 3.2.1). The
-/// password may contain unescaped delimiters such as `/` or `?`, so it extends to the last `@`.
+/// RFC 3986, section 3.2.1. The password may contain unescaped delimiters such as `/` or `?`, so it
+/// extends to the last `@`.
 fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;
@@ -76,12 +78,11 @@ fn without_password(word: &str) -> Option<String> {
     Some(format!("{}{name}:{MASK}@{host}", &word[..start]))
 }
 
-/// Whether the text ends with a name that suggests a secret.
 fn is_secret_name(text: &str) -> bool {
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let start = text.trim_end_matches(is_of_name).len();
     let name = text[start..].to_ascii_lowercase();
-    NAMES.split(' ').any(|secret| name.contains(secret))
+    SECRET_WORDS.split(' ').any(|secret| name.contains(secret))
 }
 
 #[cfg(test)]

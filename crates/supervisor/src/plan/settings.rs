@@ -54,7 +54,7 @@ pub struct ServiceSettings {
 /// The default weight of a control group (cgroups(7)).
 pub(crate) const USUAL_WEIGHT: u32 = 100;
 
-/// Returns the weight of a service whose saved state comes from an older version without weights.
+/// For saved state of an older version without weights.
 fn usual_weight() -> u32 {
     USUAL_WEIGHT
 }
@@ -161,7 +161,7 @@ impl User {
         }
     }
 
-    /// Finds a user in a text in the format of passwd(5).
+    /// `known` has the format of passwd(5).
     fn find(known: &str, is_wanted: impl Fn(&Self) -> bool) -> Option<Self> {
         let users = known.lines().filter_map(|line| {
             let mut fields = line.split(':');

@@ -13,7 +13,6 @@ use crate::state::{GiveUpLimit, MemoryAction, RestartWhen, Roll};
 
 const MOST_FAILURES: u32 = 1_000;
 
-/// The signals that can stop a service, by their names in settings.
 const SIGNALS: [(&str, Signal); 8] = [
     ("TERM", Signal::TERM),
     ("INT", Signal::INT),

@@ -19,19 +19,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::USUAL_WEIGHT;
 
-/// The control group to which this process moves itself. A control group with controllers and child
-/// groups must not contain processes (cgroups(7), "no internal processes").
+/// A control group with controllers and child groups must not contain processes (cgroups(7), "no
+/// internal processes"), so this process moves itself here.
 const SUPERVISOR_GROUP: &str = "supervisor";
 
-/// The attributes that systemd sets on a delegated control group. Since version 251 it sets the
-/// first one, for all users. Earlier versions set the second one, for root only.
+/// systemd sets the first one since version 251, for all users, and before that the second one, for
+/// root only.
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
-/// The hint that users see if this process's control group cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=cpu memory";
 
-/// The name of the parent of all instances' control groups. This parent exists only if the total
-/// memory of all services is limited.
+/// Exists only if the total memory of all services is limited.
 const SERVICES_GROUP: &str = "services";
 
 #[derive(Debug)]
@@ -274,8 +272,7 @@ impl Cgroup {
     }
 }
 
-/// Returns the folder of a process's control group, from the contents of `/proc/PID/cgroup` and
-/// `/proc/PID/mountinfo` (proc(5)).
+/// From the contents of `/proc/PID/cgroup` and `/proc/PID/mountinfo` (proc(5)).
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     // A control group outside this process's cgroup namespace cannot be reached.
@@ -285,7 +282,6 @@ fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     Some(cgroup_mount(mounts)?.join(own))
 }
 
-/// Returns the mount point of the cgroup file system.
 fn cgroup_mount(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
@@ -299,7 +295,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Returns a name's value in a file with one `name value` pair per line.
+/// In a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()

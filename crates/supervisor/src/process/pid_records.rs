@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
 
 use super::proc_table::{ProcessStat, ProcessTable, boot, has_token};
-use super::{Cgroup, PATIENCE, POLL_INTERVAL};
+use super::{Cgroup, EXIT_TIMEOUT, POLL_INTERVAL};
 use crate::folder::Folder;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) struct PidRecord {
     pub(crate) group: Option<Cgroup>,
 }
 
-/// A process record as it is stored in a file, together with the system's boot ID.
+/// As stored in a file, with the system's boot ID.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordFile {
     boot: String,
@@ -134,7 +134,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             for entry in left {
                 entry.signal(Signal::KILL);
             }
-            if since.elapsed() > PATIENCE {
+            if since.elapsed() > EXIT_TIMEOUT {
                 let what = format!(
                     "process {} of {} cannot be ended",
                     record.pid, record.service

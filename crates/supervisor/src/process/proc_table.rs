@@ -141,17 +141,17 @@ pub(crate) fn has_token(pid: i32, token: &str) -> bool {
 /// Marks this process and all its future child processes with a token.
 pub(crate) fn mark_with_token(token: &str) {
     let limit = Rlimit {
-        current: Some(number(token)),
+        current: Some(token_as_limit(token)),
         ..getrlimit(Resource::Locks)
     };
     // If the limit cannot be set, only the environment identifies the process.
     let _ = setrlimit(Resource::Locks, limit);
 }
 
-/// Encodes a token as the resource limit for file locks. Linux has ignored this limit since 2.4.25
-/// (getrlimit(2)), but child processes inherit it even if the environment is cleared. The value is
-/// a hash of the token (FNV-1a). Processes without a token have no such limit, or a small one.
-fn number(token: &str) -> u64 {
+/// Linux has ignored the limit for file locks since 2.4.25 (getrlimit(2)), but child processes
+/// inherit it even if the environment is cleared. The value is a hash of the token (FNV-1a).
+/// Processes without a token have no such limit, or a small one.
+fn token_as_limit(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -166,7 +166,7 @@ fn is_limited(pid: i32, token: &str) -> bool {
     let mut lines = limits.lines();
     let locks = lines.find_map(|line| line.strip_prefix("Max file locks"));
     let now = locks.and_then(|limits| limits.split_ascii_whitespace().next()?.parse().ok());
-    now == Some(number(token))
+    now == Some(token_as_limit(token))
 }
 
 fn has_in_environment(pid: i32, token: &str) -> bool {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn each_token_is_a_limit_that_nobody_else_has() {
-        let [one, other] = ["1.2.web.1", "1.2.web.2"].map(number);
+        let [one, other] = ["1.2.web.1", "1.2.web.2"].map(token_as_limit);
         assert_ne!(one, other);
         assert!([one, other].iter().all(|limit| *limit >> 62 == 1));
     }

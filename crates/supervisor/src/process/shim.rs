@@ -36,12 +36,11 @@ pub(crate) const START_WITH_SOCKET: u8 = b'@';
 /// The start byte for a service that also receives a descriptor for its standard input.
 pub(crate) const START_WITH_INPUT: u8 = b'<';
 
-/// The exit code of a process that cannot become the service. Shells use the same code.
+/// Shells use the same exit code for a program that cannot be run.
 const CANNOT_RUN: i32 = 127;
 
-/// A shell script that moves a socket from standard input to descriptor 3, as systemd's protocol
-/// requires (`sd_listen_fds(3)`), and sets `LISTEN_PID`. `exec` keeps the pid, so the script's pid
-/// is also the service's.
+/// Moves a socket from standard input to descriptor 3, as systemd's protocol requires
+/// (`sd_listen_fds(3)`). `exec` keeps the pid, so the script's pid is also the service's.
 const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""#;
 
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -110,8 +109,7 @@ enum StartMode {
     Activated,
 }
 
-/// Makes the kernel kill this process when the supervisor dies, and waits for the start byte.
-/// Afterwards, standard input is the descriptor that came with the byte, or `/dev/null`.
+/// Afterwards, standard input is the descriptor that came with the start byte, or `/dev/null`.
 fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // The supervisor may have died before the parent-death signal was set.

@@ -57,7 +57,6 @@ impl LogLine {
     }
 }
 
-/// Splits a line of the log file into its prefix and its text.
 fn parse_prefix<'a>(written: &'a str, service: &str) -> Option<(Timestamp, u32, Stream, &'a str)> {
     let mut words = written.splitn(5, ' ');
     let at = words.next()?.parse().ok()?;

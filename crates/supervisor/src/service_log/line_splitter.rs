@@ -1,7 +1,7 @@
 //! Splits a service's output into lines.
 
-/// The maximum length of a line in bytes; longer lines are split.
-const LONGEST: usize = 16 << 10;
+/// Longer lines are split.
+const MAX_LINE_BYTES: usize = 16 << 10;
 
 /// Splits a stream of bytes into lines, regardless of how the stream is divided into chunks.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Splitter {
         let mut lines = Vec::new();
         let mut rest = piece;
         while !rest.is_empty() {
-            let room = LONGEST - self.begun.len();
+            let room = MAX_LINE_BYTES - self.begun.len();
             let window = &rest[..rest.len().min(room)];
             if let Some(end) = window.iter().position(|byte| *byte == b'\n') {
                 self.begun.extend_from_slice(&rest[..end]);
@@ -35,7 +35,7 @@ impl Splitter {
                 rest = &rest[window.len()..];
                 // A newline after a line of exactly the maximum length must not yield an empty
                 // line.
-                if self.begun.len() == LONGEST {
+                if self.begun.len() == MAX_LINE_BYTES {
                     rest = rest.strip_prefix(b"\n").unwrap_or(rest);
                     lines.push(self.take());
                 }
@@ -79,9 +79,9 @@ mod tests {
     #[test]
     fn a_line_without_an_end_is_cut() {
         let mut splitter = Splitter::default();
-        let lines = splitter.split(&vec![b'x'; 3 * LONGEST]);
+        let lines = splitter.split(&vec![b'x'; 3 * MAX_LINE_BYTES]);
         assert_eq!(lines.len(), 3);
-        assert!(lines.iter().all(|line| line.len() == LONGEST));
+        assert!(lines.iter().all(|line| line.len() == MAX_LINE_BYTES));
         assert_eq!(splitter.split(b"\xff\n"), ["\u{fffd}"]);
     }
 

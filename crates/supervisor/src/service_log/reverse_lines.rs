@@ -9,17 +9,16 @@ use std::path::PathBuf;
 use super::rotating_file::aside;
 
 const PIECE: u64 = 64 << 10;
-/// The maximum length of a line in bytes. The supervisor never writes longer ones.
-const LONGEST: usize = 1 << 20;
-/// The maximum number of bytes that a query reads from one service's files.
-const MOST: u64 = 64 << 20;
+/// The supervisor never writes longer lines.
+const MAX_LINE_BYTES: usize = 1 << 20;
+/// Of one service's files, for one query.
+const MAX_READ_BYTES: u64 = 64 << 20;
 
 /// The lines of a service's log files, last line first. The iteration ends at the first read error.
 pub(super) struct ReverseLines {
     path: PathBuf,
     number: u32,
-    /// The inodes of the files read so far. They show whether the next file was already read under
-    /// another name, because it was rotated.
+    /// If it was rotated, the next file may already have been read under another name.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
     /// Bytes that were read but not yet returned as lines.
@@ -35,11 +34,11 @@ impl ReverseLines {
             known: BTreeSet::new(),
             file: None,
             begun: Vec::new(),
-            left: MOST,
+            left: MAX_READ_BYTES,
         }
     }
 
-    /// Opens the next older log file. Returns `false` if there is none.
+    /// `false` if there is no older log file.
     fn open(&mut self) -> io::Result<bool> {
         loop {
             let path = match self.number {
@@ -60,7 +59,6 @@ impl ReverseLines {
         }
     }
 
-    /// Reads the preceding bytes of the log file.
     fn read(&mut self) -> io::Result<()> {
         let Some((file, end)) = &mut self.file else {
             return Ok(());
@@ -70,7 +68,7 @@ impl ReverseLines {
         file.read_exact_at(&mut piece, start)?;
         self.left = self.left.saturating_sub(*end - start);
         *end = start;
-        if self.begun.len() > LONGEST {
+        if self.begun.len() > MAX_LINE_BYTES {
             self.begun.clear();
         }
         piece.append(&mut self.begun);

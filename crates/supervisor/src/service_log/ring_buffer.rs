@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::LogLine;
 
-/// The memory limit for one service's lines, in bytes, including the overhead of each line.
+/// For one service's lines, in bytes, including the overhead of each line.
 const CAPACITY: usize = 256 << 10;
 const OVERHEAD: usize = std::mem::size_of::<LogLine>();
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 /// If a process was ready for this long, its earlier failures no longer count.
 pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 
-/// The maximum random deviation of a delay, as a fraction of the delay. It prevents many failed
-/// instances from being restarted at the same time.
+/// As a fraction of the delay. It prevents many failed instances from being restarted together.
 const SPREAD: f64 = 0.1;
 
 /// Returns the delay after this many failures in a row. The first failure causes no delay, so that

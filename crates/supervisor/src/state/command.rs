@@ -6,9 +6,8 @@ use std::time::Duration;
 use super::run::{AfterStop, Phase, Run};
 use super::{Action, Command, CommandId, Policy, State, Transition};
 
-/// The maximum number of pending commands.
-const MOST_WAITING: usize = 32;
-/// The maximum number of instances that a command may request, including spares.
+const MAX_PENDING_COMMANDS: usize = 32;
+/// Including spares.
 const MOST_INSTANCES: u32 = 64;
 
 /// A command that is not complete yet. Its caller waits for the outcome.
@@ -42,8 +41,7 @@ impl State {
         self.is_decided() && self.runs.len() == running as usize
     }
 
-    /// Returns when all instances will have been ready for [`Policy::keep_former`], unless one of
-    /// them is not ready now.
+    /// `None` if one of the instances is not ready now.
     fn proven_at(&self) -> Option<Duration> {
         if !self.is_settled() {
             return None;
@@ -64,7 +62,7 @@ impl State {
 
 impl Transition {
     pub(super) fn on_command(&mut self, id: CommandId, command: Command) {
-        if self.state.waiting.len() >= MOST_WAITING {
+        if self.state.waiting.len() >= MAX_PENDING_COMMANDS {
             return self.refuse(
                 id,
                 "too many commands wait for this service; ask again later",
@@ -145,8 +143,8 @@ impl Transition {
         }
     }
 
-    /// Makes the slots of a scheduled service idle until its next scheduled time. If `also_running`
-    /// is false, slots with a running process are skipped.
+    /// Until the next scheduled time. If `also_running` is false, skips slots with a running
+    /// process.
     fn finish_slots(&mut self, also_running: bool) {
         self.add_slots();
         let runs = &self.state.runs;

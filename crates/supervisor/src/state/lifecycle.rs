@@ -7,16 +7,13 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long a process may exceed its memory limit while its successor starts. This time doubles
-/// with each successor that fails.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Doubles with each successor that fails.
+const OVER_MEMORY_TIME: Duration = Duration::from_mins(1);
 
-/// The longest time for which a process may exceed its memory limit.
-const MOST_PATIENCE: Duration = Duration::from_hours(1);
+const MAX_OVER_MEMORY_TIME: Duration = Duration::from_hours(1);
 
-/// The maximum time by which a process can extend its start timeout in one request. It may send
-/// several requests.
-const LATER: Duration = Duration::from_mins(10);
+/// In one request. A process may send several.
+const MAX_START_EXTENSION: Duration = Duration::from_mins(10);
 
 impl Transition {
     /// Applies all rules of the life cycle that are due.
@@ -50,7 +47,7 @@ impl Transition {
     }
 
     pub(super) fn on_timeout_extended(&mut self, id: RunId, time: Duration) {
-        let asked = self.now.at.saturating_add(time.min(LATER));
+        let asked = self.now.at.saturating_add(time.min(MAX_START_EXTENSION));
         if let Some(run) = self.state.runs.get_mut(&id)
             && let Phase::Starting { until } = &mut run.phase
         {
@@ -159,7 +156,7 @@ impl Transition {
         } else {
             format!("{uses}, more than memory.max")
         };
-        run.patience = now.at + PATIENCE;
+        run.patience = now.at + OVER_MEMORY_TIME;
         self.report(Report::OverMemory {
             run: id,
             bytes,
@@ -187,7 +184,9 @@ impl Transition {
         let run = runs.find(|run| run.number == number && run.holds_place())?;
         run.failed_successors = run.failed_successors.saturating_add(1);
         let factor = 2_u32.saturating_pow(run.failed_successors);
-        let wait = PATIENCE.saturating_mul(factor).min(MOST_PATIENCE);
+        let wait = OVER_MEMORY_TIME
+            .saturating_mul(factor)
+            .min(MAX_OVER_MEMORY_TIME);
         run.patience = at + wait;
         Some(wait)
     }
@@ -265,8 +264,8 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// Returns the slot that an exited process held, so that it can be filled again. Returns `None`
-    /// if the service is stopped, the process held no slot, or another process has taken the slot.
+    /// `None` if the service is stopped, the process held no slot, or another process has taken the
+    /// slot.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();

@@ -40,7 +40,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// A service's state, and the processes that a supervisor would run for it.
+/// With the processes that a supervisor would run for it.
 struct World {
     state: State,
     at: Duration,
@@ -78,7 +78,7 @@ impl World {
         self.holds();
     }
 
-    /// Asserts what must be true after every event.
+    /// Must be true after every event.
     fn holds(&self) {
         let known: BTreeSet<RunId> = self.state.runs().map(|run| run.id).collect();
         assert_eq!(

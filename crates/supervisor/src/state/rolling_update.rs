@@ -79,7 +79,7 @@ impl Transition {
         }
     }
 
-    /// Makes the new generation the service's own, as soon as all of its instances have taken over.
+    /// Once all instances of the new generation have taken over.
     fn complete_take_over(&mut self) {
         let is_starting = |run: &Run| run.is_candidate() && !run.is_leaving();
         let Some(rolling) = &mut self.state.rolling else {
@@ -102,7 +102,6 @@ impl Transition {
         }
     }
 
-    /// Gives ready processes of the new generation their slots.
     fn take_over(&mut self) {
         let able = self.ids_where(|run| run.is_candidate() && run.is_ready());
         let waits_for_all = |rolling: &RollingUpdate| rolling.policy.roll == Roll::AllAtOnce;
@@ -116,7 +115,7 @@ impl Transition {
         }
     }
 
-    /// Gives a slot to a new process. The process that held it is kept, or drained.
+    /// The process that held the slot is kept, or drained.
     fn take_slot(&mut self, id: RunId) {
         let now = self.now;
         let Some(run) = self.state.runs.get_mut(&id) else {

@@ -12,8 +12,8 @@ use super::{CLOSE_GRACE, Exit, Policy, Report, Transition};
 pub(super) struct Trial {
     run: RunId,
     until: Duration,
-    /// Whether the time is over, but the last health check failed. The trial then ends with the
-    /// check that passes next, or with the failure of the process.
+    /// The time is over, but the last health check failed: the trial ends with the check that
+    /// passes next, or with the failure of the process.
     is_overdue: bool,
 }
 

@@ -15,8 +15,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, State};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// The number of last log lines in a service's status.
-const LAST_LINES: usize = 50;
+const MAX_STATUS_LINES: usize = 50;
 
 impl Supervisor {
     pub(super) fn add(&mut self, settings: &Arc<ServiceSettings>) -> Result<(), StartError> {
@@ -255,7 +254,7 @@ impl Supervisor {
             .collect();
         for name in &gone {
             if let Some(mut managed) = self.services.remove(name) {
-                managed.sockets.keep(&self.folders.services, |_| false);
+                managed.sockets.retain(&self.folders.services, |_| false);
             }
             // The folder may never have been created.
             let _ = remove(&self.folders.services.at(&**name));
@@ -285,7 +284,7 @@ impl Supervisor {
                     if let Some(managed) = self.services.get_mut(&name) {
                         managed.leaves = true;
                     }
-                    applied.note(&name, ServiceChange::Removed, outcome);
+                    applied.record(&name, ServiceChange::Removed, outcome);
                 }
                 Some(wanted)
                     if *wanted == managed.current_settings()
@@ -293,7 +292,7 @@ impl Supervisor {
                         && !managed.state.is_mixed() => {}
                 Some(wanted) => {
                     let outcome = self.change(&name, wanted);
-                    applied.note(&name, ServiceChange::Changed, outcome);
+                    applied.record(&name, ServiceChange::Changed, outcome);
                 }
             }
         }
@@ -303,7 +302,7 @@ impl Supervisor {
                 let made = self.add(settings).map_err(|error| error.to_string());
                 // The new service starts when its dependencies are ready.
                 let _ = answer.send(made);
-                applied.note(&name.as_str().into(), ServiceChange::Added, outcome);
+                applied.record(&name.as_str().into(), ServiceChange::Added, outcome);
             }
         }
         self.publish();
@@ -360,7 +359,7 @@ impl Supervisor {
         }
     }
 
-    /// Replaces the process of the program's own service by the program file on the disk.
+    /// To the program file on the disk.
     fn upgrade(&mut self, answer: oneshot::Sender<CommandOutcome>) {
         let name: Arc<str> = OWN_SERVICE.into();
         if let Some(managed) = self.services.get(&name)
@@ -439,7 +438,7 @@ impl Supervisor {
             lines: managed
                 .output
                 .as_ref()
-                .map_or_else(Vec::new, |output| output.last_lines(LAST_LINES, None)),
+                .map_or_else(Vec::new, |output| output.last_lines(MAX_STATUS_LINES, None)),
         })
     }
 }

@@ -30,8 +30,7 @@ use crate::service_log::OpenPipe;
 use crate::state::{CommandId, RunId, State};
 use crate::status::LastExit;
 
-/// The format version of the saved state. It must change whenever [`SavedState`] changes, because a
-/// supervisor reads only its own version.
+/// Must change whenever [`SavedState`] changes: a supervisor reads only its own version.
 const FORMAT: u32 = 6;
 
 /// A paused supervisor, with all services running.
@@ -104,14 +103,12 @@ impl PausedSupervisor {
     }
 }
 
-/// A supervisor's saved state. It contains no descriptors, because they are sent separately.
-/// Instead, it contains each descriptor's index in the order of sending.
+/// Descriptors are sent separately; this contains their indices in the order of sending.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,
     name: String,
-    /// When the supervisor began, on the monotonic clock. This clock starts at boot, and `exec`
-    /// does not affect it.
+    /// On the monotonic clock, which starts at boot and which `exec` does not affect.
     began: Duration,
     next_command: CommandId,
     lock: usize,
@@ -134,7 +131,6 @@ struct SavedService {
     up_since: Option<Timestamp>,
 }
 
-/// A socket that the supervisor opened for an instance.
 #[derive(Serialize, Deserialize)]
 struct SavedSocket {
     key: SocketKey,
@@ -446,7 +442,7 @@ impl Supervisor {
     }
 }
 
-/// The descriptors from a handover, by index. Each descriptor can be taken only once.
+/// By index. Each can be taken only once.
 struct Descriptors(Vec<Option<OwnedFd>>);
 
 impl Descriptors {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::{SAMPLE, Supervisor};
+use super::{SAMPLE_INTERVAL, Supervisor};
 use crate::control::Message;
 use crate::process::{ProcessTable, reap_adopted};
 use crate::service_log::WatchPhase;
 use crate::state::{Event, Exit, MemoryAction, RunId};
 
-/// How long the remaining output of an exited process is read.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// For the remaining output of an exited process.
+const LAST_OUTPUT_TIME: Duration = Duration::from_secs(2);
 
 impl Supervisor {
     pub(super) fn reap(&mut self) {
@@ -39,8 +39,7 @@ impl Supervisor {
         self.finish(&LazyCell::new(ProcessTable::read));
     }
 
-    /// Kills the processes that remain in the groups of exited processes. When a group is empty,
-    /// sends its service the exit event.
+    /// Also sends the exit event of each group that has become empty.
     fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
@@ -67,7 +66,7 @@ impl Supervisor {
                             let _ = reader.await;
                         }
                     };
-                    let _ = tokio::time::timeout(LAST_WORDS, read).await;
+                    let _ = tokio::time::timeout(LAST_OUTPUT_TIME, read).await;
                     let _ = messages
                         .send(Message::Event(name, Event::Exited(run, exit)))
                         .await;
@@ -153,5 +152,5 @@ fn ticks(time: Duration, ticks_per_second: u64) -> u64 {
 fn percent(ticks: u64, ticks_per_second: u64) -> f64 {
     let ticks = f64::from(u32::try_from(ticks).unwrap_or(u32::MAX));
     let per_second = f64::from(u32::try_from(ticks_per_second).unwrap_or(100).max(1));
-    100.0 * ticks / per_second / SAMPLE.as_secs_f64()
+    100.0 * ticks / per_second / SAMPLE_INTERVAL.as_secs_f64()
 }

@@ -22,10 +22,9 @@ use crate::service_log::{OpenPipe, ServiceLog, WatchPhase};
 use crate::state::{Action, CommandId, Event, Exit, Phase, Report, Run, RunId, State};
 use crate::status::LastExit;
 
-/// How many exits of processes are remembered.
-const EXITS: usize = 20;
-/// How many of the last output lines are reported when a process exits.
-const LAST_WORDS: usize = 20;
+const MAX_REMEMBERED_EXITS: usize = 20;
+/// Of the output, when a process exits.
+const MAX_LAST_LINES: usize = 20;
 
 pub(super) struct ManagedService {
     pub(super) state: State,
@@ -208,9 +207,8 @@ impl ManagedService {
         }
     }
 
-    /// Stores when and why the first instance was abandoned. Forgets this when no instance is
-    /// abandoned any more.
-    fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
+    /// Forgets it when no instance is abandoned any more.
+    fn update_given_up(&mut self, actions: &[Action], at: Timestamp) {
         if !self.state.has_given_up() {
             self.given_up = None;
             return;
@@ -243,7 +241,7 @@ impl Supervisor {
             };
             let (state, actions) = managed.state.clone().on(event, now);
             managed.state = state;
-            managed.note_given_up(&actions, at);
+            managed.update_given_up(&actions, at);
             managed.up_since = managed
                 .state
                 .runs()
@@ -388,8 +386,7 @@ impl Supervisor {
         }
     }
 
-    /// Returns the last lines of a process's output, and how long the process ran (zero if it could
-    /// not be started).
+    /// Zero if the process could not be started.
     fn last_lines_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(managed) = self.services.get(name) else {
             return Default::default();
@@ -399,7 +396,9 @@ impl Supervisor {
         };
         let ran = (self.options.clock)().duration_since(live.since);
         let lines = managed.output.as_ref();
-        let lines = lines.map_or_else(Vec::new, |output| output.last_lines(LAST_WORDS, Some(run)));
+        let lines = lines.map_or_else(Vec::new, |output| {
+            output.last_lines(MAX_LAST_LINES, Some(run))
+        });
         (lines.into_iter().map(|line| line.text).collect(), ran)
     }
 
@@ -432,7 +431,6 @@ impl Supervisor {
         let _ = self.notifications.send(notification);
     }
 
-    /// Removes an instance whose process has exited.
     fn remove_instance(&mut self, name: &Arc<str>, run: RunId) {
         let at = (self.options.clock)();
         let Some(managed) = self.services.get_mut(name) else {
@@ -447,7 +445,7 @@ impl Supervisor {
             managed
                 .exits
                 .push_back(LastExit::new(live.number, at, live.since, exit, fault));
-            while managed.exits.len() > EXITS {
+            while managed.exits.len() > MAX_REMEMBERED_EXITS {
                 managed.exits.pop_front();
             }
         }
@@ -455,7 +453,7 @@ impl Supervisor {
         let services = &self.folders.services;
         managed
             .sockets
-            .keep(services, |key| state.has_place(key.number, key.generation));
+            .retain(services, |key| state.has_place(key.number, key.generation));
         if let Some(address) = &live.address
             && let Address::Unix(path) = address
             && !managed.sockets.holds(address)

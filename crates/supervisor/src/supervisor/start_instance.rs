@@ -42,7 +42,7 @@ pub(super) struct SocketKey {
 impl Sockets {
     /// Closes and removes the sockets of all instances except those for which `is_there` returns
     /// true.
-    pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(SocketKey) -> bool) {
+    pub(super) fn retain(&mut self, services: &Folder, is_there: impl Fn(SocketKey) -> bool) {
         self.0.retain(|key, (address, _)| {
             let stays = is_there(*key);
             if let (false, Address::Unix(path)) = (stays, address) {
@@ -275,8 +275,7 @@ impl Supervisor {
     }
 }
 
-/// Creates an instance's control group, if possible. The program's own service stays in the
-/// supervisor's control group.
+/// The program's own service stays in the supervisor's control group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,
@@ -302,7 +301,7 @@ fn control_group(
     }
 }
 
-/// Chooses the address of an instance that opens its socket itself.
+/// For an instance that opens its socket itself.
 fn free_address(
     listening: Listening,
     folder: &Path,

@@ -63,9 +63,8 @@ impl RowTypes {
             .collect()
     }
 
-    /// Finds a row type. A name without a path means the type in the same file, or else the only
-    /// type with this name. If several types have the name, a path must be given, as in
-    /// `event::Details`.
+    /// A name without a path means the type in the same file, or else the only type with this name.
+    /// If several types have it, a path must be given, as in `event::Details`.
     fn kind(&self, row: &str, file: &Path) -> &RowType {
         let mut path: Vec<&str> = row.split("::").collect();
         let name = path.pop().unwrap_or_default();

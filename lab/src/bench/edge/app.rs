@@ -12,9 +12,8 @@ pub(super) const MISSING: &str = "/app/missing";
 /// The path of an event stream that contains a single event.
 pub(super) const EVENTS: &str = "/app/events";
 
-/// The stack size of a connection's thread, in bytes. It is small because each open stream occupies
-/// a thread.
-const STACK: usize = 128 << 10;
+/// Small because each open stream occupies a thread.
+const STACK_BYTES: usize = 128 << 10;
 
 /// Starts the service, which runs until this process ends.
 pub(super) fn start() -> Result<SocketAddr> {
@@ -26,14 +25,14 @@ pub(super) fn start() -> Result<SocketAddr> {
             for stream in listener.incoming().flatten() {
                 // Connection errors are ignored, because a client may disconnect at any time.
                 let _ = thread::Builder::new()
-                    .stack_size(STACK)
+                    .stack_size(STACK_BYTES)
                     .spawn(|| answer(stream));
             }
         })?;
     Ok(address)
 }
 
-/// Responds to the requests on a connection. The requests must not have bodies.
+/// The requests must not have bodies.
 fn answer(mut stream: TcpStream) -> Result<()> {
     let (chunked, missing) = (chunked(), missing());
     stream.set_nodelay(true)?;
@@ -64,7 +63,7 @@ const EVENT: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\
     Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 0\n\n\r\n";
 
-/// A page of 20 KiB in chunks of 4 KiB, as a template engine produces it.
+/// 4 KiB each, as a template engine produces it.
 fn chunked() -> Vec<u8> {
     let piece = format!("1000\r\n{}\r\n", "k".repeat(4 << 10)).repeat(5);
     format!(
@@ -74,7 +73,7 @@ fn chunked() -> Vec<u8> {
     .into_bytes()
 }
 
-/// Flask's response for a missing page: Werkzeug writes reason phrases in capitals.
+/// Werkzeug writes reason phrases in capitals.
 fn missing() -> Vec<u8> {
     let page = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n\
                 <p>The requested URL was not found on the server.</p>\n";

@@ -50,7 +50,7 @@ pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
-/// nginx's settings for best performance.
+/// For best performance.
 const TUNED: &str = " buffer=64k flush=1s;
   open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;";
 
@@ -148,9 +148,8 @@ impl Place {
         Ok(())
     }
 
-    /// Starts the upstream, which sends 1 KiB or a page of the requested size, over TCP and over a
-    /// Unix socket. On a third address it closes the connection after each response, like
-    /// gunicorn's sync workers.
+    /// 1 KiB or a page of the requested size, over TCP and over a Unix socket. On a third address,
+    /// it closes the connection after each response, like gunicorn's sync workers.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
         // The upstream sends a page from memory, with the head and the body in one write, as an
@@ -276,8 +275,7 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    /// Returns the beginning of an nginx configuration. A single worker is nginx's main process
-    /// itself; several workers run as this process's user.
+    /// A single worker is nginx's main process itself; several workers run as this process's user.
     fn head(&self, name: &str, workers: usize) -> String {
         let processes = match workers {
             1 => "master_process off;".to_owned(),
@@ -291,7 +289,7 @@ to = \"log\"
         )
     }
 
-    /// Returns the settings that make nginx store large bodies in files within this folder.
+    /// Large bodies go into files within this folder.
     fn temporaries(&self, name: &str) -> String {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))

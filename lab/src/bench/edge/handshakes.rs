@@ -39,7 +39,7 @@ pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<Measured> {
     })
 }
 
-/// Makes one handshake after another for `duration`, and returns their number.
+/// One after another. Returns their number.
 async fn shake(door: &Door, connector: &TlsConnector, duration: Duration) -> Result<usize> {
     let end = Instant::now() + duration;
     let clients = LocalSet::new();

@@ -24,16 +24,15 @@ use super::rows::STATIC;
 use crate::bench::load::figure;
 use crate::bench::server::Server;
 
-/// The number of connections that are held open.
-const CONNECTIONS: usize = 2_000;
+const HELD_CONNECTIONS: usize = 2_000;
 const WATCHERS: usize = 1_000;
-/// The wait after the last response, in which buffers are freed.
+/// For freeing buffers after the last response.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The hostile clients of one kind: their number, and the bytes that each of them sends.
+/// Their number, and the bytes that each of them sends.
 type Hostile = (usize, &'static [u8]);
 
-/// Most of these clients send an incomplete request and then nothing more.
+/// Most send an incomplete request and then nothing more.
 const HOSTILE: [Hostile; 4] = [
     (1_000, b"GET /tcp/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "),
     (
@@ -116,10 +115,12 @@ impl Held {
         let page = |host: &str| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         match self {
             Self::Nothing => Ok(resident_kib(&door.server)? / 1_024.0),
-            Self::Plain => held_open(door, CONNECTIONS, &page("127.0.0.1"), 1 << 10, plain).await,
+            Self::Plain => {
+                held_open(door, HELD_CONNECTIONS, &page("127.0.0.1"), 1 << 10, plain).await
+            }
             Self::Tls => {
                 let tls = async || open_tls(door.tls, connector).await;
-                held_open(door, CONNECTIONS, &page("localhost"), 1 << 10, tls).await
+                held_open(door, HELD_CONNECTIONS, &page("localhost"), 1 << 10, tls).await
             }
             Self::Watchers => {
                 let events = format!("GET {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
@@ -130,9 +131,8 @@ impl Held {
     }
 }
 
-/// Returns the memory that each of many open connections adds to a server, in KiB. On each
-/// connection, the client has sent a request and received the response's head and `body` bytes of
-/// the response's body.
+/// Memory per connection, in KiB. On each, the client has sent a request and received the
+/// response's head and `body` bytes of its body.
 async fn held_open<S>(
     door: &Door,
     count: usize,
@@ -172,7 +172,7 @@ async fn receive(stream: &mut (impl AsyncRead + Unpin), body: usize) -> Result<(
     }
 }
 
-/// Returns the memory that all hostile clients add to a server in total, in MiB.
+/// In total, in MiB.
 async fn hostile(door: &Door) -> Result<f64> {
     let before = resident_kib(&door.server)?;
     let mut held = Vec::new();
@@ -187,7 +187,6 @@ async fn hostile(door: &Door) -> Result<f64> {
     Ok((resident_kib(&door.server)? - before) / 1_024.0)
 }
 
-/// Returns the memory of a server, in KiB.
 fn resident_kib(server: &Server) -> Result<f64> {
     Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
 }

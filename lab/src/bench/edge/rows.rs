@@ -3,7 +3,6 @@
 use super::app;
 use super::h2load::Protocol;
 
-/// The number of concurrent connections.
 const CLIENTS: usize = 64;
 
 #[derive(Clone, Copy)]
@@ -81,8 +80,7 @@ const CLOSING: Case = Case {
     ask: Ask::Barely,
 };
 
-/// Rows over clear-text HTTP/1.1 with requests and responses as people and small services send
-/// them, each with its goal.
+/// As people and small services send them, over clear-text HTTP/1.1, each with its goal.
 const PEOPLE: [(Case, f64); 8] = [
     (
         Case {
@@ -172,8 +170,8 @@ impl Row {
         }
     }
 
-    /// Returns a row over HTTP/2. The largest product of connections and streams equals the number
-    /// of upstream connections that nginx is configured to keep open.
+    /// The largest product of connections and streams equals the number of upstream connections
+    /// that nginx is configured to keep open.
     fn of_streams(case: Case, connections: usize, streams: usize, goal: f64) -> Self {
         Self {
             connections,

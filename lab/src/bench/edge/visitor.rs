@@ -9,7 +9,7 @@ use super::{Row, Turn};
 use crate::bench::client::{Answer, get, send_json};
 use crate::bench::load::{Conversation, drive, figure};
 
-/// One in this many requests sends a form.
+/// One in so many requests.
 const FORMS: usize = 20;
 
 pub(super) async fn ask(door: &Door, row: Row, duration: Duration) -> Result<Turn> {

@@ -19,12 +19,10 @@ use crate::interrupt;
 
 /// The number of concurrent clients.
 pub(super) const CLIENTS: usize = 16;
-/// The wait between two attempts.
-const SOON: Duration = Duration::from_millis(2);
-/// The time after which another attempt begins although the previous attempt still hangs. The time
-/// is not shorter because a server may hold requests until an instance is ready, and each held
-/// request takes processor time from the starting instances.
-const HANGS: Duration = Duration::from_millis(50);
+const PAUSE_BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
+/// Another attempt begins then. A server may hold requests until an instance is ready, and each
+/// held request takes processor time from the starting instances, so it is not shorter.
+const HANGING_AFTER: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The combined results of all clients.
@@ -88,7 +86,7 @@ pub(super) async fn ask_while<T>(
         .run_until(async {
             let ended = meanwhile.await;
             while ended.is_ok() && heard.borrow().asked < least && !interrupt::is_wanted() {
-                tokio::time::sleep(SOON).await;
+                tokio::time::sleep(PAUSE_BETWEEN_ATTEMPTS).await;
             }
             is_over.set(true);
             for client in asking {
@@ -132,7 +130,7 @@ pub(super) async fn until_well_at(socket: &Path, path: &str) -> Result<()> {
     .await
 }
 
-/// Whether a request over a new connection returns 200.
+/// Over a new connection.
 async fn is_well(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<bool> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
@@ -149,8 +147,8 @@ pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     .await
 }
 
-/// Repeats the check until it succeeds. A hanging check continues alongside the next check, because
-/// the server may still be holding its request, or a killed process may have lost the request.
+/// A hanging check continues alongside the next one: the server may still be holding its request,
+/// or a killed process may have lost it.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
     let begin = Instant::now();
     let mut tries = FuturesUnordered::new();
@@ -163,9 +161,9 @@ async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
                 if is_so {
                     return Ok(());
                 }
-                tokio::time::sleep(SOON).await;
+                tokio::time::sleep(PAUSE_BETWEEN_ATTEMPTS).await;
             }
-            () = tokio::time::sleep(HANGS) => {}
+            () = tokio::time::sleep(HANGING_AFTER) => {}
         }
     }
 }

@@ -21,7 +21,6 @@ use crate::command::{find, output, program, run};
 use crate::example::Site;
 use crate::workspace::root;
 
-/// The number of instances of each program.
 const INSTANCES: usize = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -288,7 +287,7 @@ fn socket_name(number: usize) -> String {
     format!("flask-{number}.sock")
 }
 
-/// PM2 with a home folder of its own; dropping this value stops PM2 and all its processes.
+/// With a home folder of its own; stopped with all its processes on drop.
 struct Pm2 {
     folder: PathBuf,
 }

@@ -16,10 +16,9 @@ use crate::bench::server::{Server, free_address};
 use crate::bench::{Turns, median, new_folder};
 use crate::command::program;
 
-/// Settings that serve a folder of files besides Kenduri's own pages.
+/// Besides Kenduri's own pages.
 const SETTINGS: &str =
     "[[route]]\npath = \"/static/\"\nto = \"files:files\"\n[[route]]\nto = \"app\"\n";
-/// The number of concurrent clients.
 const CLIENTS: usize = 64;
 
 pub(in crate::bench) fn bench(runtime: &Runtime, programs: [&Path; 2], turns: Turns) -> Result<()> {

@@ -10,7 +10,6 @@ use crate::command::{output, program, run};
 use crate::dist;
 use crate::workspace::root;
 
-/// The name of the checksum file in a build's folder.
 const SUMS: &str = "SHA256SUMS";
 
 /// Returns folders with results of `cargo xtask dist`: the folders named by the user, or else

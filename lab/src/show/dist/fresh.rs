@@ -14,9 +14,8 @@ use super::{artefact, debian};
 use crate::command::{output, program};
 use crate::interrupt::{self, Running};
 
-/// Debian releases that are tested as fresh systems, each with its glibc version. Ubuntu and Amazon
-/// Linux cannot be installed here. For them, the build only ensures that Kenduri requires no newer
-/// glibc than they have.
+/// Each with its glibc version. Ubuntu and Amazon Linux cannot be installed here. For them, the
+/// build only ensures that Kenduri requires no newer glibc than they have.
 const SYSTEMS: [(&str, &str); 2] = [("bookworm", "2.36"), ("bullseye", "2.31")];
 const WITHIN: Duration = Duration::from_secs(30);
 const COMMANDS: &str = "cd /opt && tar -xzf kenduri-*.tar.gz && \
@@ -38,7 +37,6 @@ pub(super) fn show(built: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Measures the time on the Debian system in `tree`.
 fn open(tree: &Path, said: &Path) -> Result<Duration> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let log = File::create(said)?;

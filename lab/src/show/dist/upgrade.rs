@@ -20,21 +20,19 @@ use super::{artefact, debian};
 use crate::command::{output, program, with_children};
 use crate::interrupt;
 
-/// The packages in addition to Debian's essential ones.
+/// In addition to Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,dbus,debconf,passwd";
 const RELEASE: &str = "bookworm";
-/// How long a start or an upgrade may take.
+/// For a start or an upgrade.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How long requests are sent before and after the upgrade.
+/// Before and after the upgrade.
 const AROUND: Duration = Duration::from_secs(3);
-/// The number of persistent connections.
 const CONNECTIONS: u32 = 16;
-/// Mounts the unified cgroup hierarchy at `/sys/fs/cgroup`, because systemd needs it and some
-/// machines lack it. Then boots the container.
+/// systemd needs the unified cgroup hierarchy, which some machines lack at `/sys/fs/cgroup`.
 const BOOT: &str = "mount -t cgroup2 none /sys/fs/cgroup
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --register=no --keep-unit \
     --console=read-only --directory=\"$0\" --boot";
-/// Builds the same package with a later version number.
+/// The same package with a later version number.
 const NEXT: &str = "cd /opt
 dpkg-deb --raw-extract kenduri.deb next
 sed -i 's/^Version: .*/&+next/' next/DEBIAN/control
@@ -82,7 +80,7 @@ pub(super) fn show(built: &Path, pace: u32) -> Result<()> {
     );
     let program = machine.shell(&format!("readlink /proc/{before}/exe"))?;
     ensure!(program == "/usr/bin/kenduri", "{program} runs");
-    tally.tell(pace, took)
+    tally.print_result(pace, took)
 }
 
 struct Machine {
@@ -150,7 +148,6 @@ impl Drop for Machine {
     }
 }
 
-/// The results of the requests.
 #[derive(Clone, Default)]
 struct Tally(Arc<Mutex<Asked>>);
 
@@ -170,7 +167,7 @@ impl Tally {
         self.with(|asked| asked.is_over = true);
     }
 
-    fn tell(self, pace: u32, took: Duration) -> Result<()> {
+    fn print_result(self, pace: u32, took: Duration) -> Result<()> {
         let (waits, failures) = self.with(|asked| {
             let waits = std::mem::take(&mut asked.waits);
             (Waits::of(waits), std::mem::take(&mut asked.failures))
@@ -190,8 +187,8 @@ impl Tally {
     }
 }
 
-/// Sends requests at the given pace until the demonstration ends. If a request is late, its
-/// response time is counted from the moment when the request was due.
+/// At the given pace until the demonstration ends. A response time is counted from the moment when
+/// the request was due.
 async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     let begin = Instant::now();
     let mut askers = tokio::task::JoinSet::new();
@@ -219,7 +216,7 @@ async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     Ok(())
 }
 
-/// Sends a request, over the preceding request's connection if that is still open.
+/// Over the preceding request's connection if that is still open.
 async fn one(
     address: SocketAddr,
     kept: &mut Option<Box<dyn super::super::visitors::Duplex>>,

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// The time between two samples.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Samples the proportional memory of a process and all its descendants (`Pss`, proc(5)).
@@ -54,7 +53,7 @@ impl Drop for Peak {
     }
 }
 
-/// Returns the proportional memory of a process, in bytes.
+/// In bytes.
 fn proportional(process: u32) -> Option<u64> {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;

@@ -18,8 +18,7 @@ use crate::confinement::Confinement;
 use crate::interrupt;
 use crate::show::place::PATIENCE;
 
-/// The time limit of a request.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
 const OUTPUT: &str = "kenduri.said";
 
@@ -170,7 +169,7 @@ fn first_core() -> Result<usize> {
     cores.next().context("no core")
 }
 
-/// Returns the address at which Kenduri says that it answers.
+/// As Kenduri says it.
 fn served_address(said: &str) -> Option<SocketAddr> {
     let (_, rest) = said.split_once("answers at http://")?;
     // The line may not be complete yet.
@@ -213,8 +212,8 @@ pub(super) fn ask(
         request.extend(["Content-Length: ", &length, "\r\n"]);
     }
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(REQUEST_TIME))?;
-    stream.set_write_timeout(Some(REQUEST_TIME))?;
+    stream.set_read_timeout(Some(REQUEST_TIMEOUT))?;
+    stream.set_write_timeout(Some(REQUEST_TIMEOUT))?;
     stream.write_all(format!("{request}\r\n{body}").as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

@@ -43,7 +43,6 @@ pub(super) fn prepare(
     Ok(())
 }
 
-/// Signs in by the link, makes the occasion with one event, and publishes it.
 fn make_occasion(running: &Running, link: &str) -> Result<()> {
     let address = running.address();
     let origin = format!("http://{address}");

@@ -14,17 +14,16 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::command::program;
 use crate::interrupt::{self, Running};
 
-/// The prefix of the lines that the checks print; the kernel and systemd print to the same console.
+/// Of the checks' lines: the kernel and systemd print to the same console.
 const MARK: &str = "machine: ";
-/// The checks print this line last.
+/// The checks print it last.
 const DONE: &str = "done";
-/// If a check fails, this line precedes [`DONE`].
+/// Precedes [`DONE`] if a check fails.
 const FAILED: &str = "FAILED";
-/// The number of console lines that are shown if the virtual machine fails.
+/// Shown if the virtual machine fails.
 const LAST_LINES: usize = 100;
-/// The kernel's parameters. There is no boot loader, no disk and no login, and a kernel panic ends
-/// the machine. Address space randomization is off because the emulator would translate the same
-/// code again for each address, and translation takes most of the emulator's time.
+/// No boot loader, no disk and no login; a kernel panic ends the machine. With address space
+/// randomization, the emulator would translate the same code again for each address, which is slow.
 const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet norandmaps \
                       systemd.show_status=error systemd.mask=serial-getty@ttyS0.service";
 

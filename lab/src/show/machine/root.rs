@@ -11,9 +11,9 @@ use crate::command::{output, program, run};
 use crate::dist::{self, Compression};
 use crate::workspace::root;
 
-/// The packages in addition to Debian's essential ones.
+/// In addition to Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,passwd,curl";
-/// The host's package sources, in the file that Debian uses since version 12.
+/// The host's, as Debian names the file since version 12.
 const SOURCES: &str = "/etc/apt/sources.list.d/debian.sources";
 
 /// A file system that is created once for each Debian release, stored in `target`, and never
@@ -115,8 +115,7 @@ impl Root {
     }
 }
 
-/// The sources of a newly created file system. A stored file system is reused only if its sources
-/// are the same.
+/// A stored file system is reused only if its sources are the same.
 struct Wanted {
     release: String,
     /// A description of everything on which the file system's contents depend.
@@ -141,7 +140,7 @@ fn wanted() -> Result<Wanted> {
     })
 }
 
-/// Quotes a path as one word for a shell.
+/// As one word for a shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

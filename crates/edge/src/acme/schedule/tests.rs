@@ -99,7 +99,7 @@ fn a_fresh_certificate_rests_whatever_the_window_says() {
         }),
         ..RenewalState::default()
     };
-    assert_eq!(next(&known, now).at, later(now, REST));
+    assert_eq!(next(&known, now).at, later(now, MIN_TIME_TO_RENEWAL));
 }
 
 #[test]

@@ -55,7 +55,7 @@ async fn followers_are_sent_what_the_leader_was() {
         })
         .collect();
     tokio::task::yield_now().await;
-    let whole = store.keep(head(), "abcdef".into());
+    let whole = store.insert(head(), "abcdef".into());
     guard.0.end(Some((whole, How::New)));
     for follower in followers {
         let (whole, how) = follower.await.unwrap().unwrap();
@@ -85,7 +85,7 @@ async fn what_varies_is_fetched_side_by_side() {
     };
     let mut known = StoredHead::clone(&head());
     known.vary = vec![(http::header::ACCEPT_LANGUAGE, Some(b"it".to_vec()))];
-    store.keep(Arc::new(known), "ciao".into());
+    store.insert(Arc::new(known), "ciao".into());
     let key: Key = "k".into();
     let Joined::Leads(_one) = store.join(&key, &request("en"), |_| false) else {
         panic!("nobody leads")
@@ -120,7 +120,7 @@ async fn who_looked_before_it_landed_and_joins_after_finds_it() {
     let none = HeaderMap::new();
     let guard = lead(&store);
     assert!(store.find(&key, &none).is_none());
-    let whole = store.keep(head(), "abc".into());
+    let whole = store.insert(head(), "abc".into());
     guard.0.end(Some((whole, How::New)));
     match store.join(&key, &none, |head| head.answers(&none)) {
         Joined::Landed(whole) => assert_eq!(whole.body, "abc"),

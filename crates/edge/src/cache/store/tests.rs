@@ -57,10 +57,10 @@ fn large(filler: u8) -> Bytes {
 #[test]
 fn memory_is_bounded_and_what_is_asked_for_stays() {
     let store = store();
-    store.keep(head("favourite", 0), large(0));
+    store.insert(head("favourite", 0), large(0));
     for number in 1..50 {
         assert_eq!(body(&store, "favourite"), Some(large(0)), "{number}");
-        store.keep(head(&number.to_string(), 0), large(number));
+        store.insert(head(&number.to_string(), 0), large(number));
         assert!(store.read().memory <= 1 << 20);
     }
     assert_eq!(body(&store, "1"), None);
@@ -76,7 +76,7 @@ fn memory_is_bounded_and_what_is_asked_for_stays() {
     });
     assert_eq!(store.read().entries, 1);
     for number in 0..200 {
-        store.keep(head(&number.to_string(), 0), "small".into());
+        store.insert(head(&number.to_string(), 0), "small".into());
         assert_eq!(store.read().entries, 1);
     }
 }
@@ -88,7 +88,7 @@ fn nothing_is_counted_or_held_that_is_gone() {
     for round in 0..20 {
         for number in 0..20 {
             let key = number.to_string();
-            let stored = store.keep(head(&key, 0), large(round));
+            let stored = store.insert(head(&key, 0), large(round));
             bodies.push(Arc::downgrade(&stored));
         }
     }
@@ -114,11 +114,11 @@ fn what_was_purged_on_its_way_does_not_arrive() {
     let a = "app\nhttp://a/";
     let began = mark(a);
     assert_eq!(purge("/"), 0);
-    store.keep(head(a, began), "old".into());
+    store.insert(head(a, began), "old".into());
     assert_eq!(body(&store, a), None);
     // These requests began after the purge, so their responses may be stored.
     for key in [a, "apple\nhttp://a/t", "app\nhttp://b/t"] {
-        store.keep(head(key, mark(key)), "new".into());
+        store.insert(head(key, mark(key)), "new".into());
         assert_eq!(body(&store, key), Some("new".into()));
     }
     // A name without a leading slash matches no path.
@@ -130,11 +130,11 @@ fn what_was_purged_on_its_way_does_not_arrive() {
     // A purge of one key must not affect running fetches for most other keys.
     let keys: Vec<Key> = (0..100).map(|number| number.to_string().into()).collect();
     let marks: Vec<u64> = keys.iter().map(|key| store.mark(key)).collect();
-    store.keep(head("0", marks[0]), "old".into());
+    store.insert(head("0", marks[0]), "old".into());
     store.purge_address(&keys[0]);
     assert_eq!(body(&store, "0"), None);
     for (key, began) in keys.iter().zip(marks) {
-        store.keep(head(key, began), "old".into());
+        store.insert(head(key, began), "old".into());
     }
     assert_eq!(body(&store, "0"), None);
     let kept = keys.iter().filter(|key| body(&store, key).is_some());
@@ -152,7 +152,7 @@ fn an_address_has_an_answer_for_each_variation_up_to_a_bound() {
     for number in 0..20 {
         let language = format!("l{number}");
         let head = varied("a", 0, &request(&language));
-        store.keep(head, language.into());
+        store.insert(head, language.into());
     }
     assert_eq!(store.read().entries, 16);
     let said = |language: &str| {
@@ -181,7 +181,7 @@ fn many_threads_at_once_leave_the_sums_right() {
                         0 => store.purge_address(&key.into()),
                         1 | 2 => {
                             let began = store.mark(&key.as_str().into());
-                            store.keep(head(&key, began), vec![1; round].into());
+                            store.insert(head(&key, began), vec![1; round].into());
                         }
                         _ => {
                             body(store, &key);
@@ -206,15 +206,15 @@ fn what_is_being_fetched_takes_the_room_of_what_is_stored() {
         memory: 250_000,
         ..settings()
     });
-    store.keep(head("a", 0), large(0));
-    store.keep(head("b", 0), large(1));
+    store.insert(head("a", 0), large(0));
+    store.insert(head("b", 0), large(1));
     let kept = || ["a", "b", "c"].map(|key| body(&store, key).is_some());
     let gathering = store.gather(100_000).unwrap();
     assert_eq!(kept().into_iter().filter(|is_kept| *is_kept).count(), 1);
     // A body that comes meanwhile finds only the room that is left.
-    store.keep(head("c", 0), large(2));
+    store.insert(head("c", 0), large(2));
     assert_eq!(kept().into_iter().filter(|is_kept| *is_kept).count(), 1);
     drop(gathering);
-    store.keep(head("a", 0), large(0));
+    store.insert(head("a", 0), large(0));
     assert_eq!(kept().into_iter().filter(|is_kept| *is_kept).count(), 2);
 }

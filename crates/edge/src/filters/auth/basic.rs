@@ -20,16 +20,12 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// The rate limit for wrong passwords from one IP address (IPv6: a /64). `TRIES` are permitted at
-/// once, and afterwards `TRIES_AGAIN`.
+/// From one IP address (IPv6: a /64), `TRIES` are permitted at once, and then `TRIES_AGAIN`.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
-/// The number of verifications that may wait for a processor core.
-const QUEUE: usize = 64;
-/// The `Retry-After` of a request that is refused because [`QUEUE`] verifications are waiting.
-const BUSY: Duration = Duration::from_secs(1);
-/// The maximum length of a password, in bytes.
-const LONGEST: usize = 1_024;
+const MAX_WAITING_VERIFICATIONS: usize = 64;
+const RETRY_AFTER_FULL_QUEUE: Duration = Duration::from_secs(1);
+const MAX_PASSWORD: usize = 1_024;
 /// The decoder for the credentials in a request. Padding is optional, because some clients omit it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -96,8 +92,7 @@ impl Basic {
 
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// This value is created at first use. Its creation would delay the start, and few sites use
-    /// passwords.
+    /// Created at first use: its creation would delay the start, and few sites use passwords.
     verified: OnceLock<Arc<Verified>>,
     queue: Arc<Semaphore>,
     cores: Arc<Semaphore>,
@@ -108,7 +103,7 @@ impl Default for Passwords {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             verified: OnceLock::new(),
-            queue: Arc::new(Semaphore::new(cores + QUEUE)),
+            queue: Arc::new(Semaphore::new(cores + MAX_WAITING_VERIFICATIONS)),
             cores: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -137,10 +132,10 @@ impl Passwords {
         let verified = self.verified();
         let digest = verified.digest(&given.name, &given.password, hash.as_bytes());
         if !verified.knows(digest) {
-            let busy = |_| Denied::Busy(BUSY);
+            let busy = |_| Denied::Busy(RETRY_AFTER_FULL_QUEUE);
             let turn = Arc::clone(&self.queue).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
-            let core = core.map_err(|_| Denied::Busy(BUSY))?;
+            let core = core.map_err(|_| Denied::Busy(RETRY_AFTER_FULL_QUEUE))?;
             // During the wait, another request may have verified the same password, or the client
             // may have sent too many wrong passwords.
             if !verified.knows(digest) {
@@ -162,7 +157,7 @@ impl Passwords {
                 match tokio::task::spawn_blocking(work).await {
                     Ok(true) => {}
                     Ok(false) => return Err(Denied::Wrong),
-                    Err(_) => return Err(Denied::Busy(BUSY)),
+                    Err(_) => return Err(Denied::Busy(RETRY_AFTER_FULL_QUEUE)),
                 }
             }
         }
@@ -177,7 +172,6 @@ struct Credentials {
 }
 
 impl Credentials {
-    /// Reads the user name and the password; `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {
@@ -189,7 +183,7 @@ impl Credentials {
         }
         let text = String::from_utf8(BASE64.decode(token.trim()).ok()?).ok()?;
         let (name, password) = text.split_once(':')?;
-        if text.chars().any(char::is_control) || password.len() > LONGEST {
+        if text.chars().any(char::is_control) || password.len() > MAX_PASSWORD {
             return None;
         }
         Some(Self {
@@ -225,7 +219,7 @@ mod tests {
         for wrong in ["no colon", "a:b\n", "a\0:b"] {
             assert_eq!(told(wrong), None, "{wrong:?}");
         }
-        assert_eq!(told(&format!("a:{}", "x".repeat(LONGEST + 1))), None);
+        assert_eq!(told(&format!("a:{}", "x".repeat(MAX_PASSWORD + 1))), None);
         for wrong in [
             "Basic",
             "Basic ",
@@ -291,7 +285,7 @@ mod tests {
         for unknown in ["a:wrong", "b:right", "a:right "] {
             assert_eq!(
                 ask(&passwords, &basic, unknown).await,
-                Err(Denied::Busy(BUSY))
+                Err(Denied::Busy(RETRY_AFTER_FULL_QUEUE))
             );
         }
         let changed = people("right");

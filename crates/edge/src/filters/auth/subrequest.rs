@@ -16,7 +16,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use crate::body::Body;
 use crate::filters::forwarding::{is_alike, is_claim, remove};
 
-/// Headers that tell the authorization server the method and the URL of the client's request.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
@@ -30,8 +29,7 @@ fn is_elsewhere(name: &str) -> bool {
         || OURS.iter().any(|ours| is_alike(name, ours.as_str()))
 }
 
-/// Headers that concern the body, the response or the connection of the client's request. The
-/// authorization server does not get them.
+/// They concern the body, the response or the connection of the client's request.
 const LEFT_OUT: [HeaderName; 15] = [
     ACCEPT_ENCODING,
     ACCEPT_RANGES,
@@ -101,7 +99,7 @@ impl Ask {
             FORWARDED_METHOD,
             HeaderValue::from_str(method.as_str()).ok()?,
         );
-        asked.insert(FORWARDED_URI, HeaderValue::try_from(plain(target)).ok()?);
+        asked.insert(FORWARDED_URI, HeaderValue::try_from(unescape(target)).ok()?);
         Some(question)
     }
 
@@ -115,7 +113,7 @@ impl Ask {
 
 /// Removes unnecessary percent-encoding from the path of a request target (RFC 3986, section
 /// 6.2.2.2). Otherwise, `/%73ecret` would bypass rules for `/secret`.
-fn plain(target: &str) -> String {
+fn unescape(target: &str) -> String {
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
@@ -256,7 +254,7 @@ mod tests {
             ("/%", "/%"),
             ("/%zz%4", "/%zz%4"),
         ] {
-            assert_eq!(plain(target), told, "{target}");
+            assert_eq!(unescape(target), told, "{target}");
         }
     }
 

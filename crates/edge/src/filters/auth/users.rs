@@ -17,8 +17,7 @@ const LANES: u32 = 16;
 #[derive(Debug)]
 pub struct Users {
     by_name: HashMap<String, Hash>,
-    /// Passwords for unknown names are verified against this hash. Verification takes as long as
-    /// for a known name, but always fails.
+    /// Verified for unknown names: takes as long as for a known name, but always fails.
     decoy: Hash,
     is_even: bool,
 }

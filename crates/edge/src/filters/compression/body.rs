@@ -10,13 +10,10 @@ use http_body::{Body as HttpBody, Frame};
 use super::{Encoder, EncoderPermit};
 use crate::body::{Body, BodyError};
 
-/// The maximum number of bytes that are compressed at once.
 const PIECE: usize = 32 * 1_024;
-/// The number of bytes that are compressed before other tasks may run, even if there is no output
-/// yet.
-const TURN: usize = 4 * PIECE;
-/// The number of bytes that each step counts in addition to its data, because every step takes
-/// time.
+/// Other tasks may run after this many bytes, even if there is no output yet.
+const BYTES_PER_TURN: usize = 4 * PIECE;
+/// Counted for each step in addition to its data, because every step takes time.
 const STEP: usize = 512;
 
 /// A compressed body. Compression does not delay it: when the source has no data for now, all data
@@ -25,9 +22,7 @@ pub(super) struct Coded {
     source: Body,
     /// `None` after the body has ended or failed.
     encoder: Option<(Encoder, EncoderPermit)>,
-    /// Data that still has to be compressed.
     waiting: Bytes,
-    /// Whether the encoder holds unflushed data.
     unflushed: bool,
     /// Frames to return before the source is polled again.
     last: VecDeque<Frame<Bytes>>,
@@ -45,7 +40,7 @@ impl Coded {
     }
 
     fn step(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, BodyError>> {
-        let mut turn = TURN;
+        let mut turn = BYTES_PER_TURN;
         while turn > STEP {
             turn -= STEP;
             if let Some(frame) = self.last.pop_front() {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Encoding;
 
-/// The memory for encoders in bytes. Beyond it, responses are sent uncompressed.
-const SIZE: usize = 16 << 20;
+/// Beyond it, responses are sent uncompressed.
+const MEMORY_BYTES: usize = 16 << 20;
 
 /// The memory for encoders, shared by all workers.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct EncoderPermit {
     size: usize,
 }
 
-/// The approximate memory of an encoder and of the data that it holds, in bytes.
+/// Approximate, in bytes: the encoder and the data that it holds.
 fn size_of(encoding: Encoding) -> usize {
     match encoding {
         Encoding::Brotli => 1_536 << 10,
@@ -30,13 +30,13 @@ fn size_of(encoding: Encoding) -> usize {
 
 impl EncoderMemory {
     pub(crate) fn has_room(&self, encoding: Encoding) -> bool {
-        self.0.load(Ordering::Relaxed) + size_of(encoding) <= SIZE
+        self.0.load(Ordering::Relaxed) + size_of(encoding) <= MEMORY_BYTES
     }
 
     /// Returns `None` if there is no memory for another encoder.
     pub(crate) fn reserve(&self, encoding: Encoding) -> Option<EncoderPermit> {
         let size = size_of(encoding);
-        let more = |used: usize| (used + size <= SIZE).then_some(used + size);
+        let more = |used: usize| (used + size <= MEMORY_BYTES).then_some(used + size);
         let taken = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);

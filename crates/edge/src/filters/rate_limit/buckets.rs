@@ -51,7 +51,7 @@ impl Buckets {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
         let known = shard.full_at.get(&client).copied();
-        if known.is_none() && !shard.has_room(self.most, now) {
+        if known.is_none() && !shard.make_room(self.most, now) {
             drop(shard);
             let mut shared = lock(&self.shared);
             let next = self.take(*shared, now)?;
@@ -67,8 +67,7 @@ impl Buckets {
         Ok(())
     }
 
-    /// Takes a request from a bucket and returns when the bucket will be full. If the bucket is
-    /// empty, the error is the time until a request is permitted.
+    /// When the bucket will be full or, if it is empty, the time until a request is permitted.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
         let wait = next.saturating_sub(now.saturating_add(self.all));
@@ -83,9 +82,7 @@ impl Buckets {
 }
 
 impl Shard {
-    /// Whether a bucket can be added. First removes the buckets of idle clients if there are too
-    /// many.
-    fn has_room(&mut self, most: usize, now: Duration) -> bool {
+    fn make_room(&mut self, most: usize, now: Duration) -> bool {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
             self.swept = Some(now);

@@ -32,9 +32,8 @@ pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Eleme
         .map(element)
 }
 
-/// Splits a header value at separators outside quotes, and yields the last piece first. A client's
-/// unclosed quote cannot swallow the text that proxies append, because the value is read from its
-/// end.
+/// Splits at separators outside quotes, last piece first. A client's unclosed quote cannot swallow
+/// what proxies append, because the value is read from its end.
 struct Cut<'a> {
     left: Option<&'a [u8]>,
     at: u8,
@@ -68,7 +67,6 @@ impl<'a> Iterator for Cut<'a> {
     }
 }
 
-/// Whether a backslash in `before` escapes the next character of a quoted string.
 fn is_escaped(before: &[u8]) -> bool {
     let signs = before.iter().rev();
     signs.take_while(|byte| **byte == b'\\').count() % 2 == 1
@@ -102,11 +100,9 @@ fn element(text: &[u8]) -> Option<Element> {
     Some(element)
 }
 
-/// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4).
-///
-/// Also accepts empty hosts, and hosts and addresses without the required quotes, because many
-/// proxies write them. If they were invalid, a client could hide its address by requesting a host
-/// that its proxy writes in this way.
+/// RFC 9110, section 5.6.4. Also accepts empty hosts, and hosts and addresses without the required
+/// quotes, because many proxies write them. If they were invalid, a client could hide its address
+/// by requesting a host that its proxy writes in this way.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());

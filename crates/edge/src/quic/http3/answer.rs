@@ -73,7 +73,7 @@ impl ResponseSender<'_> {
             self.stream.stop_stream(code);
             return Err(error);
         }
-        self.arrival().await;
+        self.wait_for_acknowledgement().await;
         Ok(())
     }
 
@@ -143,9 +143,8 @@ impl ResponseSender<'_> {
         Ok(self.stream.finish().await?)
     }
 
-    /// Waits until the client has acknowledged the whole response, or there is no progress for
-    /// `time`.
-    async fn arrival(&mut self) {
+    /// Ends early if there is no progress for `time`.
+    async fn wait_for_acknowledgement(&mut self) {
         loop {
             let sent = self.connection.stats().frame_tx.stream;
             tokio::select! {

@@ -118,7 +118,7 @@ impl Received {
     }
 
     fn breaks(&mut self, refusal: Refusal) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.broken.note(refusal);
+        self.broken.record(refusal);
         self.fails(refusal.into())
     }
 

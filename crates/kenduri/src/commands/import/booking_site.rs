@@ -25,7 +25,7 @@ use web::Site;
 use super::report::Report;
 use super::{Where, say};
 use crate::app_setup;
-use crate::commands::{alone, stopped};
+use crate::commands::{alone, settings_while_stopped};
 use rows::Rows;
 use take_over::{Amounts, Options, TakeOver};
 
@@ -61,7 +61,7 @@ impl BookingSite {
             .map_err(|_| anyhow!("{:?} is no time zone, such as Asia/Kolkata", self.zone))?;
         let owner = self.owner.parse::<Address>();
         let owner = owner.map_err(|_| anyhow!("{:?} is no mail address", self.owner))?;
-        let settings = Arc::new(stopped(&self.place)?);
+        let settings = Arc::new(settings_while_stopped(&self.place)?);
         let report = alone(async {
             if !bookings::ENABLED.of(&settings.domains) {
                 bail!("bookings are off\n  set {} = true", bookings::ENABLED.key);
@@ -90,13 +90,13 @@ impl BookingSite {
     }
 }
 
-/// The error that rolls back the transaction, either after a dry run or because rows were refused.
+/// Rolls back the transaction, after a dry run or because rows were refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Makes a dry run in a transaction that is rolled back. If the import is to be written and no row
-/// was refused, then stores the documents, and imports the rows in another transaction.
+/// Makes a dry run first. If no row is refused, stores the documents, then imports the rows in
+/// another transaction.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let rows = Arc::new(Rows::read(&options.folder)?);
     let reviews = Arc::new(reviews::read(site, &options.folder).await?);
@@ -116,7 +116,7 @@ async fn import(site: &Site, options: Options) -> Result<Report> {
     if tried.refused() > 0 || !options.is_to_be_written {
         return Ok(tried);
     }
-    reviews::keep(site, &options, &reviews).await?;
+    reviews::store_documents(site, &options, &reviews).await?;
     unwritten(site.store.write(change(false)).await)
 }
 

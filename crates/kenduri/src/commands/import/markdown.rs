@@ -9,7 +9,7 @@ use posts::markdown_folder::{self, Counts};
 
 use super::{Where, say};
 use crate::app_setup;
-use crate::commands::{alone, stopped};
+use crate::commands::{alone, settings_while_stopped};
 
 /// Take over posts from a folder of Markdown files, with their pictures
 ///
@@ -30,7 +30,7 @@ pub(in crate::commands) struct Markdown {
 
 impl Markdown {
     pub(super) fn run(self) -> Result<()> {
-        let settings = Arc::new(stopped(&self.place)?);
+        let settings = Arc::new(settings_while_stopped(&self.place)?);
         if !posts::ENABLED.of(&settings.domains) {
             bail!("posts are off\n  leave {} out", posts::ENABLED.key);
         }

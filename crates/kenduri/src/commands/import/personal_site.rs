@@ -17,7 +17,7 @@ use web::Site;
 use super::report::Report;
 use super::{Where, say};
 use crate::app_setup;
-use crate::commands::{alone, stopped};
+use crate::commands::{alone, settings_while_stopped};
 use tables::{Import, Options};
 
 /// Take over people, timers, phrases and articles from a dump of the older personal site
@@ -48,7 +48,7 @@ impl PersonalSite {
             let address = owner.parse::<Address>();
             address.map_err(|_| anyhow!("{owner:?} is no mail address"))
         });
-        let settings = Arc::new(stopped(&self.place)?);
+        let settings = Arc::new(settings_while_stopped(&self.place)?);
         let issuers = settings.providers.iter().map(|one| one.issuer.clone());
         let options = Options {
             dump: self.dump,
@@ -80,13 +80,12 @@ impl PersonalSite {
     }
 }
 
-/// The error that rolls back the transaction, either after a dry run or because rows were refused.
+/// Rolls back the transaction, after a dry run or because rows were refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in one transaction. The transaction is rolled back after a dry run or if a row is
-/// refused.
+/// In one transaction, which is rolled back after a dry run or if a row is refused.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();

@@ -7,9 +7,8 @@ use platform::audit::{Actor, Entity, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The maximum number of refused rows, and of rows under one heading, that are listed. Further rows
-/// are only counted.
-const LISTED: usize = 100;
+/// Further refused rows, and further rows under one heading, are only counted.
+const MAX_LISTED: usize = 100;
 
 /// Counts what happened to the rows of an export.
 #[derive(Debug, Default)]
@@ -72,7 +71,7 @@ impl Report {
     /// Counts a refused row. One refused row prevents the whole import.
     pub(super) fn refuse(&mut self, place: &str, what: &str) {
         self.refused += 1;
-        if self.refusals.len() < LISTED {
+        if self.refusals.len() < MAX_LISTED {
             self.refusals.push(format!("{place}: {what}"));
         }
     }
@@ -132,11 +131,11 @@ impl fmt::Display for Report {
         }
         for (heading, all) in &self.listed {
             writeln!(f, "\n{heading} ({}):", all.len())?;
-            for one in all.iter().take(LISTED) {
+            for one in all.iter().take(MAX_LISTED) {
                 writeln!(f, "  {one}")?;
             }
-            if all.len() > LISTED {
-                writeln!(f, "  and {} more", all.len() - LISTED)?;
+            if all.len() > MAX_LISTED {
+                writeln!(f, "  and {} more", all.len() - MAX_LISTED)?;
             }
         }
         if self.refused > 0 {

@@ -64,7 +64,7 @@ impl WeddingManager {
     }
 }
 
-/// Imports a dump, or only checks it if `is_written` is false. Returns a description of the result.
+/// Only checks it if `is_written` is false.
 async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
     let (records, remarks) = read(dump)?;
     if records.is_empty() {
@@ -118,7 +118,7 @@ fn report(
     Ok(all)
 }
 
-/// Reads the households in a dump. Also returns remarks about skipped data.
+/// Also returns remarks about skipped data.
 fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     let mut dump = Dump::open(file)?;
     let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
@@ -136,12 +136,14 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
         .map(|(table, count)| format!("{count} rows of {table} were left alone"))
         .collect();
     // The replies are sorted by time, so that a guest's latest reply wins.
-    rsvps.sort_by_key(|row| any(row, &["updated_at", "responded_at", "created_at", "time"]));
+    rsvps.sort_by_key(|row| {
+        first_nonempty(row, &["updated_at", "responded_at", "created_at", "time"])
+    });
     let mut answers: BTreeMap<String, (Option<ReplyStatus>, String)> = BTreeMap::new();
     for row in &rsvps {
         let guest = need(row, &["guest_id", "guest"])?;
-        let status = any(row, &["status", "attending", "response"]);
-        let note = any(row, &["note", "notes", "message"]);
+        let status = first_nonempty(row, &["status", "attending", "response"]);
+        let note = first_nonempty(row, &["note", "notes", "message"]);
         let answer = answers.entry(guest).or_default();
         answer.0 = reply(&status).or(answer.0);
         if !note.is_empty() {
@@ -164,14 +166,17 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
             ));
             continue;
         };
-        let (status, note) = answers.remove(&any(row, &["id"])).unwrap_or_default();
+        let (status, note) = answers
+            .remove(&first_nonempty(row, &["id"]))
+            .unwrap_or_default();
         add_guest(record, row, status, note);
     }
     Ok((records, remarks))
 }
 
 fn household(row: &Row, id: String, remarks: &mut Vec<String>) -> Record {
-    let some = |columns: &[&str]| Some(any(row, columns)).filter(|text| !text.is_empty());
+    let some =
+        |columns: &[&str]| Some(first_nonempty(row, columns)).filter(|text| !text.is_empty());
     let code = some(&["code", "invite_code"]);
     let usable = code.clone().filter(|code| CodeKey::parse(code).is_ok());
     if let Some(code) = code.filter(|_| usable.is_none()) {
@@ -187,23 +192,26 @@ fn household(row: &Row, id: String, remarks: &mut Vec<String>) -> Record {
         household: some(&name),
         email: some(&["email"]),
         language: some(&["language", "lang", "locale"]),
-        plus_ones: any(row, &["plus_ones", "max_plus_ones", "plus_one_allowance"])
+        plus_ones: first_nonempty(row, &["plus_ones", "max_plus_ones", "plus_one_allowance"])
             .parse()
             .ok(),
-        deadline: some(&["deadline", "rsvp_deadline"]).map(instant),
+        deadline: some(&["deadline", "rsvp_deadline"]).map(with_offset),
         ..Record::default()
     }
 }
 
 fn add_guest(record: &mut Record, row: &Row, status: Option<ReplyStatus>, note: String) {
-    let name = match any(row, &["name", "full_name"]) {
+    let name = match first_nonempty(row, &["name", "full_name"]) {
         name if name.is_empty() => {
-            let parts = [any(row, &["first_name"]), any(row, &["last_name"])];
+            let parts = [
+                first_nonempty(row, &["first_name"]),
+                first_nonempty(row, &["last_name"]),
+            ];
             parts.join(" ").trim().to_owned()
         }
         name => name,
     };
-    let diet = any(row, &["diet", "dietary", "dietary_requirements"]);
+    let diet = first_nonempty(row, &["diet", "dietary", "dietary_requirements"]);
     let mut guest = GuestRecord {
         name,
         diets: (!diet.is_empty()).then(|| diet.split([',', ';']).map(str::to_owned).collect()),
@@ -219,8 +227,7 @@ fn add_guest(record: &mut Record, row: &Row, status: Option<ReplyStatus>, note: 
     record.guests.push(guest);
 }
 
-/// Returns the value of the first of these columns that is not empty.
-fn any(row: &Row, columns: &[&str]) -> String {
+fn first_nonempty(row: &Row, columns: &[&str]) -> String {
     let mut values = columns.iter().filter_map(|column| row.get(column));
     values
         .find(|value| !value.is_empty())
@@ -229,7 +236,7 @@ fn any(row: &Row, columns: &[&str]) -> String {
 }
 
 fn need(row: &Row, columns: &[&str]) -> Result<String> {
-    let found = any(row, columns);
+    let found = first_nonempty(row, columns);
     if found.is_empty() {
         row.require(columns.first().copied().unwrap_or_default())?;
     }
@@ -245,8 +252,8 @@ fn reply(word: &str) -> Option<ReplyStatus> {
     })
 }
 
-/// Adds the missing offset to a time in the dump. PostgreSQL writes times in UTC without an offset.
-fn instant(written: String) -> String {
+/// PostgreSQL writes times in UTC without an offset.
+fn with_offset(written: String) -> String {
     match written.get(10..) {
         Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {
             format!("{written}Z")

@@ -7,7 +7,7 @@ use supervisor::{InstanceStatus, ServiceStatus};
 
 use crate::control_requests::services;
 
-/// The column headings. A value wider than its column shifts the rest of its row to the right.
+/// A value wider than its column shifts the rest of its row to the right.
 const HEAD: [&str; 10] = [
     "SERVICE",
     "#",
@@ -70,7 +70,7 @@ fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Formats a duration in its two largest units.
+/// In its two largest units.
 fn age(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {

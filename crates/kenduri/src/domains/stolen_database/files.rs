@@ -7,14 +7,14 @@ use platform::mail::{self, Mailer, Post, dkim, sealed_text, suppression};
 use site::domains;
 use testkit::World;
 
-use super::{DOMAINS, URL, accounts, fill};
+use super::{DOMAINS, URL, accounts, issue_every_secret};
 
 #[test]
 fn mailed_links_are_in_no_file_before_and_after_they_are_sent() {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let accounts = accounts(world);
         world.expect_jobs("countdown.reach");
-        let handed = fill(world, &accounts).await;
+        let handed = issue_every_secret(world, &accounts).await;
         let links = handed.0.iter().filter(|(what, _)| what.starts_with('/'));
         let links: Vec<_> = links.collect();
         let check = |when: &str| {

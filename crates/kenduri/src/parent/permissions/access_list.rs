@@ -11,27 +11,26 @@ use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
 const NAME: &str = "system.posix_acl_access";
-/// The version number at the beginning of an access control list. After it come the entries. Each
-/// has a kind, permissions and a user. All numbers are little-endian (`linux/posix_acl_xattr.h`).
+/// After it come the entries, each with a kind, permissions and a user. All numbers are
+/// little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
-/// The maximum length of an extended attribute's value (`XATTR_SIZE_MAX`).
+/// Of an extended attribute's value (`XATTR_SIZE_MAX`).
 const LARGEST: usize = 65_536;
 
-/// The kinds of entries, in the order in which a list contains them.
+/// In the order in which a list contains them.
 const OWNER: u16 = 0x01;
 const USER: u16 = 0x02;
 const GROUP: u16 = 0x04;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
-/// The user id in entries that are not for a specific user.
+/// In entries that are not for a specific user.
 const NOBODY: u32 = u32::MAX;
 
-/// The permission bits of an entry.
 const ALL: u16 = 0o7;
 const PASS: u16 = 0o1;
 const NOTHING: u16 = 0o0;
-/// The mode that the folder gets if the file system does not support access control lists.
+/// If the file system does not support access control lists.
 const THROUGH: u32 = 0o711;
 
 /// Lets these users traverse a folder, in addition to the users who could traverse it before. The
@@ -43,10 +42,10 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
         let users: BTreeSet<u32> = read(&found[..length])
             .chain(users.iter().copied())
             .collect();
-        setxattr(folder, NAME, &written(&users), XattrFlags::empty())
+        setxattr(folder, NAME, &write(&users), XattrFlags::empty())
     });
     let admitted = match admitted {
-        Err(Errno::NODATA) => setxattr(folder, NAME, &written(users), XattrFlags::empty()),
+        Err(Errno::NODATA) => setxattr(folder, NAME, &write(users), XattrFlags::empty()),
         admitted => admitted,
     };
     match admitted {
@@ -62,7 +61,6 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     }
 }
 
-/// Returns the users whom an access control list admits.
 fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     let entries = list.get(size_of::<u32>()..).unwrap_or_default();
     entries.chunks_exact(ENTRY).filter_map(|entry| {
@@ -72,8 +70,7 @@ fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Builds an access control list that lets these users traverse the folder.
-fn written(users: &BTreeSet<u32>) -> Vec<u8> {
+fn write(users: &BTreeSet<u32>) -> Vec<u8> {
     let users = users.iter().map(|user| (USER, PASS, *user));
     let entries = std::iter::once((OWNER, ALL, NOBODY))
         .chain(users)

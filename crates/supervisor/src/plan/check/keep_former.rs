@@ -6,15 +6,14 @@ use std::time::Duration;
 use super::ServiceCheck;
 use crate::service_config::MemoryConfig;
 
-/// The longest time for which a replaced instance may be kept. The command that replaces it, and an
-/// upgrade, wait for so long.
-const LONGEST: Duration = Duration::from_mins(10);
+/// The command that replaces an instance, and an upgrade, wait for so long.
+const MAX_KEEP_FORMER: Duration = Duration::from_mins(10);
 
 impl ServiceCheck<'_> {
     pub(super) fn keep_former(&mut self) -> Option<Duration> {
         let parsed = units::duration(&self.service.keep_former);
         let time = self.check.accept("keep_former", parsed)?;
-        if time > LONGEST {
+        if time > MAX_KEEP_FORMER {
             let what = "an update would wait too long";
             self.check.refuse("keep_former", what, "write at most 10m");
             return None;
@@ -31,8 +30,7 @@ impl ServiceCheck<'_> {
     }
 }
 
-/// Whether an instance and the one that it replaces fit into the machine's memory together, if each
-/// uses as much as it may. Without a limit, or if the machine's memory is unknown, they do.
+/// If each uses as much as it may. `true` without a limit, or if the machine's memory is unknown.
 fn has_room_for_two(most: Option<u64>, machine: Option<u64>) -> bool {
     let (Some(most), Some(machine)) = (most, machine) else {
         return true;
@@ -40,7 +38,7 @@ fn has_room_for_two(most: Option<u64>, machine: Option<u64>) -> bool {
     most.saturating_mul(2) <= machine
 }
 
-/// Returns the machine's memory in bytes, from the contents of `/proc/meminfo`.
+/// In bytes, from the contents of `/proc/meminfo`.
 fn total_memory(table: &str) -> Option<u64> {
     let mut lines = table.lines();
     let total = lines.find_map(|line| line.strip_prefix("MemTotal:"))?;

@@ -23,7 +23,7 @@ const NOT_ALLOWED: &str = "Links that do not lead to a meeting on an allowed hos
 const UNKNOWN_ENTRIES: &str =
     "companies that are only known by slots or bookings, and are not offered";
 
-/// Derives a code or slug from a name. It has at most `most` characters.
+/// At most `most` characters.
 fn code(name: &str, most: usize) -> String {
     let mut code = slug::from_name(name);
     code.truncate(most);
@@ -34,14 +34,14 @@ fn code(name: &str, most: usize) -> String {
     code.trim_end_matches('-').to_owned()
 }
 
-/// Derives a name from a code, such as “System design” from `system_design`.
+/// Such as “System design” from `system_design`.
 fn label(code: &str) -> String {
     let mut letters = code.trim().chars().map(|c| if c == '_' { ' ' } else { c });
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).take(80).collect()
 }
 
-/// Whether this word in the export stands for all values of a list.
+/// In the export, such a word stands for all values of a list.
 fn is_any(word: &str) -> bool {
     matches!(word.to_lowercase().as_str(), "any" | "all" | "general")
 }
@@ -289,8 +289,7 @@ impl TakeOver<'_> {
     }
 }
 
-/// Returns the labels in a list. Keeps at most 20 labels of at most 40 characters, because these
-/// are the limits of a catalogue entry.
+/// At most 20 labels of at most 40 characters, the limits of a catalogue entry.
 fn tags(row: &Row, name: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in row.words(name) {
@@ -302,7 +301,7 @@ fn tags(row: &Row, name: &str) -> Vec<String> {
     all
 }
 
-/// Returns the address of a logo: an https URL or a path. Empty if the field contains neither.
+/// Empty unless it is an https URL or a path.
 fn logo(row: &Row) -> String {
     let url = row.line("logo_url", 500);
     let mut findings = Findings::default();

@@ -25,7 +25,7 @@ const OTHERS_SLOTS: &str =
     "People with slots or bookings as mentors who are none, and do not become providers";
 const UNLIMITED: &str = "quotas without a limit, which become 999 credits";
 const UNKNOWN_MENTOR: &str = "past sessions of mentors who are not known any more";
-/// The number of credits for a quota without a limit.
+/// Credits for a quota without a limit.
 const MOST: i64 = 999;
 
 impl TakeOver<'_> {

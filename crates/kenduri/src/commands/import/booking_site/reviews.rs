@@ -47,7 +47,11 @@ pub(super) async fn read(site: &Site, folder: &Path) -> Result<Reviews> {
 
 /// Stores the documents that passed the check. A document that no review uses is deleted after a
 /// day.
-pub(super) async fn keep(site: &Site, options: &Options, reviews: &Reviews) -> Result<()> {
+pub(super) async fn store_documents(
+    site: &Site,
+    options: &Options,
+    reviews: &Reviews,
+) -> Result<()> {
     let Some(mut reader) = Reader::open(&options.folder, &names::REVIEWS)? else {
         return Ok(());
     };
@@ -62,8 +66,7 @@ pub(super) async fn keep(site: &Site, options: &Options, reviews: &Reviews) -> R
     Ok(())
 }
 
-/// Returns the name and the content of a document. The content is in the row as Base64, or in a
-/// file inside the folder.
+/// From the row, as Base64, or from a file inside the folder. Also returns its name.
 fn content(folder: &Path, row: &mut Row) -> Result<(String, Vec<u8>), String> {
     let (name, path, data) = (
         row.text("file_name"),
@@ -129,7 +132,7 @@ impl TakeOver<'_> {
                 if !is_done {
                     return Ok(());
                 }
-                without(row)
+                without_file(row)
             }
         };
         let created_at = row.instant("created_at")?.unwrap_or(self.now);
@@ -185,8 +188,7 @@ impl TakeOver<'_> {
     }
 }
 
-/// Returns the metadata of a document whose file is not imported.
-fn without(row: &Row) -> Document {
+fn without_file(row: &Row) -> Document {
     Document {
         file: String::new(),
         file_name: row.line("file_name", 120),

@@ -100,7 +100,6 @@ impl Rows {
     }
 }
 
-/// Counts the documents in collections that are not imported.
 fn count_others(folder: &Path, rest: &mut Remainder) -> Result<()> {
     let unreadable = |error: std::io::Error| ImportError::Unreadable {
         file: folder.display().to_string(),
@@ -203,7 +202,7 @@ fn place(file: &str, line: u64) -> String {
     format!("{file}.json:{line}")
 }
 
-/// Returns the text of a scalar value. Empty for all other values.
+/// Empty unless the value is a scalar.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),

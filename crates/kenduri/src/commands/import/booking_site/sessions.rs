@@ -37,7 +37,6 @@ const NO_MEMBER: &str =
     "Requests and feedback without a known member or booking, which stay behind";
 const UNTITLED: &str = "Session";
 
-/// The start and the end of a slot or session.
 #[derive(Clone, Copy)]
 struct When {
     starts_at: Timestamp,
@@ -55,16 +54,15 @@ impl TakeOver<'_> {
         let used = rows
             .bookings
             .iter()
-            .filter(|row| is_held(&row.text("status")));
+            .filter(|row| occupies_slot(&row.text("status")));
         let used: HashSet<String> = used.map(|row| row.text("slot_id")).collect();
         let is_used = |row: &&Row| row.keys.iter().any(|key| used.contains(key));
         rows.slots.iter().partition(is_used)
     }
 
-    /// Reads the time of a row; `None` if it has none. Refuses a local time that does not exist,
-    /// because clocks are set forward past it. If a local time occurs twice, uses the earlier one.
-    /// The length of a session is its end minus its start on the clock, even if clocks change in
-    /// between.
+    /// Refuses a local time that does not exist, because clocks are set forward past it. If a local
+    /// time occurs twice, uses the earlier one. The length of a session is its end minus its start
+    /// on the clock, even if clocks change in between.
     fn when(&mut self, row: &Row) -> Result<Option<When>> {
         if let Some(starts_at) = row.instant("starts_at")? {
             let Some(ends_at) = row.instant("ends_at")?.filter(|end| *end > starts_at) else {
@@ -131,8 +129,7 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Returns the meeting link of a session. Empty if the session is over or the link is not
-    /// allowed.
+    /// Empty if the session is over or the link is not allowed.
     fn usable_link(&mut self, tx: &mut Tx<'_>, row: &Row, when: When) -> Result<String> {
         let link = row.text("meeting_link");
         if link.is_empty() || when.ends_at <= self.now {
@@ -248,7 +245,7 @@ impl TakeOver<'_> {
             reschedules: 0,
             ics_sequence: 0,
             cancelled_at: is_cancelled.then_some(cancelled_at),
-            cancelled_by: is_cancelled.then(|| party(&row.text("cancelled_by"))),
+            cancelled_by: is_cancelled.then(|| cancelled_by(&row.text("cancelled_by"))),
             cancel_reason: if is_cancelled {
                 row.line("cancel_reason", 300)
             } else {
@@ -309,8 +306,7 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Returns the slot of a booking. If the slot is missing in the export, creates one at the
-    /// booking's own time.
+    /// If the slot is missing in the export, creates one at the booking's own time.
     fn slot_of(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Slot> {
         let key = row.text("slot_id");
         if let Some(id) = self.slots.get(&key)
@@ -336,7 +332,7 @@ impl TakeOver<'_> {
         let is_over = ends_at <= self.now;
         Ok(match word.as_str() {
             "completed" | "complete" | "done" if is_over => State::Completed,
-            _ if is_held(&word) && is_over && !word.contains("show") => {
+            _ if occupies_slot(&word) && is_over && !word.contains("show") => {
                 self.report.remark(STILL_OPEN);
                 State::Completed
             }
@@ -344,7 +340,7 @@ impl TakeOver<'_> {
             "no_show" | "noshow" | "mentee_no_show" | "no_show_mentee" | "no_show_member" => {
                 State::NoShowMember
             }
-            _ if is_held(&word) => State::Confirmed,
+            _ if occupies_slot(&word) => State::Confirmed,
             "cancelled" | "canceled" | "rejected" | "declined" => State::Cancelled,
             "pending" | "pending_payment" | "requested" | "expired" => {
                 self.report.remark(WAITING);
@@ -492,7 +488,7 @@ impl TakeOver<'_> {
                 .rows
                 .bookings
                 .iter()
-                .filter(|row| is_held(&row.text("status")));
+                .filter(|row| occupies_slot(&row.text("status")));
             held.map(|row| row.text("slot_id")).collect()
         };
         for row in &self.rows.slots {
@@ -504,8 +500,7 @@ impl TakeOver<'_> {
     }
 }
 
-/// Whether a booking with this status occupies its slot.
-fn is_held(word: &str) -> bool {
+fn occupies_slot(word: &str) -> bool {
     let word = word.to_lowercase().replace([' ', '-'], "_");
     matches!(
         word.as_str(),
@@ -529,8 +524,8 @@ fn is_held(word: &str) -> bool {
     )
 }
 
-/// Returns who cancelled a booking. An unknown word means an administrator.
-fn party(word: &str) -> Party {
+/// An unknown word means an administrator.
+fn cancelled_by(word: &str) -> Party {
     match word.to_lowercase().as_str() {
         "mentee" | "member" | "user" | "student" => Party::Member,
         "mentor" | "provider" | "interviewer" => Party::Provider,
@@ -538,7 +533,7 @@ fn party(word: &str) -> Party {
     }
 }
 
-/// A clock time such as `09:30`, `09:30:00` or `9:30 AM`.
+/// Such as `09:30`, `09:30:00` or `9:30 AM`.
 fn time(row: &Row, name: &str) -> Result<Time> {
     let text = row.require(name)?;
     let upper = text.to_ascii_uppercase();

@@ -186,8 +186,7 @@ impl<'a> TakeOver<'a> {
         rows.iter().try_for_each(|row| self.one(tx, row, work))
     }
 
-    /// Imports one row. A flaw in the row is reported, and does not prevent the import of the
-    /// following rows.
+    /// A flaw is reported, and does not prevent the import of the following rows.
     fn one(
         &mut self,
         tx: &mut Tx<'_>,

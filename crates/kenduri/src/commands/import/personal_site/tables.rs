@@ -28,7 +28,7 @@ use posts::import::{self as articles, Article};
 
 use super::super::report::Report;
 
-/// The slug of the older site's built-in account.
+/// The older site's built-in account.
 const OWN_ACCOUNT: &str = "system";
 
 const NO_PASSWORD: &str = "people without a password or a linked sign-in that works here, who set one by “forgot password”";
@@ -54,16 +54,15 @@ pub(super) struct Import<'a> {
     key: &'a Key,
     locale: &'a str,
     time_zone: &'a str,
-    people: HashMap<AccountId, Known>,
+    people: HashMap<AccountId, KnownPerson>,
     role_names: HashMap<String, String>,
     owner: Option<AccountId>,
     is_owner_found: bool,
     report: Report,
 }
 
-/// What later rows need to know about a person.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
-struct Known {
+struct KnownPerson {
     is_new: bool,
     is_active: bool,
     can_sign_in: bool,
@@ -229,7 +228,7 @@ impl<'a> Import<'a> {
         if is_owner {
             self.owner = Some(id.clone());
         }
-        let known = Known {
+        let known = KnownPerson {
             is_new,
             is_active,
             can_sign_in: false,
