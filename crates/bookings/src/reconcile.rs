@@ -103,7 +103,7 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     Ok(Done::with(
         move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for (payment, order) in &missing_here {
-                tracing::warn!(order = %order, "a payment was missing in our books");
+                tracing::warn!(order = %order, "the gateway has a payment that was missing here");
                 let about = (Some(order.clone()), Some(gateway));
                 finding::note(tx, FindingKind::MissingHere, payment, about)?;
                 checkout::plan(tx, order, gateway, SignedDuration::ZERO)?;
