@@ -266,7 +266,7 @@ impl Writer {
     /// took.
     fn batch(&self, first: Call, last_flush: Duration, pause: &mut Option<Message>) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
-            tracing::error!(%error, "the store's file is held by another program");
+            tracing::error!(%error, "cannot lock the store's file; another program may use it");
             first.answer(Err(StoreError::Busy));
             return last_flush;
         }
@@ -385,11 +385,11 @@ impl Writer {
 
     /// Reports the error to every change of the batch, none of which was committed.
     fn lose(&self, batch: Batch, error: &StoreError) {
-        tracing::error!(%error, changes = batch.done.len(), "a batch was not kept");
+        tracing::error!(%error, changes = batch.done.len(), "changes could not be saved");
         if !self.connection.is_autocommit()
             && let Err((error, _)) = execute(&self.connection, "ROLLBACK")
         {
-            tracing::error!(%error, "a lost batch could not be rolled back");
+            tracing::error!(%error, "changes that could not be saved could not be rolled back either");
         }
         for call in batch.done {
             call.answer(Err(StoreError::Unavailable(error.to_string())));
