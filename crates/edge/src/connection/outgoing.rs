@@ -120,7 +120,7 @@ impl Outgoing {
                     *left = rest;
                     self.push(data);
                 }
-                None => self.failure = Some("more received than was said".into()),
+                None => self.failure = Some("more received than Content-Length says".into()),
             },
             Framing::Close | Framing::Switch => self.push(data),
         }
@@ -138,7 +138,7 @@ impl Outgoing {
             }
             Framing::Length(0) | Framing::Close | Framing::Switch => {}
             Framing::Length(_) => {
-                self.failure = Some("less received than was said".into());
+                self.failure = Some("less received than Content-Length says".into());
                 return;
             }
         }

@@ -113,7 +113,7 @@ impl Worker {
 
     fn order(&self, order: Command) {
         if self.orders.send(order).is_err() {
-            tracing::error!("a worker of the edge is gone: restart the program");
+            tracing::error!("a worker thread has ended; restart the program");
         }
     }
 
@@ -156,7 +156,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
                 let here = Arc::clone(&here);
                 tokio::spawn(take(listener, kind, at, here, close));
             }
-            Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
+            Err(error) => tracing::error!(%error, "cannot use a listening socket"),
         }
     }
 }
@@ -230,7 +230,7 @@ async fn take(
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "cannot accept a connection; it is tried again");
                 tokio::select! {
                     () = tokio::time::sleep(BREATH) => continue,
                     () = close.cancelled() => return,
@@ -395,7 +395,7 @@ where
     let stream = match shaken {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::debug!(%error, "a handshake failed");
+            tracing::debug!(%error, "a TLS handshake failed");
             return None;
         }
     };
@@ -427,11 +427,11 @@ where
     let said = match said {
         Ok(Ok(said)) => Some(said),
         Ok(Err(error)) => {
-            tracing::debug!(%error, %proxy, "a proxy did not say for whom it connects");
+            tracing::debug!(%error, %proxy, "a trusted proxy sent no valid PROXY header");
             None
         }
         Err(_) => {
-            tracing::debug!(%proxy, "a proxy took too long to say for whom it connects");
+            tracing::debug!(%proxy, "the PROXY header did not arrive in time");
             None
         }
     };

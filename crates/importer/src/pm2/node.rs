@@ -85,7 +85,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     if timed_out {
         return Err(failed(
             format!(
-                "it was still running after {} s, and was ended",
+                "it was still running after {} s, and was killed",
                 PATIENCE.as_secs()
             ),
             "let it export its apps and end, or save what it says as JSON",
@@ -94,7 +94,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     if said.len() as u64 > LARGEST {
         return Err(failed(
             "what it exports is larger than 4 MB".to_owned(),
-            "is it the right file?",
+            "check that it is the right file",
         ));
     }
     match String::from_utf8(said) {

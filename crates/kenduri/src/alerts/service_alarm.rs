@@ -43,7 +43,7 @@ async fn follow(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
             continue;
         };
         while let Err(error) = settle(&outlet, &report).await {
-            tracing::warn!(%error, "that a service was given up is not told yet");
+            tracing::warn!(%error, "cannot report yet that a service was given up; it is tried again");
             tokio::time::sleep(AGAIN).await;
         }
     }
