@@ -199,7 +199,7 @@ fn every_mistake_is_told_with_its_key() {
             "after = [\"b\"]",
             "service.a.after: there is no service \"b\"",
         ),
-        ("after = [\"a\"]", "service.a.after: a circle"),
+        ("after = [\"a\"]", "service.a.after: a cycle"),
         (
             "roll = \"two\"",
             "service.a.roll: \"two\" is not known here",
