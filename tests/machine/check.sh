@@ -189,7 +189,7 @@ says "users root, kenduri and kenduri-services, each for its part, restrictions 
 
 # --- Control groups --------------------------------------------------------------------------
 
-in_journal "each instance of a service has a control group" || fails "no control groups are used"
+in_journal "each instance of a service gets a control group" || fails "no control groups are used"
 for service in calm hoarder grower runaway prisoner; do
     one_group "$service" || fails "$service has not one group"
     grep --quiet "^$(pid_of "$service")$" "$(groups_of "$service")/cgroup.procs" ||
@@ -283,7 +283,7 @@ took=$(($(now) - begin))
 are_gone $old || fails "something is left of before: $old"
 within 20 all_ready || fails "the services are not back"
 [ "$(groups_of | wc -l)" = 5 ] || fails "groups are left: $(groups_of)"
-in_journal "each instance of a service has a control group" "$since" || fails "no control groups are used"
+in_journal "each instance of a service gets a control group" "$since" || fails "no control groups are used"
 says "the keeper was killed and everything was back after $took ms, nothing of before is left"
 
 # --- systemd opens the sockets ---------------------------------------------------------------
@@ -301,7 +301,7 @@ is_as_before() {
 }
 before=$(main_pid)
 told=$(kenduri install --config /etc/kenduri/elsewhere.toml --socket 2>&1) && fails "an address of nobody's is opened: $told"
-grep --quiet 'taken back' <<< "$told" || fails "the install failed before there was a way back: $told"
+grep --quiet 'Undoing the changes' <<< "$told" || fails "the install failed before there was a way back: $told"
 grep --quiet 'are as they were before' <<< "$told" || fails "the way back failed: $told"
 is_as_before
 before=$(main_pid)

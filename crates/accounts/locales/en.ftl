@@ -15,7 +15,7 @@ account-link-use = Sign in on this device
 
 # The first owner.
 account-setup = Set up Kenduri
-account-setup-text = Nobody owns this installation yet. You will be its owner, and can then invite others to help.
+account-setup-text = This installation has no owner yet. You will be its owner, and can then invite others to help.
 account-setup-finish = Become the owner
 
 # Becoming a member.
@@ -49,7 +49,7 @@ account-session-unknown = Unknown browser
 account-session-end = Sign out there
 account-session-end-others = Sign out everywhere else…
 account-passkeys = Passkeys
-account-passkeys-text = Sign in with your finger, your face or the PIN of a device, without a password. A passkey works on this site alone, so nobody can ask you for it elsewhere.
+account-passkeys-text = Sign in with your finger, your face or the PIN of a device, without a password. A passkey works on this site only, so nobody can ask you for it elsewhere.
 account-passkeys-script = To add one, allow scripts on this page.
 account-passkeys-address = Passkeys need an address with a name and https. This site’s address is one of numbers, or not encrypted, so no browser offers them here.
 account-passkey-name = Name of the passkey, such as “My phone”
@@ -136,7 +136,7 @@ problem-email-taken = An account with this email address exists already.
     .title = Email address taken
 problem-last-owner = Somebody must remain owner. Make another person owner first.
     .title = The last owner
-problem-credentials-invalid = Email address or password is not right.
+problem-credentials-invalid = The email address or the password is wrong.
     .title = Could not sign in
 problem-token-missing = An access token is needed here.
     .title = Token missing
@@ -194,8 +194,8 @@ problem-identity-in-use = Another account here is linked to this sign-in.
     .title = Linked elsewhere
 problem-token-expired-or-used = This link has been used or has expired. Please ask for a new one.
     .title = Link no longer valid
-problem-current-password-wrong = The present password is not right.
-    .title = Password not right
+problem-current-password-wrong = The current password is wrong.
+    .title = Wrong password
 
 # A copy of one’s data, and leaving.
 account-data = Your data
@@ -294,7 +294,7 @@ account-check-mail-again = Sent again. There is at most one mail a minute, so gi
 # Confirming an address.
 account-verify = Confirm your email address
 account-verify-text = Is { $email } your address, and did you ask for an account here?
-account-verify-proof = This is not the browser that the account was made with. Enter the password of the account. If you did not make it yourself, choose a new password: that shuts out whoever did.
+account-verify-proof = This is not the browser that the account was made with. Enter the password of the account. If you did not make it yourself, choose a new password: that locks out whoever did.
 account-verify-new = Or a new password
 account-verify-new-hint = At least 10 characters. Everybody who is signed in now will be signed out.
 account-verify-finish = Confirm the address
@@ -394,10 +394,10 @@ account-recovery-codes-text = Keep these codes where only you find them: each on
 account-recovery-codes-kept = I’ve saved them
 account-recovery-codes-save = Save as a file
 account-recovery-codes-renew = Make new recovery codes…
-problem-mfa-code-invalid = The code is not right, or was used before. Wait for the next one.
-    .title = Code not right
+problem-mfa-code-invalid = The code is wrong, or was used before. Wait for the next one.
+    .title = Wrong code
 problem-password-or-code-wrong = The password or the code is wrong. Each code works only once, so wait for the next one.
-    .title = Password or code not right
+    .title = Wrong password or code
 problem-mfa-token-invalid = That took too long, or there were too many tries. Please sign in again from the beginning.
     .title = Sign in again
 problem-mfa-enrolled = Your account has a second factor already. Remove it first.
@@ -422,7 +422,7 @@ mail-factor-removed-subject = Your second factor at { $site } was removed
 mail-factor-removed-text =
     Hello { $name },
 
-    your account at { $site } has no second factor any more: the password or a sign-in link is enough again. Every other device was signed out.
+    your account at { $site } no longer has a second factor: the password or a sign-in link is enough again. Every other device was signed out.
 
     When: { $time }
     From: { $network }
@@ -480,7 +480,7 @@ mail-changed-text =
 # Invites to the installation.
 account-role-member = member
 account-invites = Account invitations
-account-invites-text = Whoever you invite gets a link that works once, for 7 days, and for this address alone.
+account-invites-text = The person you invite gets a link that works once, for 7 days, and for this address only.
 account-invites-role = As
 account-invites-create = Invite
 account-invites-sent = The invitation is on its way.
@@ -513,7 +513,7 @@ people-factors-reset = Remove them in 24 hours
 people-factors-keep = Do not remove them
 people-factors-reset-at = Second factors and passkeys are removed after { $at }.
 people-export = Copy of the data
-people-export-text = All that is kept of this person, as they could get it themselves. The person is told by mail.
+people-export-text = Everything that is stored about this person, as they could get it themselves. The person is told by mail.
 people-export-get = Get the copy
 problem-account-deactivated = This account is blocked. Unblock it first.
     .title = Blocked
@@ -535,7 +535,7 @@ mail-factors-reset-subject = Your second factor at { $site } was removed
 mail-factors-reset-text =
     Hello { $name },
 
-    your account at { $site } has no second factor and no passkeys any more, and everybody who was signed in to it was signed out.
+    your account at { $site } no longer has a second factor or passkeys, and everybody who was signed in to it was signed out.
 
     When: { $time }
 
@@ -607,7 +607,7 @@ event-webhook-deleted = A webhook was deleted
 event-webhook-rotated = A webhook got a new secret
 # Addresses that get no mail.
 suppressed-title = Addresses without mail
-suppressed-text = No mail goes to these addresses, or none of one kind. Before you let it go again, make sure that the reason is gone: who mails addresses that do not exist is soon taken for a sender of spam.
+suppressed-text = No mail goes to these addresses, or none of one kind. Before you let it go again, make sure that the reason is gone: a site that mails addresses that do not exist is soon taken for a sender of spam.
 suppressed-none = Every address gets its mail.
 suppressed-unknown = An address that nobody here knows any more ({ $hash }…)
 suppressed-soft-bounce = Mail was refused three times within a week; it waits for a week

@@ -297,7 +297,7 @@ impl Work {
             let drill =
                 outcome.map_err(|_| BackupError::file(&self.settings.data)(panicked()))??;
             if let DrillResult::Failed(reason) = &drill.result {
-                tracing::error!("the drill of the backup failed: {reason}");
+                tracing::error!("the trial restore of the backup failed: {reason}");
             }
             self.status.send_modify(|status| status.drill = Some(drill));
         }

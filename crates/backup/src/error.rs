@@ -8,16 +8,19 @@ use platform::StoreError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    #[error("{0:?} is no place for a backup\n  write folder:/PATH or s3://BUCKET/PREFIX")]
+    #[error("{0:?} is not a place for a backup\n  write folder:/PATH or s3://BUCKET/PREFIX")]
     NoTarget(String),
     #[error(
-        "the bucket of the backup cannot be used: {0}\n  look at endpoint, region, access_key and secret_key_file of [backup]"
+        "cannot use the bucket of the backup: {0}\n  \
+         check endpoint, region, access_key and secret_key_file in [backup]"
     )]
     Access(String),
-    #[error("there is no backup in {0}\n  is it the place that [backup] to named?")]
+    #[error(
+        "there is no backup in {0}\n  name the place that backup.to named when the backup was made"
+    )]
     Nothing(String),
     #[error(
-        "this backup has no key yet\n  make it, and see its passphrase once: kenduri backup now"
+        "this backup has no key yet\n  to make it, and to see its passphrase once: kenduri backup now"
     )]
     NoKey,
     #[error(
@@ -25,13 +28,13 @@ pub enum BackupError {
     )]
     Passphrase,
     #[error(
-        "{0} holds the backup of another installation, which is left as it is\n  \
-         give this one a folder or a prefix of its own: [backup] to"
+        "{0} holds the backup of another installation, and nothing was changed there\n  \
+         set backup.to to a folder or prefix of its own"
     )]
     OtherInstallation(String),
     #[error(
-        "this backup is of {backup}, and store.url names {here}\n  \
-         nothing was restored; restore it with a store.url of its own kind"
+        "this backup is of {backup}, but store.url names {here}; nothing was restored\n  \
+         set store.url to {backup}, and restore again"
     )]
     OtherEngine {
         backup: &'static str,
@@ -39,13 +42,13 @@ pub enum BackupError {
     },
     #[error(
         "the database {0} has tables already, and nothing was restored\n  \
-         create an empty one, and name it in store.url"
+         create an empty database, and name it in store.url"
     )]
     DatabaseNotEmpty(String),
     #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
     NoProgram(&'static str),
     #[error(
-        "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
+        "restoring this backup takes PostgreSQL {0}, which is not installed here\n  \
          sudo apt install postgresql-{0}"
     )]
     NoServer(String),
@@ -57,7 +60,7 @@ pub enum BackupError {
         reason: String,
     },
     #[error(
-        "Kenduri {made_by} made this backup, and this is {ours}\n  install {made_by} or a newer one"
+        "this backup was made by Kenduri {made_by}, and this is {ours}\n  install {made_by} or a newer one"
     )]
     Newer {
         made_by: String,
@@ -66,23 +69,26 @@ pub enum BackupError {
     },
     #[error("{object} of the backup is missing or damaged\n  {}", .whole_until.map_or_else(
         || "restore an earlier one: kenduri backup list".to_owned(),
-        |until| format!("what was before it is whole: --to {until}")
+        |until| format!("the state before it can be restored: --to {until}")
     ))]
     Damaged {
         object: String,
         /// Everything before this time can be restored without the object.
         whole_until: Option<Timestamp>,
     },
-    #[error("no backup reaches back to {0}\n  kenduri backup list shows the times that can be had")]
+    #[error(
+        "no backup reaches back to {0}\n  `kenduri backup list` shows the times that can be restored"
+    )]
     TooEarly(Timestamp),
     #[error(
-        "{} is there already, and nothing was restored\n  \
-         name an empty folder: --data DIR, or move what is there away",
+        "{} already exists, and nothing was restored\n  \
+         name an empty folder: --data DIR, or move it away",
         .0.display()
     )]
     NotEmpty(PathBuf),
     #[error(
-        "{} has {free} bytes free, and the backup needs {needed}\n  nothing was restored",
+        "{} has {free} bytes free, and the backup needs {needed}; nothing was restored\n  \
+         free some space, or restore into another folder: --data DIR",
         .path.display()
     )]
     NoSpace {
@@ -92,22 +98,18 @@ pub enum BackupError {
         /// The required space, in bytes.
         needed: u64,
     },
-    #[error(
-        "what was restored is not a whole store: {0}\n  restore an earlier one: kenduri backup list"
-    )]
+    #[error("the restored store is damaged: {0}\n  restore an earlier one: kenduri backup list")]
     NotWhole(String),
     /// A long read transaction prevents a checkpoint of the log.
-    #[error(
-        "somebody has been reading for a long time, so no snapshot could be made; the next try is soon"
-    )]
+    #[error("a long-running read blocked the snapshot; it is tried again soon")]
     InUse,
-    #[error("another process backs this installation up just now; try again in a minute")]
+    #[error("another process is backing up this installation; try again in a minute")]
     ElsewhereUnderWay,
     /// The target no longer contains the backup that the store remembers. It may be the empty mount
     /// point of a disk that is missing.
     #[error(
-        "{target} no longer holds this backup: {object} is missing, so nothing is written there\n  \
-         look whether the disk is mounted; to begin a new backup there: kenduri backup now --anew"
+        "{target} no longer holds this backup: {object} is missing; nothing is written there\n  \
+         check that the disk is mounted; to begin a new backup there: kenduri backup now --anew"
     )]
     Lost {
         /// The target's name for operators.
@@ -115,7 +117,7 @@ pub enum BackupError {
         object: String,
     },
     /// The target contains the backup, but without this object.
-    #[error("{0} is gone from the backup, and is replaced by a new snapshot")]
+    #[error("{0} is missing from the backup; a new snapshot replaces it")]
     Gone(String),
     /// A part of the log was removed before it was copied: by another process, by the server, or
     /// because the target failed for too long.
@@ -125,20 +127,20 @@ pub enum BackupError {
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
     #[error(
-        "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"
+        "cannot use the backup's place {target}: {reason}\n  it is tried again soon; check backup.to"
     )]
     Target {
         /// The target's name for operators.
         target: String,
         reason: String,
     },
-    #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
+    #[error("cannot use {}: {reason}\n  it must belong to the user that runs Kenduri", .path.display())]
     File {
         path: PathBuf,
         /// The operating system's error.
         reason: io::Error,
     },
-    #[error("the store's file: {0}")]
+    #[error("cannot read the store's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Store(#[from] StoreError),

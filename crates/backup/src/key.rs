@@ -91,7 +91,8 @@ impl BackupKey {
             let envelope = kept.envelope;
             Some(Self { envelope, key })
         });
-        let broken = || BackupError::file(&path)(io::Error::other("it holds no key of a backup"));
+        let broken =
+            || BackupError::file(&path)(io::Error::other("it does not hold the key of a backup"));
         kept.map(Some).ok_or_else(broken)
     }
 

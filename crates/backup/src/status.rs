@@ -52,7 +52,7 @@ impl Status {
             self.failure = Some((now, text));
             metrics::counter!("kenduri_backup_failures_total").increment(1);
         } else if !is_dump_failing && self.failure.take().is_some() {
-            tracing::info!("the backup goes on");
+            tracing::info!("the backup works again");
         }
         if let Some(until) = self.copied_until {
             metrics::gauge!("kenduri_backup_lag_seconds")

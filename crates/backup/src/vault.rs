@@ -37,7 +37,9 @@ impl Vault {
             Some(found) if !self.key.is_of(&found)? => {
                 return Err(BackupError::OtherInstallation(self.target.name()));
             }
-            Some(_) => tracing::error!("{OBJECT} of the backup was changed, and is written again"),
+            Some(_) => tracing::error!(
+                "{OBJECT} of the backup was changed by somebody else; it is written again"
+            ),
             None => {}
         }
         self.target.put(&self.random, OBJECT, &ours)

@@ -183,7 +183,9 @@ pub enum GatewayError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The settings contain no keys for the gateway.
-    #[error("the gateway has no keys\n  set those of bookings.razorpay or bookings.stripe")]
+    #[error(
+        "the payment gateway has no keys\n  set them in [bookings.razorpay] or [bookings.stripe]"
+    )]
     Unconfigured,
     /// The request failed, or got no response.
     #[error(transparent)]
@@ -196,7 +198,7 @@ pub enum GatewayError {
         description: String,
     },
     /// The response does not follow the gateway's documentation.
-    #[error("the gateway's answer is not understood: {0}")]
+    #[error("the payment gateway's response cannot be understood: {0}")]
     Unclear(String),
 }
 
@@ -205,7 +207,7 @@ impl From<GatewayError> for Problem {
         match error {
             GatewayError::Store(error) => error.into(),
             error => {
-                tracing::warn!(%error, "a payment gateway could not be used");
+                tracing::warn!(%error, "cannot use a payment gateway");
                 Self::new(StatusCode::BAD_GATEWAY, "gateway_unavailable")
             }
         }

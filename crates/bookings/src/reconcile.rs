@@ -102,7 +102,7 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     Ok(Done::with(
         move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for (payment, order) in &missing_here {
-                tracing::warn!(order = %order, "a payment was missing in our books");
+                tracing::warn!(order = %order, "the gateway has a payment that was missing here");
                 let (kind, order_id) = (FindingKind::MissingHere, Some(order.clone()));
                 finding::note(tx, kind, payment, order_id, Some(gateway))?;
                 checkout::plan(tx, order, gateway, SignedDuration::ZERO)?;

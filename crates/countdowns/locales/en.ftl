@@ -181,7 +181,7 @@ phrase-suggest = Suggest
 phrase-suggested = Thank you. A moderator will read it.
 phrase-pending = waiting
 phrase-approved = taken
-phrase-rejected = not taken
+phrase-rejected = not accepted
 phrase-exclude-effect = Programs draw a phrase for your pages. What you hide is never drawn.
 phrase-exclude = Hide
 phrase-include = Show again
@@ -203,7 +203,7 @@ phrase-mail-approved-text = What you suggested is now one of the phrases of { $s
     { $phrase }
 
     { $address }
-phrase-mail-rejected-subject = Your phrase was not taken – { $site }
+phrase-mail-rejected-subject = Your phrase was not accepted – { $site }
 phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
 
     { $phrase }

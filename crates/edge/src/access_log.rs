@@ -62,7 +62,7 @@ impl Log {
         let writer = LogWriter::default();
         let (log, writing) = (Self::onto(&writer, format, mask), writer.writing());
         let failed = |error: &io::Error| {
-            tracing::warn!(%error, "the access log cannot be written");
+            tracing::warn!(%error, "cannot write the access log; requests are served, but not logged");
         };
         std::thread::Builder::new()
             .name("access-log".to_owned())
@@ -141,7 +141,10 @@ impl Log {
             formatter.dropped.fetch_add(1, Ordering::Relaxed);
         } else if formatter.dropped.load(Ordering::Relaxed) > 0 {
             let lines = formatter.dropped.swap(0, Ordering::Relaxed);
-            tracing::warn!(lines, "the access log could not keep up: lines dropped");
+            tracing::warn!(
+                lines,
+                "the access log could not keep up; lines were dropped"
+            );
         }
     }
 }

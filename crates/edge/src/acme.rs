@@ -78,10 +78,12 @@ impl fmt::Debug for World {
 
 #[derive(Debug, Error)]
 pub enum AcmeError {
-    #[error("certificates cannot be kept: {0}\n  let the edge own its data folder")]
+    #[error(
+        "cannot store certificates: {0}\n  the data folder must belong to the user that runs this program"
+    )]
     Storage(#[from] StorageError),
     /// rustls rejects the additional root certificate.
-    #[error("the authority cannot be talked to: {0}\n  look at tls.acme.ca")]
+    #[error("cannot set up TLS to the certificate authority: {0}\n  check tls.acme")]
     Tls(#[from] rustls::Error),
 }
 
@@ -194,7 +196,7 @@ impl Acme {
     /// Waits until the task has ended. Cancel `stop` first.
     pub async fn stopped(self) {
         if let Err(error) = self.task.await {
-            tracing::error!(%error, "the task for certificates broke down");
+            tracing::error!(%error, "the certificate task panicked");
         }
     }
 }

@@ -29,7 +29,10 @@ impl CdnId {
         let text = [id.0.as_bytes(), b"\n"].concat();
         if let Err(error) = durable::write(data, ID_FILE, 0o600, &text) {
             let file = data.join(ID_FILE);
-            tracing::warn!(%error, file = %file.display(), "the name for CDN-Loop is another one after the next start");
+            tracing::warn!(
+                %error, file = %file.display(),
+                "cannot store this server's name for CDN-Loop; it changes at the next start"
+            );
         }
         id
     }
@@ -47,7 +50,7 @@ impl CdnId {
 
     pub(crate) fn random() -> Self {
         let bits = crypto::random().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the name in CDN-Loop is that of others");
+            tracing::warn!(%error, "no random bytes for this server's name in CDN-Loop; other servers may use the same");
             [0; 8]
         });
         let text = format!("kenduri-{:016x}", u64::from_ne_bytes(bits));

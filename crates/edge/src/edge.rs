@@ -94,7 +94,7 @@ pub enum EdgeError {
     #[error(transparent)]
     Acme(#[from] AcmeError),
     /// A worker's thread or Tokio runtime could not be created.
-    #[error("cannot start a worker: {0}\n  look at the limits of the process: `ulimit -a`")]
+    #[error("cannot start a worker thread: {0}\n  check the limits of the process: `ulimit -a`")]
     Worker(io::Error),
 }
 

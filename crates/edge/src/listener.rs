@@ -159,7 +159,7 @@ impl ListenAddress {
         }
         let how = || {
             format!(
-                "{text:?} is no address; write it like 127.0.0.1:8080, :8080, [::1]:8080 or unix:run/http.sock"
+                "{text:?} is not an address; write it like 127.0.0.1:8080, :8080, [::1]:8080 or unix:run/http.sock"
             )
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(how)?;

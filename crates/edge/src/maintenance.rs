@@ -61,16 +61,16 @@ pub struct Maintenance {
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// The change is not in effect, and will not be after a restart either.
-    #[error("nothing was opened or closed")]
+    #[error("maintenance mode was not changed")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller
     /// should repeat the change when the disk works again.
-    #[error("the disk could not be told")]
+    #[error("the change may not be on disk")]
     Unsynced(#[source] io::Error),
-    #[error("{0} is not closed")]
+    #[error("{0} is not in maintenance mode by itself")]
     NotClosed(String),
     /// One host cannot be opened while all hosts are closed.
-    #[error("all hosts are closed")]
+    #[error("all hosts are in maintenance mode")]
     AllClosed,
 }
 
@@ -101,13 +101,13 @@ impl Maintenance {
         let state = kept.unwrap_or_else(|error| {
             tracing::error!(
                 file = %file.display(), %error,
-                "it cannot be read who is let in during maintenance, so nobody is: \
-                 say `kenduri maintenance on` for a new link, or `off`"
+                "cannot read whom maintenance mode lets in, so it lets nobody in; run `kenduri \
+                 maintenance on` for a new link, or `kenduri maintenance off`"
             );
             StoredState::default()
         });
         let page = maintenance.read_page().unwrap_or_else(|error| {
-            tracing::error!(%error, "the page for maintenance cannot be shown");
+            tracing::error!(%error, "cannot read the maintenance page; the built-in one is shown");
             None
         });
         maintenance

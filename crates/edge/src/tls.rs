@@ -122,7 +122,9 @@ impl Tls {
                 .await?
                 .shutdown()
                 .await?;
-            return Err(io::Error::other("the authority looked at a proof"));
+            return Err(io::Error::other(
+                "the certificate authority checked a challenge",
+            ));
         }
         let shown = match &name {
             Some(name) => self.certificates.find(name),

@@ -19,7 +19,7 @@ pub struct Rate {
 impl Rate {
     /// Parses a rate such as `10/s`, `100/m` or `1000/h`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let how = || format!("{text:?} is no rate; write it like 10/s, 100/m or 1000/h");
+        let how = || format!("{text:?} is not a rate; write it like 10/s, 100/m or 1000/h");
         let (count, unit) = text.split_once('/').ok_or_else(how)?;
         let per = match unit {
             "s" => Duration::from_secs(1),
@@ -39,19 +39,19 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         .map(|network| network.trunc())
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| {
-            format!("{text:?} is no address or network; write it like 127.0.0.1 or 10.0.0.0/8")
+            format!("{text:?} is not an address or network; write it like 127.0.0.1 or 10.0.0.0/8")
         })
 }
 
 /// Parses a host name or an IP address. Returns it as in a `Host` header without a port: in lower
 /// case, and with internationalized names in ASCII (RFC 5890).
 pub fn host(text: &str) -> Result<String, String> {
-    let how = |why: &str| format!("{text:?} is no host: {why}");
+    let how = |why: &str| format!("{text:?} is not a host: {why}");
     if let Some(inner) = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
-        let address: Ipv6Addr = inner.parse().map_err(|_| how("no IPv6 address"))?;
+        let address: Ipv6Addr = inner.parse().map_err(|_| how("not an IPv6 address"))?;
         return Ok(format!("[{address}]"));
     }
     if text.parse::<Ipv4Addr>().is_ok() {
@@ -66,7 +66,7 @@ pub fn host(text: &str) -> Result<String, String> {
         return Err(how("write the name alone, without scheme, port and path"));
     }
     let name = idna::domain_to_ascii_strict(text.strip_suffix('.').unwrap_or(text))
-        .map_err(|_| how("names are letters, digits and hyphens between dots"))?;
+        .map_err(|_| how("a name has letters, digits and hyphens between dots"))?;
     if name.is_empty() {
         return Err(how("it is empty"));
     }
@@ -78,12 +78,13 @@ pub fn host(text: &str) -> Result<String, String> {
 pub fn origin(text: &str) -> Result<HeaderValue, String> {
     let how = || {
         format!(
-            "{text:?} is no origin; write scheme, host and perhaps port, like https://app.example, with nothing behind"
+            "{text:?} is not an origin; write scheme, host and perhaps port, like \
+             https://app.example, and nothing after it"
         )
     };
     if text.contains('*') {
         return Err(format!(
-            "{text:?} would let in pages that are not named; name each origin, like https://app.example"
+            "{text:?} would let in every site; name each origin, like https://app.example"
         ));
     }
     let (scheme, rest) = text.split_once("://").ok_or_else(how)?;

@@ -26,10 +26,10 @@ pub enum Refusal {
     #[error("a header cannot be read; send Name: value without a space before the colon")]
     Header,
     /// The version is written like HTTP/1.1, but is neither HTTP/1.0 nor HTTP/1.1.
-    #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
+    #[error("this version of HTTP is not supported; send HTTP/1.1")]
     Version,
     /// A method that is always refused, such as `CONNECT`.
-    #[error("this method is not known here")]
+    #[error("this method is not supported")]
     Method,
     /// The target is not a path, `*` or a URL (RFC 9112, section 3.2).
     #[error(
@@ -47,7 +47,7 @@ pub enum Refusal {
     Length,
     /// An HTTP/2 or HTTP/3 message contains a header of HTTP/1 connections (RFC 9113, section
     /// 8.2.2; RFC 9114, section 4.2).
-    #[error("a header belongs to a connection of HTTP/1; leave it out")]
+    #[error("a header is for connections of HTTP/1 only; leave it out")]
     OfConnection,
     /// The message has both `Content-Length` and `Transfer-Encoding`.
     #[error("Content-Length and Transfer-Encoding exclude each other; send one of them")]
@@ -56,31 +56,31 @@ pub enum Refusal {
     #[error("Transfer-Encoding does not end with chunked; send chunked alone")]
     Encoding,
     /// `Transfer-Encoding` contains an unsupported coding.
-    #[error("only chunked is understood in Transfer-Encoding")]
+    #[error("Transfer-Encoding may only be chunked")]
     EncodingUnknown,
     /// `Expect` is not `100-continue`.
-    #[error("only 100-continue can be expected")]
+    #[error("Expect may only be 100-continue")]
     Expectation,
     /// The request line alone is larger than a whole head may be.
     #[error("the request target is too long")]
     TargetTooLong,
     #[error("the headers are too large")]
     HeadTooLarge,
-    #[error("the headers took too long")]
+    #[error("the headers did not arrive in time")]
     HeadTooSlow,
     /// The body stalled for too long, or arrived too slowly.
-    #[error("the body came too slowly")]
+    #[error("the body arrived too slowly")]
     BodyTooSlow,
     /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes in
     /// addition to the data.
-    #[error("a chunk of the body cannot be read")]
+    #[error("a chunk of the body is not valid")]
     Chunk,
     /// The trailers are too large, cannot be parsed, or contain fields that are only permitted in a
     /// head.
-    #[error("the trailers cannot be accepted")]
+    #[error("the trailers are not valid")]
     Trailers,
     /// The HTTP/2 implementation closes the connection with this error code (RFC 9113, section 7).
-    #[error("the connection cannot be read: error {0:#x} of HTTP/2")]
+    #[error("the connection is not valid: HTTP/2 error {0:#x}")]
     Http2(u32),
 }
 

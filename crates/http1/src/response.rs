@@ -39,13 +39,13 @@ pub struct Reason(pub Bytes);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
-    #[error("the head of the answer cannot be read")]
+    #[error("the head of the response is not valid")]
     Head,
     /// The end of the message is ambiguous (RFC 9112, section 6.3).
-    #[error("the end of the answer can be seen in several places")]
+    #[error("the length of the response is ambiguous")]
     Framing,
     /// The head is valid, but the chunks after it are not.
-    #[error("a chunk of the answer cannot be read")]
+    #[error("a chunk of the response is not valid")]
     Body,
 }
 

@@ -48,7 +48,7 @@ pub enum NotAName {
     #[error("a name has 2 to 50 characters")]
     Length,
     /// Returned only by [`DisplayName::of_stranger`].
-    #[error("a name is no web address")]
+    #[error("a name is not a web address")]
     Address,
 }
 

@@ -197,7 +197,7 @@ pub enum GrantError {
     #[error("no such role here")]
     UnknownRole,
     /// The scope would have no owner who can sign in.
-    #[error("the last owner stays")]
+    #[error("the last owner cannot be removed")]
     LastOwner,
     #[error(transparent)]
     Store(#[from] StoreError),

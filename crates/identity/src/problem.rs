@@ -146,7 +146,7 @@ impl From<PasskeyError> for Problem {
     fn from(error: PasskeyError) -> Self {
         match error {
             PasskeyError::Invalid(reason) => {
-                tracing::info!(%reason, "a passkey was not taken");
+                tracing::info!(%reason, "a passkey was not accepted");
                 Self::new(StatusCode::UNAUTHORIZED, "passkey_invalid")
             }
             PasskeyError::Known => Self::new(StatusCode::UNAUTHORIZED, "passkey_invalid"),
@@ -185,7 +185,7 @@ impl From<ProviderSignInError> for Problem {
             }
             ProviderSignInError::Denied => Self::new(StatusCode::BAD_REQUEST, "oauth_denied"),
             ProviderSignInError::Provider(error) => {
-                tracing::warn!(%error, "a provider of sign-ins does not work");
+                tracing::warn!(%error, "a sign-in provider failed");
                 Self::new(StatusCode::BAD_GATEWAY, "oauth_provider_failed")
             }
             ProviderSignInError::Identity(error) => error.into(),

@@ -41,10 +41,10 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// Email address and password do not match, or the account cannot sign in.
-    #[error("address or password is not right")]
+    #[error("the address or the password is wrong")]
     Wrong,
     /// The link was used or has expired.
-    #[error("the link is no longer good")]
+    #[error("the link is no longer valid")]
     LinkGone,
     /// There were too many failed attempts.
     #[error(transparent)]
@@ -194,7 +194,7 @@ async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let id = known.account.id.clone();
     let change = move |tx: &mut Tx<'_>| password::replace(tx, &id, &old, &new);
     if let Err(error) = accounts.site.store.write(change).await {
-        tracing::warn!(%error, "a password keeps its weaker hash");
+        tracing::warn!(%error, "cannot store a stronger hash of a password; the old hash stays");
     }
 }
 

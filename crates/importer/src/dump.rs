@@ -15,7 +15,7 @@ const MAX_LINE_BYTES: u64 = 16 << 20;
 const END: &str = "-- PostgreSQL database dump complete";
 
 const MAKE_PLAIN: &str = "make a plain dump, as `pg_dump --no-owner --file=site.sql DATABASE` does";
-const MAKE_ANEW: &str = "nothing was changed; make the dump anew";
+const MAKE_ANEW: &str = "nothing was changed; make the dump again";
 
 /// A dump that is being read.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Dump {
         }
         if start.starts_with(&[0x1f, 0x8b]) {
             let mend = "unpack it first: gunzip --keep DUMP.gz";
-            return refuse("it is packed by gzip", mend);
+            return refuse("it is compressed with gzip", mend);
         }
         Ok(Self {
             file: name,
@@ -93,7 +93,7 @@ impl Dump {
             if !self.read_line()? {
                 return match (&self.table, self.is_complete) {
                     (None, true) => Ok(None),
-                    _ => Err(self.refuse("the dump breaks off here", MAKE_ANEW)),
+                    _ => Err(self.refuse("the dump is cut off here", MAKE_ANEW)),
                 };
             }
             match &self.table {
@@ -121,7 +121,7 @@ impl Dump {
         }
         let mend = "make the dump with `pg_dump --encoding=UTF8`";
         self.text =
-            String::from_utf8(bytes).map_err(|_| self.refuse("it is no text in UTF-8", mend))?;
+            String::from_utf8(bytes).map_err(|_| self.refuse("it is not UTF-8 text", mend))?;
         // The dump is truncated if the last line of a `COPY` block has no line ending.
         Ok(ends || count > 0 && self.table.is_none())
     }
@@ -201,7 +201,7 @@ impl Row {
         ImportError::Malformed {
             place: format!("{}:{}", self.table.file, self.line),
             what,
-            mend: "nothing was changed; mend it in the old database, or in the dump",
+            mend: "nothing was changed; correct it in the old database, or in the dump",
         }
     }
 }

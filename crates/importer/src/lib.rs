@@ -27,7 +27,7 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read.
-    #[error("cannot read {file}: {why}\n  name a file that is there and that you may read")]
+    #[error("cannot read {file}: {why}\n  name an existing file that you may read")]
     Unreadable {
         file: String,
         /// The operating system's error.
@@ -51,9 +51,10 @@ pub enum ImportError {
     },
     /// The file is a JavaScript program, and the user did not permit running it.
     #[error(
-        "{file} is a program: to read it is to run it\n  \
-         --run does so: node runs it in {folder}, with nothing in its environment but PATH, for at most {seconds} s;\n  \
-         or save what it says as JSON, and import that"
+        "{file} is a program, so reading it means running it\n  \
+         --run does that: node runs it in {folder}, with nothing in its environment but PATH, for \
+         at most {seconds} s;\n  \
+         or save what it exports as JSON, and import that"
     )]
     NeedsRun {
         file: String,
@@ -102,7 +103,7 @@ fn read(file: &std::path::Path) -> Result<String, ImportError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(unreadable("it is larger than 4 MB".to_owned()));
     }
-    String::from_utf8(bytes).map_err(|_| unreadable("it is no text in UTF-8".to_owned()))
+    String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))
 }
 
 /// With the reviewed file beside the imported one. `KENDURI_TEST_REVIEW` writes that file instead,

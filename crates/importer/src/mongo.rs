@@ -76,13 +76,13 @@ impl Export {
                 if !self.read_line()? {
                     let is_broken =
                         !self.text.is_empty() && !std::mem::replace(&mut self.is_over, true);
-                    return Ok(is_broken.then(|| self.give_up("the file breaks off here")));
+                    return Ok(is_broken.then(|| self.give_up("the file is cut off here")));
                 }
                 // In each of these formats, an unindented `{` begins a new document, so the
                 // previous document is incomplete.
                 let is_new = self.line.starts_with(b"{") || self.line.starts_with(b"[{");
                 if is_new && !self.text.is_empty() {
-                    return Ok(Some(self.give_up("the document breaks off here")));
+                    return Ok(Some(self.give_up("the document is cut off here")));
                 }
             }
             if let Some(found) = self.scan_line() {
@@ -107,7 +107,7 @@ impl Export {
             return Err(ImportError::Malformed {
                 place: format!("{}:{}", self.file, self.number),
                 what: "a document is longer than 64 MB".to_owned(),
-                mend: "export the collection anew with mongoexport",
+                mend: "export the collection again with mongoexport",
             });
         }
         if self.number == 1 && self.line.starts_with(b"\xef\xbb\xbf") {
@@ -131,7 +131,7 @@ impl Export {
                     _ => {
                         self.at = self.line.len();
                         self.begins = self.number;
-                        return Some(self.give_up("it is no document of JSON"));
+                        return Some(self.give_up("it is not a document of JSON"));
                     }
                 }
             }
@@ -155,7 +155,7 @@ impl Export {
                     .collect()),
                 // The error's line number counts from the beginning of the document, not of the
                 // file, so the error is omitted.
-                Err(_) => Err("it is no document of JSON".to_owned()),
+                Err(_) => Err("it is not a document of JSON".to_owned()),
             },
         }
     }

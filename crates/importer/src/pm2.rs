@@ -128,7 +128,7 @@ fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Impor
     for (number, app) in apps.into_iter().enumerate() {
         page.gap();
         if number >= MAX_APPS {
-            page.remark("further apps are left out: there are too many");
+            page.remark("the other apps are left out: there are too many");
             break;
         }
         app::write(&mut page, app, number, &mut taken, folder, asked);

@@ -71,8 +71,8 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
 pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
     if backup::is_unfinished(&settings.data) {
         bail!(
-            "a restore into {} was not finished, and half of it is not served\n  \
-             run kenduri restore again",
+            "a restore into {} did not finish, and incomplete data is not served\n  \
+             run `kenduri restore` again",
             settings.data.display()
         );
     }
@@ -89,8 +89,9 @@ fn refuse_moved(settings: &Settings) -> Result<()> {
     let mark = moved_mark(settings);
     if matches!(settings.store, store::Settings::Sqlite(_)) && mark.try_exists()? {
         bail!(
-            "this store was moved into PostgreSQL by kenduri move-store\n  set store.url, or \
-             delete {} to go on with the SQLite file, without what PostgreSQL has received",
+            "this store was moved to PostgreSQL by `kenduri move-store`\n  \
+             set store.url to that database, or delete {} to go back to the SQLite file, without \
+             the later changes in PostgreSQL",
             mark.display()
         );
     }
@@ -106,7 +107,7 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     match likely_link(&settings.listen) {
         Some(link) => Ok(SiteUrl::parse(&link)?),
         None => bail!(
-            "Kenduri listens on a unix socket only, so it cannot know its own address\n  set site.url"
+            "Kenduri listens on Unix sockets only, so it does not know its own address\n  set site.url in kenduri.toml"
         ),
     }
 }
@@ -131,7 +132,7 @@ fn restore_if_empty(settings: &Settings) -> Result<()> {
     }
     let passphrase = std::fs::read_to_string(file).with_context(|| {
         format!(
-            "the passphrase of the backup is to be in {}",
+            "cannot read the passphrase of the backup from {}",
             file.display()
         )
     })?;
@@ -229,10 +230,10 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
         platform::store::Settings::Sqlite(file) => {
             format!("cannot open the store {}", file.path.display())
         }
-        platform::store::Settings::Postgres(_) => {
-            "cannot open the PostgreSQL store\n  store.url names it: does the server run, and know this user and database?"
-                .to_owned()
-        }
+        platform::store::Settings::Postgres(_) => "cannot open the PostgreSQL store\n  \
+                                                   check store.url: the server must run, and know \
+                                                   this user and this database"
+            .to_owned(),
     })
 }
 

@@ -123,7 +123,7 @@ async fn write_opens(opens: Arc<Opens>, site: Site, stop: CancellationToken) {
             .await
             .is_ok();
         if let Err(error) = opens.write(&site.store).await {
-            tracing::warn!(%error, "opened invitations were not written down");
+            tracing::warn!(%error, "cannot store which invitations were opened");
         }
         if last {
             return;

@@ -136,7 +136,7 @@ async fn receive_all<In: DeserializeOwned + Send>(
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(%error, "supervisor process and worker do not understand each other");
+                tracing::error!(%error, "cannot read a message between supervisor process and worker");
                 return;
             }
         }

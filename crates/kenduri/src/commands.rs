@@ -176,7 +176,7 @@ struct OutputClosed;
 
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "Kenduri is not running with the data in {0}\n  start it, or say where its data is: --data DIR or --config FILE"
+    "Kenduri is not running with the data in {0}\n  start it, or name its data folder: --data DIR or --config FILE"
 )]
 struct NotRunning(String);
 
@@ -192,8 +192,8 @@ fn not_running(asked: &Asked) -> Error {
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
-            "--config does not say which Kenduri is meant\n  mend the file, or name the data of \
-             the one that runs: --data DIR",
+            "cannot tell from --config which Kenduri is meant\n  \
+             correct the file, or name the data folder of the running Kenduri: --data DIR",
         )),
         (data, _) => Ok(data),
     }
@@ -249,7 +249,7 @@ fn settings_while_stopped(place: &Where) -> Result<Settings> {
     let settings = configuration::load(&asked)?.settings;
     if control::is_running(&settings.data)? {
         bail!(
-            "Kenduri runs with the data in {}\n  stop it first",
+            "Kenduri is running with the data in {}\n  stop it first",
             settings.data.display()
         );
     }

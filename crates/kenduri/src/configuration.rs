@@ -312,7 +312,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     Problem::at(
         Origin::Flag("--config".to_owned()),
         format!("cannot read {}: {error}", path.display()),
-        "name a file that is there, or leave the flag out: every setting has a default",
+        "name an existing file, or leave the flag out: every setting has a default",
     )
 }
 
@@ -329,22 +329,22 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check) {
     {
         check.warn_sentence(
             "mail.url is \"mailbox:\", so no mail leaves this machine, and /mailbox is closed \
-             because site.url is for everybody. Set mail.url to your mail server before you invite \
-             anybody",
+             because site.url is a public address. Set mail.url to your mail server before you \
+             invite anybody",
         );
     }
     if settings.is_private() {
         return;
     }
-    let what = "mail.url is \"mailbox:\", which shows every mail (sign-in links too) to whoever asks, \
-                and listen.http can be reached from other machines";
+    let what = "mail.url is \"mailbox:\", which shows every mail (sign-in links too) to every \
+                visitor, and listen.http can be reached from other machines";
     if allowed {
         check.warn_sentence(what);
     } else {
         check.refuse_sentence(
             "listen.http",
             what,
-            "set mail.url to your mail server, listen on 127.0.0.1, or say --allow-public-mailbox",
+            "set mail.url to your mail server, listen on 127.0.0.1, or pass --allow-public-mailbox",
         );
     }
 }

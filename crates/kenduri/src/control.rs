@@ -45,8 +45,9 @@ fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
             return Ok(Some((stream, path)));
         }
         bail!(
-            "user {user} answers at {}, who is neither root nor the owner of the data\n  \
-             nothing was said to whoever that is; end it, and remove the socket",
+            "user {user}, who is neither root nor the owner of the data, listens at {}; that \
+             program was not contacted\n  \
+             stop it and delete the socket",
             path.display()
         );
     }
@@ -62,9 +63,9 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
-            "{path} is not for this user\n  \
-             only the user that runs Kenduri, and root, may give orders; if none runs, one that was \
-             killed has left it: remove it (sudo rm {path}), or start and stop Kenduri",
+            "this user may not use {path}\n  \
+             run the command as root or as the user that runs Kenduri; if Kenduri is not running, \
+             delete the socket that it left (sudo rm {path}), or start and stop Kenduri",
             path = path.display()
         ),
         Err(_) => Ok(None),
@@ -78,7 +79,7 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
         None => Ok(None),
         Some(mut outcomes) => match outcomes.next() {
             Some(outcome) => outcome.map(Some),
-            None => bail!("Kenduri stopped before it had answered"),
+            None => bail!("Kenduri stopped before it answered"),
         },
     }
 }
@@ -106,7 +107,7 @@ pub(crate) fn listen(
         let line =
             line.with_context(|| format!("the Kenduri at {} does not answer", path.display()))?;
         serde_json::from_str::<Reply>(&line)
-            .context("the running Kenduri is of another version: kenduri upgrade")?
+            .context("the running Kenduri has another version; run `kenduri upgrade`")?
             .outcome()
     })))
 }
@@ -129,7 +130,9 @@ impl Control {
                 Ok(Some(ControlResponse::State { is_stopping: true }))
             ) {
                 bail!(
-                    "Kenduri is stopping, and still has the data in {}\n  start it when it has ended; requests get listen.drain_time, and services their own time",
+                    "Kenduri is stopping, and still uses the data in {}\n  \
+                     start it when it has stopped; requests get listen.drain_time to finish, \
+                     services get their own times",
                     data.display()
                 );
             }

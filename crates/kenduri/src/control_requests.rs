@@ -210,14 +210,17 @@ impl ControlRequest {
             Self::VerifyBookings => verify_bookings(&hands.opened()?.site).await,
             Self::Purge { tags } => {
                 let (answer, count) = oneshot::channel();
-                let purges = hands.purges.as_ref().context("Kenduri does not run")?;
+                let purges = hands
+                    .purges
+                    .as_ref()
+                    .context("Kenduri is not serving requests")?;
                 purges.send((tags, answer)).await?;
                 Ok(ControlResponse::Purged {
                     count: count.await.context("Kenduri is stopping")?,
                 })
             }
             Self::Apply | Self::State | Self::Services(_) => {
-                bail!("this is for the supervisor process")
+                bail!("only the supervisor process can do this")
             }
             Self::MaintenanceOn { host } => maintenance::close(host.as_deref(), hands),
             Self::MaintenanceOff { host } => maintenance::open(host.as_deref(), hands),
@@ -229,7 +232,7 @@ impl RequestContext {
     fn opened(&self) -> Result<&Opened> {
         self.opened.as_ref().context(
             "this Kenduri runs without its own pages, so it has no accounts\n  \
-             write a [[route]] with to = \"app\", and restart it",
+             add a [[route]] with to = \"app\", and restart Kenduri",
         )
     }
 }
@@ -240,7 +243,7 @@ async fn create_owner(
 ) -> Result<ControlResponse> {
     let email: Result<Address, _> = order.email.parse();
     let Ok(email) = email else {
-        bail!("{:?} is no mail address", order.email);
+        bail!("{:?} is not a mail address", order.email);
     };
     let name: DisplayName = order.name.parse()?;
     let new = NewAccount {
@@ -273,14 +276,14 @@ async fn create_owner(
 
 async fn reset_factors(typed: &str, site: &Site) -> Result<ControlResponse> {
     let Ok(email) = typed.parse::<Address>() else {
-        bail!("{typed:?} is no mail address");
+        bail!("{typed:?} is not a mail address");
     };
     let here = site.clone();
     let change = move |tx: &mut Tx<'_>| factor_reset::reset_now(tx, &here, &email);
     match site.store.write(change).await? {
         Reset::Done => Ok(ControlResponse::FactorsReset),
         Reset::Nothing => bail!("{typed} has neither a second factor nor a passkey"),
-        Reset::Nobody => bail!("nobody signs in with {typed:?}"),
+        Reset::Nobody => bail!("no account signs in with {typed:?}"),
     }
 }
 
@@ -289,7 +292,9 @@ async fn create_token(
     Opened { site, domains }: &Opened,
 ) -> Result<ControlResponse> {
     if !occasions::ENABLED.of(&site.declared.settings) {
-        bail!("occasions are off\n  leave occasions.enabled out of kenduri.toml, and restart");
+        bail!(
+            "occasions are off\n  remove occasions.enabled from kenduri.toml, and restart Kenduri"
+        );
     }
     let domains = *domains;
     let created = site.store.write(move |tx| token(tx, domains, &order));
@@ -308,7 +313,7 @@ async fn back_up(
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),
         None => app_setup::start_backup(&hands.settings, &hands.opened()?.site)?
-            .context("nothing is backed up here\n  set [backup] to, and restart Kenduri")?,
+            .context("no backup is set up\n  set backup.to in kenduri.toml, and restart Kenduri")?,
     };
     let is_under_way = hands.backup.is_some();
     tokio::task::spawn_blocking(move || {
@@ -344,7 +349,7 @@ async fn verify_audit(site: &Site) -> Result<ControlResponse> {
 async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
     if !bookings::ENABLED.of(&site.declared.settings) {
         bail!(
-            "bookings are off\n  write enabled = true below [bookings] in kenduri.toml, and restart"
+            "bookings are off\n  write enabled = true below [bookings] in kenduri.toml, and restart Kenduri"
         );
     }
     let wrong = site.store.read_at_length(bookings::verify::find).await?;
@@ -353,15 +358,17 @@ async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
 
 #[derive(Debug, thiserror::Error)]
 enum TokenRefused {
-    #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]
+    #[error("there is no occasion {0:?}\n  its slug is the end of its address: /o/SLUG")]
     NoOccasion(String),
-    #[error("nobody signs in with {0:?}")]
+    #[error("no account signs in with {0:?}")]
     NoAccount(String),
     #[error("there is no owner yet\n  make one with: kenduri owner create")]
     NoOwner,
-    #[error("there are several owners\n  say whose token it is: --account ADDRESS, one of {0}")]
+    #[error(
+        "there are several owners\n  name the one whose token it is: --account ADDRESS, one of {0}"
+    )]
     SeveralOwners(String),
-    #[error("{0:?} is no scope that a token can have")]
+    #[error("{0:?} is not a scope that a token can have")]
     NoScope(String),
     #[error(transparent)]
     Token(#[from] token::CreateError),

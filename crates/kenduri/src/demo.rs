@@ -46,7 +46,7 @@ const PORTRAIT: (&str, &str) = (
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
-            "the demonstration is an occasion, and occasions are off\n  leave occasions.enabled out"
+            "the demo is an occasion, and occasions are off\n  remove occasions.enabled from the settings"
         );
     }
     let (host, member) = (person(HOST.0, HOST.1)?, person(MEMBER.0, MEMBER.1)?);
@@ -75,7 +75,7 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
     let mailbox = url.join("/mailbox");
     let link = |secret: Option<Secret>| {
         secret.map_or_else(
-            || "nobody of this store was made by a demonstration".to_owned(),
+            || "(this store has no account of a demo)".to_owned(),
             |secret| {
                 let link = url.join(&format!("/sign-in/{}", secret.reveal()));
                 format!("{link}   (signs in once)")

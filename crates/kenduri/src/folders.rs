@@ -66,9 +66,10 @@ impl Folders {
             // Requests would then be served as root.
             let path = data.display();
             let why = format!(
-                "the data folder {path} belongs to root, but others could have put it there\n  \
-                 it must belong to the user that is to serve requests, or lie where nobody but root \
-                 makes folders and links; `ls -ld {path}` tells what it is now"
+                "the data folder {path} belongs to root, but other users could have put it \
+                 there\n  \
+                 make it belong to the user that serves requests, or move it to where only root \
+                 can make folders and links; `ls -ld {path}` shows its owner"
             );
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
@@ -116,10 +117,11 @@ impl Folders {
             made.with_context(|| {
                 let path = path.display();
                 let mend = if self.are_apart() {
-                    "root keeps sockets and records there, because others could exchange the data \
-                     folder; a unit that does not let it do so is mended by `kenduri install`, once more"
+                    "root keeps sockets and records there, because others could replace the data \
+                     folder; if the systemd unit forbids it, run `kenduri install` again with the \
+                     same flags"
                 } else {
-                    "it must be a folder of the user that runs Kenduri"
+                    "it must be a folder that belongs to the user that runs Kenduri"
                 };
                 format!("cannot use {path}\n  {mend}")
             })

@@ -165,8 +165,8 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     }));
     if log.to == To::Journal && !is_kept && who == Who::Parent {
         tracing::warn!(
-            "log.to is \"journal\", but nobody keeps what is said on standard error. \
-             Have systemd start Kenduri (kenduri install), or name a folder"
+            "log.to is \"journal\", but standard error does not go to the journal. Start Kenduri \
+             by systemd (kenduri install), or name a folder"
         );
     }
     Ok(Lines { writer, writing })

@@ -184,7 +184,7 @@ impl<T> MessageSender<T> {
         let (answer, answered) = oneshot::channel();
         let id = self.numbers.next();
         self.answers().insert(id, answer);
-        let gone = || Reply::Error("Kenduri is stopping, or starting again; try once more".into());
+        let gone = || Reply::Error("Kenduri is stopping or restarting; try again".into());
         if self.outbox.send((message(id), descriptors)).await.is_err() {
             self.answers().remove(&id);
             return gone();

@@ -89,7 +89,7 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
 /// Each process of a service needs several descriptors, and an upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "cannot raise the limit of open files");
     }
 }
 
@@ -213,7 +213,7 @@ async fn supervise(running: Running) -> Result<()> {
         };
         let (ended, turn) = tokio::join!(supervisor.run(), watching);
         match (
-            ended.context("the system takes no care of children any more")?,
+            ended.context("cannot wait for child processes any more")?,
             turn,
         ) {
             (RunEnd::HandedOver(everything), LoopExit::Renew(renewal)) => {
@@ -239,7 +239,7 @@ async fn supervise(running: Running) -> Result<()> {
 }
 
 async fn stop(parent: &ParentProcess, manager: &SdNotify) {
-    tracing::info!("stopping: requests that run may finish, then services are stopped");
+    tracing::info!("stopping: running requests may finish, then services are stopped");
     manager.stopping();
     parent.is_stopping.store(true, Ordering::Relaxed);
     parent.workers.end().await;

@@ -75,7 +75,7 @@ impl Source {
                 answer.body.into()
             }
         };
-        String::from_utf8(bytes).context("it is no text in UTF-8")
+        String::from_utf8(bytes).context("it is not UTF-8 text")
     }
 }
 
@@ -127,7 +127,7 @@ impl Found {
             tracing::info!(version = %release.version, "there is a newer Kenduri");
         }
         for advisory in &self.advisories {
-            tracing::warn!(id = %advisory.id, "an advisory concerns this version of Kenduri");
+            tracing::warn!(id = %advisory.id, "an advisory affects this version of Kenduri");
         }
     }
 }
@@ -139,7 +139,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     for source in sources {
         let read = source.read(outbound).await;
         let found = read.and_then(|text| Found::in_text(&text, &ours));
-        let found = found.with_context(|| format!("{source} says nothing of versions"))?;
+        let found = found.with_context(|| format!("{source} lists no versions"))?;
         all.read += found.read;
         all.newer.extend(found.newer);
         all.advisories.extend(found.advisories);
@@ -157,7 +157,7 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
             let outcome = outcome.map_err(|error| format!("{error:#}"));
             match &outcome {
                 Ok(found) => found.log(),
-                Err(why) => tracing::warn!(why, "nothing was found out about newer versions"),
+                Err(why) => tracing::warn!(why, "cannot look for newer versions"),
             }
             Ok(Done::with(move |tx| store_outcome(tx, &sources, &outcome)))
         }

@@ -72,16 +72,17 @@ pub(crate) fn run() -> Result<()> {
     let room = descriptors::make_room();
     // The metrics recorder comes first, so that it records all metrics.
     let figures = metrics::start()?;
-    let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
+    let channel =
+        take_channel().context("only Kenduri itself runs this command; use `kenduri serve`")?;
     runtime()?.block_on(async {
         let (outbox, mut inbox, _) = channel::open(channel)?;
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
-            bail!("the supervisor process has gone");
+            bail!("the supervisor process has ended");
         };
         let configuration = configuration::load_for_worker(&asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
         if let Err(error) = room {
-            tracing::warn!(%error, "no room for many connections: it is made when they come");
+            tracing::warn!(%error, "cannot make room for many connections in advance");
         }
         let begun = WorkerStart {
             start,
@@ -220,7 +221,7 @@ impl WorkerStart {
         if let Err(error) =
             program_io::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
-            tracing::warn!(%error, "nobody reads what is printed");
+            tracing::warn!(%error, "cannot print to standard output");
         }
         manager.ready();
         let mut inbox = self.inbox;
@@ -229,7 +230,7 @@ impl WorkerStart {
             served = serving => served?,
             () = follow_own_domains(own_domains, &edge) => {}
         }
-        tracing::info!("stopping: nothing new is accepted, what runs may finish");
+        tracing::info!("stopping: new connections are not accepted, running requests may finish");
         let backup_end = async {
             if let Some(backup) = backup {
                 // The last changes are copied to the backup only after all requests have finished.
@@ -249,7 +250,10 @@ impl WorkerStart {
                 .await
                 .is_err()
             {
-                tracing::warn!(tasks = tasks.len(), "stopped in the middle of work");
+                tracing::warn!(
+                    tasks = tasks.len(),
+                    "stopped before all background work was done"
+                );
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
@@ -458,7 +462,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     let held: Result<Vec<String>, StoreError> = site.store.write(reserve).await;
     for slug in held? {
         tracing::warn!(
-            "an account has the slug {slug:?}, with which addresses of the program begin: it keeps it"
+            "the slug {slug:?} of an account is also the beginning of Kenduri's own addresses; the account keeps it"
         );
     }
     Ok(())
@@ -521,8 +525,11 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
     Ok(announced.map_or_else(String::new, |announced| {
         format!(
-            "\n  Nobody owns this installation yet. This link makes whoever opens it the owner, for a day:\n  \
-             {}\n  It is in {} too; a new one is made at every start.\n",
+            "\n  \
+             This installation has no owner yet. Whoever opens this link within a day becomes the \
+             owner:\n  \
+             {}\n  \
+             It is in {} too; a new one is made at every start.\n",
             announced.link.reveal(),
             announced.file.display()
         )
@@ -549,8 +556,9 @@ async fn older_card_occasion(
     }
     if named.is_some() {
         tracing::warn!(
-            "compat.occasion is {slug:?}, and there is no such occasion: until there is one, \
-             /api/flask/rsvp and /socket.io answer not_found. Look at the address of its page, /o/SLUG"
+            "compat.occasion is {slug:?}, but there is no such occasion: until there is one, \
+             /api/flask/rsvp and /socket.io answer not_found. Its slug is the end of its address, \
+             /o/SLUG"
         );
     }
     Ok(named.is_some().then_some(served))

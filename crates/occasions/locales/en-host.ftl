@@ -94,7 +94,7 @@ host-scope-occasion-read = see occasions, events, invitations and guests, with c
 host-scope-occasion-write = change occasions, events, invitations and guests, without seeing them
 host-scope-rsvps-read = see answers, food needs and notes
 host-scope-rsvps-write = answer for guests
-notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you let it.
+notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you allow more.
 
 ## Files with lists
 
@@ -114,7 +114,7 @@ problem-file-empty = There is no list in this file: it needs headings and at lea
     .title = There is no list in the file
 problem-occasion-not-published = Publish the occasion first: until then, links open nothing.
     .title = Not published
-problem-mail-not-allowed = This occasion may not send mail at present. The people who run this site can let it.
+problem-mail-not-allowed = This occasion may not send mail at present. The people who run this site can allow it.
     .title = No mail allowed
 problem-placeholder-unknown = There is a name in braces that nothing replaces.
     .title = Unknown name in braces

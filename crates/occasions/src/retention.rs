@@ -88,7 +88,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = done {
-            tracing::error!(occasion = %id, "the end of an occasion waits: an error");
+            tracing::error!(occasion = %id, "cannot end an occasion that is over; it is tried again");
             failure = Some(error);
         }
     }

@@ -27,21 +27,21 @@ const OTHERS: u32 = 0o077;
 pub enum KeyError {
     /// The key file with which the store was created is missing.
     #[error(
-        "{} is missing, and the store was made with it\n  \
-         put it back from your copy; if there is none, make another: kenduri secret new", .0.display()
+        "{} is missing, and the store needs it\n  \
+         put it back from your copy; if you have none, make another: kenduri secret new", .0.display()
     )]
     Missing(PathBuf),
     /// The store was created with another key file.
     #[error(
-        "the keys in {} are not those of this store\n  \
-         put the file of this store there; if there is none, make another: kenduri secret new",
+        "the keys in {} do not belong to this store\n  \
+         put this store's own key file there; if you have none, make another: kenduri secret new",
         .0.display()
     )]
     Other(PathBuf),
     /// Users other than the owner may access the file.
     #[error(
-        "others may use {path}, which has mode {mode:04o}\n  chmod 600 {path}; if somebody has \
-         read it, make another: kenduri secret new",
+        "other users may use {path}: its mode is {mode:04o}\n  \
+         run `chmod 600 {path}`; if somebody may have read it, make another: kenduri secret new",
         path = .path.display()
     )]
     Exposed {
@@ -51,8 +51,8 @@ pub enum KeyError {
     },
     /// A line of the key file is not a key.
     #[error(
-        "{}: line {line} is no key\n  each line is 32 random bytes in base64, as from: \
-         openssl rand -base64 32", .path.display()
+        "{}: line {line} is not a key\n  \
+         each line is 32 random bytes in base64, as from: openssl rand -base64 32", .path.display()
     )]
     Malformed {
         path: PathBuf,
@@ -61,7 +61,7 @@ pub enum KeyError {
     },
     /// The key file cannot be read or written.
     #[error(
-        "cannot use {}: {reason}\n  secret_file names it; it belongs to the user that runs Kenduri",
+        "cannot use {}: {reason}\n  secret_file names it; it must belong to the user that runs Kenduri",
         .path.display()
     )]
     Unusable {
@@ -135,7 +135,7 @@ impl KeyFile {
         let file = File::open(&self.0)?;
         let facts = file.metadata()?;
         if !facts.is_file() || facts.len() > LONGEST {
-            return Err(io::Error::other("that is no key file"));
+            return Err(io::Error::other("that is not a key file"));
         }
         file.take(LONGEST).read_to_string(text)?;
         Ok(facts.mode())

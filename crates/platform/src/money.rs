@@ -32,7 +32,7 @@ pub struct Currency([u8; 3]);
 
 /// The error for a text that is not the code of a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no currency of ISO 4217")]
+#[error("not a currency of ISO 4217")]
 pub struct NotACurrency;
 
 impl Currency {

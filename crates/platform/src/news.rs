@@ -54,7 +54,7 @@ impl Tx<'_> {
         } = news;
         let payload = payload.to_string();
         if payload.len() > PAYLOAD_LIMIT {
-            return Err(self.refuse(format!("the news {name} is too long")));
+            return Err(self.refuse(format!("the notification {name} is too long")));
         }
         let number: Option<i64> = if self.numbers_news() {
             Some(

@@ -91,16 +91,16 @@ pub struct Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
     /// The URL, or an IP address of its host, is not permitted.
-    #[error("no https URL of a host on public networks alone")]
+    #[error("not allowed: the URL must be https, and its host on public networks only")]
     Refused,
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] io::Error),
     /// The host's response is not valid HTTP.
-    #[error("no answer of HTTP: {0}")]
+    #[error("no valid HTTP response: {0}")]
     Http(#[from] hyper::Error),
-    #[error("the answer is too long")]
+    #[error("the response is too long")]
     TooLong,
-    #[error("no answer in time")]
+    #[error("no response in time")]
     Slow,
 }
 

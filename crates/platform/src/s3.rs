@@ -73,7 +73,7 @@ impl S3 {
         let secret_key = secret_key.filter(|_| !access.access_key.is_empty());
         let endpoint: Url = endpoint
             .parse()
-            .map_err(|error| wrong(format!("{endpoint:?} is no address: {error}")))?;
+            .map_err(|error| wrong(format!("{endpoint:?} is not an address: {error}")))?;
         let (bucket, region) = (bucket.to_owned(), access.region.clone());
         let bucket = Bucket::new(endpoint, style, bucket, region);
         Ok(Self {

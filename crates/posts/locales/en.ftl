@@ -91,7 +91,7 @@ post-kind-page = Page
 post-one-page = A page
 post-write-first = Write the first
 post-none-yet = No posts yet.
-post-none-yet-hint = Write the first. Nobody sees a draft but editors.
+post-none-yet-hint = Write the first. Only editors see a draft.
 post-change = Change this
 post-back = Back
 post-change-nothing = Go back, change nothing
@@ -124,7 +124,7 @@ post-scope-read = see all posts of this site, drafts included
 post-scope-write = write, publish and withdraw posts of this site
 
 # What is refused.
-problem-post-published = What was published can be changed or withdrawn, but is no draft again and is not deleted.
+problem-post-published = What was published can be changed or withdrawn, but it cannot become a draft again or be deleted.
     .title = Published already
 problem-gone = This was withdrawn.
     .title = Gone

@@ -75,7 +75,7 @@ pub enum FolderError {
     /// return, and its remarks.
     #[error("nothing was written")]
     Tried(Counts, Vec<Remark>),
-    #[error("the picture {0} could not be written")]
+    #[error("cannot write the picture {0}")]
     Picture(String),
     #[error(transparent)]
     File(#[from] io::Error),

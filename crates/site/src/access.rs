@@ -24,7 +24,8 @@ impl Callers {
     /// Returns the callers that the requested route declares.
     pub(crate) fn of(parts: &request::Parts) -> Result<Self, Problem> {
         let declared = parts.extensions.get().copied();
-        declared.ok_or_else(|| Problem::internal("no list says who may use this address"))
+        declared
+            .ok_or_else(|| Problem::internal("this address is in no list that says who may use it"))
     }
 }
 

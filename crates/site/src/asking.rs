@@ -442,7 +442,7 @@ async fn go_on(
             beside(parts)?.renew(cookies::set_session(site.url(), secret, stay));
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the use of a session was not written down"),
+        Err(error) => tracing::warn!(%error, "cannot store when a session was last used"),
     }
     Ok(())
 }
@@ -491,7 +491,7 @@ async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Pro
         let id = bearer.id().clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { token::touch(tx, &id) };
         if let Err(error) = site.store.write(change).await {
-            tracing::warn!(%error, "the use of a token was not written down");
+            tracing::warn!(%error, "cannot store when a token was last used");
         }
     }
     Ok(BearerAccess::Personal(bearer))
@@ -506,14 +506,14 @@ fn beside(parts: &request::Parts) -> Result<&Beside, Problem> {
     parts
         .extensions
         .get()
-        .ok_or_else(|| Problem::internal("a handler stands outside accounts::around"))
+        .ok_or_else(|| Problem::internal("a handler is not inside accounts::around"))
 }
 
 pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     let facts: &Facts = parts
         .extensions
         .get()
-        .ok_or_else(|| Problem::internal("a handler stands outside web::serve"))?;
+        .ok_or_else(|| Problem::internal("a handler is not inside web::serve"))?;
     Ok(RequestFacts {
         request_id: facts.request_id.to_string(),
         network: Some(facts.client),

@@ -112,9 +112,9 @@ impl Default for Look {
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
     /// Another person changed the look after the form was opened.
-    #[error("changed meanwhile")]
+    #[error("changed in the meantime")]
     Conflict,
-    #[error("fields are wrong")]
+    #[error("some fields are invalid")]
     Fields(Vec<FieldProblem>),
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -19,19 +19,19 @@ use identity::session::sudo::SudoRequired;
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The object does not exist, or the caller is not allowed to know whether it exists.
-    #[error("not there, or not the caller's to know")]
+    #[error("not found, or hidden from the caller")]
     NotFound,
     /// The caller's change is based on an outdated version.
-    #[error("changed meanwhile")]
+    #[error("changed in the meantime")]
     VersionConflict(Box<Stored>),
     /// The caller used the idempotency key for a different request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// Some fields have invalid values.
-    #[error("{} fields are not right", .0.len())]
+    #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
     /// The list already has as many items as its limit allows.
-    #[error("there are {0} already")]
+    #[error("there are already {0}, which is the limit")]
     LimitReached(i64),
     #[error(transparent)]
     TooOften(#[from] Wait),

@@ -103,7 +103,7 @@ pub async fn check(
                 renewed = Some(cookies::set_session(site.url(), &secret, stay));
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the use of a session was not written down"),
+            Err(error) => tracing::warn!(%error, "cannot store when a session was last used"),
         }
     }
     Ok(UpstreamAccess::Granted(GrantedUser {

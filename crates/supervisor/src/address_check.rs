@@ -59,7 +59,10 @@ impl CheckedAddress {
             return;
         };
         if let Err(error) = grant_group(path, owner, group) {
-            tracing::warn!(%error, socket = %path.display(), "requests may not get to the socket of a service");
+            tracing::warn!(
+                %error, socket = %path.display(),
+                "cannot let the edge use the socket of a service; requests may not reach it"
+            );
         }
     }
 
@@ -71,7 +74,7 @@ impl CheckedAddress {
             return Ok(());
         };
         let unknown = |why| {
-            let why = format!("the system does not tell who listens on its port: {why}");
+            let why = format!("cannot find out who listens on its port: {why}");
             ConnectError::Refused(why)
         };
         let users = users_who_listen(*port).map_err(unknown)?.into_iter();
@@ -82,7 +85,8 @@ impl CheckedAddress {
     fn check_owner(&self, user: u32) -> Result<(), ConnectError> {
         match self.owner {
             Some(owner) if owner != user => Err(ConnectError::Refused(format!(
-                "somebody else listens at {}: user {user}, and not user {owner} (a program that becomes another user needs `user`)",
+                "another user listens at {}: user {user}, not user {owner} (a program that \
+                 changes its user needs `user` in its section)",
                 self.address
             ))),
             _ => Ok(()),

@@ -199,7 +199,7 @@ impl Control {
         let of = || query.service.clone().unwrap_or_default();
         let outputs = outputs.ok_or_else(|| ControlError::Unknown(of()))?;
         if query.service.is_some() && outputs.is_empty() {
-            let why = "what it says goes where the program's own output goes";
+            let why = "its output is not kept here; it goes where the program's own output goes";
             return Err(ControlError::Refused(why.to_owned()));
         }
         Ok(outputs)

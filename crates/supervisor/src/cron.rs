@@ -59,14 +59,14 @@ impl Schedule {
         let time_zone = match zone {
             "" => TimeZone::UTC,
             name => TimeZone::get(name).map_err(|_| {
-                format!("{name:?} is no time zone; write it like \"Asia/Kuala_Lumpur\"")
+                format!("{name:?} is not a time zone; write it like \"Asia/Kuala_Lumpur\"")
             })?,
         };
         let fields: Vec<&str> = cron.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = fields[..] else {
             return Err(format!(
-                "{cron:?} has not five fields; write minute, hour, day, month and day of the week, \
-                 like \"30 3 * * *\" or \"0 4 * * mon\""
+                "{cron:?} does not have five fields; write minute, hour, day, month and day of \
+                 the week, like \"30 3 * * *\" or \"0 4 * * mon\""
             ));
         };
         let mut weekdays = parse_field(weekday, 0, 7, &WEEKDAYS, 0)?;
@@ -87,7 +87,9 @@ impl Schedule {
             is_each_hour: hour.starts_with('*'),
         };
         if schedule.after(Timestamp::UNIX_EPOCH).is_none() {
-            return Err(format!("{cron:?} never comes; mend the day or the month"));
+            return Err(format!(
+                "{cron:?} never happens; correct the day or the month"
+            ));
         }
         Ok(schedule)
     }
@@ -160,7 +162,7 @@ fn parse_field(
 ) -> Result<u64, String> {
     let wrong = || {
         format!(
-            "{text:?} is no field of a schedule; it has numbers from {least} to {most}, *, a-b, a,b and */n"
+            "{text:?} is not a field of a schedule; it has numbers from {least} to {most}, *, a-b, a,b and */n"
         )
     };
     let number = |text: &str| {

@@ -40,7 +40,7 @@ impl Folder {
         let metadata = descriptor.metadata()?;
         let owner = metadata.uid();
         if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-            let why = format!("it belongs to somebody else, user {owner}");
+            let why = format!("it belongs to another user: {owner}");
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
         let found = metadata.mode() & MODE;
@@ -155,7 +155,7 @@ mod tests {
         if rustix::process::geteuid().is_root() {
             chown(&real, Some(65_534), None).unwrap();
             let why = Folder::make(&real, 0o711).unwrap_err().to_string();
-            assert!(why.contains("somebody else"), "{why}");
+            assert!(why.contains("another user"), "{why}");
         }
     }
 }

@@ -131,7 +131,7 @@ fn receive(from: BorrowedFd<'_>) -> io::Result<Vec<OwnedFd>> {
             return Ok(descriptors);
         }
         if heard.flags.contains(ReturnFlags::CTRUNC) {
-            return Err(strange("fewer descriptors than were sent"));
+            return Err(strange("fewer descriptors arrived than were sent"));
         }
         for message in rights.drain() {
             if let RecvAncillaryMessage::ScmRights(some) = message {
@@ -143,12 +143,12 @@ fn receive(from: BorrowedFd<'_>) -> io::Result<Vec<OwnedFd>> {
 
 fn read(mut file: File, mut descriptors: Vec<OwnedFd>) -> io::Result<ReceivedHandover> {
     if file.metadata()?.len() > MAX_FILE_BYTES {
-        return Err(strange("too much"));
+        return Err(strange("it is too large"));
     }
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
     let end = text.iter().position(|byte| *byte == b'\n');
-    let end = end.ok_or_else(|| strange("no first line"))?;
+    let end = end.ok_or_else(|| strange("it has no first line"))?;
     let head: HandoverHeader = serde_json::from_slice(&text[..end])?;
     let mut known = text.split_off(end + 1);
     if head.mark != MARK
@@ -156,7 +156,7 @@ fn read(mut file: File, mut descriptors: Vec<OwnedFd>) -> io::Result<ReceivedHan
         || head.descriptors != descriptors.len()
         || head.extra.len() > descriptors.len()
     {
-        return Err(strange("something else"));
+        return Err(strange("it has another format"));
     }
     let rest = descriptors.split_off(head.extra.len());
     Ok(ReceivedHandover {
@@ -171,7 +171,7 @@ fn read(mut file: File, mut descriptors: Vec<OwnedFd>) -> io::Result<ReceivedHan
 }
 
 fn strange(what: &str) -> io::Error {
-    let what = format!("what this program was handed by itself cannot be read: {what}");
+    let what = format!("cannot read the state that the running program handed over: {what}");
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 

@@ -118,24 +118,24 @@ impl Notification {
                 log!(
                     error,
                     self,
-                    "a service failed too often and is not started again",
+                    "a service failed too often and is not restarted; correct the cause, then start it",
                     reason
                 );
             }
             NotificationKind::Killed => {
-                log!(warn, self, "a service did not stop in time and is killed");
+                log!(warn, self, "a service did not stop in time and was killed");
             }
             NotificationKind::OverMemory { bytes, action } => {
                 log!(warn, self, "a service uses too much memory", bytes, action);
             }
             NotificationKind::RolledOver { generation } => {
-                log!(info, self, "a next generation took over", generation);
+                log!(info, self, "a new generation took over", generation);
             }
             NotificationKind::RollFailed { reason } => {
                 log!(
                     error,
                     self,
-                    "a next generation did not take over; the old one stays",
+                    "a new generation did not take over; the old one keeps running",
                     reason
                 );
             }

@@ -126,7 +126,7 @@ impl Default for ServiceConfig {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a command line is one text, or a list of them")]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
 pub enum CommandLine {
     /// A single command line, as typed in a shell.
     Line(String),

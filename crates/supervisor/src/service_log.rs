@@ -151,7 +151,7 @@ impl ServiceLog {
             let service = &self.service;
             *error_file = LogFile::open(&self.folder.at(format!("{service}.err.log")))
                 .inspect_err(|error| {
-                    tracing::warn!(%service, %error, "cannot open the file of a service's errors");
+                    tracing::warn!(%service, %error, "cannot open a service's error log");
                 })
                 .ok();
         }
@@ -388,7 +388,7 @@ impl ServiceLog {
         let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
         if let Some(error) = failure.filter(|_| !was_broken) {
             let service = &self.service;
-            tracing::warn!(%service, %error, "cannot write the log of a service; its lines are in memory only");
+            tracing::warn!(%service, %error, "cannot write a service's log; its lines are in memory only");
         }
     }
 }

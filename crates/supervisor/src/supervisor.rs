@@ -142,7 +142,7 @@ pub enum StartError {
     #[error("`supervisor::shim::run_if_asked` was not called\n  let `main` begin with it")]
     NoShim,
     /// Another supervisor uses the run folder.
-    #[error("another supervisor works in {}\n  stop it first, or name another folder", .0.display())]
+    #[error("another supervisor uses {}\n  stop it first, or name another folder", .0.display())]
     Taken(PathBuf),
     /// A folder or a file cannot be used.
     #[error("cannot use {}: {why}\n  it must be writable for the user that runs the supervisor", path.display())]
@@ -152,7 +152,7 @@ pub enum StartError {
         why: io::Error,
     },
     /// Processes of an earlier supervisor could not be ended, or another system call failed.
-    #[error("cannot begin: {0}")]
+    #[error("cannot start: {0}")]
     System(#[from] io::Error),
 }
 
@@ -213,7 +213,7 @@ impl Supervisor {
             tracing::warn!(
                 service,
                 pid,
-                "ended a process that an earlier supervisor had left"
+                "stopped a process that an earlier supervisor had left running"
             );
         }
         // This fails if another user owns the folder or its contents.
@@ -431,15 +431,15 @@ fn find_cgroups(memory: Option<u64>) -> Option<Cgroups> {
     match Cgroups::find() {
         Ok(mut groups) => {
             let folder = groups.folder().display();
-            tracing::info!(%folder, "each instance of a service has a control group");
+            tracing::info!(%folder, "each instance of a service gets a control group");
             if let Some(why) = memory.and_then(|memory| groups.limit_all(memory).err()) {
-                tracing::warn!(%why, "the memory of all services together is not limited");
+                tracing::warn!(%why, "the limit on the memory of all services together has no effect");
             }
             Some(groups)
         }
         Err(why) => {
             if memory.is_some() {
-                tracing::warn!(%why, "the memory of all services together is not limited");
+                tracing::warn!(%why, "the limit on the memory of all services together has no effect");
             }
             tracing::debug!(%why, "instances have no control groups; their memory is sampled");
             None

@@ -138,7 +138,9 @@ impl Check {
         parsed
             .map_err(|why| {
                 let why = why.to_string();
-                let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
+                let (what, mend) = why
+                    .split_once("; ")
+                    .unwrap_or((&why, "correct or remove it"));
                 self.refuse(key, what, mend);
             })
             .ok()
@@ -148,7 +150,7 @@ impl Check {
     pub fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
         let time = self.accept(key, crate::duration(written))?;
         if time.is_zero() {
-            self.refuse(key, "no time at all", "write at least 1ms");
+            self.refuse(key, "it must be longer than 0", "write at least 1ms");
             return None;
         }
         Some(time)
@@ -188,11 +190,11 @@ impl Check {
         let shown = path.display();
         match File::open(&path).and_then(|file| file.metadata()) {
             Ok(file) if file.is_file() => return Some(path),
-            Ok(_) => self.refuse(key, format!("{shown} is no file"), "name a file"),
+            Ok(_) => self.refuse(key, format!("{shown} is not a file"), "name a file"),
             Err(error) => self.absent(
                 key,
                 format!("cannot read {shown}: {error}"),
-                "the file must be there, and readable for the user that runs the program",
+                "the file must exist, and the user that runs the program must be able to read it",
             ),
         }
         None
@@ -253,8 +255,8 @@ mod tests {
         assert_eq!(
             lines(&check),
             [
-                "service.a.every: no time at all\n  write at least 1ms",
-                "service.a.every: \"soon\" is no time\n  write it like 500ms, 30s, 5m, 2h or 30d",
+                "service.a.every: it must be longer than 0\n  write at least 1ms",
+                "service.a.every: \"soon\" is not a time\n  write it like 500ms, 30s, 5m, 2h or 30d",
                 "service.a.rise: it is 9\n  it may be 1 to 3",
                 "service.a.roll: \"two\" is not known here\n  write one of one, all",
                 "service.a: it is odd",

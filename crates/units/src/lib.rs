@@ -31,7 +31,7 @@ const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10),
 
 /// Parses a time such as `250ms`, `30s`, `5m`, `2h` or `30d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
+    let how = || format!("{text:?} is not a time; write it like 500ms, 30s, 5m, 2h or 30d");
     let time = Duration::from_millis(number(text, &TIMES).ok_or_else(how)?);
     if time > LONGEST_TIME {
         return Err(format!("{text:?} is too long; the most is ten years"));
@@ -41,7 +41,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 
 /// Parses a size such as `500`, `16K`, `15M` or `1G`, in bytes. 0 is an error.
 pub fn size(text: &str) -> Result<u64, String> {
-    let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
+    let how = || format!("{text:?} is not a size; write it like 500K, 15M or 1G");
     let size = number(text, &SIZES).filter(|size| (1..u64::MAX).contains(size));
     size.ok_or_else(how)
 }

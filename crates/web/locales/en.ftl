@@ -166,13 +166,13 @@ problem-request-invalid = The address or the request could not be read.
     .title = Could not be read
 problem-not-found = There is nothing here, or it is not for you to see.
     .title = This page is not here.
-problem-method-not-allowed = This address does not take that kind of request.
-    .title = Not done this way
-problem-body-too-large = This is more than we can take at once. Please send less.
+problem-method-not-allowed = This address does not accept that kind of request.
+    .title = Not accepted here
+problem-body-too-large = This is more than we can accept at once. Please send less.
     .title = Too much at once
-problem-unsupported-media-type = This address takes another kind of content.
+problem-unsupported-media-type = This address accepts another kind of content.
     .title = Another kind of content
-problem-validation-failed = Some of it cannot be kept as it is. What is wrong stands at each field.
+problem-validation-failed = Some of this cannot be saved as it is. Each field says what is wrong.
     .title = There is a problem
 problem-csrf-failed = This page was open too long. Please go back, reload it, and try again.
     .title = Please reload the page
@@ -181,7 +181,7 @@ problem-csrf-failed = This page was open too long. Please go back, reload it, an
 problem-version-required = Say which version you are changing, with If-Match or “version”.
     .title = Version missing
 problem-version-conflict = Someone changed this while you were here. Choose what to keep.
-    .title = Changed meanwhile
+    .title = Changed in the meantime
 problem-idempotency-key-reused = This idempotency key was used for another request.
     .title = Key already used
 problem-idempotency-in-progress = The same request is still being worked on. Please ask again in a moment.
@@ -213,7 +213,7 @@ problem-cursor-invalid = This cursor is not one of ours. Please start the list f
     .title = Unknown cursor
 problem-idempotency-key-invalid = The idempotency key must be 1 to 128 visible ASCII characters.
     .title = Idempotency key not usable
-problem-headers-too-large = The browser or program sent more in its headers than we can take. Deleting this site’s cookies may help.
+problem-headers-too-large = The browser or program sent more in its headers than we can accept. Deleting this site’s cookies may help.
     .title = Headers too large
 problem-slug-taken = This address is taken. Please choose another.
     .title = Address taken
@@ -222,7 +222,7 @@ problem-limit-reached = { $limit ->
    *[other] There can be { $limit } of these at most.
 }
     .title = Limit reached
-problem-wrong-state = This cannot be done in the present state.
+problem-wrong-state = This cannot be done in its current state.
     .title = Not now
 
 # Who is asking.
@@ -264,9 +264,9 @@ field-too-high = { $max ->
 }
 field-unknown-option = Please choose one of those offered.
 field-unknown-field = There is no such field.
-field-wrong-type = Another kind of value belongs here.
+field-wrong-type = This needs another kind of value.
 field-not-allowed = This cannot be chosen here.
-field-not-unique = This stands here twice.
+field-not-unique = This is here twice.
 field-invalid = This is not valid.
 field-amount-invalid = { $example ->
     [none] Write an amount such as 180.00.
@@ -275,8 +275,8 @@ field-amount-invalid = { $example ->
 field-percentage-invalid = Write a percentage such as 19 or 19.5.
 field-duration-invalid = Write a whole number.
 field-currency-changed = { $currency ->
-    [none] The currency was changed meanwhile. Open the page again, and type the amount anew.
-   *[other] The currency is now { $currency }. Open the page again, and type the amount anew.
+    [none] The currency was changed in the meantime. Open the page again, and type the amount again.
+   *[other] The currency is now { $currency }. Open the page again, and type the amount again.
 }
 field-email-invalid = This does not look like an email address.
 field-url-invalid = This does not look like an address that starts with https://.
@@ -284,7 +284,7 @@ field-date-invalid = This is not a day that exists. Write year, month and day: 2
 field-time-invalid = Write each time as hours and minutes, from 00:00 to 23:59: 18:30.
 field-time-zone-unknown = We do not know this time zone.
 field-language-unknown = This is not a language tag.
-field-ends-before-start = The end lies before the beginning.
+field-ends-before-start = The end is before the beginning.
 field-password-short = { $min ->
     [none] This password is too short.
    *[other] At least { $min } characters.
@@ -294,7 +294,7 @@ field-password-long = { $max ->
    *[other] At most { $max } characters.
 }
 field-password-common = This password is among the first that anybody would try.
-field-display-name-address = A name is no web address. Leave out the address, or write a space after each dot.
+field-display-name-address = A name cannot be a web address. Leave out the address, or write a space after each dot.
 field-display-name-length = { $min ->
     [none] This name is too short or too long.
    *[other] Between { $min } and { $max } characters.
@@ -302,8 +302,8 @@ field-display-name-length = { $min ->
 field-image-invalid = This is not a JPEG, PNG or WebP picture, or it is too large.
 field-picture-undescribed = A picture has no description. Say between [ and ] in a few words what it shows.
 field-slug-invalid = Small letters, digits and hyphens only.
-field-slug-reserved = This word is kept for something else.
-field-confirmation-wrong = This is not what was to be typed.
+field-slug-reserved = This word is reserved for something else.
+field-confirmation-wrong = This is not the text that you were asked to type.
 
 ## Hosts: the built-in mailbox, for those who try out a site.
 mailbox-title = Mailbox

@@ -113,7 +113,7 @@ impl<S: Sync> FromRequestParts<S> for Facts {
             .extensions
             .get::<Self>()
             .cloned()
-            .ok_or_else(|| Problem::internal("a handler stands outside web::serve"))
+            .ok_or_else(|| Problem::internal("a handler is not inside web::serve"))
     }
 }
 

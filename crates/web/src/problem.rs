@@ -118,7 +118,7 @@ impl Problem {
 
     /// A server error. The cause is logged and not shown.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        tracing::error!(%cause, "a request failed by our own fault");
+        tracing::error!(%cause, "a request failed because of an internal error");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
     }
 
@@ -327,7 +327,7 @@ impl DerefMut for Problem {
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         if cause.is_passing() {
-            tracing::warn!(%cause, "the store did not take a request");
+            tracing::warn!(%cause, "the store is busy or cannot save; the request was answered with 503");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy").retry_after(5);
         }
         Self::internal(cause)

@@ -257,7 +257,7 @@ impl Text {
         let mut causes = Vec::new();
         let said = bundle.format_pattern(pattern, values, &mut causes);
         for cause in causes {
-            tracing::error!(id, %cause, "a message could not be filled in");
+            tracing::error!(id, %cause, "cannot fill in a message");
         }
         said
     }
@@ -306,7 +306,7 @@ impl Spoken {
     fn bundle(&self) -> &Bundle {
         self.bundle.get_or_init(|| {
             self.read().unwrap_or_else(|cause| {
-                tracing::error!(%cause, "a built-in text is broken");
+                tracing::error!(%cause, "cannot parse the built-in messages");
                 Bundle::new_concurrent(Vec::new())
             })
         })

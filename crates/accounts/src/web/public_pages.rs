@@ -45,7 +45,7 @@ pub(super) async fn visit(
         let look = move |tx: &mut Tx<'_>| look::frame(tx, domains);
         match site.store.read(look).await {
             Ok(frame) => site.menu.set(frame, site.clock.now()),
-            Err(error) => tracing::warn!(%error, "what public pages show cannot be read"),
+            Err(error) => tracing::warn!(%error, "cannot read what public pages show"),
         }
     }
     let path = request.uri().path();

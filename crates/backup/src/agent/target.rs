@@ -56,7 +56,8 @@ impl Work {
                 status.snapshot = snapshot;
                 if is_on_same_disk && !status.is_on_same_disk {
                     tracing::warn!(
-                        "the backup is on the same disk as the data, and is lost with it"
+                        "the backup is on the same disk as the data, so losing the disk loses \
+                         both; set backup.to to another disk or a bucket"
                     );
                 }
                 status.is_on_same_disk = is_on_same_disk;

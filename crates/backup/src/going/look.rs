@@ -26,7 +26,7 @@ impl std::fmt::Display for Repair {
             ),
             Self::CopiedAgain(object) => write!(
                 f,
-                "{object} was gone from the backup, and is copied again\n  \
+                "{object} was missing from the backup, and is copied again\n  \
                  earlier snapshots that need it cannot be restored"
             ),
         }

@@ -257,7 +257,10 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     );
     assert!(!empty.has_tables());
     let data = place.folder.path().join("refused");
-    assert!(backup::is_unfinished(&data), "half of it is not served");
+    assert!(
+        backup::is_unfinished(&data),
+        "incomplete data is not served"
+    );
     // Without the type, the same restore succeeds.
     client.batch_execute("DROP TYPE answer").unwrap();
     place.restore_to("refused", empty.place(), None).unwrap();

@@ -308,7 +308,7 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
             status: 400,
             description,
         }) => {
-            tracing::warn!(refund = call.key, description, "Razorpay refuses a refund");
+            tracing::warn!(refund = call.key, description, "Razorpay refused a refund");
             Ok(Refunded::Failed)
         }
         Err(error) => Err(error),

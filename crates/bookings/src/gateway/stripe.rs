@@ -321,7 +321,7 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
             status: 400 | 402,
             description,
         }) => {
-            tracing::warn!(refund = call.key, description, "Stripe refuses a refund");
+            tracing::warn!(refund = call.key, description, "Stripe refused a refund");
             Ok(Refunded::Failed)
         }
         Err(error) => Err(error),

@@ -16,7 +16,7 @@ use crate::review::{NAME, Review};
 pub enum DocumentError {
     #[error("it is larger than 5,242,880 bytes")]
     TooLarge,
-    #[error("it is no PDF, DOC or DOCX of the type that its name says, or it has macros")]
+    #[error("it is not a PDF, DOC or DOCX, its content does not match its name, or it has macros")]
     Type,
     #[error("it cannot be stored: {0}")]
     Storage(#[from] std::io::Error),

@@ -214,7 +214,7 @@ impl Host {
     fn greet(&self, socket: &SocketRef) {
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         let Some(asker) = self.asker(socket) else {
-            tracing::error!("a live connection came around the door");
+            tracing::error!("a live connection came in past the code gate");
             return;
         };
         socket.on(

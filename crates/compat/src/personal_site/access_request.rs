@@ -66,7 +66,7 @@ pub(super) enum AccessError {
     Decided,
     #[error("the account has made {LIMIT} requests")]
     LimitReached,
-    #[error("fields are not right")]
+    #[error("some fields are invalid")]
     Fields(Vec<FieldProblem>),
     #[error(transparent)]
     People(#[from] PeopleError),

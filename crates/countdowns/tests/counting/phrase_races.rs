@@ -116,7 +116,7 @@ fn two_like_suggestions_become_one_phrase() {
                 expect_decision(stage, &aina, "taken");
                 &one.id
             } else {
-                expect_decision(stage, &aina, "not taken");
+                expect_decision(stage, &aina, "not accepted");
                 &two.id
             };
             reject((stage, store), &farah, left).await.unwrap();

@@ -217,7 +217,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
 
         // The author gets a mail about each decision, with a link to unsubscribe.
         expect_decision(stage, &farah, "taken");
-        expect_decision(stage, &farah, "not taken");
+        expect_decision(stage, &farah, "not accepted");
         expect_decision(stage, &farah, "taken");
         let mails = stage.world.mails().await;
         let told = |words: &[&str]| {
@@ -282,7 +282,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         for one in list["items"].as_array().unwrap() {
             let path = decision(one, "reject");
             moderator.call("POST", &path, &json!({})).await.expect(200);
-            expect_decision(stage, &farah, "not taken");
+            expect_decision(stage, &farah, "not accepted");
         }
         stage.world.clock.advance(hour);
         stage.work().await;
@@ -318,7 +318,7 @@ fn ten_suggestions_wait_and_twenty_are_made_a_day() {
                 assert_eq!(refused.json()["code"], "limit_reached");
                 let path = decision(&one, "reject");
                 moderator.call("POST", &path, &json!({})).await.expect(200);
-                expect_decision(stage, &farah, "not taken");
+                expect_decision(stage, &farah, "not accepted");
             }
         }
         let more = json!({"text": "One too many"});

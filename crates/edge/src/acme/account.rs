@@ -11,7 +11,7 @@ pub(super) async fn open(shared: &OrderContext) -> Result<Account, OrderError> {
         Ok(Some(stored)) => resume(shared, stored).await,
         Ok(None) => create(shared).await,
         Err(error @ StorageError::Damaged { .. }) => {
-            tracing::error!(%error, "cannot read the ACME account, so a new one is made");
+            tracing::error!(%error, "cannot read the stored ACME account; a new one is made");
             create(shared).await
         }
         Err(error) => Err(error.into()),
@@ -34,7 +34,9 @@ async fn resume(shared: &OrderContext, stored: StoredAccount) -> Result<Account,
             }
             // An error is only logged, because certificates matter more than mail from the
             // authority.
-            Err(error) => tracing::warn!(%error, "the authority did not take the new mail address"),
+            Err(error) => {
+                tracing::warn!(%error, "the certificate authority did not accept the new mail address");
+            }
         }
     }
     Ok(account)
@@ -61,7 +63,7 @@ async fn create(shared: &OrderContext) -> Result<Account, OrderError> {
     })?;
     tracing::info!(
         account = account.id(),
-        "the authority has a new account for us"
+        "a new account was made at the certificate authority"
     );
     Ok(account)
 }

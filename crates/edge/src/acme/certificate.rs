@@ -29,7 +29,7 @@ pub enum CertificateFault {
     #[error("it holds no certificate")]
     Empty,
     /// The key and the certificate do not match, or rustls does not support the key type.
-    #[error("its key and certificate do not fit: {0}")]
+    #[error("its private key does not belong to its certificate: {0}")]
     Pair(rustls::Error),
     #[error("its certificate is not X.509")]
     Leaf,

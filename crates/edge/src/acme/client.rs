@@ -47,20 +47,20 @@ const MAX_RESPONSE_BYTES: usize = 1 << 20;
 pub(super) enum ClientError {
     #[error("cannot reach {host}: {cause}")]
     Unreachable { host: String, cause: io::Error },
-    #[error("no TLS with {host}: {cause}")]
+    #[error("the TLS handshake with {host} failed: {cause}")]
     Tls { host: String, cause: io::Error },
     #[error("{0}")]
     Http(#[from] hyper::Error),
     /// The response was too large or incomplete.
-    #[error("the answer was cut off: {0}")]
+    #[error("the response was cut off: {0}")]
     Answer(Box<dyn StdError + Send + Sync>),
     /// The response is an error without an ACME problem document, for example a proxy's maintenance
     /// page.
-    #[error("the answer was {0}")]
+    #[error("the response was {0}")]
     Status(StatusCode),
-    #[error("no answer within {} s", REQUEST_TIME.as_secs())]
+    #[error("no response within {} s", REQUEST_TIME.as_secs())]
     Slow(#[from] Elapsed),
-    #[error("no https URL: {0}")]
+    #[error("not an https URL: {0}")]
     Url(Uri),
     #[error("{0}")]
     Name(#[from] InvalidDnsNameError),

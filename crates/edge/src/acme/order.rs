@@ -36,25 +36,29 @@ const MAX_REASON_CHARS: usize = 500;
 pub(super) enum OrderError {
     /// The name does not resolve. The client checks this before it orders, because the authority
     /// would count a failed validation.
-    #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
+    #[error(
+        "its address was not found: {0}; add an A or AAAA record, or set force = true in tls.acme"
+    )]
     NoAddress(#[source] io::Error),
     #[error(
-        "the authority could not see that the name is ours: {reason}; check that all its A and \
-         AAAA records lead here and that port {port} is open from outside"
+        "the certificate authority could not verify this server: {reason}; check that all its A \
+         and AAAA records lead here and that port {port} is open from outside"
     )]
     Unproven { reason: String, port: u16 },
-    #[error("the authority does not offer the challenge {0}")]
+    #[error(
+        "the certificate authority does not offer the challenge {0}; set another tls.acme.challenge"
+    )]
     NotOffered(&'static str),
     /// The order was not ready after the last poll.
-    #[error("the authority was not done in time")]
+    #[error("the certificate authority did not finish in time")]
     Slow(Option<Instant>),
-    #[error("the authority: {0}")]
+    #[error("the certificate authority: {0}")]
     Authority(instant_acme::Error),
     #[error("the new certificate cannot be used: {0}")]
     Certificate(#[from] CertificateFault),
     #[error("{0}")]
     Proof(#[from] ProofError),
-    #[error("cannot make the request: {0}")]
+    #[error("cannot make the certificate request: {0}")]
     Request(#[from] rcgen::Error),
     #[error("{0}")]
     Storage(#[from] StorageError),
@@ -303,7 +307,7 @@ async fn validation_error(shared: &OrderContext, order: &mut Order) -> OrderErro
         }
     }
     OrderError::Unproven {
-        reason: found.unwrap_or_else(|| "it did not say why".to_owned()),
+        reason: found.unwrap_or_else(|| "it gave no reason".to_owned()),
         port: challenge_port(shared),
     }
 }

@@ -64,12 +64,12 @@ impl Settings {
         if !is_https {
             check.refuse(
                 "directory",
-                format!("“{}” is no https URL", asked.directory),
+                format!("“{}” is not an https URL", asked.directory),
                 "leave it out for Let's Encrypt, or copy it from the authority",
             );
         }
         if !asked.email.is_empty() && !is_address(&asked.email) {
-            let what = format!("“{}” is no mail address", asked.email);
+            let what = format!("“{}” is not a mail address", asked.email);
             check.refuse("email", what, "write it as name@example.org");
         }
         let mut roots = Vec::new();
@@ -140,13 +140,13 @@ pub enum Unorderable {
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
     /// The name is an IP address. The owner of an address may change.
-    #[error("no certificate is ordered for a bare address")]
+    #[error("a certificate cannot be ordered for an IP address")]
     Address,
     /// The name is `localhost`. Every machine has this name.
-    #[error("no authority vouches for localhost; it gets a self-signed certificate")]
+    #[error("no authority issues certificates for localhost; it gets a self-signed one")]
     Localhost,
     /// The name does not consist of labels of 1 to 63 letters, digits and hyphens.
-    #[error("it is not the name of a host")]
+    #[error("it is not a host name")]
     Malformed,
 }
 

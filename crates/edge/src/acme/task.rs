@@ -192,7 +192,9 @@ impl Task {
         self.shared.client.take_asked_to_wait();
         let mut result = self.try_order(name, kept).await;
         if result.as_ref().is_err_and(OrderError::is_about_account) {
-            tracing::warn!("the authority does not know our account, so a new one is made");
+            tracing::warn!(
+                "the certificate authority does not know the account; a new one is made"
+            );
             self.account = None;
             result = match self.shared.storage.forget_account() {
                 Ok(()) => self.try_order(name, kept).await,
@@ -209,7 +211,7 @@ impl Task {
                     ..Attempt::default()
                 };
                 self.reset_for_new_certificate(kept);
-                tracing::info!(name, %until, "there is a new certificate");
+                tracing::info!(name, %until, "a new certificate was issued");
             }
             Err(error) => {
                 let asked = self.shared.client.take_asked_to_wait();
@@ -226,7 +228,7 @@ impl Task {
                 let (count, why) = (failures.count, failures.why.clone());
                 kept.attempt.failures = Some(failures);
                 let again = kept.next(now).at;
-                tracing::warn!(name, count, why, %again, "there is no new certificate");
+                tracing::warn!(name, count, why, %again, "a certificate could not be ordered; it is tried again");
                 metrics::certificate_failed(name);
                 // The authority received no order, so the failure is not stored.
                 if matches!(error, OrderError::NoAddress(_)) {
@@ -256,7 +258,7 @@ impl Task {
             (Some(certificate), Ok(account)) => account.renewal_info(&certificate).await,
             (None, _) => Err(instant_acme::Error::Unsupported("this certificate")),
             (_, Err(error)) => {
-                tracing::debug!(name, %error, "the authority did not say when to renew");
+                tracing::debug!(name, %error, "the certificate authority did not say when to renew");
                 Err(instant_acme::Error::Str("an account"))
             }
         };
@@ -270,7 +272,11 @@ impl Task {
                     kept.window = Some(Window { start, end });
                 }
                 if let Some(page) = info.explanation_url {
-                    tracing::info!(name, page, "the authority explains when to renew");
+                    tracing::info!(
+                        name,
+                        page,
+                        "the certificate authority explains the renewal date"
+                    );
                 }
                 let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_UNASKED);
                 wait.clamp(SHORTEST_UNASKED, LONGEST_UNASKED)
@@ -315,6 +321,6 @@ fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'
 
 fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
     result
-        .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))
+        .map_err(|error| tracing::error!(name, %error, "cannot store the files of a certificate"))
         .ok()
 }

@@ -35,7 +35,7 @@ pub(super) fn access(
     {
         check.refuse(
             "access",
-            "it names nobody, so everybody may come in",
+            "it is empty, so everybody would get in",
             "write allow, deny, basic, ask or sign_in, or remove it",
         );
     }
@@ -75,14 +75,18 @@ fn basic(
     let path = check.file(file, ground.folder, &written.file)?;
     let size = std::fs::metadata(&path).map_or(0, |file| file.len());
     if size > MAX_FILE_BYTES {
-        check.refuse(file, "it is larger than 4M", "is it the right file?");
+        check.refuse(
+            file,
+            "it is larger than 4M",
+            "name a file with lines NAME:HASH",
+        );
         return None;
     }
     let Ok(text) = std::fs::read_to_string(&path) else {
         check.refuse(
             file,
-            format!("{} is no text", path.display()),
-            "write a line NAME:HASH for each who may come in",
+            format!("{} is not UTF-8 text", path.display()),
+            "write a line NAME:HASH for each user",
         );
         return None;
     };
@@ -90,16 +94,19 @@ fn basic(
     if !users.is_even() {
         check.warn(
             file,
-            "its hashes cost different times, and how long an answer takes may tell which names there are",
-            "make all of them anew, with the same program",
+            "its hashes take different times to check, so response times may reveal which names exist",
+            "make all of them again with `kenduri password hash`",
         );
     }
     let basic = Basic::new(users, &written.realm);
     if basic.is_none() {
         check.refuse(
             "access.basic.realm",
-            format!("{:?} cannot stand in a header", written.realm),
-            "keep to letters, digits and spaces",
+            format!(
+                "{:?} has characters that a header cannot hold",
+                written.realm
+            ),
+            "use letters, digits and spaces only",
         );
     }
     basic
@@ -116,7 +123,7 @@ fn ask(
     if upstream.is_none() {
         check.refuse(
             to,
-            format!("{:?} is no server", written.to),
+            format!("{:?} is not a server", written.to),
             "write http://HOST:PORT, unix:PATH, upstream:NAME or service:NAME",
         );
     }
@@ -128,7 +135,7 @@ fn ask(
     if path.is_none() {
         check.refuse(
             "access.ask.path",
-            format!("{:?} is no path", written.path),
+            format!("{:?} is not a path", written.path),
             "begin with a slash: /verify",
         );
     }
@@ -138,8 +145,8 @@ fn ask(
             Ok(header) if Ask::may_copy(&header) => copy.push(header),
             _ => check.refuse(
                 &format!("access.ask.copy[{number}]"),
-                format!("{name:?} is no header to copy"),
-                "name one of the server's own, such as X-User",
+                format!("{name:?} cannot be copied"),
+                "name a header that the server itself sets, such as X-User",
             ),
         }
     }

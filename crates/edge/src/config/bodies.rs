@@ -57,7 +57,10 @@ impl Bodies {
             if !matches!(target, Target::Proxy(_)) {
                 check.refuse(
                     key,
-                    format!("it is for servers, and {} is none", written.to),
+                    format!(
+                        "it is for routes to servers, and {} is not a server",
+                        written.to
+                    ),
                     "remove it",
                 );
             }
@@ -73,8 +76,8 @@ impl Bodies {
         if buffer > self.memory {
             check.refuse(
                 key,
-                "one body would take more memory than all may",
-                "make it smaller, or proxy.buffer_memory larger",
+                "one body would take more memory than all bodies may take together",
+                "lower it, or raise proxy.buffer_memory",
             );
         }
     }

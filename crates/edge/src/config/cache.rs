@@ -17,8 +17,8 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
     if largest > memory {
         check.refuse(
             "cache.largest",
-            "one answer would take more memory than all may",
-            "make it smaller, or cache.memory larger",
+            "one response would take more memory than the whole cache may take",
+            "lower it, or raise cache.memory",
         );
     }
     Some(StoreSettings {
@@ -39,16 +39,20 @@ pub(super) fn policy(
     if !matches!(target, Target::App | Target::Proxy(_)) {
         check.refuse(
             "shared_cache",
-            format!("it is for answers of programs, and {} is none", written.to),
-            "remove it; files are kept in memory anyway",
+            format!(
+                "it is for responses of programs, and {} is not a program",
+                written.to
+            ),
+            "remove it; files are cached in memory anyway",
         );
         return None;
     }
     if matches!(target, Target::App) && !shared.lifetime.is_empty() {
         check.refuse(
             "shared_cache.lifetime",
-            "the app knows more of a request than its headers say, and alone can say what is for everybody",
-            "remove it: the app says with each answer what may be kept",
+            "the app's responses depend on more than the request's headers, so only the app knows \
+             which are for everybody",
+            "remove it: the app says in each response whether it may be cached",
         );
     }
     let mut time = |name: &str, written: &str| match written {
@@ -64,7 +68,7 @@ pub(super) fn policy(
     if shared.with_cookies && shared.lifetime.is_empty() {
         check.refuse(
             "shared_cache.with_cookies",
-            "it is about lifetime, and there is none",
+            "it has no effect without lifetime",
             "set lifetime, or remove it",
         );
     }

@@ -14,7 +14,7 @@ pub(super) fn cors(
     if written.origins.is_empty() {
         check.refuse(
             "cors.origins",
-            "it names nobody",
+            "it names no origin",
             "name an origin, such as https://app.example, or remove cors",
         );
     }
@@ -27,7 +27,7 @@ pub(super) fn cors(
     if changed.any(|name| cors::is_own(&name.to_ascii_lowercase())) {
         check.refuse(
             "cors",
-            "headers names an Access-Control header, and cors alone writes these",
+            "headers sets an Access-Control header, and only cors may set these",
             "remove it from headers",
         );
     }

@@ -32,10 +32,10 @@ impl Plan {
             let fits = route.path.matches(&asked.path);
             let why = match (fits, met.is_some()) {
                 (true, false) => {
-                    "this one: the most exact host, and of its paths the longest that fits"
+                    "this one: the most specific host, and of its routes the longest path that matches"
                 }
-                (true, true) => "would fit, but comes after",
-                (false, _) => "the path does not begin so",
+                (true, true) => "would match, but is less specific",
+                (false, _) => "the path does not match",
             };
             if fits && met.is_none() {
                 met = Some(route);
@@ -54,7 +54,7 @@ impl Plan {
             }
         }
         let end = match met {
-            None => "no route fits: answered with 404".to_owned(),
+            None => "no route matches: answered with 404".to_owned(),
             Some(route) if self.routes.is_unclear(&asked.host, &asked.path, route) => {
                 format!("{}: answered with 400", BadPath::OtherRoute)
             }
@@ -72,14 +72,14 @@ impl Plan {
         let has_certificate = self.has_certificate(host);
         match asked.scheme {
             Scheme::Http if self.listen.http.is_empty() => Err(
-                "nobody answers: nothing is listened on in the clear, see listen.http".to_owned(),
+                "no answer: no address without TLS is set, see listen.http".to_owned(),
             ),
             Scheme::Http if has_certificate && self.listen.https.iter().any(is_on_network) => {
-                Ok(Some("first sent to https, with 308".to_owned()))
+                Ok(Some("first redirected to https with 308".to_owned()))
             }
             Scheme::Http => Ok(None),
             Scheme::Https if self.listen.https.is_empty() => Ok(Some(
-                "only through a proxy before this one: nothing is listened on with TLS, see listen.https"
+                "only through a proxy in front of this server: no address with TLS is set, see listen.https"
                     .to_owned(),
             )),
             Scheme::Https if has_certificate => Ok(None),
@@ -117,7 +117,7 @@ impl Plan {
 impl<'a> ExplainedUrl<'a> {
     fn parse(url: &'a str) -> Result<Self, String> {
         let how = || {
-            format!("{url:?} is no URL of http or https; write it like https://kad.example/path")
+            format!("{url:?} is not an http or https URL; write it like https://kad.example/path")
         };
         let (scheme, rest) = url.split_once("://").ok_or_else(how)?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -154,7 +154,7 @@ impl<'a> ExplainedUrl<'a> {
             }
             Target::Files(_) if route.falls_back => {
                 format!(
-                    "{} gets {path}; where that is no file, the app gets {}",
+                    "{} gets {path}; if that is not a file, the app gets {}",
                     route.to,
                     self.path.as_str()
                 )
@@ -168,7 +168,7 @@ impl<'a> ExplainedUrl<'a> {
             Target::Status(status) => format!("answered with {status}"),
         };
         match &route.access {
-            Some(access) => format!("{access} is asked for; then {end}"),
+            Some(access) => format!("{access} is required; then {end}"),
             None => end,
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn listen(
     if written.http.is_empty() && written.https.is_empty() && !has_fronts {
         check.refuse(
             "listen.http",
-            "nothing is listened on, so nobody could come in",
+            "no address is set, so nobody could connect",
             "name at least one address, for example \"127.0.0.1:8080\"",
         );
     }
@@ -45,8 +45,8 @@ pub(super) fn listen(
         if !taken.iter().any(|(_, other)| *other == address) {
             check.warn(
                 &key,
-                format!("{text} is not listened on"),
-                "write it as in listen.http or listen.https",
+                format!("{text} is not one of the addresses in listen"),
+                "write it exactly as in listen.http or listen.https",
             );
         }
         proxy_protocol.push(address);
@@ -59,7 +59,7 @@ pub(super) fn listen(
         if is_said && written.trusted_proxies.is_empty() {
             check.refuse(
                 key,
-                "only trusted proxies may speak it, and there are none",
+                "only trusted proxies may send the PROXY header, and none are named",
                 "name them in listen.trusted_proxies",
             );
         }
@@ -115,7 +115,7 @@ fn addresses(
         if let Some((other, _)) = taken.iter().find(|(_, other)| other.overlaps(&address)) {
             check.refuse(
                 &key,
-                format!("{text} is listened on already, by {other}"),
+                format!("{text} is already used by {other}"),
                 "keep one of them",
             );
         }

@@ -70,7 +70,7 @@ pub(super) fn routes(
             check.refuse(
                 &format!("route[{number}].to"),
                 "the redirect leads to itself",
-                "send it to an address that another route is for",
+                "redirect to an address of another route",
             );
         }
     }
@@ -151,11 +151,11 @@ fn one(
                 check.refuse(
                     "strip",
                     format!(
-                        "{:?} is not how the path {:?} begins",
+                        "{:?} is not the beginning of the path {:?}",
                         written.strip,
                         path.as_str()
                     ),
-                    "strip the path or whole segments of its beginning",
+                    "strip the path, or whole segments from its beginning",
                 );
             }
             segments
@@ -196,16 +196,16 @@ fn one(
     if shared_cache.is_some() && access.iter().flatten().any(knows_people) {
         check.refuse(
             "shared_cache",
-            "what one person is shown would be kept for others who may come in",
-            "remove it, or let access name addresses only",
+            "a response for one person would be cached and shown to others",
+            "remove it, or use only allow and deny in access",
         );
     }
     let copies = |access: &Access| access.copies().any(|name| withheld.holds(name.as_str()));
     if access.iter().flatten().any(copies) {
         check.refuse(
             "request_headers",
-            "access.ask copies a header that is removed here",
-            "keep one of them: what a client writes into a header of copy is taken away anyway",
+            "access.ask copies a header that request_headers removes",
+            "keep one of them: headers in copy are removed from clients' requests anyway",
         );
     }
     let falls_back = match (&target, written.fallback.as_str()) {
@@ -214,7 +214,7 @@ fn one(
         (Target::Files(_), other) => {
             check.refuse(
                 "fallback",
-                format!("{other:?} cannot answer for files"),
+                format!("{other:?} cannot stand in for missing files"),
                 "write fallback = \"app\", or remove it",
             );
             false
@@ -224,7 +224,7 @@ fn one(
     if !withheld.is_empty() && !falls_back && !matches!(target, Target::App | Target::Proxy(_)) {
         check.refuse(
             "request_headers",
-            format!("nobody behind {} reads them", written.to),
+            format!("{} reads no request headers", written.to),
             "remove it, or lead the route to a program",
         );
     }
@@ -238,7 +238,10 @@ fn one(
             if is_set {
                 check.refuse(
                     option,
-                    format!("{option} is for files, and {} is none", written.to),
+                    format!(
+                        "{option} is for routes to files, and {} is not one",
+                        written.to
+                    ),
                     "remove it, or lead the route to files:DIR",
                 );
             }
@@ -248,7 +251,7 @@ fn one(
     {
         check.refuse(
             "strip",
-            "nothing is forwarded from here",
+            "a route to a status forwards nothing",
             "remove strip and add",
         );
     }
@@ -330,7 +333,7 @@ fn target(
             if status.is_none() {
                 check.refuse(
                     key,
-                    format!("{code:?} is no status to answer with"),
+                    format!("{code:?} is not a status that a route can send"),
                     "write a number from 200 to 299 or from 400 to 599, such as status:410",
                 );
             }
@@ -340,7 +343,7 @@ fn target(
             let what = if to.is_empty() {
                 "it is missing".to_owned()
             } else {
-                format!("{to:?} is no place a route can lead to")
+                format!("{to:?} is not a target of a route")
             };
             check.refuse(key, what, forms);
             None
@@ -358,13 +361,13 @@ fn files(
     if folder.is_empty() || !root.is_dir() {
         check.absent(
             "to",
-            format!("{} is no folder", root.display()),
-            "name a folder that is there; it is looked for beside the file",
+            format!("{} is not a folder", root.display()),
+            "name an existing folder; a relative path begins at the folder of the settings file",
         );
     }
     let mut refuse = |key: String, error: &FolderError| {
         let text = error.to_string();
-        let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "mend it"));
+        let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "correct it"));
         check.refuse(&key, what, mend);
     };
     // Each entry is validated separately, so all errors are reported.
@@ -400,7 +403,8 @@ fn files(
 fn redirect(url: &str) -> Result<Redirect, String> {
     let how = || {
         format!(
-            "{url:?} is no address to send people to; write redirect:https://example.org/page, or redirect:https://example.org{{path}} to keep the path"
+            "{url:?} is not an address to redirect to; write redirect:https://example.org/page, \
+             or redirect:https://example.org{{path}} to keep the path"
         )
     };
     let sample = url.replacen("{path}", "/x", 1);

@@ -32,7 +32,7 @@ pub(super) fn server(
             check.refuse(
                 key,
                 format!("there is no upstream {name:?}"),
-                format!("describe it in [upstream.{name}]"),
+                format!("add [upstream.{name}]"),
             );
             Some(Err(Reported))
         }

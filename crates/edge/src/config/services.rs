@@ -81,8 +81,8 @@ pub(super) fn fronts(
             {
                 check.refuse(
                     &key,
-                    format!("{} is too long for a socket", path.display()),
-                    "a socket's path has up to 107 bytes: move the data folder up",
+                    format!("{} is too long for the path of a socket", path.display()),
+                    "a socket's path has at most 107 bytes: use a data folder with a shorter path",
                 );
             }
             let taken = listen.into_iter().flat_map(ListenSettings::all);
@@ -94,7 +94,7 @@ pub(super) fn fronts(
             if let Some((other, whose)) = other {
                 check.refuse(
                     &key,
-                    format!("{written} is listened on already: {other}, of {whose}"),
+                    format!("{written} is already used: {other}, of {whose}"),
                     "keep one of them",
                 );
                 continue;
@@ -102,8 +102,8 @@ pub(super) fn fronts(
             if !address.is_loopback() {
                 check.warn(
                     &key,
-                    format!("whoever reaches {written} reaches the service, past all routes"),
-                    "listen on 127.0.0.1, unless others are to come",
+                    format!("everybody who can connect to {written} reaches the service, past all routes"),
+                    "listen on 127.0.0.1, unless other machines must reach it",
                 );
             }
             let route = Route {
@@ -126,15 +126,14 @@ pub(super) fn unknown(
 ) {
     if ground.services.iter().any(|service| service.name == name) {
         let mend = format!(
-            "say how it is reached: listen = \"unix\" or \"tcp\" in [service.{name}], where \
-             \"none\" is usual"
+            "set listen = \"unix\" or \"tcp\" in [service.{name}]; the default is \"none\""
         );
-        return check.refuse(key, format!("the service {name:?} listens nowhere"), mend);
+        return check.refuse(key, format!("the service {name:?} does not listen"), mend);
     }
     let known = upstreams.keys().filter_map(|name| service_of(name));
     let mend = match nearest(name, known) {
         Some(nearest) => format!("did you mean {PREFIX}{nearest}?"),
-        None => format!("describe it in [service.{name}]"),
+        None => format!("add [service.{name}]"),
     };
     check.refuse(key, format!("there is no service {name:?}"), mend);
 }

@@ -437,7 +437,7 @@ fn a_service_that_nobody_runs_is_told_with_the_nearest() {
     for (name, mend) in [
         ("flsk", "did you mean service:flask?"),
         ("nodes", "did you mean service:node?"),
-        ("redis-x", "describe it in [service.redis-x]"),
+        ("redis-x", "add [service.redis-x]"),
     ] {
         let flaws = check_running(&route(name), running).unwrap_err();
         assert_eq!(flaws[0].key, "route[0].to");
@@ -467,8 +467,8 @@ fn no_route_leads_to_a_service_that_listens_nowhere() {
     let told: Vec<_> = flaws.iter().map(Problem::to_string).collect();
     assert_eq!(
         told,
-        ["route[0].to: the service \"beat\" listens nowhere\n  \
-          say how it is reached: listen = \"unix\" or \"tcp\" in [service.beat], where \"none\" is usual"]
+        ["route[0].to: the service \"beat\" does not listen\n  \
+          set listen = \"unix\" or \"tcp\" in [service.beat]; the default is \"none\""]
     );
 }
 

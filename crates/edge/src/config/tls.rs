@@ -75,7 +75,7 @@ pub(super) fn tls(
             if is_set {
                 check.warn(
                     key,
-                    "it does nothing, because nothing is listened on with TLS",
+                    "it has no effect, because no address with TLS is set",
                     "set listen.https, for example to [\":443\"]",
                 );
             }
@@ -83,7 +83,7 @@ pub(super) fn tls(
     } else if acme.is_none() && certificates.is_empty() {
         check.warn(
             "listen.https",
-            "there is no certificate, so browsers are shown one that nobody signed",
+            "there is no certificate, so browsers get a self-signed one and warn people",
             "set tls.acme = { email = \"you@example.org\" }, or name files in [[tls.certificate]]",
         );
     }
@@ -97,7 +97,10 @@ pub(super) fn tls(
     for name in uncovered.into_iter().filter(|_| acme.is_some()) {
         check.warn(
             "tls.acme",
-            format!("no certificate can be ordered for *.{name}: that needs a proof by DNS"),
+            format!(
+                "a certificate for *.{name} cannot be ordered: that takes the dns-01 challenge, \
+                 which is not supported"
+            ),
             format!("name the hosts one by one, or a file for *.{name} in [[tls.certificate]]"),
         );
     }
@@ -149,7 +152,7 @@ fn certificates(
             check.refuse(
                 "default",
                 "another certificate is the default already",
-                "set default = true for one certificate alone",
+                "set default = true for one certificate only",
             );
         }
         has_default |= written.default;

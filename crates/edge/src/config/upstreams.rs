@@ -72,14 +72,14 @@ fn upstream_of(
     {
         check.refuse(
             "",
-            "the name has other characters than letters, digits, - and _",
-            "name it otherwise",
+            "the name may have letters, digits, - and _ only",
+            "rename it",
         );
     }
     if written.to.is_empty() {
         check.refuse(
             "to",
-            "no server is named",
+            "it has no server",
             "name at least one, for example \"http://127.0.0.1:3000\"",
         );
     }
@@ -127,7 +127,8 @@ pub(super) fn balance(written: &str) -> Result<Balance, String> {
         "least" => Ok(Balance::LeastRequests),
         "sticky" => Ok(Balance::Sticky(STICKY_COOKIE.to_owned())),
         _ => Err(format!(
-            "{written:?} is no way to share; write round-robin, least, or sticky, which leads each browser back by a cookie"
+            "{written:?} is not a way to balance; write round-robin, least or sticky (a cookie \
+             leads each browser back to its server)"
         )),
     }
 }
@@ -141,7 +142,7 @@ fn health(written: &HealthConfig, check: &mut Check) -> Option<HealthSettings> {
     if path.is_none() {
         check.refuse(
             "health.path",
-            format!("{:?} is no path", written.path),
+            format!("{:?} is not a path", written.path),
             "begin with a slash: /healthz",
         );
     }

@@ -118,7 +118,7 @@ impl Outgoing {
                     *left = rest;
                     self.push(data);
                 }
-                None => self.failure = Some("more received than was said".into()),
+                None => self.failure = Some("more received than Content-Length says".into()),
             },
             Framing::Close | Framing::Switch => self.push(data),
         }
@@ -136,7 +136,7 @@ impl Outgoing {
             }
             Framing::Length(0) | Framing::Close | Framing::Switch => {}
             Framing::Length(_) => {
-                self.failure = Some("less received than was said".into());
+                self.failure = Some("less received than Content-Length says".into());
                 return;
             }
         }

@@ -111,7 +111,7 @@ impl Worker {
 
     fn order(&self, order: Command) {
         if self.orders.send(order).is_err() {
-            tracing::error!("a worker of the edge is gone: restart the program");
+            tracing::error!("a worker thread has ended; restart the program");
         }
     }
 
@@ -154,7 +154,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
                 let here = Arc::clone(&here);
                 tokio::spawn(accept_connections(listener, kind, at, here, close));
             }
-            Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
+            Err(error) => tracing::error!(%error, "cannot use a listening socket"),
         }
     }
 }
@@ -226,7 +226,7 @@ async fn accept_connections(
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "cannot accept a connection; it is tried again");
                 tokio::select! {
                     () = tokio::time::sleep(ACCEPT_PAUSE) => continue,
                     () = close.cancelled() => return,
@@ -388,7 +388,7 @@ where
     let stream = match shaken {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::debug!(%error, "a handshake failed");
+            tracing::debug!(%error, "a TLS handshake failed");
             return None;
         }
     };
@@ -419,11 +419,11 @@ where
     let said = match said {
         Ok(Ok(said)) => Some(said),
         Ok(Err(error)) => {
-            tracing::debug!(%error, %proxy, "a proxy did not say for whom it connects");
+            tracing::debug!(%error, %proxy, "a trusted proxy sent no valid PROXY header");
             None
         }
         Err(_) => {
-            tracing::debug!(%proxy, "a proxy took too long to say for whom it connects");
+            tracing::debug!(%proxy, "the PROXY header did not arrive in time");
             None
         }
     };

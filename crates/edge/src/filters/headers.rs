@@ -73,8 +73,8 @@ impl Changes {
             if parsed.is_err() {
                 refuse(
                     &key,
-                    "the value has characters that no header may hold".to_owned(),
-                    "keep to visible ASCII".to_owned(),
+                    "the value has characters that a header cannot hold".to_owned(),
+                    "use visible ASCII only".to_owned(),
                 );
             }
             if let (Some(header), Ok(value)) = (header, parsed) {
@@ -82,7 +82,7 @@ impl Changes {
                     refuse(
                         &key,
                         format!("{header} is set twice"),
-                        "upper and lower case are the same: keep one".to_owned(),
+                        "case does not matter: keep one of them".to_owned(),
                     );
                 }
                 changes.set.push((header, value));
@@ -149,8 +149,8 @@ fn header(
         Err(_) => {
             refuse(
                 key,
-                format!("{name:?} is no name of a header"),
-                "names are letters, digits and hyphens".to_owned(),
+                format!("{name:?} is not a header name"),
+                "a name has letters, digits and hyphens".to_owned(),
             );
             None
         }
@@ -160,8 +160,8 @@ fn header(
 fn refuse_ours(key: &str, header: &HeaderName, refuse: &mut impl FnMut(&str, String, String)) {
     refuse(
         key,
-        format!("{header} is the edge's own"),
-        "remove it: the edge writes it as the connection needs it".to_owned(),
+        format!("{header} is set by the edge"),
+        "remove it: the edge sets it for each connection".to_owned(),
     );
 }
 

@@ -82,7 +82,9 @@ impl Limiter {
     /// correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
-            let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
+            let (what, mend) = why
+                .split_once("; ")
+                .unwrap_or((&why, "correct or remove it"));
             refuse(name, what.to_owned(), mend.to_owned());
         };
         let rate = Rate::parse(&written.rate).map_err(|why| told("rate", why));
@@ -90,7 +92,10 @@ impl Limiter {
         let on = HeaderValue::from_str(&written.on).map_err(|_| {
             told(
                 "on",
-                format!("{:?} is no outcome; write a word", written.on),
+                format!(
+                    "{:?} cannot be a value of the header; write a word",
+                    written.on
+                ),
             );
         });
         let (rate, by, _) = (rate.ok()?, by.ok()?, on.ok()?);
@@ -98,7 +103,10 @@ impl Limiter {
         if each.is_zero() {
             told(
                 "rate",
-                format!("{:?} is too fast to count; write less", written.rate),
+                format!(
+                    "{:?} is too fast to count; write a lower rate",
+                    written.rate
+                ),
             );
             return None;
         }
@@ -189,7 +197,9 @@ impl Display for Limiter {
 
 impl By {
     fn parse(text: &str) -> Result<Self, String> {
-        let how = || format!("{text:?} names nobody; write ip, header:NAME or cookie:NAME");
+        let how = || {
+            format!("{text:?} is not something to count by; write ip, header:NAME or cookie:NAME")
+        };
         match text.split_once(':') {
             None if text == "ip" => Ok(Self::Address),
             Some(("header", name)) => name.parse().map(Self::Header).map_err(|_| how()),

@@ -40,13 +40,15 @@ pub enum ListenFault {
 impl ListenFault {
     pub fn mend(&self) -> &'static str {
         match self {
-            Self::InUse => "another program listens there: stop it, or name another port",
-            Self::NotPermitted => {
-                "ports below 1024 need CAP_NET_BIND_SERVICE, sockets in files a folder that can be written"
+            Self::InUse => {
+                "another program listens there: stop it (`ss -lnp` lists programs), or name another port"
             }
-            Self::NotHere => "`ip address` lists the addresses there are",
+            Self::NotPermitted => {
+                "a port below 1024 needs CAP_NET_BIND_SERVICE; a Unix socket needs a writable folder"
+            }
+            Self::NotHere => "`ip address` lists the addresses of this machine",
             Self::FileInTheWay => "move it away, or name another file",
-            Self::Other(_) => "mend that, or name another address",
+            Self::Other(_) => "correct that, or name another address",
         }
     }
 }

@@ -65,7 +65,7 @@ pub enum InheritedError {
     },
     /// An announced descriptor is not open.
     #[error(
-        "LISTEN_FDS promises descriptor {number}, which is not open\n  who starts this program must hand it in"
+        "LISTEN_FDS announces descriptor {number}, which is not open\n  the program that starts this one must pass it"
     )]
     Missing {
         /// The descriptor that is not open.
@@ -73,14 +73,13 @@ pub enum InheritedError {
     },
     /// An inherited descriptor is neither a listening stream socket nor a UDP socket.
     #[error(
-        "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
+        "an inherited descriptor is not a listening socket\n  \
+         pass sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
-    #[error(
-        "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
-    )]
+    #[error("cannot lock a UDP socket: {0}\n  free memory or file descriptors")]
     Lock(io::Error),
-    #[error("the sockets that were handed in were taken already")]
+    #[error("the inherited sockets are already in use")]
     TakenBefore,
 }
 
@@ -215,7 +214,8 @@ impl Inherited {
         let mut found = all.filter(|entry| is_bound(entry.socket.local_addr(), address));
         let first = found.next();
         if found.next().is_some() {
-            tracing::error!(%address, "hand in one UDP socket for an address: others are not read");
+            tracing::error!(%address, "several inherited UDP sockets have this address and only \
+                                       the first is read; pass one");
         }
         first.map(SharedUdp::share).transpose()
     }

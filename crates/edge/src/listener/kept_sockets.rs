@@ -63,7 +63,7 @@ impl KeptSockets {
             if let Err(error) = self.open_for_datagrams(address) {
                 tracing::warn!(
                     %address, %error,
-                    "the UDP port for HTTP/3 cannot be opened: whoever has it must let it go"
+                    "cannot open the UDP port for HTTP/3; stop the program that uses it, or set listen.http3 = false"
                 );
             }
         }

@@ -32,14 +32,14 @@ pub(crate) struct Announced {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadAnnouncement {
     /// The connection ended within the PROXY protocol header.
-    #[error("the connection ended before it was said for whom it is")]
+    #[error("the connection closed before its PROXY header was complete")]
     Ended(#[from] io::Error),
     /// The connection does not begin with a PROXY protocol header.
-    #[error("the connection does not begin with the PROXY protocol")]
+    #[error("the connection does not begin with a PROXY header")]
     Missing,
-    #[error("what is said in the PROXY protocol cannot be read")]
+    #[error("the PROXY header is not valid")]
     Malformed,
-    #[error("too much is said in the PROXY protocol")]
+    #[error("the PROXY header is too large")]
     TooLarge,
 }
 

@@ -122,7 +122,7 @@ async fn ask_authorization_server(
             request_id = %info.id,
             %error,
             upstream = &*ask.upstream,
-            "nobody said whether a request may go on"
+            "the server in access.ask did not answer; the request was refused"
         );
         AccessRefusal::of(match error.retry_after() {
             Some(time) => later(error.status(), time),
@@ -140,7 +140,7 @@ async fn ask_authorization_server(
         request_id = %info.id,
         status = status.as_u16(),
         upstream = &*ask.upstream,
-        "whether a request may go on was answered with neither yes nor no"
+        "the server in access.ask sent a status that neither allows nor refuses; the request was refused"
     );
     Err(no_answer())
 }

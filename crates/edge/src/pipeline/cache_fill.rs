@@ -279,7 +279,7 @@ async fn gather(
                 }
             }
             Err(error) => {
-                tracing::debug!(%error, "an answer that was to be kept broke off");
+                tracing::debug!(%error, "a response for the cache broke off");
                 return Err(None);
             }
         }

@@ -109,7 +109,7 @@ fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     if found == owner {
         return Ok(());
     }
-    let why = format!("the socket belongs to user {found}, and not to user {owner}");
+    let why = format!("the socket belongs to user {found}, not to user {owner}");
     Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 

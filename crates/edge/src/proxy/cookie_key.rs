@@ -35,14 +35,19 @@ impl CookieKey {
         }
         let key = Self::random();
         if let Err(error) = durable::write(data, KEY_FILE, 0o600, &key.0) {
-            tracing::warn!(%error, file = %path.display(), "cookies of sticky sessions lead elsewhere after the next start");
+            tracing::warn!(
+                %error, file = %path.display(),
+                "cannot store the key of sticky cookies; they lead to other servers after the \
+                 next start"
+            );
         }
         key
     }
 
     fn random() -> Self {
         let key = crypto::random().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the names of servers in cookies can be guessed");
+            tracing::warn!(%error, "no random bytes for the key of sticky cookies; servers' names \
+                                    in them can be guessed");
             [0; 32]
         });
         Self(key)

@@ -26,7 +26,7 @@ pub enum ProxyError {
         retry_after: Duration,
     },
     /// No server accepted a connection.
-    #[error("the upstream takes no connection")]
+    #[error("cannot connect to the upstream")]
     Connect(#[source] std::io::Error),
     #[error("connecting to the upstream took too long")]
     ConnectTime,
@@ -40,26 +40,26 @@ pub enum ProxyError {
     #[error("the upstream closed the connection instead of answering")]
     Closed(#[source] BodyError),
     /// The response is not valid HTTP (RFC 9112).
-    #[error("the upstream's answer is no HTTP")]
+    #[error("the upstream's response is not valid HTTP")]
     Garbled(#[source] BadAnswer),
     /// The framing of the response is ambiguous (RFC 9112, section 6.3).
-    #[error("the upstream's answer has an ambiguous length")]
+    #[error("the upstream's response has an ambiguous length")]
     Framing,
     /// The server switched protocols although the client had not requested a switch, or switched to
     /// a protocol that the client had not requested.
-    #[error("the upstream's upgrade is not the one asked for")]
+    #[error("the upstream switched to another protocol than was asked for")]
     Upgrade,
     /// The client's request body ended early, was too slow or was too large. The source error says
     /// which of these happened.
-    #[error("the client's body ended before its end")]
+    #[error("the client's body broke off")]
     Body(#[source] BodyError),
     /// The client stopped sending its request body.
     #[error("the client stopped sending its body")]
     BodyTime,
     /// Others needed the memory that the client's body held.
-    #[error("the client's body came slowly, and others needed its memory")]
+    #[error("the client's body came slowly, and its memory was needed for others")]
     BodyGivenUp,
-    #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
+    #[error("the memory for bodies was full for too long; raise proxy.buffer_memory")]
     BufferFull,
     /// The request cannot be converted into a valid request to this upstream.
     #[error("the request cannot be forwarded")]
@@ -151,10 +151,10 @@ impl ProxyError {
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// The server sent nothing for too long.
-    #[error("the upstream stopped sending its answer")]
+    #[error("the upstream stopped sending its response")]
     IdleTime,
     /// The server closed the connection within the body, or the body is not valid HTTP.
-    #[error("the upstream's answer broke off")]
+    #[error("the upstream's response broke off")]
     Broken(#[source] BodyError),
 }
 

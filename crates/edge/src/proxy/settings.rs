@@ -135,19 +135,20 @@ impl std::fmt::Display for ServerAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
     /// The address is neither an `http` URL nor a `unix:` path.
-    #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
+    #[error("the address must be `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
     Form,
     #[error(
-        "servers are not spoken to in HTTP/2, and gRPC is not proxied; use `http://HOST:PORT` or `unix:PATH` where the server speaks HTTP/1.1"
+        "HTTP/2 to upstreams and gRPC are not supported; use `http://HOST:PORT` or `unix:PATH` \
+         where the server speaks HTTP/1.1"
     )]
     Http2,
-    #[error("servers are spoken to in the clear: use `http://`, or `unix:` on the same machine")]
+    #[error("TLS to upstreams is not supported: use `http://`, or `unix:` on the same machine")]
     Https,
     /// The address contains no valid port.
     #[error("a port from 1 to 65535 is missing: `http://HOST:PORT`")]
     Port,
     /// The part after the port is not a plain path.
-    #[error("what follows the port is a plain path, without `?` and `#`")]
+    #[error("only a path may follow the port, without `?` and `#`")]
     Base,
     /// The socket's path is too long or empty.
     #[error("a socket's path has 1 to 107 bytes")]

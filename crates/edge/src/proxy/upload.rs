@@ -78,7 +78,7 @@ impl Upload {
             });
         };
         let rest = left.checked_sub(data.len() as u64);
-        *left = rest.ok_or_else(|| broken("more of it received than was said"))?;
+        *left = rest.ok_or_else(|| broken("more of it received than Content-Length says"))?;
         Ok(Piece {
             head: Vec::new(),
             data,
@@ -92,7 +92,7 @@ impl Upload {
         let mut head = Vec::new();
         match self.left {
             Some(0) => {}
-            Some(_) => return Err(broken("less of it received than was said")),
+            Some(_) => return Err(broken("less of it received than Content-Length says")),
             None => {
                 head.extend_from_slice(b"0\r\n");
                 let sent = trailers.iter();

@@ -94,7 +94,7 @@ pub(crate) async fn listen(
         if listener.close.is_cancelled() {
             return;
         }
-        tracing::error!(address = %listener.address, "the UDP socket has failed: it is tried again");
+        tracing::error!(address = %listener.address, "the UDP socket failed; it is opened again");
         shared.alt_svc.saw(&listener.address, UdpStatus::Closed);
         tokio::time::sleep(BIND_INTERVAL).await;
     }
@@ -154,7 +154,7 @@ async fn open_endpoint(
     let tell = |error: &io::Error| {
         tracing::error!(
             address = %listener.address, %error,
-            "HTTP/3 is not served, which is tried again every second"
+            "cannot serve HTTP/3; it is tried again every second"
         );
     };
     repeat_until_ok(listener, || ready(endpoint(udp, lock, shared)), tell).await
@@ -231,7 +231,7 @@ async fn wait_for_socket(listener: &UdpListener) -> Option<(SharedUdp, ReadLock)
     let tell = |error: &io::Error| {
         tracing::warn!(
             address = %listener.address, %error,
-            "HTTP/3 waits for its UDP port, which is asked for every second"
+            "HTTP/3 waits for its UDP port; it is tried again every second"
         );
     };
     repeat_until_ok(listener, find, tell).await
@@ -303,8 +303,8 @@ pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) 
     shared.figures.handshake(matches!(shaken, Ok(Ok(_))));
     let connection = match shaken {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return tracing::debug!(%error, "a handshake failed"),
-        Err(error) => return tracing::debug!(%error, "a handshake took too long"),
+        Ok(Err(error)) => return tracing::debug!(%error, "a QUIC handshake failed"),
+        Err(error) => return tracing::debug!(%error, "a QUIC handshake took too long"),
     };
     let client = connection.remote_address().ip().to_canonical();
     if !client.is_loopback() || address.is_loopback() {

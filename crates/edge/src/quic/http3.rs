@@ -195,14 +195,14 @@ impl H3Connection {
 
     fn broken(&self) {
         if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= MAX_BROKEN_HEADS {
-            self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests that never came");
+            self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests were never sent");
         }
     }
 
     fn taken_back(&self) {
         let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
         if before >= MAX_CANCELLED {
-            self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests taken back");
+            self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests were cancelled");
         }
     }
 
@@ -251,7 +251,7 @@ async fn answer_stream(
     let (request, stream) = match resolved {
         Ok(Ok(resolved)) => resolved,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "a head did not come whole");
+            tracing::debug!(%error, "a request's head did not arrive whole");
             return broken(&h3_connection, Refusal::Header).await;
         }
         Err(_) => return broken(&h3_connection, Refusal::HeadTooSlow).await,

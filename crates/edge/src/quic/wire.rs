@@ -371,7 +371,7 @@ pub(crate) struct SendHalf {
 
 /// The client accepted no data for too long.
 #[derive(Debug, thiserror::Error)]
-#[error("the client took nothing for too long")]
+#[error("the client read nothing for too long")]
 pub(crate) struct TookNothing;
 
 impl SendHalf {

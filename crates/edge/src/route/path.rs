@@ -12,11 +12,11 @@ pub enum BadPath {
     #[error("the path does not begin with a slash")]
     Relative,
     /// The path contains a `%` without two hexadecimal digits.
-    #[error("the path holds a % that is followed by no two hexadecimal digits")]
+    #[error("the path has a % without two hexadecimal digits after it")]
     Escape,
     /// The path contains a control character, a space, a `?`, a `#`, a backslash, or a NUL (even as
     /// `%00`).
-    #[error("the path holds a character that no path may hold")]
+    #[error("the path has a character that is not allowed in a path")]
     Character,
     /// The path contains a segment such as `..%2F`, `..%5C` or `..;x`, which some servers interpret
     /// as `..`.
@@ -25,7 +25,8 @@ pub enum BadPath {
     /// Many servers would match the path to another route, because of a `%2F`, a `%5C`, a `;`, its
     /// letter case or a trailing slash.
     #[error(
-        "the path is one of another route for servers that decode %2F, leave out what follows a ; or ignore letter case or a closing slash"
+        "a server that decodes %2F, ignores letter case, a closing slash or what follows a ; \
+         could take the path for one of another route"
     )]
     OtherRoute,
 }

@@ -36,13 +36,16 @@ pub struct FolderSettings {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
     #[error(
-        "try: `{text}` is no place to look\n  write `{{path}}`, `{{path}}/`, `{{path}}.html` or a file as `/index.html`"
+        "try: `{text}` cannot be looked for\n  \
+         write `{{path}}`, `{{path}}/`, `{{path}}.html` or a file as `/index.html`"
     )]
     Try {
         /// The invalid entry.
         text: String,
     },
-    #[error("cache: the value of `{pattern}` is no header\n  write one as `public, max-age=3600`")]
+    #[error(
+        "cache: the value of `{pattern}` is not a header value\n  write one as `public, max-age=3600`"
+    )]
     Cache {
         /// The pattern with the invalid value.
         pattern: String,

@@ -77,7 +77,10 @@ impl DiskLookup {
             Err(error) if is_missing(&error) => {
                 // A missing folder is logged once.
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
+                    tracing::warn!(
+                        %error, root = %self.folder.root().display(),
+                        "a folder to serve does not exist; its paths are answered as missing"
+                    );
                 }
                 return Ok(LookupResult::Nothing);
             }

@@ -211,11 +211,11 @@ impl Memory {
         match work.await {
             Ok(Ok(coded)) => Some(coded),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "a file could not be compressed");
+                tracing::warn!(%error, "cannot compress a file; it is sent uncompressed");
                 None
             }
             Err(error) => {
-                tracing::warn!(%error, "a file could not be compressed");
+                tracing::warn!(%error, "cannot compress a file; it is sent uncompressed");
                 None
             }
         }

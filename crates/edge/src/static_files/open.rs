@@ -163,7 +163,7 @@ fn existing(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<O
         Err(Errno::ACCESS) => {
             tracing::debug!(
                 relative,
-                "a file may not be read by this user: it is answered as missing"
+                "the user that runs this program may not read a file; it is answered as missing"
             );
             Ok(None)
         }

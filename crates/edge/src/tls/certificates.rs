@@ -32,7 +32,7 @@ pub enum TlsError {
         kind: &'static str,
     },
     /// The key and the certificate do not belong together, or their type is unsupported.
-    #[error("{} and {} are no pair: {cause}\n  the key must be the one the certificate was made for", chain.display(), key.display())]
+    #[error("{} and {} do not belong together: {cause}\n  the key must be the one the certificate was made for", chain.display(), key.display())]
     NoPair {
         chain: PathBuf,
         key: PathBuf,
@@ -45,7 +45,7 @@ pub enum TlsError {
         cause: rustls::CertificateError,
     },
     /// A certificate contains no names.
-    #[error("the certificate in {} names no host\n  name them: hosts = [\"example.org\"]", chain.display())]
+    #[error("the certificate in {} names no host\n  name its hosts in [[tls.certificate]]: hosts = [\"example.org\"]", chain.display())]
     Nameless {
         /// The certificate's file.
         chain: PathBuf,
@@ -147,12 +147,12 @@ impl Certificates {
             pair.stamp = stamp;
             match Pair::load(&pair.files) {
                 Ok(fresh) => {
-                    tracing::info!(chain = %pair.files.chain.display(), "a certificate was swapped");
+                    tracing::info!(chain = %pair.files.chain.display(), "a changed certificate was loaded");
                     *pair = fresh;
                     changed = true;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "a changed certificate cannot be used; the old one stays");
+                    tracing::error!(%error, "cannot use a changed certificate; the old one stays in use");
                 }
             }
         }

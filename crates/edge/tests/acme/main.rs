@@ -113,7 +113,7 @@ async fn a_failure_is_told_waited_out_and_leaves_the_old_certificate() {
         .await;
         let failures = standing.failures.unwrap();
         assert!(
-            failures.why.contains("could not see that the name is ours"),
+            failures.why.contains("could not verify this server"),
             "{failures:?}"
         );
         assert!(failures.why.contains("404"), "{failures:?}");

@@ -216,7 +216,7 @@ async fn files_that_are_no_pair_are_an_error_that_says_so() {
     let started = try_start(secured(vec![files_a]), 1, Inherited::default(), &app);
     let text = started.map(|_| ()).unwrap_err().to_string();
     assert!(
-        text.contains("a.pem and ") && text.contains("b.key are no pair"),
+        text.contains("a.pem and ") && text.contains("b.key do not belong together"),
         "{text}"
     );
 }

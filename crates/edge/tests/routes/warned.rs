@@ -83,10 +83,18 @@ async fn whoever_quotes_an_id_finds_what_was_the_matter() {
     );
     for (path, status, said) in [
         ("/dead/", 502, "WARN a request failed"),
-        ("/unasked/", 502, "WARN nobody said whether"),
-        ("/undecided/", 502, "WARN whether a request may go on"),
+        (
+            "/unasked/",
+            502,
+            "WARN the server in access.ask did not answer",
+        ),
+        (
+            "/undecided/",
+            502,
+            "WARN the server in access.ask sent a status",
+        ),
         // `mem` contains unmapped addresses, so reading it fails.
-        ("/files/mem", 500, "WARN a file could not be read"),
+        ("/files/mem", 500, "WARN cannot read a file"),
         ("/panic", 500, "ERROR the app panicked"),
     ] {
         let heard = site.get(path).await;

@@ -100,7 +100,7 @@ impl Hasher {
                 .map(|hash: phc::PasswordHash| PasswordHash::from_phc(hash.to_string()))
         });
         hashed.await?.map_err(|cause| {
-            tracing::error!(%cause, "a password could not be hashed");
+            tracing::error!(%cause, "cannot hash a password");
             Busy
         })
     }

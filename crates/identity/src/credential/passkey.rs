@@ -33,7 +33,7 @@ pub struct Passkey {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    #[error("the passkey is not taken: {0}")]
+    #[error("the passkey was not accepted: {0}")]
     Invalid(#[from] Invalid),
     /// The name does not have 1 to 50 characters.
     #[error("the name is too short or too long")]

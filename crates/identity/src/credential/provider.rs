@@ -115,11 +115,11 @@ pub enum ProviderError {
         status: u16,
     },
     /// The provider's response does not conform to the standard.
-    #[error("{0} is not as it should be")]
+    #[error("the provider's response does not follow the standard: {0}")]
     Shape(&'static str),
-    #[error("its issuer is {0:?}")]
+    #[error("the provider names another issuer: {0:?}")]
     OtherIssuer(String),
-    #[error("the id token is not taken: {0}")]
+    #[error("the ID token is not valid: {0}")]
     IdToken(#[from] Invalid),
 }
 

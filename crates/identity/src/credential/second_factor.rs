@@ -57,7 +57,7 @@ impl Method {
 #[derive(Debug, thiserror::Error)]
 pub enum FactorError {
     /// The code is wrong, outdated or already used.
-    #[error("the code is not right")]
+    #[error("the code is wrong")]
     CodeInvalid,
     /// A second factor is already set up and must be removed first.
     #[error("the account has a second factor")]

@@ -15,14 +15,14 @@ use crate::session::sudo::Sudo;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
-    #[error("this is for those who are {0} of the installation")]
+    #[error("only accounts with the role {0} may do this")]
     Rank(Role),
     #[error("no such person")]
     NotFound,
     #[error("the person's rank is above one's own")]
     AboveOwn,
     /// The installation would have no owner who can sign in.
-    #[error("the last owner stays")]
+    #[error("the last owner cannot be removed")]
     LastOwner,
     /// The account's email address is not confirmed, so somebody else may have registered it.
     #[error("the address is not confirmed")]
@@ -35,7 +35,7 @@ pub enum PeopleError {
     NoFactors,
     /// The person's email address receives no mail, so the person would not learn of the planned
     /// removal.
-    #[error("no mail goes to the address")]
+    #[error("the address receives no mail")]
     NoMail,
     #[error(transparent)]
     Store(#[from] StoreError),

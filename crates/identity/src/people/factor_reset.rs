@@ -225,7 +225,7 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
         let account = id.clone();
         let change = move |tx: &mut Tx<'_>| reset_due(tx, &site_there, &id);
         if let Err(error) = site.store.write(change).await {
-            tracing::warn!(%account, %error, "second factors are not removed yet");
+            tracing::warn!(%account, %error, "cannot remove second factors; it is tried again");
         }
     }
     Ok(())

@@ -186,7 +186,7 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
             // Either the person has got new obligations because others have left, or this is a bug.
             // In both cases, the erasure of the other accounts continues.
             Err(error) => {
-                tracing::warn!(account = %id, %error, "an account is not erased yet");
+                tracing::warn!(account = %id, %error, "cannot erase an account yet; it is tried again");
                 store.write(move |tx| postpone(tx, &id)).await?;
             }
         }
@@ -230,7 +230,11 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
         if let Err(error) = store.write(change).await {
             // In the restored data, the person has obligations, so the account cannot be erased.
             // The account is hidden until the person has settled them.
-            tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
+            tracing::error!(
+                account = %id, %error,
+                "a restored backup brought back an erased account, which cannot be erased yet; it \
+                 is hidden"
+            );
             store.write(move |tx| hide(tx, &id)).await?;
         }
     }

@@ -409,7 +409,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let removed = id.clone();
         let change = move |tx: &mut Tx<'_>| remove(tx, domains, &removed);
         if let Err(error) = store.write(change).await {
-            tracing::warn!(account = %id, %error, "an unconfirmed account is not removed yet");
+            tracing::warn!(account = %id, %error, "cannot remove an unconfirmed account; it is tried again");
         }
     }
     Ok(())

@@ -152,7 +152,7 @@ pub enum ConfirmError {
     /// Another account has got the email address in the meantime.
     #[error("the address is another account's")]
     EmailTaken,
-    #[error("the current password is not right")]
+    #[error("the current password is wrong")]
     CurrentWrong,
     #[error(transparent)]
     Weak(#[from] Weakness),

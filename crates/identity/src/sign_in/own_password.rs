@@ -24,12 +24,12 @@ use crate::sign_in::attempts::{Attempt, Source};
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// The entered password is wrong, or the password was changed in the meantime.
-    #[error("the current password is not right")]
+    #[error("the current password is wrong")]
     CurrentWrong,
     /// The account has a second factor, and no code was entered.
     #[error("a code is needed beside the password")]
     CodeMissing,
-    #[error("the password or the code is not right")]
+    #[error("the password or the code is wrong")]
     PasswordOrCodeWrong,
     /// The session has ended in the meantime, or the request has an API token.
     #[error("not signed in")]

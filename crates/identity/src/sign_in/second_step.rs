@@ -40,7 +40,7 @@ struct Stored {
 #[derive(Debug, thiserror::Error)]
 pub enum SecondStepError {
     /// The code is wrong or was already used.
-    #[error("the code is not right")]
+    #[error("the code is wrong")]
     CodeInvalid,
     /// The token was used, was tried with too many codes, or has expired.
     #[error("the sign-in has to begin again")]

@@ -49,7 +49,7 @@ pub(super) fn answer(
                 if matches!(code, 302 | 303 | 307) {
                     remarks.about(
                         directive,
-                        "nginx redirects for now, but 308 is for good: browsers keep it, and do not ask again",
+                        "nginx redirects temporarily, but 308 is permanent: browsers remember it, and do not ask again",
                     );
                 } else if code != 308 {
                     made.add_note(REDIRECT);
@@ -58,13 +58,13 @@ pub(super) fn answer(
             Err(why) => {
                 remarks.about(
                     directive,
-                    &format!("{why}. Until `to` says where, 503 is answered here"),
+                    &format!("{why}. Until `to` names a target, 503 is answered here"),
                 );
                 close(route, 503);
             }
         },
         ReturnAction::Status { code: 444, .. } => {
-            remarks.about(directive, "a client that is refused is told so, with 403");
+            remarks.about(directive, "a client that is refused gets 403");
             close(route, 403);
         }
         ReturnAction::Status { code, text } => {
@@ -72,14 +72,14 @@ pub(super) fn answer(
             if text {
                 remarks.about(
                     directive,
-                    "the text is not sent, but the page that belongs to the number",
+                    "the page of the status is sent in place of the text",
                 );
             }
         }
         ReturnAction::Unknown => {
             remarks.about(
                 directive,
-                "not known here. Until `to` says what, 503 is answered here",
+                "not supported. Until `to` names a target, 503 is answered here",
             );
             close(route, 503);
         }

@@ -10,8 +10,8 @@ use super::remarks::Remarks;
 use super::scope::Level;
 use super::tree::Directive;
 
-const LAST: &str = "The last of `try` stands in for no path that ends like a file, such as /user/jane.doe, nor for one \
-     below /api/. nginx makes no such difference.";
+const LAST: &str = "The last of `try` is not used for paths that end like a file, such as \
+                    /user/jane.doe, nor for paths below /api/. nginx makes no such difference.";
 
 /// Makes a route serve a folder. If `try_files` ends with a named location, the route forwards to
 /// that location's upstream instead.
@@ -43,7 +43,7 @@ pub(super) fn lead(
         };
         level.remarks.about(
             &try_files,
-            &format!("{what}: what is not there is answered with 404"),
+            &format!("{what}: missing files are answered with 404"),
         );
         if let Some(name) = try_files.words.last_mut() {
             "=404".clone_into(name);
@@ -52,7 +52,7 @@ pub(super) fn lead(
     }
     if folder.is_empty() || folder.contains(['$', '\0']) {
         level.remarks.line(format!(
-            "{}{}: nothing says where its files are. Until `to` names something, 404 is answered here",
+            "{}{}: nothing says where its files are. Until `to` names a folder, 404 is answered here",
             route.host, route.path
         ));
         close(route, 404);
@@ -93,7 +93,7 @@ pub(super) fn lead(
     if level.scope.index.iter().any(|name| name != "index.html") {
         let names = level.scope.index.join(" ");
         level.remarks.line(format!(
-            "index {names}: the page of a folder is index.html, and no other"
+            "index {names}: the page of a folder is always index.html"
         ));
     }
     if let Some(directive) = level.try_files.clone() {
@@ -127,7 +127,8 @@ fn forward_to_named(
     if !level.scope.closed.is_empty() || (made.hides_clients && level.scope.judges_addresses()) {
         level.remarks.careful(
             try_files,
-            "this location or the named one keeps somebody out in a way that no route can say, so it is closed here",
+            "this location or the named one restricts access in a way that a route cannot \
+             express, so it is closed here",
         );
         close(route, 403);
         return;
@@ -158,7 +159,7 @@ fn convert_tried_files(
                 if bare != "=404" {
                     level
                         .remarks
-                        .about(directive, "what is not there is answered with 404");
+                        .about(directive, "missing files are answered with 404");
                 }
                 continue;
             }
@@ -227,7 +228,7 @@ pub(super) fn cache(
         .iter()
         .filter(|inner| inner.name == "add_header" && !is_cached(inner))
     {
-        remarks.about(inner, "a route sets headers for all its files or for none");
+        remarks.about(inner, "a route sets headers for all its files, or for none");
     }
     remarks.append(level.remarks.clone());
 }

@@ -8,7 +8,8 @@ use super::scope::{Level, Scope};
 use super::tree::Directive;
 
 pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
-const COMES_IN: &str = "what this keeps out comes in, by the route for the beginning of its path";
+const COMES_IN: &str =
+    "requests that this refuses are let in, by the route for the beginning of their path";
 
 /// A regular-expression location whose access restriction no route can express.
 pub(super) struct Lost {
@@ -70,7 +71,10 @@ impl Lost {
             if spot.path == *path {
                 tell_closed(&self.directive, &self.pattern, path, remarks);
             } else if is_open {
-                let why = format!("{} is closed with what is kept out there", spot.path);
+                let why = format!(
+                    "{} is closed together with what is refused there",
+                    spot.path
+                );
                 remarks.careful(&self.directive, &why);
             }
             if is_open {
@@ -107,8 +111,9 @@ impl Lost {
             remarks.careful(
                 &self.directive,
                 &format!(
-                    "{NO_PATTERNS}, and what this keeps out may lie anywhere, so these paths answer 403 until nothing of it \
-                     is left there and `to` says again where they lead: {closed}"
+                    "{NO_PATTERNS}, and requests that this refuses may be anywhere, so these \
+                     paths answer 403 until nothing of it is left there and `to` says again where \
+                     they lead: {closed}"
                 ),
             );
         }
@@ -157,14 +162,15 @@ pub(super) fn close_conditions(level: &mut Level) {
             Condition::ToHttps(_) | Condition::Unknown => None,
         };
         match refuses {
-            Some(true) => level
-                .remarks
-                .careful(&one, &format!("{WHY}: those whom this refuses come in")),
+            Some(true) => level.remarks.careful(
+                &one,
+                &format!("{WHY}: requests that this refuses are let in"),
+            ),
             Some(false) => {
                 close(level);
                 level.remarks.careful(
                     &one,
-                    &format!("{WHY}, so everything that this guards is closed here"),
+                    &format!("{WHY}, so everything that this protects is closed here"),
                 );
             }
             None => level.remarks.about(&one, WHY),
@@ -181,14 +187,14 @@ fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut R
     if directive.word(0).starts_with("~*") {
         remarks.careful(
             directive,
-            &format!("only {path} is closed as it is written here; with letters in another case it comes in"),
+            &format!("only {path} in exactly this spelling is closed; in another letter case it is let in"),
         );
     }
     if ends_inside(pattern) {
         remarks.careful(
             directive,
             &format!(
-                "other paths that begin with {path}, as {path}-x, were kept out too, and come in"
+                "nginx refuses other paths that begin with {path} too, such as {path}-x; they are let in here"
             ),
         );
     }

@@ -79,9 +79,9 @@ impl Includes {
             let is_beside = number + 1 < places.len();
             let why = match (is_beside, *place == Path::new(pattern)) {
                 (true, true) => "",
-                (true, false) => "taken from beside the file that was named",
+                (true, false) => "taken from beside the named file",
                 (false, _) => {
-                    "taken from this machine, for nothing such lies beside the file that was named"
+                    "taken from this machine, because there is none beside the named file"
                 }
             };
             if !why.is_empty() {
@@ -95,7 +95,7 @@ impl Includes {
         if files.is_none() && !pattern.contains(['*', '?']) {
             self.remark(
                 directive,
-                "there is no such file: what it says is missing here",
+                "there is no such file, so its settings are missing here",
             );
         }
         files
@@ -286,7 +286,7 @@ mod tests {
         }
         let include = format!("include {}/sites-enabled/*;", machine.display());
         for (root, name, told) in [
-            (&copy, "copied", "taken from beside the file that was named"),
+            (&copy, "copied", "taken from beside the named file"),
             (&machine, "own", ""),
         ] {
             let file = root.join("nginx.conf");

@@ -2,19 +2,19 @@
 
 use super::tree::Directive;
 
-const BY_ITSELF: &str = "Kenduri does that by itself";
-const CLIENTS: &str = "how long clients may take, and how much they may say, is in [listen]: idle_time, header_time, \
-     body_time, header_size";
-const TLS: &str = "TLS is settled: 1.2 and 1.3, modern suites, tickets that change";
+const BY_ITSELF: &str = "Kenduri does this by itself";
+const CLIENTS: &str = "limits on clients' times and sizes are in [listen]: idle_time, \
+                       header_time, body_time, header_size";
+const TLS: &str = "TLS is fixed: 1.2 and 1.3, modern cipher suites, rotating tickets";
 const COMPRESSED: &str = "text is compressed (br, gzip), and files with .br or .gz beside them are sent so; \
      there is nothing to set";
 const LOGGED: &str = "every request is logged in one place, see log.to";
 const BUFFERED: &str = "bodies are buffered as [proxy] says, larger ones stream";
-const FORWARDED: &str = "what is sent to programs is settled, see docs/edge-reference.md";
+const FORWARDED: &str = "what is sent to programs is fixed, see docs/edge-reference.md";
 const GRPC: &str = "gRPC is not proxied";
 const CACHED: &str =
-    "answers are kept by `shared_cache = {}` in a [[route]], see docs/edge-reference.md";
-const FRAMED: &str = "such a request is judged, and retried, by fixed rules";
+    "responses are cached by `shared_cache = {}` in a [[route]], see docs/edge-reference.md";
+const FRAMED: &str = "failures and retries follow fixed rules";
 
 /// Returns how Kenduri differs from what a directive says that [`reason`] would ignore; `None` if it
 /// does not differ.
@@ -42,14 +42,14 @@ pub(super) fn difference(directive: &Directive) -> Option<&'static str> {
         ("ignore_invalid_headers", "off") => "a request with such a header is answered with 400",
         ("server_name_in_redirect", "on") => "redirects name the host that the client asked for",
         ("http2" | "http3", "off") => {
-            "HTTP/2 is always spoken over TLS; `listen.http3 = false` switches HTTP/3 off"
+            "HTTP/2 is always on over TLS; `listen.http3 = false` switches HTTP/3 off"
         }
         ("ssl_protocols", _) if directive.words.iter().any(is_old) => {
-            "TLS before 1.2 is not spoken, so clients that know no newer one cannot connect"
+            "TLS before 1.2 is not supported, so clients without a newer version cannot connect"
         }
         ("proxy_pass_request_body", "off") => "the body of a request goes on to the program",
         ("proxy_http_version", _) => {
-            "programs are spoken to in HTTP/1.1; one that knows HTTP/2 alone answers nothing here"
+            "programs are asked over HTTP/1.1; one that only speaks HTTP/2 does not work here"
         }
         ("proxy_pass_header", _) => {
             "a program's headers go to the client, but for those of the connection, X-Accel-* and the version in Server"
@@ -188,10 +188,10 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "proxy_next_upstream_timeout"
         | "proxy_ignore_client_abort" => FRAMED,
         _ if name.starts_with("fastcgi_") && name != "fastcgi_pass" => {
-            "FastCGI is not spoken; let the program answer HTTP"
+            "FastCGI is not supported; let the program answer HTTP"
         }
         _ if name.starts_with("uwsgi_") && name != "uwsgi_pass" => {
-            "uwsgi's own protocol is not spoken; start uwsgi with --http-socket"
+            "uwsgi's own protocol is not supported; start uwsgi with --http-socket"
         }
         _ => return None,
     })

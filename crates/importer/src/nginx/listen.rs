@@ -370,7 +370,7 @@ fn certificate(
     if chain.contains('$') || key.contains('$') {
         remarks.about(
             directive,
-            "a variable decides which; name the files in [[tls.certificate]]",
+            "a variable decides which file; name the files in [[tls.certificate]]",
         );
         return;
     }
@@ -427,7 +427,7 @@ pub(super) fn settle(made: &mut Made) {
     for address in twice {
         made.http.retain(|other| *other != address);
         made.remarks.line(format!(
-            "listen {address}: with TLS and without in one place; it is with TLS here"
+            "listen {address}: with TLS in one place and without in another; it is with TLS here"
         ));
     }
     let Made {

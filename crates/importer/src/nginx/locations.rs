@@ -158,7 +158,7 @@ impl Locations {
             {
                 level.remarks.careful(
                     directive,
-                    "which proxies are trusted is said for all routes, in [listen]; what this location says is not carried over",
+                    "trusted proxies are set for all routes, in [listen]; those of this location are not carried over",
                 );
             }
             let inner = std::mem::take(&mut level.locations);
@@ -190,8 +190,9 @@ impl Locations {
                             level.remarks.careful(
                                 directive,
                                 &format!(
-                                    "other paths that begin with {path}, as {path}-x or {path}.php, are guarded by nginx \
-                                     too, and not here; name them in routes of their own"
+                                    "nginx protects other paths that begin with {path} too, such \
+                                     as {path}-x or {path}.php; here they are not protected: give \
+                                     them routes of their own"
                                 ),
                             );
                         }
@@ -204,8 +205,10 @@ impl Locations {
                     if adds_guard(directive, &level, around) && is_open && !level.internal {
                         self.guard_page("/", directive, &level);
                     } else if keeps_out(directive, &level) {
-                        self.remarks
-                            .careful(directive, &format!("{why}: what it keeps out comes in"));
+                        self.remarks.careful(
+                            directive,
+                            &format!("{why}: requests that it refuses are let in"),
+                        );
                     } else {
                         self.remarks.about(directive, why);
                     }
@@ -230,7 +233,7 @@ impl Locations {
             let why = "another location has this path, and is kept";
             if keeps_out(directive, &level) && !is_guarded_alike(&kept.level, &level) {
                 guards::close(&mut kept.level);
-                let why = format!("{why}; this one kept somebody out, so both are closed here");
+                let why = format!("{why}; this one restricts access, so both are closed here");
                 self.remarks.careful(directive, &why);
             } else if directive.inside().iter().any(|one| one.name == "limit_req") {
                 self.remarks.careful(directive, why);
@@ -288,7 +291,7 @@ impl Locations {
             let mut level = Level::default();
             guards::close(&mut level);
             level.remarks.line(format!(
-                "CAREFUL: {path} is open for nothing below it, where {} guards, so {below} is closed here",
+                "CAREFUL: {path} does not open what is below it, which {} protects, so {below} is closed here",
                 around.path
             ));
             self.plain.push(ConvertedLocation {
@@ -351,8 +354,8 @@ impl Locations {
             kept.remarks.careful(
                 &page.directive,
                 &format!(
-                    "nginx asks this for {folder} alone, and a route is for what is below too; so everything below \
-                     {folder} is guarded like it"
+                    "nginx requires this for {folder} only, and a route is for what is below it \
+                     too; so everything below {folder} is protected like it"
                 ),
             );
         }
@@ -391,7 +394,10 @@ impl Locations {
                 let level = &mut self.plain[own].level;
                 level.remarks.about(
                     &try_files,
-                    &format!("{path} is answered by another location, and no file: what is not there is answered with 404"),
+                    &format!(
+                        "{path} is answered by another location, which has no files: missing \
+                         files are answered with 404"
+                    ),
                 );
                 level.try_files = Some(try_files);
                 continue;
@@ -412,7 +418,7 @@ impl Locations {
             if !is_scope_alike(&before, &level.scope) {
                 level.remarks.careful(
                     &try_files,
-                    &format!("another location guards {path}, so this one is guarded like it"),
+                    &format!("another location protects {path}, so this one is protected like it"),
                 );
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
     let mut closed = |why: &str| {
         level.remarks.about(
             pass,
-            &format!("{why}. Until `to` names something else, 503 is answered here"),
+            &format!("{why}. Until `to` names a target, 503 is answered here"),
         );
         close(route, 503);
     };
@@ -27,17 +27,17 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
         ("proxy_pass", Some(("http", rest))) => rest,
         ("proxy_pass", Some(("https", _))) => {
             return closed(
-                "programs are spoken to in the clear, on this machine or a private network",
+                "TLS to programs is not supported; they must be on this machine or a private network",
             );
         }
         ("grpc_pass", _) => return closed("left out: gRPC is not proxied"),
         ("fastcgi_pass", _) => {
             return closed(
-                "FastCGI (PHP) is not spoken; start the program so that it answers HTTP",
+                "FastCGI (PHP) is not supported; start the program so that it answers HTTP",
             );
         }
         ("uwsgi_pass", _) => {
-            return closed("uwsgi's own protocol is not spoken; start uwsgi with --http-socket");
+            return closed("uwsgi's own protocol is not supported; start uwsgi with --http-socket");
         }
         _ => return closed("only programs that answer HTTP can be reached"),
     };
@@ -254,7 +254,7 @@ pub(super) fn upstream(directive: &Directive, made: &mut Made) {
         .any(|other| other.known_as == group.known_as)
     {
         made.remarks
-            .about(directive, "there is one of this name already; it is kept");
+            .about(directive, "there is already one of this name; it is kept");
         return;
     }
     for inner in directive.inside() {
@@ -286,10 +286,7 @@ fn one(directive: &Directive, group: &mut Group) {
         ),
         "random" => remarks.about(directive, "shared in turn"),
         "keepalive" | "keepalive_timeout" | "keepalive_requests" | "keepalive_time" | "zone" => {
-            remarks.settled(
-                directive,
-                "connections are kept, and known to all, by themselves",
-            );
+            remarks.settled(directive, "connections are always kept open and shared");
         }
         _ => remarks.about(directive, "not carried over"),
     }

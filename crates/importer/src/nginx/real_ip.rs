@@ -38,8 +38,8 @@ pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Mad
         if levels.len() > 1 || made.http.len() + made.https.len() > made.proxy_protocol.len() {
             made.remarks.careful(
                 first,
-                "where no PROXY protocol is spoken, these proxies are believed in X-Forwarded-For and Forwarded: they \
-                 must write these or remove them",
+                "without the PROXY protocol, X-Forwarded-For and Forwarded of these proxies are \
+                 trusted: they must set these or remove them",
             );
         }
         named().for_each(|directive| trust(directive, made));
@@ -67,8 +67,8 @@ pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Mad
         made.forwarded_header = edge::ForwardedHeader::XForwardedFor;
         made.remarks.about(
             first,
-            "trusted proxies are believed in X-Forwarded-Proto and X-Forwarded-Host too: they must write these or \
-             remove them",
+            "X-Forwarded-Proto and X-Forwarded-Host of trusted proxies are trusted too: they must \
+             set these or remove them",
         );
         levels[0]
             .scope
@@ -80,7 +80,7 @@ pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Mad
     let instead = if header == "cf-connecting-ip" {
         "Behind Cloudflare write trusted_proxies = \"cloudflare\""
     } else {
-        "If the proxy writes X-Forwarded-For, and removes what clients say there, name it in trusted_proxies"
+        "If the proxy sets X-Forwarded-For, and removes what clients send there, name it in trusted_proxies"
     };
     let header = match &*levels[0].scope.real_ip_header {
         "" => "X-Real-IP",

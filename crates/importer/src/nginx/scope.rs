@@ -153,14 +153,14 @@ impl Level {
             "try_files" => self.try_files = Some(directive.clone()),
             "client_max_body_size" => match values::size(word) {
                 Some(size) => scope.body_size = size,
-                None => remarks.about(directive, "this is no size; set `body_size` in the route"),
+                None => remarks.about(directive, "this is not a size; set `body_size` in the route"),
             },
             "large_client_header_buffers" => {
                 let number = word.parse::<u64>().ok();
                 let size = values::bytes(directive.word(1));
                 match number.zip(size).and_then(|(number, size)| number.checked_mul(size)) {
                     Some(bytes) => scope.header_buffers = bytes,
-                    None => remarks.about(directive, "this is no size; set `header_size` in [listen]"),
+                    None => remarks.about(directive, "this is not a size; set `header_size` in [listen]"),
                 }
             }
             "add_header" => add_header(scope, directive, remarks),
@@ -173,12 +173,12 @@ impl Level {
             "limit_req" => limit_req(scope, directive, zones, remarks),
             "limit_req_dry_run" if word == "on" => remarks.about(
                 directive,
-                "nginx only counts; here who is over a limit gets 429, so leave `limit` out of the routes",
+                "nginx only counts; here a client over a limit gets 429, so leave `limit` out of the routes",
             ),
             "limit_req_status" | "limit_req_log_level" | "limit_req_dry_run" => {
                 remarks.settled(
                     directive,
-                    "who is over a limit gets 429 and when to come back",
+                    "a client over a limit gets 429 and the time to come back",
                 );
             }
             "limit_conn" | "limit_conn_zone" => remarks.about(
@@ -190,24 +190,24 @@ impl Level {
                 None if directive.name == "deny" => {
                     remarks.careful(
                         directive,
-                        "this is no network of addresses; it is not denied",
+                        "this is not a network of addresses; it is not denied",
                     );
                 }
-                None => remarks.about(directive, "this is no network of addresses; not allowed"),
+                None => remarks.about(directive, "this is not a network of addresses; not allowed"),
             },
             "auth_basic" if word == "off" => scope.realm.clear(),
             "auth_basic" => word.clone_into(&mut scope.realm),
             "auth_basic_user_file" => word.clone_into(&mut scope.users),
             "satisfy" if word == "any" => remarks.about(
                 directive,
-                "in a route all of `access` must hold, so fewer come in than with nginx",
+                "in a route all of `access` must hold, so fewer clients are let in than with nginx",
             ),
             "proxy_connect_timeout" => time(&mut scope.connect_time, directive, remarks),
             "proxy_read_timeout" => time(&mut scope.read_time, directive, remarks),
             "proxy_set_header" => request_headers::read(directive, scope, remarks),
             "proxy_pass_request_headers" if word == "off" => remarks.careful(
                 directive,
-                "what clients say in headers goes on to the program; name in `request_headers` what must not",
+                "clients' headers go on to the program; name those that must not in `request_headers`",
             ),
             "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
             | "memcached_pass" => self.pass = Some(directive.clone()),
@@ -222,7 +222,8 @@ impl Level {
                 self.internal = true;
                 remarks.about(
                     directive,
-                    "nobody outside is answered here. X-Accel-Redirect of a program is not heard: it must send the file itself",
+                    "requests from outside are not answered here. X-Accel-Redirect of a program \
+                     is ignored: it must send the file itself",
                 );
             }
             "error_page" => remarks.about(
@@ -252,7 +253,7 @@ impl Level {
                 }
                 remarks.about(
                     directive,
-                    "not carried over: what a program says goes to the client as it is",
+                    "not carried over: a program's header goes to the client as it is",
                 );
             }
             "set_real_ip_from" => scope.trusted.push(directive.clone()),
@@ -263,7 +264,8 @@ impl Level {
                     directive.name.clone_into(&mut scope.closed);
                     remarks.careful(
                         directive,
-                        "this cannot be carried over, so what it guards is closed here; see `access` in docs/edge-reference.md",
+                        "this cannot be carried over, so what it protects is closed here; see \
+                         `access` in docs/edge-reference.md",
                     );
                 }
             }
@@ -299,7 +301,8 @@ impl Level {
         }
         if access::is_stricter(&scope.rules) {
             self.remarks.line(
-                "`deny` wins over `allow` in a route, so fewer come in than with nginx".to_owned(),
+                "`deny` wins over `allow` in a route, so fewer clients are let in than with nginx"
+                    .to_owned(),
             );
         }
         if is_program(route) {
@@ -343,7 +346,7 @@ fn is_program(route: &Route) -> bool {
 fn time(kept: &mut String, directive: &Directive, remarks: &mut Remarks) {
     match values::time(&directive.words.join(" ")) {
         Some(time) => *kept = time,
-        None => remarks.about(directive, "this is no time, or longer than a year"),
+        None => remarks.about(directive, "this is not a time, or longer than a year"),
     }
 }
 
@@ -354,7 +357,7 @@ fn add_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
     } else if name.is_empty() || value.is_empty() {
         remarks.about(directive, "without a value it sets nothing");
     } else if name.eq_ignore_ascii_case("alt-svc") {
-        remarks.settled(directive, "browsers are told of HTTP/3 while it answers");
+        remarks.settled(directive, "browsers are told of HTTP/3 while it is served");
     } else {
         scope.spares_errors |= directive.word(2) != "always";
         let other = scope.set.insert(name.to_owned(), value.to_owned());

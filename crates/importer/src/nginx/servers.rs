@@ -94,8 +94,8 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
     let unserved: Vec<String> = unserved.cloned().collect();
     if !unserved.is_empty() {
         remarks.line(format!(
-            "{}: no server here serves {} with TLS, where nginx leads to; say in [tls] where certificates come from. Until \
-             `to` says what, 503 is answered here",
+            "{}: no server here serves {} with TLS, where nginx leads to; say in [tls] where \
+             certificates come from. Until `to` names a target, 503 is answered here",
             directive.place,
             unserved.join(", ")
         ));
@@ -276,15 +276,15 @@ fn convert_conditions(
                 } else if answers::refuses(&answer) {
                     remarks.careful(
                         &one,
-                        "no route here is for this host, so nobody is refused by it",
+                        "there is no route for this host, so nobody is refused by it",
                     );
                 } else {
-                    remarks.about(&one, "no route here is for this host");
+                    remarks.about(&one, "there is no route for this host");
                 }
             }
             Condition::Refusal { is_avoidable: true } => remarks.careful(
                 &one,
-                "conditions cannot be carried over: those whom this refuses come in",
+                "conditions cannot be carried over: requests that this refuses are let in",
             ),
             Condition::Refusal {
                 is_avoidable: false,
@@ -292,7 +292,7 @@ fn convert_conditions(
                 guards::close(level);
                 remarks.careful(
                     &one,
-                    "conditions cannot be carried over, so everything that this guards is closed here",
+                    "conditions cannot be carried over, so everything that this protects is closed here",
                 );
             }
             Condition::Unknown => remarks.about(&one, "conditions cannot be carried over"),

@@ -35,7 +35,7 @@ fn problems(text: &str) -> Vec<String> {
     let Err(flaws) = plan(text) else {
         return Vec::new();
     };
-    let missing = [" is no folder", " is no file", "cannot read "];
+    let missing = [" is not a folder", " is not a file", "cannot read "];
     let is_missing = |what: &str| missing.iter().any(|one| what.contains(one));
     let flaws = flaws.into_iter().filter(|flaw| !is_missing(&flaw.what));
     flaws
@@ -333,7 +333,7 @@ fn pages_of_folders_with_other_names_are_told() {
     ] {
         let text = server(&format!("root /srv; {index}"));
         assert_eq!(
-            text.contains("the page of a folder is index.html"),
+            text.contains("the page of a folder is always index.html"),
             told,
             "{text}"
         );
@@ -371,14 +371,14 @@ fn every_directive_is_carried_over_or_said() {
         ),
         (
             "keepalive_timeout 10;",
-            "1: keepalive_timeout: how long clients may take",
+            "1: keepalive_timeout: limits on clients' times",
         ),
         (
             "client_body_timeout 60s;",
-            "1: client_body_timeout: how long clients may take",
+            "1: client_body_timeout: limits on clients' times",
         ),
-        ("server_tokens off;", "1: server_tokens: Kenduri does that"),
-        ("charset UTF-8;", "1: charset: Kenduri does that"),
+        ("server_tokens off;", "1: server_tokens: Kenduri does this"),
+        ("charset UTF-8;", "1: charset: Kenduri does this"),
         ("charset koi8-r;", "1: charset koi8-r: files of text"),
         (
             "error_page 404 /404.html;",
@@ -400,8 +400,8 @@ fn every_directive_is_carried_over_or_said() {
     }
     let text = server("location /files/ { internal; alias /srv/files/; }");
     assert!(
-        text.contains("1: internal: nobody outside is answered here")
-            && text.contains("X-Accel-Redirect of a program is not heard")
+        text.contains("1: internal: requests from outside are not answered here")
+            && text.contains("X-Accel-Redirect of a program is ignored")
             && text.contains("to = \"status:404\""),
         "{text}"
     );

@@ -81,7 +81,7 @@ impl<'a> Tokens<'a> {
                 None => {
                     return Err(BadToken {
                         line,
-                        what: "a quote is never closed",
+                        what: "a quote is not closed",
                     });
                 }
                 Some('\\') => self.escaped(&mut word),

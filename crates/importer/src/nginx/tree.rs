@@ -111,7 +111,7 @@ impl Reader<'_> {
                 Some((Token::Word(name), line)) => (name, line),
                 Some((Token::Close, _)) if depth > 0 => return Ok(all),
                 Some((Token::Close, line)) => {
-                    return Err(self.wrong(line, "a } closes nothing"));
+                    return Err(self.wrong(line, "a } without a { before it"));
                 }
                 // nginx refuses an empty directive. The import accepts it, because it is harmless.
                 Some((Token::End, _)) => continue,
@@ -119,7 +119,7 @@ impl Reader<'_> {
                     return Err(self.wrong(line, "a { without a name before it"));
                 }
                 None if depth == 0 => return Ok(all),
-                None => return Err(self.wrong(self.last_line(), "a { is never closed")),
+                None => return Err(self.wrong(self.last_line(), "a { is not closed")),
             };
             let mut directive = Directive {
                 place: Place {
@@ -149,7 +149,7 @@ impl Reader<'_> {
                     Some((Token::Close, line)) => {
                         return Err(self.wrong(line, "a } where a ; was expected"));
                     }
-                    None => return Err(self.wrong(line, "the directive is never ended by ;")),
+                    None => return Err(self.wrong(line, "the directive does not end with ;")),
                 }
             }
             if !self.includes.count() {
@@ -209,9 +209,9 @@ mod tests {
     #[test]
     fn what_nginx_would_refuse_is_told_with_its_line() {
         for (text, told) in [
-            ("a;\n}", "site.conf:2: a } closes nothing"),
-            ("a {\n b;", "is never closed"),
-            ("a\nb", "never ended by ;"),
+            ("a;\n}", "site.conf:2: a } without a { before it"),
+            ("a {\n b;", "is not closed"),
+            ("a\nb", "does not end with ;"),
             ("a {\n b }", "site.conf:2: a } where"),
             ("{ }", "without a name"),
             (&"a {".repeat(40), "too deep"),

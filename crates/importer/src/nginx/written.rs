@@ -285,14 +285,14 @@ pub(super) fn is_missing_file(flaw: &Problem) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
         .iter()
         .any(|end| flaw.key.ends_with(end));
-    let is_absent = ["cannot read ", " is no file"]
+    let is_absent = ["cannot read ", " is not a file"]
         .iter()
         .any(|what| flaw.what.contains(what));
     (names_file && is_absent)
         || (flaw.key.rsplit('.').next() == Some("to")
             && flaw
                 .what
-                .strip_suffix(" is no folder")
+                .strip_suffix(" is not a folder")
                 .is_some_and(|path| !Path::new(path).is_file()))
 }
 

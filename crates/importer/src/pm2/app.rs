@@ -19,31 +19,31 @@ pub(super) const SHOWN: usize = 80;
 const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "error_file",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "log_file",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "output",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "error",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "out",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "log",
-        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+        "a program's output is kept in data/logs; `kenduri logs NAME` shows it",
     ),
     (
         "merge_logs",
@@ -209,9 +209,9 @@ impl<'a> Service<'a> {
         names.push(name.clone());
         if written.is_some_and(|written| written != name) {
             let why = if base == OWN_SERVICE {
-                "Kenduri itself is called so"
+                "Kenduri itself has this name"
             } else {
-                "a name is letters, digits, - and _, and stands once"
+                "a name has letters, digits, - and _, and is used once"
             };
             self.page.remark(&format!(
                 "name {}: {why}; here it is {name}",
@@ -263,7 +263,7 @@ impl<'a> Service<'a> {
             && (*autostart == false || *autostart == "false")
         {
             self.page.remark(
-                "autostart false: every service starts with Kenduri; leave its section out until it shall run",
+                "autostart false: every service starts with Kenduri; leave its section out until it should run",
             );
         }
         if let Some(cron) = self.take_text(&["cron_restart", "cron"]) {

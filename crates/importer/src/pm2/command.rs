@@ -91,7 +91,7 @@ impl Service<'_> {
         let is_line = is_line || script.contains(char::is_whitespace);
         if is_line && !closes_quotes(&line) {
             self.page.remark(&format!(
-                "left out: a quote is never closed in {}",
+                "left out: a quote is not closed in {}",
                 short(&line, SHOWN)
             ));
             return None;
@@ -101,10 +101,10 @@ impl Service<'_> {
             interpreter.0.is_none() && script.contains(char::is_whitespace) && needs_shell(&script);
         if is_for_shell {
             self.page
-                .remark("PM2 has bash read this line; here /bin/sh does, which knows less");
+                .remark("PM2 runs this line with bash; here /bin/sh does, which can do less");
         } else if is_line && line.contains(['|', '&', ';', '<', '>', '$', '*', '`']) {
             self.page
-                .remark("no shell reads this line: with `shell = true`, /bin/sh does");
+                .remark("no shell runs this line; with `shell = true`, /bin/sh does");
         }
         for place in ["{socket}", "{port}", "{instance}", "{service."] {
             if line.contains(place) {
@@ -156,7 +156,7 @@ impl Service<'_> {
             "coffee" => "coffee",
             "ls" => "lsc",
             "ts" | "tsx" => {
-                self.page.remark("TypeScript is run by what PM2 has found; here by node, which must be new enough for it");
+                self.page.remark("PM2 runs TypeScript with what it found; here node runs it, which must be new enough");
                 "node"
             }
             // PM2 runs everything but binaries with node.

@@ -45,7 +45,7 @@ impl<'a> Service<'a> {
         }
         if !odd.is_empty() {
             self.page.remark(&format!(
-                "left out of env, for no variable can be called so or it has no value: {}",
+                "left out of env, because the name is not allowed or there is no value: {}",
                 odd.join(", ")
             ));
         }
@@ -141,7 +141,7 @@ impl<'a> Service<'a> {
             let what = if has_value {
                 "is replaced in `env`, where PM2 hands it on as it is: name it otherwise in the program"
             } else {
-                "stands for nothing here, so this variable is left out"
+                "has no meaning here, so this variable is left out"
             };
             self.page.remark(&format!(
                 "{}: {word} {what}; see docs/services.md",

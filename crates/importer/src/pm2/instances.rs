@@ -42,7 +42,7 @@ impl Service<'_> {
                 u32::try_from(cores).unwrap_or(MAX_INSTANCES)
             }
             Some(Instances::Unknown) => {
-                self.page.remark("instances: no number; one here");
+                self.page.remark("instances: not a number; one here");
                 1
             }
         };
@@ -120,7 +120,7 @@ impl Service<'_> {
             }
             (Some(port), None) => {
                 self.page.remark(&format!(
-                    "PORT {}: no port; each instance is told one",
+                    "PORT {}: not a port; each instance gets one",
                     short(&port, SHOWN)
                 ));
                 self.page.key("listen", "tcp");
@@ -136,8 +136,9 @@ impl Service<'_> {
             }
             (None, _) => {
                 self.page.remark(
-                    "nothing says where it listens, so it is not told. If it reads PORT or SOCKET from its environment, write \
-                     listen = \"tcp\" or \"unix\", and lead routes to service:NAME",
+                    "nothing says where it listens, so it gets no address. If it reads PORT or \
+                     SOCKET from its environment, write listen = \"tcp\" or \"unix\", and lead \
+                     routes to service:NAME",
                 );
                 false
             }

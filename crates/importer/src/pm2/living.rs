@@ -44,7 +44,7 @@ impl Service<'_> {
                 self.page.key("memory", table);
             }
             None => self.page.remark(&format!(
-                "max_memory_restart {}: no size; write memory = {{ max = \"150M\" }}",
+                "max_memory_restart {}: not a size; write memory = {{ max = \"150M\" }}",
                 shown(written)
             )),
         }
@@ -65,7 +65,7 @@ impl Service<'_> {
         if read.is_none() && milliseconds(written) != Some(0) {
             let field = fields.first().copied().unwrap_or_default();
             self.page.remark(&format!(
-                "{field} {}: no time that could be carried over",
+                "{field} {}: not a time that can be carried over",
                 shown(written)
             ));
         }
@@ -105,7 +105,10 @@ impl Service<'_> {
         if let Some((least, most)) = backoff {
             let range = format!("{}..{}", time(least), time(most));
             table.insert("backoff".to_owned(), range.into());
-            self.page.say("`backoff`: the wait from the second failure in a row; the first is mended at once.");
+            self.page.say(
+                "`backoff`: the wait from the second failure in a row; after the first it is \
+                 restarted at once.",
+            );
         }
         let uptime = self.time(&["min_uptime"]);
         if let Some(written) = self.take(&["max_restarts"]) {
@@ -136,8 +139,8 @@ impl Service<'_> {
             }
             if backoff.is_some() && !no_restart {
                 self.page.remark(
-                    "with such waits PM2 may start a program again for ever; Kenduri gives it up after 10 failures in 10 \
-                     minutes, unless you write give_up = \"never\"",
+                    "with such waits PM2 may restart a program forever; Kenduri gives it up after \
+                     10 failures in 10 minutes, unless you write give_up = \"never\"",
                 );
             }
         }
@@ -151,8 +154,8 @@ impl Service<'_> {
     pub(super) fn start(&mut self) {
         if self.is_true("wait_ready") {
             self.page.remark(
-                "wait_ready: the message `ready` is not heard. A service is ready when it writes READY=1 to NOTIFY_SOCKET, \
-                 when `health` says so, or when it accepts connections",
+                "wait_ready: the message `ready` is ignored. A service is ready when it writes \
+                 READY=1 to NOTIFY_SOCKET, when `health` says so, or when it accepts connections",
             );
         }
         if let Some(within) = self.time(&["listen_timeout"]) {
@@ -160,7 +163,7 @@ impl Service<'_> {
                 self.page.key("start_within", time(within));
             } else {
                 self.page.remark(&format!(
-                    "listen_timeout {}: who is not ready by then has failed, so the usual 30s are kept",
+                    "listen_timeout {}: an instance that is not ready by then has failed, so the usual 30s are kept",
                     time(within)
                 ));
             }

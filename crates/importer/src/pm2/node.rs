@@ -84,7 +84,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     if timed_out {
         return Err(failed(
             format!(
-                "it was still running after {} s, and was ended",
+                "it was still running after {} s, and was killed",
                 NODE_TIMEOUT.as_secs()
             ),
             "let it export its apps and end, or save what it says as JSON",
@@ -93,7 +93,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     if said.len() as u64 > MAX_FILE_BYTES {
         return Err(failed(
             "what it exports is larger than 4 MB".to_owned(),
-            "is it the right file?",
+            "check that it is the right file",
         ));
     }
     match String::from_utf8(said) {

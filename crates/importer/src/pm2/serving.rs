@@ -39,10 +39,11 @@ impl Service<'_> {
         let is_for_one_page = self.served("SPA").as_deref() == Some("true");
         let has_password = self.served("BASIC_AUTH").as_deref() == Some("true");
         self.page.remark(&format!(
-            "{name}: left out: `serve` is the file server of PM2, for which no program is needed. The route below does \
-             that, once its HOST is written and the # are taken away. Its files are looked for from the folder of \
-             kenduri.toml, and nobody listens on port {} any longer: it answers where [listen] says, and what led to \
-             that port (as a `proxy_pass` of nginx) leads here",
+            "{name}: left out: `serve` is the file server of PM2, for which no program is needed. \
+             The route below does that, once its HOST is written and the # are taken away. Its \
+             files are looked for from the folder of kenduri.toml, and nothing listens on port {} \
+             any more: it answers where [listen] says, and what led to that port (as a \
+             `proxy_pass` of nginx) leads here",
             short(&port, SHOWN)
         ));
         if has_password {

@@ -51,7 +51,7 @@ fn flaws(text: &str) -> Vec<String> {
     };
     let flaws = Plan::check(&services, &ground).err().unwrap_or_default();
     let is_missing = |what: &str| {
-        what.contains("is no folder")
+        what.contains("is not a folder")
             || what.starts_with("there is no program")
             || what.starts_with("cannot read")
     };
@@ -184,7 +184,7 @@ fn every_field_is_carried_over_or_said() {
             json!("--port 1 'two words'"),
             "run = \"node x.js --port 1 'two words'\"",
         ),
-        ("args", json!("'open"), "a quote is never closed"),
+        ("args", json!("'open"), "a quote is not closed"),
         ("cwd", json!("/srv/app"), "directory = \"/srv/app\""),
         ("instances", json!(3), "instances = 3"),
         ("instances", json!("max"), "instances = 4"),
@@ -234,13 +234,13 @@ fn every_field_is_carried_over_or_said() {
         (
             "cron_restart",
             json!("*/5 * * * * *"),
-            "cron_restart: \"*/5 * * * * *\" has not five fields",
+            "cron_restart: \"*/5 * * * * *\" does not have five fields",
         ),
         ("watch", json!(["src"]), "watch: files are not watched"),
         (
             "out_file",
             json!("/var/log/x"),
-            "out_file: what a program says is kept",
+            "out_file: a program's output is kept",
         ),
         ("merge_logs", json!(true), "merge_logs: the lines of all"),
         (
@@ -468,8 +468,8 @@ fn what_would_be_replaced_in_the_environment_is_told() {
     for (value, told, is_there) in [
         ("log-{instance}.txt", "A: {instance} is replaced", true),
         ("x{port}", "A: {port} is replaced", true),
-        ("{socket}", "A: {socket} stands for nothing", false),
-        ("{service.b.url}", "A: {service. stands for nothing", false),
+        ("{socket}", "A: {socket} has no meaning here", false),
+        ("{service.b.url}", "A: {service. has no meaning here", false),
         ("{other}", "", true),
     ] {
         let text = made(&json!({ "script": "x.js", "env": { "A": value, "PORT": 3000 } }));

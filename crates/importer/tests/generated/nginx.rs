@@ -272,7 +272,7 @@ fn context(folder: &Path) -> PlanContext<'_> {
 
 /// The errors of Kenduri's own check, except for folders and files that are not there.
 fn problems(description: &Description, folder: &Path) -> Vec<String> {
-    let missing = [" is no folder", " is no file", "cannot read "];
+    let missing = [" is not a folder", " is not a file", "cannot read "];
     let flaws = Plan::check(description, &context(folder)).err();
     let flaws = flaws.into_iter().flatten();
     flaws

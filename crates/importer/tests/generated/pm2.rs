@@ -160,8 +160,8 @@ fn flaws(text: &str) -> Vec<String> {
     let flaws = Plan::check(&services, &context).err();
     let flaws = flaws.into_iter().flatten();
     let missing = [
-        "is no folder",
-        "is no file",
+        "is not a folder",
+        "is not a file",
         "there is no program",
         "cannot read",
     ];

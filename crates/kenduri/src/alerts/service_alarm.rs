@@ -41,7 +41,7 @@ async fn store_reports(outlet: Outlet, mut told: watch::Receiver<Option<Report>>
             continue;
         };
         while let Err(error) = settle(&outlet, &report).await {
-            tracing::warn!(%error, "that a service was given up is not told yet");
+            tracing::warn!(%error, "cannot report yet that a service was given up; it is tried again");
             tokio::time::sleep(RETRY_PAUSE).await;
         }
     }

@@ -45,8 +45,8 @@ impl Apply {
                 && named.as_ref() != Some(&file)
             {
                 bail!(
-                    "{} was not read: this Kenduri was started with {}, which it has read again\n  \
-                     change that file, or start it anew with --config {}",
+                    "{} was not read: this Kenduri was started with {}, which was read again\n  \
+                     change that file, or restart Kenduri with --config {}",
                     config.display(),
                     file.display(),
                     config.display()

@@ -104,7 +104,7 @@ impl List {
             return Err(BackupError::Nothing(backup.target.name()).into());
         }
         let mut lines = format!(
-            "In {}, each second between FROM and UNTIL:\n",
+            "In {}; each second between FROM and UNTIL can be restored:\n",
             backup.target.name()
         );
         for one in all {
@@ -131,7 +131,7 @@ impl Verify {
                 ))
             }
             DrillResult::Skipped { free, needed } => bail!(
-                "there is no room to try it: {needed} bytes are needed, and {free} are free in {}",
+                "not enough free space to try the restore: it needs {needed} bytes, and {free} are free in {}",
                 settings.data.display()
             ),
             DrillResult::Failed(reason) => bail!("the backup cannot be restored: {reason}"),
@@ -152,6 +152,6 @@ fn settings(place: &Where) -> Result<Settings> {
 
 fn of(settings: &Settings) -> Result<&backup::Settings> {
     settings.backup.as_ref().context(
-        "nothing is backed up here\n  set [backup] to = \"folder:/PATH\", and restart Kenduri",
+        "no backup is set up\n  set backup.to = \"folder:/PATH\" in kenduri.toml, and restart Kenduri",
     )
 }

@@ -72,7 +72,7 @@ impl Check {
             let _ = writeln!(text, "# warning: {warning}");
         }
         text.push_str(&found.report());
-        text.push_str("\n# Requests go where the first of these that fits says:\n");
+        text.push_str("\n# Each request goes to the first route below that matches:\n");
         for line in found.plan.table().lines() {
             text.push_str("#   ");
             text.push_str(line);
@@ -126,7 +126,7 @@ fn news(found: &Found) -> String {
         lines.extend(release.link.as_ref().map(|link| format!("  {link}")));
     }
     if found.newer.is_empty() {
-        lines.push("No newer version is named.".to_owned());
+        lines.push("There is no newer version.".to_owned());
     }
     for advisory in &found.advisories {
         lines.push(format!("Advisory: {}  {}", advisory.id, advisory.summary));
@@ -136,7 +136,7 @@ fn news(found: &Found) -> String {
         lines.extend(advisory.link.as_ref().map(|link| format!("  {link}")));
     }
     if found.advisories.is_empty() {
-        lines.push("No advisory for this version is named.".to_owned());
+        lines.push("There is no advisory for this version.".to_owned());
     }
     lines.push(String::new());
     lines.join("\n")
@@ -153,7 +153,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = names.join(", ");
     Some(format!(
         "services without `user` run as Kenduri's own user and may read all its data: {names}. \
-         `kenduri install --services-user kenduri-services` gives them an account of their own"
+         `kenduri install --services-user kenduri-services` gives them a user of their own"
     ))
 }
 
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(warnings("other.example", acme), <[String; 0]>::default());
         let told = warnings("other.example", "").join("");
         assert!(
-            told.contains("no certificate is for other.example"),
+            told.contains("no certificate covers other.example"),
             "{told}"
         );
     }

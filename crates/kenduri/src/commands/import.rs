@@ -106,8 +106,8 @@ mod tests {
         let problems = configuration::load(&asked).err();
         let all = problems.into_iter().flat_map(|problems| problems.0);
         let missing = [
-            "is no folder",
-            "is no file",
+            "is not a folder",
+            "is not a file",
             "cannot read",
             "there is no program",
         ];

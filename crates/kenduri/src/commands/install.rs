@@ -69,22 +69,22 @@ impl Install {
         if self.remove {
             let steps = install::remove(&found(None)?, self.force)?;
             if steps.is_empty() {
-                tell(told, "Nothing to remove: there is no unit of Kenduri.");
+                tell(
+                    told,
+                    "Nothing to remove: Kenduri is not installed as a service.",
+                );
                 return Ok(());
             }
             steps.iter().try_for_each(|step| carry_out(step, told))?;
-            tell(
-                told,
-                "Removed. Data, settings and user are where they were.",
-            );
+            tell(told, "Removed. Data, settings and user were kept.");
             return Ok(());
         }
         let users = std::iter::once(&self.user).chain(&self.services_user);
         users.into_iter().try_for_each(|user| check_name(user))?;
         ensure!(
             self.services_user.as_deref() != Some("root"),
-            "services that name no user do not become root\n  \
-             give the one that needs it `user = \"root\"`"
+            "services without `user` may not run as root\n  \
+             set `user = \"root\"` for the service that needs it"
         );
         let config = self.config()?;
         // The installed service does not have this shell's environment, so the settings are read
@@ -127,8 +127,10 @@ impl Install {
             tell(
                 told,
                 format!(
-                    "warning: services without `user` run as {0}, who may read all data of Kenduri\n  \
-                     an account of their own: kenduri install --services-user {USUAL_SERVICES_USER} …",
+                    "warning: services without `user` run as {0}, who may read all data of \
+                     Kenduri\n  \
+                     to give them a user of their own: kenduri install --services-user \
+                     {USUAL_SERVICES_USER} …",
                     wish.user
                 ),
             );
@@ -165,7 +167,7 @@ impl Install {
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
         let file = named.or_else(usual);
         file.map(|file| {
-            std::path::absolute(&file).with_context(|| format!("where is {}?", file.display()))
+            std::path::absolute(&file).with_context(|| format!("cannot find {}", file.display()))
         })
         .transpose()
     }
@@ -209,7 +211,7 @@ impl Install {
         let shared = services.number > services.with_user
             && services.default_user.is_none()
             && services_user.is_none();
-        let program = std::env::current_exe().context("where is this program?")?;
+        let program = std::env::current_exe().context("cannot find the file of this program")?;
         let unit = Unit {
             program,
             config: config.map(Path::to_owned),
@@ -232,7 +234,7 @@ fn check_name(user: &str) -> Result<()> {
     let is_first = |first: char| first.is_ascii_lowercase() || first == '_';
     ensure!(
         user.chars().all(plain) && user.starts_with(is_first),
-        "{user:?} is no name of a user\n  write letters, digits, - and _, as in --user kenduri"
+        "{user:?} is not a user name\n  write letters, digits, - and _, as in --user kenduri"
     );
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Maintenance {
         };
         match outcome {
             ControlResponse::Closed { links, others } => say(&closed(&links, others)),
-            ControlResponse::Open => say("The doors are open.\n"),
+            ControlResponse::Open => say("Maintenance mode is off.\n"),
             ControlResponse::Owner { .. }
             | ControlResponse::FactorsReset
             | ControlResponse::Token { .. }
@@ -72,11 +72,11 @@ fn closed(links: &[String], others: usize) -> String {
         [_] => "This link lets you in",
         _ => "These links let you in, each at its host",
     };
-    let mut told = format!("The doors are closed. {them}:\n{}\n", links.join("\n"));
+    let mut told = format!("Maintenance mode is on. {them}:\n{}\n", links.join("\n"));
     if others > 0 {
         let _ = writeln!(
             told,
-            "And so on: the same end lets you in at {others} more."
+            "Hosts not listed here, where the same end of the link lets you in: {others}."
         );
     }
     told

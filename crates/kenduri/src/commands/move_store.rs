@@ -90,8 +90,8 @@ impl MoveStore {
         }
         writeln!(
             report,
-            "\nThe files in {} stay where they are and are needed, secret.key above all. Kenduri\n\
-             does not start with the SQLite file any more; keep it until you are content.",
+            "\nThe files in {} stay where they are and are needed, above all secret.key. \
+             Kenduri\nno longer starts with the SQLite file; keep it until you are sure.",
             settings.data.display()
         )?;
         Ok(report)

@@ -74,7 +74,7 @@ impl ResetFactors {
         };
         if let ControlResponse::FactorsReset = send(order, &self.place)? {
             say(&format!(
-                "{} has no second factor and no passkeys any more\n",
+                "{} no longer has a second factor or passkeys\n",
                 self.email
             ))?;
         }

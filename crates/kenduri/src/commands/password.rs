@@ -44,7 +44,7 @@ impl Hash {
             !name.is_empty() && !name.starts_with('#') && !name.contains(is_odd)
         };
         if let Some(name) = self.name.as_ref().filter(|name| !is_name(name)) {
-            bail!("{name:?} can be nobody's name\n  leave out colons, and # at the beginning");
+            bail!("{name:?} cannot be a name\n  leave out colons, and # at the beginning");
         }
         let password = Chosen::choose(&read_secret("Password: ")?, &[])?;
         let hasher = Hasher::new(1, Random::system());
@@ -74,7 +74,7 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     if quiet.is_some() {
         std::io::stderr().write_all(b"\n")?;
     }
-    read.context("standard input cannot be read")?;
+    read.context("cannot read standard input")?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
@@ -84,11 +84,11 @@ struct NoEcho(Termios);
 impl NoEcho {
     fn switch_off() -> Result<Self> {
         let input = std::io::stdin();
-        let before = tcgetattr(&input).context("the terminal cannot be asked")?;
+        let before = tcgetattr(&input).context("cannot read the settings of the terminal")?;
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
         tcsetattr(&input, OptionalActions::Flush, &quiet)
-            .context("the terminal cannot be quieted")?;
+            .context("cannot turn off the echo of the terminal")?;
         Ok(Self(before))
     }
 }

@@ -23,7 +23,7 @@ impl Purge {
     pub(super) fn run(self) -> Result<()> {
         let order = ControlRequest::Purge { tags: self.names };
         if let ControlResponse::Purged { count } = send(order, &self.place)? {
-            say(&format!("Answers taken out: {count}.\n"))?;
+            say(&format!("Responses removed: {count}.\n"))?;
         }
         Ok(())
     }

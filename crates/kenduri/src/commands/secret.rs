@@ -43,7 +43,7 @@ impl Secret {
         let settings = configuration::load(&new.place.asked())?.settings;
         if control::is_running(&settings.data)? {
             bail!(
-                "Kenduri runs with the data in {}, and with the keys of before\n  stop it first",
+                "Kenduri is running with the data in {}, and with the old keys\n  stop it first",
                 settings.data.display()
             );
         }
@@ -60,9 +60,10 @@ impl Secret {
         } = alone(async { Ok(store.write(move |tx| replace(tx, &keys)).await?) })?;
         let path = fresh.put()?;
         say(&format!(
-            "{} holds a new key. {sessions} sessions were ended, {factors} people have no second factor any \
-             more, and {suppressed} addresses left the list of those that get no mail.\nCopy the file to a place apart from the store. Where \
-             several machines share the store, each needs this file before it starts again.\n",
+            "{} holds a new key. {sessions} sessions were ended, {factors} people no longer have \
+             a second factor, and {suppressed} addresses left the list of those that get no \
+             mail.\nCopy the file to a place apart from the store. Where several machines share \
+             the store, each needs this file before it starts again.\n",
             path.display()
         ))
     }

@@ -70,7 +70,8 @@ impl Serve {
         let configuration = configuration::load(&asked)?;
         if start.is_demo() && !configuration.settings.is_private() {
             bail!(
-                "--demo is for this machine only, because everybody knows its codes, and listen.http can be reached from other machines\n  \
+                "--demo is for this machine only, because its codes are public, and listen.http \
+                 can be reached from other machines\n  \
                  listen on 127.0.0.1, or leave --demo out"
             );
         }
@@ -89,7 +90,7 @@ impl Serve {
         let run = configuration.folders.open()?;
         let lines = log::start(&configuration.log_of_supervisor(), log::Who::Parent)?;
         if let Some(error) = lost {
-            tracing::error!(%error, "what ran is lost, and everything is started anew");
+            tracing::error!(%error, "cannot take over what was running; everything is started again");
         }
         parent::run(ParentSetup {
             asked,

@@ -136,9 +136,9 @@ fn since(text: &str) -> Result<Since, String> {
     if let Ok(at) = text.parse() {
         return Ok(Since::At(at));
     }
-    units::duration(text)
-        .map(Since::Ago)
-        .map_err(|_| "write a time like 2026-11-20T18:00:00Z, or so long ago like 10m or 1d".into())
+    units::duration(text).map(Since::Ago).map_err(|_| {
+        "write a time like 2026-11-20T18:00:00Z, or how long ago, like 10m or 1d".into()
+    })
 }
 
 impl Services {
@@ -175,7 +175,7 @@ impl Services {
 }
 
 /// The error message for a response of an unexpected kind.
-const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
+const OTHER: &str = "the running Kenduri has another version; run `kenduri upgrade`";
 
 fn ask(order: ServiceRequest, place: &Where) -> Result<ServiceResponse> {
     match send(control_requests::ControlRequest::Services(order), place)? {
@@ -339,7 +339,7 @@ mod tests {
     fn a_time_is_an_instant_or_so_long_ago_as_in_settings() {
         for (text, seconds) in [("10m", 600), ("2h", 7_200), ("1d", 86_400), ("500ms", 0)] {
             let Ok(Since::Ago(ago)) = since(text) else {
-                panic!("{text} is no time");
+                panic!("{text} is not a time");
             };
             assert_eq!(ago.as_secs(), seconds);
         }

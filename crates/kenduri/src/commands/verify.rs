@@ -41,13 +41,13 @@ impl Verify {
         };
         match answer {
             ControlResponse::AuditVerified { broken: None } => {
-                say("The audit log is as it was sealed.\n")
+                say("The audit log has not been changed since it was sealed.\n")
             }
             ControlResponse::AuditVerified {
                 broken: Some(place),
             } => bail!(
-                "the sealed line {place} of the audit log is missing, or is not as it was sealed\n  \
-                 compare it with a copy of the store from before"
+                "line {place} of the audit log is missing, or was changed after it was sealed\n  \
+                 compare it with an older backup of the store"
             ),
             ControlResponse::BookingsVerified { wrong } if wrong.is_empty() => {
                 say("Bookings, times and money agree.\n")

@@ -54,7 +54,7 @@ pub(super) fn read(
     if target.is_on_disk_of(data) {
         check.warn(
             "backup.to",
-            "it is on the disk of the data, so both are lost with it",
+            "it is on the same disk as the data, so losing the disk loses both",
             "Name a folder on another disk, or a bucket.",
         );
     }

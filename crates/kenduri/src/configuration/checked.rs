@@ -22,7 +22,7 @@ pub(super) fn secret(check: &mut Check, key: &str, written: &str, file: &str) ->
         check.refuse_sentence(
             &file_key,
             format!("{key} and {file_key} are both set"),
-            "keep one of them; a file is the safest",
+            "keep one of them; a file is safest",
         );
         return None;
     }

@@ -84,7 +84,7 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     let Some(written) = written else {
         let is_server = place.contains(".to[") && message.starts_with("invalid type: map");
         let mend = if is_server {
-            "write the address alone: all servers get equal shares"
+            "write the address only: all servers get equal shares"
         } else {
             ""
         };

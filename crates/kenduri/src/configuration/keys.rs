@@ -66,7 +66,7 @@ pub(crate) const DEEP: [&str; 7] = [
 
 const REMOVED: [(&str, &str); 1] = [(
     "cache.disk",
-    "remove it: answers are kept in memory only; cache.memory says how much",
+    "remove it: responses are cached in memory only; cache.memory sets how much",
 )];
 
 /// Returns the advice for a removed key or environment variable.

@@ -30,7 +30,7 @@ pub(super) fn route(written: &Written, check: &mut Check) -> MailRoute {
         check.refuse_sentence(
             "mail.url",
             "mail.url holds a password, and mail.password or mail.password_file another",
-            "keep one of them; a file is the safest",
+            "keep one of them; a file is safest",
         );
     }
     let password = given.or(inside);
@@ -66,7 +66,7 @@ pub(super) fn sender(written: &Written, check: &mut Check) -> Option<Sender> {
     if sender.is_none() {
         check.refuse_sentence(
             "mail.from",
-            format!("mail.from is {from:?}, which is no mail address"),
+            format!("mail.from is {from:?}, which is not a mail address"),
             "write it like \"Aisyah & Daniel <rsvp@example.org>\"",
         );
     }
@@ -81,7 +81,7 @@ pub(super) fn name_servers(written: &Written, check: &mut Check) -> NameServers 
             Ok(server) => servers.push(server),
             Err(_) => check.refuse_sentence(
                 "mail.name_servers",
-                format!("mail.name_servers has {name:?}, which is no address and port"),
+                format!("mail.name_servers has {name:?}, which is not an address and port"),
                 "write it like \"192.0.2.53:53\"",
             ),
         }
@@ -134,7 +134,7 @@ fn mailbox(url: &str) -> Result<Mailbox, String> {
     let (is_encrypted, usual_port) = match scheme {
         "imaps" => (true, 993),
         "imap" => (false, 143),
-        other => return Err(format!("{other}:// is no mailbox that can be read")),
+        other => return Err(format!("{other}:// is not a mailbox that can be read")),
     };
     let (user, rest) = rest.rsplit_once('@').ok_or("names no user")?;
     let (host, folder) = rest.split_once('/').unwrap_or((rest, ""));
@@ -193,7 +193,7 @@ pub(super) fn ses_topic(written: &Written, check: &mut Check) -> Option<SnsTopic
     if topic.is_none() && !name.is_empty() {
         check.refuse_sentence(
             "mail.ses_topic",
-            format!("mail.ses_topic is {name:?}, which is no topic of Amazon SNS"),
+            format!("mail.ses_topic is {name:?}, which is not a topic of Amazon SNS"),
             "write it as SNS shows it: arn:aws:sns:REGION:ACCOUNT:TOPIC",
         );
     }

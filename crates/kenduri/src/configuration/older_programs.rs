@@ -20,7 +20,7 @@ impl OlderPrograms {
         if compat.bookings && !bookings::ENABLED.of(domains) {
             check.refuse_sentence(
                 "compat.bookings",
-                "compat.bookings is on, and bookings are not",
+                "compat.bookings is on, but bookings are off",
                 "set bookings.enabled = true, or leave it out",
             );
         }
@@ -58,8 +58,8 @@ fn check_auth(compat: &Compat, check: &mut Check) {
     match compat.auth.as_str() {
         "" if compat.backend && compat.bookings => check.refuse_sentence(
             KEY,
-            "compat.backend and compat.bookings are on, and compat.auth does not say whose shape \
-             /api/auth has",
+            "compat.backend and compat.bookings are on, and compat.auth does not say which of \
+             them /api/auth is like",
             "write \"backend\" or \"bookings\"",
         ),
         "" if compat.bookings => check.warn_sentence(
@@ -79,7 +79,7 @@ fn check_auth(compat: &Compat, check: &mut Check) {
         "" | "backend" | "bookings" => {}
         other => check.refuse_sentence(
             KEY,
-            format!("compat.auth is {other:?}, which is no older site"),
+            format!("compat.auth is {other:?}, which is not an older site"),
             "write \"backend\" or \"bookings\", or leave it out",
         ),
     }
@@ -95,7 +95,7 @@ fn occasion(compat: &Compat, check: &mut Check) -> Option<String> {
     if !slug.is_empty() && !is_slug {
         check.refuse_sentence(
             "compat.occasion",
-            format!("compat.occasion is {slug:?}, which no occasion can be called"),
+            format!("compat.occasion is {slug:?}, which cannot be the slug of an occasion"),
             "write the last part of its address, /o/SLUG",
         );
     }

@@ -70,7 +70,7 @@ fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;
     if !is_plain || !outbound::is_permitted(issuer, Reach::Private) {
         return Some((
-            format!("{issuer:?} is no address of a provider"),
+            format!("{issuer:?} is not an address of a provider"),
             "write it as the provider writes its issuer, like \"https://accounts.example.org\"; \
              http:// is for this machine only",
         ));

@@ -60,14 +60,14 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<Us
     }
     let key = "service_user";
     if !rustix::process::geteuid().is_root() {
-        let what = "only root can run services as somebody else";
-        check.refuse_sentence(key, what, "take it out, or run Kenduri as root");
+        let what = "only root can run services as another user";
+        check.refuse_sentence(key, what, "remove it, or run Kenduri as root");
         return None;
     }
     let user = User::named(name);
     if user.is_none() {
         let what = format!("there is no user {name:?} in /etc/passwd");
-        let mend = "name one that is there, or add it (`adduser --system`)";
+        let mend = "name an existing one, or add it (`adduser --system`)";
         check.refuse_sentence(key, what, mend);
     }
     user

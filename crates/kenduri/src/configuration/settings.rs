@@ -173,8 +173,8 @@ pub(super) fn settings(
     if has_services_lines && written.service.contains_key(KEEPER) {
         check.refuse(
             "log.to",
-            "what the service keeper says would go into the file that the keeper has",
-            "name another folder, such as \"log\", or give the service another name",
+            "the service \"keeper\" would write into the log file of Kenduri's supervisor process",
+            "name another folder, such as \"log\", or rename the service",
         );
     }
     if matches!(written.log.to.as_str(), "stderr" | "journal") {
@@ -183,7 +183,7 @@ pub(super) fn settings(
                 check.refuse(
                     &format!("route[{number}].log"),
                     "the log of a site is a file, and log.to names no folder",
-                    "write to = \"logs\" in [log], or take it out",
+                    "write to = \"logs\" in [log], or remove it",
                 );
             }
         }
@@ -193,8 +193,11 @@ pub(super) fn settings(
     let older_programs = OlderPrograms::read(&written.compat, &domains, check);
     let reaches_app = plan.as_ref().is_none_or(edge::Plan::any_host_reaches_app);
     if own_domain::ALLOWED.of(&domains) && !reaches_app {
-        check.warn_sentence("occasions.own_domains: requests for names that no route names do not reach the app, so \
-             no occasion is served at a domain of its own. Add a [[route]] without host, to = \"app\"");
+        check.warn_sentence(
+            "occasions.own_domains: requests for hosts without a route of their own do not reach \
+             the app, so no occasion is served at its own domain. Add a [[route]] without host, \
+             to = \"app\"",
+        );
     }
     let s3_access = backup::access(written, check);
     let mut webhooks = webhooks::read(&written.webhook, services, is_start, check);
@@ -285,7 +288,7 @@ fn registration(
                 check.refuse_sentence(
                     "accounts.registration",
                     "accounts.registration is \"open\", but with mail.url = \"mailbox:\" no mail \
-                     reaches those who register",
+                     reaches people who register",
                     "set mail.url to your mail server, or write \"invite\" or \"closed\"",
                 );
             }
@@ -319,7 +322,7 @@ fn warn_of_other_names(written: &Written, url: &SiteUrl, plan: &edge::Plan, chec
     {
         check.warn(
             "site.url",
-            format!("no certificate is for {host}, so browsers cannot open the site"),
+            format!("no certificate covers {host}, so browsers cannot open the site"),
             format!("Name a file for {host} in [[tls.certificate]], or let tls.acme order one."),
         );
     }
@@ -330,8 +333,10 @@ fn site(written: &Written, check: &mut Check) -> Site {
         if !LANGUAGES.contains(&language.as_str()) {
             check.refuse_sentence(
                 "site.languages",
-                format!("site.languages names {language:?}, which Kenduri does not speak"),
-                format!("it speaks {}", LANGUAGES.join(", ")),
+                format!(
+                    "site.languages names {language:?}, which is not one of Kenduri's languages"
+                ),
+                format!("write one of {}", LANGUAGES.join(", ")),
             );
         }
     }
@@ -354,14 +359,17 @@ fn site(written: &Written, check: &mut Check) -> Site {
         .as_ref()
         .is_some_and(|url| !url.is_secure() && !url.is_loopback())
     {
-        check.warn_sentence("site.url begins with http://, so signing in is refused there: passwords would travel in the clear. \
-             Set listen.https and tls, or put a front door with TLS before Kenduri, and write https://");
+        check.warn_sentence(
+            "site.url begins with http://, so signing in is refused there: passwords would travel \
+             in the clear. Set listen.https and tls, or put a proxy with TLS in front of Kenduri, \
+             and write https://",
+        );
     }
     let time_zone = TimeZone::get(&written.site.time_zone).unwrap_or_else(|_| {
         check.refuse_sentence(
             "site.time_zone",
             format!(
-                "site.time_zone is {:?}, which is no IANA time zone",
+                "site.time_zone is {:?}, which is not an IANA time zone",
                 written.site.time_zone
             ),
             "write it like \"Asia/Kuala_Lumpur\" or \"UTC\"",
@@ -437,7 +445,7 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check) -> store::S
         check.refuse_sentence(
             "store.url",
             "store.url holds a password, and store.password or store.password_file another",
-            "keep one of them; a file is the safest",
+            "keep one of them; a file is safest",
         );
     }
     store::Settings::Postgres(store::PostgresSettings {

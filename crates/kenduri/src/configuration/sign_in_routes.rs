@@ -20,19 +20,22 @@ pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check) {
         let key = format!("route[{number}].access.sign_in");
         let mut refuse = |what: String, mend: &str| check.refuse(&key, what, mend);
         if let Err(error) = word.parse::<AllowedUsers>() {
-            refuse(format!("{word:?} is nobody"), &error.to_string());
+            refuse(
+                format!("{word:?} is not a value for it"),
+                &error.to_string(),
+            );
         }
         let host = HostPattern::parse(&route.host).unwrap_or(HostPattern::Any);
         match &url {
             None if host == HostPattern::Any => {}
             None => refuse(
-                "site.url is not set, so nobody knows on which host people sign in".to_owned(),
+                "site.url is not set, so the host on which people sign in is unknown".to_owned(),
                 "set site.url; the route must be for its host",
             ),
             Some(url) if host.matches(url.host()) => {}
             Some(url) => refuse(
                 format!(
-                    "people sign in at {}, and their browsers tell {} nothing of it",
+                    "people sign in at {}, and their browsers do not send the sign-in to {}",
                     url.host(),
                     route.host
                 ),
@@ -45,7 +48,7 @@ pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check) {
         if !met.is_some_and(|met| met.leads_to_app() && met.access.is_none()) {
             refuse(
                 format!("nobody can sign in: no open route leads from {host}/login to the app"),
-                "lead / of the host of site.url to the app",
+                "add a [[route]] with the host of site.url and to = \"app\"",
             );
         }
     }

@@ -156,7 +156,7 @@ fn impossible_combinations_are_refused() {
         ),
         (
             "[listen]\nhttp = []\n",
-            "kenduri.toml:2: listen.http: nothing is listened on",
+            "kenduri.toml:2: listen.http: no address is set",
         ),
         (
             "[mail]\nurl = \"smtp://u@h\"\n",
@@ -225,7 +225,7 @@ fn what_to_do_instead_of_a_setting_there_was_is_told() {
     let (folder, mut asked) = written("[cache]\ndisk = \"2G\"\n");
     asked.environment = vec![("KENDURI_CACHE_DISK".to_owned(), "2G".to_owned())];
     let told = problems(&folder, &asked);
-    let instead = "\n  remove it: answers are kept in memory only; cache.memory says how much";
+    let instead = "\n  remove it: responses are cached in memory only; cache.memory sets how much";
     for expected in [
         "kenduri.toml:2: unknown key cache.disk",
         "environment KENDURI_CACHE_DISK: KENDURI_CACHE_DISK is not a setting",
@@ -239,7 +239,7 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
     for (text, expected) in [
         (
             "[[route]]\nto = \"app\"\n\n[[route]]\npath = \"/x\"\nto = \"upstream:flask\"\n",
-            "kenduri.toml:6: route[1].to: there is no upstream \"flask\"\n  describe it in [upstream.flask]",
+            "kenduri.toml:6: route[1].to: there is no upstream \"flask\"\n  add [upstream.flask]",
         ),
         (
             "[[route]]\nto = \"app\"\n[[route]]\nhots = \"x\"\n",
@@ -275,20 +275,22 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
         ),
         (
             "[service.flask]\nrun = \"sleep 1\"\nlisten = \"unix\"\nfirst_byte_time = \"soon\"\n",
-            "kenduri.toml:4: service.flask.first_byte_time: \"soon\" is no time",
+            "kenduri.toml:4: service.flask.first_byte_time: \"soon\" is not a time",
         ),
         (
             "[service.flask]\nrun = \"sleep 1\"\nlisten = \"unix\"\nidle_time = \"0s\"\n",
-            "kenduri.toml:4: service.flask.idle_time: no time at all",
+            "kenduri.toml:4: service.flask.idle_time: it must be longer than 0",
         ),
         ("upstream = 3\n", "kenduri.toml:1: upstream: invalid type"),
         (
             "[upstream.flask]\nto = [\n\"http://a:1\",\n{ address = \"http://b:1\", weight = 2 }]\n",
-            "kenduri.toml:4: upstream.flask.to[1]: invalid type: map, expected a string\n  write the address alone: all servers get equal shares",
+            "kenduri.toml:4: upstream.flask.to[1]: invalid type: map, expected a string\n  \
+             write the address only: all servers get equal shares",
         ),
         (
             "[upstream.flask]\nto = [\"unix:x\"]\nbalance = \"hash:ip\"\n",
-            "kenduri.toml:3: upstream.flask.balance: \"hash:ip\" is no way to share\n  write round-robin, least, or sticky",
+            "kenduri.toml:3: upstream.flask.balance: \"hash:ip\" is not a way to balance\n  \
+             write round-robin, least or sticky",
         ),
         (
             "[upstream.flask]\nto = [3]\n",
@@ -308,7 +310,7 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
         ),
         (
             "[service.flask]\nrun = 3\n",
-            "kenduri.toml:2: service.flask.run: a command line is one text, or a list of them",
+            "kenduri.toml:2: service.flask.run: expected a text or a list of texts",
         ),
     ] {
         let (folder, asked) = written(text);
@@ -339,7 +341,7 @@ fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() {
             "kenduri.toml:5: unknown key route[0].pth",
             "kenduri.toml:6: unknown key route[0].hots",
             "kenduri.toml:8: unknown key service.b.runs",
-            "kenduri.toml:10: service.a.run: a command line is one text, or a list of them",
+            "kenduri.toml:10: service.a.run: expected a text or a list of texts",
             "kenduri.toml:12: unknown key route[1].too",
             "kenduri.toml:13: route[1].limit: missing field `rate`",
             "kenduri.toml:15: unknown key log.levell",
@@ -432,12 +434,12 @@ fn our_sign_in_stands_where_people_can_sign_in() {
     let open = "[[route]]\nto = \"app\"";
     assert_eq!(told(open, &studio("", "hosts")), "");
     for (site, host, who, what) in [
-        (site, "", "everybody", "\"everybody\" is nobody"),
+        (site, "", "everybody", "\"everybody\" is not a value"),
         (
             site,
             "host = \"b.example\"",
             "owner",
-            "tell b.example nothing of it",
+            "do not send the sign-in to b.example",
         ),
         (open, "host = \"b.example\"", "owner", "site.url is not set"),
         ("", "", "owner", "nobody can sign in"),

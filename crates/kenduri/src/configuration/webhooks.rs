@@ -58,7 +58,10 @@ pub(super) fn read_one(
         Some(Err((what, mend))) if is_start => check.refuse(url_key, what, mend),
         None if !outbound::is_permitted(&webhook.url, Reach::Public) => check.refuse(
             url_key,
-            format!("{:?} is no https address on public networks", webhook.url),
+            format!(
+                "{:?} is not an https address on public networks",
+                webhook.url
+            ),
             "a service of this file is called by \"service:NAME/path\"",
         ),
         _ => {}
@@ -100,7 +103,7 @@ fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), 
     let Some(service) = services.iter().find(|one| one.name == name) else {
         let known = services.iter().map(|one| one.name.as_str());
         let mend = nearest(name, known).map_or_else(
-            || format!("add [service.{name}], or name one that is there"),
+            || format!("add [service.{name}], or name an existing one"),
             |near| format!("did you mean service:{near}?"),
         );
         return Err((format!("there is no service {name:?}"), mend));
@@ -108,13 +111,13 @@ fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), 
     let mut fronts = service.fronts.iter();
     let Some(socket) = fronts.find_map(|front| front.strip_prefix("unix:")) else {
         return Err((
-            format!("the service {name:?} listens nowhere"),
+            format!("the service {name:?} does not listen"),
             format!("give it listen = \"unix\" or \"tcp\" in [service.{name}]"),
         ));
     };
     if path.parse::<PathAndQuery>().is_err() || path.is_empty() {
         let mend = format!("write it like \"service:{name}/hooks\"");
-        return Err((format!("{path:?} is no path"), mend));
+        return Err((format!("{path:?} is not a path"), mend));
     }
     Ok((socket.into(), path.to_owned()))
 }

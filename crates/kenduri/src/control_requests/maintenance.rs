@@ -34,12 +34,13 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
     match hands.maintenance.on(host.as_deref(), &pass) {
         Ok(()) => Ok(ControlResponse::Closed { links, others }),
         Err(error @ ChangeError::Unchanged(_)) => Err(error).context(
-            "cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M",
+            "cannot turn maintenance mode on\n  \
+             the data folder must be writable, and maintenance.html in it readable and at most 1M",
         ),
         Err(error) => Err(error).with_context(|| {
             format!(
-                "the doors are closed, and {} lets you in, but a power failure may undo it\n  \
-                 say it again when the disk is mended",
+                "maintenance mode is on, and {} lets you in, but a power failure may undo it\n  \
+                 run the command again when the disk works",
                 links.join(" or ")
             )
         }),
@@ -56,14 +57,13 @@ pub(super) fn open(host: Option<&str>, hands: &RequestContext) -> Result<Control
     match opened {
         Ok(()) => Ok(ControlResponse::Open),
         Err(error @ (ChangeError::NotClosed(_) | ChangeError::AllClosed)) => {
-            bail!("{error}\n  to open all: kenduri maintenance off")
+            bail!("{error}\n  to turn it off for all hosts: kenduri maintenance off")
         }
-        Err(error @ ChangeError::Unchanged(_)) => {
-            Err(error).context("cannot open the doors\n  the data folder must be writable")
-        }
+        Err(error @ ChangeError::Unchanged(_)) => Err(error)
+            .context("cannot turn maintenance mode off\n  the data folder must be writable"),
         Err(error @ ChangeError::Unsynced(_)) => Err(error).context(
-            "the doors are open, but a power failure may undo it\n  \
-             say it again when the disk is mended",
+            "maintenance mode is off, but a power failure may undo it\n  \
+             run the command again when the disk works",
         ),
     }
 }
@@ -75,8 +75,10 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
         let known = routes.routes().map(|route| route.host.to_string());
         let known: BTreeSet<String> = known.collect();
         match nearest(host, known.iter().map(String::as_str)) {
-            Some(near) => bail!("no route is for {host}\n  did you mean {near}?"),
-            None => bail!("no route is for {host}\n  kenduri check tells which hosts have one"),
+            Some(near) => bail!("there is no route for {host}\n  did you mean {near}?"),
+            None => bail!(
+                "there is no route for {host}\n  `kenduri check` lists the hosts that have one"
+            ),
         }
     }
     match &hands.settings.site.url {

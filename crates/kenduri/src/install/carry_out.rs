@@ -28,7 +28,7 @@ pub(crate) fn do_all<W: Write>(
     let Err(error) = done else {
         return Ok(());
     };
-    tell(told, "That failed. What was changed is taken back:");
+    tell(told, "That failed. Undoing the changes:");
     let undo = work.change.iter().take(begun).rev();
     let back = undo.flat_map(|change| &change.undo).chain(&work.again);
     // If one undo step fails, the other undo steps still run, so that as little as possible
@@ -38,13 +38,14 @@ pub(crate) fn do_all<W: Write>(
         .map(|error| format!("\n  {error:#}"))
         .collect();
     Err(error.context(if left.is_empty() {
-        "the install failed; units, and what runs by them, are as they were before\n  \
-         journalctl -u kenduri -u kenduri.socket may tell more"
+        "the installation failed; units and running services are as they were before\n  \
+         `journalctl -u kenduri -u kenduri.socket` may say more"
             .to_owned()
     } else {
         format!(
-            "the install failed, and units, or what ran by them, are not as they were before:{}\n  \
-             systemctl status kenduri kenduri.socket tells what runs",
+            "the installation failed, and units or running services are not as they were \
+             before:{}\n  \
+             `systemctl status kenduri kenduri.socket` shows what runs",
             left.concat()
         )
     }))
@@ -191,7 +192,7 @@ mod tests {
             assert!(said.contains("are as they were before"), "{said}");
             assert!(said.ends_with(&format!("{broken} failed")), "{said}");
             let told = String::from_utf8(told.clone()).unwrap();
-            assert!(told.contains("taken back:\nstop\n"), "{told}");
+            assert!(told.contains("Undoing the changes:\nstop\n"), "{told}");
         }
     }
 

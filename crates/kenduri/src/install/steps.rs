@@ -63,7 +63,7 @@ pub(crate) enum Step {
 pub(crate) enum Refused {
     #[error(
         "systemd is not running here, so there is nothing to install into\n  \
-         start `kenduri serve` by what runs here instead; --print shows the unit"
+         start `kenduri serve` by this system's own service manager; --print shows the unit"
     )]
     NoSystemd,
     #[error(
@@ -71,15 +71,17 @@ pub(crate) enum Refused {
     )]
     NotRoot,
     #[error(
-        "{0} was changed by somebody, or is not ours\n  \
-         changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
+        "{0} was changed by hand, or was not written by Kenduri\n  \
+         move your changes into `systemctl edit kenduri`, where they are kept; --force overwrites \
+         the file"
     )]
     Changed(PathBuf),
     /// The data belongs to root, or to a user other than the one who will serve requests. The
     /// supervisor process would serve requests as the owner of the data.
     #[error(
-        "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
-         stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
+        "{data} does not belong to {user}; its owner serves the requests, and must not be root\n  \
+         stop Kenduri and change the owner ({account}chown -R {user}: {data}), or name the owner: \
+         --user NAME"
     )]
     OfSomebodyElse {
         data: String,
@@ -90,8 +92,8 @@ pub(crate) enum Refused {
         account: String,
     },
     #[error(
-        "{0} is in somebody's home, or only for a while\n  \
-         put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"
+        "{0} is in a home folder, or in a temporary one\n  \
+         copy it to where programs stay: sudo install {0} /usr/local/bin/, and run that one"
     )]
     Passing(PathBuf),
 }

@@ -42,14 +42,15 @@ pub(crate) struct Unit {
 pub(crate) enum OddPath {
     /// The path contains characters that cannot be written into a unit.
     #[error(
-        "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
-         give it another name"
+        "{0:?} cannot be written into a unit: it has a line break, another control character, or \
+         bytes that are not UTF-8\n  \
+         rename it"
     )]
     Unwritable(PathBuf),
     /// The path contains characters that systemd does not accept in a program's path.
     #[error(
         "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
-         put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
+         copy it to where programs are: sudo install -t /usr/local/bin FILE, and run that one"
     )]
     Program(PathBuf),
 }

@@ -48,7 +48,7 @@ impl Folder {
             // This warning goes through the same writer, so it appears after the current line.
             tracing::warn!(
                 path = %self.path.display(),
-                "the file of the log was removed or put aside by somebody else; it goes on in a new one"
+                "another program deleted or renamed the log file; the log continues in a new one"
             );
         }
     }
@@ -144,7 +144,7 @@ mod tests {
         let file = folder.join("kenduri.log");
         let text = |path: &Path| std::fs::read_to_string(path).expect("a file");
         let program_log = testkit::Log::start();
-        let times_said = || program_log.text().matches("goes on in a new one").count();
+        let times_said = || program_log.text().matches("continues in a new one").count();
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");

@@ -18,7 +18,8 @@ pub(crate) fn sites(folder: PathBuf, format: Format, mask: Mask) -> SiteLogs {
         if !opened.contains_key(name) {
             let site = Site::open(&folder, name, format, &mask);
             let site = site.inspect_err(|error| {
-                tracing::warn!(site = name, %error, "cannot open the log of a site; its requests are in the common log");
+                tracing::warn!(site = name, %error, "cannot open the log of a site; its requests \
+                                                     go into the common log");
             });
             opened.insert(name.to_owned(), site.ok());
         }

@@ -60,7 +60,8 @@ impl Settings {
         };
         find_ports(&mut asked, &written.wanting_ports)?;
         let configuration = sources.check(&asked, CheckDepth::Whole).context(
-            "what waits for a restart stays as it is until then, and the rest does not go with it",
+            "some changes take effect at a restart only, and the others are not valid without \
+             them; restart Kenduri to apply all",
         )?;
         Ok((asked, configuration))
     }

@@ -42,7 +42,7 @@ impl Applied {
     fn describe_all(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
-            "not every service does what the settings say; the rest of them holds\n{said}{}",
+            "the settings were applied, but not to every service\n{said}{}",
             failed.join("\n")
         )
     }
@@ -101,12 +101,12 @@ impl ParentProcess {
         for changed in changes {
             let name = &changed.service;
             let (done, undone) = match changed.change {
-                ServiceChange::Added => ("is being started", "does not run"),
+                ServiceChange::Added => ("is being started", "was not started"),
                 ServiceChange::Changed if is_stopped(&rows, name) => (
-                    "is stopped; its new description is used at its next start",
-                    "stays as it was",
+                    "is stopped; its new settings are used at its next start",
+                    "was not changed",
                 ),
-                ServiceChange::Changed => ("was changed", "stays as it was"),
+                ServiceChange::Changed => ("was changed", "was not changed"),
                 ServiceChange::Removed => ("was stopped", "was not stopped"),
             };
             match changed.outcome {
@@ -127,7 +127,7 @@ impl ParentProcess {
         };
         match answer(&line, message, sockets).await {
             Reply::Ok(ControlResponse::Applied { said, .. }) => Ok((run, said)),
-            Reply::Ok(_) => bail!("the worker is of another version: kenduri upgrade"),
+            Reply::Ok(_) => bail!("the worker has another version; run `kenduri upgrade`"),
             Reply::Error(reason) => Err(Error::msg(reason)),
         }
     }
@@ -143,11 +143,7 @@ impl ParentProcess {
                     Err(error) => Reply::Error(error.to_string()),
                 };
                 if let Reply::Error(reason) = reply {
-                    tracing::error!(
-                        run,
-                        reason,
-                        "a worker that starts has not taken the settings"
-                    );
+                    tracing::error!(run, reason, "a starting worker did not accept the settings");
                 }
             });
         }
@@ -525,7 +521,7 @@ mod tests {
         let (shut, told) = tokio::join!(parent.gate.shut(future::ready(())), both);
         let _held = (alone, shut.unwrap());
         for reply in <[Reply; 2]>::from(told) {
-            assert!(matches!(reply, Reply::Error(why) if why.contains("once more")));
+            assert!(matches!(reply, Reply::Error(why) if why.contains("try again")));
         }
     }
 }

@@ -75,13 +75,13 @@ impl CommandGate {
         tokio::select! {
             biased;
             () = self.inside.wait() => Ok(shut),
-            () = late => bail!("orders are still being carried out\n  ask again when they are done"),
+            () = late => bail!("other commands are still being carried out\n  try again when they are done"),
         }
     }
 }
 
 fn refuse<T>() -> Result<T> {
-    bail!("Kenduri becomes another program just now; try once more")
+    bail!("Kenduri is just being upgraded; try again")
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
             () = ready(()) => {}
         }
         assert!(gate.enter().is_err());
-        assert!(queue.await.unwrap_err().to_string().contains("once more"));
+        assert!(queue.await.unwrap_err().to_string().contains("try again"));
         drop(inside);
         let shut = shutting.await.unwrap();
         assert!(gate.unless_shut(ready(())).await.is_err());

@@ -64,7 +64,7 @@ impl ParentProcess {
             let run = channel.run;
             if let Err(error) = Arc::clone(&self).begin_worker(channel).await {
                 // This worker never becomes ready, so the supervisor restarts it.
-                tracing::error!(run, "a worker cannot be told what to do: {error:#}");
+                tracing::error!(run, "cannot send a new worker its settings: {error:#}");
             }
         }
     }
@@ -252,13 +252,18 @@ impl ParentProcess {
             // again. The next program would not know of that.
             self.control.trials_over().await?;
             let room = self.settings.lock().await.sockets.leave();
-            room.context("the old program goes on")?;
+            room.context("the old program keeps running")?;
             let path = self.program.path().display();
             let next = self.control.upgrade().await;
-            next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
+            next.with_context(|| {
+                format!("the old program keeps running, because {path} does not serve")
+            })?;
             let longer = async { drop(self.control.trials_over().await) };
             let shut = self.gate.shut(longer).await;
-            let shut = shut.context("the new program serves, but this process is the old one")?;
+            let shut = shut.context(
+                "the new program's worker serves, but the supervisor process is still the old \
+                 program",
+            )?;
             // A planned restart may have begun meanwhile.
             self.control.trials_over().await?;
             Ok((alone, shut))
@@ -305,7 +310,7 @@ fn combine(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
         });
     let lines = lines.collect::<Vec<_>>().join("\n");
     if has_failed {
-        bail!("not every service did what was asked\n{lines}");
+        bail!("not every service could do it\n{lines}");
     }
     Ok(lines)
 }
@@ -316,7 +321,9 @@ fn reply_of(error: &Error) -> Reply {
 
 fn not_the_worker(service: &str) -> Result<()> {
     if service == OWN_SERVICE {
-        bail!("that is Kenduri itself: reload replaces it; to stop it, stop `kenduri serve`");
+        bail!(
+            "that is Kenduri itself: `kenduri reload kenduri` replaces it; to stop it, stop `kenduri serve`"
+        );
     }
     Ok(())
 }
@@ -324,7 +331,7 @@ fn not_the_worker(service: &str) -> Result<()> {
 fn not_the_log(logs: &services::Logs) -> Result<()> {
     if logs.service.as_deref() == Some(OWN_SERVICE) {
         bail!(
-            "Kenduri's own log is not among those of services\n  \
+            "Kenduri's own log is not kept with those of services\n  \
              it goes to standard error, which systemd keeps (journalctl -u kenduri), or into the \
              folder that log.to names"
         );

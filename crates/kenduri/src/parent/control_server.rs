@@ -27,7 +27,7 @@ pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "the control socket could not accept");
+                tracing::warn!(%error, "cannot accept a connection on the control socket; it is tried again");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -35,7 +35,7 @@ pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
         let parent = Arc::clone(&parent);
         tokio::spawn(async move {
             if let Err(error) = answer(stream, &parent, inside).await {
-                tracing::debug!(%error, "a visitor of the control socket got no answer");
+                tracing::debug!(%error, "cannot answer a client of the control socket");
             }
         });
     }
@@ -49,7 +49,7 @@ async fn answer(
     let visitor = stream.peer_cred()?.uid();
     let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
     if !may {
-        let why = "only the user that runs Kenduri, and root, may give orders";
+        let why = "only root and the user that runs Kenduri may give it commands";
         return send_reply(&mut stream, &Reply::Error(why.to_owned())).await;
     }
     let mut line = Vec::new();
@@ -76,7 +76,7 @@ async fn answer(
             send_reply(&mut stream, &reply).await
         }
         Err(error) => {
-            let why = format!("not an order this Kenduri knows: {error}");
+            let why = format!("this Kenduri does not know the command: {error}");
             send_reply(&mut stream, &Reply::Error(why)).await
         }
     }

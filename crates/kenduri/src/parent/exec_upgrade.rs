@@ -52,8 +52,8 @@ const CLIENT: &str = "client";
 /// The channels to workers, in the order of the workers in the [`HandoverNote`].
 const WORKER: &str = "worker";
 
-const STAYED: &str =
-    "the new program serves, but this process could not become it and goes on as the old one";
+const STAYED: &str = "the new program's worker serves, but the supervisor process could not be \
+                      upgraded and keeps running as the old program";
 
 /// The parts of the running process that the next program takes over.
 pub(super) struct ExecContext<'a> {
@@ -87,7 +87,7 @@ impl UpgradeRequest {
             }
         };
         let path = parent.program.path();
-        tracing::info!(program = %path.display(), "going on as the program on the disk");
+        tracing::info!(program = %path.display(), "continuing as the program on the disk");
         // From here on, signals wait for the next program. If the upgrade fails, this program
         // handles them.
         supervisor::block_signals();
@@ -128,7 +128,7 @@ impl UpgradeRequest {
 
     /// Tells the client why the upgrade failed.
     pub(super) async fn refuse(self, why: &Error) {
-        tracing::error!("the supervisor process was not renewed: {why:#}");
+        tracing::error!("the supervisor process was not upgraded: {why:#}");
         // The client may have disconnected.
         let _ = control::send_reply(self.client, &Reply::Error(format!("{why:#}"))).await;
     }
@@ -175,7 +175,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
             WORKER => channels.push(descriptor),
             CONTROL => listener = Some(descriptor),
             CLIENT => client = Some(descriptor),
-            other => tracing::warn!(other, "something was handed over that nobody knows"),
+            other => tracing::warn!(other, "an unknown descriptor was handed over"),
         }
     }
     let listener = listener.context("no control socket was handed over")?;
@@ -203,7 +203,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     adopt(&parent, workers, channels, serving);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        "this is the program now"
+        "this is now the running program"
     );
     if let Some(client) = client {
         let client = std::os::unix::net::UnixStream::from(client);

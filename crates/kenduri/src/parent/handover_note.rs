@@ -56,14 +56,14 @@ impl HandoverNote {
 /// Parses the previous program's state, and checks its configuration.
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
-        serde_json::from_slice(note).context("this program is older than the one before")?;
+        serde_json::from_slice(note).context("this program is older than the one that runs")?;
     let configuration = configuration::load(&note.asked)?;
     let folders = Folders::of_supervisor(&configuration.settings.data)?;
     if folders != configuration.folders {
         bail!(
-            "it keeps sockets and records in {}, and not in {}: before Kenduri is stopped, run \
-             `kenduri install` with the flags of before, which restarts it, once more; without \
-             systemd, stop Kenduri and start it",
+            "the new program keeps sockets and records in {}, and the running one in {}: run `kenduri \
+             install` again with the same flags (this restarts Kenduri); without systemd, stop \
+             Kenduri and start it",
             folders.run.display(),
             configuration.folders.run.display()
         );

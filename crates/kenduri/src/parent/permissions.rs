@@ -51,7 +51,7 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     let opened = opened.and_then(|()| open_inner(&run.at(INNER), &users));
     opened.with_context(|| {
         let run = run.path().display();
-        format!("cannot let services of other users through to {run}")
+        format!("cannot give services of other users access to {run}")
     })
 }
 

@@ -18,7 +18,7 @@ pub(super) struct ProgramFile {
 
 impl ProgramFile {
     pub(super) fn this() -> Result<Self> {
-        let lost = "this program cannot be found on the disk";
+        let lost = "cannot find this program's file";
         let path = std::env::current_exe().context(lost)?;
         let owner = std::fs::metadata("/proc/self/exe").context(lost)?.uid();
         Ok(Self { path, owner })
@@ -43,17 +43,17 @@ impl ProgramFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => bail!(
                 "{path} is gone\n  put the new program there, by renaming it over the old one"
             ),
-            Err(error) => return Err(error).with_context(|| format!("cannot look at {path}")),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
         };
         if found.uid() != self.owner {
             bail!(
-                "{path} belongs to another user than the program that runs\n  \
-                 give it to the same one: chown --reference=/proc/{}/exe {path}",
+                "{path} does not belong to the user that owns the running program\n  \
+                 change that: chown --reference=/proc/{}/exe {path}",
                 std::process::id()
             );
         }
         if !found.is_file() || found.mode() & WRITABLE_BY_OTHERS != 0 {
-            bail!("others than its owner can write to {path}\n  forbid it: chmod go-w {path}");
+            bail!("users other than its owner can write to {path}\n  forbid it: chmod go-w {path}");
         }
         Ok(())
     }
@@ -91,6 +91,6 @@ mod tests {
             owner: owner + 1,
             ..program
         };
-        assert!(refused(&other).contains("another user"));
+        assert!(refused(&other).contains("does not belong to the user"));
     }
 }

@@ -36,7 +36,7 @@ impl ParentProcess {
         match self.freeze().await {
             Some(Freeze { until: Some(until) }) => bail!(
                 "nothing is restarted or upgraded until {until}, because of an event\n  \
-                 --force does it all the same"
+                 --force does it anyway"
             ),
             _ => Ok(()),
         }
@@ -61,7 +61,7 @@ impl ParentProcess {
         }
         self.control.reload(service).await?;
         Ok(if is_stopped(&self.control.ps().await?, service) {
-            format!("{service} is stopped; its description is used at its next start.")
+            format!("{service} is stopped; its settings are used at its next start.")
         } else {
             format!("{service} was replaced; requests went on.")
         })
@@ -77,7 +77,10 @@ impl ParentProcess {
             (Ok(former), Err(_)) => self.settings.lock().await.put_back(former),
             // A worker that hangs is replaced all the same.
             (Err(error), Ok(())) => {
-                let _ = write!(done, "\nWhat waited for a restart still waits: {error:#}");
+                let _ = write!(
+                    done,
+                    "\nSettings that wait for a restart still wait: {error:#}"
+                );
             }
             (Ok(_), Ok(())) | (Err(_), Err(_)) => {}
         }

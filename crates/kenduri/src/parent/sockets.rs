@@ -35,7 +35,7 @@ impl Sockets {
         let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
             Some(service) => {
-                anyhow::anyhow!("{error}\n  service.{service}.front says where it is found")
+                anyhow::anyhow!("{error}\n  service.{service}.front names the address")
             }
             None => anyhow::anyhow!(
                 "{error}\n  --listen, listen.http and listen.https name the addresses"

@@ -39,19 +39,19 @@ pub(super) async fn rehearse(
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .context("it cannot be started")?;
+        .context("the new program cannot be started")?;
     let heard = timeout(CHECK_TIMEOUT, wait_for_exit(&mut child)).await;
     if heard.is_err() {
         let _ = child.kill();
     }
     // The program has exited or was killed by now.
     let ended = child.wait()?;
-    let said = heard.context("it does not say whether it could")??;
+    let said = heard.context("the new program did not say in time whether it can take over")??;
     if ended.success() {
         return Ok(());
     }
     match said.trim().trim_start_matches("error: ") {
-        "" => bail!("it says that it could not, with {ended}"),
+        "" => bail!("the new program cannot take over, and ended with {ended}"),
         said => Err(Error::msg(said.to_owned())),
     }
 }
@@ -73,11 +73,12 @@ async fn wait_for_exit(child: &mut Child) -> io::Result<String> {
 /// Checks whether this program can take over the state in standard input. Has no side effects.
 pub(crate) fn take_part() -> Result<()> {
     let written = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let handed = supervisor::read_handover_file(written)
-        .context("only the supervisor process asks for this")?;
+    let handed =
+        supervisor::read_handover_file(written).context("only the supervisor process runs this")?;
     let (_, configuration) = understand(&handed.note)?;
     let (means, _) = service_config::means(&configuration);
     service_config::plan(&configuration, &ProgramFile::this()?)?;
     let understood = handed.rest.check(&means.run);
-    understood.map_err(|why| Error::msg(format!("it cannot take over what runs: {why}")))
+    understood
+        .map_err(|why| Error::msg(format!("the new program cannot take over what runs: {why}")))
 }

@@ -208,7 +208,7 @@ impl Workers {
             })
             .collect();
         if timeout(SEND_TIMEOUT, telling.join_all()).await.is_err() {
-            tracing::warn!("a worker does not listen to what it is told");
+            tracing::warn!("a worker does not read its messages");
         }
     }
 
@@ -262,7 +262,7 @@ pub(super) async fn answer(
     let answered = timeout(REPLY_TIMEOUT, line.ask(message, descriptors)).await;
     answered.unwrap_or_else(|_| {
         Reply::Error(
-            "the worker does not answer\n  if it hangs, another takes over: kenduri reload kenduri"
+            "the worker does not answer\n  if it hangs, replace it: kenduri reload kenduri"
                 .to_owned(),
         )
     })

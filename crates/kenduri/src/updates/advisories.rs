@@ -78,7 +78,7 @@ enum Event {
 
 /// Returns the number of all advisories in the text, and the advisories about the version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
-    let all = read(text).context("it is no list of advisories as OSV writes them")?;
+    let all = read(text).context("it is not a list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();
     for written in &all {
         let concerns = written.concerns(ours);
@@ -202,5 +202,5 @@ impl Range {
 /// OSV writes `0` for the version before all others.
 fn version(written: &str) -> Result<Version> {
     let text = if written == "0" { "0.0.0-0" } else { written };
-    Version::parse(text).with_context(|| format!("{written:?} is no version"))
+    Version::parse(text).with_context(|| format!("{written:?} is not a version"))
 }

@@ -66,13 +66,13 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     loop {
-        let event = reader.read_event().context("it is no XML")?;
+        let event = reader.read_event().context("it is not XML")?;
         match event {
             Event::Start(element) => {
                 let name = element.name().as_ref().to_owned();
                 ensure!(
                     !open.is_empty() || ["rss", "feed", "rdf:RDF"].contains(&&*name),
-                    "it is no feed, but begins with <{name}>"
+                    "it is not a feed, but begins with <{name}>"
                 );
                 if ["entry", "item"].contains(&&*name) {
                     entries.push(Entry::default());
@@ -94,7 +94,7 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
                 Some(letter) => append_text(letter.encode_utf8(&mut [0; 4]), &open, &mut entries),
                 None => match resolve_predefined_entity(&named) {
                     Some(text) => append_text(text, &open, &mut entries),
-                    None => bail!("it has the entity &{};, which XML does not know", &*named),
+                    None => bail!("it has the entity &{};, which XML does not have", &*named),
                 },
             },
             Event::Eof => break,

@@ -145,15 +145,15 @@ fn what_is_neither_a_feed_nor_a_list_is_refused_with_the_reason() {
         ("0.2.0", "neither a feed"),
         (
             "<html><p>0.2.0</p></html>",
-            "it is no feed, but begins with <html>",
+            "it is not a feed, but begins with <html>",
         ),
-        ("<feed><entry></feed>", "it is no XML"),
+        ("<feed><entry></feed>", "it is not XML"),
         ("<feed><entry>", "it ends within <feed><entry>"),
         (
             "<!DOCTYPE feed [<!ENTITY a 'b'>]><feed><entry><title>&a;</title></entry></feed>",
             "it has the entity &a;",
         ),
-        ("{", "it is no list of advisories"),
+        ("{", "it is not a list of advisories"),
         ("{}", "missing field `id`"),
         (r#"[{"name":"A"}]"#, "missing field `id`"),
     ] {
@@ -168,7 +168,7 @@ fn what_is_neither_a_feed_nor_a_list_is_refused_with_the_reason() {
     let said = found(&text, "0.1.0").unwrap_err();
     assert_eq!(
         said.split(": ").take(2).collect::<Vec<_>>(),
-        ["in the advisory A", "\"one\" is no version"]
+        ["in the advisory A", "\"one\" is not a version"]
     );
 }
 

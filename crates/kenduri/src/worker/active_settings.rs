@@ -33,14 +33,15 @@ fn waiting(keys: &[String]) -> String {
     if !of_worker.is_empty() {
         let _ = writeln!(
             told,
-            "Waiting for a restart: {}.\n  kenduri reload kenduri   services run on, and no request is lost",
+            "Waiting for a restart: {}.\n  kenduri reload kenduri   (services keep running, and no request is lost)",
             of_worker.join(", ")
         );
     }
     if !of_all.is_empty() {
         let _ = writeln!(
             told,
-            "Waiting for a restart of everything: {}.\n  sudo systemctl restart kenduri   or stop and start `kenduri serve`",
+            "Waiting for a restart of everything: {}.\n  \
+             sudo systemctl restart kenduri   (or stop and start `kenduri serve`)",
             of_all.join(", ")
         );
     }
@@ -66,18 +67,19 @@ impl ActiveSettings {
         let found = configuration::load_for_worker(asked)?;
         if self.started.is_private && !found.settings.is_private() {
             bail!(
-                "listen.http or listen.https could be reached from other machines, and this Kenduri was started \
-                 for this machine only: with mail.url = \"mailbox:\", or as a demonstration\n  restart it to change that"
+                "listen.http or listen.https can be reached from other machines, but this Kenduri \
+                 was started for this machine only: with mail.url = \"mailbox:\", or as a demo\n  \
+                 restart Kenduri to change that"
             );
         }
         if !self.started.app && found.plan.needs_app() {
             bail!(
-                "a route leads to the app now, of which nothing was started\n  restart Kenduri to change that"
+                "a route leads to the app now, but Kenduri was started without it\n  restart Kenduri to change that"
             );
         }
         let changed = configuration::differences(&self.said, found.merged());
         let mut told = if changed.is_empty() {
-            "Nothing changed at the front door; its files were read again.\n".to_owned()
+            "No setting changed; certificates and other files were read again.\n".to_owned()
         } else {
             format!("Changed: {}.\n", changed.join(", "))
         };

@@ -121,7 +121,7 @@ impl<'a> MessageLoop<'a> {
                 }
                 parcel = inbox.recv() => match parcel {
                     Some((message, sockets)) => self.hear(message, sockets).await,
-                    None => bail!("the supervisor process has gone"),
+                    None => bail!("the supervisor process has ended"),
                 },
             }
         }
@@ -130,7 +130,7 @@ impl<'a> MessageLoop<'a> {
     async fn hear(&mut self, message: ToWorker, sockets: Vec<OwnedFd>) {
         match message {
             ToWorker::Begin { .. } => {
-                tracing::error!("the supervisor process asks for what has begun");
+                tracing::error!("the supervisor process told a running worker to start");
             }
             ToWorker::ReadyInstances(instances) => {
                 if let Some(alarm) = &self.alarm {
@@ -147,7 +147,7 @@ impl<'a> MessageLoop<'a> {
                 });
             }
             ToWorker::Apply { id, .. } if self.is_leaving => {
-                let why = "this worker is stopping, and takes no other settings".to_owned();
+                let why = "this worker is stopping, and does not take new settings".to_owned();
                 let reply = Reply::Error(why);
                 self.sender.say(ToParent::Reply { id, reply }).await;
             }

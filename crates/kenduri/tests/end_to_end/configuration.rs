@@ -113,7 +113,7 @@ fn check_tells_of_newer_versions_and_of_advisories_by_its_exit_code() {
     let (code, said) = check(&["releases.rss", "later.json"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains("Newer: 99.0.0") && said.contains("No advisory"),
+        said.contains("Newer: 99.0.0") && said.contains("There is no advisory"),
         "{said}"
     );
     let (code, said) = check(&["ours.json"]);
@@ -122,7 +122,7 @@ fn check_tells_of_newer_versions_and_of_advisories_by_its_exit_code() {
     let (code, said) = check(&["releases.rss", "broken.json"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(
-        said.contains("error: broken.json says nothing of versions"),
+        said.contains("error: broken.json lists no versions"),
         "{said}"
     );
     assert!(!said.contains("99.0.0"), "{said}");

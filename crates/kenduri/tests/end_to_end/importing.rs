@@ -113,7 +113,7 @@ fn a_booking_site_is_imported_and_agrees_with_itself() {
         "--zone",
     ];
     for (more, code, said) in [
-        (&["Mars/Base"][..], 1, "is no time zone"),
+        (&["Mars/Base"][..], 1, "is not a time zone"),
         (&["Asia/Kolkata"], 0, "--write does it"),
         (&["Asia/Kolkata", "--write"], 1, "--amounts: say"),
         (

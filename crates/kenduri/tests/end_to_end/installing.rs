@@ -131,7 +131,7 @@ fn systemd_reads_odd_paths_as_they_are_meant() {
         let words = ["install", "--print", "--data", odd];
         let output = run(&words, folder.path(), &[]);
         assert_eq!(output.status.code(), Some(1), "{odd:?}");
-        assert!(text(&output.stderr).contains("another name"), "{odd:?}");
+        assert!(text(&output.stderr).contains("rename it"), "{odd:?}");
     }
 }
 

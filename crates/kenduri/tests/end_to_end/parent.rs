@@ -322,7 +322,8 @@ fn settings_that_are_applied_touch_only_what_changed() {
     assert_eq!(told.status.code(), Some(1));
     let why = text(&told.stderr);
     assert!(
-        why.contains("the rest of them holds") && why.contains("Service other stays as it was: "),
+        why.contains("the settings were applied, but not to every service")
+            && why.contains("Service other was not changed: "),
         "{why}"
     );
     let gone = http::send(&house.program.address, "GET", "/gone", &[], b"").expect("an answer");
@@ -466,7 +467,7 @@ fn what_waits_for_a_restart_stays_whoever_serves() {
     assert_eq!(
         order(&["apply"]),
         "Changed: route[0].to.\nWaiting for a restart of everything: data, store.url.\n  \
-         sudo systemctl restart kenduri   or stop and start `kenduri serve`\n"
+         sudo systemctl restart kenduri   (or stop and start `kenduri serve`)\n"
     );
     let as_before = |program: &Program| {
         let answer = || http::send(&program.address, "GET", "/old/x", &[], b"").ok();
@@ -481,7 +482,7 @@ fn what_waits_for_a_restart_stays_whoever_serves() {
     order(&["reload", "kenduri"]);
     as_before(&program);
     let said = order(&["apply"]);
-    assert!(said.starts_with("Nothing changed"), "{said}");
+    assert!(said.starts_with("No setting changed"), "{said}");
     assert!(
         said.contains("restart of everything: data, store.url."),
         "{said}"

@@ -100,7 +100,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
             // The supervisor process was upgrading and refused the request, so the client must try
             // again.
             let why = text(&output.stderr);
-            assert!(why.contains("try once more"), "{why}");
+            assert!(why.contains("try again"), "{why}");
             assert!(Instant::now() < end, "{why}");
         }
         is_served(status);

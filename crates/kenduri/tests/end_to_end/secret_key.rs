@@ -175,11 +175,11 @@ fn a_store_starts_with_its_own_keys_alone() {
         site.refuses(&["secret.key is missing", "kenduri secret new"]);
         assert!(!site.file().exists());
         site.write(&STANDARD.encode([1; 32]), 0o600);
-        site.refuses(&["are not those of this store", "kenduri secret new"]);
+        site.refuses(&["do not belong to this store", "kenduri secret new"]);
         site.write(&own, 0o640);
-        site.refuses(&["others may use", "chmod 600"]);
+        site.refuses(&["other users may use", "chmod 600"]);
         site.write("hunter2", 0o600);
-        site.refuses(&["line 1 is no key", "openssl rand -base64 32"]);
+        site.refuses(&["line 1 is not a key", "openssl rand -base64 32"]);
 
         site.write(&own, 0o600);
         let program = site.serve();
@@ -245,7 +245,7 @@ fn a_new_first_line_signs_nobody_out() {
         assert!(after.is_signed_in(&program) && after.is_known(&program));
         drop(program);
         site.write(&own, 0o600);
-        site.refuses(&["are not those of this store"]);
+        site.refuses(&["do not belong to this store"]);
     });
 }
 

@@ -297,7 +297,7 @@ fn a_program_that_does_not_serve_changes_nothing() {
     let output = copy.upgrade();
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
-    assert!(why.contains("the old program goes on"), "{why}");
+    assert!(why.contains("the old program keeps running"), "{why}");
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!(program.worker(), worker);
 
@@ -338,7 +338,7 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
     assert!(
-        why.contains("goes on as the old one") && why.contains("no memory of that"),
+        why.contains("keeps running as the old program") && why.contains("no memory of that"),
         "{why}"
     );
     assert_eq!(program.get("/readyz").status, 200);
@@ -390,7 +390,7 @@ fn where_no_more_files_may_be_open_the_old_program_goes_on() {
         assert_eq!(output.status.code(), Some(1), "{more}");
         let why = text(&output.stderr);
         assert!(
-            why.contains("the old program goes on") && why.contains("LimitNOFILE="),
+            why.contains("the old program keeps running") && why.contains("LimitNOFILE="),
             "{more}: {why}"
         );
         assert_eq!(program.get("/readyz").status, 200);
@@ -422,7 +422,7 @@ fn an_upgrade_that_fails_at_last_ends_nothing() {
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
     assert!(
-        why.contains("goes on as the old one") && why.contains("LimitNOFILE="),
+        why.contains("keeps running as the old program") && why.contains("LimitNOFILE="),
         "{why}"
     );
     limit_files(parent, 1_024);
@@ -441,7 +441,7 @@ fn a_rehearsal_needs_a_parent() {
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
     assert!(
-        why.contains("only the supervisor process asks for this"),
+        why.contains("only the supervisor process runs this"),
         "{why}"
     );
     assert!(!folder.path().join("data").exists());

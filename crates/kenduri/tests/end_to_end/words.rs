@@ -218,17 +218,14 @@ fn a_stopped_service_stays_in_the_list_and_says_what_becomes_of_it() {
         rows.next().map(|row| row["state"].clone())
     };
     let said = says(here, &["reload", "web"], 0);
-    let wanted = "web is stopped; its description is used at its next start.";
+    let wanted = "web is stopped; its settings are used at its next start.";
     assert!(said.contains(wanted), "{said}");
     assert_eq!(is_listed(), Some(json!("stopped")));
     let added = "[service.more]\nrun = \"sleep 1000\"\n";
     let next = SETTINGS.replace("echo one; ", "") + added;
     fs::write(here.join("kenduri.toml"), next).expect("a file");
     let said = says(here, &["apply"], 0);
-    assert!(
-        said.contains("web is stopped; its new description"),
-        "{said}"
-    );
+    assert!(said.contains("web is stopped; its new settings"), "{said}");
     assert!(said.contains("more is being started."), "{said}");
     assert_eq!(is_listed(), Some(json!("stopped")));
 }

@@ -41,7 +41,9 @@ impl ByHand {
                 gate: gate.clone(),
                 facts: facts.clone(),
             }),
-            _ => Err(Problem::internal("a host's handler stands beside the door")),
+            _ => Err(Problem::internal(
+                "a host's handler is outside the code gate",
+            )),
         }
     }
 

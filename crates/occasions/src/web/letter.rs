@@ -342,7 +342,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
         }
         // If a template cannot be rendered, Kenduri has a bug.
         Err(cause) => {
-            tracing::error!(%cause, "the mail of a campaign could not be rendered");
+            tracing::error!(%cause, "cannot render a mail of a campaign");
             None
         }
     }

@@ -319,7 +319,7 @@ fn compose(
     let (html, plain) = match rendered {
         Ok(parts) => parts,
         Err(cause) => {
-            tracing::error!(%cause, "a confirmation mail could not be rendered");
+            tracing::error!(%cause, "cannot render a confirmation mail");
             return None;
         }
     };

@@ -146,7 +146,7 @@ impl OwnDomains {
     pub async fn follow(&self) {
         loop {
             if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, "the domains of occasions could not be read");
+                tracing::warn!(%error, "cannot read the domains of occasions");
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -95,7 +95,10 @@ impl Worker {
         );
         tracker.close();
         if timeout(STOP_TIMEOUT, tracker.wait()).await.is_err() {
-            tracing::warn!(jobs = tracker.len(), "jobs are given back unfinished");
+            tracing::warn!(
+                jobs = tracker.len(),
+                "stopping with unfinished jobs; they run again after the next start"
+            );
             halt.cancel();
             tracker.wait().await;
         }
@@ -155,7 +158,7 @@ impl Worker {
                     continue;
                 }
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "jobs cannot be looked for"),
+                Err(error) => tracing::warn!(%error, "cannot look for due jobs; it is tried again"),
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -216,7 +219,7 @@ impl Worker {
 
     async fn attempt_once(&self, job: Job, halt: &CancellationToken, request: Option<Arc<str>>) {
         if job.starts > lease::STARTS {
-            let error = JobError::fail("started again and again, and never ended");
+            let error = JobError::fail("it was started several times and never ended");
             return self.settle(job, Err(error)).await;
         }
         let Some(handler) = self.handler(&job) else {
@@ -236,11 +239,14 @@ impl Worker {
                     match self.0.store.write(move |tx| lease::renew(tx, &held)).await {
                         Ok(true) => {}
                         Ok(false) => {
-                            tracing::warn!(job = %job.id, kind = job.kind, "a job's lease was lost");
+                            tracing::warn!(
+                                job = %job.id, kind = job.kind,
+                                "lost a job's lease; another worker may run the job"
+                            );
                             return;
                         }
                         Err(error) => {
-                            tracing::warn!(job = %job.id, %error, "a job's lease was not renewed");
+                            tracing::warn!(job = %job.id, %error, "cannot renew a job's lease; it is tried again");
                         }
                     }
                 }
@@ -270,7 +276,10 @@ impl Worker {
         let end = self.judge(&job, refusal);
         if let Err(error) = self.commit(&job, end).await {
             // The lease will expire, and another worker will start the job again.
-            tracing::error!(job = %job.id, kind = job.kind, %error, "the end of a job was not kept");
+            tracing::error!(
+                job = %job.id, kind = job.kind, %error,
+                "cannot store the outcome of a job; the job runs again later"
+            );
         }
     }
 
@@ -368,12 +377,12 @@ impl End {
             Outcome::Done => "done",
             Outcome::Wait { pause, .. } => {
                 let (pause_s, error) = (pause.as_secs(), &self.logged);
-                tracing::info!(job = %job.id, kind = job.kind, pause_s, error, "a job waits for its next attempt");
+                tracing::info!(job = %job.id, kind = job.kind, pause_s, error, "a job is tried again later");
                 "waiting"
             }
             Outcome::GivenUp { attempts, .. } => {
                 let error = &self.logged;
-                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job was given up");
+                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job failed and was given up");
                 "failed"
             }
         };

@@ -185,7 +185,7 @@ impl GuessBudget {
     pub async fn run(self, store: Store, clock: Clock, stop: CancellationToken) {
         loop {
             if let Err(error) = self.sync(&store, clock.now()).await {
-                tracing::warn!(%error, "wrong codes were not shared with the store");
+                tracing::warn!(%error, "cannot store the number of wrong codes; it is tried again");
             }
             let paused = stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
             if paused.is_none() {
@@ -268,7 +268,7 @@ impl Attempt {
             state.unwritten.push(self.failure.clone());
         }
         if state.tallies.is_used_up(now) && !was_used_up {
-            tracing::warn!("the budget for wrong codes is used up");
+            tracing::warn!("too many wrong codes: guests must also give a name for now");
         }
     }
 }

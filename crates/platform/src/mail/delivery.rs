@@ -73,7 +73,10 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     };
     if let Err(held) = smtp.turn().await {
         let pause = SignedDuration::try_from(held).unwrap_or(SignedDuration::MAX);
-        return Err(JobError::later(pause, "the mail server has refused us"));
+        return Err(JobError::later(
+            pause,
+            "the mail server refused the last mails; sending pauses",
+        ));
     }
     let begin_post = Arc::clone(&post);
     let begun = store.write(move |tx| begin(tx, &begin_post, &id)).await?;
@@ -184,7 +187,7 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     if found_half_sent {
         doubt(tx, id)?;
         note(tx, id, State::Uncertain, None)?;
-        tracing::warn!(mail = %id, "a mail was found half sent");
+        tracing::warn!(mail = %id, "the program stopped while it sent a mail, which may or may not have arrived");
         metrics::counter!("kenduri_mails_uncertain_total").increment(1);
         if doubts > 0 || is_held {
             give_up(tx, id)?;

@@ -72,7 +72,7 @@ impl DkimKey {
 
 /// The key could not be generated.
 #[derive(Debug, thiserror::Error)]
-#[error("no key could be made")]
+#[error("cannot make a DKIM key")]
 pub struct NoKey;
 
 /// Generates a key, and returns the private key as PKCS #8 and the public key in base64. This takes
@@ -155,7 +155,10 @@ pub(super) fn signer(
     let private = key.open(&place(domain), &sealed);
     let pair = private.and_then(|private| KeyPair::from_pkcs8(&private).ok());
     if pair.is_none() {
-        tracing::warn!(domain, "the DKIM key was sealed with another key file");
+        tracing::warn!(
+            domain,
+            "mails are not signed with DKIM: their key was sealed with another secret.key"
+        );
     }
     Ok(pair.map(|pair| Signer {
         domain: domain.to_owned(),

@@ -64,7 +64,7 @@ pub(super) enum ImapError {
         command: &'static str,
         reply: String,
     },
-    #[error("the server answers what cannot be read")]
+    #[error("the server's response cannot be parsed")]
     Unreadable,
 }
 

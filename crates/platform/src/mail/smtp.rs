@@ -230,7 +230,8 @@ impl Smtp {
                 .supports_feature(Extension::SmtpUtfEight)
             {
                 return Err(Refusal::Bounced {
-                    answer: "the mail server takes no address with letters beyond ASCII".to_owned(),
+                    answer: "the mail server does not accept addresses with letters beyond ASCII"
+                        .to_owned(),
                     is_unknown: false,
                 });
             }
@@ -329,7 +330,7 @@ async fn patiently<T>(
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
         // The error's text may contain anything that the mail server sent, so it is replaced.
-        _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
+        _ if error.is_response() => "the mail server's response cannot be parsed".to_owned(),
         _ => error.to_string(),
     };
     text.truncate(text.floor_char_boundary(ANSWER_LIMIT));

@@ -8,7 +8,7 @@ pub enum StoreError {
     #[error("the store is busy")]
     Busy,
     /// The disk or the database server failed (full, read-only, unreachable). It may recover.
-    #[error("the store cannot keep changes now: {0}")]
+    #[error("the store cannot save changes now: {0}")]
     Unavailable(String),
     /// The process is stopping, or the transaction's function panicked.
     #[error("the store stopped before the change was made")]
@@ -23,7 +23,7 @@ pub enum StoreError {
     },
     /// The change violates a constraint of the schema, or a rule that Rust code checks because no
     /// constraint can express it.
-    #[error("the store refuses: {reason}")]
+    #[error("the store refused the change: {reason}")]
     Constraint {
         /// The constraint's name, identical on both engines. `None` for foreign keys and `NOT
         /// NULL`, which SQLite cannot name, and for rules in Rust code.

@@ -93,9 +93,7 @@ impl Log {
             }
             std::thread::yield_now();
         }
-        Err(io::Error::other(
-            "the index of the log does not come to rest",
-        ))
+        Err(io::Error::other("the index of the log keeps changing"))
     }
 
     /// Reads from the database file, ignoring the log. Returns the number of bytes read, which is 0
@@ -131,7 +129,7 @@ impl Log {
         let position = match self.position() {
             Ok(position) => position,
             Err(error) => {
-                tracing::warn!(%error, "the backup cannot tell when this was committed");
+                tracing::warn!(%error, "cannot note the time of a change for the backup");
                 return;
             }
         };

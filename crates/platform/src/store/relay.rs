@@ -67,7 +67,7 @@ impl Drop for Relay {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the relay of news ended in a panic");
+            tracing::error!("the thread for notifications ended in a panic");
         }
     }
 }
@@ -78,7 +78,7 @@ async fn run(config: Config, signals: Arc<Signals>, changed: Arc<Notify>, stop: 
             if let Err(error) = connected(&config, &signals, &changed).await {
                 tracing::warn!(
                     error = explain(&error),
-                    "the relay of news lost its connection"
+                    "the connection to PostgreSQL for notifications was lost; it is opened again"
                 );
             }
             tokio::time::sleep(RECONNECT_AFTER).await;

@@ -25,7 +25,7 @@ use crate::text_cleaning::hexadecimal;
 pub enum TransferError {
     #[error("there is no SQLite store at {0}")]
     NoStore(PathBuf),
-    #[error("the PostgreSQL database is not empty, and nothing in it was touched")]
+    #[error("the PostgreSQL database is not empty; nothing in it was changed")]
     NotEmpty,
     #[error("the tables of both sides differ: {0}; nothing was kept in PostgreSQL")]
     Tables(String),
@@ -277,7 +277,7 @@ impl Table {
         let columns = self.columns.iter().enumerate();
         columns
             .map(|(index, column)| {
-                let reason = || format!("a value of {column} is no number, text or bytes");
+                let reason = || format!("a value of {column} is not a number, text or bytes");
                 cell(index).ok_or_else(|| self.fails(&reason()))
             })
             .collect()

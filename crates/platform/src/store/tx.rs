@@ -260,12 +260,14 @@ impl<'c> Tx<'c> {
         });
         match result {
             Ok(true) if self.failure.is_some() => {
-                tracing::error!("a change went on after one of its statements had failed");
+                tracing::error!(
+                    "a change continued after one of its statements had failed; nothing of it was saved"
+                );
                 Err(StoreError::Stopped)
             }
             Ok(is_kept) => Ok(is_kept),
             Err(_) => {
-                tracing::error!("a change ended in a panic");
+                tracing::error!("a change ended in a panic; nothing of it was saved");
                 Err(StoreError::Stopped)
             }
         }

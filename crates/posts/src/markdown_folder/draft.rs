@@ -180,7 +180,10 @@ fn by_expiry(entry: &Entry, zone: &TimeZone, now: Timestamp) -> Option<Hidden> {
         // The import remarks values that it does not use.
         Some(at) if at > now => None,
         Some(_) => Some(told(entry, format!("the post ended on {text}"))),
-        None => Some(told(entry, format!("{} is no date: {text:?}", entry.name))),
+        None => Some(told(
+            entry,
+            format!("{} is not a date: {text:?}", entry.name),
+        )),
     }
 }
 

@@ -288,7 +288,7 @@ impl Reading<'_> {
                 Some(_) => {}
                 None => {
                     entry.set_used();
-                    let words = format!("{} is no date: {text:?}", entry.name);
+                    let words = format!("{} is not a date: {text:?}", entry.name);
                     self.remark(file, entry.line, format!("{words}; imported as a draft"));
                     dates.is_unread = true;
                 }
@@ -298,7 +298,7 @@ impl Reading<'_> {
         if let Some((line, text)) = document.text(CHANGED) {
             dates.changed_at = instant(&text, zone);
             if dates.changed_at.is_none() {
-                self.remark(file, line, format!("{text:?} is no date"));
+                self.remark(file, line, format!("{text:?} is not a date"));
             }
         }
         dates

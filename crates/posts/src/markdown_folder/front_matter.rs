@@ -177,7 +177,7 @@ fn json(lines: &[&str], begin: usize) -> Result<(Vec<Pair>, usize), Fault> {
     let object = match read.next() {
         Some(Ok(serde_json::Value::Object(object))) => object,
         Some(Err(error)) => return Err((begin + error.line(), error.to_string())),
-        _ => return Err((begin + 1, "this is no object".to_owned())),
+        _ => return Err((begin + 1, "this is not an object".to_owned())),
     };
     let length = read.byte_offset();
     let front = &text[..length];

@@ -61,7 +61,7 @@ impl Reading<'_> {
         };
         let Some(photo) = photo else {
             return Ok(Err(format!(
-                "{shown} is no picture (JPEG, PNG or WebP), or is too large"
+                "{shown} is not a picture (JPEG, PNG or WebP), or is too large"
             )));
         };
         let ending = format!("-{}x{}.{}", photo.width, photo.height, photo.extension);

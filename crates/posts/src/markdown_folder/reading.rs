@@ -100,7 +100,7 @@ impl Reading<'_> {
             return Ok(());
         }
         let Ok(text) = String::from_utf8(std::fs::read(file)?) else {
-            self.left_out(file, 0, "this is no UTF-8");
+            self.left_out(file, 0, "this is not UTF-8");
             return Ok(());
         };
         let document = match front_matter::read(&text) {

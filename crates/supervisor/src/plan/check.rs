@@ -58,9 +58,9 @@ pub(super) fn plan(
         })
         .collect();
     if let Some(names) = find_cycle(&after) {
-        let what = format!("a circle: {} waits for itself", names.join(" after "));
+        let what = format!("a cycle: {} waits for itself", names.join(" after "));
         let key = format!("{}.after", names[0]);
-        check.refuse(&key, what, "take one of them out of `after`");
+        check.refuse(&key, what, "remove one of them from `after`");
     }
     if check.problems.is_empty() {
         Ok(services)
@@ -78,7 +78,7 @@ fn find_shared_fronts(description: &ServiceConfigs, check: &mut Check) {
         if let Some(other) = taken.insert(&service.front, name) {
             check.refuse(
                 &format!("{name}.front"),
-                format!("{} is the front of {other} too", service.front),
+                format!("{} is also the front of {other}", service.front),
                 "give each service an address of its own",
             );
         }
@@ -101,17 +101,16 @@ impl ServiceCheck<'_> {
         let (name, service) = (self.name, self.service);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
-            let what =
-                "the name has other characters than letters, digits, - and _, or more than 64";
-            self.check.refuse("", what, "name it otherwise");
+            let what = "the name may have at most 64 letters, digits, - and _";
+            self.check.refuse("", what, "rename it");
         }
         for (taken, why) in [
-            (ALL_SERVICES, "stands for every service"),
+            (ALL_SERVICES, "means every service"),
             (OWN_SERVICE, "is the program itself"),
         ] {
             if name == taken {
                 self.check
-                    .refuse("", format!("{name:?} {why}"), "name it otherwise");
+                    .refuse("", format!("{name:?} {why}"), "rename it");
             }
         }
         if self.ground.run.as_os_str().len() + name.len() > LONGEST_RUN_FOLDER {
@@ -148,7 +147,7 @@ impl ServiceCheck<'_> {
             if !self.description.contains_key(other) {
                 let what = format!("there is no service {other:?}");
                 self.check
-                    .refuse("after", what, "name one that is described");
+                    .refuse("after", what, "name a service that has a section");
             }
         }
         let policy = self.policy();
@@ -186,7 +185,7 @@ impl ServiceCheck<'_> {
     fn listening(&mut self) -> Option<Listening> {
         let written = &self.service.listen;
         let Some(listening) = value_parsers::named(&value_parsers::LISTENING, written) else {
-            let what = format!("{written:?} is no way to listen");
+            let what = format!("{written:?} is not a way to listen");
             self.check.refuse("listen", what, "write unix, tcp or none");
             return None;
         };
@@ -205,8 +204,8 @@ impl ServiceCheck<'_> {
                 ("health", service.health.is_some()),
             ] {
                 if is_set {
-                    let fix = "set `listen` to unix or tcp, or take this out";
-                    self.check.refuse(key, "the service listens nowhere", fix);
+                    let fix = "set `listen` to unix or tcp, or remove this";
+                    self.check.refuse(key, "the service does not listen", fix);
                 }
             }
         }
@@ -219,9 +218,9 @@ impl ServiceCheck<'_> {
         if path.is_dir() || self.ground.depth == CheckDepth::Words {
             return Some(path);
         }
-        let what = format!("{} is no folder", path.display());
+        let what = format!("{} is not a folder", path.display());
         self.check
-            .refuse("directory", what, "name a folder that is there");
+            .refuse("directory", what, "name an existing folder");
         None
     }
 
@@ -235,8 +234,8 @@ impl ServiceCheck<'_> {
         if !rustix::process::geteuid().is_root() {
             self.check.refuse(
                 "user",
-                "only root can run a service as somebody else",
-                "take it out, or run the supervisor as root",
+                "only root can run a service as another user",
+                "remove it, or run the supervisor as root",
             );
             return Err(Refused);
         }
@@ -246,7 +245,7 @@ impl ServiceCheck<'_> {
             self.check.refuse(
                 "user",
                 what,
-                "name one that is there, or add it (`adduser --system`)",
+                "name an existing one, or add it (`adduser --system`)",
             );
         }
         user.map(Some).ok_or(Refused)
@@ -278,8 +277,8 @@ impl ServiceCheck<'_> {
             // The supervisor sets this variable itself. The settings may set it only to the
             // placeholder for the same value.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
-                let what = "each instance is told its own, whatever stands here";
-                let mend = "take it out; `front` is a fixed address that all instances share";
+                let what = "each instance gets its own, so this has no effect";
+                let mend = "remove it; `front` is a fixed address that all instances share";
                 self.check.refuse(&key, what, mend);
             }
             let value = self.fill_service_references(&key, value, listening);
@@ -293,13 +292,13 @@ impl ServiceCheck<'_> {
         let shown = path.display();
         let unreadable = |error: std::io::Error| {
             format!(
-                "cannot read {shown}: {error}; it must be there, and readable for the supervisor"
+                "cannot read {shown}: {error}; it must exist, and the supervisor must be able to read it"
             )
         };
         let metadata = fs::metadata(&path).map_err(unreadable)?;
         let mode = metadata.permissions().mode() & 0o777;
         if !metadata.is_file() {
-            return Err(format!("{shown} is no file; name a file"));
+            return Err(format!("{shown} is not a file; name a file"));
         }
         if mode & 0o077 != 0 {
             return Err(format!(
@@ -328,7 +327,7 @@ impl ServiceCheck<'_> {
                 } else {
                     "tcp"
                 };
-                let what = format!("there is no {name}, for `listen` is not {kind:?}");
+                let what = format!("there is no {name}, because `listen` is not {kind:?}");
                 self.check.refuse(
                     key,
                     what,
@@ -349,7 +348,7 @@ impl ServiceCheck<'_> {
         if let Some(at) = placed.find("{service.") {
             let rest = &placed[at..];
             let unknown = rest.find('}').map_or(rest, |end| &rest[..=end]);
-            let what = format!("{unknown} stands for nothing");
+            let what = format!("{unknown} is not a known placeholder");
             let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service whose `listen` is unix or tcp";
             self.check.refuse(key, what, mend);
         }
@@ -368,11 +367,11 @@ impl ServiceCheck<'_> {
             }
             CommandLine::Line(line) => self.check.accept("run", value_parsers::words(line))?,
             CommandLine::Words(_) if self.service.shell => {
-                let what = "a list of words and `shell` together";
+                let what = "`shell` needs one line, and this is a list";
                 self.check.refuse(
                     "run",
                     what,
-                    "write one line for the shell, or take `shell` out",
+                    "write one line for the shell, or remove `shell`",
                 );
                 return None;
             }
@@ -415,7 +414,7 @@ impl ServiceCheck<'_> {
         let path = &health.path;
         let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
         if !sound || path.len() > 1_024 {
-            let what = format!("{path:?} is no path");
+            let what = format!("{path:?} is not a path");
             self.check
                 .refuse("health.path", what, "begin with a slash: /healthz");
         }
@@ -436,11 +435,11 @@ impl ServiceCheck<'_> {
             .accept("memory.max", units::size(max))
             .ok_or(Refused)?;
         if size < LEAST_MEMORY {
-            let what = format!("no program starts in {max}");
+            let what = format!("no program can start with {max} of memory");
             self.check.refuse(
                 "memory.max",
                 what,
-                "write at least 1M, and more than it uses",
+                "write at least 1M, and more than the service uses",
             );
             return Err(Refused);
         }
@@ -450,9 +449,8 @@ impl ServiceCheck<'_> {
     fn balance(&mut self) {
         let balance = self.service.balance.as_str();
         if !["round-robin", "least", "sticky"].contains(&balance) {
-            let what = format!("{balance:?} is no way to share");
-            let mend =
-                "write round-robin, least, or sticky, which leads each browser back by a cookie";
+            let what = format!("{balance:?} is not a way to balance");
+            let mend = "write round-robin, least or sticky (a cookie leads each browser back to its server)";
             self.check.refuse("balance", what, mend);
         }
     }
@@ -465,7 +463,7 @@ impl ServiceCheck<'_> {
         let wrong = match front.parse::<std::net::SocketAddr>() {
             Ok(address) if address.port() == 0 => "has no port",
             Ok(_) => return,
-            Err(_) => "is no address",
+            Err(_) => "is not an address",
         };
         self.check.refuse(
             "front",

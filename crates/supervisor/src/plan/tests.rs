@@ -65,10 +65,10 @@ fn every_mistake_is_told_with_its_key() {
             "run = \"./script\"",
             "service.a.run: there is no program \"./script\"",
         ),
-        ("run = \"sleep 'x\"", "service.a.run: a ' is never closed"),
+        ("run = \"sleep 'x\"", "service.a.run: a ' is not closed"),
         (
             "run = [\"sleep\"]\nshell = true",
-            "service.a.run: a list of words and `shell`",
+            "service.a.run: `shell` needs one line",
         ),
         (
             "run = \"sleep {socket}\"",
@@ -76,11 +76,11 @@ fn every_mistake_is_told_with_its_key() {
         ),
         (
             "run = \"sleep {service.b.url}\"",
-            "service.a.run: {service.b.url} stands for nothing",
+            "service.a.run: {service.b.url} is not a known placeholder",
         ),
         (
             "run = \"sleep {service.flask.port}\"",
-            "service.a.run: {service.flask.port} stands for",
+            "service.a.run: {service.flask.port} is not a known placeholder",
         ),
         (
             "env = { A = \"{port}\" }",
@@ -96,22 +96,22 @@ fn every_mistake_is_told_with_its_key() {
             "service.a.env_file: others may read",
         ),
         ("env_file = \"closed.env\"", "line 2 is not NAME=value"),
-        ("directory = \"gone\"", "is no folder"),
+        ("directory = \"gone\"", "is not a folder"),
         (
             "listen = \"udp\"",
-            "service.a.listen: \"udp\" is no way to listen",
+            "service.a.listen: \"udp\" is not a way to listen",
         ),
         (
             "activate = true",
-            "service.a.activate: the service listens nowhere",
+            "service.a.activate: the service does not listen",
         ),
         (
             "front = \"127.0.0.1:1\"",
-            "service.a.front: the service listens nowhere",
+            "service.a.front: the service does not listen",
         ),
         (
             "idle_time = \"1h\"",
-            "service.a.idle_time: the service listens nowhere",
+            "service.a.idle_time: the service does not listen",
         ),
         (
             "front = \"127.0.0.1:0\"\nlisten = \"tcp\"",
@@ -119,23 +119,23 @@ fn every_mistake_is_told_with_its_key() {
         ),
         (
             "env = { PORT = \"5000\" }\nlisten = \"tcp\"",
-            "service.a.env.PORT: each instance is told its own",
+            "service.a.env.PORT: each instance gets its own",
         ),
         (
             "env = { SOCKET = \"/run/a.sock\" }\nlisten = \"unix\"",
-            "service.a.env.SOCKET: each instance is told its own",
+            "service.a.env.SOCKET: each instance gets its own",
         ),
         (
             "front = \"here\"\nlisten = \"tcp\"",
-            "service.a.front: \"here\" is no address",
+            "service.a.front: \"here\" is not an address",
         ),
         (
             "health = {}",
-            "service.a.health: the service listens nowhere",
+            "service.a.health: the service does not listen",
         ),
         (
             "health = { path = \"x\" }\nlisten = \"tcp\"",
-            "service.a.health.path: \"x\" is no path",
+            "service.a.health.path: \"x\" is not a path",
         ),
         (
             "health = { fall = 0 }\nlisten = \"tcp\"",
@@ -143,7 +143,7 @@ fn every_mistake_is_told_with_its_key() {
         ),
         (
             "health = { every = \"0s\" }\nlisten = \"tcp\"",
-            "service.a.health.every: no time at all",
+            "service.a.health.every: it must be longer than 0",
         ),
         ("instances = 0", "service.a.instances: it is 0"),
         ("instances = 65", "service.a.instances: it is 65"),
@@ -152,20 +152,20 @@ fn every_mistake_is_told_with_its_key() {
         ("cpu_weight = 10001", "service.a.cpu_weight: it is 10001"),
         (
             "balance = \"fair\"",
-            "service.a.balance: \"fair\" is no way to share",
+            "service.a.balance: \"fair\" is not a way to balance",
         ),
         (
             "balance = \"hash:ip\"",
-            "service.a.balance: \"hash:ip\" is no way to share",
+            "service.a.balance: \"hash:ip\" is not a way to balance",
         ),
         ("user = \"nobody-at-all\"", "service.a.user: "),
         (
             "start_within = \"soon\"",
-            "service.a.start_within: \"soon\" is no time",
+            "service.a.start_within: \"soon\" is not a time",
         ),
         (
             "stop = { signal = \"STOP\" }",
-            "service.a.stop.signal: \"STOP\" is no signal that stops",
+            "service.a.stop.signal: \"STOP\" is not a signal that stops",
         ),
         (
             "restart = { when = \"maybe\" }",
@@ -173,19 +173,19 @@ fn every_mistake_is_told_with_its_key() {
         ),
         (
             "restart = { backoff = \"1s\" }",
-            "service.a.restart.backoff: \"1s\" is no range",
+            "service.a.restart.backoff: \"1s\" is not a range",
         ),
         (
             "restart = { give_up = \"10\" }",
-            "service.a.restart.give_up: \"10\" says not when",
+            "service.a.restart.give_up: \"10\" is not a number of failures and a time",
         ),
         (
             "memory = { max = \"much\" }",
-            "service.a.memory.max: \"much\" is no size",
+            "service.a.memory.max: \"much\" is not a size",
         ),
         (
             "memory = { max = \"1023K\" }",
-            "service.a.memory.max: no program starts in 1023K",
+            "service.a.memory.max: no program can start with 1023K",
         ),
         (
             "memory = { max = \"1M\", action = \"cry\" }",
@@ -193,13 +193,13 @@ fn every_mistake_is_told_with_its_key() {
         ),
         (
             "logs = { max = \"0\" }",
-            "service.a.logs.max: \"0\" is no size",
+            "service.a.logs.max: \"0\" is not a size",
         ),
         (
             "after = [\"b\"]",
             "service.a.after: there is no service \"b\"",
         ),
-        ("after = [\"a\"]", "service.a.after: a circle"),
+        ("after = [\"a\"]", "service.a.after: a cycle"),
         (
             "roll = \"two\"",
             "service.a.roll: \"two\" is not known here",
@@ -260,7 +260,11 @@ fn who_listens_nowhere_is_not_found_by_others() {
         let flaws = check(&services("none", text)).unwrap_err();
         assert_eq!(flaws.len(), 1, "{flaws:?}");
         assert_eq!(flaws[0].key, "service.a.env.B");
-        assert!(flaws[0].what.contains("stands for nothing"), "{}", flaws[0]);
+        assert!(
+            flaws[0].what.contains("is not a known placeholder"),
+            "{}",
+            flaws[0]
+        );
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn written_signal(signal: Signal) -> String {
 
 /// Parses a backoff such as `200ms..30s`.
 pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
-    let how = || format!("{text:?} is no range of times; write it like 200ms..30s");
+    let how = || format!("{text:?} is not a range of times; write it like 200ms..30s");
     let (least, most) = text.split_once("..").ok_or_else(how)?;
     let (least, most) = (duration(least)?, duration(most)?);
     if least.is_zero() || least > most {
@@ -70,7 +70,11 @@ pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
 
 /// Parses a limit such as `10 in 10m`, or `never`.
 pub(super) fn give_up(text: &str) -> Result<Option<GiveUpLimit>, String> {
-    let how = || format!("{text:?} says not when; write it like \"10 in 10m\", or \"never\"");
+    let how = || {
+        format!(
+            "{text:?} is not a number of failures and a time; write it like \"10 in 10m\", or \"never\""
+        )
+    };
     if text == "never" {
         return Ok(None);
     }
@@ -87,7 +91,7 @@ pub(super) fn give_up(text: &str) -> Result<Option<GiveUpLimit>, String> {
 pub(super) fn signal(text: &str) -> Result<Signal, String> {
     named(&SIGNALS, text.strip_prefix("SIG").unwrap_or(text)).ok_or_else(|| {
         let names = SIGNALS.map(|(name, _)| name).join(", ");
-        format!("{text:?} is no signal that stops; write one of {names}")
+        format!("{text:?} is not a signal that stops a program; write one of {names}")
     })
 }
 
@@ -104,7 +108,7 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
                 loop {
                     match letters.next() {
                         None => {
-                            return Err(format!("a {quote} is never closed; close it"));
+                            return Err(format!("a {quote} is not closed; close it"));
                         }
                         Some(end) if end == quote => break,
                         Some('\\') if quote == '"' => match letters.next() {

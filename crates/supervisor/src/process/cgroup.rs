@@ -64,7 +64,9 @@ impl Cgroups {
             return Err(format!("{shown} does not control memory\n  {DELEGATE}"));
         }
         if !own.join("cgroup.kill").exists() {
-            return Err("the kernel cannot end a whole group; Linux 5.14 can".to_owned());
+            return Err(
+                "the kernel cannot kill a whole control group; Linux 5.14 and newer can".to_owned(),
+            );
         }
         if is_of_systemd(own) && !is_delegated(own) {
             return Err(format!(
@@ -74,7 +76,7 @@ impl Cgroups {
         let me = me.as_raw_nonzero().to_string();
         if !read(own, "cgroup.procs").is_ok_and(|inside| inside.trim() == me) {
             return Err(format!(
-                "other processes are in {shown} too\n  a service of its own has a group of its own"
+                "other processes are in {shown} too\n  run the program as a systemd service of its own"
             ));
         }
         let leaf = own.join(SUPERVISOR_GROUP);

@@ -136,7 +136,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             }
             if since.elapsed() > EXIT_TIMEOUT {
                 let what = format!(
-                    "process {} of {} cannot be ended",
+                    "process {} of {} cannot be killed",
                     record.pid, record.service
                 );
                 return Err(io::Error::other(what));
@@ -145,7 +145,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
         }
         if let Some(Err(error)) = group.map(Cgroup::remove) {
             // The control group is empty but cannot be removed.
-            tracing::warn!(%error, "cannot remove the control group of what was left over");
+            tracing::warn!(%error, "cannot remove the control group of a leftover process");
         }
         if found {
             // If this process has replaced its program by `exec`, the recorded process is its

@@ -80,7 +80,7 @@ fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
     let (Some(supervisor), Some(privileges), Some(token), Some(program)) =
         (words.next(), words.next(), words.next(), words.next())
     else {
-        return io::Error::other("this is for the supervisor alone");
+        return io::Error::other("only the supervisor may run this");
     };
     mark_with_token(&token.to_string_lossy());
     match prepare(&supervisor, privileges == "drop") {

@@ -65,7 +65,7 @@ impl Transition {
         if self.state.waiting.len() >= MAX_PENDING_COMMANDS {
             return self.refuse(
                 id,
-                "too many commands wait for this service; ask again later",
+                "too many commands wait for this service; try again later",
             );
         }
         match command {
@@ -121,7 +121,7 @@ impl Transition {
 
     fn reload(&mut self, id: CommandId, policy: Option<Policy>) {
         if self.state.rolling.is_some() {
-            let why = "a next generation is taking over already; ask again when it has";
+            let why = "a new generation is already taking over; try again when it has";
             return self.refuse(id, why);
         }
         let policy = policy.map_or_else(|| Arc::clone(&self.state.policy), Arc::new);
@@ -159,10 +159,7 @@ impl Transition {
 
     fn scale(&mut self, id: CommandId, instances: Option<u32>, spare: Option<u32>) {
         if self.state.rolling.is_some() {
-            return self.refuse(
-                id,
-                "a next generation is taking over; ask again when it has",
-            );
+            return self.refuse(id, "a new generation is taking over; try again when it has");
         }
         let instances = instances.unwrap_or(self.state.policy.instances);
         let spare = spare.unwrap_or(self.state.policy.spare);

@@ -66,7 +66,8 @@ impl Transition {
                 run.streak += 1;
                 if run.streak >= run.policy.fall {
                     let (time_ready, streak) = (run.time_ready(now), run.streak);
-                    let reason = format!("it was not well {streak} times in a row: {reason}");
+                    let reason =
+                        format!("it failed its health check {streak} times in a row: {reason}");
                     self.stop_as_failed(id, reason, time_ready);
                 }
             }

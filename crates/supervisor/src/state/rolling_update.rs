@@ -190,7 +190,9 @@ impl Transition {
         let is_new = |slot: &&Slot| slot.generation == rolling.generation;
         let reason = match self.state.slots.values().filter(is_new).count() {
             0 => reason.to_owned(),
-            stay => format!("{reason}; {stay} of the next generation had taken over and stay"),
+            stay => {
+                format!("{reason}; {stay} of the new generation had taken over and keep running")
+            }
         };
         self.report(Report::RollFailed {
             reason: reason.clone(),

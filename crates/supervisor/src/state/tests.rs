@@ -425,7 +425,7 @@ fn one_that_is_unwell_is_replaced() {
     assert!(
         reason
             .unwrap()
-            .contains("not well 3 times in a row: it answered 500")
+            .contains("failed its health check 3 times in a row: it answered 500")
     );
 }
 

@@ -110,7 +110,7 @@ impl Supervisor {
             Message::ShutDown(answer) => {
                 self.shutdown_waiters.get_or_insert_default().push(answer);
                 if let Some(handover_waiter) = self.handover_waiter.take() {
-                    let why = "everything is being stopped".to_owned();
+                    let why = "the supervisor is stopping everything".to_owned();
                     let _ = handover_waiter.send(Err(ControlError::Refused(why)));
                 }
                 for message in std::mem::take(&mut self.postponed) {
@@ -164,10 +164,10 @@ impl Supervisor {
         let refusal = match self.services.get(name) {
             None => Some(format!("there is no service {name:?}")),
             Some(_) if self.shutdown_waiters.is_some() && command != Command::Stop => {
-                Some("everything is being stopped".to_owned())
+                Some("the supervisor is stopping everything".to_owned())
             }
             Some(managed) if managed.leaves && command != Command::Stop => {
-                Some(format!("{name:?} is no longer described"))
+                Some(format!("{name:?} is no longer in the settings"))
             }
             Some(_) => None,
         };

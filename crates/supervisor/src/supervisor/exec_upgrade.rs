@@ -236,7 +236,7 @@ impl Supervisor {
             Err(why) => {
                 tracing::error!(
                     why,
-                    "what the program kept running as it was before cannot be taken over; it is ended and started anew"
+                    "processes of the previous version cannot be taken over; they are stopped and started again"
                 );
                 return Self::new(plan, options);
             }
@@ -340,20 +340,20 @@ impl Supervisor {
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
-            return refused("everything is being stopped".to_owned());
+            return refused("the supervisor is stopping everything".to_owned());
         }
         if self.handover_waiter.is_some() {
-            return refused("it is being done already".to_owned());
+            return refused("an upgrade is already being done".to_owned());
         }
         for (name, managed) in &self.services {
             if managed.state.is_rolling() {
                 let why =
-                    format!("a next generation of {name:?} is taking over; ask again when it has");
+                    format!("a new generation of {name:?} is taking over; try again when it has");
                 return refused(why);
             }
             if managed.answers.values().any(|answer| !answer.is_closed()) {
                 let why = format!(
-                    "somebody waits until {name:?} is as it was told to be; ask again then"
+                    "a command for {name:?} is still being carried out; try again when it is done"
                 );
                 return refused(why);
             }

@@ -52,7 +52,10 @@ impl Supervisor {
                 live.exit = Some(exit);
                 if exit == Exit::OutOfMemory {
                     let (instance, max) = (live.number, live.settings.memory);
-                    tracing::warn!(service = %name, instance, max, "the system killed a service for its memory");
+                    tracing::warn!(
+                        service = %name, instance, max,
+                        "the system killed a service because it used too much memory"
+                    );
                 }
                 live.stop_watching();
                 live.attention.send_replace(WatchPhase::Ended);

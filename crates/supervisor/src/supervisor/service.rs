@@ -462,7 +462,7 @@ impl Supervisor {
             let _ = std::fs::remove_file(services.through(path));
         }
         if let Err(error) = self.pid_records.remove(live.process.token()) {
-            tracing::warn!(%error, "cannot write down that a process is gone");
+            tracing::warn!(%error, "cannot record that a process has ended");
         }
     }
 }

@@ -217,7 +217,7 @@ impl Supervisor {
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
-                    tracing::warn!(%error, service = %name, "a process does not get into its control group");
+                    tracing::warn!(%error, service = %name, "cannot move a process into its control group");
                     let _ = group.remove();
                 }
             }
@@ -245,7 +245,7 @@ impl Supervisor {
         if let Err(error) = gone {
             // The process still waits for the start byte. Its exit is handled like any other
             // failure.
-            tracing::error!(%error, service = %name, "cannot write down or begin a process");
+            tracing::error!(%error, service = %name, "cannot record or start a process");
             process.kill();
         }
         let since = (self.options.clock)();
@@ -287,7 +287,7 @@ fn control_group(
     if settings.cpu_weight != USUAL_WEIGHT && !groups.is_some_and(Cgroups::share_processors) {
         tracing::warn!(
             service = settings.name,
-            "cpu_weight is not used, because control groups do not share the processor\n  \
+            "cpu_weight has no effect, because control groups do not share the processor here\n  \
              under systemd, the unit needs Delegate=cpu memory"
         );
     }
@@ -295,7 +295,7 @@ fn control_group(
     match groups.make(name, settings.hard_limit(), settings.cpu_weight) {
         Ok(group) => Some(group),
         Err(error) => {
-            tracing::warn!(%error, service = settings.name, "a process gets no control group");
+            tracing::warn!(%error, service = settings.name, "cannot make a control group for a process");
             None
         }
     }

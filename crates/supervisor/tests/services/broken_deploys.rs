@@ -274,7 +274,7 @@ fn meanwhile_it_can_be_stopped_but_not_changed() {
     );
     let why = replaced(&fixture, |_, _| {
         let again = reload(&fixture).unwrap_err();
-        assert!(again.to_string().contains("ask again"), "{again}");
+        assert!(again.to_string().contains("try again"), "{again}");
         fixture.wait(fixture.control.stop("web")).unwrap();
     });
     let why = why.unwrap_err().to_string();

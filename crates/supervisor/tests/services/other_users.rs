@@ -105,7 +105,7 @@ fn a_link_to_the_socket_of_another_is_not_asked() {
         );
         let reason = fixture.crew("liar", |crew| crew.failed).given_up.unwrap();
         assert!(
-            reason.reason.starts_with("somebody else listens"),
+            reason.reason.starts_with("another user listens"),
             "{reason:?}"
         );
         let (mut stream, _) = listener.accept().unwrap();
@@ -249,7 +249,7 @@ fn a_port_that_another_has_taken_is_not_its_port() {
             }
         });
         assert!(
-            reason.starts_with("somebody else listens"),
+            reason.starts_with("another user listens"),
             "{kind}: {reason}"
         );
         let crew = fixture.ready("late", 1);

@@ -92,7 +92,7 @@ fn what_a_killed_supervisor_leaves_is_ended_by_the_next() {
         .unwrap();
     let why = String::from_utf8_lossy(&taken.stderr).into_owned();
     assert!(
-        !taken.status.success() && why.contains("another supervisor works in"),
+        !taken.status.success() && why.contains("another supervisor uses"),
         "{why}"
     );
     drop(alone);

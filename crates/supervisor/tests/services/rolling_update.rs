@@ -168,7 +168,7 @@ fn the_old_plan_brings_back_what_a_failed_one_left() {
     let (before, next) = (plan(path, WEB).unwrap(), plan(path, &next).unwrap());
     let changed = fixture.wait(fixture.control.apply(next)).unwrap();
     let why = changed[0].outcome.as_ref().unwrap_err().to_string();
-    assert!(why.contains("had taken over and stay"), "{why}");
+    assert!(why.contains("had taken over and keep running"), "{why}");
     let changed = fixture.wait(fixture.control.apply(before.clone())).unwrap();
     assert_eq!(changed.len(), 1, "what stayed of the failed one goes");
     assert!(changed[0].outcome.is_ok());

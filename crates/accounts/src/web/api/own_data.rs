@@ -120,7 +120,7 @@ struct RestoreBody {
     post, path = "/api/v1/auth/restore", tag = "accounts",
     request_body = RestoreBody,
     responses(
-        (status = 204, description = "It stays; sign in again"),
+        (status = 204, description = "The account is kept. Sign in again."),
         (status = 400, description = "`token_expired_or_used`"),
     ),
 )]

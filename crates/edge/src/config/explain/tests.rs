@@ -13,8 +13,8 @@ fn a_request_is_explained() {
         .unwrap();
     assert_eq!(
         told,
-        "kad.example/old  redirect:https://new.example{path}  the path does not begin so\n\
-         */api/node/      service:node                        this one: the most exact host, and of its paths the longest that fits\n\
+        "kad.example/old  redirect:https://new.example{path}  the path does not match\n\
+         */api/node/      service:node                        this one: the most specific host, and of its routes the longest path that matches\n\
          service:node gets /v1/node/x\n"
     );
     let told = plan.explain("http://kad.example/old/x?y=z#w").unwrap();
@@ -61,20 +61,20 @@ fn what_happens_before_a_route_is_explained_too() {
     let routes = "[[route]]\nhost = \"tls.test\"\nto = \"app\"\n[[route]]\nto = \"status:410\"\n\
                   access = { allow = [\"10.0.0.0/8\"], sign_in = \"owner\" }\n";
     let acme = "[tls]\nacme = { email = \"owner@tls.test\" }\n";
-    let inside = "access by address and sign-in of owner is asked for; then answered with 410 Gone";
+    let inside = "access by address and sign-in of owner is required; then answered with 410 Gone";
     let refused = "the handshake is refused: there is no certificate for deny.test, \
                    see tls.acme and [[tls.certificate]]";
     let unnamed = "the handshake is refused: there is no certificate for 192.0.2.7, \
                    and none in [[tls.certificate]] has default = true";
-    let before = "only through a proxy before this one: nothing is listened on with TLS, \
-                  see listen.https\napp gets /x";
-    let nobody = "nobody answers: nothing is listened on in the clear, see listen.http";
+    let before = "only through a proxy in front of this server: no address with TLS is set, see \
+                  listen.https\napp gets /x";
+    let nobody = "no answer: no address without TLS is set, see listen.http";
     let both = "http = [\":80\"]\nhttps = [\":443\"]";
     for (listen, url, end) in [
         (
             both,
             "http://tls.test/x",
-            "first sent to https, with 308\napp gets /x",
+            "first redirected to https with 308\napp gets /x",
         ),
         (both, "https://tls.test/x", "app gets /x"),
         (both, "http://deny.test/x", inside),

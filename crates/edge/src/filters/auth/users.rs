@@ -46,13 +46,13 @@ pub enum BadUsers {
         "line {0} has a hash that takes too much memory or time; make one with `kenduri password hash`"
     )]
     Cost(usize),
-    #[error("line {0} names somebody again; keep one of the lines")]
+    #[error("line {0} has a name of an earlier line; keep one of them")]
     Twice(usize),
     #[error(
-        "nobody is named, so nobody could come in; write NAME:HASH, with what `kenduri password hash` prints"
+        "the file is empty, so nobody could sign in; write lines NAME:HASH, with what `kenduri password hash` prints"
     )]
     Nobody,
-    #[error("more than {MOST} people are named; ask a server of your own with `ask`")]
+    #[error("there are more than {MOST} names; use access.ask with a server of your own")]
     TooMany,
 }
 

@@ -25,11 +25,11 @@ pub(super) enum AnswerError {
     #[error("the client left")]
     ClientLeft,
     /// Other clients need the memory.
-    #[error("the client took nothing, and others need the memory")]
+    #[error("the client read nothing, and its memory was needed for others")]
     GivenUp,
-    #[error("the answer cannot be sent: {0}")]
+    #[error("the response cannot be sent: {0}")]
     Stream(#[from] StreamError),
-    #[error("the answer broke off: {0}")]
+    #[error("the response broke off: {0}")]
     Body(BodyError),
 }
 

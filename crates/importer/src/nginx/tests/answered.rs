@@ -77,7 +77,7 @@ fn a_condition_on_the_host_is_a_route_of_that_host() {
         Some("files:/other"),
         "{text}"
     );
-    assert!(text.contains("no route here is for this host"), "{text}");
+    assert!(text.contains("there is no route for this host"), "{text}");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_redirect_for_now_is_told() {
         ("308", false),
     ] {
         let text = server(&format!("location /x/ {{ return {code} /y/; }}"));
-        assert_eq!(text.contains("nginx redirects for now"), told, "{text}");
+        assert_eq!(text.contains("nginx redirects temporarily"), told, "{text}");
     }
 }
 
@@ -273,7 +273,7 @@ fn one_file_under_another_name_is_served() {
         route_of(&text, "/docs/").unwrap().contains("status:503"),
         "{text}"
     );
-    assert!(text.contains("is no folder"), "{text}");
+    assert!(text.contains("is not a folder"), "{text}");
 }
 
 #[test]
@@ -371,18 +371,18 @@ fn what_differs_is_not_said_to_happen_by_itself() {
             "proxy_pass_request_body off;",
             "the body of a request goes on",
         ),
-        ("proxy_http_version 2;", "spoken to in HTTP/1.1"),
+        ("proxy_http_version 2;", "asked over HTTP/1.1"),
         ("proxy_pass_header Server;", "the version in Server"),
         (
             "ssl_protocols TLSv1 TLSv1.2;",
-            "TLS before 1.2 is not spoken",
+            "TLS before 1.2 is not supported",
         ),
         (
             "large_client_header_buffers 8 64k;",
             "header_size = \"512K\"",
         ),
         ("large_client_header_buffers 4 1k;", "header_size = \"32K\""),
-        ("large_client_header_buffers x;", "this is no size"),
+        ("large_client_header_buffers x;", "this is not a size"),
         ("try_files $uri /index.html; root /srv;", "/user/jane.doe"),
         ("auth_basic A; auth_basic_user_file f;", "sees nobody"),
     ] {

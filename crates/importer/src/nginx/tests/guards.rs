@@ -156,7 +156,7 @@ fn guards_of_patterns_and_of_equal_paths_are_kept() {
     assert!(text.contains("/phpmyadmin-x"), "{text}");
     let text = server(&format!("root /srv; location ~* ^/admin/ {{ {guard} }}"));
     assert!(
-        text.contains("CAREFUL") && text.replace("\n#   ", " ").contains("another case"),
+        text.contains("CAREFUL") && text.replace("\n#   ", " ").contains("letter case"),
         "{text}"
     );
     assert!(!text.contains("/admin-x"), "{text}");
@@ -245,7 +245,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
     ));
     assert!(
         route_of(&text, "/api/").is_some_and(|route| route.contains("http://b:2"))
-            && text.contains("what this keeps out comes in")
+            && text.contains("requests that this refuses are let in")
             && !text.contains("is open here"),
         "{text}"
     );
@@ -325,15 +325,23 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
         (
             "proxy_set_header Content-Length \"\";",
             vec![],
-            "the edge's own",
+            "is set by the edge",
         ),
-        ("proxy_set_header TE trailers;", vec![], "the edge's own"),
+        (
+            "proxy_set_header TE trailers;",
+            vec![],
+            "is set by the edge",
+        ),
         (
             "proxy_set_header X-Forwarded-For $remote_addr;",
             vec![],
             "programs are told",
         ),
-        ("proxy_set_header \"X A\" b;", vec![], "no name of a header"),
+        (
+            "proxy_set_header \"X A\" b;",
+            vec![],
+            "is not a header name",
+        ),
         (
             "proxy_pass_request_headers off;",
             vec![],
@@ -445,12 +453,12 @@ fn neighbours_of_a_guarded_path_are_told() {
         let text = made(&format!(
             "{zone} server {{ server_name a.example; location {location} }}"
         ));
-        let is_told = text.contains("are guarded by nginx too, and not here");
+        let is_told = text.contains("nginx protects other");
         assert_eq!(is_told, told, "{location}\n{text}");
     }
     // Everything is guarded alike.
     let text = server("deny all; root /srv; location /x { root /srv; }");
-    assert!(!text.contains("are guarded by nginx too"), "{text}");
+    assert!(!text.contains("nginx protects other"), "{text}");
 }
 
 #[test]
@@ -490,7 +498,10 @@ fn nothing_is_open_below_an_exact_location_that_was_not() {
             ));
             assert!(is_open(&text, "/admin/login"), "{text}");
             assert!(!is_open(&text, "/admin/login/x"), "{text}");
-            assert!(text.contains("CAREFUL: /admin/login is open"), "{text}");
+            assert!(
+                text.contains("CAREFUL: /admin/login does not open"),
+                "{text}"
+            );
         }
     }
     let text = server("location / { root /srv; } location = /admin/login { root /open; }");

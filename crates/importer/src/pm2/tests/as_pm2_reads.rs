@@ -53,7 +53,7 @@ fn a_line_for_a_shell_is_read_by_one() {
         let text = made(&json!({ "apps": [{ "name": "a", "script": script }] }).to_string());
         assert_eq!(text.contains("shell = true"), is_for_shell, "{text}");
         assert_eq!(
-            text.contains("PM2 has bash read this line"),
+            text.contains("PM2 runs this line with bash"),
             is_for_shell,
             "{text}"
         );

@@ -58,13 +58,16 @@ pub(in crate::commands) struct BookingSite {
 impl BookingSite {
     pub(super) fn run(self) -> Result<()> {
         let zone = TimeZone::get(&self.zone)
-            .map_err(|_| anyhow!("{:?} is no time zone, such as Asia/Kolkata", self.zone))?;
+            .map_err(|_| anyhow!("{:?} is not a time zone, such as Asia/Kolkata", self.zone))?;
         let owner = self.owner.parse::<Address>();
-        let owner = owner.map_err(|_| anyhow!("{:?} is no mail address", self.owner))?;
+        let owner = owner.map_err(|_| anyhow!("{:?} is not a mail address", self.owner))?;
         let settings = Arc::new(settings_while_stopped(&self.place)?);
         let report = alone(async {
             if !bookings::ENABLED.of(&settings.domains) {
-                bail!("bookings are off\n  set {} = true", bookings::ENABLED.key);
+                bail!(
+                    "bookings are off\n  set {} = true in kenduri.toml",
+                    bookings::ENABLED.key
+                );
             }
             let site = app_setup::open(&settings).await?.site;
             let locale = site.settings.languages.first().cloned();
@@ -83,9 +86,9 @@ impl BookingSite {
         match report.refused() {
             0 => Ok(()),
             count if self.write => {
-                bail!("nothing was written: {count} rows want a decision of yours first")
+                bail!("nothing was written: {count} rows need your decision first")
             }
-            count => bail!("{count} rows want a decision of yours before --write"),
+            count => bail!("{count} rows need your decision before --write"),
         }
     }
 }

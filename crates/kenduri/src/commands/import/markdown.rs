@@ -32,7 +32,10 @@ impl Markdown {
     pub(super) fn run(self) -> Result<()> {
         let settings = Arc::new(settings_while_stopped(&self.place)?);
         if !posts::ENABLED.of(&settings.domains) {
-            bail!("posts are off\n  leave {} out", posts::ENABLED.key);
+            bail!(
+                "posts are off\n  remove {} from kenduri.toml",
+                posts::ENABLED.key
+            );
         }
         let (counts, remarks) = alone(async {
             let site = app_setup::open(&settings).await?.site;

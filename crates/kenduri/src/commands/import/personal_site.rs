@@ -46,7 +46,7 @@ impl PersonalSite {
     pub(super) fn run(self) -> Result<()> {
         let owner = self.owner.map(|owner| {
             let address = owner.parse::<Address>();
-            address.map_err(|_| anyhow!("{owner:?} is no mail address"))
+            address.map_err(|_| anyhow!("{owner:?} is not a mail address"))
         });
         let settings = Arc::new(settings_while_stopped(&self.place)?);
         let issuers = settings.providers.iter().map(|one| one.issuer.clone());
@@ -64,7 +64,7 @@ impl PersonalSite {
             ] {
                 if !switch.of(&settings.domains) {
                     bail!(
-                        "{name} are off, and the dump may hold some\n  leave {} out",
+                        "{name} are off, and the dump may hold some\n  remove {} from kenduri.toml",
                         switch.key
                     );
                 }
@@ -75,7 +75,7 @@ impl PersonalSite {
         say(&report.to_string())?;
         match report.refused() {
             0 => Ok(()),
-            count => bail!("nothing was written: {count} rows want a decision of yours first"),
+            count => bail!("nothing was written: {count} rows need your decision first"),
         }
     }
 }

@@ -49,13 +49,16 @@ impl WeddingManager {
         let settings = Arc::new(configuration::load(&asked)?.settings);
         if control::is_running(&settings.data)? {
             bail!(
-                "Kenduri runs with the data in {}\n  stop it first",
+                "Kenduri is running with the data in {}\n  stop it first",
                 settings.data.display()
             );
         }
         let report = alone(async {
             if !occasions::ENABLED.of(&settings.domains) {
-                bail!("occasions are off\n  leave {} out", occasions::ENABLED.key);
+                bail!(
+                    "occasions are off\n  remove {} from kenduri.toml",
+                    occasions::ENABLED.key
+                );
             }
             let site = app_setup::open(&settings).await?.site;
             take_over(&site, &self.dump, &self.occasion, !self.dry_run).await
@@ -133,7 +136,7 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     }
     let mut remarks: Vec<String> = others
         .iter()
-        .map(|(table, count)| format!("{count} rows of {table} were left alone"))
+        .map(|(table, count)| format!("{count} rows of {table} were not imported"))
         .collect();
     // The replies are sorted by time, so that a guest's latest reply wins.
     rsvps.sort_by_key(|row| {
@@ -182,7 +185,7 @@ fn household(row: &Row, id: String, remarks: &mut Vec<String>) -> Record {
     if let Some(code) = code.filter(|_| usable.is_none()) {
         let line = row.line();
         remarks.push(format!(
-            "line {line}: {code:?} is no code here, so another is drawn"
+            "line {line}: {code:?} is not a valid code here, so another is drawn"
         ));
     }
     let name = ["household", "household_name", "name", "family_name"];

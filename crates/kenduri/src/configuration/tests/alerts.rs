@@ -57,7 +57,7 @@ fn what_is_wrong_with_alerts_is_told_by_its_line() {
         ),
         (
             "webhook = \"http://x.example/\"",
-            "alerts.webhook: \"http://x.example/\" is no https",
+            "alerts.webhook: \"http://x.example/\" is not an https",
         ),
         (
             "disk = \"120%\"",
@@ -65,7 +65,7 @@ fn what_is_wrong_with_alerts_is_told_by_its_line() {
         ),
         (
             "backup_lag = \"soon\"",
-            "alerts.backup_lag: \"soon\" is no time",
+            "alerts.backup_lag: \"soon\" is not a time",
         ),
     ] {
         let (folder, asked) = written(&format!("[alerts]\n{line}\n"));

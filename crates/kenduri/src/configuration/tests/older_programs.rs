@@ -49,11 +49,11 @@ fn what_does_not_fit_together_is_refused() {
         ),
         (
             format!("{ON}[compat]\nbackend = true\nbookings = true\n"),
-            "compat.auth does not say whose shape /api/auth has",
+            "compat.auth does not say which of them /api/auth is like",
         ),
         (
             "[compat]\nbookings = true\nauth = \"bookings\"\n".to_owned(),
-            "kenduri.toml:2: compat.bookings is on, and bookings are not",
+            "kenduri.toml:2: compat.bookings is on, but bookings are off",
         ),
         (
             "[compat]\nregister_tokens = true\n".to_owned(),

@@ -39,10 +39,10 @@ fn what_is_wrong_with_values_is_told_in_the_order_of_the_lines() {
         told.collect::<Vec<_>>(),
         [
             "kenduri.toml:2: jobs.at_once is 99",
-            "kenduri.toml:4: listen.idle_time: no time at all",
+            "kenduri.toml:4: listen.idle_time: it must be longer than 0",
             "kenduri.toml:6: route[0].to: there is no upstream \"x\"",
             // The edge and the supervisor both find this problem, but it is reported only once.
-            "kenduri.toml:10: service.a.balance: \"fair\" is no way to share",
+            "kenduri.toml:10: service.a.balance: \"fair\" is not a way to balance",
             "flag --set store.batch: store.batch is 0",
         ]
     );

@@ -39,18 +39,18 @@ fn what_is_wrong_with_a_webhook_is_told_by_its_line() {
         (
             "\"unix\"",
             "\"none\"",
-            "webhook[0].url: the service \"web\" listens nowhere",
+            "webhook[0].url: the service \"web\" does not listen",
         ),
-        ("web/hooks?a=1", "web", "webhook[0].url: \"\" is no path"),
+        ("web/hooks?a=1", "web", "webhook[0].url: \"\" is not a path"),
         (
             "service:web/",
             "https://10.0.0.1/",
-            "webhook[0].url: \"https://10.0.0.1/hooks?a=1\" is no https address on public",
+            "webhook[0].url: \"https://10.0.0.1/hooks?a=1\" is not an https address on public",
         ),
         (
             "service:web/",
             "http://hooks.example/",
-            "is no https address on public networks",
+            "is not an https address on public networks",
         ),
         (
             "post.published",

@@ -52,8 +52,8 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
         Err(Errno::OPNOTSUPP) => {
             tracing::warn!(
                 folder = %folder.display(),
-                "the file system keeps no access lists: whoever has an account on this machine may \
-                 connect to services there"
+                "the file system has no access lists, so every user of this machine may connect \
+                 to services there"
             );
             fs::set_permissions(folder, Permissions::from_mode(THROUGH))
         }

@@ -59,7 +59,7 @@ fn the_page_says_what_was_found_last() {
         for part in [
             "Last looked on",
             "99.1.0 Newer",
-            "KEN-2027-0001 Concerns this version",
+            "KEN-2027-0001 Affects this version",
             "Lists leak",
         ] {
             assert!(said.contains(part), "{part} is not in {said}");
@@ -78,7 +78,7 @@ fn the_page_says_what_was_found_last() {
             read.await.unwrap()
         };
         // After a failed run, the page still shows the earlier result.
-        fs::write(&feed, "no feed").unwrap();
+        fs::write(&feed, "not a feed").unwrap();
         world.clock.advance(SignedDuration::from_hours(24));
         worker.run_due().await.unwrap();
         let last = known(&sources).await;
@@ -113,7 +113,7 @@ fn the_page_says_what_failed() {
         let worker = worker(world, &accounts, &sources);
         worker.run_due().await.unwrap();
         let said = owner.get("/admin/server").await.text();
-        for part in ["failed:", "/nowhere/releases.atom says nothing of versions"] {
+        for part in ["failed:", "/nowhere/releases.atom lists no versions"] {
             assert!(said.contains(part), "{part} is not in {said}");
         }
         assert!(!said.contains("Nothing is known yet"), "{said}");
@@ -126,6 +126,9 @@ fn where_nobody_looks_the_page_says_so() {
         let (accounts, router, _) = site(world);
         let mut owner = somebody(world, &accounts, &router, true).await;
         let said = owner.get("/admin/server").await.text();
-        assert!(said.contains("Nobody looks for newer versions"), "{said}");
+        assert!(
+            said.contains("Newer versions of Kenduri are not looked for"),
+            "{said}"
+        );
     });
 }

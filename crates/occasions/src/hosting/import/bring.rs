@@ -56,7 +56,10 @@ pub async fn bring(
     // The import runs at once in this process. The queued job will then find nothing to do.
     let worked = job::work(site.store.clone(), site.catalogue.clone(), id.clone()).await;
     if let Err(error) = worked {
-        tracing::warn!(?error, "the import goes on when the program runs");
+        tracing::warn!(
+            ?error,
+            "an import was interrupted; it continues when the program runs again"
+        );
     }
     let look = move |tx: &mut Tx<'_>| {
         platform::sql!("SELECT {Import} FROM import WHERE id = :id", id).one(tx)

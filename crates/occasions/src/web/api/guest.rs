@@ -445,7 +445,9 @@ async fn write_note(
             admitted.succeeded();
             Ok(after.snapshot)
         }
-        Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
+        Ok(Saved::Again(_)) => Err(Problem::internal(
+            "a note was answered as a repeated request",
+        )),
         Err(Refusal::Answers(mut fields)) => {
             // The request body is the note itself. So JSON pointers in errors must not begin with
             // `/note`.

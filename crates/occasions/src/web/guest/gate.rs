@@ -316,7 +316,7 @@ impl CodeGate {
         }
         match site.store.read(occasion::any_asks_name).await {
             Ok(found) => *lock() = (now, found),
-            Err(error) => tracing::warn!(%error, "could not read whether codes need a name"),
+            Err(error) => tracing::warn!(%error, "cannot read whether codes need a name"),
         }
         lock().1 || self.budget.is_used_up(now)
     }

@@ -67,7 +67,7 @@ impl FromRequestParts<Site> for GuestRequest {
         let code = code.unwrap_or_default();
         let gate = parts.extensions.get::<CodeGate>().cloned();
         Ok(Self {
-            gate: gate.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,
+            gate: gate.ok_or_else(|| Problem::internal("the guests' pages have no code gate"))?,
             facts: Facts::from_request_parts(parts, site).await?,
             wishes: Wishes::read(&parts.uri, &parts.headers),
             headers: parts.headers.clone(),

@@ -19,7 +19,7 @@ pub struct Place {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no entry of the suppression list")]
+#[error("not an entry of the suppression list")]
 pub struct NotAPlace;
 
 impl Place {

@@ -29,9 +29,8 @@ impl ServiceCheck<'_> {
             ("spare", service.spare != 0),
         ] {
             if is_set {
-                let what = "a command that runs at the times of cron is not kept running";
-                self.check
-                    .refuse(key, what, "take it out, or take cron out");
+                let what = "a command with `cron` runs at its times and is not kept running";
+                self.check.refuse(key, what, "remove it, or remove `cron`");
             }
         }
     }

@@ -136,7 +136,7 @@ fn a_generation_that_fails_leaves_the_old_one() {
 fn a_generation_that_is_never_ready_is_stopped() {
     let mut stage = Stage::ready(policy());
     stage.command(2, Command::Reload(None));
-    let why = "a next generation is taking over already";
+    let why = "a new generation is already taking over";
     stage.command(3, Command::Reload(None));
     assert!(stage.answer(3).unwrap_err().contains(why));
     assert!(stage.pass(seconds(30)).contains(&Action::AskToStop(2)));
@@ -194,7 +194,7 @@ fn one_that_fails_on_its_way_leaves_generations_that_a_reload_brings_together() 
     stage.on(Event::Exited(next[0], Exit::Code(1)));
     let why = stage.answer(2).unwrap_err();
     assert!(
-        why.contains("1 of the next generation had taken over and stay"),
+        why.contains("1 of the new generation had taken over and keep running"),
         "{why}"
     );
     assert!(stage.state.is_mixed());

@@ -96,7 +96,12 @@ fn a_successor_that_fails_its_health_does_too_and_may_finish_its_requests() {
         stage.on(Event::Failed(2, "no".to_owned()));
     }
     assert_eq!(stage.serving(), [1]);
-    assert!(stage.answer(2).unwrap_err().contains("not well 3 times"));
+    assert!(
+        stage
+            .answer(2)
+            .unwrap_err()
+            .contains("failed its health check 3 times")
+    );
     assert_eq!(
         stage.standings(),
         [InstanceState::Ready, InstanceState::Draining]
@@ -192,7 +197,7 @@ fn those_whose_time_is_over_stay_and_the_command_says_so() {
     stage.on(Event::Exited(4, Exit::Code(1)));
     let why = stage.answer(2).unwrap_err();
     assert!(
-        why.contains("1 of the next generation had taken over and stay"),
+        why.contains("1 of the new generation had taken over and keep running"),
         "{why}"
     );
     assert_eq!(stage.serving(), [2, 3]);
@@ -237,7 +242,7 @@ fn meanwhile_it_is_changed_by_nobody_else() {
     for (id, command) in [(3, Command::Reload(None)), (4, scale)] {
         stage.command(id, command);
         let why = stage.answer(id).unwrap_err();
-        assert!(why.contains("ask again when it has"), "{why}");
+        assert!(why.contains("try again when it has"), "{why}");
     }
     assert_eq!(stage.runs(Run::is_former), [1]);
     stage.pass(KEEP);

@@ -32,7 +32,7 @@ impl TakeOver<'_> {
             "refunded" => OrderState::Refunded,
             "created" | "pending" | "attempted" | "initiated" | "failed" | "cancelled"
             | "canceled" | "expired" => OrderState::Expired,
-            other => return flaw(format!("{other:?} is no status of an order")),
+            other => return flaw(format!("{other:?} is not a status of an order")),
         };
         let amount = self.amount(row)?;
         let plan = self.plan_of(tx, row)?;
@@ -109,7 +109,7 @@ impl TakeOver<'_> {
             "approved" | "processing" => PayoutState::Approved,
             "paid" | "completed" | "complete" | "processed" => PayoutState::Paid,
             "rejected" | "cancelled" | "canceled" | "failed" => PayoutState::Rejected,
-            other => return flaw(format!("{other:?} is no status of a payout")),
+            other => return flaw(format!("{other:?} is not a status of a payout")),
         };
         let amount = self.amount(row)?;
         let named = self.bookings.get(&row.text("booking_id")).cloned();

@@ -32,7 +32,7 @@ impl TakeOver<'_> {
     pub(super) fn person(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
         let email = row.require("email")?;
         let Ok(email) = email.parse::<Address>() else {
-            return flaw(format!("{email:?} is no mail address"));
+            return flaw(format!("{email:?} is not a mail address"));
         };
         let name = match row.line("name", 50) {
             name if name.is_empty() => email
@@ -145,7 +145,7 @@ impl TakeOver<'_> {
                 Ok(Some(MOST))
             }
             Some(Some(number)) => Ok(Some(number.min(MOST))),
-            Some(None) => flaw(format!("a quota of {ours} is no whole number")),
+            Some(None) => flaw(format!("a quota of {ours} is not a whole number")),
         }
     }
 

@@ -74,7 +74,7 @@ fn content(folder: &Path, row: &mut Row) -> Result<(String, Vec<u8>), String> {
         row.take("file_data"),
     );
     if !data.is_empty() {
-        let content = documents::decode(&data).ok_or("file_data is no Base64")?;
+        let content = documents::decode(&data).ok_or("file_data is not Base64")?;
         return Ok((name, content));
     }
     let inner: PathBuf = Path::new(&path)
@@ -117,7 +117,7 @@ impl TakeOver<'_> {
             "in_review" | "in_progress" | "assigned" => ReviewState::InReview,
             "completed" | "complete" | "reviewed" | "done" => ReviewState::Completed,
             "cancelled" | "canceled" | "rejected" => ReviewState::Cancelled,
-            other => return flaw(format!("{other:?} is no status of a review")),
+            other => return flaw(format!("{other:?} is not a status of a review")),
         };
         let is_done = matches!(state, ReviewState::Completed | ReviewState::Cancelled);
         let checked = self.reviews.documents.get(row.key());

@@ -291,7 +291,7 @@ impl Row {
         };
         match whole(value) {
             Some(number) => Ok(Some(number)),
-            None => flaw(format!("{name} is no whole number: {}", text_of(value))),
+            None => flaw(format!("{name} is not a whole number: {}", text_of(value))),
         }
     }
 
@@ -312,7 +312,7 @@ impl Row {
         let found = found.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok());
         match found {
             Some(at) => Ok(Some(at)),
-            None => flaw(format!("{name} is no time: {text:?}")),
+            None => flaw(format!("{name} is not a time: {text:?}")),
         }
     }
 
@@ -327,7 +327,7 @@ impl Row {
         };
         match found {
             Some(date) => Ok(date),
-            None => flaw(format!("{name} is no date: {text:?}")),
+            None => flaw(format!("{name} is not a date: {text:?}")),
         }
     }
 }

@@ -346,7 +346,7 @@ impl TakeOver<'_> {
                 self.report.remark(WAITING);
                 State::Expired
             }
-            _ => return flaw(format!("{word:?} is no status of a booking")),
+            _ => return flaw(format!("{word:?} is not a status of a booking")),
         })
     }
 
@@ -386,7 +386,7 @@ impl TakeOver<'_> {
                 self.report.remark(LAPSED);
                 RequestState::Lapsed
             }
-            other => return flaw(format!("{other:?} is no status of a request")),
+            other => return flaw(format!("{other:?} is not a status of a request")),
         };
         let new = Request {
             id: bring::id("request", row.key()),
@@ -553,6 +553,6 @@ fn time(row: &Row, name: &str) -> Result<Time> {
     };
     match found {
         Some(time) => Ok(time),
-        None => flaw(format!("{name} is no clock time: {text:?}")),
+        None => flaw(format!("{name} is not a clock time: {text:?}")),
     }
 }

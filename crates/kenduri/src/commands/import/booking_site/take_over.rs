@@ -23,7 +23,7 @@ use super::super::report::Report;
 use super::rows::{Flaw, Row, Rows, flaw};
 
 const ASSUMED: &str = "amounts without a currency, which are in the one of this site's sessions";
-const UNMATCHED: &str = "Amounts that are no plan's price, so that their unit is not sure";
+const UNMATCHED: &str = "Amounts that are not a plan's price, so that their unit is not sure";
 pub(super) const MENTORS: &str = "Mentors without slots or bookings, who do not become providers";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -146,7 +146,7 @@ impl<'a> TakeOver<'a> {
         self.list_mentors();
         if self.unmatched > 0 && self.options.is_to_be_written {
             let what = format!(
-                "say whether the {} amounts that are no plan's price are in minor or in major units",
+                "say whether the {} amounts that are not a plan's price are in minor or in major units",
                 self.unmatched
             );
             self.report.refuse("--amounts", &what);
@@ -225,7 +225,7 @@ impl<'a> TakeOver<'a> {
         }
         match code.parse() {
             Ok(currency) => Ok(currency),
-            Err(_) => flaw(format!("{code:?} is no currency")),
+            Err(_) => flaw(format!("{code:?} is not a currency")),
         }
     }
 
@@ -250,7 +250,7 @@ impl<'a> TakeOver<'a> {
             }
         };
         let Some(sum) = chosen else {
-            return flaw(format!("amount is no sum of {currency}: {text:?}"));
+            return flaw(format!("amount is not a sum of {currency}: {text:?}"));
         };
         let mut what = format!("{text} {currency}");
         if self.options.amounts.is_some() {

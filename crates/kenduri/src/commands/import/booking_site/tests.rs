@@ -173,7 +173,7 @@ fn a_site_is_tried_and_taken_over_and_once_more_changes_nothing() {
             "payouts.json:2: 500 INR",
             "meet_links.json:2: https://meet.google.com.evil.example/abc",
             "booking_requests.json:3: 65a0000000000000000000ff",
-            "resume_requests.json:2: it is no PDF",
+            "resume_requests.json:2: it is not a PDF",
             "resume_requests.json:4: it has neither",
             "payouts.json:3: ",
             "past slots that overlap others, and come as deleted: 2",

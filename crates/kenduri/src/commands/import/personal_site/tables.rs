@@ -35,9 +35,9 @@ const NO_PASSWORD: &str = "people without a password or a linked sign-in that wo
 const ALIKE: &str = "timers that were merged with one of the same millisecond";
 const IMAGE: &str = "articles whose title image has no place here";
 const PICTURE: &str = "people whose picture has no place here";
-const WEBSITE: &str = "people whose website is left out, because it is no https address";
+const WEBSITE: &str = "people whose website is left out, because it is not an https address";
 const OTHER_ROLE: &str = "roles of people that there are not here";
-const SOFT_BOUNCE: &str = "addresses with bounces that did not last, or that are no addresses";
+const SOFT_BOUNCE: &str = "addresses with bounces that did not last, or that are not addresses";
 
 #[derive(Clone, Debug)]
 pub(super) struct Options {
@@ -120,7 +120,7 @@ impl<'a> Import<'a> {
             && !self.is_owner_found
         {
             let what = format!(
-                "{} is no active administrator of the older site; --owner names one",
+                "{} is not an active administrator of the older site; --owner names one",
                 owner.as_str()
             );
             self.report.refuse("--owner", &what);
@@ -185,7 +185,7 @@ impl<'a> Import<'a> {
         let id: AccountId = id(row, "id")?;
         let email = row.require("email")?;
         let Ok(email) = email.parse::<Address>() else {
-            let what = format!("{email:?} is no mail address");
+            let what = format!("{email:?} is not a mail address");
             self.report.refuse(&place(row), &what);
             return Ok(());
         };
@@ -375,7 +375,8 @@ impl<'a> Import<'a> {
             None => Some(instant(row, "created_at")?),
         };
         let tags = row.get("tags").unwrap_or("{}");
-        let tags = dump::array(tags).ok_or_else(|| row.refuse("tags are no array".to_owned()))?;
+        let tags =
+            dump::array(tags).ok_or_else(|| row.refuse("tags are not an array".to_owned()))?;
         let slug = row.require("slug")?;
         let article = Article {
             id: id(row, "id")?,
@@ -469,7 +470,7 @@ impl<'a> Import<'a> {
         }
         let word = row.require("status")?;
         let state = State::find(word);
-        let state = state.ok_or_else(|| row.refuse(format!("{word:?} is no state")))?;
+        let state = state.ok_or_else(|| row.refuse(format!("{word:?} is not a state")))?;
         let decided_by = match row.get("admin_id") {
             Some(_) => Some(id(row, "admin_id")?),
             None => None,
@@ -501,13 +502,13 @@ fn place(row: &Row) -> String {
 fn id<I: std::str::FromStr>(row: &Row, column: &str) -> Result<I> {
     let text = row.require(column)?;
     let id = text.parse();
-    Ok(id.map_err(|_| row.refuse(format!("{column} is no UUID: {text:?}")))?)
+    Ok(id.map_err(|_| row.refuse(format!("{column} is not a UUID: {text:?}")))?)
 }
 
 fn instant(row: &Row, column: &str) -> Result<Timestamp> {
     let text = row.require(column)?;
     let instant = text.parse();
-    Ok(instant.map_err(|_| row.refuse(format!("{column} is no time: {text:?}")))?)
+    Ok(instant.map_err(|_| row.refuse(format!("{column} is not a time: {text:?}")))?)
 }
 
 fn flag(row: &Row, column: &str, default: bool) -> Result<bool> {

@@ -183,7 +183,7 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             "works here",
             "title image",
             "whose picture",
-            "no https address",
+            "not an https address",
             "not set up here, github: 1",
             "subscribers whose address was never confirmed",
             "linked sign-ins of people whose address was never confirmed",
@@ -231,7 +231,7 @@ fn people_are_who_they_were() {
             };
             let expected = ["Farah Ali", "kopi", "Ipoh", "https://farah.example"];
             assert_eq!(said(tx, FARAH)?, expected);
-            assert_eq!(said(tx, DANIEL)?, [""; 4], "no https address");
+            assert_eq!(said(tx, DANIEL)?, [""; 4], "not an https address");
             let site = Scope::site();
             for (who, rank) in [(FARAH, Some(OWNER)), (RAVI, Some(ADMIN)), (DANIEL, None)] {
                 assert_eq!(grant::rank_of(tx, &id(who), &site)?, rank, "{who}");
@@ -475,7 +475,7 @@ fn what_has_two_meanings_is_listed_and_stops_the_run() {
                 "FARAH@Older.EXAMPLE",
                 "is the address of account",
             ),
-            ("ravi@older.example", "nobody", "is no mail address"),
+            ("ravi@older.example", "nobody", "is not a mail address"),
             (
                 "\tRavi\travi\t",
                 "\tRavi\tRa/vi\t",
@@ -510,13 +510,16 @@ fn a_broken_dump_changes_nothing_and_names_the_line() {
         let before = rows(world.store()).await;
         let half = &DUMP[..DUMP.find("Ravi").unwrap()];
         for (dump, what) in [
-            (half.to_owned(), "breaks off"),
+            (half.to_owned(), "is cut off"),
             (
                 DUMP.replace("2026-04-01 18:00:00+08", "yesterday"),
-                "is no time",
+                "is not a time",
             ),
-            (DUMP.replace("\tpending\t", "\twaiting\t"), "is no state"),
-            (DUMP.replace("\tdraft\t{}\t", "\tdraft\t{\t"), "no array"),
+            (DUMP.replace("\tpending\t", "\twaiting\t"), "is not a state"),
+            (
+                DUMP.replace("\tdraft\t{}\t", "\tdraft\t{\t"),
+                "not an array",
+            ),
             (DUMP.replace("\tmei\t", "\t\\N\t"), "users has no slug"),
             (
                 DUMP.replace("COPY public.users", "COPY public.persons"),

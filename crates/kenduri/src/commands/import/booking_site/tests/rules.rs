@@ -32,10 +32,10 @@ fn a_bad_row_is_named_by_its_line_and_stops_only_the_writing() {
             let report = stage.import(is_to_be_written).await;
             let text = report.to_string();
             for words in [
-                "users.json:7: \"nobody\" is no mail address",
+                "users.json:7: \"nobody\" is not a mail address",
                 "users.json:8: asha@older.example is the address of account",
-                "bookings.json:6: the file breaks off here",
-                "mentor_slots.json:6: date is no date",
+                "bookings.json:6: the file is cut off here",
+                "mentor_slots.json:6: date is not a date",
                 "orders.json:5: order ",
                 "was paid with its payment pay_older1",
                 "feedbacks.json:2: it has no rating from 1 to 5",
