@@ -41,7 +41,6 @@ pub fn is_sure(form: &Form) -> bool {
 #[template(path = "question.html")]
 struct QuestionPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     title: &'a str,
     what: &'a str,
     confirm: &'a str,
@@ -108,7 +107,6 @@ pub fn show<'a>(
         let fields = sent.form.iter().filter(|(name, _)| *name != csrf::FIELD);
         let body = QuestionPage {
             text,
-            csrf: user.csrf,
             what: title.trim_end_matches('?'),
             title: &title,
             confirm: &confirm,

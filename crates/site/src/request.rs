@@ -43,8 +43,6 @@ pub struct FormPost<Q = PageRequest> {
 /// The values that the template of every page with a form needs.
 #[derive(Debug)]
 pub struct FormContext<'a> {
-    /// The CSRF token for the hidden field `_csrf`.
-    pub csrf: &'a str,
     /// A new `submission_id`.
     pub submission: String,
     /// The message id of a sentence that confirms the previous action.
@@ -182,7 +180,6 @@ impl PageRequest {
         form_state: &'a FormState,
     ) -> FormContext<'a> {
         FormContext {
-            csrf: &self.csrf,
             submission: self.submission(),
             done: self.done(messages),
             form_state,

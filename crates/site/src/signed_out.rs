@@ -7,7 +7,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, request};
 use axum::response::Response;
 use platform::Secret;
-use web::page::{Kind, Page};
+use web::page::{Kind, Page, page_with_csrf};
 use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, ZoneWishes, csrf};
 
 use crate::asking::{self, Browser};
@@ -85,7 +85,7 @@ impl Entrance {
 
     /// Renders a page. `title` is the message id of the title.
     pub fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
-        let mut response = web::page(Page {
+        let page = Page {
             title: &format!("{} – {}", self.text.say(title), site.settings.name),
             body,
             text: &self.text,
@@ -94,7 +94,8 @@ impl Entrance {
                 site,
                 languages: &site.languages(),
             },
-        });
+        };
+        let mut response = page_with_csrf(page, &self.csrf);
         self.remember(response.headers_mut());
         response
     }

@@ -57,6 +57,38 @@ fn value(session_secret: &str) -> [u8; LENGTH] {
     mac.finalize().into_bytes().into()
 }
 
+/// Adds the token, as a hidden field, to every form of a page that posts to this site. Only templates
+/// write tags, so every `<` is the beginning of one.
+pub fn add_to_forms(page: &str, token: &str) -> String {
+    let mut filled = String::with_capacity(page.len() + page.len() / 8);
+    let mut rest = page;
+    while let Some(at) = rest.find("<form") {
+        let end = rest[at..].find('>').map_or(rest.len(), |end| at + end + 1);
+        let (before, after) = rest.split_at(end);
+        filled.push_str(before);
+        if posts_here(&before[at..]) {
+            filled.push_str(r#"<input type="hidden" name=""#);
+            filled.push_str(FIELD);
+            filled.push_str(r#"" value=""#);
+            filled.push_str(token);
+            filled.push_str(r#"">"#);
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Whether a form's opening tag says that the form is posted to a path of this site, or, without
+/// `action`, to the page itself.
+fn posts_here(tag: &str) -> bool {
+    let here = match tag.split_once(r#"action=""#) {
+        Some((_, path)) => path.starts_with('/') && !path.starts_with("//"),
+        None => true,
+    };
+    here && tag.contains(r#"method="post""#)
+}
+
 fn exclusive_or(one: [u8; LENGTH], other: [u8; LENGTH]) -> [u8; LENGTH] {
     std::array::from_fn(|at| one[at] ^ other[at])
 }
@@ -145,6 +177,37 @@ mod tests {
 
     fn url() -> SiteUrl {
         SiteUrl::parse("https://kenduri.example").unwrap()
+    }
+
+    #[test]
+    fn forms_that_post_to_this_site_get_the_token_and_no_others() {
+        let field = r#"<input type="hidden" name="_csrf" value="t">"#;
+        for (tag, gets_it) in [
+            (r#"<form method="post" action="/me/slots/1">"#, true),
+            (
+                "<form class=\"card\"\n  method=\"post\"\n  action=\"/me\">",
+                true,
+            ),
+            (r#"<form method="post">"#, true),
+            (
+                r#"<form method="post" action="https://pay.example/in">"#,
+                false,
+            ),
+            (r#"<form method="post" action="//pay.example/in">"#, false),
+            (r#"<form action="/book">"#, false),
+            (r#"<form method="get" action="/book">"#, false),
+        ] {
+            let page = format!("<p>a</p>{tag}<button>b</button></form><p>c</p>");
+            let expected = if gets_it {
+                page.replace("<button>", &format!("{field}<button>"))
+            } else {
+                page.clone()
+            };
+            assert_eq!(add_to_forms(&page, "t"), expected);
+        }
+        assert_eq!(add_to_forms("<form method", "t"), "<form method");
+        let two = r#"<form method="post" action="/a"></form>"#.repeat(2);
+        assert_eq!(add_to_forms(&two, "t").matches(field).count(), 2);
     }
 
     #[test]

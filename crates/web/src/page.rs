@@ -37,7 +37,7 @@ use crate::share::Share;
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
-use crate::{theme_accent, uploaded_image};
+use crate::{csrf, theme_accent, uploaded_image};
 
 /// The initial capacity for a page's body and for its frame, in bytes. Most bodies and frames fit,
 /// so that they are not copied while they grow.
@@ -127,14 +127,37 @@ impl OwnFrame {
     }
 }
 
+impl Kind<'_> {
+    /// The CSRF token for the page's forms, if the frame knows one.
+    fn csrf(&self) -> Option<&str> {
+        match self {
+            Self::Host(navigation) => Some(&navigation.frame.account.as_ref()?.csrf),
+            Self::Public { .. } | Self::Plain { .. } => None,
+        }
+    }
+}
+
 /// Renders a page. The response states its language; [`serve`](crate::serve()) adds all other
-/// headers.
+/// headers. On a page of [`Kind::Host`], forms that post to this site get the CSRF token.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a page is made for this one call"
 )]
 pub fn page<B: Template>(page: Page<'_, B>) -> Response {
-    match write(&page) {
+    respond(write(&page))
+}
+
+/// Like [`page()`], but the page's forms get this CSRF token.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a page is made for this one call"
+)]
+pub fn page_with_csrf<B: Template>(page: Page<'_, B>, csrf: &str) -> Response {
+    respond(write_erased(&page, Metadata::default(), Some(csrf)))
+}
+
+fn respond(written: Result<Written, askama::Error>) -> Response {
+    match written {
         Ok(written) => written.into_response(),
         Err(cause) => Problem::internal(cause).into_response(),
     }
@@ -195,9 +218,20 @@ pub fn write_with<B: Template>(
     page: &Page<'_, B>,
     metadata: Metadata<'_>,
 ) -> Result<Written, askama::Error> {
+    write_erased(page, metadata, page.kind.csrf())
+}
+
+fn write_erased<B: Template>(
+    page: &Page<'_, B>,
+    metadata: Metadata<'_>,
+    csrf: Option<&str>,
+) -> Result<Written, askama::Error> {
     let page = Page {
         title: page.title,
-        body: Body(&page.body),
+        body: Body {
+            template: &page.body,
+            csrf,
+        },
         text: page.text,
         theme: page.theme,
         kind: page.kind,
@@ -218,11 +252,20 @@ impl<B: Template> AnyTemplate for B {
 
 /// A page's body with its type erased.
 #[derive(Clone, Copy)]
-struct Body<'a>(&'a dyn AnyTemplate);
+struct Body<'a> {
+    template: &'a dyn AnyTemplate,
+    csrf: Option<&'a str>,
+}
 
 impl fmt::Display for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.render_to(f).map_err(|_| fmt::Error)
+        let Some(csrf) = self.csrf else {
+            return self.template.render_to(f).map_err(|_| fmt::Error);
+        };
+        let mut body = String::with_capacity(BODY);
+        let rendered = self.template.render_to(&mut body);
+        rendered.map_err(|_| fmt::Error)?;
+        f.write_str(&csrf::add_to_forms(&body, csrf))
     }
 }
 

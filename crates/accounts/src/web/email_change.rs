@@ -37,7 +37,6 @@ pub(super) struct Done {
 #[template(path = "email.html")]
 struct EmailPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: Option<&'static str>,
     email: &'a str,
     is_verified: bool,
@@ -96,7 +95,6 @@ async fn page(
     });
     let body = EmailPage {
         text,
-        csrf: user.csrf,
         done,
         email: &user.who.account().email,
         is_verified: verified.is_some(),
@@ -202,7 +200,6 @@ pub(super) async fn mail_link(
 #[template(path = "email_change.html")]
 pub(super) struct LinkPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     title: &'static str,
     words: String,
     password: Option<Field>,
@@ -211,16 +208,10 @@ pub(super) struct LinkPage<'a> {
 
 impl<'a> LinkPage<'a> {
     /// The page for a link that requires no password. The person only has to press a button.
-    pub(super) fn new(
-        text: &'a Text,
-        csrf: &'a str,
-        title: &'static str,
-        words: String,
-    ) -> LinkPage<'a> {
+    pub(super) fn new(text: &'a Text, title: &'static str, words: String) -> LinkPage<'a> {
         static UNTOUCHED: LazyLock<FormState> = LazyLock::new(FormState::default);
         LinkPage {
             text,
-            csrf,
             title,
             words,
             password: None,
@@ -247,13 +238,12 @@ async fn link_page(
     let look = move |tx: &mut Tx<'_>| email_change::find(tx, &link);
     let shown = accounts.site.store.read(look).await?;
     let shown = shown.ok_or(ConfirmError::LinkGone)?;
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let control = Control::Line("password", "current-password");
     let password = form_state.field("password", text.say("account-password"), control);
     let is_proven = shown.is_proven(entrance.who.as_ref());
     let page = LinkPage {
         text: &text,
-        csrf: &csrf,
         title: "account-change",
         words: text.with("account-change-text", [("email", shown.to.as_str().into())]),
         password: (!is_proven).then(|| password.required()),
@@ -308,10 +298,9 @@ pub(super) async fn look_back(
     let look = move |tx: &mut Tx<'_>| email_change::find_undo(tx, &link);
     let old = accounts.site.store.read(look).await?;
     let old = old.ok_or(ConfirmError::LinkGone)?;
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let page = LinkPage {
         text: &text,
-        csrf: &csrf,
         title: "account-undo",
         words: text.with("account-undo-text", [("email", old.as_str().into())]),
         password: None,
@@ -347,11 +336,10 @@ pub(super) async fn look_at_receiving(
     let look = move |tx: &mut Tx<'_>| suppressed::find(tx, &link);
     let address = accounts.site.store.read(look).await?;
     let address = address.ok_or(ConfirmError::LinkGone)?;
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let email = [("email", address.as_str().into())];
     let page = LinkPage {
         text: &text,
-        csrf: &csrf,
         title: "account-receive",
         words: text.with("account-receive-text", email),
         password: None,

@@ -29,9 +29,9 @@ pub(super) async fn look(
     if !accounts.site.store.read(look).await? {
         return Err(gone());
     }
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let words = text.say("account-factors-keep-text").into_owned();
-    let page = LinkPage::new(&text, &csrf, "account-factors-keep", words);
+    let page = LinkPage::new(&text, "account-factors-keep", words);
     Ok(entrance.show(&accounts.site, "account-factors-keep", page))
 }
 

@@ -10,7 +10,6 @@ use identity::credential::second_factor::Factors;
 #[template(path = "factors.html")]
 pub(super) struct Section<'a> {
     pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
     /// Whether the person must confirm their email address first.

@@ -39,7 +39,6 @@ const REMOVE: Question = Question {
 #[template(path = "totp.html")]
 struct SetupPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     /// The QR code: how many squares each side has, and an SVG path with the dark squares.
     picture: Option<(usize, String)>,
     link: &'a str,
@@ -116,7 +115,6 @@ async fn setup_page(
     let grouped = groups.collect::<Vec<_>>().join(" ");
     let body = SetupPage {
         text,
-        csrf: &req.csrf,
         picture: web::qr_code::path(&uri),
         link: &uri,
         secret: &secret,

@@ -31,7 +31,6 @@ const DONE: &[(&str, &str)] = &[
 #[template(path = "invites.html")]
 struct InvitesPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     zone: TimeZone,
     done: Option<&'static str>,
     made: Option<String>,
@@ -74,7 +73,6 @@ async fn page(
     let zone = TimeZone::get(&req.who.account().time_zone);
     let body = InvitesPage {
         text,
-        csrf: &req.csrf,
         zone: zone.unwrap_or_else(|_| req.site.settings.time_zone.clone()),
         done: req.done(DONE),
         made: made.map(|link| {

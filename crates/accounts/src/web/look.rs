@@ -31,7 +31,6 @@ pub(super) struct Done {
 #[template(path = "look.html")]
 struct LookPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: bool,
     look: &'a Look,
     looks: Vec<Choice>,
@@ -137,7 +136,6 @@ async fn page(
     };
     let body = LookPage {
         text,
-        csrf: user.csrf,
         done,
         looks: looks.collect(),
         accent: [

@@ -27,7 +27,6 @@ pub(super) struct Done {
 #[template(path = "notifications.html")]
 struct ListPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     zoned: ZonedPage<'a>,
     zone_line: String,
     done: bool,
@@ -86,7 +85,6 @@ pub(super) async fn show(
     let (zone_line, zoned) = ZonedPage::new(&text, ZonedPage::LINE, &zone, site.clock.now());
     let body = ListPage {
         text: &text,
-        csrf: &reader.csrf,
         zone_line,
         zoned,
         done: done.done.is_some(),

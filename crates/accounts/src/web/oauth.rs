@@ -156,7 +156,6 @@ fn with_cookie(accounts: &Context, mut response: Response, secret: &Secret) -> R
 #[template(path = "oauth_address.html")]
 struct AddressPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -182,14 +181,13 @@ pub(super) async fn address(
 }
 
 fn address_page(accounts: &Context, entrance: Entrance, form_state: &FormState) -> Response {
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let field = |name, kind, autocomplete, label| {
         let control = Control::Line(kind, autocomplete);
         form_state.field(name, text.say(label), control).required()
     };
     let page = AddressPage {
         text: &text,
-        csrf: &csrf,
         fields: vec![
             field("display_name", "text", "name", "account-name"),
             field("email", "email", "email", "account-email"),

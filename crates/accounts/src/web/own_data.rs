@@ -36,7 +36,6 @@ const ERASE: Question = Question {
 #[template(path = "data.html")]
 struct DataPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     form_state: &'a FormState,
 }
 
@@ -55,11 +54,7 @@ async fn page(
     user: PageUser<'_>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let body = DataPage {
-        text,
-        csrf: user.csrf,
-        form_state,
-    };
+    let body = DataPage { text, form_state };
     let title = text.say("account-data");
     frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
@@ -147,7 +142,6 @@ async fn again(
 #[template(path = "restore.html")]
 struct RestorePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
 }
 
 pub(super) async fn offered(
@@ -160,11 +154,8 @@ pub(super) async fn offered(
     if !accounts.site.store.read(look).await? {
         return Err(SignInError::LinkGone.into());
     }
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
-    let page = RestorePage {
-        text: &text,
-        csrf: &csrf,
-    };
+    let text = entrance.text.clone();
+    let page = RestorePage { text: &text };
     Ok(entrance.show(&accounts.site, "account-restore", page))
 }
 

@@ -146,7 +146,6 @@ fn rank_words(rank: &str) -> &'static str {
 #[template(path = "person.html")]
 struct PersonPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     zone: TimeZone,
     done: bool,
     details: &'a Details,
@@ -259,7 +258,6 @@ async fn page(
     });
     let body = PersonPage {
         text,
-        csrf: user.csrf,
         duties: duties.collect(),
         zone: zone.unwrap_or_else(|_| accounts.site.settings.time_zone.clone()),
         done,

@@ -28,7 +28,6 @@ pub(super) struct Done {
 #[template(path = "profile.html")]
 struct ProfilePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: bool,
     groups: Vec<Group>,
     form_state: &'a FormState,
@@ -75,7 +74,6 @@ async fn page(
     }
     let body = ProfilePage {
         text,
-        csrf: user.csrf,
         done,
         groups,
         form_state,

@@ -58,7 +58,6 @@ pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Respons
 #[template(path = "identities.html")]
 pub(super) struct Section<'a> {
     pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) identities: Vec<(String, Linked)>,
     /// Buttons for those providers at which the account has no identity.
@@ -69,7 +68,6 @@ impl<'a> Section<'a> {
     pub(super) fn of(
         accounts: &Context,
         text: &'a Text,
-        csrf: &'a str,
         zone: &'a TimeZone,
         linked: Vec<Linked>,
     ) -> Self {
@@ -88,7 +86,6 @@ impl<'a> Section<'a> {
         };
         Self {
             text,
-            csrf,
             zone,
             identities: linked.into_iter().map(named).collect(),
             buttons,

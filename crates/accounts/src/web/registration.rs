@@ -94,7 +94,6 @@ impl Sent<'_> {
 #[template(path = "register.html")]
 struct RegisterPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     form_stamp: &'a str,
     redirect: &'a str,
     providers: Vec<Button>,
@@ -194,7 +193,7 @@ fn register_page(
     form_stamp: &str,
     form_state: &FormState,
 ) -> Response {
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let field = |name, control, label| form_state.field(name, text.say(label), control);
     let fields = vec![
         field(
@@ -216,7 +215,6 @@ fn register_page(
     let slug = field("slug", Control::Line("text", "off"), "account-slug");
     let page = RegisterPage {
         text: &text,
-        csrf: &csrf,
         form_stamp,
         redirect: "",
         providers: Button::all(accounts, &text, "account-provider-register"),
@@ -232,7 +230,6 @@ fn register_page(
 #[template(path = "check_mail.html")]
 struct CheckMailPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     /// The email address as typed. The page looks the same whether or not the address already has
     /// an account.
     email: &'a str,
@@ -252,11 +249,10 @@ pub(super) fn check_mail(
 ) -> Response {
     /// A character that stands for the email address, so that the template can mark up the address.
     const PLACE: &str = "\u{fffc}";
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let sentence = text.with("account-check-mail-to", [("email", PLACE.into())]);
     let page = CheckMailPage {
         text: &text,
-        csrf: &csrf,
         email: form.text("email"),
         display_name: form.text("display_name"),
         sentence: sentence.split_once(PLACE).unwrap_or((&sentence, "")),
@@ -304,7 +300,6 @@ pub(super) async fn change_address(
 #[template(path = "verify.html")]
 struct VerifyPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     email: &'a str,
     /// The password fields with which people prove that the account is theirs. Empty if the link
     /// alone suffices.
@@ -405,7 +400,7 @@ async fn verify_page(
     let look = move |tx: &mut Tx<'_>| verification::find(tx, &link, browser.as_ref());
     let shown = accounts.site.store.read(look).await?;
     let shown = shown.ok_or(ConfirmError::LinkGone)?;
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let field = |name, autocomplete, label| {
         let control = Control::Line("password", autocomplete);
         form_state.field(name, text.say(label), control)
@@ -425,7 +420,6 @@ async fn verify_page(
     };
     let page = VerifyPage {
         text: &text,
-        csrf: &csrf,
         email: &shown.account.email,
         fields,
         form_state,

@@ -21,7 +21,6 @@ use site::Context;
 #[template(path = "forgot.html")]
 struct ForgotPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     email: Field,
     form_state: &'a FormState,
 }
@@ -78,11 +77,10 @@ pub async fn mail_link(
 }
 
 fn forgot_page(accounts: &Context, entrance: Entrance, form_state: &FormState) -> Response {
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let control = Control::Line("email", "username");
     let page = ForgotPage {
         text: &text,
-        csrf: &csrf,
         email: form_state
             .field("email", text.say("account-email"), control)
             .required(),
@@ -95,7 +93,6 @@ fn forgot_page(accounts: &Context, entrance: Entrance, form_state: &FormState) -
 #[template(path = "reset.html")]
 struct ResetPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     email: &'a str,
     password: Field,
     has_tokens: bool,
@@ -169,12 +166,11 @@ fn reset_page(
     form_state: &FormState,
     revokes_tokens: bool,
 ) -> Response {
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let control = Control::Line("password", "new-password");
     let password = form_state.field("password", text.say("account-password-new"), control);
     let page = ResetPage {
         text: &text,
-        csrf: &csrf,
         email: &shown.account.email,
         password: password.required().hint(text.say("account-password-hint")),
         has_tokens: shown.has_tokens,

@@ -21,7 +21,6 @@ use site::{Context, cookies};
 #[template(path = "second_step.html")]
 struct SecondStepPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     code: Field,
     form_state: &'a FormState,
 }
@@ -84,10 +83,8 @@ fn page(accounts: &Context, entrance: Entrance, form_state: &FormState) -> Respo
     let text = entrance.text.clone();
     let control = Control::Line("text", "one-time-code");
     let code = form_state.field("code", text.say("account-mfa-code"), control);
-    let csrf = entrance.csrf.clone();
     let body = SecondStepPage {
         text: &text,
-        csrf: &csrf,
         code: code.hint(text.say("account-mfa-hint")).required(),
         form_state,
     };

@@ -78,7 +78,6 @@ const DONE: &[(&str, &str)] = &[
 #[template(path = "security.html")]
 struct SecurityPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
@@ -172,7 +171,7 @@ pub(super) async fn page(
     made: Option<&Secret>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let (text, who, csrf) = (&req.text, &req.who, req.csrf.as_str());
+    let (text, who) = (&req.text, &req.who);
     let site = &accounts.site;
     let (id, required) = (who.account().id.clone(), accounts.require_mfa_for);
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -210,7 +209,6 @@ pub(super) async fn page(
     }
     let body = SecurityPage {
         text,
-        csrf,
         zone: &zone,
         done: req.done(DONE),
         made: made.map(Secret::reveal),
@@ -219,12 +217,11 @@ pub(super) async fn page(
         fields: password_fields(text, has_password, form_state),
         factors: factor_section::Section {
             text,
-            csrf,
             zone: &zone,
             factors,
             is_pending,
         },
-        identities: providers::Section::of(accounts, text, csrf, &zone, identities),
+        identities: providers::Section::of(accounts, text, &zone, identities),
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,

@@ -23,7 +23,6 @@ use site::call::see_other;
 #[template(path = "setup.html")]
 struct SetupPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -79,10 +78,9 @@ async fn try_set_up(
 }
 
 fn setup_page(site: &Site, entrance: Entrance, form_state: &FormState) -> Response {
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let page = SetupPage {
         text: &text,
-        csrf: &csrf,
         fields: new_account_fields(form_state, &text),
         form_state,
     };
@@ -93,7 +91,6 @@ fn setup_page(site: &Site, entrance: Entrance, form_state: &FormState) -> Respon
 #[template(path = "join.html")]
 struct JoinPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     by: &'a str,
     title: Option<&'a str>,
     role: Role,
@@ -221,7 +218,7 @@ fn join_page(
     shown: &invite::InviteDetails,
     form_state: &FormState,
 ) -> Response {
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let invites_newcomers = shown.admits_newcomers;
     let who = entrance
         .who
@@ -229,7 +226,6 @@ fn join_page(
         .map(|who| who.account().display_name.clone());
     let page = JoinPage {
         text: &text,
-        csrf: &csrf,
         by: &shown.by.display_name,
         title: shown.title.as_deref(),
         role: shown.invite.role,

@@ -27,7 +27,6 @@ pub(super) struct Done {
 #[template(path = "shared.html")]
 struct SharedPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: bool,
     all: &'a [Share],
 }
@@ -44,7 +43,6 @@ pub(super) async fn show(
     let all = accounts.site.store.read(look).await?;
     let body = SharedPage {
         text: &text,
-        csrf: &reader.csrf,
         done: done.done.is_some(),
         all: &all,
     };

@@ -36,7 +36,6 @@ pub(super) struct Onward {
 struct LoginPage<'a> {
     hints: Vec<&'a SignInHint>,
     text: &'a Text,
-    csrf: &'a str,
     redirect: &'a str,
     next: &'a str,
     /// Whether browsers offer passkeys at the site's address.
@@ -115,10 +114,8 @@ fn login_page(
             "account-password",
         ),
     ];
-    let csrf = entrance.csrf.clone();
     let page = LoginPage {
         text: &text,
-        csrf: &csrf,
         redirect,
         next: target(redirect),
         has_passkeys: accounts.site.url().can_have_passkeys(),
@@ -162,7 +159,6 @@ pub(super) async fn sign_out(
 #[template(path = "link.html")]
 struct LinkPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
 }
 
 pub(super) async fn link(
@@ -175,11 +171,8 @@ pub(super) async fn link(
     if !accounts.site.store.read(look).await? {
         return Err(SignInError::LinkGone.into());
     }
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
-    let page = LinkPage {
-        text: &text,
-        csrf: &csrf,
-    };
+    let text = entrance.text.clone();
+    let page = LinkPage { text: &text };
     Ok(entrance.show(&accounts.site, "account-link", page))
 }
 

@@ -28,7 +28,6 @@ pub(super) struct Done {
 #[template(path = "slug.html")]
 struct SlugPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     zone: TimeZone,
     done: bool,
     slugs: Slugs,
@@ -72,7 +71,6 @@ async fn page(
     let field = form_state.field("slug", text.say("slug-new"), control);
     let body = SlugPage {
         text,
-        csrf: user.csrf,
         zone: accounts.site.settings.time_zone.clone(),
         done,
         slugs,

@@ -36,7 +36,6 @@ use site::{Context, cookies, frame, question};
 #[template(path = "sudo.html")]
 struct SudoPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     redirect: &'a str,
     email: &'a str,
     /// The password field; `None` if the account has no password.
@@ -67,7 +66,6 @@ impl SudoPage<'_> {
 #[template(path = "sudo_undone.html")]
 struct UndonePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     back: &'a str,
     held: &'a HeldForm,
 }
@@ -324,7 +322,6 @@ async fn go_on(
     if site.clock.now().duration_since(held.at) >= sudo::LIFETIME {
         let body = UndonePage {
             text,
-            csrf: &renewed.csrf,
             back: target(redirect),
             held,
         };
@@ -382,7 +379,6 @@ async fn page(
     let code = code.hint(text.say("account-mfa-hint"));
     let body = SudoPage {
         text,
-        csrf: user.csrf,
         redirect,
         email: &user.who.account().email,
         password: has_password.then(|| password.required()),

@@ -23,7 +23,6 @@ pub(super) const HERE: &str = site::addresses::SUPPRESSED;
 #[template(path = "suppressed.html")]
 struct ListPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     zone: TimeZone,
     done: bool,
     rows: Vec<(Listed, bool)>,
@@ -80,7 +79,6 @@ pub(super) async fn list(
     let text = accounts.site.speak(&wishes);
     let body = ListPage {
         text: &text,
-        csrf: &reader.csrf,
         zone: accounts.site.settings.time_zone.clone(),
         done: done.done.is_some(),
         rows: rows.collect(),

@@ -26,7 +26,6 @@ const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted
 #[template(path = "trusted.html")]
 struct TrustedPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: Option<&'static str>,
     contacts: Vec<Contact>,
     field: Field,
@@ -43,7 +42,6 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let field = form_state.field("slug", text.say("trusted-slug"), control);
     let body = TrustedPage {
         text,
-        csrf: &req.csrf,
         done: req.done(DONE),
         contacts: req.read(list).await?,
         field: field.hint(text.say("trusted-slug-hint")).required(),

@@ -32,7 +32,6 @@ const DELIVERIES: usize = 5;
 #[template(path = "webhooks.html")]
 struct WebhooksPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
     /// The secret of a new webhook. Only this response shows it.
@@ -94,7 +93,6 @@ async fn page(
     let url = Control::Line("url", "off");
     let body = WebhooksPage {
         text,
-        csrf: &req.csrf,
         done: req.done(DONE),
         form_state,
         secret,

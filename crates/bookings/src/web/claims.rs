@@ -25,7 +25,6 @@ use crate::settings::Administrator;
 #[template(path = "own/claim.html")]
 pub(super) struct ClaimCard<'a> {
     text: &'a Text,
-    csrf: &'a str,
     claim: &'a Claim,
     sentences: Vec<String>,
     /// The fields of the answer, for the side that is said not to have come.
@@ -46,12 +45,7 @@ pub(super) struct About<'a> {
 }
 
 impl<'a> ClaimCard<'a> {
-    pub(super) fn of(
-        text: &'a Text,
-        csrf: &'a str,
-        form_state: &FormState,
-        about: About<'a>,
-    ) -> Self {
+    pub(super) fn of(text: &'a Text, form_state: &FormState, about: About<'a>) -> Self {
         let About {
             claim,
             booking,
@@ -122,7 +116,6 @@ impl<'a> ClaimCard<'a> {
         Self {
             may_withdraw: claim.state.is_unsettled() && party == claim.claimant,
             text,
-            csrf,
             claim,
             sentences,
             answer,

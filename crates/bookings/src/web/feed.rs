@@ -20,7 +20,6 @@ const HERE: &str = "/me/bookings/calendar";
 #[template(path = "own/calendar.html")]
 struct CalendarPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: Option<&'static str>,
     address: Option<String>,
 }
@@ -34,7 +33,6 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     };
     let body = CalendarPage {
         text: &req.text,
-        csrf: &req.csrf,
         done: req.done(&[("saved", "slot-saved")]),
         address: req.read(look).await?,
     };

@@ -145,7 +145,6 @@ fn read(
 #[template(path = "newcomer/confirm.html")]
 struct ConfirmPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     title: &'a str,
     date: String,
     time: String,
@@ -174,7 +173,7 @@ pub(super) async fn ask(
     let found = accounts.site.store.read(look).await?;
     let (booking, zone, slot) = found.ok_or_else(problem::gone)?;
     let place = slot.place_zone();
-    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let text = entrance.text.clone();
     let zone = zone.unwrap_or_else(|| words::zone(&accounts.site, None));
     let (date, time) = words::when(
         &text,
@@ -185,7 +184,6 @@ pub(super) async fn ask(
     );
     let body = ConfirmPage {
         text: &text,
-        csrf: &csrf,
         title: &booking.title,
         date,
         time,

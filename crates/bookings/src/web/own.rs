@@ -322,7 +322,7 @@ pub(super) async fn page_with_claim(
                 zone: &zone,
                 currency,
             };
-            ClaimCard::of(text, &req.csrf, of_claim, about)
+            ClaimCard::of(text, of_claim, about)
         }),
         claim_note: loaded
             .outcomes

@@ -40,7 +40,6 @@ const RELOAD: HeaderValue = HeaderValue::from_static("5");
 struct PayPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
-    csrf: &'a str,
     order: &'a Order,
     title: &'a str,
     when: String,
@@ -223,7 +222,6 @@ fn page(
     let banner = banner(req, loaded, wait, is_open);
     let body = PayPage {
         text,
-        csrf: &req.csrf,
         title,
         when,
         sum: text.money(order.amount()),
@@ -249,7 +247,7 @@ fn page(
         order,
     };
     let title = text.say("pay-title");
-    slot_page::plain(&req.site, text, &title, body)
+    slot_page::plain_form(&req.site, text, &title, body, &req.csrf)
 }
 
 /// The text at the top of the page, and whether it is good news.
@@ -412,7 +410,7 @@ fn form_page(
         fields,
     };
     let title = text.say("pay-title");
-    let mut page = slot_page::plain(&req.site, text, &title, body);
+    let mut page = slot_page::plain_form(&req.site, text, &title, body, &req.csrf);
     let origin = platform::outbound::origin(action).unwrap_or_default();
     let policy = web::policy_with_forms_to(&[origin]);
     page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
@@ -457,7 +455,6 @@ async fn be_back(site: &Site, order: &str, sent: &[u8]) -> Result<Response, Prob
 #[template(path = "test_gateway.html")]
 struct GatewayPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     order: &'a Order,
     sum: String,
     /// Empty unless the gateway's event was already sent.
@@ -480,13 +477,12 @@ fn gateway_page(req: &PageRequest, order: &Order, back: &str) -> Response {
     let text = &req.text;
     let body = GatewayPage {
         text,
-        csrf: &req.csrf,
         sum: text.money(order.amount()),
         order,
         back,
     };
     let title = text.say("test-gateway-title");
-    slot_page::plain(&req.site, text, &title, body)
+    slot_page::plain_form(&req.site, text, &title, body, &req.csrf)
 }
 
 /// `GET /pay/test/{order}`.

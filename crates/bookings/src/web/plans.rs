@@ -31,9 +31,8 @@ use crate::{credit, gateway, membership};
 struct OfferedPage<'a> {
     text: &'a Text,
     plans: Vec<(Plan, String, String)>,
+    is_signed_in: bool,
     has_tiers: bool,
-    /// The CSRF token for the form; empty if nobody is signed in.
-    csrf: &'a str,
     submission: String,
 }
 
@@ -60,16 +59,18 @@ pub(super) async fn offered(
                 (plan, grants, price)
             })
             .collect(),
-        csrf: if viewer.who.is_some() {
-            &viewer.csrf
-        } else {
-            ""
-        },
+        is_signed_in: viewer.who.is_some(),
         submission: submission(&site.random),
         has_tiers,
     };
     let title = text.say("plan-offered");
-    Ok(slot_page::plain(&site, &text, &title, body))
+    Ok(slot_page::plain_form(
+        &site,
+        &text,
+        &title,
+        body,
+        &viewer.csrf,
+    ))
 }
 
 /// `POST /book/plans/{id}`.

@@ -24,7 +24,6 @@ const PATH: &str = "/me/slots/profile";
 #[template(path = "slots/profile.html")]
 struct ProfilePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     profile: FormPage<'a>,
     submission: String,
     address: Field,
@@ -76,7 +75,6 @@ async fn page(
     );
     let body = ProfilePage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         address: url.hint(text.say("external-calendar-hint")),
         calendar,

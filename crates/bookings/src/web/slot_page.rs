@@ -17,7 +17,7 @@ use site::signed_out::Entrance;
 use web::dates;
 use web::fields;
 use web::form_state::{Control, Field, FormState};
-use web::page::{Kind, Page};
+use web::page::{Kind, Page, page_with_csrf};
 use web::{Form, Problem, Site, Text, Theme, zone};
 
 use super::frame::framed;
@@ -59,8 +59,6 @@ struct SlotPage<'a> {
     /// The message id of the reason why the member cannot book with a credit; `None` if the member
     /// can, or if the slot takes no credit.
     lacks: Option<&'static str>,
-    /// The CSRF token for the form; empty if nobody is signed in.
-    csrf: &'a str,
     submission: String,
     signed_out: Option<SignedOut>,
 }
@@ -156,12 +154,12 @@ pub(super) async fn slot_page(
         form_state,
         zone: visitor,
     } = shown;
-    let who = match reader {
-        SlotReader::Member(who, csrf) => Some((who, csrf)),
-        SlotReader::SignedOut(..) => None,
+    let (who, csrf) = match reader {
+        SlotReader::Member(who, csrf) => (Some(who), csrf),
+        SlotReader::SignedOut(_, entrance, _) => (None, entrance.csrf.as_str()),
     };
     let mode = gateway::mode(site);
-    let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
+    let (id, account) = (id.clone(), who.map(|who| who.account().id.clone()));
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, Refusal> {
         let rules = settings::load(tx)?;
         visitor::check(&rules, account.is_some())?;
@@ -264,9 +262,7 @@ pub(super) async fn slot_page(
         length: words::length(text, slot.starts_at, slot.ends_at),
         date,
         time,
-        own_time: who.map_or_else(String::new, |(who, _)| {
-            own_time(site, text, who, zone, slot)
-        }),
+        own_time: who.map_or_else(String::new, |who| own_time(site, text, who, zone, slot)),
         visitor,
         take_over: take_over(text, form_state, visitor),
         place: words::place(text, slot),
@@ -290,7 +286,6 @@ pub(super) async fn slot_page(
             _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
         },
         price,
-        csrf: who.map(|(_, csrf)| csrf).unwrap_or_default(),
         submission: submission(&site.random),
         signed_out,
         offered: &offered,
@@ -299,7 +294,7 @@ pub(super) async fn slot_page(
         body.hold.clear();
     }
     let title = slot.title.clone();
-    Ok(plain(site, text, &title, body))
+    Ok(plain_form(site, text, &title, body, csrf))
 }
 
 /// The time of a slot in the zone of the member's account, unless the page says it in that one.
@@ -374,7 +369,6 @@ pub(super) fn cancel_rule(
 }
 
 struct SignedOut {
-    csrf: String,
     /// The signed time stamp of the form; empty where people cannot book without an account.
     stamp: String,
     fields: Vec<Field>,
@@ -393,7 +387,6 @@ impl SignedOut {
         let field = |name, control, label| form_state.field(name, text.say(label), control);
         let may_register = introduction::is_open(accounts);
         Self {
-            csrf: entrance.csrf.clone(),
             may_register,
             stamp: if newcomers && may_register {
                 registration::renewed_stamp(&accounts.site, stamp)
@@ -419,9 +412,20 @@ impl SignedOut {
     }
 }
 
-/// Renders a page in the frame of public pages.
+/// Renders a page without forms in the frame of public pages.
 pub(super) fn plain<B: Display>(site: &Site, text: &Text, title: &str, body: B) -> Response {
-    web::page(Page {
+    plain_form(site, text, title, body, "")
+}
+
+/// Renders a page in the frame of public pages. Its forms get the CSRF token.
+pub(super) fn plain_form<B: Display>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    csrf: &str,
+) -> Response {
+    let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body: framed(site, text, body),
         text,
@@ -430,5 +434,6 @@ pub(super) fn plain<B: Display>(site: &Site, text: &Text, title: &str, body: B) 
             site,
             languages: &site.public_languages(),
         },
-    })
+    };
+    page_with_csrf(page, csrf)
 }

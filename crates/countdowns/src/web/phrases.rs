@@ -24,7 +24,6 @@ const PENDING: i64 = 50;
 #[template(path = "phrases/mine.html")]
 struct MinePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     done: Option<&'static str>,
     form_state: &'a FormState,
@@ -80,7 +79,6 @@ async fn mine_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let words = form_state.line("text", text.say("phrase-words"));
     let body = MinePage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(DONE),
         form_state,
@@ -137,7 +135,6 @@ pub(super) async fn include(posted: FormPost) -> Result<Response, Problem> {
 #[template(path = "phrases/all.html")]
 struct AllPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     done: Option<&'static str>,
     form_state: &'a FormState,
@@ -164,7 +161,6 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let words = form_state.line("text", text.say("phrase-words"));
     let body = AllPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(DONE),
         form_state,
@@ -208,7 +204,6 @@ pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
 #[template(path = "phrases/decide.html")]
 struct DecidePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     suggestion: &'a Suggestion,
@@ -228,7 +223,6 @@ async fn decide_page(req: &PageRequest, refused: Option<FormState>) -> Result<Re
         refused.unwrap_or_else(|| FormState::of(form_state::form([("text", found.text.clone())])));
     let body = DecidePage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         form_state: &form_state,
         words: form_state.line("text", text.say("phrase-words")).required(),

@@ -95,7 +95,6 @@ struct Record {
 #[template(path = "server/mail.html")]
 struct MailPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     domain: &'a str,
     is_mailbox: bool,
     key: Option<DkimKey>,
@@ -136,7 +135,6 @@ pub(super) async fn show(
         read: read.as_ref().map(|read| admin.moment(read.looked_at)),
         error: read.as_ref().and_then(|read| read.error.as_deref()),
         text: &admin.text,
-        csrf: &admin.csrf,
         domain: &facts.domain,
         is_mailbox: facts.server.is_none(),
         key,

@@ -38,7 +38,6 @@ pub(super) struct ServiceQuery {
 #[template(path = "server/service.html")]
 struct ServicePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     here: String,
     found: &'a ServiceStatus,
     is_own: bool,
@@ -111,7 +110,6 @@ pub(super) async fn page(
     let rows = found.instances.iter();
     let body = ServicePage {
         text,
-        csrf: &admin.csrf,
         here: service_address(name),
         is_own: name == OWN_SERVICE,
         command: found.command.join(" "),

@@ -163,7 +163,6 @@ pub struct RowList {
 #[template(path = "resource.html")]
 pub struct EditForm<'a> {
     pub text: &'a Text,
-    pub csrf: &'a str,
     pub submission: String,
     /// The form's values and errors.
     pub form_state: &'a FormState,
@@ -405,7 +404,7 @@ async fn edit_form<R: PageResource>(
     form_state: &FormState,
     one: Option<&R>,
 ) -> Result<Response, Problem> {
-    let PageRequest { text, csrf, .. } = req.as_ref();
+    let text = &req.as_ref().text;
     let back = R::Parent::at(req, R::PAGES);
     let at = |one: &R, rest| format!("{back}/{}{rest}", one.address());
     let (title, action) = match one {
@@ -422,7 +421,6 @@ async fn edit_form<R: PageResource>(
     let table = R::Parent::table(req, context, form_state);
     let mut form = EditForm {
         text,
-        csrf,
         submission: req.as_ref().submission(),
         summary: R::Parent::summary(text, form_state),
         messages: R::MESSAGES,

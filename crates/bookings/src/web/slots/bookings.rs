@@ -44,7 +44,6 @@ struct BookingsPage<'a> {
 #[template(path = "slots/days.html")]
 struct Days<'a> {
     text: &'a Text,
-    csrf: &'a str,
     is_below: bool,
     all: Vec<Day>,
 }
@@ -175,7 +174,6 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     let (zone_line, zoned) = ZonedPage::new(text, ZonedPage::LINE, &loaded.zone, now);
     let days = |all: Vec<Session>, is_below: bool| Days {
         text,
-        csrf: &req.csrf,
         is_below,
         all: by_day(text, &loaded.zone, &zoned, now, &loaded.listed, all),
     };

@@ -34,7 +34,6 @@ const DONE: &[(&str, &str)] = &[
 #[template(path = "slots/week.html")]
 struct WeekPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     from: Date,
@@ -158,7 +157,6 @@ async fn page(
     let may_change = slots.iter().any(Slot::is_free);
     let body = WeekPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         from: monday,
         link: may_change.then(|| {

@@ -31,7 +31,6 @@ const REMOVE: Question = Question {
 #[template(path = "own/co_owners.html")]
 struct OwnersPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
     countdown: &'a Countdown,
@@ -81,7 +80,6 @@ async fn page(
     };
     let body = OwnersPage {
         text,
-        csrf: &req.csrf,
         done,
         form_state,
         link,

@@ -42,7 +42,6 @@ impl Loaded {
 #[template(path = "own/countdown.html")]
 struct CountdownPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     done: Option<&'static str>,
     form_state: &'a FormState,
@@ -104,7 +103,6 @@ async fn countdown_page(
     let next = loaded.entries.next_cursor.as_ref();
     let body = CountdownPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done,
         form_state,

@@ -142,7 +142,6 @@ pub(in crate::web) async fn delete(
 #[template(path = "own/reset.html")]
 struct ResetPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     title: &'a str,
@@ -161,7 +160,6 @@ async fn page(
     let title = text.say("countdown-entry");
     let body = ResetPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         group: Group {
             legend: countdown.title.clone(),

@@ -43,7 +43,6 @@ const UNSENT: &str = "unsent";
 struct Step<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     n: usize,
@@ -145,7 +144,6 @@ async fn show(
     let action = form.text("action");
     let body = Step {
         text: &req.text,
-        csrf: &req.csrf,
         submission: req.submission(),
         fields: fields(&wording, &context.events, &form_state, action),
         n,
@@ -336,7 +334,6 @@ struct JobPage<'a> {
     is_over: bool,
     job: &'a Bulk,
     failed: Vec<Failed>,
-    csrf: &'a str,
     submission: String,
     /// `None` if no action can undo it, or if it has not finished.
     undo: Option<&'static str>,
@@ -385,7 +382,6 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
             .map(|(household, outcome)| failure(&wording, household, outcome))
             .collect(),
         undo: undo.filter(|_| job.state == Progress::Ready),
-        csrf: &req.csrf,
         submission: req.submission(),
         job: &job,
         wording: wording.clone(),

@@ -169,7 +169,6 @@ impl PageResource for Gift {
         let switches = context.occasion.switches;
         let body = GiftsPage {
             text,
-            csrf: &req.csrf,
             done: req.done(),
             rows: list
                 .items
@@ -224,7 +223,6 @@ struct Picture {
 struct GiftsPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     done: Option<String>,
     rows: Vec<Row<'a>>,
     may_write: bool,

@@ -25,7 +25,6 @@ struct Guests<'a> {
     previous: Option<String>,
     /// Whether the list is empty although no filter is set.
     is_empty: bool,
-    csrf: &'a str,
     submission: String,
     query: String,
 }
@@ -90,7 +89,6 @@ fn page(
         next: filters.next(list),
         previous: filters.previous(list, limit),
         is_empty: context.sizes.guests == 0 && *filter == GuestFilter::default(),
-        csrf: &req.csrf,
         submission: req.submission(),
         query: wording::query(&filter.query()),
         filters,

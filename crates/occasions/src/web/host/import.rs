@@ -27,7 +27,6 @@ const CELLS: usize = 2;
 struct Begin<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     imports: Vec<Earlier>,
@@ -54,7 +53,6 @@ async fn show_begin(req: &HostRequest, form_state: &FormState) -> Result<Respons
     let (text, wording) = (&req.text, req.wording(&context));
     let body = Begin {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         imports: imports
             .items
@@ -138,7 +136,6 @@ async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Probl
 #[template(path = "host/import_columns.html")]
 struct Columns<'a> {
     text: &'a Text,
-    csrf: &'a str,
     action: String,
     headings: Vec<Heading>,
     choices: Vec<(String, String)>,
@@ -183,7 +180,6 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     let choices = skip.chain(Column::all(&ground));
     let body = Columns {
         text,
-        csrf: &req.csrf,
         action: wording.at(&format!("/import/{}/columns", import.id)),
         headings: columns.collect(),
         choices: choices
@@ -232,7 +228,6 @@ pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> 
 #[template(path = "host/import_check.html")]
 struct Checked<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     action: String,
     /// `None` for a JSON file, because it has no columns.
@@ -257,7 +252,6 @@ struct Found {
 #[template(path = "host/import_job.html")]
 struct JobPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     action: String,
     list: String,
@@ -326,7 +320,6 @@ fn checked<'a>(
     let left = check.found.saturating_sub(check.findings.len());
     Checked {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         action: wording.at(&format!("{at}/apply")),
         columns: (!import.headings.is_empty()).then(|| wording.at(&format!("{at}/columns"))),
@@ -395,7 +388,6 @@ fn job<'a>(
         import.state == ImportState::Ready && import.made > 0 && wording.now < import.expires_at;
     JobPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         action: wording.at(&format!("/import/{}/undo", import.id)),
         list: wording.at("/invites"),

@@ -33,7 +33,6 @@ const HISTORY: &str = "limit=12";
 struct InvitePage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     stream: String,
     done: Option<String>,
@@ -303,7 +302,6 @@ fn page(
     let (household, told) = household(&wording, &found.snapshot, form_state);
     let body = InvitePage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),

@@ -23,7 +23,6 @@ use crate::invitation_snapshot::InvitationSnapshot;
 #[template(path = "host/invite_form.html")]
 struct InviteForm<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     title: String,
@@ -73,7 +72,6 @@ fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) ->
     let title = say("host-new-invitation");
     let body = InviteForm {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         form_state,
         title: title.clone(),
@@ -172,7 +170,6 @@ fn edit_page(
     let at = wording.at(&format!("/invites/{}", invitation.id));
     let body = InviteForm {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         form_state,
         title: household.clone(),

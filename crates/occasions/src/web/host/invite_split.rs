@@ -19,7 +19,6 @@ use platform::id::Id as _;
 #[template(path = "host/invite_split.html")]
 struct Split<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     household: &'a str,
@@ -101,7 +100,6 @@ fn page(
     let back = address(&wording, &invitation.id, "");
     let body = Split {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         form_state,
         household: &invitation.details.household,

@@ -26,7 +26,6 @@ const NAMES: usize = 4;
 struct Invites<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     stream: String,
     done: Option<String>,
     filters: Filters<'a>,
@@ -174,7 +173,6 @@ fn page(
     );
     let body = Invites {
         text,
-        csrf: &req.csrf,
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
         presets: presets(&filters, &found.numbers),

@@ -245,7 +245,6 @@ fn sent_of(text: &Text, counts: &Counts) -> String {
 struct NewPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     obstacle: Option<Obstacle>,
@@ -307,7 +306,6 @@ async fn show_new(
     let control = form_state::Control::Line("datetime-local", "off");
     let body = NewPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         obstacle,
         kind,
@@ -375,7 +373,6 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
 struct OnePage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     done: Option<String>,
     stream: String,
@@ -457,7 +454,6 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let last = shown.clone().next_back().map_or(0, |one| one.place);
     let body = OnePage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
         stream: stream(&context),

@@ -23,7 +23,6 @@ use crate::web::letter::{self, Parts};
 struct TextPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     done: Option<String>,
     form_state: &'a FormState,
@@ -83,7 +82,6 @@ fn page(
         .map(|(name, id)| (format!("{{{name}}}"), *id));
     let body = TextPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
         kind,
@@ -132,7 +130,6 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
 #[template(path = "host/mail_preview.html")]
 struct Preview<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     done: Option<String>,
     kind: MailKind,
@@ -201,7 +198,6 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     });
     let body = Preview {
         text: &req.text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
         kind,

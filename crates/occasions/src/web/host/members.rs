@@ -22,7 +22,6 @@ use crate::role::Role;
 struct MembersPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     done: Option<String>,
     form_state: FormState,
     /// The URL of a link that was just created. It is shown only once.
@@ -99,7 +98,6 @@ fn members_page(
     let (text, wording) = (&req.text, req.wording(context));
     let body = MembersPage {
         text,
-        csrf: &req.csrf,
         done: req.done(),
         form_state,
         link,

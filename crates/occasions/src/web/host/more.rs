@@ -12,7 +12,6 @@ use super::request::HostRequest;
 #[template(path = "host/more.html")]
 struct More<'a> {
     text: &'a Text,
-    csrf: &'a str,
     name: &'a str,
     sections: Vec<Section>,
 }
@@ -22,7 +21,6 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let body = More {
         text: &req.text,
-        csrf: &req.csrf,
         name: &req.who.account().display_name,
         sections: req.places(&context),
     };

@@ -17,7 +17,6 @@ use crate::hosting::{HostOf, answer_notifications, membership};
 struct NotificationsPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     done: Option<String>,
     form_state: &'a FormState,
     groups: Vec<Group>,
@@ -83,7 +82,6 @@ fn page(
     }
     let body = NotificationsPage {
         text,
-        csrf: &req.csrf,
         done: req.done(),
         form_state,
         groups,

@@ -31,7 +31,6 @@ struct Occasions<'a> {
     done: Option<String>,
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
-    csrf: &'a str,
     /// The occasions that the site's ordinary members have created. Only administrators see them.
     members: &'a [MembersOccasion],
 }
@@ -94,7 +93,6 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
         done: req.done(),
         all: rows.collect(),
         may_create,
-        csrf: &req.csrf,
         members: &members,
     };
     let title = req.text.say("host-occasions");
@@ -106,7 +104,6 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
 #[template(path = "host/occasion_new.html")]
 struct NewOccasion<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     fields: Vec<Field>,
@@ -143,7 +140,6 @@ fn new_page(req: &HostRequest, facts: &frame::Facts, form_state: &FormState) -> 
     });
     let body = NewOccasion {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         form_state,
         fields: vec![

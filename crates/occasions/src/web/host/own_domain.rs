@@ -23,7 +23,6 @@ use crate::web::own_domain::OwnDomains;
 struct OwnDomainPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     done: Option<String>,
     form_state: &'a FormState,
@@ -122,7 +121,6 @@ fn page(
     let wording = req.wording(context);
     let body = OwnDomainPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
         form_state,

@@ -21,7 +21,6 @@ use crate::invitation_snapshot::InvitationSnapshot;
 #[template(path = "host/person.html")]
 struct PersonPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     title: String,
@@ -200,7 +199,6 @@ fn page(
     };
     let body = PersonPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         fields: shown(&wording, found, form_state, guest),
         household: &invitation.details.household,

@@ -23,7 +23,6 @@ use crate::words::OccasionStatus;
 #[template(path = "host/ready.html")]
 struct ReadyPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     wording: Wording<'a>,
     done: Option<String>,
     open: i64,
@@ -67,7 +66,6 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     };
     let body = ReadyPage {
         text,
-        csrf: &req.csrf,
         done: req.done(),
         open: open(&found),
         is_over: found.is_over,

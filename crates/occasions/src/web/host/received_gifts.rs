@@ -92,7 +92,6 @@ impl PageResource for ReceivedGift {
         );
         let body = ReceivedPage {
             text,
-            csrf: &req.csrf,
             done: req.done(),
             rows: shown.map(|one| row(&wording, one)).collect(),
             total: list.items.len(),
@@ -114,7 +113,6 @@ impl PageResource for ReceivedGift {
 struct ReceivedPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     done: Option<String>,
     rows: Vec<Row<'a>>,
     total: usize,

@@ -29,7 +29,6 @@ use crate::words::{AskedOf, ExportKind, FileFormat, Progress, QuestionKind};
 #[template(path = "host/reports.html")]
 struct Reports<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     stream: String,
     done: Option<String>,
@@ -115,7 +114,6 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
     let (text, wording) = (&req.text, req.wording(context));
     let body = Reports {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),

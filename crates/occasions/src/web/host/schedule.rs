@@ -18,7 +18,6 @@ use crate::hosting::resource::{self, Resource};
 #[template(path = "host/schedule.html")]
 struct SchedulePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
     title: String,
@@ -88,7 +87,6 @@ fn page(
     let line = |n: usize| text.with("host-schedule-line", [("n", n.into())]);
     let body = SchedulePage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         lines: wording
             .table_form(form_state)

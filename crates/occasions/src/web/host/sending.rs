@@ -128,7 +128,6 @@ fn dialled(phone: &str) -> String {
 struct WalkPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     household: &'a str,
     code: &'a str,
@@ -164,7 +163,6 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     let invitation = snapshot.map(|snapshot| &snapshot.household.invitation);
     let body = WalkPage {
         text: &req.text,
-        csrf: &req.csrf,
         submission: req.submission(),
         household: invitation.map_or("", |one| one.details.household.as_str()),
         code: invitation.map_or("", |one| one.code.as_str()),

@@ -100,7 +100,6 @@ impl Part {
 struct Settings<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     done: Option<String>,
     form_state: &'a FormState,
     parts: Vec<Part>,
@@ -202,7 +201,6 @@ fn page(
     let parts = Part::ALL.into_iter();
     let body = Settings {
         text,
-        csrf: &req.csrf,
         done: req.done(),
         form_state,
         parts: parts

@@ -22,7 +22,6 @@ const PER_PAGE: u32 = 48;
 struct UploadsPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    csrf: &'a str,
     submission: String,
     done: Option<String>,
     tabs: Vec<Tab>,
@@ -87,7 +86,6 @@ pub(super) async fn show(req: HostRequest, mut paging: PageQuery) -> Result<Resp
     };
     let body = UploadsPage {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
         tabs: states.iter().map(tab).collect(),
@@ -118,7 +116,6 @@ fn row(req: &HostRequest, wording: &Wording<'_>, one: HostUpload) -> Row {
 #[template(path = "host/uploads_delete.html")]
 struct DeletePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     action: String,
     back: String,
@@ -171,7 +168,6 @@ async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Re
         .with("host-upload-delete-title", [("n", ids.len().into())]);
     let body = DeletePage {
         text: &req.text,
-        csrf: &req.csrf,
         submission: req.submission(),
         action: wording.at("/uploads"),
         back: wording.at(&format!("/uploads?state={}", state.word())),

@@ -18,7 +18,6 @@ use crate::web::public::name;
 #[template(path = "own/question.html")]
 struct Question<'a> {
     text: &'a Text,
-    csrf: &'a str,
     submission: String,
     title: String,
     effect: &'static str,
@@ -55,7 +54,6 @@ async fn ask(
     let back = format!("{HERE}/{}", post.id);
     let body = Question {
         text,
-        csrf: &req.csrf,
         submission: req.submission(),
         title: title.clone(),
         effect,
