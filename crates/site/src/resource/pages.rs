@@ -12,7 +12,7 @@ use web::{Access, Field, Form, Input, List, PageQuery, Pages, Problem, Site, Tex
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
-use crate::request::{FormPost, OfPage, PageRequest};
+use crate::request::{FormPost, OfPage};
 
 /// The parent of a list that has pages.
 pub trait PageParent: Parent {
