@@ -4,6 +4,7 @@ mod target;
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,10 +104,11 @@ impl Agent {
         };
         let thread = std::thread::Builder::new()
             .name("backup".to_owned())
-            .spawn(move || work.run(&asked))
-            .map_err(BackupError::file(std::path::Path::new(
-                "the thread of the backup",
-            )))?;
+            .spawn(move || work.run_or_report(&asked))
+            .map_err(|reason| BackupError::Thread {
+                what: "the backup",
+                reason,
+            })?;
         Ok(Self {
             status,
             requests,
@@ -166,10 +168,9 @@ impl Agent {
         // The thread may already have ended.
         let _ = self.requests.send(Request::Stop);
         let thread = self.thread.lock();
-        if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the backup ended in a panic");
+        if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take() {
+            // A panic was reported when it happened.
+            let _ = thread.join();
         }
     }
 }
@@ -199,6 +200,15 @@ struct Work {
 type IsFrozen = Arc<dyn Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync>;
 
 impl Work {
+    fn run_or_report(self, asked: &Receiver<Request>) {
+        let (status, clock) = (self.status.clone(), self.clock.clone());
+        let ran = panic::catch_unwind(AssertUnwindSafe(|| self.run(asked)));
+        if ran.is_err() {
+            let outcome = Err(BackupError::Panicked);
+            status.send_modify(|status| status.record(&outcome, clock.now(), false));
+        }
+    }
+
     fn run(mut self, asked: &Receiver<Request>) {
         loop {
             let (outcome, answer) = match asked.recv_timeout(COPY_INTERVAL) {
@@ -292,10 +302,8 @@ impl Work {
     /// If a drill is due, starts it in a thread.
     fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
         if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
-            let panicked = || std::io::Error::other("the drill ended in a panic");
             let outcome = thread.join();
-            let drill =
-                outcome.map_err(|_| BackupError::file(&self.settings.data)(panicked()))??;
+            let drill = outcome.map_err(|_| BackupError::DrillPanicked)??;
             if let DrillResult::Failed(reason) = &drill.result {
                 tracing::error!("the trial restore of the backup failed: {reason}");
             }
@@ -324,7 +332,10 @@ impl Work {
         let thread = std::thread::Builder::new()
             .name("backup-drill".to_owned())
             .spawn(move || drill::drill(&target, &key, &data, &clock, &random));
-        self.drill = Some(thread.map_err(BackupError::file(&self.settings.data))?);
+        self.drill = Some(thread.map_err(|reason| BackupError::Thread {
+            what: "the trial restore",
+            reason,
+        })?);
         Ok(())
     }
 

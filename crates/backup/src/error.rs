@@ -123,6 +123,19 @@ pub enum BackupError {
     /// because the target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
+    #[error("cannot start a thread for {what}: {reason}\n  it is tried again at the next start")]
+    Thread {
+        what: &'static str,
+        reason: io::Error,
+    },
+    #[error(
+        "the backup ended in a panic, and nothing is backed up until Kenduri is restarted\n  “the program panicked” in the log says where: please report it"
+    )]
+    Panicked,
+    #[error(
+        "the trial restore ended in a panic\n  “the program panicked” in the log says where: please report it"
+    )]
+    DrillPanicked,
     /// A single transaction changed too much data to copy it from the log.
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
@@ -134,7 +147,7 @@ pub enum BackupError {
         target: String,
         reason: String,
     },
-    #[error("cannot use {}: {reason}\n  it must belong to the user that runs Kenduri", .path.display())]
+    #[error("cannot use {}: {reason}\n  {}", .path.display(), remedy(.reason))]
     File {
         path: PathBuf,
         /// The operating system's error.
@@ -144,6 +157,15 @@ pub enum BackupError {
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn remedy(reason: &io::Error) -> &'static str {
+    match reason.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on that disk",
+        io::ErrorKind::PermissionDenied => "it must belong to the user that runs Kenduri",
+        io::ErrorKind::ReadOnlyFilesystem => "its file system is mounted read-only",
+        _ => "correct that, and try again",
+    }
 }
 
 impl BackupError {

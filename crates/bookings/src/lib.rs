@@ -1,9 +1,10 @@
 //! Sessions that people book and pay for. Providers offer slots; members book sessions, pay for
 //! them, move them and cancel them.
 //!
-//! Locks are taken in one order: the order, the booking, the member's account, slots. Gateways are
-//! called outside transactions. Only [`settle`] turns a payment into a booking or credits; see also
-//! [`checkout`], [`refund`], [`reconcile`] and [`verify`].
+//! Locks are taken in one order: the order, the settings (for a receipt's number), the booking, the
+//! member's account, slots. Gateways are called outside transactions. Only [`settle`] turns a
+//! payment into a booking or credits; see also [`checkout`], [`refund`], [`reconcile`] and
+//! [`verify`].
 
 mod alert;
 pub mod book;

@@ -79,7 +79,7 @@ impl fmt::Debug for World {
 #[derive(Debug, Error)]
 pub enum AcmeError {
     #[error(
-        "cannot store certificates: {0}\n  the data folder must belong to the user that runs this program"
+        "cannot store certificates: {0}\n  the data folder needs room, and must belong to the user that runs Kenduri"
     )]
     Storage(#[from] StorageError),
     /// rustls rejects the additional root certificate.

@@ -154,7 +154,7 @@ alert-certificate-fails-text = The authority or the network says: { $reason }
 alert-jobs = Background work failed
 alert-jobs-text = Failed in the last day, and not tried again: { $number } ({ $kinds }). The log says why.
 alert-mails = Mails cannot be sent
-alert-mails-text = Given up in the last day: { $number }. The page about mail and the log say why.
+alert-mails-text = Given up in the last day: { $number }. The log says why.
 alert-service = { $about } failed too often
 alert-service-text = It is not started again. If it has several instances, the others go on; without any, requests to it are answered with an error. Why: { $reason }. Fix the cause, then start it on its page.
 

@@ -154,7 +154,7 @@ alert-certificate-fails-text = Pihak berkuasa sijil atau rangkaian menyatakan: {
 alert-jobs = Kerja latar gagal
 alert-jobs-text = Gagal dalam sehari yang lalu dan tidak dicuba lagi: { $number } ({ $kinds }). Log menyatakan sebabnya.
 alert-mails = E-mel tidak dapat dihantar
-alert-mails-text = Tidak dicuba lagi dalam sehari yang lalu: { $number }. Halaman tentang e-mel dan log menyatakan sebabnya.
+alert-mails-text = Tidak dicuba lagi dalam sehari yang lalu: { $number }. Log menyatakan sebabnya.
 alert-service = { $about } terlalu kerap gagal
 alert-service-text = Ia tidak dimulakan lagi. Jika ia mempunyai beberapa salinan, yang lain diteruskan; tanpa satu pun, permintaan kepadanya dijawab dengan ralat. Sebab: { $reason }. Baiki puncanya, kemudian mulakan pada halamannya.
 

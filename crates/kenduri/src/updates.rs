@@ -139,7 +139,8 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     for source in sources {
         let read = source.read(outbound).await;
         let found = read.and_then(|text| Found::in_text(&text, &ours));
-        let found = found.with_context(|| format!("{source} lists no versions"))?;
+        let found =
+            found.with_context(|| format!("cannot read versions or advisories from {source}"))?;
         all.read += found.read;
         all.newer.extend(found.newer);
         all.advisories.extend(found.advisories);

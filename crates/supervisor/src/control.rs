@@ -38,7 +38,7 @@ pub(crate) enum Message {
 pub enum ControlError {
     #[error("the supervisor has stopped")]
     Gone,
-    #[error("there is no service {0:?}")]
+    #[error("there is no service {0:?}\n  kenduri ps lists the services")]
     Unknown(String),
     /// The supervisor refused the request or could not carry it out.
     #[error("{0}")]

@@ -151,7 +151,7 @@ impl ServiceLog {
             let service = &self.service;
             *error_file = LogFile::open(&self.folder.at(format!("{service}.err.log")))
                 .inspect_err(|error| {
-                    tracing::warn!(%service, %error, "cannot open a service's error log");
+                    tracing::warn!(%service, %error, "cannot open the service's .err.log; its errors are in its .log only until Kenduri is restarted");
                 })
                 .ok();
         }

@@ -433,13 +433,13 @@ fn find_cgroups(memory: Option<u64>) -> Option<Cgroups> {
             let folder = groups.folder().display();
             tracing::info!(%folder, "each instance of a service gets a control group");
             if let Some(why) = memory.and_then(|memory| groups.limit_all(memory).err()) {
-                tracing::warn!(%why, "the limit on the memory of all services together has no effect");
+                tracing::warn!(%why, "service_memory has no effect: nothing limits the memory of all services together");
             }
             Some(groups)
         }
         Err(why) => {
             if memory.is_some() {
-                tracing::warn!(%why, "the limit on the memory of all services together has no effect");
+                tracing::warn!(%why, "service_memory has no effect: nothing limits the memory of all services together");
             }
             tracing::debug!(%why, "instances have no control groups; their memory is sampled");
             None

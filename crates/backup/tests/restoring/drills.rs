@@ -102,3 +102,32 @@ async fn the_size_of_the_backup_is_told() {
     assert!(agent.status().bytes.unwrap() > before);
     agent.stop();
 }
+
+/// Panics when the agent lets go of it.
+struct PanicOnDrop;
+
+impl Drop for PanicOnDrop {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "in the thread of the backup");
+    }
+}
+
+#[tokio::test]
+async fn operators_see_that_the_backup_ended_in_a_panic() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    assert_eq!(agent.status().failure, None);
+    let held = PanicOnDrop;
+    agent.hold_drills(move |_| {
+        let _ = &held;
+        Ok(false)
+    });
+    agent.hold_drills(|_| Ok(false));
+    let mut status = agent.watch();
+    let failed = status.wait_for(|status| status.failure.is_some()).await;
+    let (_, why) = failed.unwrap().failure.clone().unwrap();
+    assert!(why.starts_with("the backup ended in a panic"), "{why}");
+    agent.stop();
+}

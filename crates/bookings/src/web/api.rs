@@ -174,7 +174,8 @@ impl OfferedSlot {
         ("location_kind" = Option<Place>, Query,), ("area" = Option<String>, Query,),
         ("max_price" = Option<i64>, Query,), ("min_minutes" = Option<i64>, Query,),
         ("credit_kind" = Option<String>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<OfferedSlot>))
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<OfferedSlot>), (status = 401), (status = 429))
 )]
 async fn list_offered(
     State(site): State<Site>,
@@ -213,7 +214,7 @@ struct OfferedSlotDetails {
 /// One slot that anybody may book, with the entries of the catalogue among which members choose.
 #[utoipa::path(
     get, path = "/api/v1/slots/{id}", tag = "bookings",
-    responses((status = 200, body = OfferedSlotDetails))
+    responses((status = 200, body = OfferedSlotDetails), (status = 401), (status = 429))
 )]
 async fn show_offered(
     State(site): State<Site>,
@@ -280,8 +281,8 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
 /// Returns 201, or 200 with the existing booking if the caller has already booked the slot.
 #[utoipa::path(
     post, path = "/api/v1/bookings", tag = "bookings", request_body = NewBooking,
-    responses((status = 201, body = BookingView), (status = 200, body = BookingView),
-        (status = 409), (status = 428))
+    responses((status = 200, body = BookingView), (status = 201, body = BookingView),
+        (status = 404), (status = 409), (status = 428))
 )]
 async fn create_booking(call: Call, body: Received<NewBooking>) -> Result<Response, Problem> {
     let (mut new, site) = (body.value, call.site.clone());

@@ -447,7 +447,7 @@ fn suggestions_are_made_and_decided_on() {
             .await
             .expect(200);
         expect_decision(&stage, &farah, "taken");
-        expect_decision(&stage, &farah, "not taken");
+        expect_decision(&stage, &farah, "not accepted");
         let own = get(&mut farah, &suggestions).await;
         assert_eq!(own["total"], 2);
         let told: Vec<_> = own["suggestions"]

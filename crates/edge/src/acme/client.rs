@@ -60,7 +60,7 @@ pub(super) enum ClientError {
     Status(StatusCode),
     #[error("no response within {} s", REQUEST_TIME.as_secs())]
     Slow(#[from] Elapsed),
-    #[error("not an https URL: {0}")]
+    #[error("an address of the certificate authority is not https: {0}; check tls.acme.directory")]
     Url(Uri),
     #[error("{0}")]
     Name(#[from] InvalidDnsNameError),

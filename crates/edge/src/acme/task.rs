@@ -152,8 +152,18 @@ impl Task {
         let certificate = storage.load_certificate(name);
         let attempt = storage.load_attempt(name);
         let mut kept = NameState {
-            certificate: told(name, certificate).flatten(),
-            attempt: told(name, attempt).unwrap_or_default(),
+            certificate: told(
+                name,
+                "cannot read a stored certificate; a new one is ordered",
+                certificate,
+            )
+            .flatten(),
+            attempt: told(
+                name,
+                "cannot read the state of a certificate's order; it begins anew",
+                attempt,
+            )
+            .unwrap_or_default(),
             ..NameState::default()
         };
         self.reset_for_new_certificate(&mut kept);
@@ -236,7 +246,12 @@ impl Task {
                 }
             }
         }
-        told(name, self.shared.storage.store_attempt(name, &kept.attempt));
+        let stored = self.shared.storage.store_attempt(name, &kept.attempt);
+        told(
+            name,
+            "cannot store the state of a certificate's order",
+            stored,
+        );
     }
 
     async fn try_order(
@@ -319,8 +334,8 @@ fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'
     CertificateIdentifier::try_from(certificate?.leaf()?).ok()
 }
 
-fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
+fn told<T>(name: &str, what: &'static str, result: Result<T, StorageError>) -> Option<T> {
     result
-        .map_err(|error| tracing::error!(name, %error, "cannot store the files of a certificate"))
+        .map_err(|error| tracing::error!(name, %error, "{what}"))
         .ok()
 }

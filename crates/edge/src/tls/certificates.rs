@@ -50,7 +50,9 @@ pub enum TlsError {
         /// The certificate's file.
         chain: PathBuf,
     },
-    #[error("cannot make a self-signed certificate: {0}")]
+    #[error(
+        "cannot make a self-signed certificate: {0}\n  this is a mistake in Kenduri: please report it"
+    )]
     SelfSigned(String),
     #[error("TLS cannot be set up: {0}")]
     Engine(rustls::Error),

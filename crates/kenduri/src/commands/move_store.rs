@@ -50,7 +50,14 @@ impl MoveStore {
         let moved = moved.context("the store was not moved")?;
         let mark = crate::app_setup::moved_mark(&settings);
         let marked = File::create(&mark).and_then(|file| file.sync_all());
-        marked.with_context(|| format!("{} cannot be written", mark.display()))?;
+        marked.with_context(|| {
+            format!(
+                "everything was moved to PostgreSQL, but {} cannot be written, so nothing keeps \
+                 Kenduri from starting with the old SQLite file\n  set store.url to the database \
+                 before you start Kenduri; do not move again",
+                mark.display()
+            )
+        })?;
         say(&self.report(&settings, &moved)?)
     }
 

@@ -82,7 +82,7 @@ pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advis
     let mut concerning = Vec::new();
     for written in &all {
         let concerns = written.concerns(ours);
-        if concerns.with_context(|| format!("in the advisory {}", written.id))? {
+        if concerns.with_context(|| format!("the advisory {} is faulty", written.id))? {
             concerning.push(written.shown(ours)?);
         }
     }

@@ -1,5 +1,5 @@
-//! Shows hosts why mail does not reach an invitation's email address. Hosts can also lift a
-//! suppression that bounces have caused.
+//! Lists the email addresses to which no mail goes. Hosts can lift a suppression that bounces have
+//! caused.
 
 use platform::key::Key;
 use platform::mail::Address;

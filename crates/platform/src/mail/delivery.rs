@@ -187,9 +187,15 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     if found_half_sent {
         doubt(tx, id)?;
         note(tx, id, State::Uncertain, None)?;
-        tracing::warn!(mail = %id, "the program stopped while it sent a mail, which may or may not have arrived");
+        let is_last = doubts > 0 || is_held;
+        let next = if is_last {
+            "it is not sent again"
+        } else {
+            "it is sent once more"
+        };
+        tracing::warn!(mail = %id, "Kenduri stopped while it sent a mail, which may have arrived; {next}");
         metrics::counter!("kenduri_mails_uncertain_total").increment(1);
-        if doubts > 0 || is_held {
+        if is_last {
             give_up(tx, id)?;
             return Ok(None);
         }
@@ -232,8 +238,16 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     }))
 }
 
-fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done {
+fn report_end(mail: &Outgoing, state: State, answer: &str) {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
+    if state != State::Sent {
+        let (id, error) = (&mail.id, smtp::without_words(answer));
+        tracing::warn!(mail = %id, state = state.word(), %error, "a mail is not sent again");
+    }
+}
+
+fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done {
+    report_end(&mail, state, &answer);
     Done::with(move |tx| {
         note(tx, &mail.id, state, Some(&answer))?;
         if state == State::Uncertain {
@@ -253,7 +267,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
 
 /// `outcome` is what the refusal says about the email address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
-    metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
+    report_end(&mail, state, &answer);
     Done::with(move |tx| {
         note(tx, &mail.id, state, Some(&answer))?;
         give_up(tx, &mail.id)?;

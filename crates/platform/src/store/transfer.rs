@@ -25,7 +25,9 @@ use crate::text_cleaning::hexadecimal;
 pub enum TransferError {
     #[error("there is no SQLite store at {0}")]
     NoStore(PathBuf),
-    #[error("the PostgreSQL database is not empty; nothing in it was changed")]
+    #[error(
+        "the PostgreSQL database is not empty; nothing in it was changed\n  create an empty database, and name it with --to"
+    )]
     NotEmpty,
     #[error("the tables of both sides differ: {0}; nothing was kept in PostgreSQL")]
     Tables(String),

@@ -162,7 +162,9 @@ impl Supervisor {
         answer: Option<oneshot::Sender<CommandOutcome>>,
     ) {
         let refusal = match self.services.get(name) {
-            None => Some(format!("there is no service {name:?}")),
+            None => Some(format!(
+                "there is no service {name:?}\n  kenduri ps lists the services"
+            )),
             Some(_) if self.shutdown_waiters.is_some() && command != Command::Stop => {
                 Some("the supervisor is stopping everything".to_owned())
             }

@@ -462,7 +462,11 @@ impl Supervisor {
             let _ = std::fs::remove_file(services.through(path));
         }
         if let Err(error) = self.pid_records.remove(live.process.token()) {
-            tracing::warn!(%error, "cannot record that a process has ended");
+            tracing::warn!(
+                %error,
+                "cannot delete the record of a process that has ended; no instance can start while \
+                 the folder of these records is not writable"
+            );
         }
     }
 }

@@ -187,7 +187,10 @@ fn it_is_started_again_as_often_as_it_may() {
         fixture.rows("once")[0].state == InstanceState::Finished
     });
     let gone = fixture.wait(fixture.control.describe("other")).unwrap_err();
-    assert_eq!(gone.to_string(), "there is no service \"other\"");
+    assert_eq!(
+        gone.to_string(),
+        "there is no service \"other\"\n  kenduri ps lists the services"
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ async fn release_room(call: Call, body: Received<RoomRelease>) -> Result<Respons
 #[utoipa::path(
     get, path = "/api/v1/admin/figures", tag = "bookings", operation_id = "show_booking_figures",
     params(("date_from" = Option<String>, Query,), ("date_to" = Option<String>, Query,)),
-    responses((status = 200, body = Figures))
+    responses((status = 200, body = Figures), (status = 422))
 )]
 async fn show_figures(call: Call) -> Result<Json<Figures>, Problem> {
     let days = Days::read(&call.query())?;
@@ -96,7 +96,7 @@ async fn show_credits(call: Call) -> Result<Json<AccountCredits>, Problem> {
 /// within the last 10 minutes.
 #[utoipa::path(
     post, path = "/api/v1/admin/credits", tag = "bookings", operation_id = "adjust_credits",
-    request_body = NewAdjustment, responses((status = 201, body = AccountCredits))
+    request_body = NewAdjustment, responses((status = 201, body = AccountCredits), (status = 404))
 )]
 async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Response, Problem> {
     let new = body.value;
@@ -109,7 +109,8 @@ async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Res
 #[utoipa::path(
     get, path = "/api/v1/admin/reconcile", tag = "bookings", operation_id = "list_findings",
     params(("state" = Option<FindingState>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<Finding>))
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<Finding>), (status = 404))
 )]
 async fn list_findings(call: Call) -> Result<Json<List<Finding>>, Problem> {
     let state = match call.query().text("state") {

@@ -71,7 +71,7 @@ struct NewOrder {
 /// Orders a plan at its present price. The order is paid at `/pay/{id}`.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
-    responses((status = 201, body = Order))
+    responses((status = 201, body = Order), (status = 404))
 )]
 async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
     let (new, site) = (body.value, call.site.clone());
@@ -263,7 +263,7 @@ struct Processing {
 /// Asks the gateway whether an order is paid, but at most once every few seconds.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/check", tag = "bookings",
-    responses((status = 200, body = OrderView), (status = 409), (status = 502))
+    responses((status = 200, body = OrderView), (status = 409), (status = 422), (status = 502))
 )]
 async fn check_payment(call: Call) -> Result<Response, Problem> {
     let key = match begin(&call, b"").await? {

@@ -100,7 +100,8 @@ async fn set_reference(call: Call, Json(body): Json<Reference>) -> Result<Status
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-items", tag = "bookings", operation_id = "list_payout_items",
     params(("state" = Option<PayoutState>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<PayoutView>))
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<PayoutView>), (status = 404))
 )]
 async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
     let state = match call.query().text("state") {

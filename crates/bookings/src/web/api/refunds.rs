@@ -46,7 +46,8 @@ async fn list_refunds(call: Call) -> Result<Json<List<RefundRecord>>, Problem> {
 /// within the last 10 minutes. The request to the gateway is sent shortly after the response.
 #[utoipa::path(
     post, path = "/api/v1/admin/refunds", tag = "bookings", operation_id = "ask_booking_refund",
-    request_body = NewRefund, responses((status = 202, body = RefundRecord), (status = 409))
+    request_body = NewRefund,
+    responses((status = 202, body = RefundRecord), (status = 404), (status = 409))
 )]
 async fn ask_refund(call: Call, body: Received<NewRefund>) -> Result<Response, Problem> {
     let new = body.value;

@@ -49,7 +49,7 @@ async fn list_requests(call: Call) -> Result<Json<List<RequestView>>, Problem> {
 /// Creates a request for one of several slots. This reserves and spends nothing.
 #[utoipa::path(
     post, path = "/api/v1/requests", tag = "bookings", request_body = NewRequest,
-    responses((status = 201, body = RequestView), (status = 409))
+    responses((status = 201, body = RequestView), (status = 404), (status = 409))
 )]
 async fn create_request(call: Call, body: Received<NewRequest>) -> Result<Response, Problem> {
     let (new, site, who) = (body.value, call.site.clone(), call.requester.clone());

@@ -281,7 +281,8 @@ struct Reminding {
 /// 10 minutes, the response contains the first request's campaign.
 #[utoipa::path(
     post, path = "/api/email/reminder", tag = "mail", request_body = Reminding,
-    responses((status = 200, body = Report), (status = 202, body = Report), (status = 409))
+    responses((status = 200, body = Report), (status = 202, body = Report), (status = 404),
+        (status = 409))
 )]
 async fn remind(call: Call, body: Maybe<Reminding>) -> Result<Response, Problem> {
     let wanted = body.value;

@@ -54,7 +54,8 @@ async fn svg(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
 #[utoipa::path(
     get, path = "/api/v1/invitations/id/{id}/qr.png", tag = "invitations",
     params(("size" = Option<i64>, Query, description = "The width in pixels, 300–2,000; the picture may be a little wider.", minimum = 300, maximum = 2_000)),
-    responses((status = 200, description = "The picture.", body = String, content_type = "image/png"))
+    responses((status = 200, description = "The picture.", body = String, content_type = "image/png"),
+        (status = 422))
 )]
 async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> {
     let size = size(&call.query())?;
@@ -69,7 +70,8 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations/qr.zip", tag = "invitations",
     params(InvitationFilter),
-    responses((status = 200, description = "The archive.", body = String, content_type = "application/zip"))
+    responses((status = 200, description = "The archive.", body = String, content_type = "application/zip"),
+        (status = 422))
 )]
 async fn all(call: Call, Path(occasion): Path<String>) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&call.query())?;
