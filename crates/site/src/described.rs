@@ -38,22 +38,13 @@ fn inline_texts(api: &mut OpenApi) {
     let components = api.components.get_or_insert_default();
     components.schemas.remove(TEXT_SCHEMA);
     components.schemas.values_mut().for_each(inline_text);
-    for item in api.paths.paths.values_mut() {
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-            &mut item.patch,
-        ];
-        for operation in operations.into_iter().flatten() {
-            if let Some(RefOr::T(body)) = &mut operation.request_body {
-                body.content.values_mut().for_each(inline_text_of);
-            }
-            for response in operation.responses.responses.values_mut() {
-                if let RefOr::T(response) = response {
-                    response.content.values_mut().for_each(inline_text_of);
-                }
+    for operation in problem_responses::operations(api) {
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            body.content.values_mut().for_each(inline_text_of);
+        }
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                response.content.values_mut().for_each(inline_text_of);
             }
         }
     }

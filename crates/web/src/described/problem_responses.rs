@@ -126,7 +126,8 @@ pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     components.responses.extend(refusals);
 }
 
-fn operations(api: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+/// Returns all operations of a description.
+pub fn operations(api: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
     api.paths.paths.values_mut().flat_map(operations_of)
 }
 
@@ -153,8 +154,8 @@ fn add_path_parameters(path: &str, operation: &mut Operation) {
     let names = names.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let missing = names.filter(is_new);
     let missing = missing.map(|name| parameter(name, ParameterIn::Path).build().into());
-    let all: Vec<RefOr<Parameter>> = missing.collect();
-    let all: Vec<_> = all.into_iter().chain(own).collect();
+    let mut all: Vec<RefOr<Parameter>> = missing.collect();
+    all.extend(own);
     operation.parameters = Some(all).filter(|all| !all.is_empty());
 }
 
