@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::dates;
 use utoipa::ToSchema;
-use web::{Findings, Problem, Site};
+use web::{Findings, Form, Problem, Site};
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::brief::Brief;
@@ -59,6 +59,22 @@ pub struct NewBooking {
 }
 
 impl NewBooking {
+    /// Reads the form on the slot's page.
+    pub(crate) fn read(slot_id: SlotId, form: &Form) -> Self {
+        let (choice, brief) = (Choice::read(form), Brief::read(form));
+        Self {
+            slot_id,
+            slot_version: form.number("version").ok().flatten(),
+            topics: brief.topics,
+            note: brief.note,
+            shows_email: brief.shows_email,
+            session_type: choice.session_type,
+            level: choice.level,
+            entry: choice.entry,
+            track: choice.track,
+        }
+    }
+
     pub(crate) fn choice(&self) -> Choice {
         Choice {
             session_type: self.session_type.clone(),
