@@ -412,7 +412,7 @@ fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal
 pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let others = browse::alternatives(tx, slot)?.into_iter();
     let others: Vec<String> = others.map(|one| one.slot.id.to_string()).collect();
-    let problem = Problem::new(StatusCode::CONFLICT, SLOT_TAKEN.code);
+    let problem = Problem::from(SLOT_TAKEN);
     Ok(Refusal::Problem(problem.with("alternatives", others)))
 }
 
@@ -422,7 +422,7 @@ pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
 pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusal> {
     let problem = match seen {
         Some(seen) if seen == slot.version => return Ok(()),
-        Some(_) => Problem::new(StatusCode::CONFLICT, SLOT_CHANGED.code).current(json!({
+        Some(_) => Problem::from(SLOT_CHANGED).current(json!({
             "starts_at": slot.starts_at,
             "ends_at": slot.ends_at,
             "price_minor": slot.price_minor,
@@ -436,7 +436,7 @@ pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusa
 }
 
 fn busy(other: &booking::BookingId) -> Refusal {
-    let problem = Problem::new(StatusCode::CONFLICT, MEMBER_BUSY.code);
+    let problem = Problem::from(MEMBER_BUSY);
     Refusal::Problem(problem.with("booking_id", other.to_string()))
 }
 

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
 use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -250,7 +249,7 @@ pub(crate) fn choose(
         active.retain(|one| one.active || kept.of(one.kind) == Some(&one.code));
     }
     let mut choice = Choice::default();
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, CHOICE_NOT_OFFERED.code);
+    let mut problem = Problem::from(CHOICE_NOT_OFFERED);
     for kind in Kind::ALL {
         match (offered.of(*kind), chosen.of(*kind)) {
             ([], None) => {}
