@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::dates;
 use utoipa::ToSchema;
-use web::{Findings, Problem, Site};
+use web::{Findings, Form, Problem, Site};
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::brief::Brief;
@@ -59,6 +59,22 @@ pub struct NewBooking {
 }
 
 impl NewBooking {
+    /// Reads the form on the slot's page.
+    pub(crate) fn read(slot_id: SlotId, form: &Form) -> Self {
+        let (choice, brief) = (Choice::read(form), Brief::read(form));
+        Self {
+            slot_id,
+            slot_version: form.number("version").ok().flatten(),
+            topics: brief.topics,
+            note: brief.note,
+            shows_email: brief.shows_email,
+            session_type: choice.session_type,
+            level: choice.level,
+            entry: choice.entry,
+            track: choice.track,
+        }
+    }
+
     pub(crate) fn choice(&self) -> Choice {
         Choice {
             session_type: self.session_type.clone(),
@@ -396,7 +412,7 @@ fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal
 pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let others = browse::alternatives(tx, slot)?.into_iter();
     let others: Vec<String> = others.map(|one| one.slot.id.to_string()).collect();
-    let problem = Problem::new(StatusCode::CONFLICT, SLOT_TAKEN.code);
+    let problem = Problem::from(SLOT_TAKEN);
     Ok(Refusal::Problem(problem.with("alternatives", others)))
 }
 
@@ -406,7 +422,7 @@ pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
 pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusal> {
     let problem = match seen {
         Some(seen) if seen == slot.version => return Ok(()),
-        Some(_) => Problem::new(StatusCode::CONFLICT, SLOT_CHANGED.code).current(json!({
+        Some(_) => Problem::from(SLOT_CHANGED).current(json!({
             "starts_at": slot.starts_at,
             "ends_at": slot.ends_at,
             "price_minor": slot.price_minor,
@@ -420,7 +436,7 @@ pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusa
 }
 
 fn busy(other: &booking::BookingId) -> Refusal {
-    let problem = Problem::new(StatusCode::CONFLICT, MEMBER_BUSY.code);
+    let problem = Problem::from(MEMBER_BUSY);
     Refusal::Problem(problem.with("booking_id", other.to_string()))
 }
 

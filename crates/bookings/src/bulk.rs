@@ -1,6 +1,5 @@
 //! Changes many slots of a provider at once.
 
-use axum::http::StatusCode;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,7 +73,7 @@ pub fn apply(
     ids.sort_by(|one, other| one.as_str().cmp(other.as_str()));
     ids.dedup();
     let mut results = Vec::new();
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bulk_rejected");
+    let mut problem = Problem::from(crate::BULK_REJECTED);
     for id in ids {
         match change(tx, provider, &id, sent.action, &link) {
             Ok(slot) => results.push(BulkResult { id, slot }),

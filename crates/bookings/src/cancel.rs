@@ -1,7 +1,6 @@
 //! Cancelling a booking. Its slot is offered again, and its payment is refunded. A member who cancels
 //! after the deadline gets back the share of the price that the booking says, and no credit.
 
-use axum::http::StatusCode;
 use jiff::Timestamp;
 use platform::money::Money;
 use platform::{StoreError, Tx};
@@ -50,7 +49,7 @@ pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Ref
         return Ok(());
     }
     let left = booking.starts_at.duration_since(now).as_hours().max(0);
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cancel_window_closed");
+    let problem = Problem::from(crate::CANCEL_WINDOW_CLOSED);
     Err(Refusal::Problem(
         problem
             .with("cancel_deadline", deadline.to_string())

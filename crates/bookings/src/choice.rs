@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
 use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -203,21 +202,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, slot: &str, choices: &Choices) -> Result<(
 
 /// The sets of one slot.
 pub fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
-    let rows: Vec<(Kind, String)> = sql!(
-        "SELECT kind, code FROM
-             (SELECT 'session_type' AS kind, session_type AS code FROM slot_session_type
-              WHERE slot_id = :slot
-              UNION ALL SELECT 'level', level FROM slot_level WHERE slot_id = :slot
-              UNION ALL SELECT 'entry', entry FROM slot_entry WHERE slot_id = :slot) c
-         ORDER BY kind, code",
-        slot
-    )
-    .all(tx)?;
-    let mut choices = Choices::default();
-    for (kind, code) in rows {
-        choices.of_mut(kind).push(code);
-    }
-    Ok(choices)
+    let mut all = of_slots(tx, std::iter::once(slot))?;
+    Ok(all.remove(slot).unwrap_or_default())
 }
 
 /// The sets of the slots with these ids, by the ids. Slots without sets are not among them.
@@ -263,7 +249,7 @@ pub(crate) fn choose(
         active.retain(|one| one.active || kept.of(one.kind) == Some(&one.code));
     }
     let mut choice = Choice::default();
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, CHOICE_NOT_OFFERED.code);
+    let mut problem = Problem::from(CHOICE_NOT_OFFERED);
     for kind in Kind::ALL {
         match (offered.of(*kind), chosen.of(*kind)) {
             ([], None) => {}

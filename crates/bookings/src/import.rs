@@ -15,11 +15,10 @@ use platform::{Sql, StoreError, Tx, sql};
 use sha2::{Digest as _, Sha256};
 
 use crate::catalogue::CatalogueEntry;
+use crate::choice_list::{Level, SessionType};
 use crate::criterion::{Author, Criterion, Kind};
-use crate::level::Level;
 use crate::plan::{self, Plan};
 use crate::room::Room;
-use crate::session_type::SessionType;
 use crate::{meeting_link, settings};
 
 /// The id of a row that had the id `key` in the other system. It is `key` itself if that is a valid
@@ -53,29 +52,15 @@ pub fn add_entry(tx: &mut Tx<'_>, entry: &CatalogueEntry) -> Result<(String, boo
 
 /// Adds a session type, unless there is one with this code.
 pub fn add_session_type(tx: &mut Tx<'_>, code: &str, label: &str) -> Result<bool, StoreError> {
-    let positions = sql!("SELECT position FROM session_type");
-    let new = SessionType {
-        id: tx.id(),
-        code: code.to_owned(),
-        label: label.to_owned(),
-        active: true,
-        position: next_position(tx, positions)?,
-        version: 1,
-    };
+    let position = next_position(tx, sql!("SELECT position FROM session_type"))?;
+    let new = SessionType::new(tx, code, label, position);
     tx.insert_new(&new)
 }
 
 /// Adds a level, unless there is one with this code.
 pub fn add_level(tx: &mut Tx<'_>, code: &str, label: &str) -> Result<bool, StoreError> {
-    let positions = sql!("SELECT position FROM level");
-    let new = Level {
-        id: tx.id(),
-        code: code.to_owned(),
-        label: label.to_owned(),
-        active: true,
-        position: next_position(tx, positions)?,
-        version: 1,
-    };
+    let position = next_position(tx, sql!("SELECT position FROM level"))?;
+    let new = Level::new(tx, code, label, position);
     tx.insert_new(&new)
 }
 

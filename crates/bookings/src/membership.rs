@@ -1,7 +1,6 @@
 //! Memberships: paid plans open a tier for some months, and some credits can only be used by
 //! members of a tier.
 
-use axum::http::StatusCode;
 use identity::account::AccountId;
 use jiff::{Span, Timestamp};
 use platform::store::Row;
@@ -131,7 +130,7 @@ pub(crate) fn check(
         return Ok(());
     }
     let needed = credit_kind::min_tier(tx, kind)?;
-    let mut problem = Problem::new(StatusCode::FORBIDDEN, TIER_REQUIRED.code);
+    let mut problem = Problem::from(TIER_REQUIRED);
     if let Some(plan) = first_plan(tx, needed)? {
         problem = problem.with("plan", plan);
     }

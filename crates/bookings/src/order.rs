@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::http::StatusCode;
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{NewJob, Queue};
@@ -288,7 +287,7 @@ pub(crate) fn check_count(tx: &mut Tx<'_>, account: &AccountId, most: i64) -> Re
     };
     let wait = oldest.duration_since(since).as_secs().max(1);
     let wait = u32::try_from(wait).unwrap_or(u32::MAX);
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ORDERS.code);
+    let problem = Problem::from(TOO_MANY_ORDERS);
     Err(Refusal::Problem(problem.retry_after(wait)))
 }
 

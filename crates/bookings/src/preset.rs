@@ -6,11 +6,10 @@ use serde_json::json;
 use site::resource::{change, create};
 use web::Input;
 
+use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::criterion::{Author, Criterion, Kind};
-use crate::level::Level;
 use crate::plan::{self, Plan};
-use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, Reveal};
 use crate::{PRESET_USED, Refusal};
 

@@ -1,7 +1,6 @@
 //! Requests for a refund: the payer of an order asks for the money back. Where the site's policy
 //! grants it, all of it goes back at once; otherwise administrators answer.
 
-use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::notification::{self, NewNotification};
 use identity::session::sudo;
@@ -174,7 +173,7 @@ pub fn ask(
 
 fn not_eligible(tx: &mut Tx<'_>, order: &Order) -> Result<Refusal, StoreError> {
     let clause = manual::clause(tx, order)?;
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "refund_not_eligible");
+    let problem = Problem::from(crate::REFUND_NOT_ELIGIBLE);
     Ok(Refusal::Problem(problem.with("clause", clause.word())))
 }
 

@@ -1,6 +1,5 @@
 //! Series of slots at the same local times on certain weekdays, for some weeks.
 
-use axum::http::StatusCode;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
 use platform::{StoreError, Tx};
@@ -156,7 +155,7 @@ pub fn create(
         |(date, time): &(Date, Time)| format!("{date}T{:02}:{:02}", time.hour(), time.minute());
     times.retain(|time| !sent.without.contains(&name(time)));
     let planned = look(tx, &template, &times)?;
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "series_rejected");
+    let mut problem = Problem::from(crate::SERIES_REJECTED);
     for one in &planned {
         if let Some(code) = one.obstacle {
             problem = problem.field(format!("/dates/{}", one.name()), code, []);

@@ -48,12 +48,11 @@ use site::{Callers, Context};
 use web::{Pages, Site};
 
 use crate::catalogue::CatalogueEntry;
+use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
 use crate::criterion::Criterion;
-use crate::level::Level;
 use crate::plan::Plan;
 use crate::room::Room;
-use crate::session_type::SessionType;
 
 use visitor::BrowseLimit;
 

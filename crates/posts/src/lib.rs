@@ -93,11 +93,11 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
-
-/// A published post can only be withdrawn.
-const PUBLISHED: Code = Code::new(409, "post_published");
-const WITHDRAWN: Code = Code::new(410, "gone");
+::web::codes! { PROBLEM_CODES:
+    /// A published post can only be withdrawn.
+    const PUBLISHED = Code::new(409, "post_published");
+    const WITHDRAWN = Code::new(410, "gone");
+}
 
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),

@@ -117,10 +117,7 @@ impl From<Refusal> for Problem {
             Refusal::SudoRequired(error) => error.into(),
             Refusal::ScopeMissing(error) => error.into(),
             Refusal::EmailUnverified => email_unverified(),
-            Refusal::Rule(code) => match S::from_u16(code.status) {
-                Ok(status) => Self::new(status, code.code),
-                Err(cause) => Self::internal(cause),
-            },
+            Refusal::Rule(code) => code.into(),
             Refusal::Problem(problem) => problem,
             Refusal::Store(error) => error.into(),
         }

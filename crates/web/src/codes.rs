@@ -24,6 +24,26 @@ impl Code {
     }
 }
 
+/// Declares error codes: the table of all of them, and a constant for each that has a name.
+///
+/// ```
+/// use web::codes::Code;
+///
+/// web::codes! { PROBLEM_CODES:
+///     /// The error for a dish that somebody else took.
+///     pub const DISH_TAKEN = Code::new(409, "dish_taken");
+///     const _ = Code::new(422, "dish_cold");
+/// }
+/// assert_eq!(PROBLEM_CODES, [DISH_TAKEN, Code::new(422, "dish_cold")]);
+/// ```
+#[macro_export]
+macro_rules! codes {
+    ($all:ident: $($(#[$about:meta])* $visible:vis const $name:tt = $code:expr;)+) => {
+        const $all: &[$crate::codes::Code] = &[$($code),+];
+        $($(#[$about])* $visible const $name: $crate::codes::Code = $code;)+
+    };
+}
+
 /// The message id for an error code, such as `problem-version-conflict` for `version_conflict`.
 pub(crate) fn message_id(prefix: &str, code: &str) -> String {
     format!("{prefix}-{}", code.replace('_', "-"))

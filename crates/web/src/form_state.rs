@@ -291,13 +291,16 @@ impl FormState {
         }
     }
 
-    /// Returns a field with this control. A password field never contains the typed value.
+    /// Returns a field with this control. A field for a password or a file never has a value.
     pub fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
-        let value = match control {
-            Control::Line("password", _) => String::new(),
-            _ => self.form.text(name).to_owned(),
+        let has_value = !matches!(control, Control::Line("password" | "file", _));
+        let value = if has_value {
+            self.form.text(name).to_owned()
+        } else {
+            String::new()
         };
-        let stored = self.stored.as_ref().and_then(|stored| {
+        let stored = self.stored.as_ref().filter(|_| has_value);
+        let stored = stored.and_then(|stored| {
             let stored = stored.text(name);
             (stored != value).then(|| stored.to_owned())
         });
@@ -431,13 +434,8 @@ pub fn some(form: &Form, name: &str) -> Option<String> {
     (!typed.is_empty()).then(|| typed.to_owned())
 }
 
-/// Parses an amount in this currency. The error is that of the field `pointer`.
-pub fn amount(
-    form: &Form,
-    name: &str,
-    currency: Currency,
-    pointer: &str,
-) -> Result<Money, Problem> {
+/// Parses an amount in this currency.
+pub fn amount(form: &Form, name: &str, currency: Currency) -> Result<Money, Problem> {
     let typed = form.text(name);
     Money::parse(typed, currency).ok_or_else(|| {
         let (code, values) = if typed.trim().is_empty() {
@@ -445,7 +443,7 @@ pub fn amount(
         } else {
             fields::amount_invalid(Some(currency))
         };
-        Problem::fields().field(pointer, code, values)
+        Problem::fields().field(format!("/{name}"), code, values)
     })
 }
 

@@ -26,7 +26,7 @@ use platform::limits::Wait;
 use platform::money::Money;
 use serde_json::Value as Json;
 
-use crate::codes::{self, message_id};
+use crate::codes::{self, Code, message_id};
 use crate::form::{self, Form};
 use crate::text::{Text, Value};
 
@@ -324,6 +324,15 @@ impl DerefMut for Problem {
 
 /// A busy store becomes a response with Retry-After; every other store error becomes a server
 /// error.
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        match StatusCode::from_u16(code.status) {
+            Ok(status) => Self::new(status, code.code),
+            Err(cause) => Self::internal(cause),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         if cause.is_passing() {

@@ -353,18 +353,17 @@ pub(super) fn is_return_signed<'s>(
 /// Verifies the signature of the payment's id and the order's id. The order's id comes **from the
 /// database**, so that a signature for another order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
-    let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     let Some(id) = &order.gateway_order_id else {
-        return refused("payment_mismatch");
+        return Err(crate::PAYMENT_MISMATCH.into());
     };
     if sent.text("razorpay_order_id") != id {
-        return refused("payment_mismatch");
+        return Err(crate::PAYMENT_MISMATCH.into());
     }
     let (_, secret) = keys(site)?;
     let payment = sent.text("razorpay_payment_id");
     let given = sent.text("razorpay_signature");
     if !is_return_signed(iter::once(secret), id, payment, given) {
-        return refused("payment_signature");
+        return Err(crate::PAYMENT_SIGNATURE.into());
     }
     Ok(())
 }

@@ -223,15 +223,14 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
 /// Verifies a signature of the order's id and the payment's id, so that a signature for another
 /// order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
-    let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
-        return refused("payment_mismatch");
+        return Err(crate::PAYMENT_MISMATCH.into());
     }
     let secrets = secrets(site, RETURNS);
     let lines = secrets.iter().map(String::as_str);
     let (order, payment) = (sent.text("order"), sent.text("payment"));
     if !razorpay::is_return_signed(lines, order, payment, sent.text("signature")) {
-        return refused("payment_signature");
+        return Err(crate::PAYMENT_SIGNATURE.into());
     }
     Ok(())
 }

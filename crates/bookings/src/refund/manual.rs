@@ -1,7 +1,6 @@
 //! Refunds that administrators request, the site's policy on them, and the lists of refunds,
 //! payments and orders.
 
-use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
@@ -272,12 +271,11 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     findings.finish()?;
     let is_granted = matches!(clause, Clause::Unused | Clause::None);
     if new.reason.trim().is_empty() && !is_granted {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let problem = Problem::new(status, "refund_not_eligible");
+        let problem = Problem::from(crate::REFUND_NOT_ELIGIBLE);
         return Err(Refusal::Problem(problem.with("clause", clause.word())));
     }
     if payment.state != PaymentState::Captured || amount > left {
-        let problem = Problem::new(StatusCode::CONFLICT, "refund_exceeds");
+        let problem = Problem::from(crate::REFUND_EXCEEDS);
         return Err(Refusal::Problem(problem.with("left_minor", left)));
     }
     let by_account = Some(&who.account().id);

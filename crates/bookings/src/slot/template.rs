@@ -299,7 +299,6 @@ fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Optio
 }
 
 fn overlaps(other: &SlotId) -> Refusal {
-    let status = axum::http::StatusCode::CONFLICT;
-    let problem = Problem::new(status, "slot_overlap").with("slot_id", other.to_string());
-    Refusal::Problem(problem)
+    let problem = Problem::from(crate::SLOT_OVERLAP);
+    Refusal::Problem(problem.with("slot_id", other.to_string()))
 }

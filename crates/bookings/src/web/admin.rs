@@ -17,12 +17,12 @@ use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
+use crate::choice_list::SessionType;
 use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
 use crate::plan;
 use crate::preset::{self, Preset};
 use crate::refund::manual::{self, Before, OrderRecord};
-use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
 #[derive(Template)]

@@ -9,8 +9,7 @@ use web::{List, Problem};
 use super::admin::{AdminContext, ListRow, list_page};
 use super::api::administered;
 use crate::catalogue::CatalogueEntry;
-use crate::level::Level;
-use crate::session_type::SessionType;
+use crate::choice_list::{Level, SessionType};
 
 pub(super) const DONE: &[(&str, &str)] = &[
     ("saved", "slot-saved"),

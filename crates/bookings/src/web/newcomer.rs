@@ -22,7 +22,6 @@ use super::slot_page::{Shown, signed_out_page};
 use super::visitor_zone::VisitorZone;
 use super::words::{self, percent};
 use crate::book::NewBooking;
-use crate::brief::Brief;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::{self, Newcomer};
 use crate::slot::{Slot, SlotId};
@@ -119,7 +118,6 @@ fn read(
     // People get mails in the zone in which they booked.
     let shown = zone::find(form.text(zone::PARAMETER));
     let shown = shown.filter(|shown| *shown != site.settings.time_zone);
-    let (choice, brief) = (Choice::read(form), Brief::read(form));
     Ok(Newcomer {
         account: NewAccount {
             name,
@@ -127,17 +125,7 @@ fn read(
             locale: entrance.locale.clone(),
             zone: AccountZone::guess(site, shown.as_ref()),
         },
-        booking: NewBooking {
-            slot_id: slot.clone(),
-            slot_version: form.number("version").ok().flatten(),
-            topics: brief.topics,
-            note: brief.note,
-            shows_email: brief.shows_email,
-            session_type: choice.session_type,
-            level: choice.level,
-            entry: choice.entry,
-            track: choice.track,
-        },
+        booking: NewBooking::read(slot.clone(), form),
     })
 }
 

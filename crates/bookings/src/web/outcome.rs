@@ -113,9 +113,7 @@ fn decide(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<
     };
     let refund_minor = match order {
         Some(order) if !form.text("refund_minor").trim().is_empty() => {
-            let at = "/refund_minor";
-            let amount = form_state::amount(form, "refund_minor", order.currency, at);
-            amount.map_err(Refusal::Problem)?.minor
+            form_state::amount(form, "refund_minor", order.currency)?.minor
         }
         _ => 0,
     };

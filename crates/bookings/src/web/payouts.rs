@@ -345,9 +345,8 @@ pub(super) async fn item_step(posted: FormPost) -> Result<Response, Problem> {
         };
         if step == PayoutStep::Correct {
             let found = payout::find(tx, &id)?.ok_or(Refusal::NotFound)?;
-            let currency = found.item.currency;
-            let amount = form_state::amount(&form, "amount_minor", currency, "/amount_minor");
-            values.amount_minor = amount.map_err(Refusal::Problem)?.minor;
+            let amount = form_state::amount(&form, "amount_minor", found.item.currency)?;
+            values.amount_minor = amount.minor;
         }
         let item = payout::step(tx, by, &id, step, &values)?;
         Ok::<_, Refusal>(format!("{HERE}/items/{}?done=saved", item.id))

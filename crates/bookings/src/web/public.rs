@@ -21,9 +21,7 @@ use super::visitor_zone::VisitorZone;
 use super::words;
 use crate::book::{self, NewBooking};
 use crate::booking;
-use crate::brief::Brief;
 use crate::browse::{self, Filter};
-use crate::choice::Choice;
 use crate::slot::SlotId;
 use crate::{Refusal, feedback, settings};
 
@@ -145,18 +143,7 @@ pub(super) async fn one(
 pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let id: SlotId = req.id("which")?;
-    let (choice, brief) = (Choice::read(&posted.form), Brief::read(&posted.form));
-    let new = NewBooking {
-        session_type: choice.session_type,
-        level: choice.level,
-        entry: choice.entry,
-        track: choice.track,
-        slot_id: id.clone(),
-        slot_version: posted.form.number("version").ok().flatten(),
-        topics: brief.topics,
-        note: brief.note,
-        shows_email: brief.shows_email,
-    };
+    let new = NewBooking::read(id.clone(), &posted.form);
     let site = req.site.clone();
     let taken_over = zone::find(posted.form.text("use_zone"));
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| -> Result<String, Refusal> {

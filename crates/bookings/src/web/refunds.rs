@@ -187,13 +187,11 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
         let found: RefundRequest = tx.find(&id)?.ok_or(Refusal::NotFound)?;
         let order = order::find(tx, &found.order_id)?.ok_or(Refusal::NotFound)?;
         let amount_minor = if form.text("do") == "grant" {
-            let at = "/amount_minor";
-            let amount = form_state::amount(&form, "amount_minor", order.currency, at);
-            let amount = amount.map_err(Refusal::Problem)?;
+            let amount = form_state::amount(&form, "amount_minor", order.currency)?;
             if amount.minor <= 0 {
-                let left = refund::left_of_order(tx, &order)?;
+                let left = Money::new(refund::left_of_order(tx, &order)?, order.currency);
                 let mut findings = Findings::default();
-                crate::add_amount_range(&mut findings, at, Money::new(left, order.currency));
+                crate::add_amount_range(&mut findings, "/amount_minor", left);
                 findings.finish()?;
             }
             amount.minor
@@ -293,10 +291,10 @@ pub(super) async fn ask(posted: FormPost) -> Result<Response, Problem> {
     let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
         let (payment, _) = manual::payment(tx, &payment_id)?.ok_or(Refusal::NotFound)?;
-        let amount = form_state::amount(&form, "amount_minor", payment.currency, "/amount_minor");
+        let amount = form_state::amount(&form, "amount_minor", payment.currency)?;
         let new = NewRefund {
             payment_id: payment_id.clone(),
-            amount_minor: amount.map_err(Refusal::Problem)?.minor,
+            amount_minor: amount.minor,
             reason: form.text("reason").to_owned(),
         };
         manual::ask(tx, by, &new)?;

@@ -8,7 +8,7 @@ use bookings::choice;
 use bookings::credit_kind::SESSION;
 use bookings::provider::Provider;
 use bookings::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId, State};
-use bookings::{Refusal, request, session_type};
+use bookings::{Refusal, choice_list, request};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
@@ -159,7 +159,7 @@ impl Sent {
             return Ok(self.title.clone());
         }
         let label = match self.interview_types.first() {
-            Some(code) => session_type::label(tx, code)?,
+            Some(code) => choice_list::session_type_label(tx, code)?,
             None => None,
         };
         Ok(label.unwrap_or_else(|| site_name.chars().take(80).collect()))

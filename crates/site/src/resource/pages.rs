@@ -199,6 +199,16 @@ pub struct EditForm<'a> {
     version: i64,
 }
 
+impl EditForm<'_> {
+    /// Removes a field that the resource's own code arranges, and returns it.
+    pub fn take(&mut self, name: &str) -> Option<form_state::Field> {
+        self.groups.iter_mut().find_map(|group| {
+            let at = group.fields.iter().position(|field| field.name == name)?;
+            Some(group.fields.remove(at))
+        })
+    }
+}
+
 #[derive(Template)]
 #[template(source = "{{ self.0|safe }}", ext = "html")]
 struct Body(String);

@@ -272,7 +272,7 @@ async fn check_payment(call: Call) -> Result<Response, Problem> {
     };
     let id = own(&call).await?.own.order.id;
     if !checkout::check(&call.site, &id, checkout::PRESSED).await? {
-        return Err(Problem::new(StatusCode::BAD_GATEWAY, "gateway_unavailable"));
+        return Err(crate::GATEWAY_UNAVAILABLE.into());
     }
     keep(&call, key, StatusCode::OK, &own(&call).await?).await
 }
@@ -285,8 +285,7 @@ enum Begun {
 /// Requires an idempotency key, because the request calls a gateway. The order's claim prevents
 /// concurrent checkouts of the same order.
 async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
-    let required = || Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required");
-    let key = call.key(body)?.ok_or_else(required)?;
+    let key = call.key(body)?.ok_or(crate::IDEMPOTENCY_KEY_REQUIRED)?;
     let look = {
         let key = key.clone();
         move |tx: &mut Tx<'_>, _: &Requester| match idempotency::find(tx, &key)? {

@@ -1,6 +1,6 @@
 //! The hosts' pages for the wish list. The JSON API has the same operations.
 
-use ::web::form_state::{self, Control, Group};
+use ::web::form_state::Control;
 use ::web::{Field, Form, List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
@@ -98,12 +98,11 @@ impl PageResource for Gift {
         form.set("currency", currency.as_str());
         form.remove(&["picture"]);
         let kept = form.text(KEPT).to_owned();
-        let at = posted.files.iter().position(|file| !file.bytes.is_empty());
-        if let Some(at) = at {
-            let sent = posted.files.swap_remove(at).bytes;
+        if let Some(sent) = posted.files.first() {
             let site = &posted.req.site;
             let sender = posted.req.who.account().id.as_str();
-            let picture = gift::FOLDER.upload_cuts(site, sender, sent, "/picture", gift::CUTS);
+            let (folder, sent) = (gift::FOLDER, sent.bytes.clone());
+            let picture = folder.upload_cuts(site, sender, sent, "/picture", gift::CUTS);
             form.set("picture", picture.await?);
         } else if form.is_ticked(REMOVE) {
             form.set("picture", "");
@@ -121,18 +120,15 @@ impl PageResource for Gift {
     ) {
         let (text, form_state) = (&req.text, form.form_state);
         form.takes_file = true;
-        let error = take_field(&mut form.groups, "picture").and_then(|field| field.error);
+        form.take("picture");
         let stored = one.map_or("", |one| one.picture.as_str());
         let typed = form_state.form.text("picture");
-        if !typed.is_empty() && typed != stored {
+        let is_new = !typed.is_empty() && typed != stored;
+        if is_new {
             form.hidden.push((KEPT, typed.to_owned()));
         }
-        let shown = if typed.is_empty() { stored } else { typed };
         let control = Control::Line("file", "off");
-        let mut file = form_state.field("picture", text.say("host-field-gift-picture"), control);
-        file.value.clear();
-        file.stored = None;
-        file.error = file.error.or(error);
+        let file = form_state.field("picture", text.say("host-field-gift-picture"), control);
         let Some(about) = form.groups.iter_mut().find(|group| {
             let mut fields = group.fields.iter();
             fields.any(|field| field.name == "quantity")
@@ -140,21 +136,15 @@ impl PageResource for Gift {
             return;
         };
         about.fields.push(file);
-        if !shown.is_empty() {
+        if is_new || !stored.is_empty() {
             let remove = form_state.tick(REMOVE, text.say("host-gift-picture-remove"));
             about.fields.push(remove);
-            let shown = Self {
-                picture: shown.to_owned(),
-                ..one.cloned().unwrap_or_else(blank)
-            };
-            // The server serves a picture only if a gift uses it. So the form does not show a
-            // picture that is not saved yet.
-            if typed.is_empty() || typed == stored {
-                let path = shown.picture_path(&context.occasion.slug);
-                form.arranged = path
-                    .map(|path| Picture { path }.to_string())
-                    .unwrap_or_default();
-            }
+        }
+        // The server serves a picture only if a gift uses it. So the form does not show a picture
+        // that is not saved yet.
+        let shown = one.filter(|_| !is_new);
+        if let Some(path) = shown.and_then(|one| one.picture_path(&context.occasion.slug)) {
+            form.arranged = Picture { path }.to_string();
         }
     }
 
@@ -182,22 +172,6 @@ impl PageResource for Gift {
             wording: wording.clone(),
         };
         Ok(req.page(context, Place::Gifts, &text.say("host-gifts"), body))
-    }
-}
-
-fn blank() -> Gift {
-    Gift {
-        id: platform::id::Id::from_text(String::new()),
-        name: ::web::I18n::default(),
-        description: ::web::I18n::default(),
-        price: None,
-        quantity: 1,
-        shared: false,
-        url: String::new(),
-        picture: String::new(),
-        active: true,
-        position: 0,
-        version: 1,
     }
 }
 
@@ -304,12 +278,4 @@ pub(super) async fn release(posted: HostForm) -> Result<Response, Problem> {
         Ok(list.clone())
     };
     Ok(posted.once(change).await?)
-}
-
-/// Removes a field from the groups, and returns the field.
-pub(super) fn take_field(groups: &mut [Group], name: &str) -> Option<form_state::Field> {
-    groups.iter_mut().find_map(|group| {
-        let at = group.fields.iter().position(|field| field.name == name)?;
-        Some(group.fields.remove(at))
-    })
 }

@@ -9,7 +9,7 @@ use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{EditForm, Messages, PageResource};
 
 use super::frame::Place;
-use super::gifts::{Tab, take_field};
+use super::gifts::Tab;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::resource::{READS, WRITES};
 use super::wording::Wording;
@@ -60,7 +60,7 @@ impl PageResource for ReceivedGift {
     fn arrange(_: &HostRequest, _: &PageContext, _: Option<&Self>, form: &mut EditForm<'_>) {
         // The field for the giver shows the household's name. So the household's id is in a hidden
         // field.
-        let household = take_field(&mut form.groups, "household");
+        let household = form.take("household");
         if let Some(household) = household.filter(|field| !field.value.is_empty()) {
             form.hidden.push(("household", household.value));
         }

@@ -428,9 +428,8 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
     let cover = if posted.form.is_ticked("remove") {
         String::new()
     } else {
-        let file = posted.files.first().filter(|file| !file.bytes.is_empty());
         let missing = || Problem::fields().field("/file", "required", []);
-        let sent = file.ok_or_else(missing)?.bytes.clone();
+        let sent = posted.files.first().ok_or_else(missing)?.bytes.clone();
         // The host's permission is checked before the picture is decoded, because decoding is slow.
         req.read(|_, context| context.host.needs(Part::Cover.permission()))
             .await?;

@@ -190,22 +190,10 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
     let file = typed.find("image").filter(|file| !file.is_empty());
     let picture = file.and_then(|file| Picture::at(file, typed.text("image_alt")));
     let picture = picture.or_else(|| one.and_then(Picture::of));
-    let mut field = |name: &str| {
-        let fields = form.groups.iter_mut();
-        let mut fields = fields.map(|group| &mut group.fields);
-        fields.find_map(|fields| {
-            let at = fields.iter().position(|field| field.name == name)?;
-            Some(fields.swap_remove(at))
-        })
-    };
     let file_field = |name: &str, label: &str| {
-        let control = Control::Line("file", "off");
-        let mut field = form_state.field(name, text.say(label), control);
-        field.value.clear();
-        field.stored = None;
-        field
+        form_state.field(name, text.say(label), Control::Line("file", "off"))
     };
-    let image_alt = field("image_alt").map(|mut alt| {
+    let image_alt = form.take("image_alt").map(|mut alt| {
         alt.control = Control::Lines;
         if alt.error.is_some() && alt.value.is_empty() {
             alt.error = Some(text.say("post-image-alt-missing").into_owned());
@@ -216,7 +204,7 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
     let more = ["published_at", "excerpt", "tags", "slug"];
     let more = more
         .into_iter()
-        .filter_map(|name| Some(folded(text, field(name)?)));
+        .filter_map(|name| Some(folded(text, form.take(name)?)));
     let more = more.collect();
     let preview = (typed.text(ACT) == "preview").then(|| Preview {
         title: typed.text("title").to_owned(),
@@ -232,8 +220,8 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
         keep: format!("{}/{id}", req.who.account().id),
         is_unsaved: !form_state.is_fine() || form_state.is_clash() || !typed.text(ACT).is_empty(),
         preview,
-        title: field("title"),
-        body: field("body"),
+        title: form.take("title"),
+        body: form.take("body"),
         text_image: file_field("text_image", "post-text-image"),
         text_image_alt: form_state.line("text_image_alt", text.say("post-image-alt")),
         kept: file
