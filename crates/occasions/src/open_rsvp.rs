@@ -3,7 +3,7 @@
 //! for later changes.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::idempotency::{self, Found, Stored};
+use platform::idempotency::{self, Stored};
 use platform::mail::Address;
 use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -24,7 +24,7 @@ use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::limits;
 use crate::occasion::{self, Occasion};
 use crate::refusal::Refusal;
-use crate::rsvp::{self, OtherBody, Save};
+use crate::rsvp::{self, Recognised, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
@@ -84,8 +84,10 @@ pub fn answer(
     }
     let respondent = respondent.cleaned();
     let likeness = Likeness::of(&respondent);
-    let key = match recognise(tx, occasion, &likeness.first, incoming)? {
-        Recognised::Answered(outcome) => return Ok(outcome),
+    // Only requests with the same name and contact are compared.
+    let owner = format!("open/{occasion}/{}", likeness.first);
+    let key = match rsvp::recognise(tx, incoming.repeat.as_ref(), &owner)? {
+        Recognised::Answered(stored) => return Ok(Outcome::from_json(&stored.body)?),
         Recognised::New(key) => key,
     };
     check_access(tx, &occasion_snapshot, &respondent)?;
@@ -253,36 +255,6 @@ impl Likeness {
             phone: (!digits.is_empty()).then(|| by(&digits)),
         }
     }
-}
-
-enum Recognised {
-    Answered(Outcome),
-    New(Option<idempotency::Key>),
-}
-
-/// Looks for a stored response to a repeated request. Different clients may choose the same
-/// idempotency key, such as `1`. So only requests with the same name and contact are compared.
-fn recognise(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    likeness: &str,
-    incoming: &IncomingAnswer,
-) -> Result<Recognised, Refusal> {
-    let Some(repeat) = &incoming.repeat else {
-        return Ok(Recognised::New(None));
-    };
-    let owner = format!("open/{occasion}/{likeness}");
-    let Some(key) = idempotency::Key::new(&owner, repeat.route, &repeat.key, &repeat.body) else {
-        return Ok(Recognised::New(None));
-    };
-    Ok(match idempotency::find(tx, &key)? {
-        Found::Nothing => Recognised::New(Some(key)),
-        Found::Answer(stored) => Recognised::Answered(Outcome::from_json(&stored.body)?),
-        Found::Reused => match repeat.other_body {
-            OtherBody::Refuse => return Err(Refusal::KeyReused),
-            OtherBody::NewSave => Recognised::New(None),
-        },
-    })
 }
 
 /// If a later check refuses the answer, the count is rolled back.
