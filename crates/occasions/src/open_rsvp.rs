@@ -27,7 +27,7 @@ use crate::refusal::Refusal;
 use crate::rsvp::{self, Recognised, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
-use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
+use crate::words::{ActedBy, GuestKind, OccasionStatus, ReplyStatus};
 
 /// The maximum number of people that hosts can allow in one answer.
 pub const PARTY_LIMIT: i64 = 20;
@@ -141,15 +141,12 @@ fn check_access(
     let blank = Invitation {
         id: tx.id(),
         occasion: occasion_snapshot.occasion.id.clone(),
-        code: String::new(),
         details: details(&occasion_snapshot.occasion, respondent),
-        note: String::new(),
         note_version: 1,
-        replied_at: None,
         access_epoch: 1,
-        archived_at: None,
         version: 1,
         is_unapproved: true,
+        ..Invitation::default()
     };
     let snapshot = invitation_snapshot::load(tx, occasion_snapshot.clone(), blank)?;
     rsvp::check_access(&snapshot, &HouseholdChange::default())
@@ -305,23 +302,14 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let offered = &occasion.languages;
     Details {
         household: respondent.name.clone(),
-        salutation: None,
         email: some(&respondent.email),
         phone: some(&respondent.phone),
-        address: None,
         language: respondent
             .language
             .clone()
             .filter(|tag| offered.contains(tag)),
         plus_ones: occasion.open_party_limit - 1,
-        children: 0,
-        deadline_override: None,
-        lock_mode: LockMode::Auto,
-        open_until: None,
-        lock_reason: String::new(),
-        host_message: String::new(),
-        host_note: String::new(),
-        tags: Vec::new(),
+        ..Details::default()
     }
 }
 
@@ -398,18 +386,13 @@ fn person(
         } else {
             GuestKind::PlusOne
         },
-        is_child: false,
-        child_age: None,
         added_by: ActedBy::Household,
-        beyond_allowance: false,
         position: i64::try_from(at).unwrap_or(i64::MAX),
-        diets: Vec::new(),
-        diet_note: String::new(),
-        answers: Answers::new(),
         replies: snapshot
             .invited_events()
             .map(|event| (event.id.clone(), reply(&event.key)))
             .collect(),
+        ..Guest::default()
     }
 }
 
