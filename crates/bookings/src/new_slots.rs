@@ -167,17 +167,11 @@ fn send(
         ("settings", site.url().join("/me/email").into()),
     ];
     tx.send_mail(NewMail {
-        to,
         to_name: account.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Notification,
         scope: Some(NEWSLETTER.name.to_owned()),
         subject: text.with("new-slots-mail-subject", &values),
         text: text.with("new-slots-mail-text", &values),
-        html: None,
-        seal: None,
-        stranger: None,
+        ..NewMail::new(to, Stream::Notification)
     })?;
     Ok(())
 }

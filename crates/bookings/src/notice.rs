@@ -318,19 +318,13 @@ fn send(
     text: String,
 ) -> Result<mail::MailId, StoreError> {
     tx.send_mail(NewMail {
-        to: reader.to.clone(),
         to_name: reader.account.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream,
         // Only mails in the notification stream have a scope. In other streams, a scope would only
         // preserve the texts of undelivered mails, although nobody can send them again.
         scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
         text,
-        html: None,
-        seal: None,
-        stranger: None,
+        ..NewMail::new(reader.to.clone(), stream)
     })
 }
 

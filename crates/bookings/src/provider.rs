@@ -26,7 +26,7 @@ platform::id!(ProviderId, random, "One provider.");
 pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// A provider's public profile, and the rules of their slots.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[row(table = "provider")]
 pub struct ProviderProfile {
     /// The provider's id.
@@ -66,13 +66,9 @@ impl ProviderProfile {
         Self {
             id,
             display_name: name.to_owned(),
-            bio: String::new(),
-            buffer_before: 0,
-            buffer_after: 0,
             min_notice: rules.notice_minutes,
-            shows_email: false,
-            is_paused: false,
             version: 1,
+            ..Self::default()
         }
     }
 }

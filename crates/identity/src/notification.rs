@@ -159,17 +159,11 @@ fn mail(
         ("name", account.display_name.as_str().into()),
     ];
     tx.send_mail(NewMail {
-        to,
         to_name: account.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Notification,
         scope: Some(SCOPE.to_owned()),
         subject: text.with("notification-mail-subject", &values),
         text: text.with("notification-mail-text", &values),
-        html: None,
-        seal: None,
-        stranger: None,
+        ..NewMail::new(to, Stream::Notification)
     })
     .map(drop)
 }

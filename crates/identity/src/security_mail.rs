@@ -56,18 +56,13 @@ impl SecurityMail<'_> {
             ("address", site.url().join(self.path).into()),
         ]);
         let mail = NewMail {
-            to: address,
             to_name: name.clone(),
-            sender_name: None,
-            reply_to: None,
-            stream: Stream::Security,
-            scope: None,
             subject: text.with(self.subject, &values),
             text: text.with(self.text, &values),
-            html: None,
             // The mail is stored encrypted, because many of these mails contain a one-time link.
             seal: Some(site.keys.key(sealed_text::PURPOSE)),
             stranger,
+            ..NewMail::new(address, Stream::Security)
         };
         tx.send_mail(mail).map(Some)
     }

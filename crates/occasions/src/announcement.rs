@@ -12,7 +12,7 @@ use crate::id::OccasionId;
 platform::id!(AnnouncementId, "News of the hosts.");
 
 /// An announcement by the hosts to all households.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Announcement {
     /// The announcement's id.
     pub id: AnnouncementId,

@@ -11,10 +11,12 @@ use crate::payment_qr::{self, CreditTransfer};
 
 words! {
     /// How guests give money.
+    #[derive(Default)]
     CashKind {
         /// A web address, for example of a payment service.
         Link = "link" => "host-cash-kind-link",
         /// A bank account.
+        #[default]
         Bank = "bank" => "host-cash-kind-bank",
         /// A DuitNow ID. Banking apps in Malaysia can transfer money to it.
         DuitNow = "duitnow" => "host-cash-kind-duitnow",
@@ -22,7 +24,7 @@ words! {
 }
 
 /// A way to give money.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct CashLink {
     /// The id.
     pub id: CashLinkId,

@@ -22,8 +22,8 @@ use crate::occasion::{self, Contact, Occasion, Switches};
 use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 use crate::words::{
-    ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, PageAudience, PageKind, QuestionKind,
-    ReplyStatus, Source,
+    ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, PageAudience, PageKind, ReplyStatus,
+    Source,
 };
 use crate::{diet, household, rsvp};
 use households::{Answers, Sample};
@@ -172,7 +172,6 @@ fn song(id: QuestionId) -> Question {
         id,
         key: "song".to_owned(),
         asked_of: AskedOf::Household,
-        kind: QuestionKind::ShortText,
         title: i18n(&[
             ("ms", "Lagu apa yang membuatkan anda menari?"),
             ("en", "A song that gets you dancing?"),
@@ -180,15 +179,10 @@ fn song(id: QuestionId) -> Question {
             ("zh-Hans", "哪首歌会让您翩翩起舞？"),
             ("ar", "ما الأغنية التي تدعوكم إلى الرقص؟"),
         ]),
-        help: I18n::default(),
-        choices: Vec::new(),
-        events: Vec::new(),
-        required: false,
         coming_only: true,
-        hosts_only: false,
         active: true,
-        position: 0,
         version: 1,
+        ..Question::default()
     }
 }
 
@@ -240,13 +234,8 @@ fn insert_events(
         address: "12 Jalan Duta, 50480 Kuala Lumpur".to_owned(),
         map_url: "https://www.openstreetmap.org/?mlat=3.1615&mlon=101.6720#map=17/3.1615/101.6720"
             .to_owned(),
-        dress_code: I18n::default(),
-        schedule: Vec::new(),
-        capacity: None,
-        open_to_all: false,
-        position: 0,
-        calendar_sequence: 0,
         version: 1,
+        ..Event::default()
     };
     let nikah = Event {
         venue: "Masjid Wilayah Persekutuan".to_owned(),
@@ -364,8 +353,6 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
         household: sample.household.clone(),
         salutation: sample.salutation.clone(),
         email: sample.email.clone(),
-        phone: None,
-        address: None,
         language: Some(sample.language.clone()),
         plus_ones: sample.plus_ones,
         children: sample.children,
@@ -375,11 +362,9 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
         } else {
             LockMode::Auto
         },
-        open_until: None,
-        lock_reason: String::new(),
         host_message: sample.message.clone(),
-        host_note: String::new(),
         tags: sample.tags.clone(),
+        ..InvitationDetails::default()
     }
 }
 
@@ -425,12 +410,10 @@ fn insert_guests(
             } else {
                 ActedBy::Host
             },
-            beyond_allowance: false,
             position: i64::try_from(position).unwrap_or(0),
             diets: person.diets.clone(),
-            diet_note: String::new(),
-            answers: BTreeMap::new(),
             replies,
+            ..Guest::default()
         };
         guest::insert(tx, invitation, &guest, Source::Web)?;
     }

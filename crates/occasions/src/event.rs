@@ -16,7 +16,7 @@ pub(crate) use dates::dates;
 pub(crate) use freezes::freezes;
 
 /// A part of an occasion that has its own date, such as a ceremony or a dinner.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// The event's id.
     pub id: EventId,

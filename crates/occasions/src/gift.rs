@@ -18,7 +18,7 @@ pub const MOST_PIECES: i64 = 999;
 pub const MOST_MONEY: i64 = 100_000_000_000;
 
 /// An item of the wish list.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Gift {
     /// The item's id.
     pub id: GiftId,

@@ -12,7 +12,6 @@ use web::{FieldProblem, words};
 use crate::code::CodeKey;
 use crate::gift::{self, Gift};
 use crate::id::{GiftId, InvitationId, OccasionId, ReservationId};
-use crate::invitation;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::refusal::Refusal;
 use crate::rsvp::HOUSEHOLD;
@@ -127,14 +126,8 @@ fn offer<'a>(
 
 /// Reserves pieces of a gift, changes their number, or releases them.
 pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
-    let (id, _) = invitation::seek(tx, &wanted.key)?.ok_or(Refusal::InvitationNotFound)?;
-    let locked = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // After the look-up and before the lock, a host may have replaced the code.
-    let now = invitation::seek(tx, &wanted.key)?;
-    if now.is_none_or(|(found, _)| found != locked.id) {
-        return Err(Refusal::InvitationNotFound);
-    }
-    let snapshot = invitation_snapshot::enter(tx, locked)?;
+    let snapshot = invitation_snapshot::open_locked(tx, &wanted.key, |_, _| Ok(()))?;
+    let id = snapshot.household.invitation.id.clone();
     if !snapshot.gift_lists()[0] {
         return Err(Refusal::FeatureDisabled);
     }

@@ -11,7 +11,7 @@ use crate::answer::{self, Answers};
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row)]
 pub struct Guest {
     pub id: GuestId,
     /// The guest's name, 1–100 characters. The name of a guest whom the household brings may be

@@ -199,21 +199,15 @@ impl Household {
         };
         Guest {
             id,
-            name: String::new(),
             kind: GuestKind::PlusOne,
-            is_child: false,
-            child_age: None,
             added_by: rules.by,
-            beyond_allowance: false,
             position,
-            diets: Vec::new(),
-            diet_note: String::new(),
-            answers: Answers::new(),
             replies: self
                 .events
                 .iter()
                 .map(|event| (event.clone(), reply(event)))
                 .collect(),
+            ..Guest::default()
         }
     }
 

@@ -15,7 +15,7 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion::Occasion;
 use crate::words::{Access, LockMode, OccasionStatus};
 
-#[derive(Clone, Debug, Row)]
+#[derive(Clone, Debug, Default, Row)]
 pub struct Invitation {
     pub id: InvitationId,
     pub occasion: OccasionId,
@@ -42,7 +42,7 @@ pub struct Invitation {
 }
 
 /// The fields of an invitation that hosts fill in.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Details {
     /// The household's name, 1–120 characters.
     pub household: String,

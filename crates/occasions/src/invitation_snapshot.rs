@@ -12,7 +12,7 @@ use crate::code::CodeKey;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event, SeatsTaken};
 use crate::household::{self, Household};
-use crate::id::EventId;
+use crate::id::{EventId, OccasionId};
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
@@ -65,6 +65,25 @@ pub enum Closed {
 /// Loads the invitation that a code opens.
 pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
+    enter(tx, invitation)
+}
+
+/// Like [`open`], but also locks the invitation. `lock_before` takes the locks that come before the
+/// invitation's.
+pub(crate) fn open_locked(
+    tx: &mut Tx<'_>,
+    key: &CodeKey,
+    lock_before: impl FnOnce(&mut Tx<'_>, &OccasionId) -> Result<(), Closed>,
+) -> Result<InvitationSnapshot, Closed> {
+    let (id, occasion) = invitation::seek(tx, key)?.ok_or(Closed::NotFound)?;
+    lock_before(tx, &occasion)?;
+    let invitation = invitation::lock(tx, &id)?.ok_or(Closed::NotFound)?;
+    // If the codes differ, there are two possible reasons. A host has replaced the code since the
+    // look-up, or the code belongs to an invitation that was merged into this one.
+    let is_same_code = CodeKey::parse(&invitation.code).is_ok_and(|code| code == *key);
+    if !is_same_code && invitation::seek(tx, key)?.is_none_or(|(found, _)| found != id) {
+        return Err(Closed::NotFound);
+    }
     enter(tx, invitation)
 }
 

@@ -16,7 +16,7 @@ use crate::role;
 use crate::words::{OccasionKind, OccasionStatus, ReplyStatus, Tone};
 
 /// An occasion: what the hosts entered, and its state.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Occasion {
     /// The occasion's id.
     pub id: OccasionId,
@@ -190,31 +190,14 @@ impl Occasion {
     pub fn blank(id: OccasionId) -> Self {
         Self {
             id,
-            slug: String::new(),
-            kind: OccasionKind::Wedding,
-            status: OccasionStatus::Draft,
-            title: I18n::default(),
-            subtitle: I18n::default(),
-            kicker: I18n::default(),
-            welcome: I18n::default(),
-            farewell: I18n::default(),
-            hosts: I18n::default(),
             time_zone: "UTC".to_owned(),
             currency: "EUR".to_owned(),
             languages: vec!["en".to_owned()],
             default_language: "en".to_owned(),
-            rsvp_deadline: None,
-            default_plus_ones: 0,
-            default_children: 0,
             open_party_limit: 6,
-            contact: Contact::default(),
-            theme: Theme::PLAIN,
-            cover: String::new(),
-            cover_alt: I18n::default(),
-            tone: Tone::Formal,
-            switches: Switches::default(),
             retention_days: 180,
             version: 1,
+            ..Self::default()
         }
     }
 

@@ -3,7 +3,7 @@
 //! for later changes.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::idempotency::{self, Found, Stored};
+use platform::idempotency::{self, Stored};
 use platform::mail::Address;
 use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -24,10 +24,10 @@ use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::limits;
 use crate::occasion::{self, Occasion};
 use crate::refusal::Refusal;
-use crate::rsvp::{self, OtherBody, Save};
+use crate::rsvp::{self, Recognised, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
-use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
+use crate::words::{ActedBy, GuestKind, OccasionStatus, ReplyStatus};
 
 /// The maximum number of people that hosts can allow in one answer.
 pub const PARTY_LIMIT: i64 = 20;
@@ -84,8 +84,10 @@ pub fn answer(
     }
     let respondent = respondent.cleaned();
     let likeness = Likeness::of(&respondent);
-    let key = match recognise(tx, occasion, &likeness.first, incoming)? {
-        Recognised::Answered(outcome) => return Ok(outcome),
+    // Only requests with the same name and contact are compared.
+    let owner = format!("open/{occasion}/{}", likeness.first);
+    let key = match rsvp::recognise(tx, incoming.repeat.as_ref(), &owner)? {
+        Recognised::Answered(stored) => return Ok(Outcome::from_json(&stored.body)?),
         Recognised::New(key) => key,
     };
     check_access(tx, &occasion_snapshot, &respondent)?;
@@ -139,15 +141,12 @@ fn check_access(
     let blank = Invitation {
         id: tx.id(),
         occasion: occasion_snapshot.occasion.id.clone(),
-        code: String::new(),
         details: details(&occasion_snapshot.occasion, respondent),
-        note: String::new(),
         note_version: 1,
-        replied_at: None,
         access_epoch: 1,
-        archived_at: None,
         version: 1,
         is_unapproved: true,
+        ..Invitation::default()
     };
     let snapshot = invitation_snapshot::load(tx, occasion_snapshot.clone(), blank)?;
     rsvp::check_access(&snapshot, &HouseholdChange::default())
@@ -255,36 +254,6 @@ impl Likeness {
     }
 }
 
-enum Recognised {
-    Answered(Outcome),
-    New(Option<idempotency::Key>),
-}
-
-/// Looks for a stored response to a repeated request. Different clients may choose the same
-/// idempotency key, such as `1`. So only requests with the same name and contact are compared.
-fn recognise(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    likeness: &str,
-    incoming: &IncomingAnswer,
-) -> Result<Recognised, Refusal> {
-    let Some(repeat) = &incoming.repeat else {
-        return Ok(Recognised::New(None));
-    };
-    let owner = format!("open/{occasion}/{likeness}");
-    let Some(key) = idempotency::Key::new(&owner, repeat.route, &repeat.key, &repeat.body) else {
-        return Ok(Recognised::New(None));
-    };
-    Ok(match idempotency::find(tx, &key)? {
-        Found::Nothing => Recognised::New(Some(key)),
-        Found::Answer(stored) => Recognised::Answered(Outcome::from_json(&stored.body)?),
-        Found::Reused => match repeat.other_body {
-            OtherBody::Refuse => return Err(Refusal::KeyReused),
-            OtherBody::NewSave => Recognised::New(None),
-        },
-    })
-}
-
 /// If a later check refuses the answer, the count is rolled back.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
@@ -333,23 +302,14 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let offered = &occasion.languages;
     Details {
         household: respondent.name.clone(),
-        salutation: None,
         email: some(&respondent.email),
         phone: some(&respondent.phone),
-        address: None,
         language: respondent
             .language
             .clone()
             .filter(|tag| offered.contains(tag)),
         plus_ones: occasion.open_party_limit - 1,
-        children: 0,
-        deadline_override: None,
-        lock_mode: LockMode::Auto,
-        open_until: None,
-        lock_reason: String::new(),
-        host_message: String::new(),
-        host_note: String::new(),
-        tags: Vec::new(),
+        ..Details::default()
     }
 }
 
@@ -426,18 +386,13 @@ fn person(
         } else {
             GuestKind::PlusOne
         },
-        is_child: false,
-        child_age: None,
         added_by: ActedBy::Household,
-        beyond_allowance: false,
         position: i64::try_from(at).unwrap_or(i64::MAX),
-        diets: Vec::new(),
-        diet_note: String::new(),
-        answers: Answers::new(),
         replies: snapshot
             .invited_events()
             .map(|event| (event.id.clone(), reply(&event.key)))
             .collect(),
+        ..Guest::default()
     }
 }
 

@@ -23,7 +23,7 @@ pub const ANSWER_LIMIT: usize = 2_000;
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
 /// A question that the hosts ask.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a tick of its own in the hosts' form"

@@ -37,7 +37,7 @@ const FIRST_WARNING: i64 = 30;
 const SECOND_WARNING: i64 = 7;
 const RESEND_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row)]
 struct Announced {
     day: String,
     first_at: Timestamp,
@@ -295,10 +295,7 @@ fn announce(
     let announced = Announced {
         day: day.to_string(),
         first_at: tx.now(),
-        first_left_at: None,
-        second_at: None,
-        second_left_at: None,
-        confirmed_at: None,
+        ..Announced::default()
     };
     sql!(
         "INSERT INTO occasion_deletion (occasion, {Announced}) VALUES (:id, {:Announced})",

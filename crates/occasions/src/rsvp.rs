@@ -3,6 +3,8 @@
 //! the submission, the audit line, the news, the job for the confirmation mail, and the response
 //! for repeated requests.
 
+use identity::account::AccountId;
+use jiff::Timestamp;
 use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -29,7 +31,7 @@ mod seats;
 pub mod waitlist;
 
 pub use crate::confirmation::CONFIRM;
-pub(crate) use news::tell_of_answers;
+use news::tell_of_answers;
 pub(crate) use seats::{check_seats, seat, settle_seats};
 pub(crate) use waitlist::{move_up, recount_seats};
 
@@ -107,9 +109,15 @@ pub fn answer(
     save: &Save,
     answer: impl Fn(&InvitationSnapshot) -> String,
 ) -> Result<Saved, Refusal> {
-    let mut snapshot = open_locked(tx, save)?;
+    let mut snapshot = invitation_snapshot::open_locked(tx, &save.key, |tx, occasion| {
+        if save.change.touches_seats() {
+            event::lock_limited(tx, occasion)?;
+        }
+        Ok(())
+    })?;
     check_features(&snapshot, &save.change)?;
-    let repeat = match recognise(tx, save, &snapshot.household.invitation.id)? {
+    let owner = snapshot.household.invitation.id.as_str();
+    let repeat = match recognise(tx, save.repeat.as_ref(), owner)? {
         Recognised::Answered(stored) => return Ok(Saved::Again(stored)),
         Recognised::New(key) => key,
     };
@@ -172,39 +180,24 @@ pub fn answer(
     Ok(Saved::Stored(After::new(snapshot, body)))
 }
 
-fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
-    let seen = invitation::seek(tx, &save.key)?;
-    let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
-    if save.change.touches_seats() {
-        event::lock_limited(tx, &occasion)?;
-    }
-    let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // If the codes differ, there are two possible reasons. A host has replaced the code since the
-    // look-up, or the code belongs to an invitation that was merged into this one.
-    let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
-    if !same_code {
-        let now = invitation::seek(tx, &save.key)?;
-        if now.is_none_or(|(found, _)| found != invitation.id) {
-            return Err(Refusal::InvitationNotFound);
-        }
-    }
-    Ok(invitation_snapshot::enter(tx, invitation)?)
-}
-
-enum Recognised {
+/// Whether a request is repeated.
+pub(crate) enum Recognised {
+    /// It is. The value is the stored response.
     Answered(Stored),
+    /// It is not. The response is stored under the key.
     New(Option<idempotency::Key>),
 }
 
-fn recognise(
+/// Looks for a stored response to a repeated request. `owner` is the sender, because different
+/// clients may choose the same idempotency key, such as `1`.
+pub(crate) fn recognise(
     tx: &mut Tx<'_>,
-    save: &Save,
-    invitation: &InvitationId,
+    repeat: Option<&Repeat>,
+    owner: &str,
 ) -> Result<Recognised, Refusal> {
-    let Some(repeat) = &save.repeat else {
+    let Some(repeat) = repeat else {
         return Ok(Recognised::New(None));
     };
-    let owner = invitation.as_str();
     let Some(key) = idempotency::Key::new(owner, repeat.route, &repeat.key, &repeat.body) else {
         return Ok(Recognised::New(None));
     };
@@ -322,9 +315,20 @@ pub(crate) fn write(
         changes.push(write_note(tx, snapshot, text)?);
     }
     seat(tx, snapshot, &guests, Seats::Free)?;
-    let renamed = changes.iter().any(FieldChange::is_of_names);
     snapshot.household.guests = guests;
-    finish(tx, snapshot, &changes, renamed, save)?;
+    let commit = Commit {
+        source: save.source,
+        action: "rsvp.saved",
+        actor: Actor::Other {
+            kind: HOUSEHOLD,
+            id: snapshot.household.invitation.id.to_string(),
+        },
+        host: None,
+        request: save.request.clone(),
+        replied_at: Some(snapshot.now),
+    };
+    commit_answers(tx, snapshot, &changes, commit)?;
+    confirmation::schedule(tx, snapshot, save.request.as_ref())?;
     let is_limited = snapshot.events.iter().any(|event| event.capacity.is_some());
     if is_limited && changes.iter().any(FieldChange::is_of_reply) {
         move_up(tx, &snapshot.occasion.id)?;
@@ -392,50 +396,59 @@ fn write_note(
     })
 }
 
-fn finish(
+/// What the records of a save say about it.
+pub(crate) struct Commit<'a> {
+    pub(crate) source: Source,
+    /// The action in the audit log, such as `rsvp.saved`.
+    pub(crate) action: &'static str,
+    pub(crate) actor: Actor,
+    /// The host who saved, if a host did.
+    pub(crate) host: Option<&'a AccountId>,
+    pub(crate) request: Option<RequestFacts>,
+    /// See [`Invitation::replied_at`](crate::invitation::Invitation::replied_at).
+    pub(crate) replied_at: Option<Timestamp>,
+}
+
+/// Completes a save whose guests and answers are written. Raises the version, and writes the
+/// submission, the audit line and the news.
+pub(crate) fn commit_answers(
     tx: &mut Tx<'_>,
     snapshot: &mut InvitationSnapshot,
     changes: &[FieldChange],
-    renamed: bool,
-    save: &Save,
+    commit: Commit<'_>,
 ) -> Result<(), StoreError> {
-    let now = snapshot.now;
     let household = &mut snapshot.household;
-    let before = household.invitation.version;
+    let invitation = &mut household.invitation;
+    let before = invitation.version;
+    invitation.replied_at = commit.replied_at;
     sql!(
-        "UPDATE invitation SET version = version + 1, replied_at = :now, updated_at = :now
+        "UPDATE invitation SET version = version + 1, replied_at = :replied_at, updated_at = :now
          WHERE id = :id AND version = :before",
-        id = household.invitation.id,
-        now,
+        id = invitation.id,
+        replied_at = invitation.replied_at,
+        now = snapshot.now,
         before
     )
     .run(tx, Rows::Exactly(1))?;
-    household.invitation.version += 1;
-    household.invitation.replied_at = Some(now);
-    if renamed {
-        invitation::update_search(tx, &household.invitation, &household.guests)?;
+    invitation.version += 1;
+    if changes.iter().any(FieldChange::is_of_names) {
+        invitation::update_search(tx, invitation, &household.guests)?;
     }
-    insert_submission(
-        tx,
-        &household.invitation.id,
-        before,
-        changes,
-        "household",
-        save.source,
-    )?;
+    let actor = match (&commit.actor, commit.host) {
+        (_, Some(_)) => "host",
+        (Actor::System, None) => "system",
+        (_, None) => "household",
+    };
+    insert_submission(tx, &invitation.id, before, changes, actor, commit.source)?;
     tx.record(Entry {
-        actor: Actor::Other {
-            kind: HOUSEHOLD,
-            id: household.invitation.id.to_string(),
-        },
-        action: "rsvp.saved",
-        entity: Entity::new("invitation", household.invitation.id.to_string()),
+        actor: commit.actor,
+        action: commit.action,
+        entity: Entity::new("invitation", invitation.id.to_string()),
         scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(changes),
-        request: save.request.clone(),
+        request: commit.request,
     })?;
-    tell_of_answers(tx, snapshot, changes, save.source, None)?;
-    confirmation::schedule(tx, snapshot, save.request.as_ref())
+    tell_of_answers(tx, snapshot, changes, commit.source, commit.host)
 }
 
 pub(crate) fn insert_submission(

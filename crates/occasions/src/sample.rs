@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::invitation::{self, Invitation};
 use crate::occasion::Occasion;
 use crate::upload::{Upload, UploadKind, UploadState};
-use crate::words::{LockMode, OccasionStatus};
+use crate::words::OccasionStatus;
 use platform::id::Id;
 
 pub(crate) fn occasion() -> Occasion {
@@ -36,33 +36,19 @@ pub(crate) fn invitation(occasion: &Occasion) -> Invitation {
         occasion: occasion.id.clone(),
         code: "RAHMA".to_owned(),
         details: invitation_details(),
-        note: String::new(),
         note_version: 1,
-        replied_at: None,
         access_epoch: 1,
-        archived_at: None,
         version: 1,
-        is_unapproved: false,
+        ..Invitation::default()
     }
 }
 
 pub(crate) fn invitation_details() -> invitation::Details {
     invitation::Details {
         household: "Keluarga Rahman".to_owned(),
-        salutation: None,
         email: Some("rahman@example.com".to_owned()),
-        phone: None,
-        address: None,
-        language: None,
         plus_ones: 2,
-        children: 0,
-        deadline_override: None::<Timestamp>,
-        lock_mode: LockMode::Auto,
-        open_until: None,
-        lock_reason: String::new(),
-        host_message: String::new(),
-        host_note: String::new(),
-        tags: Vec::new(),
+        ..invitation::Details::default()
     }
 }
 
@@ -71,18 +57,8 @@ pub(crate) fn event(key: &str) -> Event {
         id: Id::from_text(key.to_owned()),
         key: key.to_owned(),
         name: I18n::one("en", key),
-        starts_at: Timestamp::UNIX_EPOCH,
-        ends_at: Timestamp::UNIX_EPOCH,
-        venue: String::new(),
-        address: String::new(),
-        map_url: String::new(),
-        dress_code: I18n::default(),
-        schedule: Vec::new(),
-        capacity: None,
-        open_to_all: false,
-        position: 0,
-        calendar_sequence: 0,
         version: 1,
+        ..Event::default()
     }
 }
 

@@ -15,8 +15,7 @@ use crate::event;
 use crate::guest::Guest;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::{InvitationId, OccasionId};
-use crate::invitation;
-use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::occasion::to_json;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, Repeat, Save, Saved};
@@ -118,15 +117,14 @@ pub fn save(
     key: &CodeKey,
     incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
-    let seen = invitation::find_by_code(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
-    if seen.occasion != *occasion {
-        return Err(Refusal::InvitationNotFound);
-    }
     // The change depends on the household's guests. The locks keep the guests as they are until the
     // change is saved.
-    event::lock_limited(tx, occasion)?;
-    let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
-    let snapshot = invitation_snapshot::enter(tx, locked)?;
+    let snapshot = invitation_snapshot::open_locked(tx, key, |tx, found| {
+        if found != occasion {
+            return Err(Closed::NotFound);
+        }
+        Ok(event::lock_limited(tx, occasion)?)
+    })?;
     let is_new = snapshot.household.invitation.replied_at.is_none();
     let attending = incoming.answer.attending;
     let save = Save {

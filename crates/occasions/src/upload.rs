@@ -19,8 +19,7 @@ use crate::code::CodeKey;
 use crate::event::Event;
 use crate::gift_reservation::{check_access, record};
 use crate::id::{InvitationId, OccasionId, UploadId};
-use crate::invitation;
-use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::occasion;
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
@@ -286,16 +285,11 @@ pub fn remove(
     Ok(record(tx, &snapshot, "upload.removed", json!([]), request)?)
 }
 
-fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> {
-    let (id, occasion) = invitation::seek(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
-    occasion::hold(tx, &occasion)?;
-    let locked = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // After the look-up and before the lock, a host may have replaced the code.
-    let now = invitation::seek(tx, key)?;
-    if now.is_none_or(|(found, _)| found != locked.id) {
-        return Err(Refusal::InvitationNotFound);
-    }
-    Ok(invitation_snapshot::enter(tx, locked)?)
+fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
+    invitation_snapshot::open_locked(tx, key, |tx, occasion| {
+        occasion::hold(tx, occasion)?;
+        Ok(())
+    })
 }
 
 /// Deletes an upload. Its files are deleted within a day.

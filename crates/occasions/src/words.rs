@@ -19,7 +19,9 @@ words! {
 
 words! {
     /// The kind of celebration.
+    #[derive(Default)]
     OccasionKind {
+        #[default]
         Wedding = "wedding" => "host-kind-wedding",
         Engagement = "engagement" => "host-kind-engagement",
         Birthday = "birthday" => "host-kind-birthday",
@@ -34,8 +36,10 @@ words! {
 
 words! {
     /// The state of an occasion.
+    #[derive(Default)]
     OccasionStatus {
         /// Only hosts can see the occasion.
+        #[default]
         Draft = "draft" => "host-status-draft",
         /// Guests can open their codes and answer.
         Published = "published" => "host-status-published",
@@ -61,7 +65,9 @@ words! {
 
 words! {
     /// Whether a host listed the guest by name or the household brings the guest.
+    #[derive(Default)]
     GuestKind {
+        #[default]
         Named = "named" => "host-kind-named",
         /// The household brings the guest, within its allowance.
         PlusOne = "plus_one" => "host-kind-plus-one",
@@ -70,7 +76,9 @@ words! {
 
 words! {
     /// Whether the household itself acted, or a host acted for it.
+    #[derive(Default)]
     ActedBy {
+        #[default]
         Household = "household",
         Host = "host",
     }
@@ -96,8 +104,10 @@ words! {
 
 words! {
     /// What decides whether a household may answer: the deadline, or a host.
+    #[derive(Default)]
     LockMode {
         /// The deadline decides.
+        #[default]
         Auto = "auto" => "host-lock-auto",
         /// A host has closed answers, regardless of the deadline.
         Locked = "locked" => "host-access-locked",
@@ -136,8 +146,10 @@ words! {
 
 words! {
     /// The tone of the built-in texts.
+    #[derive(Default)]
     Tone {
         /// Full sentences, with polite forms of address.
+        #[default]
         Formal = "formal" => "host-tone-formal",
         Casual = "casual" => "host-tone-casual",
         /// Short, warm sentences.
@@ -147,16 +159,20 @@ words! {
 
 words! {
     /// Whether households or guests are asked a question.
+    #[derive(Default)]
     AskedOf {
         Household = "household" => "host-asked-of-household",
+        #[default]
         Guest = "guest" => "host-asked-of-guest",
     }
 }
 
 words! {
     /// The kind of answer that a question takes.
+    #[derive(Default)]
     QuestionKind {
         /// A text of one line.
+        #[default]
         ShortText = "short_text" => "host-answer-short-text",
         /// A text of several lines.
         LongText = "long_text" => "host-answer-long-text",

@@ -12,7 +12,7 @@ macro_rules! id {
     };
     (@ $name:ident, $is_random:literal, $doc:literal) => {
         #[doc = $doc]
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, $crate::serde::Serialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, $crate::serde::Serialize)]
         #[serde(crate = "platform::serde", transparent)]
         pub struct $name(String);
 

@@ -77,7 +77,7 @@ impl Resource for Post {
     }
 
     fn blank(tx: &mut Tx<'_>, editor: &Editor, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
-        let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
+        let kind = Kind::find(input.text("kind")).unwrap_or_default();
         Ok(Self {
             author_id: Some(editor.who().account().id.clone()),
             ..Self::blank(tx.id(), kind)

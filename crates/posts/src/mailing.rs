@@ -100,17 +100,11 @@ fn write_page(tx: &mut Tx<'_>, site: &Site, id: &PostId) -> Result<(), StoreErro
             ("settings", settings.as_str().into()),
         ];
         tx.send_mail(NewMail {
-            to,
             to_name: account.display_name.clone(),
-            sender_name: None,
-            reply_to: None,
-            stream: Stream::Notification,
             scope: Some(NEWSLETTER.name.to_owned()),
             subject: text.with("post-mail-subject", &values),
             text: text.with("post-mail-text", &values),
-            html: None,
-            seal: None,
-            stranger: None,
+            ..NewMail::new(to, Stream::Notification)
         })?;
     }
     sql!(

@@ -22,8 +22,10 @@ pub const NOTE: usize = 1000;
 web::words! {
     /// The kind of a post.
     #[schema(as = PostKind)]
+    #[derive(Default)]
     Kind {
         /// A post with a title.
+        #[default]
         Article = "article" => "post-kind-article",
         /// A short post without a title.
         Note = "note" => "post-kind-note",
@@ -35,8 +37,10 @@ web::words! {
 web::words! {
     /// The state of a post, which determines who can read the post.
     #[schema(as = PostState)]
+    #[derive(Default)]
     State {
         /// Only editors can read the post.
+        #[default]
         Draft = "draft" => "post-draft",
         /// Only editors can read the post until a set instant, and then everybody.
         Scheduled = "scheduled" => "post-scheduled",
@@ -48,7 +52,7 @@ web::words! {
 }
 
 /// A post, as editors see it.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Post {
     /// The post's id.
     pub id: PostId,
@@ -98,22 +102,8 @@ impl Post {
         Self {
             id,
             kind,
-            title: String::new(),
-            slug: String::new(),
-            author_id: None,
-            body: String::new(),
-            excerpt: String::new(),
-            tags: Vec::new(),
-            image: String::new(),
-            image_alt: String::new(),
-            image_width: 0,
-            image_height: 0,
-            image_bytes: 0,
-            state: State::Draft,
-            published_at: None,
-            first_published_at: None,
             version: 1,
-            updated_at: Timestamp::UNIX_EPOCH,
+            ..Self::default()
         }
     }
 

@@ -217,7 +217,8 @@ pub fn listed<S: Clone + Send + Sync + 'static>(
     }
 }
 
-pub(crate) fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
+/// The description of a required parameter, which is a text.
+pub fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
     let named = ParameterBuilder::new().name(name).parameter_in(place);
     named
         .required(Required::True)

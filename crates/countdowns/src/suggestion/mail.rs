@@ -122,17 +122,11 @@ fn send<'a>(
         ("address", site.url().join(path).into()),
     ]);
     tx.send_mail(NewMail {
-        to,
         to_name: account.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Notification,
         scope: Some(scope.to_owned()),
         subject: speech.with(messages.subject, &values),
         text: speech.with(messages.text, &values),
-        html: None,
-        seal: None,
-        stranger: None,
+        ..NewMail::new(to, Stream::Notification)
     })
     .map(drop)
 }

@@ -386,17 +386,10 @@ fn mail_address(
         ("what", what.into()),
     ];
     tx.send_mail(NewMail {
-        to: to.clone(),
-        to_name: String::new(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Security,
-        scope: None,
         subject: text.with(subject, &values),
         text: text.with(sentence, &values),
-        html: None,
         seal: Some(site.keys.key(sealed_text::PURPOSE)),
-        stranger: None,
+        ..NewMail::new(to.clone(), Stream::Security)
     })?;
     Ok(())
 }

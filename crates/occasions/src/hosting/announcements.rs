@@ -1,7 +1,7 @@
 //! Writes, publishes and withdraws announcements, on behalf of hosts.
 
 use ::web::fields::{flag, texts};
-use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
+use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use platform::{Rows, Tx, sql};
 
 use super::resource::{Edit, History, Resource, history_of};
@@ -37,13 +37,8 @@ impl Resource for Announcement {
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
         Ok(Self {
             id: tx.id(),
-            title: I18n::default(),
-            body: I18n::default(),
-            pinned: false,
-            published: false,
-            published_at: None,
-            changed_at: None,
             version: 1,
+            ..Self::default()
         })
     }
 

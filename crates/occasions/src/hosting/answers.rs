@@ -2,12 +2,11 @@
 //! save is logged. A save may exceed the household's allowance or an event's seats only if the host
 //! explicitly allows it.
 
-use platform::audit::Entity;
-use platform::{Rows, Tx, sql};
+use platform::{Tx, sql};
 use serde::Deserialize;
 
 use super::permissions::HostOf;
-use super::{Refusal, history, membership, permissions, portals};
+use super::{Refusal, membership, permissions, portals};
 use crate::answer::{self, Answers};
 use crate::confirmation;
 use crate::event::Seats;
@@ -15,9 +14,8 @@ use crate::guest::{Guest, Reply};
 use crate::household_change::HouseholdChange;
 use crate::household_plan::{self, FieldChange, Rules, asking};
 use crate::id::{GuestId, InvitationId};
-use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
-use crate::rsvp;
+use crate::rsvp::{self, Commit};
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
 
@@ -190,44 +188,17 @@ fn finish(
     changes: &[FieldChange],
     overrides: Overrides,
 ) -> Result<(), Refusal> {
-    let now = snapshot.now;
-    let stored = &mut snapshot.household.invitation;
-    let before = stored.version;
     let answered = changes.iter().any(FieldChange::is_of_reply);
-    let replied_at = if answered {
-        Some(now)
-    } else {
-        stored.replied_at
+    let earlier = snapshot.household.invitation.replied_at;
+    let commit = Commit {
+        source: Source::Phone,
+        action: "rsvp.saved_by_host",
+        actor: host.actor(),
+        host: Some(host.account()),
+        request: host.request(),
+        replied_at: answered.then_some(snapshot.now).or(earlier),
     };
-    sql!(
-        "UPDATE invitation SET version = version + 1, replied_at = :replied_at, updated_at = :now
-         WHERE id = :id AND version = :before",
-        id = stored.id,
-        replied_at,
-        now,
-        before
-    )
-    .run(tx, Rows::Exactly(1))?;
-    stored.version += 1;
-    stored.replied_at = replied_at;
-    let id = stored.id.clone();
-    if changes.iter().any(FieldChange::is_of_names) {
-        invitation::update_search(
-            tx,
-            &snapshot.household.invitation,
-            &snapshot.household.guests,
-        )?;
-    }
-    rsvp::insert_submission(tx, &id, before, changes, "host", Source::Phone)?;
-    let entity = Entity::new("invitation", id.to_string());
-    history::record(
-        tx,
-        host,
-        "rsvp.saved_by_host",
-        entity,
-        rsvp::masked(changes),
-    )?;
-    rsvp::tell_of_answers(tx, snapshot, changes, Source::Phone, Some(host.account()))?;
+    rsvp::commit_answers(tx, snapshot, changes, commit)?;
     // The host decides who gets this mail and what it says. So it is sent only if the site allows
     // the occasion to send mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {

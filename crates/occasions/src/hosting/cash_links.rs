@@ -1,7 +1,7 @@
 //! Adds, changes and removes ways to give money, on behalf of hosts.
 
 use ::web::fields::{choice, flag, https, line, number, texts};
-use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
+use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use platform::{Rows, Tx, sql};
 
 use super::resource::{Edit, History, Resource, history_of, next_position};
@@ -49,18 +49,10 @@ impl Resource for CashLink {
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
         Ok(Self {
             id: tx.id(),
-            kind: CashKind::Bank,
-            label: String::new(),
-            url: String::new(),
-            holder: String::new(),
-            account: String::new(),
-            bank: String::new(),
-            bic: String::new(),
-            reference: String::new(),
-            note: I18n::default(),
             active: true,
             position: next_position(there.iter().map(|one| one.position)),
             version: 1,
+            ..Self::default()
         })
     }
 

@@ -2,7 +2,7 @@
 //! progress.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
-use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
+use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 use site::dates;
@@ -82,19 +82,11 @@ impl Resource for Event {
         Ok(Self {
             id: tx.id(),
             key,
-            name: I18n::default(),
             starts_at: tx.now(),
             ends_at: tx.now() + USUAL_LENGTH,
-            venue: String::new(),
-            address: String::new(),
-            map_url: String::new(),
-            dress_code: I18n::default(),
-            schedule: Vec::new(),
-            capacity: None,
-            open_to_all: false,
             position: next_position(there.iter().map(|event| event.position)),
-            calendar_sequence: 0,
             version: 1,
+            ..Self::default()
         })
     }
 

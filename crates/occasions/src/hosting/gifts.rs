@@ -1,7 +1,7 @@
 //! Adds, changes and removes items of the wish list, and shows reservations, on behalf of hosts.
 
 use ::web::fields::{flag, https, line, money, number, texts};
-use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
+use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use jiff::Timestamp;
 use platform::audit::Entity;
 use platform::store::Row;
@@ -147,16 +147,11 @@ impl Resource for Gift {
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
         Ok(Self {
             id: tx.id(),
-            name: I18n::default(),
-            description: I18n::default(),
-            price: None,
             quantity: 1,
-            shared: false,
-            url: String::new(),
-            picture: String::new(),
             active: true,
             position: next_position(there.iter().map(|gift| gift.position)),
             version: 1,
+            ..Self::default()
         })
     }
 

@@ -15,7 +15,6 @@ pub use details::{GuestChange, GuestDetails, NewGuest};
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions, portals};
-use crate::answer::Answers;
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
 use crate::guest::{self, Guest, Reply};
@@ -98,7 +97,10 @@ impl<'a> Planning<'a> {
         invited: &[EventId],
         findings: &mut Findings,
     ) -> Planned {
-        let blank = GuestDetails::blank(event::keys_of(self.events, invited));
+        let blank = GuestDetails {
+            events: event::keys_of(self.events, invited),
+            ..GuestDetails::default()
+        };
         let (new, events) = self.read(input, &blank, true, findings);
         let guest = Guest {
             id: tx.id(),
@@ -107,16 +109,14 @@ impl<'a> Planning<'a> {
             is_child: new.is_child,
             child_age: new.age,
             added_by: ActedBy::Host,
-            beyond_allowance: false,
-            position: 0,
             diets: new.diets,
             diet_note: new.diet_note,
-            answers: Answers::new(),
             replies: events
                 .into_iter()
                 .filter(|event| invited.contains(event))
                 .map(|event| (event, Reply::PENDING))
                 .collect(),
+            ..Guest::default()
         };
         Planned {
             guest,

@@ -22,7 +22,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::limits;
 use crate::occasion::Occasion;
 use crate::rsvp;
-use crate::words::{ActedBy, LockMode, Source};
+use crate::words::{ActedBy, Source};
 use web::fields::{self, day, email, line, lines, number, phone, words};
 use web::{Field, Findings, Input};
 
@@ -303,21 +303,9 @@ pub fn restore(
 
 pub(crate) fn blank(occasion: &Occasion) -> Details {
     Details {
-        household: String::new(),
-        salutation: None,
-        email: None,
-        phone: None,
-        address: None,
-        language: None,
         plus_ones: occasion.default_plus_ones,
         children: occasion.default_children,
-        deadline_override: None,
-        lock_mode: LockMode::Auto,
-        open_until: None,
-        lock_reason: String::new(),
-        host_message: String::new(),
-        host_note: String::new(),
-        tags: Vec::new(),
+        ..Details::default()
     }
 }
 

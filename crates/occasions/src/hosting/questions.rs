@@ -2,7 +2,7 @@
 //! mean.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
-use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
+use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use platform::{Rows, StoreError, Tx, sql};
 
 use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
@@ -133,18 +133,10 @@ impl Resource for Question {
             key: free_key("question", 1.., |key| {
                 there.iter().any(|one| one.key == key)
             }),
-            asked_of: AskedOf::Guest,
-            kind: QuestionKind::ShortText,
-            title: I18n::default(),
-            help: I18n::default(),
-            choices: Vec::new(),
-            events: Vec::new(),
-            required: false,
-            coming_only: false,
-            hosts_only: false,
             active: true,
             position: next_position(there.iter().map(|question| question.position)),
             version: 1,
+            ..Self::default()
         })
     }
 

@@ -23,7 +23,7 @@ use crate::occasion::Occasion;
 pub const LIMIT: usize = 10_000;
 
 /// A gift that the hosts received.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedGift {
     /// The entry's id.
     pub id: ReceivedGiftId,
@@ -284,13 +284,10 @@ impl Resource for ReceivedGift {
             id: tx.id(),
             household: giver.as_ref().map(|_| household.to_owned()),
             giver: giver.unwrap_or_default(),
-            description: String::new(),
-            amount: None,
             received_on: end_of_day(&occasion, now),
             currency: occasion.currency,
-            thanked_at: None,
-            reservation: None,
             version: 1,
+            ..Self::default()
         })
     }
 

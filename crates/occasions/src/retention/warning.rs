@@ -51,17 +51,11 @@ pub(super) fn send(
             ("address", site.url().join(&end).into()),
         ];
         let mail = tx.send_mail(NewMail {
-            to,
             to_name: account.display_name.clone(),
-            sender_name: None,
-            reply_to: None,
-            stream: Stream::Transactional,
             scope: Some(occasion.id.to_string()),
             subject: text.with("host-mail-deletion-subject", &values),
             text: text.with("host-mail-deletion-text", &values),
-            html: None,
-            seal: None,
-            stranger: None,
+            ..NewMail::new(to, Stream::Transactional)
         })?;
         sql!(
             "INSERT INTO deletion_warning (mail, occasion, number)

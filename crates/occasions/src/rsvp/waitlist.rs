@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use platform::audit::{Actor, Entity, Entry};
+use platform::audit::Actor;
 use platform::jobs::NewJob;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
-use super::{insert_submission, masked, seat, tell_of_answers};
+use super::{Commit, commit_answers, seat};
 use crate::event::{self, Seats};
 use crate::household_plan;
 use crate::id::{EventId, InvitationId, OccasionId};
@@ -121,28 +120,15 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
     let changes =
         household_plan::differences(&snapshot.household.guests, &after, events, questions);
     snapshot.household.guests = after;
-    let now: Timestamp = tx.now();
-    let invitation = &mut snapshot.household.invitation;
-    let before = invitation.version;
-    sql!(
-        "UPDATE invitation SET version = version + 1, updated_at = :now
-         WHERE id = :id AND version = :before",
-        id,
-        now,
-        before
-    )
-    .run(tx, Rows::Exactly(1))?;
-    invitation.version += 1;
-    insert_submission(tx, id, before, &changes, "system", Source::Waitlist)?;
-    tx.record(Entry {
-        actor: Actor::System,
+    let commit = Commit {
+        source: Source::Waitlist,
         action: "rsvp.moved_up",
-        entity: Entity::new("invitation", id.to_string()),
-        scope: Some(snapshot.occasion.id.to_string()),
-        changes: masked(&changes),
+        actor: Actor::System,
+        host: None,
         request: None,
-    })?;
-    tell_of_answers(tx, &snapshot, &changes, Source::Waitlist, None)?;
+        replied_at: snapshot.household.invitation.replied_at,
+    };
+    commit_answers(tx, &mut snapshot, &changes, commit)?;
     if snapshot.household.invitation.details.email.is_some() {
         tx.enqueue(NewJob {
             key: Some(format!("moved-up:{id}")),

@@ -217,17 +217,11 @@ impl Report<'_> {
             ("settings", self.link("/notifications").into()),
         ];
         tx.send_mail(NewMail {
-            to,
             to_name: account.display_name.clone(),
-            sender_name: None,
-            reply_to: None,
-            stream,
             scope: Some(scope),
             subject,
             text: text.with("host-heard-text", values),
-            html: None,
-            seal: None,
-            stranger: None,
+            ..NewMail::new(to, stream)
         })
         .map(drop)
     }

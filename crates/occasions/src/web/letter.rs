@@ -237,17 +237,14 @@ pub(crate) fn mail(
         .hosts
         .pick(hosts.language(), &occasion.default_language);
     NewMail {
-        to,
         to_name: snapshot.household.invitation.details.household.clone(),
         sender_name: Some(names.text.to_owned()),
         reply_to: occasion.contact.email.parse().ok(),
-        stream: STREAM,
         scope: Some(occasion.id.to_string()),
         subject: parts.subject,
         text: parts.plain,
         html: Some(parts.html),
-        seal: None,
-        stranger: None,
+        ..NewMail::new(to, STREAM)
     }
 }
 

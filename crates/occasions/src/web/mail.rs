@@ -242,17 +242,10 @@ fn compose_restricted(
         ("site", site.settings.name.as_str().into()),
     ];
     let mail = NewMail {
-        to,
-        to_name: String::new(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Transactional,
         scope: Some(occasion.id.to_string()),
         subject: text.with("mail-restricted-subject", [("title", title.into())]),
         text: text.with("mail-restricted-text", values),
-        html: None,
-        seal: None,
-        stranger: None,
+        ..NewMail::new(to, Stream::Transactional)
     };
     Composed {
         mail,
@@ -326,17 +319,14 @@ fn compose(
     let calendar = mail.calendar.as_ref();
     let calendar = calendar.map(|_| guest::calendar(snapshot, &text, site.url().host()));
     let new = NewMail {
-        to,
         to_name: household.clone(),
         sender_name: Some(hosts.text.to_owned()),
         reply_to: occasion.contact.email.parse().ok(),
-        stream: Stream::Transactional,
         scope: Some(snapshot.occasion.id.to_string()),
         subject: mail.subject(),
         text: plain,
         html: Some(html),
-        seal: None,
-        stranger: None,
+        ..NewMail::new(to, Stream::Transactional)
     };
     Some(Composed {
         mail: new,

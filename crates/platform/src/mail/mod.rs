@@ -66,6 +66,25 @@ pub struct NewMail {
     pub stranger: Option<Stranger>,
 }
 
+impl NewMail {
+    /// An empty mail to this address.
+    pub fn new(to: Address, stream: Stream) -> Self {
+        Self {
+            to,
+            to_name: String::new(),
+            sender_name: None,
+            reply_to: None,
+            stream,
+            scope: None,
+            subject: String::new(),
+            text: String::new(),
+            html: None,
+            seal: None,
+            stranger: None,
+        }
+    }
+}
+
 /// A visitor without a session, who can cause mail to any email address. Mail caused by visitors is
 /// sent after mail that somebody waits for. A network that causes much mail waits longer than other
 /// networks.

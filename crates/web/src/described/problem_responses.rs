@@ -131,7 +131,8 @@ pub fn operations(api: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
     api.paths.paths.values_mut().flat_map(operations_of)
 }
 
-fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// Returns the operations of a path.
+pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem {
         get,
         put,

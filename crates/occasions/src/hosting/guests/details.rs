@@ -16,7 +16,7 @@ use crate::id::EventId;
 use crate::words::GuestKind;
 
 /// A guest's details that hosts can enter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuestDetails {
     /// 1–100 characters; a plus-one's name may be empty.
     pub name: String,
@@ -62,21 +62,6 @@ pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
 }
 
 impl GuestDetails {
-    pub(crate) fn blank(events: Vec<String>) -> Self {
-        Self {
-            name: String::new(),
-            kind: GuestKind::Named,
-            r#override: false,
-            is_child: false,
-            age: None,
-            events,
-            diets: Vec::new(),
-            diet_note: String::new(),
-            email: None,
-            phone: None,
-        }
-    }
-
     pub(crate) fn of(guest: &Guest, contact: Contact, events: &[Event]) -> Self {
         let invited: Vec<EventId> = guest.replies.keys().cloned().collect();
         Self {

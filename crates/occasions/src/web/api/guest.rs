@@ -11,7 +11,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::described::{Routes, problem_responses};
+use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::{self, OpenApi, RefOr, Required};
+use web::described::{Routes, parameter, problem_responses};
 use web::json::Received;
 use web::{Anybody, Facts, Json, Problem, Site, Text, routes, version};
 
@@ -33,7 +35,30 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(save: Anybody))
         .routes(routes!(save_by_code: Anybody))
         .routes(routes!(save_note: Anybody, remove_note: Anybody))
-        .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
+        .describing(describe)
+}
+
+/// Describes what all operations with a code have in common.
+pub(super) fn describe(api: &mut OpenApi) {
+    let query = |name, words| {
+        let optional = parameter(name, ParameterIn::Query).required(Required::False);
+        RefOr::from(optional.description(Some(words)).build())
+    };
+    let name = "One name on the invitation: needed after `name_required`.";
+    let k = "`k` of the invitation's link, instead of a name.";
+    let proofs = [query("name", name), query("k", k)];
+    let unproven = "A name on the invitation is needed too: `name_required`.";
+    problem_responses::may_answer(api, &[404, 410, 429]);
+    for (path, item) in &mut api.paths.paths {
+        for operation in problem_responses::operations_of(item) {
+            let responses = &mut operation.responses.responses;
+            responses.insert("401".to_owned(), openapi::Response::new(unproven).into());
+            if path.contains("{code}") {
+                let parameters = operation.parameters.get_or_insert_default();
+                parameters.extend(proofs.clone());
+            }
+        }
+    }
 }
 
 /// A code to look up.
@@ -64,9 +89,7 @@ struct Resolved {
 /// Finds the invitation that a code opens.
 #[utoipa::path(
     post, path = "/api/v1/codes/resolve", tag = "guests", request_body = ResolveBody,
-    responses((status = 200, body = Resolved),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 410))
+    responses((status = 200, body = Resolved), (status = 410))
 )]
 async fn resolve(
     State(site): State<Site>,
@@ -99,11 +122,7 @@ async fn resolve(
 /// The invitation that a code opens, with everything that its household sees.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 200, body = PortalState),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 410))
+    responses((status = 200, body = PortalState), (status = 410))
 )]
 async fn show(req: GuestRequest) -> Result<Response, Problem> {
     let snapshot = req.open().await.map_err(Problem::from)?;
@@ -222,12 +241,9 @@ impl GuestBody {
 /// Saves a household's answers.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/rsvp", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
     request_body = SaveBody,
-    responses((status = 200, body = PortalState),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 409), (status = 410), (status = 423), (status = 428))
+    responses((status = 200, body = PortalState), (status = 409), (status = 410),
+        (status = 423), (status = 428))
 )]
 async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, Problem> {
     let mut wanted = body.value;
@@ -270,9 +286,8 @@ struct SaveByCodeBody {
 /// key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
-    responses((status = 200, body = PortalState),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 409), (status = 410), (status = 423), (status = 428))
+    responses((status = 200, body = PortalState), (status = 409), (status = 410),
+        (status = 423), (status = 428))
 )]
 async fn save_by_code(
     State(site): State<Site>,
@@ -383,12 +398,8 @@ struct Note {
 /// Writes the household's note to the hosts.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/note", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
     request_body = NoteBody,
-    responses((status = 200, body = Note),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 409), (status = 423), (status = 428))
+    responses((status = 200, body = Note), (status = 409), (status = 423), (status = 428))
 )]
 async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
     let seen = seen(&req.headers, body.version);
@@ -403,11 +414,7 @@ async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Resp
 /// Removes the household's note to the hosts.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/note", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 204),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 409), (status = 423), (status = 428))
+    responses((status = 204), (status = 409), (status = 423), (status = 428))
 )]
 async fn remove_note(req: GuestRequest) -> Result<Response, Problem> {
     let seen = seen(&req.headers, None);

@@ -6,10 +6,10 @@ use axum::response::Response;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::described::{Routes, problem_responses};
+use web::described::Routes;
 use web::{Anybody, Json, Problem, Site, Text, routes};
 
-use super::guest::private;
+use super::guest::{describe, private};
 use crate::cash_link::{self, CashKind, CashLink};
 use crate::gift::MOST_PIECES;
 use crate::gift_reservation::{self, OfferedGift, ReservationState, Reserve, Reserved};
@@ -22,7 +22,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list: Anybody))
         .routes(routes!(reserve: Anybody, release: Anybody))
-        .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
+        .describing(describe)
 }
 
 /// The wish list and the ways to give money.
@@ -151,10 +151,7 @@ fn cash(snapshot: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer 
 /// The wish list and the ways to give money, as this code's household sees them.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gifts", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 200, body = GiftLists),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
+    responses((status = 200, body = GiftLists))
 )]
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let snapshot = req.open().await.map_err(Problem::from)?;
@@ -193,11 +190,8 @@ struct ReserveBody {
 /// changes nothing.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
     request_body = ReserveBody,
     responses((status = 200, body = GiftOffer), (status = 201, body = GiftOffer),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
         (status = 409), (status = 423))
 )]
 async fn reserve(
@@ -223,11 +217,7 @@ async fn reserve(
 /// Releases the household's reservation of a gift, unless the hosts have already received the gift.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 204),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
-        (status = 409), (status = 423))
+    responses((status = 204), (status = 409), (status = 423))
 )]
 async fn release(
     req: GuestRequest,

@@ -7,10 +7,10 @@ use axum::response::Response;
 use platform::id::Id as _;
 use platform::{StoreError, Tx};
 use utoipa::ToSchema;
-use web::described::{Routes, problem_responses};
+use web::described::Routes;
 use web::{Anybody, Json, List, PageQuery, Part, PartReader, Problem, Site, routes};
 
-use super::guest::private;
+use super::guest::{describe, private};
 use crate::id::UploadId;
 use crate::refusal::Refusal;
 use crate::upload::{self, UploadState};
@@ -22,16 +22,13 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(list: Anybody, add: Anybody))
         .routes(routes!(remove: Anybody))
         .routes(routes!(gallery: Anybody))
-        .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
+        .describing(describe)
 }
 
 /// The household's own uploads, at most 30, the oldest first.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/uploads", tag = "guests", operation_id = "list_uploads",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 200, body = List<UploadView>),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
+    responses((status = 200, body = List<UploadView>))
 )]
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let snapshot = req.open().await.map_err(Problem::from)?;
@@ -49,11 +46,8 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
 /// first event has begun.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gallery", tag = "guests",
-    params(PageQuery,
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 200, body = List<UploadView>),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
+    params(PageQuery),
+    responses((status = 200, body = List<UploadView>))
 )]
 async fn gallery(req: GuestRequest, paging: PageQuery) -> Result<Response, Problem> {
     let snapshot = req.open_past().await.map_err(Problem::from)?;
@@ -83,11 +77,8 @@ struct UploadBody {
 /// taken. Uploading the same file again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/invitations/{code}/uploads", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
     request_body(content = UploadBody, content_type = "multipart/form-data"),
     responses((status = 201, body = UploadView),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
         (status = 409, description = "The invitation has 30 uploads: `upload_limit`."),
         (status = 423),
         (status = 507, description = "The occasion's quota is used up: `upload_quota`."))
@@ -123,10 +114,7 @@ async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
 /// Removes one of the household's uploads.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/uploads/{upload}", tag = "guests",
-    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
-    responses((status = 204),
-        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
+    responses((status = 204))
 )]
 async fn remove(
     req: GuestRequest,

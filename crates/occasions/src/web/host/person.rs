@@ -61,7 +61,10 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let events = found.snapshot.invited_events();
-    let blank = GuestDetails::blank(events.map(|event| event.key.clone()).collect());
+    let blank = GuestDetails {
+        events: events.map(|event| event.key.clone()).collect(),
+        ..GuestDetails::default()
+    };
     let form_state = FormState::of(filled(&found, &blank, true));
     Ok(page(&req, &context, &found, &form_state, None))
 }

@@ -7,14 +7,13 @@ use web::theme::Preset;
 use web::{FirstItems, I18n, Language, Spoken, Text, Theme, ZonedPage};
 
 use crate::occasion_page::PageHead;
-use crate::words::{PageAudience, PageKind};
-
-use super::{
+use crate::web::guest::view::{
     AnsweredQuestion, AppLink, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact,
     Counts, Cover, DaysLeft, EventRow, Frame, Hosts, InfoPage, Known, Mark, NewsItem, OpenEvent,
     PageLink, PortalPage, Progress, ScheduleRow, Standing, Stored, Thanks, Tile, Timer, Tone,
     Typed,
 };
+use crate::words::{PageAudience, PageKind};
 
 /// Returns a text that hosts might have written, in the language of `text` or else in English.
 pub(super) fn spoken(
@@ -250,7 +249,7 @@ fn tiles(text: &Text) -> Vec<Tile> {
 }
 
 /// Returns the invitation page of a household that has not answered.
-pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
+pub(super) fn portal(text: &Text) -> PortalPage<'_> {
     let mut guests = stored(text);
     for guest in &mut guests {
         guest.diets.clear();
@@ -304,7 +303,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
 }
 
 /// Returns the invitation page of a household that has answered for some guests.
-pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
+pub(super) fn portal_partly(text: &Text) -> PortalPage<'_> {
     PortalPage {
         progress: Progress::Partly,
         guests: stored(text),
@@ -314,7 +313,7 @@ pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
 }
 
 /// Returns the invitation page after the deadline, with typed answers that came too late.
-pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
+pub(super) fn portal_closed(text: &Text) -> PortalPage<'_> {
     PortalPage {
         standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
         typed: vec![Typed {
@@ -325,7 +324,7 @@ pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
     }
 }
 
-pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
+pub(super) fn confirmation(text: &Text) -> Confirmation<'_> {
     Confirmation {
         text,
         frame: frame(text),
@@ -351,7 +350,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
 }
 
 /// Returns the page on which guests type a code, with a household that the browser remembers.
-pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
+pub(super) fn code(text: &Text) -> CodeEntry<'_> {
     CodeEntry {
         text,
         action: "/".to_owned(),
@@ -368,7 +367,7 @@ pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     }
 }
 
-pub(crate) fn card(text: &Text) -> Card<'_> {
+pub(super) fn card(text: &Text) -> Card<'_> {
     Card {
         text,
         theme: frame(text).theme,
@@ -396,7 +395,7 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
     }
 }
 
-pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
+pub(super) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     vec![OpenEvent {
         key: "reception",
         field: "event.reception".to_owned(),
@@ -429,7 +428,7 @@ fn page_links(text: &Text) -> Vec<PageLink> {
 }
 
 /// Returns a page that hosts wrote, as an invited guest sees it.
-pub(crate) fn info_page(text: &Text) -> InfoPage<'_> {
+pub(super) fn info_page(text: &Text) -> InfoPage<'_> {
     let travel = PageHead {
         key: "travel".to_owned(),
         kind: PageKind::Travel,
@@ -450,7 +449,7 @@ pub(crate) fn info_page(text: &Text) -> InfoPage<'_> {
     }
 }
 
-pub(crate) fn thanks(text: &Text) -> Thanks<'_> {
+pub(super) fn thanks(text: &Text) -> Thanks<'_> {
     Thanks {
         text,
         theme: frame(text).theme,
@@ -465,7 +464,7 @@ pub(crate) fn thanks(text: &Text) -> Thanks<'_> {
     }
 }
 
-pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
+pub(super) fn mail(text: &Text) -> ConfirmationMail<'_> {
     ConfirmationMail {
         text,
         theme: frame(text).theme,

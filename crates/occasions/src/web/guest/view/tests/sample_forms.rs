@@ -4,7 +4,7 @@ use web::form_state::FormError;
 use web::{Spoken, Text};
 
 use super::sample::{at, closing, frame, hours, nikah, reception, song, spoken};
-use super::{
+use crate::web::guest::view::{
     Answer, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference, FieldChoice, NewRow,
     NoteField, NotePage, Places, QuestionControl, QuestionField, Row, Seats, Side,
 };
@@ -107,7 +107,7 @@ fn person(text: &Text, id: &str, name: &str, chosen: [&'static str; 2]) -> Row<'
 }
 
 /// Returns the form for all answers, as it is when a guest first opens it.
-pub(crate) fn answer(text: &Text) -> Answer<'_> {
+pub(super) fn answer(text: &Text) -> Answer<'_> {
     let child = Row {
         child: true,
         age: Some(7),
@@ -197,7 +197,7 @@ fn asked(text: &Text, field: &str, control: QuestionControl) -> QuestionField<'s
 
 /// Returns the form for all answers after a refused save. It contains every state of an event's
 /// seats.
-pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
+pub(super) fn answer_wrong(text: &Text) -> Answer<'_> {
     let mut page = answer(text);
     page.people[1].choices[1].seats = Seats::WaitingList;
     page.people[2].choices[0].seats = Seats::Full;
@@ -218,7 +218,7 @@ pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     page
 }
 
-pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
+pub(super) fn dietary(text: &Text) -> Dietary<'_> {
     let row = |id: &str, name: &str, halal| DietRow {
         id: id.to_owned(),
         title: name.to_owned(),
@@ -240,7 +240,7 @@ pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
 }
 
 /// Returns the form for the note, after a save that failed.
-pub(crate) fn note(text: &Text) -> NotePage<'_> {
+pub(super) fn note(text: &Text) -> NotePage<'_> {
     NotePage {
         text,
         frame: frame(text),
@@ -256,7 +256,7 @@ pub(crate) fn note(text: &Text) -> NotePage<'_> {
     }
 }
 
-pub(crate) fn conflict(text: &Text) -> Conflict<'_> {
+pub(super) fn conflict(text: &Text) -> Conflict<'_> {
     let side = |value: &str, id| Side {
         value: value.to_owned(),
         words: text.say(id).into_owned(),
