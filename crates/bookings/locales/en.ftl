@@ -481,7 +481,7 @@ feedback-text = What you say
 feedback-text-hint = The other side reads it, once both have written or 14 days after the session.
 feedback-private = Private note
 feedback-private-hint = Only you and the administrators read it.
-criterion-all = Criteria for feedback
+criterion-all = Criteria of feedback
 criterion-new = Add a criterion
 criterion-settings = The criterion
 criterion-first = There are no criteria yet. With some, both sides of a session say more than one rating.
@@ -492,7 +492,7 @@ criterion-text = In words
 criterion-label = Name
 criterion-active = It is asked for
 criterion-remove = Remove the criterion
-criterion-remove-effect = Answers that were given stay, and then it is only not asked for any more.
+criterion-remove-effect = Answers that were given stay; the criterion is then only no longer asked for.
 criterion-removed = The criterion is removed.
 
 # Reviews of documents.

@@ -471,7 +471,7 @@ criterion-text = Dengan kata-kata
 criterion-label = Nama
 criterion-active = Ia ditanya
 criterion-remove = Buang kriteria
-criterion-remove-effect = Jawapan yang telah diberi kekal, dan kriteria hanya tidak ditanya lagi.
+criterion-remove-effect = Jawapan yang telah diberi kekal; kriteria itu hanya tidak ditanya lagi.
 criterion-removed = Kriteria dibuang.
 
 # Semakan dokumen.
