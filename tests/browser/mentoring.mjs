@@ -238,7 +238,7 @@ test('a document is submitted, taken and reviewed', async () => {
   const file = (name, text) => ({ name, mimeType: 'application/pdf', buffer: Buffer.from(text) });
   await aina.locator('[name=file]').setInputFiles(file('cv.pdf', 'no document at all'));
   await press(aina, /^Submit with 1 credit/);
-  await aina.getByText('The document is no PDF').first().waitFor();
+  await aina.getByText('The document is not a PDF').first().waitFor();
   await look(aina, 'review-refused');
   await aina.locator('[name=file]').setInputFiles(file('cv.pdf', '%PDF-1.4\n1 0 obj <<>> endobj\n%%EOF\n'));
   await press(aina, /^Submit with 1 credit/);

@@ -51,7 +51,7 @@ account-session-end-others = Sign out everywhere else…
 account-passkeys = Passkeys
 account-passkeys-text = Sign in with your finger, your face or the PIN of a device, without a password. A passkey works on this site only, so nobody can ask you for it elsewhere.
 account-passkeys-script = To add one, allow scripts on this page.
-account-passkeys-address = Passkeys need an address with a name and https. This site’s address is one of numbers, or not encrypted, so no browser offers them here.
+account-passkeys-address = Passkeys need an address with a name, and https. This site’s address is a number, or its connection is not encrypted, so no browser offers them here.
 account-passkey-name = Name of the passkey, such as “My phone”
 account-passkey-add = Add a passkey
 account-passkey-remove = Remove…
@@ -65,9 +65,9 @@ account-done-passkey = Your passkeys were changed.
 account-provider-sign-in = Sign in with { $provider }
 account-provider-register = Register with { $provider }
 account-provider-onward = Go on to { $provider }
-account-newcomer-text = Almost done: which address is yours? You get a mail there, with a link that confirms it.
+account-newcomer-text = Almost done: which address is yours? You get an email there, with a link that confirms it.
 account-link-identity = Sign in once to link
-account-link-identity-text = There is an account here with your address. Sign in to it once, as you did so far. After that, this provider signs you in, too.
+account-link-identity-text = There is an account here with your address. Sign in to it once, as you have until now. After that, this provider signs you in, too.
 account-identities = Linked sign-ins
 account-identities-text = Sign in with an account that you have elsewhere.
 account-identity-link = Link { $provider }
@@ -112,7 +112,7 @@ mail-passkey-copied-subject = A passkey of yours may have been copied
 mail-passkey-copied-text =
     Hello { $name },
 
-    a passkey of your account at { $site } answered as if it had not been used since long, so somebody may have a copy of it. Nobody was signed in with it.
+    a passkey of your account at { $site } answered as if it had not been used for a long time, so somebody may have a copy of it. Nobody was signed in with it.
 
     When: { $time }
     From: { $network }
@@ -128,7 +128,7 @@ mail-reuse-text =
     When: { $time }
     From: { $network }
 
-    If a program of yours did not simply ask twice, look at your sessions and change your password:
+    Unless a program of yours simply asked twice, look at your sessions and change your password:
     { $address }
 
 # What can go wrong: who is asking.
@@ -236,7 +236,7 @@ people-more = More people
 people-active = Active
 people-deactivated = Blocked
 people-leaving = About to be erased
-people-facts = Has the account since { $since }. { $last ->
+people-facts = Account since { $since }. { $last ->
     [none] Has never signed in.
    *[other] Last signed in { $last }.
 } Sessions: { $sessions }. Tokens: { $tokens }.
@@ -285,11 +285,11 @@ account-slug = Web address (optional)
 account-slug-hint = 2 to 50 small letters, digits and hyphens, as in farah-ali.
 account-slug-choose = Choose your web address now (or later)
 account-check-mail = Check your email
-account-check-mail-to = We wrote to { $email }. Press the button in that mail, and you are signed in.
+account-check-mail-to = We sent an email to { $email }. Press the button in it, and you are signed in.
 account-check-mail-life = It comes within a minute or two and works for 24 hours. Look under “Spam” too.
 account-check-mail-resend = Send it again
 account-check-mail-change = Change the address
-account-check-mail-again = Sent again. There is at most one mail a minute, so give it a moment.
+account-check-mail-again = Sent again. There is at most one email a minute, so give it a moment.
 
 # Confirming an address.
 account-verify = Confirm your email address
@@ -304,17 +304,17 @@ account-verified-text = You can use everything here now.
 account-verified-onward = Go to Home
 
 # Having forgotten the password.
-account-forgot = Get back in by mail
+account-forgot = Get back in by email
 account-forgot-link = Forgot your password? Sign in by email
 account-forgot-text = Enter the address of your account, and we will mail you a link.
 account-forgot-reset = Mail me a link to set a new password
 account-forgot-sign-in = Mail me a link that signs me in
 account-forgot-sent = Check your email
-account-forgot-sent-text = If there is an account with this address, a mail is on its way. The link in it works once, and not for long.
+account-forgot-sent-text = If there is an account with this address, an email is on its way. The link in it works once, and not for long.
 account-reset = Set a new password
 account-reset-text = Everybody who is signed in to your account now will be signed out.
 account-reset-erases = Nobody has confirmed that this email address is yours. So everything that was made with this account will be erased. To keep it, sign in with the password you have and confirm the address first.
-account-reset-tokens = Remove the passkeys and linked sign-ins, and take back the tokens of programs, too
+account-reset-tokens = Remove the passkeys and linked sign-ins, and revoke the tokens of programs, too
 account-reset-done = The new password is in force
 account-reset-done-text = You can sign in with it now. You will then see what you still share with others. Invitations of yours that nobody had taken are withdrawn.
 
@@ -374,7 +374,7 @@ account-factors-required = Your account needs a second factor here: an authentic
 account-factors-required-pending = Your account needs a second factor here: an authenticator app or a passkey. Confirm your email address first, with the link that was mailed to you. Then set one up on this page, and the other pages open.
 account-factors-pending = None. Confirm your email address first, with the link that was mailed to you; then one can be set up here.
 account-factors-off = None. With one, a stolen password or mailbox is not enough to sign in: a code of an app on your phone is needed too.
-account-factors-on = Codes of an authenticator app are asked for since { $since }. { $left ->
+account-factors-on = Codes of an authenticator app have been required since { $since }. { $left ->
     [0] No recovery codes are left.
     [one] One recovery code is left.
    *[other] { $left } recovery codes are left.
@@ -390,7 +390,7 @@ account-totp-secret = Key
 account-totp-hint = Six digits. From then on a code is needed for each sign-in.
 account-totp-confirm = Confirm the code
 account-recovery-codes = Recovery codes
-account-recovery-codes-text = Keep these codes where only you find them: each one replaces the app once, should you lose it. They are shown this once, and earlier codes no longer work.
+account-recovery-codes-text = Keep these codes where only you can find them: each one replaces the app once, should you lose it. They are shown this once, and earlier codes no longer work.
 account-recovery-codes-kept = I’ve saved them
 account-recovery-codes-save = Save as a file
 account-recovery-codes-renew = Make new recovery codes…
@@ -443,9 +443,9 @@ problem-invite-for-other-address = This invitation is for another email address.
 account-address = Email address of your account
 account-address-now = Your address
 account-address-verified = It is confirmed.
-account-address-unverified = It is not confirmed yet. Open the link in the mail that we sent there.
-account-address-send = Send the mail again
-account-address-sent = A mail is on its way. Open the link in it to go on.
+account-address-unverified = It is not confirmed yet. Open the link in the email that we sent there.
+account-address-send = Send the email again
+account-address-sent = An email is on its way. Open the link in it to go on.
 account-address-other = Use another address
 account-address-other-text = We will mail a link to the new address. The change takes place when you open it.
 account-address-new = New email address
@@ -453,7 +453,7 @@ account-address-ask = Mail me the link
 account-change = Use the new address
 account-change-text = From now on you will sign in with { $email }. Every other device will be signed out.
 account-changed = Your address is changed
-account-changed-text = Sign in with the new address from now on. Your old address was mailed a link that takes the change back.
+account-changed-text = Sign in with the new address from now on. A link that undoes the change was mailed to your old address.
 account-undo = Get the old address back
 account-undo-text = The account will have the address { $email } again, and everybody who is signed in will be signed out. Passkeys, the tokens of programs, and a second factor that was set up in the week before the change or later are removed.
 account-undone = You have your address back
@@ -488,7 +488,7 @@ account-invites-removed = The invitation no longer works.
 account-invites-until = Works until { $until }.
 account-invites-remove = Withdraw
 account-invites-link = The link of the invitation
-account-invites-copy = No mail leaves this server, so give the link to whom you invited. It is shown this once.
+account-invites-copy = No mail leaves this server, so give the link to the person you invited. It is shown this once.
 mail-invite-subject = You are invited to { $site }
 mail-invite-text =
     Hello,
@@ -505,15 +505,15 @@ account-factors-kept-text = Your second factor and your passkeys stay as they ar
 account-sudo-passkey = Confirm with a passkey
 account-sudo-passkey-text = You signed in more than 10 minutes ago. For this step we ask for your passkey once more.
 people-duties = Duties
-people-duties-text = Beside the role, this person is
+people-duties-text = Besides the role, this person is
 people-duties-save = Save the duties
 people-factors = Second factors
-people-factors-text = If the person has lost the authenticator app, the recovery codes and all passkeys, have them removed. The person is told by mail and can keep them for 24 hours; then they are removed, and everybody who is signed in to the account is signed out.
+people-factors-text = If the person has lost the authenticator app, the recovery codes and all passkeys, have them removed. The person is told by email and can keep them for 24 hours; then they are removed, and everybody who is signed in to the account is signed out.
 people-factors-reset = Remove them in 24 hours
 people-factors-keep = Do not remove them
 people-factors-reset-at = Second factors and passkeys are removed after { $at }.
 people-export = Copy of the data
-people-export-text = Everything that is stored about this person, as they could get it themselves. The person is told by mail.
+people-export-text = Everything that is stored about this person, as they could get it themselves. The person is told by email.
 people-export-get = Get the copy
 problem-account-deactivated = This account is blocked. Unblock it first.
     .title = Blocked
@@ -560,13 +560,13 @@ event-account-erasure-asked = Asked for the account to be erased
 event-account-erasure-ordered = An administrator had the account erased
 event-account-exported = A copy of the data was made
 event-account-registered = Registered
-event-account-renamed = Changed the public address
-event-account-reset-sent = An administrator had a link to a new password mailed
+event-account-renamed = Changed the web address
+event-account-reset-sent = An administrator had a link for a new password mailed
 event-account-restored = Kept the account after all
 event-account-signed-out = An administrator signed them out everywhere
 event-site-look-changed = Changed the first page or the menu
 event-email-changed = Changed the email address
-event-email-restored = Took a change of the email address back
+event-email-restored = Undid a change of the email address
 event-email-verified = Confirmed the email address
 event-factor-reset-asked = An administrator asked for the second factors to be removed
 event-factor-reset-cancelled = The second factors were kept after all
@@ -580,7 +580,7 @@ event-invite-created = An invitation was made
 event-invite-withdrawn = An invitation was withdrawn
 event-owner-created = Became an owner from the server’s console
 event-passkey-added = Added a passkey
-event-passkey-copied = A passkey answered that may have been copied
+event-passkey-copied = A passkey was tried that may have been copied
 event-passkey-removed = Removed a passkey
 event-password-changed = Changed the password
 event-password-reset = Set a new password by a mailed link
@@ -597,11 +597,11 @@ event-session-signed-out = Signed out
 event-sign-in-failed = Somebody tried to sign in with a wrong password
 event-site-imported = An older site was imported
 event-sign-in-succeeded = Signed in
-event-suppression-added = An address got onto the list without mail
-event-suppression-lifted = An address was taken off the list without mail
+event-suppression-added = An address was put on the list of addresses without mail
+event-suppression-lifted = An address was taken off the list of addresses without mail
 event-sudo-proved = Confirmed who they are
 event-token-created = A token was made
-event-token-revoked = A token was taken back
+event-token-revoked = A token was revoked
 event-webhook-created = A webhook was made
 event-webhook-deleted = A webhook was deleted
 event-webhook-rotated = A webhook got a new secret
@@ -613,13 +613,13 @@ suppressed-unknown = An address that nobody here knows any more ({ $hash }…)
 suppressed-soft-bounce = Mail was refused three times within a week; it waits for a week
 suppressed-unsubscribe = Unsubscribed from a kind of mail
 suppressed-hard-bounce = The mail server says that there is no such address
-suppressed-complaint = Mail was called unwanted
+suppressed-complaint = Mail was reported as unwanted
 suppressed-manual = An administrator stopped mail
 suppressed-lift = Let mail go again
 suppressed-lifted = Mail goes there again.
 suppressed-more = Earlier ones
 account-mail-receive = Mail me a link
-account-mail-receive-text = If the address works and you want mail again, have one mail sent. Open the link in it, and all mail goes there as before. One such mail is sent a day.
+account-mail-receive-text = If the address works and you want mail again, have one email sent. Open the link in it, and all mail goes there as before. One such email is sent a day.
 account-newsletters = Newsletters
 account-newsletters-save = Save
 account-newsletters-saved = Saved.
@@ -633,12 +633,12 @@ mail-receive-subject = Does mail from { $site } arrive?
 mail-receive-text =
     Hello { $name },
 
-    { $site } sends no mail to this address at the moment, because mail came back or was called unwanted. To get mail again, open this link within 24 hours:
+    { $site } sends no mail to this address at the moment, because mail came back or was reported as unwanted. To get mail again, open this link within 24 hours:
     { $address }
 
     If you do not want mail, you need not do anything.
 unsubscribe-title = Unsubscribe
-unsubscribe-text = Press the button and { $site } sends no more mail of this kind to your address. You still get the answers to what you do yourself, and what concerns the safety of your account.
+unsubscribe-text = Press the button and { $site } sends no more mail of this kind to your address. You still get the answers to what you do yourself, and messages about the security of your account.
 unsubscribe-done = Done. { $site } sends no more mail of this kind to your address.
 problem-signature-invalid = The signature of the callback is missing or wrong, or the callback is too old.
     .title = Signature not valid
@@ -657,9 +657,9 @@ cards-confirmed = Your address is confirmed, and you are signed in.
 cards-invited = Invited to something?
 cards-invited-text = Open the link in your invitation, or type the code on your card.
 cards-code = Type a code
-account-pending = Confirm your address to make things public. We wrote to you: press the button in that mail.
+account-pending = Confirm your address to make things public. We sent you an email: press the button in it.
 profile-title = Profile
-profile-text = Your name appears beside what you share, and the other public fields on your public page, once you have one. Where the site is yours and has no introduction, what you say about yourself is also on its first page.
+profile-text = Your name appears beside what you share, and the other public fields on your public page, once you have one. If the site is yours and has no introduction, what you say about yourself is also on its first page.
 profile-public = Public
 profile-private = Private
 profile-bio = About you
@@ -669,12 +669,12 @@ profile-website-hint = An address that begins with https://
 profile-real-name = Full name
 profile-real-name-hint = Never public.
 profile-zone = Time zone
-profile-zone-hint = Times are shown in it, on pages and in mails. As in Asia/Kuala_Lumpur.
+profile-zone-hint = Times are shown in it, on pages and in emails. As in Asia/Kuala_Lumpur.
 profile-save = Save
 profile-changed = Your profile is saved.
 slug-title = Web address
 slug-now = Your web address is
-slug-none = You have none yet. You are given one made of your name with the first thing that others can see.
+slug-none = You have none yet. You get one, made from your name, with the first thing of yours that others can see.
 slug-alias = { $slug } leads there until { $until }
 slug-other = Change your web address
 slug-text = 2 to 50 of the letters a to z, digits, and hyphens between them. Your old address leads to the new one for 180 days, and nobody else gets it meanwhile; you may take it back.
@@ -683,9 +683,9 @@ slug-left = { $count ->
     [1] You may change it once more now.
    *[other] You may change it { $count } times now.
 }
-slug-new = New name
+slug-new = New web address
 slug-save = Change
-slug-changed = Your public address is changed.
+slug-changed = Your web address is changed.
 
 # Trusted contacts.
 trusted-title = Trusted contacts
@@ -698,7 +698,7 @@ trusted-add-button = Add
 trusted-remove = Remove
 trusted-added = The trusted contact is added.
 trusted-removed = The trusted contact is removed.
-problem-person-unknown = Nobody else has this name.
+problem-person-unknown = Nobody else has this web address.
     .title = Person unknown
 
 # What is shared with others.
@@ -760,7 +760,7 @@ notification-by-mail = Send me these by email, too
 notification-save = Save
 notification-saved = Saved.
 notification-first-page = The first page shows what the site has, because { $about } is not public any more.
-notification-mail-subject = News on { $site }
+notification-mail-subject = News from { $site }
 notification-mail-text =
     Hello { $name },
 
@@ -862,7 +862,7 @@ question-factor-confirm = Confirm and remove
 question-codes = Make new recovery codes?
 question-codes-facts =
     Your present recovery codes no longer work.
-    You see ten new ones, this once.
+    You see ten new ones, just this once.
 question-codes-undo = The old codes cannot be brought back.
 question-codes-do = Make new codes
 question-codes-confirm = Confirm and make new codes

@@ -49,7 +49,7 @@ account-session-end-others = Log keluar di semua peranti lain…
 account-passkeys = Kunci laluan
 account-passkeys-text = Log masuk dengan cap jari, wajah atau PIN peranti, tanpa kata laluan. Kunci laluan hanya berfungsi di laman ini, jadi tiada sesiapa boleh memintanya di tempat lain.
 account-passkeys-script = Untuk menambah kunci laluan, benarkan skrip pada halaman ini.
-account-passkeys-address = Kunci laluan memerlukan alamat yang bernama dan https. Alamat laman ini terdiri daripada nombor, atau tidak disulitkan, jadi tiada pelayar yang menawarkannya di sini.
+account-passkeys-address = Kunci laluan memerlukan alamat dengan nama domain, dan https. Alamat laman ini ialah nombor, atau sambungannya tidak disulitkan, jadi tiada pelayar yang menawarkannya di sini.
 account-passkey-name = Nama kunci laluan, contohnya “Telefon saya”
 account-passkey-add = Tambah kunci laluan
 account-passkey-remove = Buang…
@@ -65,7 +65,7 @@ account-provider-register = Daftar dengan { $provider }
 account-provider-onward = Teruskan ke { $provider }
 account-newcomer-text = Hampir selesai: alamat manakah milik anda? Anda akan menerima e-mel di situ dengan pautan untuk mengesahkannya.
 account-link-identity = Log masuk sekali untuk memautkan
-account-link-identity-text = Sudah ada akaun di sini dengan alamat anda. Log masuk ke akaun itu sekali seperti biasa. Selepas itu, anda juga boleh log masuk melalui pembekal ini.
+account-link-identity-text = Sudah ada akaun di sini dengan alamat anda. Log masuk ke akaun itu sekali seperti biasa. Selepas itu, anda juga boleh log masuk melalui penyedia ini.
 account-identities = Log masuk yang dipautkan
 account-identities-text = Log masuk dengan akaun yang anda miliki di tempat lain.
 account-identity-link = Pautkan { $provider }
@@ -126,7 +126,7 @@ mail-reuse-text =
     Masa: { $time }
     Dari: { $network }
 
-    Jika program anda bukan sekadar bertanya dua kali, semak sesi anda dan tukar kata laluan anda:
+    Melainkan program anda sekadar meminta dua kali, semak sesi anda dan tukar kata laluan anda:
     { $address }
 
 # What can go wrong: who is asking.
@@ -142,16 +142,16 @@ problem-token-invalid = Token capaian ini tidak sah.
     .title = Token tidak sah
 problem-token-expired = Token capaian ini sudah tamat tempoh.
     .title = Token tamat tempoh
-problem-session-expired = Anda telah dilog keluar kerana sudah lama tempohnya. Sila log masuk semula.
+problem-session-expired = Anda telah dilog keluar kerana sudah agak lama. Sila log masuk semula.
     .title = Sudah log keluar
 problem-session-revoked = Sesi ini telah ditamatkan. Sila log masuk semula.
     .title = Sesi ditamatkan
 problem-refresh-invalid = Token pembaharuan ini tidak dikenali. Sila log masuk semula.
-    .title = Token tidak dikenali
+    .title = Token pembaharuan tidak dikenali
 problem-refresh-expired = Token pembaharuan ini tidak digunakan dalam tempohnya. Sila log masuk semula.
-    .title = Token tamat tempoh
+    .title = Token pembaharuan tamat tempoh
 problem-refresh-reused = Token pembaharuan ini sudah pernah digunakan, jadi sesinya ditamatkan. Sila log masuk semula.
-    .title = Token digunakan dua kali
+    .title = Token pembaharuan digunakan dua kali
 problem-forbidden = Peranan anda tidak membenarkan ini.
     .title = Tidak dibenarkan
 problem-role-required = { $role ->
@@ -182,10 +182,10 @@ problem-last-credential = Ini satu-satunya cara anda log masuk. Tetapkan kata la
     .title = Cara terakhir untuk log masuk
 problem-oauth-state-invalid = Log masuk ini dimulakan di pelayar lain, mengambil masa terlalu lama, atau sudah selesai. Sila mulakan semula.
     .title = Sila mulakan semula
-problem-oauth-denied = Anda tidak berjaya log masuk: pembekal menolaknya, atau akaun anda di sini tidak boleh digunakan.
+problem-oauth-denied = Anda tidak berjaya log masuk: penyedia menolaknya, atau akaun anda di sini tidak boleh digunakan.
     .title = Log masuk tidak berjaya
-problem-oauth-provider-failed = Pembekal log masuk ini tidak menjawab dengan betul. Sila cuba lagi kemudian, atau log masuk dengan cara lain.
-    .title = Pembekal tidak tersedia
+problem-oauth-provider-failed = Penyedia log masuk ini tidak menjawab dengan betul. Sila cuba lagi kemudian, atau log masuk dengan cara lain.
+    .title = Penyedia tidak tersedia
 problem-link-requires-sign-in = Sudah ada akaun di sini dengan alamat anda. Log masuk ke akaun itu sekali untuk memautkan log masuk ini.
     .title = Log masuk sekali untuk memautkan
 problem-identity-in-use = Akaun lain di sini telah dipautkan dengan log masuk ini.
@@ -217,7 +217,7 @@ overview-sessions = Sesi yang terbuka
 overview-tokens = Token
 overview-suppressed = Alamat yang tidak menerima e-mel
 overview-log = Apa yang berlaku pada akaun dan pada laman
-overview-log-text = Tindakan hos di halaman mereka sendiri dicatat dalam log mereka sendiri.
+overview-log-text = Tindakan tuan rumah di halaman mereka sendiri dicatat dalam log mereka sendiri.
 overview-system = Kenduri
 overview-token = Satu token
 overview-gone = Seseorang yang akaunnya sudah tiada
@@ -234,7 +234,7 @@ people-more = Tunjukkan lagi
 people-active = Aktif
 people-deactivated = Disekat
 people-leaving = Akan dipadam
-people-facts = Mempunyai akaun sejak { $since }. { $last ->
+people-facts = Akaun sejak { $since }. { $last ->
     [none] Belum pernah log masuk.
    *[other] Kali terakhir log masuk { $last }.
 } Sesi: { $sessions }. Token: { $tokens }.
@@ -280,10 +280,10 @@ account-register-new = Baru di sini?
 account-register-finish = Cipta akaun
 account-register-bot = Biarkan medan ini kosong
 account-slug = Alamat web (pilihan)
-account-slug-hint = 2 hingga 50 huruf kecil, digit dan sempang, seperti farah-ali.
+account-slug-hint = 2 hingga 50 huruf kecil, angka dan tanda sempang, seperti farah-ali.
 account-slug-choose = Pilih alamat web anda sekarang (atau kemudian)
 account-check-mail = Semak e-mel anda
-account-check-mail-to = Kami telah menulis kepada { $email }. Tekan butang dalam e-mel itu dan anda terus log masuk.
+account-check-mail-to = Kami telah menghantar e-mel kepada { $email }. Tekan butang di dalamnya dan anda terus log masuk.
 account-check-mail-life = E-mel itu tiba dalam seminit dua dan sah selama 24 jam. Semak juga folder “Spam”.
 account-check-mail-resend = Hantar sekali lagi
 account-check-mail-change = Tukar alamat
@@ -297,9 +297,9 @@ account-verify-new = Atau kata laluan baharu
 account-verify-new-hint = Sekurang-kurangnya 10 aksara. Semua yang sedang log masuk akan dilog keluar.
 account-verify-finish = Sahkan alamat
 account-verify-sign-in = Sahkan dan log masuk
-account-verified = Alamat anda telah disahkan
-account-verified-text = Semua di sini kini terbuka untuk anda.
-account-verified-onward = Pergi ke akaun anda
+account-verified = Alamat anda telah disahkan.
+account-verified-text = Anda kini boleh menggunakan semuanya di sini.
+account-verified-onward = Pergi ke halaman utama anda
 
 # Terlupa kata laluan.
 account-forgot = Masuk semula melalui e-mel
@@ -312,9 +312,9 @@ account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihant
 account-reset = Tetapkan kata laluan baharu
 account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
 account-reset-erases = Tiada sesiapa yang telah mengesahkan bahawa alamat e-mel ini milik anda. Oleh itu, semua yang dibuat dengan akaun ini akan dipadam. Untuk menyimpannya, log masuk dengan kata laluan anda dan sahkan alamat itu dahulu.
-account-reset-tokens = Buang juga kunci laluan dan log masuk yang dipautkan, dan tarik balik token program
+account-reset-tokens = Buang juga kunci laluan dan log masuk yang dipautkan, dan batalkan token program
 account-reset-done = Kata laluan baharu berkuat kuasa
-account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda nampak apa yang masih anda kongsi dengan orang lain. Jemputan anda yang belum diterima telah ditarik balik.
+account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda akan melihat apa yang masih anda kongsi dengan orang lain. Jemputan anda yang belum diterima telah ditarik balik.
 
 # E-mel tentang pendaftaran dan masuk semula.
 mail-verify-subject = Sahkan alamat anda untuk { $site }
@@ -386,9 +386,9 @@ account-address-ask = Hantar pautan
 account-change = Guna alamat baharu
 account-change-text = Mulai sekarang anda log masuk dengan { $email }. Semua peranti lain akan dilog keluar.
 account-changed = Alamat anda telah ditukar
-account-changed-text = Log masuk dengan alamat baharu mulai sekarang. Alamat lama anda dihantar pautan yang membatalkan perubahan.
+account-changed-text = Log masuk dengan alamat baharu mulai sekarang. Pautan untuk membatalkan perubahan ini telah dihantar ke alamat lama anda.
 account-undo = Dapatkan semula alamat lama
-account-undo-text = Akaun akan mempunyai alamat { $email } semula, dan semua yang log masuk akan dilog keluar. Kunci laluan, token program, dan faktor kedua yang disediakan dalam minggu sebelum perubahan itu atau selepasnya dibuang.
+account-undo-text = Alamat akaun akan kembali kepada { $email }, dan semua yang log masuk akan dilog keluar. Kunci laluan, token program, dan faktor kedua yang disediakan dalam minggu sebelum perubahan itu atau selepasnya dibuang.
 account-undone = Alamat anda telah dikembalikan
 account-undone-text = Semua telah dilog keluar. Seseorang mungkin tahu kata laluan anda, jadi tetapkan yang baharu sekarang.
 mail-change-subject = Sahkan alamat baharu anda untuk { $site }
@@ -413,7 +413,7 @@ mail-changed-text =
 # Jemputan ke pemasangan.
 account-role-member = ahli
 account-invites = Jemputan akaun
-account-invites-text = Sesiapa yang anda jemput mendapat pautan yang boleh digunakan sekali sahaja, sah selama 7 hari dan hanya untuk alamat ini.
+account-invites-text = Orang yang anda jemput menerima pautan yang boleh digunakan sekali sahaja, selama 7 hari, dan untuk alamat ini sahaja.
 account-invites-role = Sebagai
 account-invites-create = Jemput
 account-invites-sent = Jemputan sedang dihantar.
@@ -438,7 +438,7 @@ account-factors-required = Akaun anda memerlukan faktor kedua di sini: aplikasi 
 account-factors-required-pending = Akaun anda memerlukan faktor kedua di sini: aplikasi pengesah atau kunci laluan. Sahkan alamat e-mel anda dahulu, dengan pautan yang dihantar kepada anda. Kemudian sediakannya di halaman ini, dan halaman lain akan terbuka.
 account-factors-pending = Tiada. Sahkan alamat e-mel anda dahulu, dengan pautan yang dihantar kepada anda; selepas itu ia boleh disediakan di sini.
 account-factors-off = Tiada. Dengan faktor kedua, kata laluan atau peti mel yang dicuri tidak memadai untuk log masuk: kod daripada aplikasi di telefon anda diperlukan juga.
-account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
+account-factors-on = Kod aplikasi pengesah diperlukan sejak { $since }. { $left ->
     [0] Tiada kod pemulihan yang tinggal.
    *[other] { $left } kod pemulihan masih tinggal.
 }
@@ -557,7 +557,7 @@ event-account-erasure-asked = Meminta akaun dipadam
 event-account-erasure-ordered = Pentadbir meminta akaun dipadam
 event-account-exported = Salinan data telah dibuat
 event-account-registered = Mendaftar
-event-account-renamed = Menukar alamat awam
+event-account-renamed = Menukar alamat web
 event-account-reset-sent = Pentadbir menghantar pautan kata laluan baharu melalui e-mel
 event-account-restored = Mengekalkan akaun
 event-account-signed-out = Dilog keluar di semua peranti oleh pentadbir
@@ -571,13 +571,13 @@ event-factor-reset-done = Faktor kedua dan kunci laluan telah dibuang
 event-grant-changed = Menerima peranan lain
 event-grant-given = Menerima peranan
 event-grant-removed = Kehilangan peranan
-event-identity-linked = Memautkan log masuk pembekal
-event-identity-removed = Menyahpaut log masuk pembekal
+event-identity-linked = Memautkan log masuk melalui penyedia
+event-identity-removed = Membuang log masuk melalui penyedia
 event-invite-created = Jemputan telah dibuat
 event-invite-withdrawn = Jemputan telah ditarik balik
 event-owner-created = Menjadi pemilik melalui konsol pelayan
 event-passkey-added = Menambah kunci laluan
-event-passkey-copied = Seseorang cuba menggunakan kunci laluan yang mungkin telah disalin
+event-passkey-copied = Kunci laluan yang mungkin telah disalin cuba digunakan
 event-passkey-removed = Membuang kunci laluan
 event-password-changed = Menukar kata laluan
 event-password-reset = Menetapkan kata laluan baharu melalui pautan e-mel
@@ -594,21 +594,21 @@ event-session-signed-out = Log keluar
 event-sign-in-failed = Seseorang cuba log masuk dengan kata laluan yang salah
 event-site-imported = Laman yang lebih lama diimport
 event-sign-in-succeeded = Log masuk
-event-suppression-added = Satu alamat dimasukkan ke dalam senarai tanpa e-mel
-event-suppression-lifted = Satu alamat dikeluarkan daripada senarai tanpa e-mel
-event-sudo-proved = Mengesahkan dirinya
+event-suppression-added = Satu alamat dimasukkan ke dalam senarai alamat tanpa e-mel
+event-suppression-lifted = Satu alamat dikeluarkan daripada senarai alamat tanpa e-mel
+event-sudo-proved = Mengesahkan identitinya
 event-token-created = Token telah dibuat
-event-token-revoked = Token telah ditarik balik
+event-token-revoked = Token telah dibatalkan
 event-webhook-created = Webhook telah dibuat
 event-webhook-deleted = Webhook telah dipadam
 event-webhook-rotated = Webhook diberi rahsia baharu
 # Alamat yang tidak menerima e-mel.
 suppressed-title = Alamat tanpa e-mel
-suppressed-text = Tiada e-mel dihantar ke alamat ini, atau tiada e-mel daripada satu jenis. Sebelum membenarkannya semula, pastikan sebabnya sudah tiada: penghantar ke alamat yang tidak wujud akan dianggap penghantar spam.
+suppressed-text = Tiada e-mel dihantar ke alamat ini, atau tiada e-mel daripada jenis tertentu. Sebelum membenarkannya semula, pastikan sebabnya sudah tiada: laman yang menghantar e-mel ke alamat yang tidak wujud cepat dianggap penghantar spam.
 suppressed-none = Setiap alamat menerima e-melnya.
 suppressed-unknown = Alamat yang tidak lagi diketahui di sini ({ $hash }…)
 suppressed-soft-bounce = E-mel ditolak tiga kali dalam seminggu; penghantaran ditangguhkan seminggu
-suppressed-unsubscribe = Langganan sejenis e-mel dihentikan
+suppressed-unsubscribe = Berhenti melanggan sejenis e-mel
 suppressed-hard-bounce = Pelayan mel mengatakan alamat ini tidak wujud
 suppressed-complaint = E-mel dilaporkan sebagai tidak diingini
 suppressed-manual = Pentadbir menghentikan e-mel
@@ -634,10 +634,10 @@ mail-receive-text =
     { $address }
 
     Jika anda tidak mahu menerima e-mel, tiada apa yang perlu dibuat.
-unsubscribe-title = Henti langgan
-unsubscribe-text = Tekan butang dan { $site } tidak lagi menghantar e-mel sejenis ini ke alamat anda. Anda masih menerima jawapan kepada tindakan anda sendiri, dan hal keselamatan akaun anda.
+unsubscribe-title = Berhenti melanggan
+unsubscribe-text = Tekan butang dan { $site } tidak lagi menghantar e-mel sejenis ini ke alamat anda. Anda masih menerima jawapan kepada tindakan anda sendiri, dan e-mel tentang keselamatan akaun anda.
 unsubscribe-done = Selesai. { $site } tidak lagi menghantar e-mel sejenis ini ke alamat anda.
-problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggilan terlalu lama.
+problem-signature-invalid = Tandatangan panggilan balik tiada atau salah, atau panggilan balik itu sudah terlalu lama.
     .title = Tandatangan tidak sah
 
 # Nama dalam alamat awam.
@@ -651,7 +651,7 @@ cards-confirmed = Alamat anda telah disahkan dan anda sudah log masuk.
 cards-invited = Dijemput ke sesuatu?
 cards-invited-text = Buka pautan dalam jemputan anda, atau taip kod pada kad anda.
 cards-code = Taip kod
-account-pending = Sahkan alamat anda supaya anda boleh menerbitkan sesuatu. Kami telah menulis kepada anda: tekan butang dalam e-mel itu.
+account-pending = Sahkan alamat anda supaya anda boleh menerbitkan sesuatu. Kami telah menghantar e-mel kepada anda: tekan butang di dalamnya.
 profile-title = Profil
 profile-text = Nama anda dipaparkan di sebelah apa yang anda kongsi, dan maklumat awam yang lain di halaman awam anda, sebaik sahaja ada. Jika laman ini milik anda dan belum ada pengenalan, kata-kata tentang diri anda turut dipaparkan di halaman utamanya.
 profile-public = Untuk semua orang
@@ -668,17 +668,17 @@ profile-save = Simpan
 profile-changed = Profil anda telah disimpan.
 slug-title = Alamat web
 slug-now = Alamat web anda ialah
-slug-none = Belum ada. Anda diberi satu daripada nama anda bersama perkara pertama yang boleh dilihat orang lain.
+slug-none = Belum ada. Anda akan mendapat satu, yang dibentuk daripada nama anda, apabila sesuatu milik anda buat pertama kali boleh dilihat orang lain.
 slug-alias = { $slug } membawa ke situ hingga { $until }
 slug-other = Tukar alamat web anda
-slug-text = 2 hingga 50 huruf a hingga z, digit, dan tanda sempang di antaranya. Alamat lama membawa ke alamat baharu selama 180 hari, dan orang lain tidak mendapatnya dalam masa itu; anda boleh mengambilnya semula.
+slug-text = 2 hingga 50 huruf a hingga z, angka, dan tanda sempang di antaranya. Alamat lama membawa ke alamat baharu selama 180 hari, dan orang lain tidak mendapatnya dalam masa itu; anda boleh mengambilnya semula.
 slug-left = { $count ->
     [0] Anda telah menukarnya tiga kali dalam 30 hari, jadi anda perlu menunggu sebelum menukarnya lagi.
    *[other] Anda boleh menukarnya { $count } kali lagi sekarang.
 }
-slug-new = Nama baharu
+slug-new = Alamat web baharu
 slug-save = Tukar
-slug-changed = Alamat awam anda telah ditukar.
+slug-changed = Alamat web anda telah ditukar.
 
 # Kenalan dipercayai.
 trusted-title = Kenalan dipercayai
@@ -691,7 +691,7 @@ trusted-add-button = Tambah
 trusted-remove = Buang
 trusted-added = Kenalan dipercayai telah ditambah.
 trusted-removed = Kenalan dipercayai telah dibuang.
-problem-person-unknown = Tiada orang lain dengan nama ini.
+problem-person-unknown = Tiada orang lain dengan alamat web ini.
     .title = Orang tidak dikenali
 
 # Apa yang dikongsi dengan orang lain.
@@ -742,7 +742,7 @@ look-icon = Ikon
 look-icon-about = Gambar kecil segi empat sama untuk tab pelayar dan penanda halaman.
 look-icon-save = Simpan ikon
 look-file = Gambar (JPEG, PNG atau WebP)
-look-remove = Alih keluar
+look-remove = Buang
 
 # What people are told on the site.
 notification-title = Makluman
@@ -755,7 +755,7 @@ notification-saved = Disimpan.
 notification-first-page = Halaman utama memaparkan isi laman, kerana { $about } tidak lagi terbuka kepada umum.
 notification-mail-subject = Makluman daripada { $site }
 notification-mail-text =
-    { $name },
+    Salam { $name },
 
     { $said }
 
@@ -790,7 +790,7 @@ mail-webhook-text =
 problem-webhook-url-refused = Hanya alamat https bagi hos di internet boleh dipanggil.
     .title = Alamat tidak dibenarkan
 shared-webhook = Webhook: diberitahu tentang apa yang berlaku di sini
-webhook-deleted = Webhook itu dipadam.
+webhook-deleted = Webhook itu telah dipadam.
 webhook-save = Simpan
 webhook-delete = Padam…
 

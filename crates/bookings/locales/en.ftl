@@ -17,7 +17,7 @@ booking-note-open = A note (optional)
 booking-topics-open = Topics (optional)
 booking-topics-hint = One on each line, up to 10.
 booking-topics = Topics
-booking-shows-email = The provider sees my e-mail address once it is booked
+booking-shows-email = The provider sees my email address once it is booked
 booking-from = From
 booking-show = Show
 booking-more-filters = More filters
@@ -26,16 +26,16 @@ booking-max-price = At most, in { $currency }
 booking-min-length = At least
 booking-way = Booked with
 booking-by-money = Money, or free
-booking-more = More times in these days
+booking-more = More times on these days
 booking-zone-device = All times are in { $zone }, as your device says.
 booking-at-place = { $place } ({ $reader })
-booking-zone-mails = Your mails
-booking-zone-take-over = Use { $zone } for your mails too
+booking-zone-mails = Your emails
+booking-zone-take-over = Use { $zone } for your emails too
 booking-time-own = In your account’s zone: { $when }
 booking-nothing = Nothing is free at present.
 booking-clear = Show all times
-new-slots-newsletter = New times to book, by mail each morning
-booking-nothing-next = Nothing is free in these days. The next is { $day }.
+new-slots-newsletter = New times to book, by email each morning
+booking-nothing-next = Nothing is free on these days. The next is { $day }.
 booking-nothing-free = nothing free
 booking-days = { $from } to { $to }
 booking-count-free = { $count } free
@@ -56,8 +56,8 @@ plan-lasts-days = { $days ->
 }
 booking-do-credit = Book with 1 credit ({ $count } left)
 booking-no-credit = This time is booked with a credit, and you have none.
-booking-no-membership = This time is for members, and you have no membership now. A plan opens one.
-booking-credit-frozen = Your credits cannot be used now, because the payment for them is disputed or goes back.
+booking-no-membership = This time is for members, and you have no membership now. A plan makes you a member.
+booking-credit-frozen = Your credits cannot be used now, because the payment for them is disputed or is being paid back.
 plan-see = See plans
 plan-offered = Plans
 plan-offered-text = Some times are booked with credits. A plan gives you credits for some months.
@@ -78,16 +78,16 @@ booking-when = When
 booking-with = With
 booking-where = Where
 booking-to-cancel = To cancel
-booking-cancel-until = Until { $when } you cancel or move it and lose nothing. Later you can only cancel.
-booking-cancel-until-paid = Until { $when } you cancel or move it and lose nothing. Later nothing is paid back.
-booking-cancel-until-share = Until { $when } you cancel or move it and lose nothing. Later { $share } % of the price is paid back.
+booking-cancel-until = Until { $when } you can cancel or move it and lose nothing. After that you can only cancel.
+booking-cancel-until-paid = Until { $when } you can cancel or move it and lose nothing. After that nothing is paid back.
+booking-cancel-until-share = Until { $when } you can cancel or move it and lose nothing. After that { $share } % of the price is paid back.
 booking-cancel-never = You can cancel it until it begins, but nothing is paid back.
 booking-note = A note for { $name } (optional)
 booking-hold = We keep this time for you for { $minutes } minutes while you pay. Nothing is charged on this page.
 booking-to-payment = Go to payment, { $sum }
 booking-sign-in = Sign in to book
 booking-register = Make an account
-booking-invited = Booking takes an account, and accounts are by invitation here. Ask the people of this site for one.
+booking-invited = Booking needs an account, and accounts are by invitation here. Ask the people of this site for one.
 booking-taken = Somebody was quicker
 booking-taken-text = This time is not free any more. Nothing was charged.
 booking-others = Other times
@@ -157,11 +157,11 @@ outcome-question = { $outcome ->
    *[other] Report that the provider did not come to “{ $title }”?
 }
 outcome-facts = { $outcome ->
-    [no_show_member] Money and credit stay spent. The member gets a mail, and may object.
+    [no_show_member] Money and credit stay spent. The member gets an email, and may object.
    *[other] { $by ->
         [member] { $answered ->
             [1] It is marked as having taken place, so an administrator decides. Until then no money moves.
-           *[other] The provider gets a mail, and has time to answer. Until then no money moves.
+           *[other] The provider gets an email, and has time to answer. Until then no money moves.
         }
        *[other] Money and credit go back to the member, and the provider is paid nothing.
     }
@@ -190,17 +190,17 @@ claim-says = { $claimant ->
        *[other] The provider says that the member did not come.
     }
 }
-claim-please-answer = Please answer until { $until }. { $claimant ->
+claim-please-answer = Please answer by { $until }. { $claimant ->
     [member] Without an answer, the member gets back what was paid, and nothing is paid out to you.
-   *[other] Without an answer, it stays so, and nothing is paid back.
+   *[other] Without an answer, the report stands, and nothing is paid back.
 }
 claim-waits = The other side can answer until { $until }. { $claimant ->
     [member] Until then no money moves. Without an answer, what was paid goes back.
-   *[other] Without an answer, it stays so.
+   *[other] Without an answer, the report stands.
 }
 claim-is-disputed = An administrator reads both sides and decides. Until then no money moves.
 claim-was-agreed = The other side agrees.
-claim-was-lapsed = The other side did not answer until { $until }.
+claim-was-lapsed = The other side did not answer by { $until }.
 claim-was-decided = An administrator has decided: { $outcome ->
     [completed] it took place.
     [no_show_member] the member did not come.
@@ -228,9 +228,9 @@ claim-mail-open = Please answer: did you come? { $about }
 claim-mail-disputed = An administrator decides: { $about }
 claim-mail-settled = It is settled: { $about }
 claim-mail-withdrawn = Withdrawn: { $about }
-claim-said-open = { $with } says that you did not come. Please answer until { $until }. { $claimant ->
+claim-said-open = { $with } says that you did not come. Please answer by { $until }. { $claimant ->
     [member] Without an answer, the member gets back what was paid, and nothing is paid out to you.
-   *[other] Without an answer, it stays so, and nothing is paid back.
+   *[other] Without an answer, the report stands, and nothing is paid back.
 }
 claim-said-disputed = { $claimant ->
     [member] The member says that the provider did not come, and the provider says otherwise.
@@ -241,8 +241,8 @@ claim-said-agreed = { $claimant ->
    *[other] The member agrees that they did not come.
 }
 claim-said-lapsed = { $claimant ->
-    [member] The provider did not answer until { $until }. What was paid goes back to the member.
-   *[other] The member did not answer until { $until }. It stays marked that they did not come.
+    [member] The provider did not answer by { $until }. What was paid goes back to the member.
+   *[other] The member did not answer by { $until }. The report that they did not come stands.
 }
 claim-said-decided = An administrator has decided: { $outcome ->
     [completed] the session took place.
@@ -257,18 +257,18 @@ claim-notice-disputed = Two sides disagree about who came: { $about }
 booking-party-member = member
 booking-party-provider = provider
 booking-party-administrator = administrator
-booking-was-booked = It is booked. A mail with a calendar file is on its way.
-booking-was-paid = It is paid and booked. A mail with a calendar file is on its way.
-booking-was-moved = It is moved. A mail with the new time is on its way.
+booking-was-booked = It is booked. An email with a calendar file is on its way.
+booking-was-paid = It is paid and booked. An email with a calendar file is on its way.
+booking-was-moved = It is moved. An email with the new time is on its way.
 booking-was-cancelled = It is cancelled.
 booking-cancel-ask = Cancel this booking…
 booking-cancel-question = Cancel “{ $title }”?
 booking-cancel-facts = { $until ->
         [none] { "" }
-       *[other] Nothing is cancelled yet. While this page was open, what is paid back has changed: you lose nothing until { $until } only.
+       *[other] Nothing is cancelled yet. While this page was open, what is paid back has changed: you lose nothing only until { $until }.
     }
     { $by ->
-        [provider] { $when } is not offered any more, and the member hears of it by mail.
+        [provider] { $when } is not offered any more, and the member is told by email.
        *[other] { $when } becomes free for others.
     }
     { $money ->
@@ -306,7 +306,7 @@ pay-do-with = Pay { $sum } with { $name }
 pay-go = Go on to { $name }
 pay-go-text = You pay on the page of { $name }, and come back here. Card numbers never reach this site.
 pay-give-back = Give this time back
-pay-letter = You get a mail with the time, the place and a calendar file.
+pay-letter = You get an email with the time, the place and a calendar file.
 pay-failed = The payment did not succeed. Nothing was charged; try again.
 pay-waiting = The payment service has not confirmed the payment yet. This page looks again every few seconds.
 pay-we-write = The payment service has still not confirmed the payment. You need not wait here: we will write to you.
@@ -314,7 +314,7 @@ pay-check = Check now
 pay-paid = This is paid.
 pay-part-comes-back = Paid. { $sum } of it is on its way back to you.
 pay-part-back = Paid. { $sum } of it was paid back.
-pay-back-failed = { $sum } could not be paid back yet. We see to it, and write to you.
+pay-back-failed = { $sum } could not be paid back yet. We will see to it, and write to you.
 pay-terms-unused = Changed your mind? Within { $days ->
     [one] a day
    *[other] { $days } days
@@ -335,12 +335,12 @@ receipt-left = Left
 receipt-booking = The booking
 pay-expired = The time was kept until now, and others may take it. If you paid anyway, you get the time or your money back.
 pay-plan-expired = This order was open for a day. If you paid anyway, you get the credits.
-pay-comes-back = This could not be given, or was cancelled. Your money comes back.
+pay-comes-back = This could not be given, or was cancelled. Your money is on its way back.
 pay-refunded = Your money was paid back.
 order-created = not paid yet
 order-paid = paid
 order-refunded = paid back
-order-comes-back = paid, and comes back
+order-comes-back = paid, on its way back
 order-expired = not paid in time
 order-all = Orders
 order-none = Nobody has ordered anything yet.
@@ -351,7 +351,7 @@ membership-from = from { $from } until { $until }
 credit-left = To spend
 credit-none = You have no credits.
 credit-until = until { $date }
-credit-entries = What became of them
+credit-entries = What they were used for
 credit-granted = Bought
 credit-booked = Booked
 credit-returned = Given back
@@ -372,7 +372,7 @@ plan-months-hint = How long the credits and the membership last. 0 for credits a
 plan-tier = Level of membership
 plan-tier-hint = 0 for a plan that only adds credits. A higher level includes the lower ones.
 plan-review-calls = Documents can be reviewed in a call
-plan-review-calls-hint = For members by this plan, and for who pays for a review with its credits.
+plan-review-calls-hint = For members by this plan, and for anybody who pays for a review with its credits.
 plan-limit = Number available
 plan-limit-hint = 0 for no limit. Whoever pays too late gets the money back.
 plan-price = Price
@@ -390,19 +390,19 @@ room-first = There are no rooms yet. A room is a link to an online meeting; prov
 room-name = Name
 room-url = Link
 room-url-hint = To a host that the rules of bookings name. Only those who booked see it.
-room-active = New bookings may take it
+room-active = New bookings may use it
 room-away = not in use
 room-remove = Remove the room
-room-remove-effect = A room that a booking ever took stays, and no other booking takes it.
+room-remove-effect = A room that a booking ever used stays, and no other booking uses it.
 room-removed = The room is removed.
 room-release = Release the room
-room-release-text = The session is over or was cancelled, and its room is still taken. Another session can then take it. The audit log keeps the reason.
+room-release-text = The session is over or was cancelled, but its room is still reserved. Once it is released, another session can use it. The audit log keeps the reason.
 room-was-released = The room is released.
 gateway-test = Test gateway
 gateway-razorpay = Razorpay
 gateway-stripe = Stripe
 test-gateway-title = Test gateway
-test-gateway-text = This page stands for the page of a payment service. No money moves. Choose what happens.
+test-gateway-text = This page stands in for the page of a payment service. No money moves. Choose what happens.
 test-gateway-pay = Pay
 test-gateway-fail = The payment fails
 test-gateway-lost = Pay, and never come back
@@ -453,8 +453,8 @@ request-confirmed = Confirmed
 request-declined = Declined
 request-withdrawn = Withdrawn
 request-lapsed = Nobody answered
-request-was-made = The request is sent. You get a mail when it is answered.
-request-was-confirmed = It is confirmed, and the member has a mail. A time with a price is kept until it is paid.
+request-was-made = The request is sent. You get an email when it is answered.
+request-was-confirmed = It is confirmed, and the member gets an email. A time with a price is kept until it is paid.
 request-was-declined = It is declined.
 request-was-withdrawn = It is withdrawn.
 
@@ -492,7 +492,7 @@ criterion-text = In words
 criterion-label = Name
 criterion-active = It is asked for
 criterion-remove = Remove the criterion
-criterion-remove-effect = Answers that were given stay, and then it is only not asked for any more.
+criterion-remove-effect = Answers that were given stay; the criterion is then only no longer asked for.
 criterion-removed = The criterion is removed.
 
 # Reviews of documents.
@@ -509,7 +509,7 @@ review-when = Submitted
 review-focus = What to look at
 review-note = Anything else
 review-mode = How
-review-mode-hint = In a call, its provider reviews the document and talks to you about it. If the session is cancelled, the review goes on in writing.
+review-mode-hint = In a call, the provider reviews the document and talks to you about it. If the session is cancelled, the review goes on in writing.
 review-mode-written = In writing
 review-mode-call = In a call
 review-in-session = In a call: { $title }, { $when }
@@ -519,7 +519,7 @@ review-session-hint = If this session is cancelled, the document is reviewed in 
 review-file = Document
 review-file-hint = PDF, DOC or DOCX, at most { $most } MB, without macros.
 review-file-size = { $type }, { $size } KB
-review-file-wrong = The document is no PDF, DOC or DOCX file, its name says something else than its content, it has macros, or it loads something from elsewhere.
+review-file-wrong = The document is not a PDF, DOC or DOCX file, its name does not match its content, it has macros, or it loads something from elsewhere.
 review-send = Submit with 1 credit ({ $count } left)
 review-member = From
 review-reviewer = Reviewed by
@@ -541,9 +541,9 @@ review-pending = Waits for a reviewer
 review-in-review = Being read
 review-completed = Reviewed
 review-cancelled = Cancelled
-review-was-submitted = The document is submitted. You get a mail when it is reviewed.
+review-was-submitted = The document is submitted. You get an email when it is reviewed.
 review-was-started = The review is yours. You can read the document now.
-review-was-completed = The review is sent, and the member has a mail.
+review-was-completed = The review is sent, and the member gets an email.
 review-was-cancelled = The review is cancelled.
 review-notice-submitted = A document waits for a review: { $about }
 review-said-submitted = A member has submitted a document. The first to take it reviews it:
@@ -641,7 +641,7 @@ bulk-remove-question = { $count ->
 bulk-remove-facts = Nobody can book them any more.
 slot-to-booking = The booking
 slot-bookings = Bookings with you
-slot-bookings-none = No booking lies ahead.
+slot-bookings-none = There is no booking ahead.
 slot-bookings-coming = Today and later
 slot-bookings-past = Past
 slot-bookings-today = Today, { $day }
@@ -651,7 +651,7 @@ slot-begun = Begun or over
 slot-begun-text = Say what became of them.
 session-all = Sessions
 session-begin-text = Set up what people can book
-session-none = No session is like that.
+session-none = No session matches.
 session-any = All
 session-filter = Filter
 session-show = Show
@@ -682,7 +682,7 @@ figures-days = { $count ->
    *[other] { $count } days
 }
 figures-revenue = Revenue
-figures-no-revenue = No money moved in these days.
+figures-no-revenue = No money moved on these days.
 figures-left = Left
 figures-captured = Came in
 figures-refunded = Paid back
@@ -702,11 +702,11 @@ credit-delta = How many are added
 credit-delta-hint = A negative number takes unused credits away. Added ones last a year.
 credit-reason-hint = At least 5 characters. It stays with the entry.
 finding-all = Findings
-finding-text = Here is where the orders here and the payment services do not agree, and where the nightly check found that the books here contradict themselves. Some heal by themselves. Each has one remedy, which never pays anything twice.
+finding-text = This list shows where the orders here and the payment services do not agree, and where the nightly check found that the books here contradict themselves. Some findings go away by themselves. Each has one remedy, which never pays anything twice.
 finding-none = There is nothing here.
 finding-more = Older ones
 finding-open = open
-finding-healed = healed
+finding-healed = gone by itself
 finding-applied = settled
 finding-found = { $times ->
     [one] Found { $when }
@@ -720,7 +720,7 @@ finding-missing-there = The payment service does not know a payment
 finding-amount-mismatch = Another sum was paid than the order costs
 finding-state-mismatch = An order does not say what its payments say
 finding-duplicate-capture = An order was paid twice
-finding-unmatched-event = The payment service told of money for an unknown order
+finding-unmatched-event = The payment service reported money for an unknown order
 finding-refund-drift = Money could not be paid back
 finding-payout-drift = A provider is owed another sum than the booking says
 finding-contradiction = The nightly check: the books contradict themselves
@@ -737,10 +737,10 @@ credit-refunded = Taken away, paid back
 refund-wish = Your money back
 refund-now-text = Nothing of it is used. Changed your mind? All of it goes back at once.
 refund-now = Pay back { $sum }
-refund-ask-text = No rule gives this money back. You can still ask for it; the site answers by mail.
+refund-ask-text = No rule gives this money back. You can still ask for it; the site answers by email.
 refund-ask-why = Why you ask for it
 refund-ask-do = Ask for the money
-refund-request-waits = You asked for your money, { $when }. The site answers by mail.
+refund-request-waits = You asked for your money, { $when }. The site answers by email.
 refund-request-was-granted = { $sum } goes back to you, { $when }.
 refund-request-was-refused = The site does not pay it back, { $when }.
 refund-request-open = waits for an answer
@@ -749,7 +749,7 @@ refund-request-refused = refused
 refund-requests = Asked for
 refund-request-refuse = Do not pay it back
 refund-request-reason-hint = The payer reads it. Needed where nothing goes back, at least 5 characters.
-refund-request-answered = Answered. The payer gets a mail.
+refund-request-answered = Answered. The payer gets an email.
 refund-request-notice = { $about } asks for money back
 refund-request-mail-granted = Your money comes back: { $about }
 refund-request-said-granted = You asked for your money. { $sum } goes back to you:
@@ -817,7 +817,7 @@ booking-set-tax-label = Name of the tax
 booking-set-seller = The seller, as receipts name it
 booking-set-seller-hint = Such as name, address and tax number. Empty: the site’s name. A receipt keeps what was said here when it was paid.
 booking-set-money-years = Years for which records of money are kept
-booking-set-money-years-hint = Orders, payments, refunds, payouts, receipts and credits are deleted so many years after the last that happened to them. What is still open stays.
+booking-set-money-years-hint = Orders, payments, refunds, payouts, receipts and credits are deleted this many years after the last change to them. What is still open stays.
 booking-set-fiscal = The fiscal year begins in
 booking-set-fiscal-hint = Receipt numbers start again in each fiscal year, which is named after the year in which it begins.
 export-all = Exports
@@ -836,7 +836,7 @@ payout-where = Where your money goes
 payout-where-set = It is set. It is not shown again; type it again to change it.
 payout-where-none = It is not set, so you cannot be paid yet.
 payout-reference = Bank account, or another reference
-payout-reference-hint = With the name of the bank and of the owner. Stored encrypted; empty removes it.
+payout-reference-hint = With the name of the bank and of the account holder. Stored encrypted; empty removes it.
 payout-pending = waits for approval
 payout-approved = approved
 payout-batched = being paid
@@ -852,7 +852,7 @@ payout-approve = Approve
 payout-reject = Reject
 payout-reopen = Let it wait again
 payout-correct = Add a correction
-payout-correct-by = Taken off
+payout-correct-by = Amount taken off
 payout-sum = Sum
 payout-provider = Provider
 payout-from = Payable from
@@ -907,10 +907,10 @@ booking-profile-hint = Those who book read your name and what you do.
 booking-profile-name = Name
 booking-profile-bio = What you do
 booking-profile-zone = Days and times are in { $zone }, the zone of your profile as a person.
-booking-profile-before = How long stays free before a session
-booking-profile-after = How long stays free after a session
-booking-profile-notice = How long ahead a time must be booked
-booking-profile-email = Those who booked see my e-mail address
+booking-profile-before = How long to keep free before a session
+booking-profile-after = How long to keep free after a session
+booking-profile-notice = How far ahead a time must be booked
+booking-profile-email = Those who booked see my email address
 booking-profile-email-hint = Only once a booking is confirmed.
 booking-profile-paused = Offer nothing for now
 booking-settings = Rules of bookings
@@ -925,19 +925,19 @@ booking-set-late-refund-hint = The rest stays paid, and credits stay spent. The 
 booking-set-moves = How often a booking may be moved
 booking-set-shortest = Shortest session
 booking-set-longest = Longest session
-booking-set-outcome = How long after a session its outcome may be said
-booking-set-claim = How long the other side may answer a report that it did not come
+booking-set-outcome = How long after a session its outcome may be reported
+booking-set-claim = How long the other side has to answer a report that it did not come
 booking-set-complete = How long after its end a session counts as held
-booking-set-notice = How long ahead a time must be booked, for new providers
+booking-set-notice = How far ahead a time must be booked, for new providers
 booking-set-notice-hint = Each provider may change it for their own times.
 booking-set-member-busy = Nobody may book two sessions at the same time
 booking-set-bookings = Bookings that a member may make in an hour
 booking-set-browse = How often visitors of one network may look at times in a minute
-booking-set-grace = Days after the end of credits in which a session may begin that they pay for
-booking-set-replaced = Days that a credit lasts which is given back after its end
-booking-set-add-on = Days that the credits of a plan last that says no months
+booking-set-grace = Days after credits end in which a session paid with them may still begin
+booking-set-replaced = Days that a credit lasts if it is given back after its end
+booking-set-add-on = Days that credits last if their plan says no months
 booking-set-payout-days = Days after a session before it is paid out
-booking-set-two-people = Who approves a payout does not send it
+booking-set-two-people = Whoever approves a payout may not send it
 booking-set-request-slots = Times that a request may name
 booking-set-request-limit = Requests of one person that may wait
 booking-set-request-hours = How long a request waits for an answer
@@ -985,8 +985,8 @@ preset-studio = Studio
 preset-catering = Catering
 preset-consulting = Consulting
 preset-tasting = Tasting
-preset-menu = Planning of the menu
-preset-site-visit = Visit of the venue
+preset-menu = Menu planning
+preset-site-visit = Venue visit
 preset-first-talk = First talk
 preset-strategy = Strategy session
 preset-follow-up = Follow-up
@@ -1036,7 +1036,7 @@ new-slots-mail-text = There are new times:
 
     Book one: { $address }
 
-    You get this mail because you chose it. Change that at { $settings }
+    You get this email because you chose it. Change that at { $settings }
 
     { $site }
 booking-mail-confirmed = Booked: { $title }, { $when }
@@ -1055,10 +1055,10 @@ booking-said-reminder = This comes soon, with { $with }:
 booking-said-back = { $sum } is paid back.
 booking-said-reason = Reason: { $reason }
 booking-said-tips = About the session
-booking-mail-alert = Bookings: something needs you – { $site }
+booking-mail-alert = Bookings: something needs your attention – { $site }
 booking-alert-findings = { $count ->
-        [one] 1 thing about money does not agree.
-       *[other] { $count } things about money do not agree.
+        [one] There is 1 finding about money.
+       *[other] There are { $count } findings about money.
     }
 booking-alert-dispute = { $count ->
         [one] There is news of 1 disputed payment.
@@ -1087,7 +1087,7 @@ booking-notice-job-failed = A task of bookings could not be done and was given u
 booking-notice-refund-unlike = Somebody paid { $about } back at the payment service itself, and more than is left of it here. Compare both.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. It is noted here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
-booking-notice-findings = Where money is concerned, { $about } things do not agree. Look at the findings.
+booking-notice-findings = Findings about money: { $about }. Look at them.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
 booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.
@@ -1104,14 +1104,14 @@ request-said-no-credit = The provider would confirm your request, but you have n
 request-notice-held = Confirmed, please pay: { $about }
 request-said-held = Your request was confirmed. The time is kept for you until it is paid; the page says for how long:
 membership-notice-ends = Your membership ends: { $about }
-membership-said-ends = Your membership ends soon. If you buy a plan of its level before, that one follows without a gap:
-membership-said-ends-with-credits = Your membership ends soon, and with it the credits that you have not spent. If you buy a plan of its level before, that one follows without a gap:
+membership-said-ends = Your membership ends soon. If you buy a plan of the same level before then, it follows without a gap:
+membership-said-ends-with-credits = Your membership ends soon, and with it the credits that you have not spent. If you buy a plan of the same level before then, it follows without a gap:
 credit-notice-end = Your credits end: { $about }
 credit-said-end = Credits that you have not spent end soon. Until then you can use them:
 feedback-notice-ask = How was it? { $about }
 feedback-said-ask = This session is over. Say in a few words how it was:
 feedback-notice-arrived = Feedback for you: { $about }
-feedback-said-arrived = The other side has said how this session was. You read it once you have said it too, or 14 days after the session:
+feedback-said-arrived = The other side has said how this session was. You can read it once you have done so too, or 14 days after the session:
 payout-mail-sent = { $sum } is on its way to you – { $site }
 payout-said-sent = { $sum } was sent to you for your sessions. The bank's reference is { $number }.
 payout-notice-sent = { $about } is on its way to you.
@@ -1121,13 +1121,13 @@ problem-own-slot = This is your own time.
     .title = Own time
 problem-slot-taken = Somebody was quicker. Nothing was charged. Choose another time.
     .title = Time taken
-problem-slot-changed = This time was changed while you looked. Read it again.
+problem-slot-changed = This time was changed while you were looking. Read it again.
     .title = Time changed
 problem-slot-locked = This time is kept for somebody, or booked. It cannot be changed.
     .title = Time locked
 problem-booking-not-cancellable = This booking is over, or does not take place.
     .title = Not cancellable
-problem-reschedule-limit = This booking was moved as often as it may be.
+problem-reschedule-limit = This booking has been moved as often as it may be.
     .title = Moved too often
 problem-reschedule-not-allowed = It can only be moved to a time of the same provider at the same price; with a document to review, also only to one of the same length.
     .title = Move not allowed
@@ -1139,7 +1139,7 @@ problem-too-many-orders = You have begun to pay as often as an hour allows. Try 
     .title = Too many orders
 problem-quota-exhausted = There is no credit for this session. A plan gives some.
     .title = No credit left
-problem-credit-frozen = Your credits cannot be used now, because the payment for them is disputed or goes back.
+problem-credit-frozen = Your credits cannot be used now, because the payment for them is disputed or is being paid back.
     .title = Credits on hold
 problem-tier-required = This is for members. { $plan ->
         [none] A plan makes you one.
@@ -1156,7 +1156,7 @@ problem-preferred-invalid = Choose different times, at least one and no more tha
     .title = Not one of the times
 problem-request-settled = This request was decided meanwhile.
     .title = Already decided
-problem-too-many-requests-open = As many requests wait as one person may have. Withdraw one, or try again tomorrow.
+problem-too-many-requests-open = You have as many open requests as one person may. Withdraw one, or try again tomorrow.
     .title = Too many requests
 problem-feedback-exists = You have said how this session was. You can change it for 7 days.
     .title = Feedback given
@@ -1180,9 +1180,9 @@ problem-room-exists = Another room has this link.
     .title = Link used
 problem-idempotency-key-required = Send an Idempotency-Key: this calls the payment service.
     .title = Key missing
-problem-plan-empty = A plan grants credits, or opens a membership.
+problem-plan-empty = A plan must grant credits or a membership.
     .title = Plan grants nothing
-problem-payment-mismatch = This payment is of another order. Nothing was changed.
+problem-payment-mismatch = This payment belongs to another order. Nothing was changed.
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.
     .title = Payment not proven
@@ -1194,11 +1194,11 @@ problem-order-closed = This order cannot be paid any more.
     .title = Order closed
 problem-gateway-unavailable = The payment service does not answer. Nothing was charged; try again in a moment.
     .title = Payment service not available
-problem-series-rejected = Some of these times cannot be. Nothing was added.
+problem-series-rejected = Some of these times are not possible. Nothing was added.
     .title = Series rejected
 problem-cancel-window-closed = It is too late to move this booking. You can still cancel it.
     .title = Too late
-problem-price-not-kept = “{ $name }” costs { $price }, which { $currency } cannot say. Change its price first.
+problem-price-not-kept = “{ $name }” costs { $price }, which cannot be written in { $currency }. Change its price first.
     .title = Price not kept
 problem-slot-too-short = At least { $min } minutes.
     .title = Too short
@@ -1280,7 +1280,7 @@ event-refund-refused = Refused to pay money back
 event-payout-step = Decided on a payout
 event-payout-batch-created = Made a batch of payouts
 event-payout-batch-exported = Fetched the bank’s file of a batch of payouts
-event-payout-batch-step = Took a batch of payouts further
+event-payout-batch-step = Moved a batch of payouts to its next step
 event-provider-calendar-set = Gave the address of their own calendar
 event-provider-calendar-removed = Removed the address of their own calendar
 event-provider-changed = Changed a profile as a provider
@@ -1314,13 +1314,13 @@ event-credit-kind-changed = Changed a kind of credits
 event-credit-kind-removed = Removed a kind of credits
 
 booking-newcomer-name = Your name
-booking-newcomer-email = Your e-mail address
+booking-newcomer-email = Your email address
 booking-newcomer-hint = We mail you a link that confirms the booking.
-booking-newcomer-text = You need no account: we keep the time for you while you confirm by mail.
-booking-newcomer-sent = Look at your mail
-booking-newcomer-held = We have sent a mail to this address. Follow its link within { $minutes } minutes: until then the time is kept.
-booking-newcomer-unsent = This site sends no mail: the one with your link stays with the people of this site. Ask them for the link within { $minutes } minutes: until then the time is kept.
-booking-newcomer-no-mail = No mail? Look in the folder for spam, or check the address and try again.
+booking-newcomer-text = You need no account: we keep the time for you while you confirm by email.
+booking-newcomer-sent = Check your email
+booking-newcomer-held = We have sent an email to this address. Follow its link within { $minutes } minutes: until then the time is kept.
+booking-newcomer-unsent = This site sends no email: the one with your link stays with the people of this site. Ask them for the link within { $minutes } minutes: until then the time is kept.
+booking-newcomer-no-mail = No email? Look in your spam folder, or check the address and try again.
 booking-newcomer-confirm = Confirm your booking
 booking-newcomer-confirm-text = This also confirms your address. You can then move or cancel the booking.
 booking-newcomer-do = Confirm the booking
@@ -1332,7 +1332,7 @@ booking-said-newcomer = Hello { $name },
 
     { $address }
 
-    If you have not booked anything, ignore this mail. The time is then given to others.
+    If you have not booked anything, ignore this email. The time is then given to others.
 
     { $site }
 booking-said-newcomer-known = Hello { $name },
@@ -1342,7 +1342,7 @@ booking-said-newcomer-known = Hello { $name },
 
     { $address }
 
-    If it was not you, ignore this mail. The time is then given to others.
+    If it was not you, ignore this email. The time is then given to others.
 
     { $site }
 booking-said-newcomer-none = Hello { $name },
@@ -1358,12 +1358,12 @@ booking-set-public = Everybody sees the times
 booking-set-public-hint = Otherwise only people who are signed in do.
 booking-set-orders = Orders that a member may make in an hour
 booking-set-newcomers = People may book without an account
-booking-set-newcomers-hint = They give a name and an address, and confirm by mail. Only where people may register.
+booking-set-newcomers-hint = They give a name and an address, and confirm by email. Only where people may register.
 request-this-time = This time
 booking-link-replace = Replace the link
-booking-link-text = Only if the link does not work. Both sides get a mail with the new one.
+booking-link-text = Only if the link does not work. Both sides get an email with the new one.
 booking-link-new = New link
-booking-link-was-replaced = The link is replaced, and both sides have a mail.
+booking-link-was-replaced = The link is replaced, and both sides get an email.
 booking-mail-link = New link: { $title }, { $when }
 booking-said-link = This takes place at another link, with { $with }:
 booking-notice-link = New link: { $about }

@@ -13,7 +13,7 @@ entry-levels = Tahap
 choice-all = Semua
 choice-none = Tiada pilihan khusus
 choice-pick = Pilih
-booking-note-open = Catatan (pilihan)
+booking-note-open = Nota (pilihan)
 booking-topics-open = Topik (pilihan)
 booking-topics-hint = Satu pada setiap baris, sehingga 10.
 booking-topics = Topik
@@ -75,9 +75,9 @@ booking-hold = Masa ini kami simpan untuk anda selama { $minutes } minit sementa
 booking-to-payment = Ke bayaran, { $sum }
 booking-sign-in = Log masuk untuk menempah
 booking-register = Buat akaun
-booking-invited = Tempahan memerlukan akaun, dan akaun di sini dibuat melalui jemputan. Minta jemputan daripada pemilik tapak ini.
+booking-invited = Tempahan memerlukan akaun, dan akaun di sini dibuat melalui jemputan. Minta jemputan daripada pengurus laman ini.
 booking-taken = Ada yang lebih cepat
-booking-taken-text = Masa ini tidak lapang lagi. Tiada caj dikenakan.
+booking-taken-text = Masa ini sudah tidak lapang lagi. Tiada caj dikenakan.
 booking-others = Masa lain
 booking-find = Tempah masa
 request-ask = Minta salah satu daripada beberapa masa
@@ -145,11 +145,11 @@ outcome-question = { $outcome ->
    *[other] Laporkan bahawa penyedia tidak hadir ke “{ $title }”?
 }
 outcome-facts = { $outcome ->
-    [no_show_member] Wang dan kredit kekal digunakan. Ahli menerima e-mel dan boleh membantah.
+    [no_show_member] Wang dan kredit tidak dikembalikan. Ahli menerima e-mel dan boleh membantah.
    *[other] { $by ->
         [member] { $answered ->
-            [1] Sesi itu ditandakan telah berlangsung, maka seorang pentadbir memutuskan. Sehingga itu wang tidak bergerak.
-           *[other] Penyedia menerima e-mel dan diberi masa untuk menjawab. Sehingga itu wang tidak bergerak.
+            [1] Sesi itu ditandakan telah berlangsung, jadi seorang pentadbir akan memutuskan. Sehingga itu tiada wang dipindahkan.
+           *[other] Penyedia menerima e-mel dan diberi masa untuk menjawab. Sehingga itu tiada wang dipindahkan.
         }
        *[other] Wang dan kredit dipulangkan kepada ahli, dan penyedia tidak dibayar.
     }
@@ -180,19 +180,19 @@ claim-says = { $claimant ->
 }
 claim-please-answer = Sila jawab sebelum { $until }. { $claimant ->
     [member] Tanpa jawapan, bayaran dipulangkan kepada ahli, dan anda tidak dibayar.
-   *[other] Tanpa jawapan, ia kekal begitu, dan tiada bayaran balik.
+   *[other] Tanpa jawapan, laporan itu kekal, dan tiada bayaran balik.
 }
 claim-waits = Pihak yang satu lagi boleh menjawab hingga { $until }. { $claimant ->
-    [member] Sehingga itu wang tidak bergerak. Tanpa jawapan, bayaran dipulangkan.
-   *[other] Tanpa jawapan, ia kekal begitu.
+    [member] Sehingga itu tiada wang dipindahkan. Tanpa jawapan, bayaran dipulangkan.
+   *[other] Tanpa jawapan, laporan itu kekal.
 }
-claim-is-disputed = Seorang pentadbir membaca kedua-dua pihak lalu memutuskan. Sehingga itu wang tidak bergerak.
+claim-is-disputed = Seorang pentadbir membaca keterangan kedua-dua pihak lalu memutuskan. Sehingga itu tiada wang dipindahkan.
 claim-was-agreed = Pihak yang satu lagi bersetuju.
 claim-was-lapsed = Pihak yang satu lagi tidak menjawab sebelum { $until }.
 claim-was-decided = Seorang pentadbir telah memutuskan: { $outcome ->
     [completed] sesi itu telah berlangsung.
-    [no_show_member] ahli tidak datang.
-   *[other] penyedia tidak datang.
+    [no_show_member] ahli tidak hadir.
+   *[other] penyedia tidak hadir.
 }
 claim-was-withdrawn = Ia telah ditarik balik.
 claim-answer = Jawapan anda
@@ -218,24 +218,24 @@ claim-mail-settled = Sudah selesai: { $about }
 claim-mail-withdrawn = Ditarik balik: { $about }
 claim-said-open = { $with } berkata anda tidak hadir. Sila jawab sebelum { $until }. { $claimant ->
     [member] Tanpa jawapan, bayaran dipulangkan kepada ahli, dan anda tidak dibayar.
-   *[other] Tanpa jawapan, ia kekal begitu, dan tiada bayaran balik.
+   *[other] Tanpa jawapan, laporan itu kekal, dan tiada bayaran balik.
 }
 claim-said-disputed = { $claimant ->
     [member] Ahli berkata penyedia tidak hadir, dan penyedia berkata sebaliknya.
    *[other] Penyedia berkata ahli tidak hadir, dan ahli berkata sebaliknya.
-} Seorang pentadbir membaca kedua-duanya lalu memutuskan. Sehingga itu wang tidak bergerak.
+} Seorang pentadbir membaca kedua-duanya lalu memutuskan. Sehingga itu tiada wang dipindahkan.
 claim-said-agreed = { $claimant ->
     [member] Penyedia mengaku tidak hadir. Bayaran dipulangkan.
    *[other] Ahli mengaku tidak hadir.
 }
 claim-said-lapsed = { $claimant ->
     [member] Penyedia tidak menjawab sebelum { $until }. Bayaran dipulangkan kepada ahli.
-   *[other] Ahli tidak menjawab sebelum { $until }. Ia kekal ditandakan bahawa ahli tidak hadir.
+   *[other] Ahli tidak menjawab sebelum { $until }. Laporan bahawa ahli tidak hadir itu kekal.
 }
 claim-said-decided = Seorang pentadbir telah memutuskan: { $outcome ->
     [completed] sesi itu telah berlangsung.
-    [no_show_member] ahli tidak datang.
-   *[other] penyedia tidak datang. Wang dan kredit dipulangkan kepada ahli.
+    [no_show_member] ahli tidak hadir.
+   *[other] penyedia tidak hadir. Wang dan kredit dipulangkan kepada ahli.
 }{ $back ->
     [none] {""}
    *[other] {" "}{ $back } dikembalikan kepada ahli.
@@ -263,13 +263,13 @@ booking-cancel-facts = { $until ->
         [none] Tiada bayaran dibuat.
         [credit] Kredit itu dipulangkan.
         [late] Tiada bayaran balik.
-        [late-credit] Kredit itu kekal digunakan.
+        [late-credit] Kredit itu tidak dikembalikan.
         [unpaid] Tiada caj dikenakan.
        *[other] { $money } dibayar balik.
     }
 booking-cancel-undo = { $by ->
-        [provider] Ini tidak boleh diundur.
-       *[other] Ini tidak boleh diundur. Masa itu boleh ditempah semula selagi lapang.
+        [provider] Pembatalan ini tidak boleh ditarik balik.
+       *[other] Pembatalan ini tidak boleh ditarik balik. Masa itu boleh ditempah semula selagi masih lapang.
     }
 booking-cancel-do = Batalkan tempahan
 booking-move = Pindah
@@ -281,7 +281,7 @@ booking-cancel-form = Batal
 
 # Paying.
 pay-title = Bayaran
-pay-test-mode = Tiada wang sebenar: tapak ini sedang diuji.
+pay-test-mode = Tiada wang sebenar: laman ini sedang diuji.
 pay-until = Disimpan untuk anda hingga { $time }
 pay-until-text = Selepas itu orang lain boleh mengambilnya.
 pay-order = Pesanan anda
@@ -289,17 +289,17 @@ pay-now = Perlu dibayar sekarang
 pay-do = Bayar { $sum }
 pay-do-with = Bayar { $sum } dengan { $name }
 pay-go = Terus ke { $name }
-pay-go-text = Anda membayar di halaman { $name }, dan kembali ke sini. Nombor kad tidak pernah sampai ke tapak ini.
+pay-go-text = Anda membayar di halaman { $name }, dan kembali ke sini. Nombor kad tidak pernah sampai ke laman ini.
 pay-give-back = Lepaskan masa ini
 pay-letter = Anda menerima e-mel dengan masa, tempat dan fail kalendar.
 pay-failed = Bayaran tidak berjaya. Tiada caj dikenakan; cuba lagi.
-pay-waiting = Perkhidmatan bayaran belum mengesahkan bayaran itu. Halaman ini menyemak semula setiap beberapa saat.
-pay-we-write = Perkhidmatan bayaran masih belum mengesahkan bayaran itu. Anda tidak perlu menunggu di sini: kami akan menulis kepada anda.
+pay-waiting = Perkhidmatan pembayaran belum mengesahkan bayaran itu. Halaman ini menyemak semula setiap beberapa saat.
+pay-we-write = Perkhidmatan pembayaran masih belum mengesahkan bayaran itu. Anda tidak perlu menunggu di sini: kami akan menghantar e-mel kepada anda.
 pay-check = Semak sekarang
 pay-paid = Ini sudah dibayar.
 pay-part-comes-back = Sudah dibayar. { $sum } daripadanya sedang dikembalikan kepada anda.
 pay-part-back = Sudah dibayar. { $sum } daripadanya telah dibayar balik.
-pay-back-failed = { $sum } belum dapat dibayar balik. Kami menguruskannya, dan menulis kepada anda.
+pay-back-failed = { $sum } belum dapat dibayar balik. Kami akan menguruskannya, dan menghantar e-mel kepada anda.
 pay-terms-unused = Berubah fikiran? Dalam { $days } hari, dan selagi tiada yang digunakan, semuanya dikembalikan.
 pay-terms-offer = Jika tiada sesi dapat ditawarkan kepada anda dalam { $days } hari, semuanya dibayar balik.
 order-tax = { $sum } daripadanya ialah { $tax } ({ $rate } %)
@@ -319,7 +319,7 @@ pay-refunded = Wang anda telah dibayar balik.
 order-created = belum dibayar
 order-paid = dibayar
 order-refunded = dibayar balik
-order-comes-back = dibayar, dan dikembalikan
+order-comes-back = dibayar, sedang dikembalikan
 order-expired = tidak dibayar tepat masa
 order-all = Pesanan
 order-none = Belum ada pesanan.
@@ -344,7 +344,7 @@ plan-settings = Pelan itu
 plan-first = Belum ada pelan. Pelan menjual kredit, dan masa boleh ditempah dengannya.
 plan-name = Nama
 plan-description = Tawarannya
-plan-code-hint = Huruf kecil, digit dan tanda sempang. Program memesan pelan dengannya, dan ia tidak pernah berubah. Jika dikosongkan, ia dibuat daripada nama.
+plan-code-hint = Huruf kecil, angka dan tanda sempang. Program memesan pelan dengannya, dan ia tidak pernah berubah. Jika dikosongkan, ia dibuat daripada nama.
 plan-grants-title = Kredit
 plan-months = Bulan
 plan-months-hint = Tempoh kredit dan keahlian sah. 0 untuk kredit sahaja: ia sah selama yang dinyatakan peraturan tempahan.
@@ -375,13 +375,13 @@ room-remove = Buang bilik
 room-remove-effect = Bilik yang pernah digunakan oleh tempahan kekal, dan tiada tempahan lain menggunakannya.
 room-removed = Bilik telah dibuang.
 room-release = Lepaskan bilik
-room-release-text = Sesi itu sudah tamat atau dibatalkan, dan biliknya masih diambil. Sesi lain kemudian boleh mengambilnya. Log audit menyimpan sebabnya.
+room-release-text = Sesi itu sudah tamat atau dibatalkan, tetapi biliknya masih dikhaskan. Selepas dilepaskan, sesi lain boleh menggunakannya. Log audit menyimpan sebabnya.
 room-was-released = Bilik itu dilepaskan.
 gateway-test = Gerbang ujian
 gateway-razorpay = Razorpay
 gateway-stripe = Stripe
 test-gateway-title = Gerbang ujian
-test-gateway-text = Halaman ini menggantikan halaman perkhidmatan bayaran. Tiada wang bergerak. Pilih apa yang berlaku.
+test-gateway-text = Halaman ini menggantikan halaman perkhidmatan pembayaran. Tiada wang dipindahkan. Pilih apa yang berlaku.
 test-gateway-pay = Bayar
 test-gateway-fail = Bayaran gagal
 test-gateway-lost = Bayar, dan tidak kembali
@@ -389,20 +389,20 @@ test-gateway-twice = Bayar dua kali
 test-gateway-wrong = Bayar jumlah lain
 test-gateway-stuck = Bayar yang tidak boleh dikembalikan
 test-gateway-dispute = Bayar, kemudian pertikaikan bayaran itu
-test-gateway-pay-hint = Bayaran berjaya. Anda kembali, dan perkhidmatan bayaran turut memberitahu tapak ini; ia dikira sekali sahaja.
+test-gateway-pay-hint = Bayaran berjaya. Anda kembali, dan perkhidmatan pembayaran turut memberitahu laman ini; ia dikira sekali sahaja.
 test-gateway-fail-hint = Tiada caj dikenakan. Anda kembali, dan boleh mencuba lagi.
 test-gateway-later = Bayar, dan wang tiba kemudian
 test-gateway-later-hint = Anda kembali serta-merta. Wang tiba seminit kemudian, seperti pindahan bank.
 test-gateway-twice-hint = Dua bayaran berjaya. Satu membayar pesanan, satu lagi dikembalikan.
-test-gateway-first = Bayar, dan tapak ini mengetahuinya dahulu
-test-gateway-first-hint = Perkhidmatan bayaran memberitahu tapak ini sebelum anda kembali. Walaupun anda tidak kembali, ia sudah dibayar.
-test-gateway-lost-hint = Tiada sesiapa memberitahu tapak ini tentang bayaran itu. Ia bertanya sendiri selepas tiga minit.
+test-gateway-first = Bayar, dan laman ini mengetahuinya dahulu
+test-gateway-first-hint = Perkhidmatan pembayaran memberitahu laman ini sebelum anda kembali. Walaupun anda tidak kembali, ia sudah dibayar.
+test-gateway-lost-hint = Tiada sesiapa memberitahu laman ini tentang bayaran itu. Ia bertanya sendiri selepas tiga minit.
 test-gateway-wrong-hint = Bayaran kurang daripada harga pesanan. Tiada apa-apa diberikan, dan wang itu dikembalikan.
 test-gateway-stuck-hint = Bayaran berjaya. Jika anda membatalkan, bayaran balik gagal, dan pentadbir diberitahu.
 test-gateway-dispute-hint = Bayaran berjaya, kemudian bank mempertikaikannya. Pentadbir diberitahu, dan kredit yang belum digunakan dibekukan.
-test-gateway-told = Perkhidmatan bayaran telah memberitahu tapak ini tentang bayaran itu.
+test-gateway-told = Perkhidmatan pembayaran telah memberitahu laman ini tentang bayaran itu.
 test-gateway-told-text = Ia sudah dikira, walaupun anda tidak kembali.
-test-gateway-return = Kembali ke tapak
+test-gateway-return = Kembali ke laman
 test-gateway-back = Kembali tanpa membayar
 
 # Permintaan.
@@ -423,7 +423,7 @@ request-slot = { $number ->
 }
 request-send = Hantar permintaan
 request-until = Menunggu hingga { $when }.
-request-slot-gone = tidak kosong
+request-slot-gone = tidak lapang
 request-confirm = Sahkan
 request-decline = Tolak
 request-withdraw = Tarik balik
@@ -452,7 +452,7 @@ feedback-rating = Penilaian, dari 1 hingga 5
 feedback-verdict = Adakah anda mengesyorkan?
 feedback-no-verdict = Tiada jawapan
 feedback-recommended = Disyorkan
-feedback-with-reservations = Disyorkan dengan catatan
+feedback-with-reservations = Disyorkan dengan sedikit keraguan
 feedback-not-recommended = Tidak disyorkan
 feedback-scores = Markah, dari 0 hingga 5
 feedback-answers = Dengan kata-kata anda
@@ -471,7 +471,7 @@ criterion-text = Dengan kata-kata
 criterion-label = Nama
 criterion-active = Ia ditanya
 criterion-remove = Buang kriteria
-criterion-remove-effect = Jawapan yang telah diberi kekal, dan kriteria hanya tidak ditanya lagi.
+criterion-remove-effect = Jawapan yang telah diberi kekal; kriteria itu hanya tidak ditanya lagi.
 criterion-removed = Kriteria dibuang.
 
 # Semakan dokumen.
@@ -488,7 +488,7 @@ review-when = Dihantar
 review-focus = Apa yang perlu dilihat
 review-note = Perkara lain
 review-mode = Cara
-review-mode-hint = Dalam panggilan, penyedianya menyemak dokumen dan bercakap dengan anda tentangnya. Jika sesi dibatalkan, semakan diteruskan secara bertulis.
+review-mode-hint = Dalam panggilan, penyedia menyemak dokumen dan bercakap dengan anda tentangnya. Jika sesi dibatalkan, semakan diteruskan secara bertulis.
 review-mode-written = Secara bertulis
 review-mode-call = Dalam panggilan
 review-in-session = Dalam panggilan: { $title }, { $when }
@@ -499,7 +499,7 @@ review-file = Dokumen
 review-file-hint = PDF, DOC atau DOCX, paling besar { $most } MB, tanpa makro.
 review-file-size = { $type }, { $size } KB
 review-file-wrong = Dokumen bukan fail PDF, DOC atau DOCX, namanya tidak sama dengan kandungannya, ia mempunyai makro, atau ia memuatkan sesuatu dari tempat lain.
-review-send = Hantar dengan 1 kredit (tinggal { $count })
+review-send = Hantar dengan 1 kredit (baki { $count })
 review-member = Daripada
 review-reviewer = Disemak oleh
 review-assessment = Semakan
@@ -629,7 +629,7 @@ slot-begun = Sudah bermula atau selesai
 slot-begun-text = Nyatakan apa yang berlaku.
 session-all = Sesi
 session-begin-text = Sediakan apa yang boleh ditempah
-session-none = Tiada sesi yang sedemikian.
+session-none = Tiada sesi yang sepadan.
 session-any = Semua
 session-filter = Tapis
 session-show = Tunjukkan
@@ -657,7 +657,7 @@ figures-nothing = tiada apa untuk dikira
 figures-lead = Purata tempoh sebelum ditempah
 figures-days = { $count } hari
 figures-revenue = Hasil
-figures-no-revenue = Tiada wang bergerak pada hari-hari ini.
+figures-no-revenue = Tiada wang masuk atau keluar pada hari-hari ini.
 figures-left = Baki
 figures-captured = Masuk
 figures-refunded = Dibayar balik
@@ -677,11 +677,11 @@ credit-delta = Berapa yang ditambah
 credit-delta-hint = Nombor negatif mengambil kredit yang belum digunakan. Yang ditambah sah selama setahun.
 credit-reason-hint = Sekurang-kurangnya 5 aksara. Ia kekal bersama catatan.
 finding-all = Percanggahan
-finding-text = Di sini disenaraikan percanggahan antara pesanan di sini dengan perkhidmatan pembayaran, dan antara buku-buku di sini sendiri menurut semakan malam. Ada yang pulih sendiri. Setiap satu ada satu penyelesaian, yang tidak pernah membayar dua kali.
+finding-text = Di sini disenaraikan percanggahan antara pesanan di sini dengan perkhidmatan pembayaran, dan percanggahan dalam rekod kewangan di sini yang ditemui oleh semakan malam. Ada yang hilang sendiri. Setiap satu ada satu penyelesaian, yang tidak pernah membayar dua kali.
 finding-none = Tiada apa-apa di sini.
 finding-more = Yang lebih lama
 finding-open = terbuka
-finding-healed = pulih
+finding-healed = hilang sendiri
 finding-applied = diselesaikan
 finding-found = { $times ->
     [1] Ditemui { $when }
@@ -698,7 +698,7 @@ finding-duplicate-capture = Satu pesanan dibayar dua kali
 finding-unmatched-event = Perkhidmatan pembayaran melaporkan wang untuk pesanan yang tidak dikenali
 finding-refund-drift = Wang tidak dapat dibayar balik
 finding-payout-drift = Jumlah terhutang kepada penyedia berbeza daripada tempahan
-finding-contradiction = Semakan malam: buku-buku bercanggah
+finding-contradiction = Semakan malam: rekod kewangan bercanggah
 finding-ask-gateway = Tanya perkhidmatan pembayaran semula
 finding-pay-back = Bayar balik
 finding-follow-payments = Ikut bayaran
@@ -706,10 +706,10 @@ finding-read-again = Baca semula
 finding-refund-again = Cuba bayar balik semula
 finding-owe-again = Ikut tempahan
 finding-verify-again = Semak semula
-payout-to-approve = Bayaran untuk diluluskan
+payout-to-approve = Bayaran penyedia untuk diluluskan
 order-partially-refunded = sebahagian dibayar balik
 credit-refunded = Ditarik balik, wang dipulangkan
-refund-wish = Wang anda semula
+refund-wish = Dapatkan semula wang anda
 refund-now-text = Belum ada yang digunakan. Berubah fikiran? Semuanya dikembalikan serta-merta.
 refund-now = Bayar balik { $sum }
 refund-ask-text = Tiada peraturan yang mengembalikan wang ini. Anda masih boleh memintanya; laman ini menjawab melalui e-mel.
@@ -777,16 +777,16 @@ refund-clause-none = Tiada sesi untuknya: semuanya.
 refund-rule-cancelled = Sesi dibatalkan
 refund-rule-no-show = Penyedia tidak hadir
 refund-rule-slot-gone = Masa itu sudah tiada apabila wang tiba
-refund-rule-elsewhere = Dibayar balik di perkhidmatan bayaran itu sendiri
-booking-set-refund-days = Hari di mana pelan yang belum digunakan dibayar balik sepenuhnya
-booking-set-offer-days = Hari tanpa sesi untuk ditawarkan, selepas itu pelan yang belum digunakan dibayar balik sepenuhnya
+refund-rule-elsewhere = Dibayar balik di perkhidmatan pembayaran itu sendiri
+booking-set-refund-days = Bilangan hari pelan yang belum digunakan dibayar balik sepenuhnya
+booking-set-offer-days = Bilangan hari tanpa sesi untuk ditawarkan, dan selepas itu pelan yang belum digunakan dibayar balik sepenuhnya
 booking-set-tax = Cukai yang termasuk dalam harga
 booking-set-tax-hint = 0 jika tiada. Pesanan menyimpan kadar pada harinya.
 booking-set-tax-label = Nama cukai
 booking-set-seller = Penjual, seperti dinamakan pada resit
-booking-set-seller-hint = Seperti nama, alamat dan nombor cukai. Kosong: nama tapak. Resit menyimpan apa yang dinyatakan di sini semasa ia dibayar.
+booking-set-seller-hint = Seperti nama, alamat dan nombor cukai. Kosong: nama laman. Resit menyimpan apa yang dinyatakan di sini semasa ia dibayar.
 booking-set-money-years = Bilangan tahun rekod wang disimpan
-booking-set-money-years-hint = Pesanan, bayaran, bayaran balik, bayaran penyedia, resit dan kredit dipadam sekian tahun selepas perkara terakhir berlaku padanya. Yang masih terbuka kekal.
+booking-set-money-years-hint = Pesanan, bayaran, bayaran balik, bayaran penyedia, resit dan kredit dipadam selepas bilangan tahun ini sejak perubahan terakhir padanya. Yang masih terbuka kekal.
 booking-set-fiscal = Tahun kewangan bermula pada
 booking-set-fiscal-hint = Resit dikira semula dalam setiap tahun kewangan, yang dinamakan menurut tahun ia bermula.
 export-all = Eksport
@@ -805,7 +805,7 @@ payout-where = Ke mana wang anda dihantar
 payout-where-set = Sudah ditetapkan. Ia tidak dipaparkan lagi; taip semula untuk mengubahnya.
 payout-where-none = Belum ditetapkan, jadi anda belum boleh dibayar.
 payout-reference = Akaun bank, atau rujukan lain
-payout-reference-hint = Dengan nama bank dan pemilik. Disimpan secara tersulit; kosong membuangnya.
+payout-reference-hint = Dengan nama bank dan pemegang akaun. Disimpan secara tersulit; kosong membuangnya.
 payout-pending = menunggu kelulusan
 payout-approved = diluluskan
 payout-batched = sedang dibayar
@@ -821,7 +821,7 @@ payout-approve = Luluskan
 payout-reject = Tolak
 payout-reopen = Biarkan menunggu semula
 payout-correct = Tambah pembetulan
-payout-correct-by = Ditolak
+payout-correct-by = Jumlah yang dipotong
 payout-sum = Jumlah
 payout-provider = Penyedia
 payout-from = Boleh dibayar mulai
@@ -878,7 +878,7 @@ booking-set-hold = Tempoh sesuatu masa disimpan untuk bayaran
 booking-set-hold-limit = Bilangan masa yang disimpan untuk seorang
 booking-set-cancel = Ahli membatalkan atau memindahkan secara percuma sehingga tempoh ini sebelum mula
 booking-set-late-refund = Dibayar balik selepas pembatalan lewat
-booking-set-late-refund-hint = Bakinya kekal dibayar, dan kredit kekal digunakan. Masa itu menjadi lapang untuk orang lain.
+booking-set-late-refund-hint = Bakinya tidak dibayar balik, dan kredit tidak dikembalikan. Masa itu menjadi lapang untuk orang lain.
 booking-set-moves = Berapa kali tempahan boleh dipindahkan
 booking-set-shortest = Sesi terpendek
 booking-set-longest = Sesi terpanjang
@@ -890,11 +890,11 @@ booking-set-notice-hint = Setiap penyedia boleh mengubahnya untuk masa sendiri.
 booking-set-member-busy = Tiada sesiapa boleh menempah dua sesi pada masa yang sama
 booking-set-bookings = Tempahan yang boleh dibuat seorang ahli dalam sejam
 booking-set-browse = Berapa kali pelawat satu rangkaian boleh melihat masa dalam seminit
-booking-set-grace = Hari selepas kredit tamat apabila sesi yang dibayarnya masih boleh bermula
-booking-set-replaced = Hari tempoh kredit yang dipulangkan selepas ia tamat
-booking-set-add-on = Hari tempoh kredit bagi pelan yang tidak menyatakan bulan
+booking-set-grace = Hari selepas kredit tamat, apabila sesi yang dibayar dengannya masih boleh bermula
+booking-set-replaced = Tempoh sah (hari) kredit yang dipulangkan selepas tamat
+booking-set-add-on = Tempoh sah (hari) kredit bagi pelan yang tidak menyatakan bulan
 booking-set-payout-days = Hari selepas sesi sebelum bayaran kepada penyedia
-booking-set-two-people = Orang yang meluluskan bayaran tidak menghantarnya
+booking-set-two-people = Orang yang meluluskan bayaran tidak boleh menghantarnya
 booking-set-request-slots = Masa yang boleh disebut dalam satu permintaan
 booking-set-request-limit = Permintaan seorang yang boleh menunggu
 booking-set-request-hours = Tempoh permintaan menunggu jawapan
@@ -926,7 +926,7 @@ entry-levels-hint = Dengan koma di antaranya, hingga 20. Pelawat membacanya.
 entry-logo = Alamat logo
 entry-logo-hint = Halaman memaparkannya hanya jika ia laluan laman ini, seperti /files/logo.png.
 choice-code = Nama pendek
-choice-code-hint = Huruf kecil, digit dan tanda sempang. Ia digunakan dalam alamat, dan tidak pernah berubah.
+choice-code-hint = Huruf kecil, angka dan tanda sempang. Ia digunakan dalam alamat, dan tidak pernah berubah.
 choice-label = Nama
 choice-active = Ia boleh dipilih
 choice-away = tidak dipilih lagi
@@ -993,7 +993,7 @@ new-slots-mail-text = Ada masa baharu:
 
     Tempah satu: { $address }
 
-    Anda menerima mel ini kerana anda memilihnya. Ubah di { $settings }
+    Anda menerima e-mel ini kerana anda memilihnya. Ubah di { $settings }
 
     { $site }
 booking-mail-confirmed = Ditempah: { $title }, { $when }
@@ -1012,10 +1012,10 @@ booking-said-reminder = Ini akan berlangsung tidak lama lagi, dengan { $with }:
 booking-said-back = { $sum } dibayar balik.
 booking-said-reason = Sebab: { $reason }
 booking-said-tips = Tentang sesi ini
-booking-mail-alert = Tempahan: ada perkara yang memerlukan anda – { $site }
-booking-alert-findings = { $count } perkara tentang wang tidak sepadan.
+booking-mail-alert = Tempahan: ada perkara yang memerlukan perhatian anda – { $site }
+booking-alert-findings = Ada { $count } percanggahan tentang wang.
 booking-alert-dispute = Ada berita tentang bayaran yang dipertikaikan, { $count } kali.
-booking-alert-job = { $count } tugas tidak dapat dilakukan, atau menunggu perkhidmatan bayaran.
+booking-alert-job = { $count } tugas tidak dapat dilakukan, atau menunggu perkhidmatan pembayaran.
 booking-mail-receipt = Resit { $number }: { $sum } – { $site }
 booking-said-receipt = Terima kasih. { $sum } telah dibayar. Ini resit { $number }.
 booking-mail-sold-out = Habis dijual: { $sum } dikembalikan – { $site }
@@ -1029,13 +1029,13 @@ booking-notice-moved = Dipindahkan: { $about }
 booking-notice-cancelled = Dibatalkan: { $about }
 booking-notice-reminder = Tidak lama lagi: { $about }
 booking-notice-late = Peringatan “{ $about }” terlalu lewat untuk dihantar melalui e-mel.
-booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Uruskan dengan perkhidmatan bayaran.
-booking-notice-gateway-silent = Perkhidmatan bayaran { $about } tidak menjawab selama sehari. Apa yang menunggunya dicuba sekali sehari.
+booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Uruskan dengan perkhidmatan pembayaran.
+booking-notice-gateway-silent = Perkhidmatan pembayaran { $about } tidak menjawab selama sehari. Apa yang menunggunya dicuba sekali sehari.
 booking-notice-job-failed = Satu tugas tempahan tidak dapat dilakukan dan telah dihentikan: { $about }
-booking-notice-refund-unlike = Seseorang telah membayar balik { $about } di perkhidmatan bayaran itu sendiri, dan lebih daripada bakinya di sini. Bandingkan kedua-duanya.
-booking-notice-refund-elsewhere = Seseorang telah membayar balik { $about } di perkhidmatan bayaran itu sendiri. Ia dicatat di sini.
+booking-notice-refund-unlike = Seseorang telah membayar balik { $about } di perkhidmatan pembayaran itu sendiri, dan lebih daripada bakinya di sini. Bandingkan kedua-duanya.
+booking-notice-refund-elsewhere = Seseorang telah membayar balik { $about } di perkhidmatan pembayaran itu sendiri. Ia dicatat di sini.
 booking-notice-dispute = Pembayar mempertikaikan bayaran: { $about }. Uruskan dengan perkhidmatan pembayaran.
-booking-notice-findings = { $about } perkara tentang wang tidak sepadan. Lihat percanggahan.
+booking-notice-findings = Percanggahan tentang wang: { $about }. Sila semak.
 booking-notice-wrong-sum = { $about } telah dibayar, bukan harga pesanan. Ia dibayar balik.
 booking-notice-no-show-member = Penyedia menyatakan bahawa anda tidak hadir ke “{ $about }”.
 booking-notice-no-show-provider = Ahli menyatakan bahawa penyedia tidak hadir ke “{ $about }”. Bayaran dipulangkan.
@@ -1044,7 +1044,7 @@ request-said-made = Seorang ahli meminta masa anda dan menunggu jawapan:
 request-notice-declined = Permintaan anda ditolak: { $about }
 request-said-declined = Tiada masa yang anda minta dapat disahkan:
 request-notice-lapsed = Permintaan anda luput: { $about }
-request-said-lapsed = Tiada sesiapa mengesahkan permintaan anda dalam masanya, atau tiada masanya lagi:
+request-said-lapsed = Tiada sesiapa mengesahkan permintaan anda dalam masanya, atau tiada lagi masa yang tinggal:
 request-notice-dropped = Tidak ditawarkan lagi: { $about }
 request-said-dropped = Masa yang anda minta tidak ditawarkan lagi. Permintaan anda masih menunggu masa lain:
 request-notice-no-credit = Kredit tidak cukup: { $about }
@@ -1059,7 +1059,7 @@ credit-said-end = Kredit yang belum anda gunakan akan tamat tidak lama lagi. Seb
 feedback-notice-ask = Bagaimana sesi itu? { $about }
 feedback-said-ask = Sesi ini telah tamat. Beritahu bagaimana sesi itu:
 feedback-notice-arrived = Maklum balas untuk anda: { $about }
-feedback-said-arrived = Pihak satu lagi telah menyatakan pendapat tentang sesi ini. Anda membacanya setelah anda menyatakannya juga, atau 14 hari selepas sesi:
+feedback-said-arrived = Pihak satu lagi telah memberi maklum balas tentang sesi ini. Anda boleh membacanya setelah anda memberikannya juga, atau 14 hari selepas sesi:
 payout-mail-sent = { $sum } sedang dihantar kepada anda – { $site }
 payout-said-sent = { $sum } telah dihantar kepada anda untuk sesi anda. Rujukan bank ialah { $number }.
 payout-notice-sent = { $about } sedang dihantar kepada anda.
@@ -1126,16 +1126,16 @@ problem-location-required = Nyatakan tempat bertemu: pautan sesi dalam talian, n
     .title = Tempat belum dinyatakan
 problem-room-exists = Bilik lain mempunyai pautan ini.
     .title = Pautan sudah digunakan
-problem-idempotency-key-required = Hantar Idempotency-Key: ini memanggil perkhidmatan bayaran.
+problem-idempotency-key-required = Hantar Idempotency-Key: ini memanggil perkhidmatan pembayaran.
     .title = Kunci tiada
-problem-plan-empty = Pelan memberikan kredit, atau membuka keahlian.
+problem-plan-empty = Pelan mesti memberikan kredit atau keahlian.
     .title = Pelan tidak memberikan apa-apa
 problem-payment-mismatch = Bayaran ini untuk pesanan lain. Tiada yang diubah.
     .title = Bayaran lain
-problem-payment-signature = Perkhidmatan bayaran tidak menyatakan ini. Tiada yang diubah.
+problem-payment-signature = Perkhidmatan pembayaran tidak menyatakan ini. Tiada yang diubah.
     .title = Bayaran tidak terbukti
-problem-gateway-unavailable = Perkhidmatan bayaran tidak menjawab. Tiada caj dikenakan; cuba sebentar lagi.
-    .title = Perkhidmatan bayaran tidak tersedia
+problem-gateway-unavailable = Perkhidmatan pembayaran tidak menjawab. Tiada caj dikenakan; cuba sebentar lagi.
+    .title = Perkhidmatan pembayaran tidak tersedia
 problem-slot-overlap = Ada masa anda yang lain di situ.
     .title = Masa bertindih
 problem-member-busy = Ahli mempunyai tempahan lain pada masa ini.
@@ -1168,7 +1168,7 @@ problem-outcome-too-early = Terlalu awal. Sesi selesai apabila ia tamat, dan dik
     .title = Terlalu awal
 problem-outcome-closed = Hasil sesi ini tidak boleh dinyatakan lagi.
     .title = Terlambat
-problem-outcome-contested = Pihak yang satu lagi berkata sebaliknya. Tulis kepada pentadbir untuk membuat keputusan.
+problem-outcome-contested = Pihak yang satu lagi berkata sebaliknya. Tulis kepada pentadbir, yang akan memutuskan.
     .title = Dipertikaikan
 problem-claim-closed = Anda sudah memberi maklum balas tentang sesi ini, atau ia sudah dilaporkan.
     .title = Tidak boleh lagi
@@ -1176,7 +1176,7 @@ problem-refund-request-settled = Permintaan ini telah dijawab sementara itu.
     .title = Sudah dijawab
 problem-claim-settled = Ini telah diselesaikan sementara itu. Baca semula.
     .title = Sudah diselesaikan
-problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran menunggu sehingga itu diselesaikan.
+problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran kepada penyedia menunggu sehingga itu diselesaikan.
     .title = Dilaporkan
 problem-finding-settled = Ini sudah diselesaikan. Baca semula.
     .title = Sudah diselesaikan
@@ -1184,7 +1184,7 @@ problem-refund-exceeds = Bayaran itu tidak mempunyai baki sebanyak ini.
     .title = Terlalu banyak
 problem-refund-not-eligible = Peraturan bayaran balik tidak membenarkan yang ini. Nyatakan sebab ia tetap dibayar balik.
     .title = Bukan menurut peraturan
-problem-payout-state = Ini telah diputuskan oleh orang lain. Baca semula.
+problem-payout-state = Ini telah diputuskan sementara itu. Baca semula.
     .title = Sudah diputuskan
 problem-payout-empty = Tiada yang perlu dibayar dalam mata wang ini.
     .title = Tiada yang perlu dibayar
@@ -1205,7 +1205,7 @@ external-calendar-status = Pelayan tidak memberikan kalendar itu. Semak sama ada
 external-calendar-too-long = Kalendar lebih besar daripada 1 MB. Sila gunakan yang kurang catatannya.
 external-calendar-broken = Apa yang ada di alamat ini bukan kalendar yang lengkap. Semak alamat; apa yang dibaca terakhir kekal.
 external-calendar-too-much = Kalendar mempunyai terlalu banyak catatan. Sila gunakan yang kurang catatannya.
-external-calendar-partial = Sesetengah catatan kalendar tidak dapat dibaca dengan tepat: ia menyembunyikan hari penuh, setiap jam yang mungkin dimaksudkan (jika zon waktunya tidak diketahui), atau tiada masa. Yang lain semuanya dikira.
+external-calendar-partial = Sesetengah catatan kalendar tidak dapat dibaca dengan tepat: catatan itu menyembunyikan hari penuh, setiap jam yang mungkin dimaksudkan (jika zon waktunya tidak diketahui), atau tiada masa. Yang lain semuanya dikira.
 external-calendar-notice = Kalendar anda ada catatan pada masa tempahan: { $about }
 external-calendar-said = Kalendar anda kini ada catatan pada masa tempahan ini. Tempahan kekal seperti sedia ada: jika anda tidak dapat menepatinya, batalkan sendiri.
 slot-busy = Tersembunyi: anda sibuk
@@ -1226,9 +1226,9 @@ event-refund-requested = Meminta bayaran balik
 event-refund-asked = Meminta wang dikembalikan
 event-refund-refused = Menolak membayar balik wang
 event-payout-step = Memutuskan bayaran kepada penyedia
-event-payout-batch-created = Membuat kumpulan bayaran
-event-payout-batch-exported = Mengambil fail bank bagi kumpulan bayaran
-event-payout-batch-step = Meneruskan kumpulan bayaran
+event-payout-batch-created = Membuat kelompok bayaran
+event-payout-batch-exported = Mengambil fail bank bagi kelompok bayaran
+event-payout-batch-step = Membawa kelompok bayaran ke langkah seterusnya
 event-provider-calendar-set = Memberikan alamat kalendar sendiri
 event-provider-calendar-removed = Membuang alamat kalendar sendiri
 event-provider-changed = Mengubah profil penyedia
@@ -1306,7 +1306,7 @@ booking-set-public = Semua orang melihat masa yang ditawarkan
 booking-set-public-hint = Jika tidak, hanya orang yang log masuk.
 booking-set-orders = Pesanan yang boleh dibuat seorang ahli dalam sejam
 booking-set-newcomers = Orang boleh menempah tanpa akaun
-booking-set-newcomers-hint = Mereka memberi nama dan alamat, dan mengesahkan melalui e-mel. Hanya di mana orang boleh mendaftar.
+booking-set-newcomers-hint = Mereka memberi nama dan alamat, dan mengesahkan melalui e-mel. Hanya jika pendaftaran dibenarkan.
 request-this-time = Masa ini
 booking-link-replace = Ganti pautan
 booking-link-text = Hanya jika pautan tidak berfungsi. Kedua-dua pihak mendapat e-mel dengan yang baharu.

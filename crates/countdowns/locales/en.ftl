@@ -63,8 +63,8 @@ countdown-kind-until = Days until
 countdown-kind-since-hint = Counts up, and starts again when you reset it: smoke-free, without an incident, last watered.
 countdown-kind-until-hint = Counts down to a day: a move, a birthday, an exam.
 countdown-presets = Begin with:
-countdown-preset-new-year = New year
-countdown-preset-new-year-title = New year
+countdown-preset-new-year = New Year
+countdown-preset-new-year-title = New Year
 countdown-preset-birthday = A birthday
 countdown-preset-birthday-title = Birthday
 countdown-preset-without = Days without …
@@ -83,7 +83,7 @@ countdown-unlisted-hint = Nobody can guess the link.
 countdown-public-hint = Search engines may find it.
 countdown-shows-phrase = phrase
 countdown-shows-notes = notes
-countdown-shows-stats = runs before
+countdown-shows-stats = earlier runs
 countdown-fold-again = Comes again
 countdown-fold-look = What the page shows
 countdown-fold-zone = Time zone
@@ -91,7 +91,7 @@ countdown-fold-address = Web address
 countdown-days-usual = as usual for what is counted
 countdown-slug-made = made from the title
 countdown-start = Start counting
-countdown-begun = It counts.
+countdown-begun = It is counting.
 countdown-seen-private = Only its owners can see it.
 countdown-seen-trusted = People you trust can see it.
 countdown-seen-unlisted = Anybody with the link can see it.
@@ -121,7 +121,7 @@ countdown-unlisted = Anybody with the link
 countdown-public = Everybody
 countdown-listed = On my page, and in the list of this site
 countdown-show-notes = Show the notes of resets
-countdown-show-stats = Show the runs before, and their figures
+countdown-show-stats = Show earlier runs and their figures
 countdown-show-phrase = Show the phrase of the day
 countdown-show-phrase-hint = One of the phrases of this site; those that you hide are not shown.
 countdown-is-primary = Main countdown
@@ -180,7 +180,7 @@ phrase-suggest-title = Suggest a phrase
 phrase-suggest = Suggest
 phrase-suggested = Thank you. A moderator will read it.
 phrase-pending = waiting
-phrase-approved = taken
+phrase-approved = accepted
 phrase-rejected = not accepted
 phrase-exclude-effect = Programs draw a phrase for your pages. What you hide is never drawn.
 phrase-exclude = Hide
@@ -191,20 +191,20 @@ phrase-suggestions = Suggestions
 phrase-no-suggestions = Nothing is waiting.
 phrase-new = New phrase
 phrase-decide = Suggestion
-phrase-approve = Take it
+phrase-approve = Accept it
 phrase-reject = Turn it down
 phrase-reason = Reason
 phrase-reason-hint = Whoever suggested it reads this.
 phrase-deactivate = Remove
 phrase-activate = Restore
-phrase-mail-approved-subject = Your phrase was taken – { $site }
+phrase-mail-approved-subject = Your phrase was accepted – { $site }
 phrase-mail-approved-text = What you suggested is now one of the phrases of { $site }:
 
     { $phrase }
 
     { $address }
 phrase-mail-rejected-subject = Your phrase was not accepted – { $site }
-phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
+phrase-mail-rejected-text = A moderator of { $site } decided not to accept what you suggested:
 
     { $phrase }
 

@@ -1,7 +1,7 @@
 # The edge's own pages, by status. A text is one line, with its title below it, and nothing to fill in.
 page-400 = The request could not be understood.
     .title = Bad Request
-page-401 = This asks for a name and a password. Please try again.
+page-401 = This address asks for a name and a password. Please try again.
     .title = Unauthorized
 page-403 = This is not for everybody.
     .title = Forbidden

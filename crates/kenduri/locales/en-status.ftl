@@ -9,4 +9,4 @@ status-up = Up
 status-down = Down
 status-since = Since { $when }
 status-unknown = Of the other parts nothing is known just now.
-status-seen = Seen { $when }
+status-seen = Checked { $when }

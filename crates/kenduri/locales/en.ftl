@@ -19,7 +19,7 @@ server-cpu = CPU
 server-memory = Memory
 server-rate = Requests/s
 server-pid = Process
-server-last-exit = Last end
+server-last-exit = Last exit
 server-own = Kenduri itself
 server-own-text = This is Kenduri itself: it takes all connections and serves these pages. It stops when kenduri serve stops.
 server-no-services = No other program is kept running yet. A section [service.NAME] in kenduri.toml describes one.
@@ -42,7 +42,7 @@ server-stopped = Stopped
 ## Hosts: the edge
 
 server-certificates = Certificates
-server-no-certificates = There is no certificate. In kenduri.toml, tls.acme has them ordered, and [[tls.certificate]] names files.
+server-no-certificates = There is no certificate. In kenduri.toml, tls.acme orders them, and [[tls.certificate]] names files.
 server-certificate-valid = Valid
 server-certificate-troubled = Valid, renewal failed
 server-certificate-overdue = Valid, ends soon
@@ -61,7 +61,7 @@ server-backup = Backup
 server-backup-off = Nothing is backed up: if this machine is lost, so is everything. To begin, write into kenduri.toml where copies go, on another disk or machine, and restart Kenduri:
 server-backup-off-then = Then make the key, which shows a passphrase of six words once:
 server-backup-good = Everything is backed up
-server-backup-waiting = The first snapshot is made
+server-backup-waiting = The first snapshot is being made
 server-backup-failing = Failing
 server-backup-no-key = Not begun
 server-backup-no-key-text = There is no key yet. This makes it, and shows a passphrase of six words once:
@@ -75,10 +75,10 @@ server-backup-drill-good = Tried on { $when }: it was restored elsewhere and is 
 server-backup-drill-skipped = Not tried on { $when }: the disk has too little room to restore it elsewhere.
 server-backup-drill-failed = Tried on { $when }: it could not be restored. Run kenduri backup verify to see why.
 server-updates = News of Kenduri
-server-updates-off = Newer versions of Kenduri are not looked for. In kenduri.toml, updates.advisories names where to look once a day.
-server-updates-waiting = Nothing is known yet. The next look comes within a day.
-server-updates-found = Last looked on { $when }.
-server-updates-failure = The look on { $when } failed:
+server-updates-off = Kenduri does not look for newer versions. In kenduri.toml, updates.advisories names where to look once a day.
+server-updates-waiting = Nothing is known yet. The next check comes within a day.
+server-updates-found = Last checked on { $when }.
+server-updates-failure = The check on { $when } failed:
 server-updates-none = There is no newer version, and no advisory affects this one.
 server-updates-newer = Newer version
 server-updates-advisory = Affects this version
@@ -95,7 +95,7 @@ server-stop = Stop
 server-start-effect = { $service } is started. Requests reach it once it is ready.
 server-reload-effect = The instances of { $service } are replaced one after the other. The next one is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
 server-restart-effect = All instances of { $service } end, then start again. Requests wait for up to 2 seconds meanwhile; after that they fail.
-server-scale-effect = { $service } gets or loses instances until this many take requests. Those that go finish what they have. It lasts until its description in the settings changes.
+server-scale-effect = { $service } gets or loses instances until this many take requests. Those that go finish their requests first. It lasts until its description in the settings changes.
 server-stop-effect = All instances of { $service } end. Requests to it fail until somebody starts it again.
 server-worker-effect = A new process takes over connections and these pages. It is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
 server-count = Instances that take requests, 1 to 64
@@ -127,7 +127,7 @@ server-generation = Generation
 server-environment = Environment
 server-environment-text = Values are never shown.
 server-sockets = Listens on
-server-exits = Earlier ends
+server-exits = Earlier exits
 server-no-exits = None so far.
 server-exit = Instance { $instance }, after { $ran }
 
@@ -153,7 +153,7 @@ alert-certificate-fails = No certificate can be ordered for { $about }
 alert-certificate-fails-text = The authority or the network says: { $reason }
 alert-jobs = Background work failed
 alert-jobs-text = Failed in the last day, and not tried again: { $number } ({ $kinds }). The log says why.
-alert-mails = Mails cannot be sent
+alert-mails = Emails cannot be sent
 alert-mails-text = Given up in the last day: { $number }. The log says why.
 alert-service = { $about } failed too often
 alert-service-text = It is not started again. If it has several instances, the others go on; without any, requests to it are answered with an error. Why: { $reason }. Fix the cause, then start it on its page.
@@ -177,9 +177,9 @@ server-ready-drill-failed = The trial failed. Run kenduri backup verify, then ke
 server-ready-drill-skipped = The disk has too little room for a trial. Make room, or run kenduri backup verify.
 server-ready-drill-none = It was not tried yet. With backup.drill it is tried once a week.
 server-ready-mail = Mail leaves
-server-ready-mail-mailbox = Mails stay in the mailbox of this site. In kenduri.toml, mail.url names a mail server.
-server-ready-mail-failed = The last mail could not be sent. Look at mail.url, its password, and the log.
-server-ready-mail-none = No mail was sent yet. Ask for a sign-in link for yourself, to try it.
+server-ready-mail-mailbox = Emails stay in the mailbox of this site. In kenduri.toml, mail.url names a mail server.
+server-ready-mail-failed = The last email could not be sent. Look at mail.url, its password, and the log.
+server-ready-mail-none = No email was sent yet. Ask for a sign-in link for yourself, to try it.
 server-ready-records = The DNS records of mail are there
 server-ready-records-missing = Records are missing, so mail to many waits. The page about mail and DNS lists them.
 server-ready-certificates = Certificates are good
@@ -195,8 +195,8 @@ server-ready-freeze-now = Hosts asked to leave the server alone until { $until }
 server-ready-freeze-near = Hosts asked to leave the server alone from { $from } until { $until }. Do what you plan before that, or after it.
 server-ready-updates = Kenduri is up to date
 server-ready-updates-advisory = An advisory affects this version. Upgrade to one in which it is fixed.
-server-ready-updates-off = Newer versions are not looked for. In kenduri.toml, updates.advisories names where to look once a day.
-server-ready-updates-failed = The last look did not succeed. The part about news of Kenduri below says why.
+server-ready-updates-off = Kenduri does not look for newer versions. In kenduri.toml, updates.advisories names where to look once a day.
+server-ready-updates-failed = The last check failed. The part about news of Kenduri below says why.
 server-ready-updates-waiting = Nothing is known yet. Look again tomorrow.
 server-ready-later = Look again in a moment.
 server-ready-updates-newer = There is a newer version. Upgrade when no event is near.
@@ -225,7 +225,7 @@ mail-alert-begun-subject = { $title } – { $site }
 mail-alert-begun-text =
     Hello { $name },
 
-    { $site } needs you.
+    { $site } needs your attention.
 
     { $title }
     { $what }
@@ -235,7 +235,7 @@ mail-alert-begun-text =
     What is wrong now is here:
     { $address }
 
-    You get one more mail when this is over.
+    You get one more email when this is over.
 mail-alert-ended-subject = Over: { $title } – { $site }
 mail-alert-ended-text =
     Hello { $name },

@@ -9,4 +9,4 @@ status-up = Berfungsi
 status-down = Tidak berfungsi
 status-since = Sejak { $when }
 status-unknown = Keadaan bahagian lain tidak diketahui buat masa ini.
-status-seen = Dilihat { $when }
+status-seen = Diperiksa { $when }

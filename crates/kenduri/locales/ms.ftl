@@ -61,13 +61,13 @@ server-backup = Sandaran
 server-backup-off = Tiada apa-apa disandarkan: jika mesin ini hilang, semuanya turut hilang. Untuk bermula, tulis dalam kenduri.toml ke mana salinan dihantar, pada cakera atau mesin lain, dan mulakan semula Kenduri:
 server-backup-off-then = Kemudian buat kuncinya, yang menunjukkan frasa laluan enam perkataan sekali sahaja:
 server-backup-good = Semuanya disandarkan
-server-backup-waiting = Petikan pertama sedang dibuat
+server-backup-waiting = Syot kilat pertama sedang dibuat
 server-backup-failing = Gagal
 server-backup-no-key = Belum bermula
 server-backup-no-key-text = Belum ada kunci. Ini membuatnya, dan menunjukkan frasa laluan enam perkataan sekali sahaja:
-server-backup-snapshot = Petikan terakhir: { $when }.
+server-backup-snapshot = Syot kilat terakhir: { $when }.
 server-backup-until = Apa yang ditulis sehingga { $when } ada dalam sandaran.
-server-backup-dumped = Stor berada dalam PostgreSQL dan dieksport sekerap yang ditetapkan dalam backup.every. Hanya keadaan pada waktu eksport boleh dipulihkan, bukan mana-mana waktu di antaranya.
+server-backup-dumped = Storan berada dalam PostgreSQL dan dieksport sekerap yang ditetapkan dalam backup.every. Hanya keadaan pada waktu eksport boleh dipulihkan, bukan mana-mana waktu di antaranya.
 server-backup-failure = Kali terakhir gagal pada { $when }:
 server-backup-missing = Pada { $when } sebahagian sandaran tiada:
 server-backup-same-disk = Sandaran berada pada cakera yang sama dengan data: jika cakera itu hilang, kedua-duanya hilang.
@@ -75,11 +75,11 @@ server-backup-drill-good = Dicuba pada { $when }: ia dipulihkan di tempat lain d
 server-backup-drill-skipped = Tidak dicuba pada { $when }: ruang cakera tidak cukup untuk memulihkannya di tempat lain.
 server-backup-drill-failed = Dicuba pada { $when }: ia tidak dapat dipulihkan. Jalankan kenduri backup verify untuk mengetahui sebabnya.
 server-updates = Berita Kenduri
-server-updates-off = Tiada siapa menyemak versi Kenduri yang lebih baharu. Dalam kenduri.toml, updates.advisories menamakan tempat untuk disemak sekali sehari.
+server-updates-off = Kenduri tidak menyemak versi yang lebih baharu. Dalam kenduri.toml, updates.advisories menamakan tempat untuk disemak sekali sehari.
 server-updates-waiting = Belum ada apa-apa yang diketahui. Semakan seterusnya dibuat dalam masa sehari.
 server-updates-found = Kali terakhir disemak pada { $when }.
 server-updates-failure = Semakan pada { $when } gagal:
-server-updates-none = Tiada versi lebih baharu yang disebut, dan tiada nasihat keselamatan tentang versi ini.
+server-updates-none = Tiada versi yang lebih baharu, dan tiada nasihat keselamatan yang melibatkan versi ini.
 server-updates-newer = Versi lebih baharu
 server-updates-advisory = Melibatkan versi ini
 server-updates-fixed = Dibaiki dalam { $versions }.
@@ -93,11 +93,11 @@ server-restart = Mulakan semula
 server-scale = Ubah bilangan salinan
 server-stop = Hentikan
 server-start-effect = { $service } dimulakan. Permintaan sampai kepadanya setelah ia sedia.
-server-reload-effect = Salinan { $service } diganti satu demi satu. Yang baharu sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
+server-reload-effect = Salinan { $service } diganti satu demi satu. Yang baharu sedia sebelum yang lama berhenti, jadi tiada permintaan yang gagal. Jika yang baharu tidak sedia, yang lama kekal.
 server-restart-effect = Semua salinan { $service } ditamatkan, kemudian dimulakan semula. Sementara itu permintaan menunggu sehingga 2 saat; selepas itu permintaan gagal.
-server-scale-effect = Salinan { $service } ditambah atau dikurangkan sehingga sebanyak ini menerima permintaan. Yang pergi menyelesaikan kerjanya dahulu. Ini kekal sehingga huraiannya dalam tetapan berubah.
+server-scale-effect = Salinan { $service } ditambah atau dikurangkan sehingga sebanyak ini menerima permintaan. Yang dikurangkan menyelesaikan kerjanya dahulu. Ini kekal sehingga huraiannya dalam tetapan berubah.
 server-stop-effect = Semua salinan { $service } ditamatkan. Permintaan kepadanya gagal sehingga ia dimulakan semula.
-server-worker-effect = Proses baharu mengambil alih sambungan dan halaman ini. Ia sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
+server-worker-effect = Proses baharu mengambil alih sambungan dan halaman ini. Ia sedia sebelum yang lama berhenti, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
 server-count = Salinan yang menerima permintaan, 1 hingga 64
 server-done-start = { $service } berjalan.
 server-done-reload = { $service } telah diganti; permintaan diteruskan.
@@ -107,7 +107,7 @@ server-done-stop = { $service } telah dihentikan.
 server-done-late = { $service } masih melakukannya. Halaman ini menunjukkan kemajuannya.
 server-done-worker = Proses seterusnya sedang bermula. Jika ia tidak sedia, yang lama diteruskan, dan log menyatakan sebabnya.
 server-refused = Ini tidak dilakukan
-server-frozen = Majlis sudah dekat: tiada yang dimulakan semula sehingga { $when }.
+server-frozen = Acara sudah dekat: tiada yang dimulakan semula sehingga { $when }.
 server-force = Lakukan juga
 server-scale-range = Pilih tindakan; bilangan salinan ialah 1 hingga 64.
 server-lines = Baris terakhir
@@ -169,8 +169,8 @@ server-ready-backup = Sandaran terkini
 server-ready-backup-off = Tiada apa-apa disandarkan. Bahagian tentang sandaran di bawah menerangkan cara bermula.
 server-ready-backup-key = Buat kunci sandaran dengan kenduri backup now, dan catat frasa laluannya.
 server-ready-backup-failing = Sandaran gagal. Bahagian tentang sandaran di bawah menyatakan sebabnya.
-server-ready-backup-waiting = Petikan pertama sedang dibuat. Lihat semula sebentar lagi.
-server-ready-backup-old = Petikan terakhir sudah terlalu lama. Jalankan kenduri backup now, dan periksa sebab tiada yang dibuat.
+server-ready-backup-waiting = Syot kilat pertama sedang dibuat. Lihat semula sebentar lagi.
+server-ready-backup-old = Syot kilat terakhir sudah terlalu lama. Jalankan kenduri backup now, dan periksa sebab tiada yang dibuat.
 server-ready-backup-same-disk = Sandaran berada pada cakera data. Tulis cakera lain, mesin lain atau baldi dalam backup.to.
 server-ready-drill = Sandaran boleh dipulihkan
 server-ready-drill-failed = Percubaan gagal. Jalankan kenduri backup verify, kemudian kenduri backup now.
@@ -189,17 +189,17 @@ server-ready-certificates-ordered = Ada sijil yang sedang dipesan. Lihat semula 
 server-ready-disk = Cakera mempunyai ruang
 server-ready-disk-low = Ruang hampir habis. Buang fail yang tidak diperlukan, atau pindah ke cakera yang lebih besar.
 server-ready-disk-unknown = Sistem tidak menyatakan berapa ruang yang kosong.
-server-ready-freeze = Tiada majlis yang dekat
-server-ready-event = Majlis sudah dekat
+server-ready-freeze = Tiada acara yang dekat
+server-ready-event = Acara sudah dekat
 server-ready-freeze-now = Tuan rumah meminta supaya pelayan tidak diusik sehingga { $until }. Rancang mula semula dan naik taraf selepas itu.
 server-ready-freeze-near = Tuan rumah meminta supaya pelayan tidak diusik dari { $from } sehingga { $until }. Lakukan rancangan anda sebelum atau selepasnya.
 server-ready-updates = Kenduri ialah versi terkini
-server-ready-updates-advisory = Ada nasihat keselamatan tentang versi ini. Naik taraf kepada versi yang telah dibaiki.
-server-ready-updates-off = Tiada siapa menyemak. Dalam kenduri.toml, updates.advisories menamakan tempat untuk disemak sekali sehari.
+server-ready-updates-advisory = Ada nasihat keselamatan yang melibatkan versi ini. Naik taraf kepada versi yang telah dibaiki.
+server-ready-updates-off = Kenduri tidak menyemak versi yang lebih baharu. Dalam kenduri.toml, updates.advisories menamakan tempat untuk disemak sekali sehari.
 server-ready-updates-failed = Semakan terakhir tidak berjaya. Bahagian tentang berita Kenduri di bawah menyatakan sebabnya.
 server-ready-updates-waiting = Belum ada apa-apa yang diketahui. Lihat semula esok.
 server-ready-later = Lihat semula sebentar lagi.
-server-ready-updates-newer = Ada versi lebih baharu. Naik taraf apabila tiada majlis yang dekat.
+server-ready-updates-newer = Ada versi lebih baharu. Naik taraf apabila tiada acara yang dekat.
 
 ## Hosts: the machine
 
@@ -209,7 +209,7 @@ server-disk = Cakera folder data
 server-free = { $free } daripada { $size } kosong
 server-load = Beban dalam 1, 5 dan 15 minit
 server-load-text = { $load } ({ $n } pemproses)
-server-store = Saiz stor
+server-store = Saiz storan
 server-store-lag = Kerja latar
 server-store-lag-none = Tiada yang menunggu.
 server-store-lag-text = Yang terlama menunggu selama { $lag }.
@@ -222,7 +222,7 @@ mail-alert-begun-subject = { $title } – { $site }
 mail-alert-begun-text =
     Salam { $name },
 
-    { $site } memerlukan anda.
+    { $site } memerlukan perhatian anda.
 
     { $title }
     { $what }
@@ -246,6 +246,6 @@ mail-alert-ended-text =
 
 ## Hosts: what the installation's log says
 
-event-service-ordered = Memulakan, mengganti, menghentikan atau mengubah bilangan sesuatu perkhidmatan
+event-service-ordered = Memulakan, mengganti, memulakan semula, menghentikan atau mengubah bilangan salinan sesuatu perkhidmatan
 event-mail-key-made = Membuat kunci yang menandatangani e-mel
 event-secret-replaced = Fail kunci diganti; semua sesi tamat

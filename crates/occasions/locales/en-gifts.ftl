@@ -45,7 +45,7 @@ problem-gift-quantity = { $left ->
    *[other] Only { $left } are left.
 }
     .title = Not enough is left
-problem-gift-needs-attendance = Please answer first that somebody comes. Then you can reserve a gift.
-    .title = Nobody comes yet
+problem-gift-needs-attendance = Please answer first that somebody is coming. Then you can reserve a gift.
+    .title = Nobody is coming yet
 problem-gift-already-given = The hosts have this gift already, so it cannot be changed here.
     .title = The gift was given already

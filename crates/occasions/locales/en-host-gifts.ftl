@@ -13,7 +13,7 @@ host-gift-pieces = × { $n }
 host-gift-reserved = Reserved
 host-gift-released = Released
 host-gift-given = Received
-host-gift-absent = Nobody of them comes
+host-gift-absent = None of them is coming
 host-gift-receive = We have it
 host-gift-release = Release
 host-gift-picture-remove = Remove the picture
@@ -74,7 +74,7 @@ host-received-owed = { $all ->
        *[other] { $owed } of { $all } gifts wait for your thanks.
     }
 }
-host-received-mail = Write a thank-you mail
+host-received-mail = Write a thank-you email
 host-received-who = From whom?
 host-received-other = Somebody else
 host-received-all = All

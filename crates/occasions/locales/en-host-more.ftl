@@ -5,19 +5,19 @@ host-end-steps = What happens after the last event
 host-end-archive = Guests read your thanks, and nothing can be changed
 host-end-delete = Everything is deleted: guests, answers, files
 host-end-no-event = When there is an event
-host-end-text = Owners are told by mail 30 days and 7 days before. What was deleted cannot be brought back, so make a copy of what you want to keep.
+host-end-text = Owners are told by email 30 days and 7 days before. What was deleted cannot be brought back, so make a copy of what you want to keep.
 host-end-export = Make a copy of everything
-host-end-waits = The mail that tells owners of the deletion has not left the server, so nothing is deleted yet. If you have a copy, you can let the deletion go on without it.
-host-end-confirm = Delete on that day, without the mail
-host-end-confirmed = An owner let the deletion go on without the mail.
+host-end-waits = The email that tells owners of the deletion has not left the server, so nothing is deleted yet. If you have a copy, you can let the deletion go on without it.
+host-end-confirm = Delete on that day, without the email
+host-end-confirmed = An owner let the deletion go on without the email.
 host-log-deletion-announced = told owners on which day everything is deleted
-host-log-deletion-confirmed = let the deletion go on although the mail did not leave
+host-log-deletion-confirmed = let the deletion go on although the email did not leave
 host-notice-deletion = { $about } is deleted soon. Make a copy of what you want to keep.
 host-mail-deletion-subject = { $title } is deleted on { $day }
 host-mail-deletion-text =
     Dear { $name },
 
-    On { $day }, everything about { $title } is deleted: guests, answers, mails and files. It cannot be brought back.
+    On { $day }, everything about { $title } is deleted: guests, answers, emails and files. It cannot be brought back.
 
     If you want to keep a copy, make it before that day:
     { $export }
@@ -46,17 +46,17 @@ host-split-do = Move them
 host-news = News
 host-new-news = Write news
 host-news-text = Every household reads it on its invitation.
-host-news-mail = Write a mail as well
+host-news-mail = Write an email as well
 host-news-none = No news yet.
 host-news-title = Title
 host-news-body = Text
 host-news-shown = Who sees it, and where
 host-news-pinned = Pinned
-host-news-pinned-hint = Stands before newer news.
+host-news-pinned-hint = Is shown before newer news.
 host-news-published = Guests see it
 host-news-published-hint = Switch it off to take it back at once.
 host-news-draft = Not published
-host-news-since = Guests see it since { $day }
+host-news-since = Visible to guests since { $day }
 host-remove-news = Delete this news
 host-remove-news-effect = Guests no longer see it.
 host-log-news-created = wrote news
@@ -128,7 +128,7 @@ host-ready-do-deadline = Set a last day
 host-ready-do-later = Choose a later day
 host-ready-do-texts = Write the texts
 host-ready-do-news = See the announcements
-host-ready-do-invite = Invite them by mail
+host-ready-do-invite = Invite them by email
 host-ready-do-send = Send them by message
-host-ready-do-remind = Remind them by mail
+host-ready-do-remind = Remind them by email
 host-ready-do-seats = Change the seats

@@ -3,7 +3,7 @@ host-hear-text = Choose how you hear when a household answers or changes its ans
 host-hear-no-mail = Mail about answers cannot leave yet: somebody who runs this site has to let this occasion send mail first. Notices on the site work.
 host-hear-by-mail = By email
 host-hear-on-site = By notice on the site
-host-hear-hour = Hour of daily news
+host-hear-hour = Hour of the daily notification
 host-hear-hour-hint = Only for “once a day”.
 host-hear-at-once = At once
 host-hear-daily = Once a day
@@ -16,12 +16,12 @@ host-heard-subject = { $n ->
    *[other] { $n } households answered: { $hosts }
 }
 host-heard-yes = { $n ->
-    [one] 1 comes
-   *[other] { $n } come
+    [one] 1 is coming
+   *[other] { $n } are coming
 }
 host-heard-no = { $n ->
-    [one] 1 does not come
-   *[other] { $n } do not come
+    [one] 1 is not coming
+   *[other] { $n } are not coming
 }
 host-heard-open = { $n ->
     [one] 1 is open
@@ -41,5 +41,5 @@ host-heard-text =
     All answers, the latest first:
     { $list }
 
-    You chose to get this mail. How often it comes, or that it no longer does, you choose here:
+    You chose to get this email. Choose here how often it comes, or that it no longer does:
     { $settings }

@@ -47,7 +47,7 @@ host-export-pending = Answer missing
 host-export-response = Answer status
 host-export-deadline = Own deadline
 host-export-sent = Sent
-host-export-opened = Last looked
+host-export-opened = Last opened
 host-export-answered = Answered
 host-export-note = Note from the household
 host-export-host-message = Message to the household
@@ -94,7 +94,7 @@ host-scope-occasion-read = see occasions, events, invitations and guests, with c
 host-scope-occasion-write = change occasions, events, invitations and guests, without seeing them
 host-scope-rsvps-read = see answers, food needs and notes
 host-scope-rsvps-write = answer for guests
-notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you allow more.
+notification-members-occasion = { $about } made an occasion. It sends no email but confirmations until you allow more.
 
 ## Files with lists
 

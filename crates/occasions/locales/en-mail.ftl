@@ -42,7 +42,7 @@ mail-thanks-body =
     { $hosts }
 mail-letter-why = You receive this because { $hosts } invited { $household }. Not you? Please tell { $contact }.
 mail-letter-why-plain = You receive this because { $hosts } invited { $household }.
-mail-letter-unsubscribe = No more mails like this, please
+mail-letter-unsubscribe = No more emails like this, please
 mail-status-unanswered = not answered yet
 mail-status-partial = partly answered
 mail-status-complete = answered

@@ -215,8 +215,8 @@ answer-places-both = { $children ->
    *[other] { $guests } guest places
 } left.
 answer-new-person = Person { $n }
-answer-comes = This person comes
-answer-all-events = Comes to the same as you, or only to some
+answer-comes = This person is coming
+answer-all-events = Comes to the same events as you, or only to some of them
 answer-add = Add a person
 answer-add-child = Add a child
 answer-only-children = Only places for children are left.
@@ -317,7 +317,7 @@ saved-no-server = We send no copy by email, because this site sends no mail. You
 ## Food needs and note by themselves
 
 dietary-title = Food needs
-dietary-intro = For everyone who comes or is not sure yet.
+dietary-intro = For everyone who is coming or not sure yet.
 note-title = Your note
 
 ## Changed meanwhile
@@ -373,7 +373,7 @@ mail-restricted-text =
     You see and change them here:
     { $link }
 
-    You receive this because somebody answered an invitation with this address at { $site }. If it was not you, ignore this mail.
+    You receive this because somebody answered an invitation with this address at { $site }. If it was not you, ignore this email.
 
 ## Mail to owners, when codes are being guessed
 
@@ -396,7 +396,7 @@ card-wishes = Wishes
 open-intro = You need no code: answer for yourself and for those who come with you.
 open-name = Your name
 open-attending = Are you coming?
-open-party = How many come, you included
+open-party = How many are coming, including you
 open-party-hint = At most { $n }.
 open-wish = A wish for { $hosts }
 open-wish-public = The hosts may show it, with your name, on the page of the occasion.
@@ -424,7 +424,7 @@ problem-invitation-expired = This occasion is over. Thank you for having been pa
 problem-name-required = Many wrong codes were tried lately. Please send one name on the invitation too.
     .title = A name is needed
 problem-code-malformed = A code has 5 to 8 letters or digits.
-    .title = Please look at the code again
+    .title = Please check the code
 problem-code-required = Please use the code on your invitation.
     .title = Code missing
 problem-party-size = One answer brings at most { $limit ->
@@ -472,7 +472,7 @@ problem-guest-limit = { $limit ->
    *[other] An invitation can hold { $limit } people at most.
 }
     .title = Too many people
-problem-guest-not-found = We do not find this person on the invitation.
+problem-guest-not-found = We cannot find this person on the invitation.
     .title = Person not found
 problem-named-guest = The hosts invited this person by name; only they can remove them.
     .title = Invited by name

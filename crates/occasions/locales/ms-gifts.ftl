@@ -2,7 +2,7 @@
 
 gift-title = Hadiah
 gift-tile = Senarai hajat
-gift-welcome = Kehadiran anda ialah hadiah terbaik. Apa-apa hadiah, termasuk wang, amat dihargai, begitu juga tanpa hadiah.
+gift-welcome = Kehadiran anda ialah hadiah terbaik. Apa-apa hadiah, termasuk wang, amat dihargai; tanpa hadiah pun tidak mengapa.
 gift-none = Senarai ini masih kosong.
 gift-taken = Sudah ditempah
 gift-given = Sudah diterima. Terima kasih!
@@ -12,7 +12,7 @@ gift-left = Tinggal { $n } daripada { $all }
 gift-price-shared = { $price }, dalam { $n } bahagian, { $part } setiap satu
 gift-shop = Tempat membeli
 gift-quantity = Berapa?
-gift-note = Nota kepada tuan rumah
+gift-note = Pesanan kepada tuan rumah
 gift-reserve = Saya akan bawa
 gift-change = Simpan
 gift-release = Lepaskan

@@ -2,7 +2,7 @@
 
 host-gifts = Hadiah
 host-gift-list = Senarai hajat
-host-gifts-off = Tetamu tidak melihat bahagian ini kerana ia ditutup.
+host-gifts-off = Tetamu tidak melihat bahagian ini kerana ia dimatikan.
 host-new-gift = Hadiah baharu
 host-no-gifts = Belum ada hadiah
 host-no-gifts-text = Tambah apa yang anda hajati. Keluarga menempahnya di halaman jemputan, dan tiada yang membawanya dua kali.
@@ -40,7 +40,7 @@ host-cash-qr = Kod QR
 host-remove-cash = Buang
 host-remove-cash-effect = Tetamu tidak melihatnya lagi.
 host-cash-kind-link = Alamat web
-host-cash-kind-link-hint = Contohnya PayPal. Tetamu melihat ke mana pautan itu pergi.
+host-cash-kind-link-hint = Contohnya PayPal. Tetamu melihat ke mana pautan itu menuju.
 host-cash-kind-bank = Akaun bank
 host-cash-kind-bank-hint = IBAN atau nombor akaun
 host-cash-kind-duitnow = DuitNow
@@ -69,7 +69,7 @@ host-received-owed = { $all ->
        *[other] { $owed } daripada { $all } hadiah menunggu ucapan terima kasih.
     }
 }
-host-received-mail = Tulis mel terima kasih
+host-received-mail = Tulis e-mel terima kasih
 host-received-who = Daripada siapa?
 host-received-other = Orang lain
 host-received-all = Semua
@@ -108,7 +108,7 @@ host-switch-gifts-attending = Hanya yang hadir menempah hadiah
 host-switch-gifts-attending-on = Tempahan kekal jika keluarga membatalkan kemudian, dan ditandakan.
 
 host-filter-thanks = Terima kasih
-host-filter-thanks-yes = Hadiah belum diucapkan terima kasih
+host-filter-thanks-yes = Hadiah yang belum diucapkan terima kasih
 host-filter-thanks-no = Tiada ucapan tertunggak
 
 host-export-gifts = Senarai hajat dan tempahan
@@ -116,4 +116,4 @@ host-export-received = Hadiah diterima
 host-export-sheet-gifts = Hadiah
 host-export-sheet-received = Hadiah diterima
 host-export-pieces = Bilangan
-host-export-gift-state = Status
+host-export-gift-state = Keadaan

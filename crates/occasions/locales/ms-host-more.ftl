@@ -10,12 +10,12 @@ host-end-export = Buat salinan semuanya
 host-end-waits = E-mel yang memaklumkan pemilik tentang pemadaman belum keluar daripada pelayan, jadi belum ada yang dipadam. Jika anda sudah ada salinan, anda boleh teruskan pemadaman tanpanya.
 host-end-confirm = Padam pada hari itu, tanpa e-mel
 host-end-confirmed = Seorang pemilik meneruskan pemadaman tanpa e-mel.
-host-log-deletion-announced = memaklumkan pemilik hari semuanya dipadam
+host-log-deletion-announced = memaklumkan pemilik tentang hari semuanya dipadam
 host-log-deletion-confirmed = meneruskan pemadaman walaupun e-mel belum keluar
 host-notice-deletion = { $about } akan dipadam tidak lama lagi. Buat salinan bagi apa yang hendak disimpan.
 host-mail-deletion-subject = { $title } akan dipadam pada { $day }
 host-mail-deletion-text =
-    { $name },
+    Salam { $name },
 
     Pada { $day }, semua tentang { $title } akan dipadam: tetamu, jawapan, e-mel dan fail. Semuanya tidak boleh dikembalikan.
 
@@ -55,7 +55,7 @@ host-news-pinned = Disemat
 host-news-pinned-hint = Berada sebelum berita yang lebih baharu.
 host-news-published = Tetamu boleh melihatnya
 host-news-published-hint = Matikan untuk menariknya balik serta-merta.
-host-news-draft = Belum disiarkan
+host-news-draft = Belum diterbitkan
 host-news-since = Tetamu melihatnya sejak { $day }
 host-remove-news = Padam berita ini
 host-remove-news-effect = Tetamu tidak melihatnya lagi.
@@ -76,7 +76,7 @@ host-ready-draft = Ini masih draf: tetamu belum boleh membuka jemputan mereka.
 host-ready-private-address = Pautan dan kod QR bermula dengan alamat komputer ini atau rangkaiannya. Tetamu tidak dapat membukanya: pengendali laman menetapkan alamat awamnya sebagai site.url.
 host-ready-no-invitations = Belum ada sesiapa dijemput.
 host-ready-no-place = Tempat dan alamat belum diberikan untuk { $of }.
-host-ready-no-contact = Tetamu tidak tahu siapa yang boleh ditanya.
+host-ready-no-contact = Tetamu tidak dapat melihat siapa yang boleh ditanya jika ada pertanyaan.
 host-ready-no-deadline = Tiada hari terakhir untuk menjawab.
 host-ready-deadline-passed = Hari terakhir untuk menjawab sudah berlalu, dan { $n } keluarga belum memberi jawapan penuh.
 host-ready-texts-missing = { $of }: { $n } teks belum ditulis ({ $languages }).

@@ -19,7 +19,7 @@ host-source-waitlist = Daripada senarai menunggu
 
 ## Siapa yang meletakkan tetamu dalam senarai
 
-host-guest-named = Dinamakan oleh tuan rumah
+host-guest-named = Dijemput dengan nama
 host-guest-plus-one = Dibawa bersama
 
 ## Fail
@@ -47,10 +47,10 @@ host-export-pending = Jawapan belum lengkap
 host-export-response = Status jawapan
 host-export-deadline = Tarikh akhir sendiri
 host-export-sent = Dihantar
-host-export-opened = Kali terakhir dilihat
+host-export-opened = Kali terakhir dibuka
 host-export-answered = Dijawab
-host-export-note = Nota daripada keluarga
-host-export-host-message = Pesanan kepada keluarga
+host-export-note = Pesanan daripada keluarga
+host-export-host-message = Mesej kepada keluarga
 host-export-host-note = Nota antara tuan rumah
 host-export-kind = Jenis
 host-export-contacts = Dengan kod dan maklumat hubungan
@@ -73,7 +73,7 @@ problem-code-guessable = Kod ini mudah diteka. Pilih yang lain, atau sahkan baha
     .title = Mudah diteka
 problem-last-event = Setiap majlis memerlukan sekurang-kurangnya satu acara.
     .title = Acara terakhir
-problem-question-in-use = Soalan ini telah dijawab: apa yang ditanya dan kepada siapa tidak boleh diubah lagi. Simpan soalan ini dan tanya yang baharu.
+problem-question-in-use = Soalan ini telah dijawab: apa yang ditanya dan kepada siapa tidak boleh diubah lagi. Ketepikan soalan ini dan tanya yang baharu.
     .title = Soalan telah dijawab
 problem-exports-waiting = { $limit ->
     [none] Fail lain masih disediakan. Sila tunggu sehingga satu daripadanya siap.
@@ -92,9 +92,9 @@ host-sign-in-guests-link = Buka jemputan dengan kodnya
 host-token-one = Satu majlis sahaja
 host-scope-occasion-read = melihat majlis, acara, jemputan dan tetamu, dengan kod dan maklumat hubungan
 host-scope-occasion-write = mengubah majlis, acara, jemputan dan tetamu, tanpa melihatnya
-host-scope-rsvps-read = melihat jawapan, keperluan makanan dan nota
+host-scope-rsvps-read = melihat jawapan, keperluan makanan dan pesanan
 host-scope-rsvps-write = menjawab bagi pihak tetamu
-notification-members-occasion = { $about } membuat satu majlis. Ia hanya menghantar pengesahan sehingga anda membenarkannya.
+notification-members-occasion = { $about } membuat satu majlis. Majlis itu hanya menghantar e-mel pengesahan sehingga anda membenarkan lebih daripada itu.
 
 ## Fail dengan senarai
 
@@ -120,5 +120,5 @@ problem-placeholder-unknown = Ada nama dalam kurungan yang tidak diganti oleh ap
     .title = Nama dalam kurungan tidak dikenali
 problem-text-missing = Sila tulis teksnya dahulu.
     .title = Teks tiada
-problem-sender-unverified = E-mel kepada ramai belum dapat dihantar: DNS tidak mempunyai semua rekod domain penghantar laman ini. Pengendali laman dapat melihat rekod yang tiada di halaman “Mel dan DNS”, dan memeriksanya semula di situ.
+problem-sender-unverified = E-mel kepada ramai belum dapat dihantar: DNS tidak mempunyai semua rekod domain penghantar laman ini. Pengendali laman dapat melihat rekod yang tiada di halaman “E-mel dan DNS”, dan memeriksanya semula di situ.
     .title = Domain laman tiada rekod DNS

@@ -2,7 +2,7 @@
 
 ## Everywhere
 
-guest-questions = Ada pertanyaan? Hubungi { $contact }
+guest-questions = Ada pertanyaan? Hubungi { $contact }.
 guest-forget = Bukan { $household }? Keluarkan jemputan ini dari peranti ini
 guest-child = kanak-kanak
 guest-child-age = { $age ->
@@ -76,7 +76,7 @@ saved-coming-fun = Telah disimpan, terima kasih. Tanpa anda, tak lengkaplah hari
 saved-declined-formal = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan tuan/puan akan dirasai.
 saved-declined-casual = Telah disimpan, terima kasih kerana memberitahu kami. Kami akan teringatkan anda.
 saved-declined-fun = Telah disimpan. Alahai, sayangnya! Kami pasti rindukan anda.
-saved-waiting = Disimpan. Anda berada dalam senarai menunggu.
+saved-waiting = Telah disimpan. Anda berada dalam senarai menunggu.
 saved-partly = Telah disimpan, terima kasih. Masih ada jawapan yang belum diisi.
 
 ## Code entry
@@ -170,11 +170,11 @@ answer-taken-back = Dikeluarkan. Batalkan
 
 answer-bring = Bawa tetamu
 answer-bring-family = Bawa keluarga atau tetamu
-answer-places-people = Tuan/puan boleh membawa { $allowed } orang; { $left ->
+answer-places-people = Anda boleh membawa { $allowed } orang; { $left ->
     [0] tiada tempat lagi
    *[other] tinggal { $left } tempat
 }.
-answer-places-children = Tuan/puan boleh membawa { $allowed } kanak-kanak; { $left ->
+answer-places-children = Anda boleh membawa { $allowed } kanak-kanak; { $left ->
     [0] tiada tempat lagi
    *[other] tinggal { $left } tempat
 }.
@@ -213,12 +213,12 @@ complaint-name-long = Nama ini terlalu panjang: paling banyak { $n } huruf.
 complaint-age = Pilih umur dari 0 hingga 17.
 complaint-choice = Sila pilih salah satu jawapan.
 complaint-not-invited = Orang ini tidak dijemput ke { $event }.
-complaint-plus-ones = Tuan/puan boleh membawa { $allowed } orang; { $left ->
+complaint-plus-ones = Anda boleh membawa { $allowed } orang; { $left ->
     [0] tiada tempat lagi
    *[other] tinggal { $left } tempat
 }.
 complaint-only-children = Hanya tempat untuk kanak-kanak yang masih ada. Sila tandakan “Kanak-kanak” jika benar.
-complaint-children = Tuan/puan boleh membawa { $allowed } kanak-kanak; { $left ->
+complaint-children = Anda boleh membawa { $allowed } kanak-kanak; { $left ->
     [0] tiada tempat lagi
    *[other] tinggal { $left } tempat
 }.
@@ -349,7 +349,7 @@ card-events = Bila dan di mana
 card-open = Tiada kod?
 card-open-button = Jawab tanpa kod
 card-wishes = Ucapan
-open-intro = Anda tidak perlukan kod: jawab untuk diri sendiri dan mereka yang datang bersama anda.
+open-intro = Anda tidak memerlukan kod: jawab untuk diri sendiri dan mereka yang datang bersama anda.
 open-name = Nama anda
 open-attending = Adakah anda hadir?
 open-party = Berapa orang hadir, termasuk anda
@@ -380,7 +380,7 @@ problem-name-required = Banyak kod yang salah telah dicuba baru-baru ini. Sila h
     .title = Nama diperlukan
 problem-code-malformed = Kod mengandungi 5 hingga 8 huruf atau angka.
     .title = Sila semak kod semula
-problem-code-required = Sila gunakan kod pada jemputan tuan/puan.
+problem-code-required = Sila gunakan kod pada jemputan anda.
     .title = Kod belum diisi
 problem-party-size = Satu jawapan membawa paling ramai { $limit ->
     [none] seramai yang dibenarkan tuan rumah
@@ -410,13 +410,13 @@ problem-feature-disabled = Tuan rumah tidak menggunakan bahagian ini.
 problem-plus-one-limit = { $allowed ->
     [none] Tiada lagi tempat untuk tetamu tambahan.
     [0] Tiada tempat untuk tetamu tambahan.
-   *[other] Tuan/puan boleh membawa { $allowed } orang.
+   *[other] Anda boleh membawa { $allowed } orang.
 }
     .title = Tiada tempat lagi
 problem-children-limit = { $allowed ->
     [none] Tiada lagi tempat untuk kanak-kanak.
     [0] Tiada tempat untuk kanak-kanak tambahan.
-   *[other] Tuan/puan boleh membawa { $allowed } kanak-kanak.
+   *[other] Anda boleh membawa { $allowed } kanak-kanak.
 }
     .title = Tiada tempat lagi
 problem-guest-limit = { $limit ->
@@ -444,7 +444,7 @@ problem-dietary-note-required = Sila tulis maksud “lain-lain”.
 ## What hosts hand to a messenger, to a telephone or to a mail program
 
 send-subject = Jemputan daripada { $hosts }
-send-invite-formal = { $hosts } dengan segala hormatnya menjemput anda meraikan hari bahagia mereka.
+send-invite-formal = { $hosts } dengan segala hormatnya menjemput tuan/puan meraikan majlis ini bersama mereka.
 send-invite-casual = { $hosts } amat gembira jika anda dapat hadir pada hari mereka.
 send-invite-fun = { $hosts } akan meraikan hari istimewa, dan tanpa anda tentu tidak lengkap!
 send-link = Jemputan dan jawapan anda: { $link }

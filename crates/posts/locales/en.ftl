@@ -117,7 +117,7 @@ post-was-withdrawn = Withdrawn.
 post-delete-ask = Delete…
 post-kept = This browser has text that you typed here and did not save.
 post-kept-use = Bring it back
-post-kept-drop = Throw it away
+post-kept-drop = Discard it
 
 # Tokens.
 post-scope-read = see all posts of this site, drafts included

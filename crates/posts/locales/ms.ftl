@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = Blog
-post-latest = Artikel terkini
-post-latest-all = Semua artikel
+post-latest = Siaran terkini
+post-latest-all = Semua siaran
 post-notes = Catatan
 post-tagged = Artikel tentang “{ $tag }”
 post-tagged-about = Artikel tentang “{ $tag }” di { $site }.
@@ -48,7 +48,7 @@ post-cancel = Batal
 post-saved = Disimpan.
 post-deleted = Dipadam.
 post-delete = Padam
-post-delete-title = Padamkan “{ $title }”?
+post-delete-title = Padam “{ $title }”?
 post-delete-effect = Siaran ini dan gambar-gambarnya dipadam. Ini tidak boleh dibatalkan.
 
 # The form.
@@ -98,7 +98,7 @@ post-text-picture-add = Letakkan dalam teks
 post-image-other = Gambar lain
 post-image-alt-missing = Nyatakan dalam beberapa perkataan apa yang ditunjukkan gambar. Gambar itu sendiri disimpan.
 post-when-at-once = sebaik diterbitkan
-post-excerpt-first = ayat-ayat pertama
+post-excerpt-first = ayat pertama
 post-slug-of-title = daripada tajuk
 post-status = { $state } · disimpan { $at }
 post-save-draft = Simpan draf
@@ -120,12 +120,12 @@ post-scope-read = melihat semua siaran laman ini, termasuk draf
 post-scope-write = menulis, menerbitkan dan menarik balik siaran laman ini
 
 # What is refused.
-problem-post-published = Yang sudah diterbitkan boleh diubah atau ditarik balik, tetapi tidak menjadi draf semula dan tidak dipadam.
+problem-post-published = Yang sudah diterbitkan boleh diubah atau ditarik balik, tetapi tidak boleh menjadi draf semula atau dipadam.
     .title = Sudah diterbitkan
 problem-gone = Ini sudah ditarik balik.
     .title = Sudah tiada
 
 post-role-editor = penyunting terbitan laman ini
-event-post-created = Memulakan tulisan
-event-post-changed = Mengubah tulisan
-event-post-deleted = Memadam tulisan
+event-post-created = Memulakan siaran
+event-post-changed = Mengubah siaran
+event-post-deleted = Memadam siaran

@@ -247,7 +247,7 @@ field-too-few = { $min ->
    *[other] Give at least { $min }.
 }
 field-too-many = { $max ->
-    [none] These are too many.
+    [none] There are too many.
    *[other] At most { $max }.
 }
 field-out-of-range = { $min ->
@@ -307,7 +307,7 @@ field-confirmation-wrong = This is not the text that you were asked to type.
 
 ## Hosts: the built-in mailbox, for those who try out a site.
 mailbox-title = Mailbox
-mailbox-all = All mails
+mailbox-all = All emails
 mailbox-introduction = This site sends no mail. Here is what it would have sent.
 mailbox-search = Search
 mailbox-empty = No mail here.

@@ -8,7 +8,7 @@ shell-notices = Makluman
 shell-copy = Salin
 shell-copied = Disalin
 shell-print = Cetak
-shell-own-home = Pergi ke laman utama anda
+shell-own-home = Pergi ke halaman utama anda
 shell-tabs = Bahagian utama
 shell-more = Lagi
 shell-sign-in = Log masuk
@@ -187,7 +187,7 @@ problem-idempotency-in-progress = Permintaan yang sama masih diproses. Sila cuba
 
 # Limits, and our own trouble.
 problem-rate-limited = Terlalu banyak permintaan. { $minutes ->
-    [none] Sila cuba lagi sebentar nanti.
+    [none] Sila cuba lagi kemudian.
    *[other] Sila cuba lagi dalam { $minutes } minit.
 }
     .title = Sila tunggu sebentar
@@ -264,8 +264,8 @@ field-currency-changed = { $currency ->
     [none] Mata wang telah diubah sementara itu. Buka halaman ini semula dan taip jumlahnya sekali lagi.
    *[other] Mata wang kini { $currency }. Buka halaman ini semula dan taip jumlahnya sekali lagi.
 }
-field-email-invalid = Ini tidak kelihatan seperti alamat e-mel.
-field-url-invalid = Ini tidak kelihatan seperti alamat yang bermula dengan https://.
+field-email-invalid = Ini nampaknya bukan alamat e-mel.
+field-url-invalid = Ini nampaknya bukan alamat yang bermula dengan https://.
 field-date-invalid = Hari ini tidak wujud. Tulis tahun, bulan dan hari: 2027-03-01. Masa ditulis selepasnya: 2027-03-01T18:30.
 field-time-invalid = Tulis setiap masa sebagai jam dan minit, dari 00:00 hingga 23:59: 18:30.
 field-time-zone-unknown = Zon masa ini tidak kami kenali.
@@ -280,7 +280,7 @@ field-password-long = { $max ->
    *[other] Paling banyak { $max } aksara.
 }
 field-password-common = Kata laluan ini antara yang paling awal akan dicuba orang.
-field-display-name-address = Nama bukan alamat web. Buang alamat itu, atau tulis ruang selepas setiap titik.
+field-display-name-address = Nama tidak boleh berupa alamat web. Buang alamat itu, atau tulis ruang selepas setiap titik.
 field-display-name-length = { $min ->
     [none] Nama ini terlalu pendek atau terlalu panjang.
    *[other] Antara { $min } dan { $max } aksara.
@@ -293,10 +293,10 @@ field-confirmation-wrong = Ini tidak sama dengan yang perlu ditaip.
 
 # Peti mel terbina dalam, untuk mereka yang mencuba laman ini.
 mailbox-title = Peti mel
-mailbox-all = Semua mel
-mailbox-introduction = Laman ini tidak menghantar mel. Inilah mel yang sepatutnya dihantar.
+mailbox-all = Semua e-mel
+mailbox-introduction = Laman ini tidak menghantar e-mel. Inilah e-mel yang sepatutnya dihantar.
 mailbox-search = Cari
-mailbox-empty = Tiada mel di sini.
+mailbox-empty = Tiada e-mel di sini.
 mailbox-to = Kepada
 mailbox-from = daripada
 mailbox-reply-to = balas kepada

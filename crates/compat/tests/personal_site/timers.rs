@@ -446,7 +446,7 @@ fn suggestions_are_made_and_decided_on() {
             .call("POST", &decide(&ids[1], "reject"), &reason)
             .await
             .expect(200);
-        expect_decision(&stage, &farah, "taken");
+        expect_decision(&stage, &farah, "accepted");
         expect_decision(&stage, &farah, "not accepted");
         let own = get(&mut farah, &suggestions).await;
         assert_eq!(own["total"], 2);

@@ -200,9 +200,9 @@ fn a_link_fills_in_the_form_of_a_new_one() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let page = farah.browser.get(&format!("{MINE}/new?lang=en")).await;
-        let page = farah.browser.get(&page.link("New year").href).await;
+        let page = farah.browser.get(&page.link("New Year").href).await;
         let form = page.form(&format!("{MINE}/new"));
-        assert_eq!(form.value("title"), Some("New year"));
+        assert_eq!(form.value("title"), Some("New Year"));
         assert_eq!(form.value("kind"), Some("until"));
         assert_eq!(form.value("repeat"), Some("yearly"));
         assert!(form.value("target").unwrap().ends_with("-01-01"));

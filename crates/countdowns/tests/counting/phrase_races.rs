@@ -113,7 +113,7 @@ fn two_like_suggestions_become_one_phrase() {
             assert_eq!(phrases(stage, &farah).await, round);
             // The suggestion whose approval lost the race is still pending, and is decided again.
             let left = if results[0].is_err() {
-                expect_decision(stage, &aina, "taken");
+                expect_decision(stage, &aina, "accepted");
                 &one.id
             } else {
                 expect_decision(stage, &aina, "not accepted");

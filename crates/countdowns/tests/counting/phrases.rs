@@ -216,9 +216,9 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
         moderator.call("POST", &path, &json!({})).await.expect(200);
 
         // The author gets a mail about each decision, with a link to unsubscribe.
-        expect_decision(stage, &farah, "taken");
+        expect_decision(stage, &farah, "accepted");
         expect_decision(stage, &farah, "not accepted");
-        expect_decision(stage, &farah, "taken");
+        expect_decision(stage, &farah, "accepted");
         let mails = stage.world.mails().await;
         let told = |words: &[&str]| {
             let all = |text: &str| words.iter().all(|words| text.contains(words));
@@ -396,7 +396,7 @@ fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
         refused.expect(422);
         form.fill("text", "Onwards and upwards");
         moderator.browser.submit(&page, &form).await.expect(303);
-        expect_decision(stage, &farah, "taken");
+        expect_decision(stage, &farah, "accepted");
         let late = page.form(&format!("{}/reject", page.address));
         moderator.browser.submit(&page, &late).await.expect(409);
 
@@ -455,7 +455,7 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
             let path = decision(one, "approve");
             farah.call("POST", &path, &json!({})).await.expect(200);
         }
-        expect_decision(stage, &aina, "taken");
+        expect_decision(stage, &aina, "accepted");
         let phrases = farah.program.get("/api/v1/phrases").await.json();
         let hidden = phrases["items"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/phrases/{hidden}/exclusion");

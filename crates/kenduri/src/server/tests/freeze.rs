@@ -70,12 +70,12 @@ fn the_page_says_what_is_ready_and_what_to_do() {
             "Is it ready?",
             "A recent backup To do Nothing is backed up.",
             "The backup can be restored Not known It was not tried yet.",
-            "Mail leaves Not known No mail was sent yet.",
+            "Mail leaves Not known No email was sent yet.",
             "The DNS records of mail are there Ready",
             "Certificates are good To do One ends soon",
             "There is room on the disk Ready",
             "No event is near Ready",
-            "Kenduri is up to date Not known Newer versions are not looked for.",
+            "Kenduri is up to date Not known Kenduri does not look for newer versions.",
         ] {
             assert!(said.contains(part), "{part} is not in {said}");
         }

@@ -57,7 +57,7 @@ fn the_page_says_what_was_found_last() {
         assert!(!page.body.contains("javascript:"), "{}", page.body);
         let said = page.text();
         for part in [
-            "Last looked on",
+            "Last checked on",
             "99.1.0 Newer",
             "KEN-2027-0001 Affects this version",
             "Lists leak",
@@ -130,7 +130,7 @@ fn where_nobody_looks_the_page_says_so() {
         let mut owner = somebody(world, &accounts, &router, true).await;
         let said = owner.get("/admin/server").await.text();
         assert!(
-            said.contains("Newer versions of Kenduri are not looked for"),
+            said.contains("Kenduri does not look for newer versions"),
             "{said}"
         );
     });
