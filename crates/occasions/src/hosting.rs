@@ -14,7 +14,7 @@ pub mod events;
 pub mod export;
 pub mod gifts;
 pub mod guests;
-mod history;
+pub mod history;
 pub mod import;
 pub mod invitations;
 pub mod kitchen;

@@ -37,7 +37,7 @@ pub mod id;
 pub mod invitation;
 pub mod invitation_snapshot;
 mod leaving;
-mod limits;
+pub mod limits;
 pub mod link;
 #[cfg(test)]
 mod locales;
@@ -56,6 +56,7 @@ pub mod rsvp;
 mod sample;
 pub mod single_answer;
 pub mod snapshot;
+pub mod stored_lists;
 pub mod token_scopes;
 pub mod upload;
 pub mod web;

@@ -11,7 +11,6 @@ mod table;
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entity;
-use platform::files::Key;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
 use platform::store::{Json, Row};
@@ -26,10 +25,10 @@ use super::record::{self, Ground, Record};
 use super::{Refusal, history};
 use crate::id::OccasionId;
 use crate::occasion;
+use crate::stored_lists;
+pub use crate::stored_lists::ExportId;
 use crate::words::{ExportKind, FileFormat, Progress};
 pub use web::sheet::{self, Cell, Sheet};
-
-platform::id!(ExportId, "One list as a file.");
 
 pub const KIND: &str = "occasions.export";
 /// The kind of the job that deletes expired files.
@@ -84,7 +83,7 @@ impl Export {
     }
 
     pub async fn open(&self, files: &Files) -> std::io::Result<Option<std::fs::File>> {
-        files.open(&key(&self.id)).await
+        files.open(&stored_lists::key(&self.id)).await
     }
 }
 
@@ -217,7 +216,7 @@ pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
         async move {
-            remove_expired(&platform).await?;
+            stored_lists::remove_expired(&platform).await?;
             Ok(Done::nothing())
         }
     })
@@ -255,7 +254,9 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
     let rows = content.rows();
     let written = platform
         .files
-        .put(&key(&export), move |out| content.write(format, out))
+        .put(&stored_lists::key(&export), move |out| {
+            content.write(format, out)
+        })
         .await;
     match written {
         Ok(()) => Ok(Done::with(move |tx: &mut Tx<'_>| {
@@ -401,68 +402,4 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
             "contacts": export.contacts,
         }),
     })
-}
-
-/// Lets all files of an occasion expire. Called when data is deleted, because the files may contain
-/// it.
-pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    let now = tx.now();
-    sql!(
-        "UPDATE export SET expires_at = :now WHERE occasion = :occasion AND expires_at > :now",
-        occasion,
-        now
-    )
-    .run(tx, Rows::Any)?;
-    Ok(())
-}
-
-/// Returns whether an occasion has an exported file, or an export is in preparation.
-pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM export
-         WHERE occasion = :occasion AND state NOT IN ('expired', 'failed')",
-        occasion
-    )
-    .one(tx)?;
-    Ok(count > 0)
-}
-
-pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
-    let over: Vec<(ExportId,)> = platform
-        .store
-        .read(|tx| {
-            let now = tx.now();
-            sql!(
-                "SELECT id FROM export WHERE state = 'ready' AND expires_at <= :now LIMIT 100",
-                now
-            )
-            .all(tx)
-        })
-        .await
-        .map_err(|error: StoreError| JobError::from(error))?;
-    if over.is_empty() {
-        return Ok(());
-    }
-    for (id,) in &over {
-        platform
-            .files
-            .remove(&key(id))
-            .await
-            .map_err(JobError::retry)?;
-    }
-    let expired = platform.store.write(move |tx| {
-        for (id,) in &over {
-            sql!("UPDATE export SET state = 'expired' WHERE id = :id", id)
-                .run(tx, Rows::AtMostOne)?;
-        }
-        Ok::<(), StoreError>(())
-    });
-    Ok(expired.await?)
-}
-
-/// The id contains only lower-case letters, digits and hyphens, so the key is always valid.
-fn key(id: &ExportId) -> Key {
-    let name = format!("exports/{id}");
-    name.parse()
-        .unwrap_or_else(|_| unreachable!("{name} is made of what a key may hold"))
 }

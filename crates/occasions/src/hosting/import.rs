@@ -542,31 +542,6 @@ fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the stored rows of an occasion's uploaded files, because they may contain dietary
-/// requirements. Returns how many database rows were deleted.
-pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
-    sql!(
-        "DELETE FROM import_chunk
-         WHERE import IN (SELECT id FROM import WHERE occasion = :occasion)",
-        occasion
-    )
-    .run(tx, Rows::Any)
-}
-
-/// Deletes the stored rows of the files whose import this account started.
-pub(crate) fn forget_files_of(
-    tx: &mut Tx<'_>,
-    account: &identity::account::AccountId,
-) -> Result<(), StoreError> {
-    sql!(
-        "DELETE FROM import_chunk
-         WHERE import IN (SELECT id FROM import WHERE account = :account)",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    Ok(())
-}
-
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, import: &Import) -> Result<(), StoreError> {
     tx.publish(NewNews {
         scope: occasion.to_string(),

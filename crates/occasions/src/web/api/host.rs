@@ -3,7 +3,7 @@
 //! in the functions that the handlers call.
 
 mod bulk;
-pub(crate) mod call;
+pub mod call;
 mod campaigns;
 pub(crate) mod change_response;
 pub(crate) mod exports;
@@ -11,6 +11,7 @@ mod gifts;
 mod guests;
 mod imports;
 mod invitations;
+mod jobs;
 mod members;
 mod notifications;
 mod occasions;
@@ -54,6 +55,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(bulk::routes())
         .merge(exports::routes())
         .merge(imports::routes())
+        .merge(jobs::routes())
         .merge(campaigns::routes())
         .merge(resource::routes::<ReminderRule, R>())
         .merge(resource::routes::<Gift, R>())
