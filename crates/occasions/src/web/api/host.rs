@@ -6,12 +6,9 @@ mod bulk;
 pub mod call;
 mod campaigns;
 pub(crate) mod change_response;
-pub(crate) mod exports;
 mod gifts;
 mod guests;
-mod imports;
 mod invitations;
-mod jobs;
 mod members;
 mod notifications;
 mod occasions;
@@ -53,9 +50,6 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(qr::routes())
         .merge(guests::routes())
         .merge(bulk::routes())
-        .merge(exports::routes())
-        .merge(imports::routes())
-        .merge(jobs::routes())
         .merge(campaigns::routes())
         .merge(resource::routes::<ReminderRule, R>())
         .merge(resource::routes::<Gift, R>())
