@@ -6,7 +6,7 @@ use web::Locale;
 /// All domains. Each domain comes after the domains on which it depends.
 pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
-    occasions::DOMAIN,
+    occasions_all::DOMAIN,
     countdowns::DOMAIN,
     posts::DOMAIN,
     bookings::DOMAIN,

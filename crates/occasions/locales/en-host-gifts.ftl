@@ -118,7 +118,3 @@ host-filter-thanks-no = No thanks owed
 
 host-export-gifts = Wish list and reservations
 host-export-received = Received gifts
-host-export-sheet-gifts = Gifts
-host-export-sheet-received = Received gifts
-host-export-pieces = Pieces
-host-export-gift-state = State

@@ -113,7 +113,3 @@ host-filter-thanks-no = Tiada ucapan tertunggak
 
 host-export-gifts = Senarai hajat dan tempahan
 host-export-received = Hadiah diterima
-host-export-sheet-gifts = Hadiah
-host-export-sheet-received = Hadiah diterima
-host-export-pieces = Bilangan
-host-export-gift-state = Keadaan

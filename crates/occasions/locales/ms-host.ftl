@@ -17,54 +17,12 @@ host-source-import = Daripada fail
 host-source-phone = Melalui telefon
 host-source-waitlist = Daripada senarai menunggu
 
-## Siapa yang meletakkan tetamu dalam senarai
-
-host-guest-named = Dijemput dengan nama
-host-guest-plus-one = Dibawa bersama
-
 ## Fail
 
-host-export-sheet-guests = Tetamu
-host-export-sheet-households = Keluarga
-host-export-sheet-replies = Jawapan
-host-export-sheet-diets = Makanan, berapa orang
-host-export-sheet-diets-people = Makanan, siapa
-host-export-sheet-questions = Soalan
-host-export-household = Keluarga
-host-export-guest = Tetamu
-host-export-code = Kod
-host-export-email = E-mel
-host-export-phone = Telefon
-host-export-address = Alamat pos
-host-export-language = Bahasa
-host-export-tags = Tag
-host-export-access = Jawapan
 host-export-guests = Tetamu
-host-export-yes = Hadir
-host-export-no = Tidak hadir
-host-export-undecided = Belum pasti
-host-export-pending = Jawapan belum lengkap
-host-export-response = Status jawapan
-host-export-deadline = Tarikh akhir sendiri
-host-export-sent = Dihantar
-host-export-opened = Kali terakhir dibuka
-host-export-answered = Dijawab
-host-export-note = Pesanan daripada keluarga
-host-export-host-message = Mesej kepada keluarga
-host-export-host-note = Nota antara tuan rumah
 host-export-kind = Jenis
 host-export-contacts = Dengan kod dan maklumat hubungan
-host-export-child = Kanak-kanak
-host-export-age = Umur
 host-export-diets = Keperluan makanan
-host-export-diet-note = Makanan, dalam kata sendiri
-host-export-event = Acara
-host-export-answer = Jawapan
-host-export-source = Cara
-host-export-question = Soalan
-host-export-diet = Keperluan makanan
-host-export-allergy = Alahan
-host-export-people = Orang
 
 ## What can go wrong for hosts and programs.
 problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.

@@ -19,11 +19,11 @@ use platform::{Platform, Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::event;
-use crate::hosting::{export, import};
 use crate::household_plan::FieldChange;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
+use crate::stored_lists;
 
 /// `platform::erasure` records the deletions under this kind.
 const ERASED: &str = "diets";
@@ -54,7 +54,7 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     let repeated = |tx: &mut Tx<'_>| erasure::repeated(tx, ERASED);
     platform.store.write(repeated).await?;
     if deleted {
-        export::remove_expired(platform).await?;
+        stored_lists::remove_expired(platform).await?;
         // Before a checkpoint, the write-ahead log still contains the deleted data.
         platform.store.checkpoint().await?;
     }
@@ -115,11 +115,11 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     let people = delete_of_guests(tx, id)?;
     let saves = delete_of_history(tx, id)?;
     let answers = delete_of_repeats(tx, id, "%diet%")?;
-    let files = import::forget_files(tx, id)?;
+    let files = stored_lists::forget_imports(tx, id)?;
     if people + saves + answers + files == 0 {
         return Ok(false);
     }
-    export::expire(tx, id)?;
+    stored_lists::expire(tx, id)?;
     erasure::note(tx, ERASED, &id.to_string())?;
     tx.record(Entry {
         actor: Actor::System,

@@ -112,7 +112,7 @@ pub fn of_public_day(events: &[Event], is_answered_openly: bool) -> Option<&Even
 }
 
 /// Adds the events that are open to all to the events chosen for an invitation.
-pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<EventId> {
+pub fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<EventId> {
     let open = events.iter().filter(|event| event.open_to_all);
     for event in open {
         if !chosen.contains(&event.id) {
@@ -124,7 +124,7 @@ pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<Event
 
 /// Returns the ids of the events with these keys. For each unknown key, adds an error at the JSON
 /// pointer `pointer`.
-pub(crate) fn by_keys(
+pub fn by_keys(
     events: &[Event],
     keys: &[String],
     pointer: &str,
@@ -142,7 +142,7 @@ pub(crate) fn by_keys(
 }
 
 /// Returns the keys of the events with these ids, in the order of `events`.
-pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
+pub fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
     events
         .iter()
         .filter(|event| ids.contains(&event.id))

@@ -11,11 +11,9 @@ pub mod cash_links;
 pub mod codes;
 pub mod dietary_options;
 pub mod events;
-pub mod export;
 pub mod gifts;
 pub mod guests;
-mod history;
-pub mod import;
+pub mod history;
 pub mod invitations;
 pub mod kitchen;
 pub mod listing;
@@ -35,7 +33,6 @@ pub mod portals;
 pub mod questions;
 pub mod ready;
 pub mod received_gifts;
-pub mod record;
 pub mod reminders;
 pub mod resource;
 pub mod sending;
@@ -50,15 +47,3 @@ pub use permissions::{HostOf, Permission, enter};
 pub use web::When;
 
 pub use crate::refusal::{Current, Refusal};
-
-use platform::Platform;
-use platform::jobs::Handler;
-use web::Catalogue;
-
-pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
-    vec![
-        export::handler(platform.clone(), catalogue.clone()),
-        bulk::handler(platform.store.clone()),
-        import::handler(platform.store.clone(), catalogue.clone()),
-    ]
-}

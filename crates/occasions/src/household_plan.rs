@@ -21,7 +21,7 @@ use crate::question::Question;
 use crate::refusal::Refusal;
 use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
-pub(crate) mod asking;
+pub mod asking;
 
 /// What determines the result of a change, in addition to the household itself.
 #[derive(Clone, Copy, Debug)]
@@ -383,7 +383,7 @@ fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     })
 }
 
-pub(crate) fn differences(
+pub fn differences(
     before: &[Guest],
     after: &[Guest],
     events: &[Event],

@@ -288,7 +288,7 @@ pub fn insert_with_new_code(
 }
 
 /// Like [`insert_with_new_code`], but with a code of this length.
-pub(crate) fn insert_with_drawn(
+pub fn insert_with_drawn(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     details: &Details,
@@ -318,7 +318,7 @@ pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreEr
     Ok(found.is_some())
 }
 
-pub(crate) fn update_details(
+pub fn update_details(
     tx: &mut Tx<'_>,
     id: &InvitationId,
     details: &Details,

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use site::domain::Share;
 
 use crate::answer_notification::{self, Frequency};
-use crate::hosting::{import, membership};
+use crate::hosting::membership;
 use crate::own_domain;
 use crate::role::OCCASION;
+use crate::stored_lists;
 
 #[derive(Row, Serialize)]
 struct Part {
@@ -80,7 +81,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     answer_notification::erase(tx, account)?;
     own_domain::forget_account(tx, account)?;
     membership::forget_maker(tx, account)?;
-    import::forget_files_of(tx, account)?;
+    stored_lists::forget_imports_of(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     Ok(())
 }

@@ -11,6 +11,10 @@
 //! [`open_rsvp`] save answers, [`gift_reservation`] saves reservations of gifts, and [`upload`]
 //! saves files. [`hosting`] contains what only hosts can do. In the highest layer, [`mod@web`]
 //! contains the routes for guests and hosts.
+//!
+//! A feature that is a crate of its own stands above this one and declares what it adds as a
+//! [`feature::Feature`]. Its tables stay here, and what of it is deleted with other data, as
+//! [`stored_lists`] does.
 
 pub mod announcement;
 pub mod answer;
@@ -25,6 +29,7 @@ pub mod demo;
 pub mod diet;
 pub mod diet_deletion;
 pub mod event;
+pub mod feature;
 pub mod first_opened;
 pub mod gift;
 pub mod gift_reservation;
@@ -37,10 +42,8 @@ pub mod id;
 pub mod invitation;
 pub mod invitation_snapshot;
 mod leaving;
-mod limits;
+pub mod limits;
 pub mod link;
-#[cfg(test)]
-mod locales;
 pub mod name_check;
 pub mod occasion;
 pub mod occasion_page;
@@ -56,6 +59,7 @@ pub mod rsvp;
 mod sample;
 pub mod single_answer;
 pub mod snapshot;
+pub mod stored_lists;
 pub mod token_scopes;
 pub mod upload;
 pub mod web;
@@ -78,7 +82,8 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-pub const DOMAIN: Domain = Domain {
+/// The domain without its features, which `occasions-all` adds.
+pub const BASE: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
@@ -128,8 +133,6 @@ pub const DOMAIN: Domain = Domain {
         vec![
             diet_deletion::daily(site.platform.clone()),
             retention::daily(site),
-            hosting::export::sweep_job(site.platform.clone()),
-            hosting::import::sweep_job(site.platform.clone()),
             cover::FOLDER.job(site),
             gift::FOLDER.job(site),
             upload::FOLDER.job(site),

@@ -6,13 +6,13 @@ use crate::id::OccasionId;
 use crate::refusal::Refusal;
 
 /// The maximum number of invitations in an occasion, including archived ones.
-pub(crate) const INVITATIONS: i64 = 5_000;
+pub const INVITATIONS: i64 = 5_000;
 /// The maximum number of guests in an occasion.
-pub(crate) const GUESTS: i64 = 20_000;
+pub const GUESTS: i64 = 20_000;
 
 /// Checks that the occasion has room for one more invitation with `people` guests. The caller must
 /// hold the occasion's lock.
-pub(crate) fn check_invitation(
+pub fn check_invitation(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     people: usize,
@@ -29,11 +29,7 @@ pub(crate) fn check_invitation(
 }
 
 /// Checks that the occasion has room for `more` guests. The caller must hold the occasion's lock.
-pub(crate) fn check_guests(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    more: usize,
-) -> Result<(), Refusal> {
+pub fn check_guests(tx: &mut Tx<'_>, occasion: &OccasionId, more: usize) -> Result<(), Refusal> {
     let (there,): (i64,) = tx.one(
         sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation

@@ -222,7 +222,7 @@ pub(crate) fn zone_named(name: &str) -> TimeZone {
 }
 
 /// Serializes a simple struct for the store. This cannot fail.
-pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
+pub fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

@@ -25,9 +25,10 @@ use utoipa::ToSchema;
 use web::Site;
 
 use crate::deletion;
-use crate::hosting::{HostOf, Permission, Refusal, export};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::OccasionId;
 use crate::occasion::{self, Occasion};
+use crate::stored_lists;
 use crate::words::OccasionStatus;
 use crate::{event, invitation};
 
@@ -108,9 +109,9 @@ pub async fn repeat(site: &Site) -> Result<(), JobError> {
 /// that is not due. If an export is in preparation, the next run deletes the occasion.
 async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
     let expired = id.clone();
-    let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
+    let expire = move |tx: &mut Tx<'_>| stored_lists::expire(tx, &expired);
     site.store.write(expire).await?;
-    export::remove_expired(&site.platform).await?;
+    stored_lists::remove_expired(&site.platform).await?;
     let occasion = id.clone();
     let change = move |tx: &mut Tx<'_>| {
         if occasion::hold(tx, &occasion)?.is_none() {
@@ -118,7 +119,7 @@ async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobE
         }
         // Since the last step, a host may have postponed an event or requested an export.
         let is_due = had_been || is_due_now(tx, &occasion)?;
-        if !is_due || export::are_files_left(tx, &occasion)? {
+        if !is_due || stored_lists::are_files_left(tx, &occasion)? {
             return Ok(false);
         }
         deletion::delete(tx, &occasion)?;

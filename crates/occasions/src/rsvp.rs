@@ -33,7 +33,8 @@ pub mod waitlist;
 pub use crate::confirmation::CONFIRM;
 use news::tell_of_answers;
 pub(crate) use seats::{check_seats, seat, settle_seats};
-pub(crate) use waitlist::{move_up, recount_seats};
+pub(crate) use waitlist::move_up;
+pub use waitlist::recount_seats;
 
 /// The kind of actor that stands for a household in the audit log. The actor's id is the
 /// invitation's id.
@@ -337,7 +338,7 @@ pub(crate) fn write(
 }
 
 /// Compares a household's stored guests with `after`, and writes the differences.
-pub(crate) fn write_guests(
+pub fn write_guests(
     tx: &mut Tx<'_>,
     household: &Household,
     after: &[Guest],
@@ -451,7 +452,7 @@ pub(crate) fn commit_answers(
     tell_of_answers(tx, snapshot, changes, commit.source, commit.host)
 }
 
-pub(crate) fn insert_submission(
+pub fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
     before: i64,
@@ -478,7 +479,7 @@ pub(crate) fn insert_submission(
 
 /// Returns the changes in the form in which the audit log stores them. Some values are masked:
 /// dietary requirements are health data, answers can contain anything, and notes are private.
-pub(crate) fn masked(changes: &[FieldChange]) -> Value {
+pub fn masked(changes: &[FieldChange]) -> Value {
     // The log may show that a masked value is empty.
     let hide = |value: &Value| {
         let is_nothing = match value {

@@ -22,11 +22,10 @@ pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>()
         .layer(listeners)
         .merge(guest::routes())
-        .merge(host::pages().into_router())
 }
 
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
-    let mut handlers = vec![
+    vec![
         crate::deadline_notices::sweeps(site.store.clone()),
         mail::confirmations(site.clone()),
         mail::moves_up(site.clone()),
@@ -38,7 +37,6 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         alarm::alarms(site.clone()),
         crate::own_domain::daily(site.clone()),
         answer_notifications::each_minute(site.clone()),
-    ];
-    handlers.extend(crate::hosting::jobs(&site.platform, &site.catalogue));
-    handlers
+        crate::hosting::bulk::handler(site.store.clone()),
+    ]
 }

@@ -14,6 +14,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "compat",
             "edge",
             "supervisor",
+            "occasions-all",
+            "occasions-lists",
             "occasions",
             "countdowns",
             "posts",
@@ -29,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "compat",
         &[
+            "occasions-all",
             "occasions",
             "countdowns",
             "posts",
@@ -45,6 +48,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("importer", &["edge", "supervisor"]),
     ("edge", &["http1", "units", "upgrade"]),
     ("supervisor", &["units"]),
+    (
+        "occasions-all",
+        &[
+            "occasions-lists",
+            "occasions",
+            "site",
+            "identity",
+            "web",
+            "platform",
+        ],
+    ),
+    (
+        "occasions-lists",
+        &["occasions", "site", "identity", "web", "platform"],
+    ),
     ("occasions", &["site", "identity", "web", "platform"]),
     ("countdowns", &["site", "identity", "web", "platform"]),
     ("posts", &["site", "identity", "web", "platform"]),

@@ -20,6 +20,8 @@ const CRATES: &[&str] = &[
     "identity",
     "site",
     "accounts",
+    "occasions-all",
+    "occasions-lists",
     "occasions",
     "countdowns",
     "posts",

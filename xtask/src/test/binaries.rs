@@ -25,7 +25,7 @@ const FIRST: &[&str] = &[
     "bookings/booking",
     "supervisor/services",
     "backup/restoring",
-    "occasions/hosting",
+    "occasions-all/hosting",
     "edge/proxy",
     "edge/door",
 ];

@@ -6,7 +6,7 @@
 mod browser;
 mod busy;
 mod connections;
-#[path = "../../../occasions/tests/shared/demo.rs"]
+#[path = "../../../occasions-all/tests/shared/demo.rs"]
 #[expect(dead_code, reason = "the guests' own tests need more of it")]
 mod demo;
 mod guessing;

@@ -18,7 +18,7 @@ use web::Peer;
 pub(crate) use crate::demo::{Stage, guest, state};
 pub(crate) use testkit::assert_private;
 
-const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN, kadkahwin::DOMAIN];
+const DOMAINS: Domains = &[accounts::DOMAIN, occasions_all::DOMAIN, kadkahwin::DOMAIN];
 
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::in_file(&domains::migrations(DOMAINS), async move |world| {

@@ -34,21 +34,21 @@ pub struct Contact {
 }
 
 /// A new guest with valid fields. The checks that depend on the household come later.
-pub(super) struct Planned {
-    pub(super) guest: Guest,
-    pub(super) contact: Contact,
+pub struct Planned {
+    pub guest: Guest,
+    pub contact: Contact,
     may_exceed: bool,
 }
 
 /// The occasion's data that the checks of new guests need.
-pub(super) struct Planning<'a> {
+pub struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
     diets: Vec<DietaryOption>,
 }
 
 impl<'a> Planning<'a> {
-    pub(super) fn new(
+    pub fn new(
         tx: &mut Tx<'_>,
         occasion: &'a Occasion,
         events: &'a [Event],
@@ -58,11 +58,7 @@ impl<'a> Planning<'a> {
     }
 
     /// Like [`Planning::new`], but with dietary options that the caller has already loaded.
-    pub(super) fn of(
-        occasion: &'a Occasion,
-        events: &'a [Event],
-        diets: Vec<DietaryOption>,
-    ) -> Self {
+    pub fn of(occasion: &'a Occasion, events: &'a [Event], diets: Vec<DietaryOption>) -> Self {
         Self {
             occasion,
             events,
@@ -71,7 +67,7 @@ impl<'a> Planning<'a> {
     }
 
     /// Checks the fields of new guests. The JSON pointers in the errors begin with `/guests`.
-    pub(super) fn plan(
+    pub fn plan(
         &self,
         tx: &mut Tx<'_>,
         people: &[Input],
@@ -325,7 +321,7 @@ pub fn contacts(
 }
 
 /// Like [`contacts`], for these invitations. Invitations without contact data are left out.
-pub(super) fn contacts_of_all<'a>(
+pub fn contacts_of_all<'a>(
     tx: &mut Tx<'_>,
     invitations: impl Iterator<Item = &'a InvitationId>,
 ) -> Result<BTreeMap<InvitationId, BTreeMap<GuestId, Contact>>, StoreError> {
@@ -410,11 +406,7 @@ fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {
     Ok(Contact { email, phone })
 }
 
-pub(super) fn write_contact(
-    tx: &mut Tx<'_>,
-    id: &GuestId,
-    contact: &Contact,
-) -> Result<(), StoreError> {
+pub fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(), StoreError> {
     let email = contact.email.as_deref().map(text_cleaning::clean_line);
     tx.run(
         sql!("UPDATE guest SET email = $2, phone = $3 WHERE id = $1"),

@@ -14,10 +14,10 @@ use crate::rsvp;
 
 /// The changes of an audit log entry: the old and new values of fields.
 #[derive(Debug, Default)]
-pub(super) struct Changes(Vec<Value>);
+pub struct Changes(Vec<Value>);
 
 impl Changes {
-    pub(super) fn compare<T: Serialize + PartialEq>(
+    pub fn compare<T: Serialize + PartialEq>(
         &mut self,
         field: &str,
         old: &T,
@@ -30,7 +30,7 @@ impl Changes {
     }
 
     /// Adds changes that already have the audit log's format.
-    pub(super) fn extend(&mut self, more: Value) {
+    pub fn extend(&mut self, more: Value) {
         match more {
             Value::Array(more) => self.0.extend(more),
             Value::Null => {}
@@ -38,11 +38,11 @@ impl Changes {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn into_json(self) -> Value {
+    pub fn into_json(self) -> Value {
         Value::Array(self.0)
     }
 }
@@ -53,7 +53,7 @@ impl From<Vec<Value>> for Changes {
     }
 }
 
-pub(super) fn record(
+pub fn record(
     tx: &mut Tx<'_>,
     host: &HostOf,
     action: &'static str,
@@ -71,11 +71,7 @@ pub(super) fn record(
 }
 
 /// Publishes the news that the occasion changed. Pages that hosts have open then reload it.
-pub(super) fn tell_of_occasion(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    what: &str,
-) -> Result<(), StoreError> {
+pub fn tell_of_occasion(tx: &mut Tx<'_>, host: &HostOf, what: &str) -> Result<(), StoreError> {
     tx.publish(NewNews {
         scope: host.occasion().to_string(),
         name: "occasion",
@@ -84,7 +80,7 @@ pub(super) fn tell_of_occasion(
 }
 
 /// Publishes the news that an invitation changed, for the pages that hosts have open.
-pub(super) fn tell_of_invitation(
+pub fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
     household: &Household,
@@ -104,7 +100,7 @@ pub(super) fn tell_of_invitation(
 /// Completes a change to an invitation. The caller has locked the invitation and written the
 /// change. Raises the version, updates the search text, writes the audit line and publishes the
 /// news.
-pub(super) fn finish_invitation(
+pub fn finish_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
     household: &mut Household,
@@ -131,14 +127,14 @@ pub(super) fn finish_invitation(
 }
 
 /// What the audit log and the news say about a change to an invitation.
-pub(super) struct Ending {
+pub struct Ending {
     /// The action in the audit log, such as `invitation.changed`.
-    pub(super) action: &'static str,
+    pub action: &'static str,
     /// The keyword in the news, such as `edited`.
-    pub(super) what: &'static str,
+    pub what: &'static str,
     /// The old and new values of fields, in the audit log's format.
-    pub(super) changes: Value,
+    pub changes: Value,
     /// Whether the number of guests who said yes may have changed. If so, the taken seats are
     /// recounted.
-    pub(super) moves_seats: bool,
+    pub moves_seats: bool,
 }

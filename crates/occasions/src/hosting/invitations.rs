@@ -301,7 +301,7 @@ pub fn restore(
     portals::load(tx, host, id)
 }
 
-pub(crate) fn blank(occasion: &Occasion) -> Details {
+pub fn blank(occasion: &Occasion) -> Details {
     Details {
         plus_ones: occasion.default_plus_ones,
         children: occasion.default_children,
@@ -309,7 +309,7 @@ pub(crate) fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-pub(super) fn apply(
+pub fn apply(
     input: &Input,
     occasion: &Occasion,
     old: &Details,
@@ -333,7 +333,7 @@ pub(super) fn apply(
 
 /// Invites a household to exactly these events. Replies to all other events are deleted. Newly
 /// added events have no reply yet.
-pub(super) fn invite_to(
+pub fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,
     invited: &[EventId],

@@ -42,7 +42,7 @@ pub struct Meals {
 }
 
 /// Loads an occasion's meals. The caller must have checked that the host may see answers.
-pub(super) fn load(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Meals, Refusal> {
+pub fn load(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Meals, Refusal> {
     let mut questions = question::of(tx, occasion)?;
     questions.retain(|question| question.kind == QuestionKind::Meal);
     let mut chosen = BTreeMap::new();

@@ -177,7 +177,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
 }
 
 /// Like [`load`], but also locks the occasion. Events and invitations must be locked after it.
-pub(super) fn lock(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
+pub fn lock(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::lock(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
     load(tx, host)
 }

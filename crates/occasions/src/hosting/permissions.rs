@@ -180,7 +180,7 @@ pub fn enter_by_guest(
 
 /// Returns a [`HostOf`] for a background job that acts for an account; `None` if the account is no
 /// longer a host.
-pub(super) fn resume(
+pub fn resume(
     tx: &mut Tx<'_>,
     account: &AccountId,
     occasion: &OccasionId,

@@ -50,7 +50,7 @@ pub fn list(
     Ok(list.map(|upload| with_household(&names, upload)))
 }
 
-pub(super) fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
+pub fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let names = households(tx, host)?;
     let all = upload::of_occasion(tx, host.occasion())?.into_iter();

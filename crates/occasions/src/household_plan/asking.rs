@@ -129,7 +129,7 @@ fn asked(rules: Rules<'_>, of: AskedOf) -> impl Iterator<Item = &Question> {
 
 /// Lists the differences between two sets of answers as changed fields. The paths of the fields
 /// begin with `prefix`.
-pub(crate) fn differences(
+pub fn differences(
     before: &Answers,
     after: &Answers,
     questions: &[Question],

@@ -22,7 +22,7 @@ pub struct HostAccess {
 
 /// Returns the rule that admits hosts with the permission `permission`. `callers` says whether API
 /// tokens are admitted too.
-pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
+pub const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),
         callers,

@@ -12,11 +12,10 @@ mod dietary_options;
 mod end;
 mod events;
 mod filters;
-pub(crate) mod frame;
+pub mod frame;
 mod gifts;
 mod guests;
-pub(crate) mod history;
-mod import;
+pub mod history;
 mod invite;
 mod invite_acts;
 mod invite_form;
@@ -25,7 +24,7 @@ mod invite_split;
 mod invites;
 mod mail;
 mod mail_texts;
-mod meals;
+pub mod meals;
 mod members;
 mod more;
 mod notifications;
@@ -41,14 +40,13 @@ mod questions;
 mod ready;
 mod received_gifts;
 mod reminders;
-mod reports;
-pub(crate) mod request;
+pub mod request;
 mod resource;
 mod schedule;
 mod sending;
 mod settings;
 mod uploads;
-pub(crate) mod wording;
+pub mod wording;
 
 use ::web::{Pages, Site};
 use site::Callers::People;
@@ -66,14 +64,18 @@ use crate::hosting::reminders::ReminderRule;
 use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 
-/// Lists all paths of the hosts' pages, with the permission that each requires.
+/// The path below which the pages of an occasion are.
+pub const OF_OCCASION: &str = "/admin/o/{slug}";
+
+/// Lists the paths of the hosts' pages, without those of features, with the permission that each
+/// requires.
 pub fn pages() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("/admin", People, occasions::list)
         .get("/admin/new", People, occasions::new)
         .post("/admin/new", People, occasions::create)
         .post("/admin/members", People, occasions::decide)
-        .nest("/admin/o/{slug}", of_occasion())
+        .nest(OF_OCCASION, of_occasion())
 }
 
 fn of_occasion() -> Pages<Site, HostAccess> {
@@ -115,13 +117,6 @@ fn of_occasion() -> Pages<Site, HostAccess> {
             Invite,
             person::remove,
         )
-        .get("/import", Invite, import::begin)
-        .post("/import", Invite, import::upload)
-        .get("/import/{id}", Invite, import::show)
-        .get("/import/{id}/columns", Invite, import::columns)
-        .post("/import/{id}/columns", Invite, import::save_columns)
-        .post("/import/{id}/apply", Invite, import::apply)
-        .post("/import/{id}/undo", Invite, import::undo)
         .get("/mail", Invite, mail::show)
         .get("/mail/new", Invite, mail::new)
         .post("/mail", Invite, mail::order)
@@ -146,9 +141,6 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/print/labels", SeeContacts, print::labels)
         .get("/print/door", SeeAnswers, print::door)
         .get("/print/places", SeeAnswers, print::places)
-        .get("/reports", See, reports::show)
-        .post("/reports", See, reports::start)
-        .get("/reports/{id}", See, reports::file)
         .get("/settings/domain", Own, own_domain::show)
         .post("/settings/domain", Own, own_domain::change)
         .post("/settings/domain/check", Own, own_domain::check)

@@ -13,9 +13,9 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use importer::dump::{Dump, Row};
 use occasions::code::CodeKey;
-use occasions::hosting::import::{self, Check, Finding, Import};
-use occasions::hosting::record::{ALL_EVENTS, GuestRecord, Record};
 use occasions::words::ReplyStatus;
+use occasions_lists::import::{self, Check, Finding, Import};
+use occasions_lists::record::{ALL_EVENTS, GuestRecord, Record};
 use web::{Language, Site};
 
 use super::{Where, say};

@@ -213,11 +213,7 @@ impl InvitationFilter {
 
 /// Returns the id of the event whose key the filter contains, or an empty id if the filter contains
 /// no key.
-pub(in crate::hosting) fn event_id(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    key: Option<&str>,
-) -> Result<String, Refusal> {
+pub fn event_id(tx: &mut Tx<'_>, host: &HostOf, key: Option<&str>) -> Result<String, Refusal> {
     let Some(key) = key.filter(|key| !key.is_empty()) else {
         return Ok(String::new());
     };

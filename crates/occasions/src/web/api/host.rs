@@ -3,13 +3,11 @@
 //! in the functions that the handlers call.
 
 mod bulk;
-pub(crate) mod call;
+pub mod call;
 mod campaigns;
 pub(crate) mod change_response;
-pub(crate) mod exports;
 mod gifts;
 mod guests;
-mod imports;
 mod invitations;
 mod members;
 mod notifications;
@@ -52,8 +50,6 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(qr::routes())
         .merge(guests::routes())
         .merge(bulk::routes())
-        .merge(exports::routes())
-        .merge(imports::routes())
         .merge(campaigns::routes())
         .merge(resource::routes::<ReminderRule, R>())
         .merge(resource::routes::<Gift, R>())

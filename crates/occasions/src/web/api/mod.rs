@@ -3,7 +3,7 @@
 pub(crate) mod guest;
 mod guest_gifts;
 mod guest_uploads;
-pub(crate) mod host;
+pub mod host;
 mod state;
 
 pub use guest::problem;

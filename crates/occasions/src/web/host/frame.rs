@@ -25,7 +25,7 @@ use crate::words::OccasionStatus;
 
 /// The entries of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     Overview,
     Invitations,
     Guests,
@@ -48,7 +48,7 @@ pub(crate) enum Place {
 
 impl Place {
     /// Returns the navigation entry for the pages of a list. `pages` is the path of the list.
-    pub(crate) fn of_list(pages: &str) -> Self {
+    pub fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
@@ -62,7 +62,7 @@ impl Place {
 }
 
 impl HostRequest {
-    pub(crate) fn page<B: Template>(
+    pub fn page<B: Template>(
         &self,
         context: &PageContext,
         place: Place,
@@ -74,7 +74,7 @@ impl HostRequest {
 
     /// Like [`Self::page`], for a page that shows a job. While the job is running, the page follows
     /// it: by script where it has an element `data-again`, and without script too.
-    pub(crate) fn page_of_job<B: Template>(
+    pub fn page_of_job<B: Template>(
         &self,
         context: &PageContext,
         place: Place,
@@ -152,25 +152,20 @@ impl HostRequest {
     }
 
     /// The sentence that says that guests cannot open the occasion's links; `None` if they can.
-    pub(crate) fn private_note(&self, context: &PageContext) -> Option<String> {
+    pub fn private_note(&self, context: &PageContext) -> Option<String> {
         let note = self.site.private_note(&self.text, self.site.url());
         note.filter(|_| context.has_private_links)
     }
 
     /// Reads the data for the frame of a page that belongs to no occasion.
-    pub(crate) async fn facts(&self) -> Result<frame::Facts, Problem> {
+    pub async fn facts(&self) -> Result<frame::Facts, Problem> {
         let (who, site) = (self.who.clone(), self.site.clone());
         let look = move |tx: &mut Tx<'_>| frame::Facts::find(tx, &site, &who);
         Ok(self.site.store.read(look).await?)
     }
 
     /// Returns a page that belongs to no occasion.
-    pub(crate) fn plain_page<B: Template>(
-        &self,
-        title: &str,
-        facts: &frame::Facts,
-        body: B,
-    ) -> Response {
+    pub fn plain_page<B: Template>(&self, title: &str, facts: &frame::Facts, body: B) -> Response {
         let user = PageUser {
             who: &self.who,
             csrf: &self.csrf,
@@ -277,13 +272,13 @@ impl HostRequest {
         ]
     }
 
-    pub(crate) fn places(&self, context: &PageContext) -> Vec<Section> {
+    pub fn places(&self, context: &PageContext) -> Vec<Section> {
         self.sections(context, Place::More)
     }
 
     /// Returns the message about the last action. The parameter `done` of the query says which
     /// action it was.
-    pub(crate) fn done(&self) -> Option<String> {
+    pub fn done(&self) -> Option<String> {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
             "created" => "host-done-created",
@@ -317,7 +312,7 @@ impl HostRequest {
 }
 
 /// Sets headers that keep the response out of caches.
-pub(crate) fn keep_private(response: &mut Response) {
+pub fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

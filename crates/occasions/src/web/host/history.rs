@@ -408,7 +408,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     })
 }
 
-pub(crate) fn field_words(field: &str) -> Option<&'static str> {
+pub fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "code" => "host-code",
         "archived" => "host-access-revoked",

@@ -11,21 +11,21 @@ use crate::hosting::summary::Summary;
 use crate::question::Question;
 
 /// A question about a meal, with the count of each choice.
-pub(super) struct MealTable<'a> {
-    pub(super) title: Spoken<'a>,
-    pub(super) event: Spoken<'a>,
-    pub(super) rows: Vec<MealRow>,
+pub struct MealTable<'a> {
+    pub title: Spoken<'a>,
+    pub event: Spoken<'a>,
+    pub rows: Vec<MealRow>,
 }
 
 /// A choice with its count, and a link to the list of guests who made it.
-pub(super) struct MealRow {
-    pub(super) words: String,
-    pub(super) n: String,
-    pub(super) href: String,
+pub struct MealRow {
+    pub words: String,
+    pub n: String,
+    pub href: String,
 }
 
 /// Builds the tables in the order of the events.
-pub(super) fn tables<'a>(
+pub fn tables<'a>(
     wording: &Wording<'a>,
     context: &'a PageContext,
     summary: &Summary,

@@ -36,22 +36,22 @@ pub struct HostRequest {
     looked_at: Option<Uri>,
 }
 
-pub(crate) type HostForm = FormPost<HostRequest>;
+pub type HostForm = FormPost<HostRequest>;
 
 /// The data that the frame of each page of an occasion needs.
 pub struct PageContext {
-    pub(crate) host: HostOf,
-    pub(crate) occasion: Occasion,
-    pub(crate) events: Vec<Event>,
-    pub(crate) sizes: Sizes,
-    pub(crate) now: Timestamp,
+    pub host: HostOf,
+    pub occasion: Occasion,
+    pub events: Vec<Event>,
+    pub sizes: Sizes,
+    pub now: Timestamp,
     /// How many notices the host has not read.
-    pub(crate) unread: i64,
+    pub unread: i64,
     /// Whether guests cannot open the occasion's links, because they begin with an address of this
     /// machine or its network.
-    pub(crate) has_private_links: bool,
+    pub has_private_links: bool,
     /// Whether the host is an owner of the site. The frame then links to the page about the server.
-    pub(crate) owns_site: bool,
+    pub owns_site: bool,
 }
 
 impl Deref for HostRequest {
@@ -100,7 +100,7 @@ impl FromRequestParts<Site> for HostRequest {
 impl HostRequest {
     /// If the path contains an earlier slug of the occasion, returns the same path with the current
     /// slug.
-    pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
+    pub fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
         let rest = asked
             .path_and_query()?
@@ -111,23 +111,23 @@ impl HostRequest {
     }
 
     /// Returns the path of the shown page; empty after a form was sent.
-    pub(crate) fn here(&self) -> &str {
+    pub fn here(&self) -> &str {
         self.looked_at.as_ref().map_or("", Uri::path)
     }
 
     /// Returns the `{id}` from the request's path.
-    pub(crate) fn id<I: Id>(&self) -> I {
+    pub fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
     }
 
     /// Returns the path of another page of the same occasion.
-    pub(crate) fn at(&self, rest: &str) -> String {
+    pub fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
     /// Reads the data of the occasion that the path names. Most pages read a lot, so `look` runs on
     /// a separate thread.
-    pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
+    pub async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &PageContext) -> Result<T, Refusal> + Send + 'static,
@@ -143,7 +143,7 @@ impl HostRequest {
     }
 
     /// Runs a change to the occasion that the path names.
-    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
+    pub async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
@@ -153,7 +153,7 @@ impl HostRequest {
 
     /// Runs a change in which a host may choose a code. If the code is taken, the attempt counts as
     /// a guess.
-    pub(crate) async fn by_hand(
+    pub async fn by_hand(
         &self,
         typed: Option<&str>,
         set: impl Future<Output = Result<Response, Refusal>>,
@@ -162,25 +162,25 @@ impl HostRequest {
     }
 
     /// Returns the facts about the request that the audit log stores.
-    pub(crate) fn origin(&self) -> RequestFacts {
+    pub fn origin(&self) -> RequestFacts {
         self.request.clone()
     }
 
     /// Returns the formatter for this occasion's data, in the host's language.
-    pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
+    pub fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
     }
 }
 
 impl PageContext {
     /// Returns whether this host's role has `permission`.
-    pub(crate) fn may(&self, permission: Permission) -> bool {
+    pub fn may(&self, permission: Permission) -> bool {
         self.host.may(permission)
     }
 }
 
 /// Reads the data for the frame of a page.
-pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
+pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {
         owns_site: match host.who() {

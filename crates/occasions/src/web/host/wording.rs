@@ -17,15 +17,15 @@ use crate::words::{ReplyStatus, Response};
 
 /// Formats an occasion's data in one language. Times such as "2 min ago" are relative to `now`.
 #[derive(Clone)]
-pub(crate) struct Wording<'a> {
-    pub(crate) text: &'a Text,
-    pub(crate) occasion: &'a Occasion,
-    pub(crate) now: Timestamp,
+pub struct Wording<'a> {
+    pub text: &'a Text,
+    pub occasion: &'a Occasion,
+    pub now: Timestamp,
     zone: TimeZone,
 }
 
 impl<'a> Wording<'a> {
-    pub(crate) fn new(text: &'a Text, occasion: &'a Occasion, now: Timestamp) -> Self {
+    pub fn new(text: &'a Text, occasion: &'a Occasion, now: Timestamp) -> Self {
         Self {
             text,
             zone: occasion.zone(),
@@ -35,30 +35,30 @@ impl<'a> Wording<'a> {
     }
 
     /// Returns the path of a page in this occasion.
-    pub(crate) fn at(&self, rest: &str) -> String {
+    pub fn at(&self, rest: &str) -> String {
         at(&self.occasion.slug, rest)
     }
 
     /// Returns the link to the list of households that wait for a seat at an event, and a text with
     /// the numbers of waiting guests and households.
-    pub(crate) fn waiting(&self, event: &str, guests: i64, households: i64) -> (String, String) {
+    pub fn waiting(&self, event: &str, guests: i64, households: i64) -> (String, String) {
         let list = format!("/invites?response=waitlisted&event={event}");
         let values = [("n", guests.into()), ("households", households.into())];
         (self.at(&list), self.text.with("host-seats-waiting", values))
     }
 
-    pub(crate) fn hosts(&self) -> Spoken<'a> {
+    pub fn hosts(&self) -> Spoken<'a> {
         self.pick(&self.occasion.hosts)
     }
 
     /// Returns the text in the page's language. If the text does not exist in this language,
     /// returns it in another one.
-    pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
+    pub fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
 
     /// Formats the date of the earliest of these events, such as "Sat 16 Jan 2027 · in 58 days".
-    pub(crate) fn countdown_to(&self, events: &[Event]) -> String {
+    pub fn countdown_to(&self, events: &[Event]) -> String {
         let Some(first) = events.iter().map(|event| event.starts_at).min() else {
             return self.text.say("host-no-events").into_owned();
         };
@@ -68,7 +68,7 @@ impl<'a> Wording<'a> {
     }
 
     /// Formats a number of days from today, such as "in 58 days".
-    pub(crate) fn days(&self, days: i32) -> String {
+    pub fn days(&self, days: i32) -> String {
         match days {
             0 => self.text.say("host-today").into_owned(),
             1 => self.text.say("host-tomorrow").into_owned(),
@@ -78,23 +78,23 @@ impl<'a> Wording<'a> {
         }
     }
 
-    pub(crate) fn local(&self, at: Timestamp) -> Zoned {
+    pub fn local(&self, at: Timestamp) -> Zoned {
         at.to_zoned(self.zone.clone())
     }
 
     /// Formats a time for people, such as "Sat 16 Jan 2027, 2:20 pm, Kuala Lumpur (UTC+8)".
-    pub(crate) fn moment(&self, at: Timestamp) -> String {
+    pub fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short_in(&self.zone, at)
     }
 
     /// Formats a time in ISO format.
-    pub(crate) fn machine(&self, at: Timestamp) -> String {
+    pub fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))
     }
 
     /// Formats a past time, such as "2 min ago" or "1 h ago". A time long ago is formatted as a
     /// date.
-    pub(crate) fn ago(&self, at: Timestamp) -> String {
+    pub fn ago(&self, at: Timestamp) -> String {
         let minutes = self.now.duration_since(at).as_mins();
         let days = dates::days_between(self.local(at).date(), self.local(self.now).date());
         match (minutes, days) {
@@ -109,7 +109,7 @@ impl<'a> Wording<'a> {
     }
 
     /// Formats a deadline, such as "Thu 14 Jan 2027, end of day".
-    pub(crate) fn deadline(&self, at: Timestamp) -> String {
+    pub fn deadline(&self, at: Timestamp) -> String {
         let local = self.local(at);
         match Deadline::of(&local) {
             Deadline::EndOf(day) => {
@@ -121,19 +121,19 @@ impl<'a> Wording<'a> {
     }
 
     /// Returns the day of a deadline as a form value.
-    pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
+    pub fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
     }
 
     /// Returns the sentence that says which time zone the occasion has.
-    pub(crate) fn zone_hint(&self) -> String {
+    pub fn zone_hint(&self) -> String {
         let zone = self.occasion.time_zone.as_str();
         self.text.with("form-zone", [("zone", zone.into())])
     }
 
     /// Builds a form from a table of fields. Its values come from `form_state`.
-    pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
+    pub fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
         TableForm {
             text: self.text,
             form_state,
@@ -142,12 +142,12 @@ impl<'a> Wording<'a> {
         }
     }
 
-    pub(crate) fn event(&self, event: &'a Event) -> Spoken<'a> {
+    pub fn event(&self, event: &'a Event) -> Spoken<'a> {
         self.pick(&event.name)
     }
 
     /// Returns a dietary option's name.
-    pub(crate) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
+    pub fn diet(&self, options: &[DietaryOption], key: &str) -> String {
         let own = options.iter().find(|option| option.key == key);
         let default = &self.occasion.default_language;
         let own = own.map(|option| option.label.pick(self.text.language(), default));
@@ -162,7 +162,7 @@ impl<'a> Wording<'a> {
 
     /// Returns the languages that the occasion offers. Each has its tag, and its name in that
     /// language.
-    pub(crate) fn languages(&self) -> Vec<(String, String)> {
+    pub fn languages(&self) -> Vec<(String, String)> {
         let tags = self.occasion.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
             .collect()
@@ -170,28 +170,25 @@ impl<'a> Wording<'a> {
 }
 
 /// Returns the languages that the site supports. Each has its tag, and its name in that language.
-pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
+pub fn languages(text: &Text) -> Vec<(String, String)> {
     let tags = text.catalogue().languages();
     tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
         .collect()
 }
 
 /// Returns the end of the day `typed` in `zone`. This is the start of the next day.
-pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
+pub fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 /// Returns the path of a page in an occasion.
-pub(crate) fn at(slug: &str, rest: &str) -> String {
+pub fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")
 }
 
 /// Builds a URL with a query. Empty values are left out.
-pub(crate) fn address<'q>(
-    path: &str,
-    pairs: impl IntoIterator<Item = (&'q str, &'q str)>,
-) -> String {
+pub fn address<'q>(path: &str, pairs: impl IntoIterator<Item = (&'q str, &'q str)>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();
@@ -203,11 +200,11 @@ pub(crate) fn address<'q>(
 }
 
 /// Formats a query. Empty values are left out.
-pub(crate) fn query(query: &Form) -> String {
+pub fn query(query: &Form) -> String {
     address("", query.iter()).trim_start_matches('?').to_owned()
 }
 
-pub(crate) fn mark(status: ReplyStatus) -> Mark {
+pub fn mark(status: ReplyStatus) -> Mark {
     match status {
         ReplyStatus::Pending => Mark::Pending,
         ReplyStatus::Yes => Mark::Yes,
@@ -218,14 +215,14 @@ pub(crate) fn mark(status: ReplyStatus) -> Mark {
 }
 
 /// A label, with its CSS class.
-pub(crate) struct Tag {
-    pub(crate) class: &'static str,
-    pub(crate) words: String,
+pub struct Tag {
+    pub class: &'static str,
+    pub words: String,
 }
 
 /// Builds a label for each answer, with the number of the household's guests who gave it. Answers
 /// that no guest gave are left out.
-pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
+pub fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
         (people.no, Mark::No, "host-tag-no"),
@@ -250,7 +247,7 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
 
 /// Builds the label for a guest's answer. If the list is filtered by event, the label shows the
 /// answer for that event. Otherwise it shows the combined answer for all events.
-pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
+pub fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {
         text.say("host-response-partial")
@@ -264,7 +261,7 @@ pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
 }
 
 /// Builds the label that says how much of an invitation is answered.
-pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
+pub fn response_tag(text: &Text, answered: Response) -> Tag {
     Tag {
         class: match answered {
             // A completely answered invitation can contain yes and no. So it has no colour.

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use site::Callers::Tokens;
 use utoipa::ToSchema;
@@ -14,20 +14,16 @@ use web::{Json, List, PageQuery, Problem, Site, routes};
 use super::call::{Call, Place, answer, id};
 use crate::hosting::Permission::{Invite, See};
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
-use crate::hosting::export::{self, Export};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::locks::Effect;
 use crate::id::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
-const LATEST: i64 = 50;
-
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(start: may(Invite, Tokens(&[OCCASION_WRITE]))))
         .routes(routes!(effect: may(Invite, Tokens(&[OCCASION_WRITE]))))
-        .routes(routes!(list: may(See, Tokens(&[OCCASION_READ]))))
         .routes(routes!(show: may(See, Tokens(&[OCCASION_READ]))))
         .routes(routes!(rows: may(See, Tokens(&[OCCASION_READ]))))
 }
@@ -95,31 +91,6 @@ async fn effect(
     let found = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
             bulk::effect(tx, host, &request)
-        })
-        .await?;
-    Ok(Json(found))
-}
-
-/// Background jobs that are running or have run recently.
-#[derive(Serialize, ToSchema)]
-struct Jobs {
-    /// Bulk actions, newest first.
-    bulk: Vec<Bulk>,
-    /// Exports, newest first.
-    exports: Vec<Export>,
-}
-
-/// Background jobs that are running or have run recently.
-#[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/jobs", tag = "bulk", responses((status = 200, body = Jobs))
-)]
-async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Problem> {
-    let found = call
-        .read(Place::occasion(&occasion)?, |tx, host| {
-            Ok(Jobs {
-                bulk: bulk::list(tx, host, LATEST)?,
-                exports: export::list(tx, host, LATEST)?,
-            })
         })
         .await?;
     Ok(Json(found))

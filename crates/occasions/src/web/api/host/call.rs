@@ -21,10 +21,10 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::occasion;
 use crate::web::custom_code::ByHand;
 
-pub(crate) use call::{Maybe, answer, id};
+pub use call::{Maybe, answer, id};
 
 /// A request whose caller has not been checked yet.
-pub(crate) struct Call {
+pub struct Call {
     inner: call::Call,
     permission: Option<Permission>,
     by_hand: ByHand,
@@ -33,7 +33,7 @@ pub(crate) struct Call {
 /// The object that the path names. The caller must be a host of the occasion to which the object
 /// belongs.
 #[derive(Clone)]
-pub(crate) enum Place {
+pub enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
@@ -43,7 +43,7 @@ pub(crate) enum Place {
 
 impl Place {
     /// Parses the id of an occasion in a path. Any other text is answered with "not found".
-    pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
+    pub fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
 
@@ -89,7 +89,7 @@ impl Deref for Call {
 }
 
 impl Call {
-    pub(crate) async fn read<T, F>(&self, place: Place, look: F) -> Result<T, Problem>
+    pub async fn read<T, F>(&self, place: Place, look: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
@@ -108,7 +108,7 @@ impl Call {
 
     /// Runs the change of a PUT, PATCH or DELETE request. Repeating such a request does no harm, so
     /// it needs no idempotency key.
-    pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
+    pub async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
@@ -127,7 +127,7 @@ impl Call {
 
     /// Runs the change of a POST request once per `Idempotency-Key`. A repeated request gets the
     /// stored response if the caller still has access.
-    pub(crate) async fn once<T, F>(
+    pub async fn once<T, F>(
         &self,
         place: Place,
         body: &[u8],
@@ -155,7 +155,7 @@ impl Call {
 
     /// Like [`Call::once`], but for paths that belong to no occasion. `enter` checks the caller,
     /// even if the response is a stored one.
-    pub(crate) async fn once_by<P, T, E, F>(
+    pub async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
         status: StatusCode,
@@ -174,7 +174,7 @@ impl Call {
 
     /// Runs a change in which a host may choose an invitation code. If another invitation has the
     /// code, the attempt counts as a guess.
-    pub(crate) async fn by_hand(
+    pub async fn by_hand(
         &self,
         code: Option<&str>,
         set: impl Future<Output = Result<Response, Problem>>,

@@ -1,0 +1,558 @@
+//! Imports households from files. A host uploads a list and checks it, and then a job imports it in
+//! batches. An undo deletes the new households, unless somebody has changed them since. A file's
+//! rows are stored for 7 days. Each household and its outcome are written in one transaction, so an
+//! interrupted job continues with the right household.
+
+mod bring;
+mod cells;
+mod check;
+mod finding;
+mod gather;
+mod job;
+mod left_out;
+mod lexicon;
+mod vet;
+mod write;
+
+use axum::body::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use occasions::hosting::permissions::{HostOf, Permission};
+use occasions::hosting::{Refusal, history};
+use occasions::id::InvitationId;
+use occasions::id::OccasionId;
+use occasions::limits;
+use platform::audit::Entity;
+use platform::jobs::NewJob;
+use platform::news::NewNews;
+use platform::store::{Json, Row};
+use platform::{Rows, StoreError, Tx, sql};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+use web::one_at_a_time::run_alone;
+use web::sheet::read::{self, Table, Unreadable};
+use web::{Catalogue, Findings, List, PageQuery, words};
+
+use self::gather::{Gathered, Reader};
+use self::lexicon::Lexicon;
+use crate::record::table::Column;
+use crate::record::{Ground, Record};
+
+pub use self::bring::bring;
+pub use self::check::{Check, check};
+pub use self::finding::{Finding, Warning};
+pub use self::job::{KIND, SWEEP, handler, sweep_job};
+
+platform::id!(ImportId, "One list of households out of a file.");
+
+/// How long a file's rows are stored, and for how long an import can be undone.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Per occasion. If there are more, the oldest are deleted.
+const DRAFTS: i64 = 10;
+/// Only an occasion's latest imports keep their stored rows, up to this many imports.
+const FILES: i64 = 20;
+/// A row of the database contains at most this many rows of a file.
+const CHUNK: usize = 500;
+/// The maximum number of errors and warnings that are shown.
+pub const SHOWN: usize = 200;
+
+words! {
+    /// The progress of an import.
+    ImportState {
+        /// Not imported yet.
+        Draft = "draft" => "host-import-state-draft",
+        Queued = "queued" => "host-job-waiting",
+        /// Being imported.
+        Running = "running" => "host-import-state-running",
+        /// Imported.
+        Ready = "ready" => "host-job-ready",
+        /// Not imported, because the list contains errors.
+        Stopped = "stopped" => "host-import-state-stopped",
+        /// Being undone.
+        Undoing = "undoing" => "host-import-state-undoing",
+        /// The import was undone. Households that somebody has changed since the import were kept.
+        Undone = "undone" => "host-import-state-undone",
+    }
+}
+
+words! {
+    /// The result for a household in a list.
+    #[schema(as = ImportOutcome)]
+    Outcome {
+        /// A new invitation was created.
+        Made = "made",
+        /// An existing invitation was changed.
+        Changed = "changed",
+        /// The existing invitation already agreed with the list.
+        Same = "same",
+        /// The household was skipped.
+        Failed = "failed",
+        /// The invitation was created, and then deleted by an undo.
+        Undone = "undone",
+        /// The invitation was created. An undo kept it, because somebody had changed it.
+        Kept = "kept",
+    }
+}
+
+/// The host's choices for an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ImportOptions)]
+pub struct Options {
+    /// True if a single error stops the whole import. If false, only the households with errors are
+    /// skipped.
+    pub stop_on_errors: bool,
+    /// Whether answers in the list replace stored answers.
+    pub replace_answers: bool,
+    /// Whether to use codes even if they are easy to guess. Only owners may set this.
+    pub keep_codes: bool,
+}
+
+/// A list, and the progress of its import.
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Import {
+    /// The import's id.
+    pub id: ImportId,
+    /// The state of the import.
+    pub state: ImportState,
+    /// The table's headings; empty for a list of documents.
+    #[row(json)]
+    pub headings: Vec<String>,
+    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, or `question:KEY`.
+    #[row(json)]
+    pub columns: Vec<String>,
+    /// The host's choices.
+    #[row(json)]
+    pub options: Options,
+    /// The number of rows or documents in the file.
+    #[row(rename = "row_count")]
+    pub rows: i64,
+    /// The number of households in the list; 0 until the import starts.
+    pub total: i64,
+    /// How many of the households were processed.
+    pub done: i64,
+    /// How many households became new invitations.
+    pub made: i64,
+    /// How many households in the list changed an existing invitation.
+    pub changed: i64,
+    /// How many households failed and were skipped.
+    pub failed: i64,
+    /// When the file was uploaded.
+    pub created_at: Timestamp,
+    /// Until when the import can be started or undone.
+    pub expires_at: Timestamp,
+}
+
+/// The content of an uploaded file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Upload {
+    Table(Table),
+    Records(Vec<Record>),
+}
+
+/// A household document that is parsed only to count its guests.
+#[derive(Deserialize)]
+struct Counted {
+    #[serde(default)]
+    guests: Vec<IgnoredAny>,
+}
+
+/// Lets only one file be parsed at a time, because parsing needs much memory.
+static READING: Semaphore = Semaphore::const_new(1);
+
+impl Upload {
+    /// Waits until no other file is being parsed. Then runs [`read`](Self::read) on a thread that
+    /// may block.
+    pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
+        let read = run_alone(&READING, move || Self::read(&file)).await;
+        read.unwrap_or_else(|| {
+            Err(web::Problem::internal(
+                "a file could not be read to its end",
+            ))
+        })
+    }
+
+    /// Parses a CSV file, an XLSX file, or household documents in JSON.
+    pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
+        let unreadable = |why| web::Problem::from(Refusal::File(why));
+        if bytes.len() > read::MOST_BYTES {
+            return Err(unreadable(Unreadable::TooLarge));
+        }
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if !text.trim_ascii_start().starts_with(b"[") {
+            return read::read(bytes).map(Self::Table).map_err(unreadable);
+        }
+        let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
+        // A parsed document needs much more memory than its text. So the documents are counted
+        // before they are parsed.
+        let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
+        if all.len() > limit(limits::INVITATIONS) {
+            return Err(unreadable(Unreadable::TooManyRows));
+        }
+        let web::Json(all) = web::Json::<Vec<Counted>>::parse(text)?;
+        if all.iter().map(|one| one.guests.len()).sum::<usize>() > limit(limits::GUESTS) {
+            return Err(unreadable(Unreadable::TooManyRows));
+        }
+        let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;
+        if records.is_empty() {
+            return Err(unreadable(Unreadable::Empty));
+        }
+        Ok(Self::Records(records))
+    }
+}
+
+/// Stores an uploaded list, so that the host can check it. The meanings of the columns are taken
+/// from the last list with the same headings. If there is no such list, they are guessed.
+pub fn start(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    upload: &Upload,
+) -> Result<Import, Refusal> {
+    host.needs(Permission::Invite)?;
+    let ground = Ground::load(tx, host)?;
+    let (headings, columns, rows): (&[String], Vec<String>, Vec<String>) = match upload {
+        Upload::Table(table) => {
+            let columns = if let Some(columns) = last_columns(tx, host, &table.headings)? {
+                columns
+            } else {
+                let lexicon = Lexicon::new(catalogue, &ground);
+                let guessed = lexicon.guess(&table.headings, &table.rows);
+                guessed.iter().map(Column::word).collect()
+            };
+            (&table.headings, columns, chunks(&table.rows))
+        }
+        Upload::Records(records) => (&[], Vec::new(), chunks(records)),
+    };
+    let count = match upload {
+        Upload::Table(table) => table.rows.len(),
+        Upload::Records(records) => records.len(),
+    };
+    drop_drafts(tx, host.occasion())?;
+    let (id, now): (ImportId, _) = (tx.id(), tx.now());
+    sql!(
+        "INSERT INTO import (id, occasion, account, state, headings, columns, options, row_count,
+             total, done, made, changed, failed, created_at, expires_at)
+         VALUES (:id, :occasion, :account, 'draft', :headings, :columns, :options, :count,
+             0, 0, 0, 0, 0, :now, :expires_at)",
+        id,
+        occasion = host.occasion(),
+        account = host.account(),
+        headings = Json(headings),
+        columns = Json(&columns),
+        options = Json(&Options::default()),
+        count = i64::try_from(count).unwrap_or(i64::MAX),
+        now,
+        expires_at = now + LIFETIME
+    )
+    .run(tx, Rows::Exactly(1))?;
+    for (place, rows) in (0_i64..).zip(&rows) {
+        sql!(
+            "INSERT INTO import_chunk (import, place, rows) VALUES (:id, :place, :rows)",
+            id,
+            place,
+            rows
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    let changes = json!([{"field": "rows", "old": null, "new": count}]);
+    history::record(
+        tx,
+        host,
+        "import.uploaded",
+        Entity::new("import", id.to_string()),
+        changes,
+    )?;
+    load(tx, host, &id)
+}
+
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    host.needs(Permission::Invite)?;
+    let found: Option<Import> = sql!(
+        "SELECT {Import} FROM import WHERE id = :id AND occasion = :occasion",
+        id,
+        occasion = host.occasion()
+    )
+    .maybe(tx)?;
+    found.ok_or(Refusal::NotFound)
+}
+
+/// Returns a page of the imports, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, paging: &PageQuery) -> Result<List<Import>, Refusal> {
+    host.needs(Permission::Invite)?;
+    let before: Option<ImportId> = paging.after().map_err(|_| Refusal::CursorInvalid)?;
+    let found = sql!(
+        "SELECT {Import} FROM import WHERE occasion = :occasion AND id < :before
+         ORDER BY id DESC LIMIT :rows",
+        occasion = host.occasion(),
+        // Ids are hexadecimal, so every id sorts before `"g"`.
+        before = before.as_ref().map_or("g", ImportId::as_str),
+        rows = paging.rows()
+    )
+    .all(tx)?;
+    Ok(paging.list(found, |one: &Import| one.id.clone()))
+}
+
+/// A change to the columns' meanings or to the host's choices. An omitted field stays unchanged.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ImportChange)]
+pub struct Change {
+    /// The meaning of each column, in the order of the headings.
+    pub columns: Option<Vec<String>>,
+    /// The host's choices.
+    pub options: Option<Options>,
+}
+
+/// Sets the meanings of the columns, and the host's choices for the import.
+pub fn change(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &ImportId,
+    change: &Change,
+) -> Result<Import, Refusal> {
+    let import = draft(tx, host, id)?;
+    let ground = Ground::load(tx, host)?;
+    let mut findings = Findings::default();
+    if let Some(columns) = &change.columns {
+        if columns.len() != import.headings.len() {
+            findings.add("/columns", "invalid", []);
+        }
+        for (at, word) in columns.iter().enumerate() {
+            if Column::find(word, &ground).is_none() {
+                findings.add(&format!("/columns/{at}"), "unknown_option", []);
+            }
+        }
+    }
+    let options = change.options.unwrap_or(import.options);
+    if options.keep_codes && !host.may(Permission::Own) {
+        findings.add("/options/keep_codes", "not_allowed", []);
+    }
+    findings.finish()?;
+    sql!(
+        "UPDATE import SET columns = :columns, options = :options WHERE id = :id",
+        id,
+        columns = Json(change.columns.as_ref().unwrap_or(&import.columns)),
+        options = Json(&options)
+    )
+    .run(tx, Rows::Exactly(1))?;
+    load(tx, host, id)
+}
+
+/// Returns the first rows of the list. The page shows them next to the headings.
+pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
+    let import = load(tx, host, id)?;
+    let first: Option<(String,)> = sql!(
+        "SELECT rows FROM import_chunk WHERE import = :id ORDER BY place LIMIT 1",
+        id
+    )
+    .maybe(tx)?;
+    let rows = first.and_then(|(rows,)| serde_json::from_str(&rows).ok());
+    Ok(Table {
+        headings: import.headings,
+        rows: rows.unwrap_or_default(),
+    })
+}
+
+/// Queues the job that imports the list.
+pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    let import = draft(tx, host, id)?;
+    let changes = json!([{"field": "rows", "old": null, "new": import.rows}]);
+    queue(tx, host, id, "queued")?;
+    history::record(
+        tx,
+        host,
+        "import.started",
+        Entity::new("import", id.to_string()),
+        changes,
+    )?;
+    load(tx, host, id)
+}
+
+/// Queues the undo of an import. The undo deletes the new households, unless somebody has changed
+/// them since.
+pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    let import = load(tx, host, id)?;
+    let is_kept = tx.now() < import.expires_at;
+    if import.state != ImportState::Ready || !is_kept {
+        return Err(Refusal::WrongState);
+    }
+    queue(tx, host, id, "undoing")?;
+    let changes = json!([{"field": "made", "old": import.made, "new": null}]);
+    history::record(
+        tx,
+        host,
+        "import.undone",
+        Entity::new("import", id.to_string()),
+        changes,
+    )?;
+    load(tx, host, id)
+}
+
+fn queue(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &ImportId,
+    state: &'static str,
+) -> Result<(), Refusal> {
+    // The import runs as the host who starts it. Another host may have uploaded the file.
+    sql!(
+        "UPDATE import SET state = :state, account = :account, expires_at = :expires_at
+         WHERE id = :id",
+        id,
+        state,
+        account = host.account(),
+        expires_at = tx.now() + LIFETIME
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.enqueue(NewJob {
+        key: Some(format!("import:{id}")),
+        ..NewJob::new(KIND, json!({ "import": id }))
+    })?;
+    let import: Import = sql!("SELECT {Import} FROM import WHERE id = :id", id).one(tx)?;
+    Ok(tell(tx, host.occasion(), &import)?)
+}
+
+/// A household that an import report names.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = ImportedHousehold)]
+pub struct Named {
+    /// The household's row in the list.
+    #[row(rename = "list_row")]
+    pub row: i64,
+    /// The household's name.
+    pub household: String,
+    /// The household's invitation, if there is one.
+    pub invitation: Option<InvitationId>,
+    /// The outcome for the household.
+    pub outcome: Outcome,
+    /// The error code, if the household was skipped.
+    pub problem: Option<String>,
+}
+
+/// Returns the households that the import skipped and those that an undo kept, in the order of the
+/// list.
+pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
+    load(tx, host, id)?;
+    let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
+    Ok(sql!(
+        "SELECT {Named} FROM import_row
+         WHERE import = :id AND outcome IN ('failed', 'kept') ORDER BY place LIMIT :limit",
+        id,
+        limit
+    )
+    .all(tx)?)
+}
+
+fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    let import = load(tx, host, id)?;
+    if import.state != ImportState::Draft || tx.now() >= import.expires_at {
+        return Err(Refusal::WrongState);
+    }
+    Ok(import)
+}
+
+fn last_columns(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    headings: &[String],
+) -> Result<Option<Vec<String>>, Refusal> {
+    let found: Option<(String,)> = sql!(
+        "SELECT columns FROM import
+         WHERE occasion = :occasion AND headings = :headings AND state <> 'draft'
+         ORDER BY id DESC LIMIT 1",
+        occasion = host.occasion(),
+        headings = Json(headings)
+    )
+    .maybe(tx)?;
+    Ok(found.and_then(|(columns,)| serde_json::from_str(&columns).ok()))
+}
+
+fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
+    let chunks = rows.chunks(CHUNK);
+    chunks
+        .map(|chunk| occasions::occasion::to_json(&chunk))
+        .collect()
+}
+
+/// Empty if the stored rows were deleted.
+fn households(
+    tx: &mut Tx<'_>,
+    catalogue: &Catalogue,
+    ground: &Ground,
+    import: &Import,
+) -> Result<Vec<Gathered>, StoreError> {
+    let lexicon = Lexicon::new(catalogue, ground);
+    let reader = Reader {
+        ground,
+        lexicon: &lexicon,
+    };
+    let chunks: Vec<(String,)> = sql!(
+        "SELECT rows FROM import_chunk WHERE import = :id ORDER BY place",
+        id = import.id
+    )
+    .all(tx)?;
+    if import.headings.is_empty() {
+        return Ok(reader.records(joined(&chunks)));
+    }
+    let table = Table {
+        headings: import.headings.clone(),
+        rows: joined(&chunks),
+    };
+    // A column whose event or question was deleted is ignored.
+    let columns = import.columns.iter();
+    let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
+    Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
+}
+
+fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
+    let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
+    chunks.iter().flat_map(read).collect()
+}
+
+fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let old: Vec<(ImportId,)> = sql!(
+        "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
+         ORDER BY id DESC LIMIT 1000 OFFSET :kept",
+        occasion,
+        kept = DRAFTS - 1
+    )
+    .all(tx)?;
+    for (id,) in old {
+        forget(tx, &id)?;
+        sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    }
+    sql!(
+        "DELETE FROM import_chunk WHERE import IN (
+             SELECT id FROM import
+             WHERE occasion = :occasion AND state IN ('ready', 'stopped', 'undone')
+             ORDER BY id DESC LIMIT 1000 OFFSET :kept)",
+        occasion,
+        kept = FILES
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
+    sql!("DELETE FROM import_chunk WHERE import = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM import_row WHERE import = :id", id).run(tx, Rows::Any)?;
+    Ok(())
+}
+
+fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, import: &Import) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: occasion.to_string(),
+        name: "job",
+        payload: json!({
+            "id": import.id,
+            "kind": "import",
+            "state": import.state,
+            "done": import.done,
+            "total": import.total,
+            "failed": import.failed,
+        }),
+    })
+}

@@ -1,0 +1,139 @@
+//! Errors and warnings about the rows and columns of an imported list.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{FieldProblem, words};
+
+use crate::record::table::{Column, Field};
+
+/// The maximum number of errors and warnings that are reported for one household.
+pub(super) const MOST_FINDINGS: usize = 100;
+
+words! {
+    /// A problem in a list. The import still runs, but a host should look at the problem.
+    Warning {
+        /// The household has no email address.
+        NoEmail = "no_email" => "host-import-no-email",
+        /// Another household has the same name, but a different email address.
+        DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
+        /// The occasion does not offer this language. The default language is used instead.
+        UnknownLanguage = "unknown_language" => "host-import-unknown-language",
+        /// The occasion does not offer this dietary option. The requirement is stored as text.
+        UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
+        /// The reply or answer was not recognized. It is skipped.
+        UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
+        /// The household has no place for this value: another row or column says something else, or
+        /// the row names no guest to whom the value could belong. It is skipped.
+        LeftOut = "left_out" => "host-import-left-out",
+        /// The row names several guests. The value is stored with the first of them.
+        FirstGuest = "first_guest" => "host-import-first-guest",
+        /// The guest is not invited to this event. The reply is skipped.
+        NotInvited = "not_invited" => "host-import-not-invited",
+    }
+}
+
+/// An error or warning about a list.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportFinding)]
+pub struct Finding {
+    /// The row number as a spreadsheet shows it; for household documents, the household's number.
+    pub row: usize,
+    /// The column's name; empty for the household as a whole.
+    pub column: String,
+    /// Whether this is an error. A household with an error is skipped.
+    pub is_error: bool,
+    /// An error code, or the name of a warning.
+    pub code: &'static str,
+    /// The value in the file.
+    pub value: String,
+    /// The error, with the values that its message contains.
+    #[serde(skip)]
+    pub problem: Option<FieldProblem>,
+}
+
+impl Finding {
+    /// Builds the error for a word whose meaning is unknown.
+    pub(super) fn unknown(row: usize, column: impl Into<Column>, value: &str) -> Self {
+        Self::error(row, column, "unknown_option", value)
+    }
+
+    pub(super) fn error(
+        row: usize,
+        column: impl Into<Column>,
+        code: &'static str,
+        value: &str,
+    ) -> Self {
+        let column = column.into().word();
+        let pointer = format!("/{column}");
+        Self {
+            row,
+            column,
+            is_error: true,
+            code,
+            value: shortened(value),
+            problem: Some(FieldProblem::new(pointer, code, [])),
+        }
+    }
+
+    pub(super) fn warning(
+        row: usize,
+        column: impl Into<Column>,
+        warning: Warning,
+        value: &str,
+    ) -> Self {
+        Self {
+            row,
+            column: column.into().word(),
+            is_error: false,
+            code: warning.word(),
+            value: shortened(value),
+            problem: None,
+        }
+    }
+
+    /// Builds an error from a rule that was violated. `problem` contains a JSON pointer into the
+    /// household document.
+    pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {
+        Self {
+            row,
+            column: column(&problem.pointer),
+            is_error: true,
+            code: problem.code,
+            value: shortened(value),
+            problem: Some(problem),
+        }
+    }
+}
+
+fn shortened(value: &str) -> String {
+    value.chars().take(60).collect()
+}
+
+fn column(pointer: &str) -> String {
+    let mut parts = pointer.split('/').skip(1);
+    let first = parts.next().unwrap_or_default();
+    let field = match first {
+        "guests" => {
+            let name = parts.nth(1).unwrap_or_default();
+            match name {
+                "name" | "" => Some(Field::Guest),
+                "is_child" => Some(Field::Child),
+                "email" => Some(Field::GuestEmail),
+                "phone" => Some(Field::GuestPhone),
+                "events" => Some(Field::GuestEvents),
+                other => Field::find(other),
+            }
+        }
+        "deadline_override" => Some(Field::Deadline),
+        "host_message" => Some(Field::Message),
+        "host_note" => Some(Field::Note),
+        other => Field::find(other),
+    };
+    match field {
+        Some(field) => field.word().to_owned(),
+        None => match pointer.rsplit_once("/answers/") {
+            Some((_, key)) => format!("question:{key}"),
+            None => String::new(),
+        },
+    }
+}

@@ -1,0 +1,382 @@
+//! Household documents. Exports write them and imports read them. A field that a document omits
+//! stays unchanged, so an import cannot empty a field.
+
+pub(crate) mod table;
+
+use std::collections::BTreeMap;
+
+use occasions::answer::Answers;
+use occasions::diet::{self, DietaryOption};
+use occasions::event::{self, Event};
+use occasions::guest::Guest;
+use occasions::hosting::guests::{self, Contact};
+use occasions::hosting::permissions::HostOf;
+use occasions::household::Household;
+use occasions::id::GuestId;
+use occasions::id::InvitationId;
+use occasions::occasion::{self, Occasion};
+use occasions::question::{self, Question};
+use occasions::words::{GuestKind, ReplyStatus};
+use platform::store::IdSet;
+use platform::{StoreError, Tx, sql, text_cleaning};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use web::Deadline;
+
+/// A household with its guests and their answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = HouseholdRecord)]
+pub struct Record {
+    /// The code on the household's card; a random code if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The household's identifier in the list that it was imported from, up to 120 characters.
+    /// Later imports find the household by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// 1–120 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub household: Option<String>,
+    /// Replaces the usual salutation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salutation: Option<String>,
+    /// One of the occasion's languages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The household's labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// How many additional people the household may bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plus_ones: Option<i64>,
+    /// How many additional children the household may bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub children: Option<i64>,
+    /// The household's email address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The household's telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The household's postal address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The household's own deadline: either a time, or a day (meaning the end of that day).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
+    /// The hosts' message to the household.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The hosts' internal note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Keys of the events to which the household is invited; all events if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    /// The household's note to the hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wish: Option<String>,
+    /// The household's answers to the hosts' questions, by the question's key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub answers: BTreeMap<String, Value>,
+    /// The people in the household.
+    pub guests: Vec<GuestRecord>,
+}
+
+/// A guest in a household document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuestRecord {
+    /// 1–100 characters; empty for a plus-one whose name is unknown.
+    pub name: String,
+    /// `plus_one` for a guest whom the household brings; `named`, the default, for a guest whom the
+    /// hosts list by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<GuestKind>,
+    /// Whether the guest is a child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child: Option<bool>,
+    /// The age of a child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<i64>,
+    /// The guest's own email address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The guest's own telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Keys of dietary options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diets: Option<Vec<String>>,
+    /// Dietary requirements in the guest's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diet_note: Option<String>,
+    /// Keys of the events to which the guest is invited. If omitted, the guest is invited to all of
+    /// the household's events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    /// The guest's replies by event key. `*` stands for every event that is not listed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub replies: BTreeMap<String, ReplyStatus>,
+    /// The guest's answers to the hosts' questions, by the question's key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub answers: BTreeMap<String, Value>,
+}
+
+/// The key that stands for every event not listed in a document's replies.
+pub const ALL_EVENTS: &str = "*";
+
+/// Data of the occasion to which household documents refer by key.
+pub(crate) struct Ground {
+    pub(crate) occasion: Occasion,
+    pub(crate) events: Vec<Event>,
+    pub(crate) diets: Vec<DietaryOption>,
+    pub(crate) questions: Vec<Question>,
+}
+
+impl Ground {
+    pub(crate) fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Self, StoreError> {
+        let id = host.occasion();
+        Ok(Self {
+            occasion: occasion::load(tx, id)?,
+            events: event::list(tx, id)?,
+            diets: diet::list(tx, id)?,
+            questions: question::of(tx, id)?,
+        })
+    }
+
+    fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
+        let all = self.questions.iter().filter_map(|question| {
+            let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
+            Some((question.key.clone(), answer))
+        });
+        all.collect()
+    }
+}
+
+/// A stored household, with the other data that its document contains.
+pub(crate) struct Standing {
+    pub(crate) household: Household,
+    pub(crate) contacts: BTreeMap<GuestId, Contact>,
+    pub(crate) reference: Option<String>,
+}
+
+impl Standing {
+    /// Loads the other data that the household's document contains.
+    pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
+        let mut all = Self::load_all(tx, vec![household])?;
+        all.pop().ok_or(StoreError::Stopped)
+    }
+
+    /// In the order of `households`.
+    fn load_all(tx: &mut Tx<'_>, households: Vec<Household>) -> Result<Vec<Self>, StoreError> {
+        let ids = || households.iter().map(|one| &one.invitation.id);
+        let mut contacts = guests::contacts_of_all(tx, ids())?;
+        let mut references = BTreeMap::new();
+        for set in IdSet::of(ids().map(InvitationId::as_str)) {
+            let found: Vec<(InvitationId, String)> = sql!(
+                "SELECT invitation, MIN(reference) FROM invitation_reference
+                 WHERE invitation IN ({:IdSet}) GROUP BY invitation",
+                IdSet = set
+            )
+            .all(tx)?;
+            references.extend(found);
+        }
+        let all = households.into_iter().map(|household| Self {
+            contacts: contacts
+                .remove(&household.invitation.id)
+                .unwrap_or_default(),
+            reference: references.remove(&household.invitation.id),
+            household,
+        });
+        Ok(all.collect())
+    }
+
+    pub(crate) fn record(&self, ground: &Ground) -> Record {
+        let invitation = &self.household.invitation;
+        let details = invitation.details.clone();
+        let zone = ground.occasion.zone();
+        let deadline = details
+            .deadline_override
+            .map(|at| match Deadline::of(&at.to_zoned(zone)) {
+                Deadline::EndOf(day) => day.to_string(),
+                Deadline::Within(_) => at.to_string(),
+            });
+        let events = event::keys_of(&ground.events, &self.household.events);
+        let guests = self.household.guests.iter();
+        Record {
+            code: Some(invitation.code.clone()),
+            reference: self.reference.clone(),
+            household: Some(details.household),
+            salutation: details.salutation,
+            language: details.language,
+            tags: Some(details.tags).filter(|tags| !tags.is_empty()),
+            plus_ones: Some(details.plus_ones),
+            children: Some(details.children),
+            email: details.email,
+            phone: details.phone,
+            address: details.address,
+            deadline,
+            message: said(&details.host_message),
+            note: said(&details.host_note),
+            wish: said(&invitation.note),
+            answers: ground.answers(&self.household.answers),
+            guests: guests
+                .map(|guest| self.guest(ground, &events, guest))
+                .collect(),
+            events: Some(events),
+        }
+    }
+
+    fn guest(&self, ground: &Ground, household: &[String], guest: &Guest) -> GuestRecord {
+        let Contact { email, phone } = self.contacts.get(&guest.id).cloned().unwrap_or_default();
+        let invited: Vec<_> = guest.replies.keys().cloned().collect();
+        let events = event::keys_of(&ground.events, &invited);
+        let replies = ground.events.iter().filter_map(|event| {
+            let reply = guest.replies.get(&event.id)?;
+            Some((event.key.clone(), reply.status))
+        });
+        GuestRecord {
+            name: guest.name.clone(),
+            kind: Some(guest.kind),
+            child: Some(guest.is_child),
+            age: guest.child_age,
+            email,
+            phone,
+            diets: Some(guest.diets.clone()).filter(|diets| !diets.is_empty()),
+            diet_note: said(&guest.diet_note),
+            replies: replies.collect(),
+            events: (events != household).then_some(events),
+            answers: ground.answers(&guest.answers),
+        }
+    }
+}
+
+fn said(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl Record {
+    /// Returns the document for hosts who may not see codes, contact data and notes. These fields
+    /// are removed.
+    pub(crate) fn without_contacts(self) -> Self {
+        let guests = self.guests.into_iter().map(|guest| GuestRecord {
+            email: None,
+            phone: None,
+            ..guest
+        });
+        Self {
+            code: None,
+            reference: None,
+            email: None,
+            phone: None,
+            address: None,
+            message: None,
+            note: None,
+            wish: None,
+            guests: guests.collect(),
+            ..self
+        }
+    }
+
+    /// Returns this document with the values of `wanted`. Stored answers are replaced only if
+    /// `replaced` is set. Guests with new names are added.
+    pub(crate) fn merged(&self, wanted: &Self, ground: &Ground, replaced: bool) -> Self {
+        let mut new = self.clone();
+        put(&mut new.reference, wanted.reference.as_ref());
+        put(&mut new.household, wanted.household.as_ref());
+        put(&mut new.salutation, wanted.salutation.as_ref());
+        put(&mut new.language, wanted.language.as_ref());
+        put(&mut new.tags, wanted.tags.as_ref());
+        put(&mut new.plus_ones, wanted.plus_ones.as_ref());
+        put(&mut new.children, wanted.children.as_ref());
+        put(&mut new.email, wanted.email.as_ref());
+        put(&mut new.phone, wanted.phone.as_ref());
+        put(&mut new.address, wanted.address.as_ref());
+        put(&mut new.deadline, wanted.deadline.as_ref());
+        put(&mut new.message, wanted.message.as_ref());
+        put(&mut new.note, wanted.note.as_ref());
+        put(&mut new.events, wanted.events.as_ref());
+        answer(&mut new.wish, wanted.wish.as_ref(), replaced);
+        answer_all(&mut new.answers, &wanted.answers, replaced);
+        let mut is_free = vec![true; new.guests.len()];
+        for guest in &wanted.guests {
+            let name = text_cleaning::fold(&guest.name);
+            let mut places = new.guests.iter().zip(&is_free);
+            let found =
+                places.position(|(one, free)| *free && text_cleaning::fold(&one.name) == name);
+            if let Some(at) = found {
+                is_free[at] = false;
+                let invited = |guest: &GuestRecord, event: &str| {
+                    let chosen = guest.events.as_ref().or(new.events.as_ref());
+                    let mut open = ground.events.iter().filter(|one| one.open_to_all);
+                    chosen.is_some_and(|keys| keys.iter().any(|key| key == event))
+                        || open.any(|one| one.key == event)
+                };
+                new.guests[at].merge(guest, invited, replaced);
+            } else {
+                new.guests.push(guest.clone());
+                is_free.push(false);
+            }
+        }
+        new
+    }
+}
+
+impl GuestRecord {
+    fn merge(&mut self, wanted: &Self, is_invited: impl Fn(&Self, &str) -> bool, replaced: bool) {
+        put(&mut self.child, wanted.child.as_ref());
+        put(&mut self.age, wanted.age.as_ref());
+        put(&mut self.email, wanted.email.as_ref());
+        put(&mut self.phone, wanted.phone.as_ref());
+        put(&mut self.events, wanted.events.as_ref());
+        answer(&mut self.diets, wanted.diets.as_ref(), replaced);
+        answer(&mut self.diet_note, wanted.diet_note.as_ref(), replaced);
+        answer_all(&mut self.answers, &wanted.answers, replaced);
+        for (event, status) in &wanted.replies {
+            let is_new = *status != ReplyStatus::Pending && is_invited(self, event);
+            let stored = self.replies.get(event);
+            let is_open = stored.is_none_or(|there| *there == ReplyStatus::Pending);
+            if is_new && (is_open || replaced) {
+                self.replies.insert(event.clone(), *status);
+            }
+        }
+    }
+}
+
+fn put<T: Clone>(old: &mut Option<T>, new: Option<&T>) {
+    if let Some(new) = new {
+        *old = Some(new.clone());
+    }
+}
+
+fn answer<T: Clone>(old: &mut Option<T>, new: Option<&T>, replaced: bool) {
+    if old.is_none() || replaced {
+        put(old, new);
+    }
+}
+
+fn answer_all(old: &mut BTreeMap<String, Value>, new: &BTreeMap<String, Value>, replaced: bool) {
+    for (key, value) in new {
+        if replaced || !old.contains_key(key) {
+            old.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+/// Builds the documents of these households.
+pub(crate) fn all(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    ids: impl Iterator<Item = InvitationId>,
+) -> Result<Vec<Record>, StoreError> {
+    let ids: Vec<InvitationId> = ids.collect();
+    let invitations = occasions::invitation::find_all(tx, &ids)?;
+    let households = occasions::household::load_all(tx, invitations, &ground.questions)?;
+    let standing = Standing::load_all(tx, households)?;
+    Ok(standing.iter().map(|one| one.record(ground)).collect())
+}

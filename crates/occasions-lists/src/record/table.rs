@@ -1,0 +1,334 @@
+//! Converts household documents into a table. The table has one row per guest, and each row repeats
+//! the household's data.
+
+use occasions::words::AskedOf;
+use platform::text_cleaning;
+use serde_json::Value;
+use web::sheet::{Cell, Sheet};
+use web::{Catalogue, Language, Text, words};
+
+use super::{Ground, GuestRecord, Record};
+
+words! {
+    /// The meaning of a column. Every occasion's guest list can have these columns.
+    Field {
+        /// The household's code, as printed on the card.
+        Code = "code" => "host-export-code",
+        /// The household's identifier in the list that it was imported from.
+        Reference = "reference" => "host-import-reference",
+        Household = "household" => "host-export-household",
+        /// The opening line of the household's page and mails.
+        Salutation = "salutation" => "host-field-salutation",
+        Language = "language" => "host-export-language",
+        /// The household's tags, which only hosts see.
+        Tags = "tags" => "host-export-tags",
+        /// How many additional guests the household may bring.
+        PlusOnes = "plus_ones" => "host-field-plus-ones",
+        /// How many additional children the household may bring.
+        Children = "children" => "host-field-children",
+        /// The household's email address.
+        Email = "email" => "host-export-email",
+        Phone = "phone" => "host-export-phone",
+        /// The household's postal address. If several columns have this meaning, their cells are
+        /// joined.
+        Address = "address" => "host-export-address",
+        Deadline = "deadline" => "host-export-deadline",
+        /// The hosts' message to the household.
+        Message = "message" => "host-export-host-message",
+        /// The hosts' note, which only hosts see.
+        Note = "note" => "host-export-host-note",
+        /// The events to which the household is invited.
+        Events = "events" => "host-import-events",
+        /// The household's note to the hosts.
+        Wish = "wish" => "host-export-note",
+        /// All guests of a household in a single cell.
+        Names = "names" => "host-import-names",
+        /// The guest's whole name.
+        Guest = "guest" => "host-export-guest",
+        FirstName = "first_name" => "host-import-first-name",
+        LastName = "last_name" => "host-import-last-name",
+        /// The whole name of a second guest in the same row.
+        Partner = "partner" => "host-import-partner",
+        PartnerFirst = "partner_first" => "host-import-partner-first",
+        PartnerLast = "partner_last" => "host-import-partner-last",
+        /// Whether the hosts named the guest or the household brings the guest.
+        Kind = "kind" => "host-export-kind",
+        /// Whether the guest is a child.
+        Child = "child" => "host-export-child",
+        /// The age of a child.
+        Age = "age" => "host-export-age",
+        /// The guest's own email address.
+        GuestEmail = "guest_email" => "host-import-guest-email",
+        /// The guest's own telephone number.
+        GuestPhone = "guest_phone" => "host-import-guest-phone",
+        Diets = "diets" => "host-export-diets",
+        /// The guest's dietary requirements as free text.
+        DietNote = "diet_note" => "host-export-diet-note",
+        GuestEvents = "guest_events" => "host-import-guest-events",
+    }
+}
+
+const OF_HOUSEHOLD: [Field; 16] = [
+    Field::Household,
+    Field::Code,
+    Field::Reference,
+    Field::Salutation,
+    Field::Language,
+    Field::Tags,
+    Field::PlusOnes,
+    Field::Children,
+    Field::Email,
+    Field::Phone,
+    Field::Address,
+    Field::Deadline,
+    Field::Message,
+    Field::Note,
+    Field::Events,
+    Field::Wish,
+];
+
+/// The columns that belong to one guest, in the order of the table.
+pub(crate) const OF_GUEST: [Field; 9] = [
+    Field::Guest,
+    Field::Kind,
+    Field::Child,
+    Field::Age,
+    Field::GuestEmail,
+    Field::GuestPhone,
+    Field::Diets,
+    Field::DietNote,
+    Field::GuestEvents,
+];
+
+/// The meaning of a column in an imported or exported table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// The column is ignored.
+    Skip,
+    Field(Field),
+    /// Guests' replies to the event with this key.
+    Reply(String),
+    /// Answers to the question with this key.
+    Answer(String),
+}
+
+impl From<Field> for Column {
+    fn from(field: Field) -> Self {
+        Self::Field(field)
+    }
+}
+
+impl Column {
+    /// Returns the keyword that stands for this meaning in the store, in forms and in the JSON API.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            Self::Skip => "skip".to_owned(),
+            Self::Field(field) => field.word().to_owned(),
+            Self::Reply(event) => format!("reply:{event}"),
+            Self::Answer(question) => format!("question:{question}"),
+        }
+    }
+
+    pub(crate) fn find(word: &str, ground: &Ground) -> Option<Self> {
+        match word.split_once(':') {
+            None if word == "skip" => Some(Self::Skip),
+            None => Field::find(word).map(Self::Field),
+            Some(("reply", key)) => {
+                let is_known = ground.events.iter().any(|event| event.key == key);
+                is_known.then(|| Self::Reply(key.to_owned()))
+            }
+            Some(("question", key)) => {
+                let mut questions = ground.questions.iter();
+                let is_known = questions.any(|question| question.key == key);
+                is_known.then(|| Self::Answer(key.to_owned()))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Returns the heading of an exported column with this meaning.
+    pub(crate) fn heading(&self, text: &Text) -> String {
+        let with = |id, key: &String| text.with(id, [("key", key.clone().into())]);
+        match self {
+            Self::Skip => text.say("host-import-skip").into_owned(),
+            Self::Field(field) => text.say(field.label()).into_owned(),
+            Self::Reply(event) => with("host-import-reply", event),
+            Self::Answer(question) => with("host-import-question", question),
+        }
+    }
+
+    /// Returns every meaning that a column can have for this occasion.
+    pub(crate) fn all(ground: &Ground) -> Vec<Self> {
+        let fields = Field::ALL.iter().copied().map(Self::Field);
+        let events = ground.events.iter();
+        let questions = ground.questions.iter();
+        fields
+            .chain(events.map(|event| Self::Reply(event.key.clone())))
+            .chain(questions.map(|question| Self::Answer(question.key.clone())))
+            .collect()
+    }
+}
+
+pub(crate) fn folded(heading: &str) -> String {
+    let folded = text_cleaning::fold(heading);
+    let parts = folded.split(|sign: char| !sign.is_alphanumeric());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+/// Loads the translations for every language in which a host can export files.
+pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
+    let tags = web::language::COMPLETE.iter();
+    tags.map(|tag| catalogue.speak(&Language::of(tag)))
+        .collect()
+}
+
+/// Builds the table of these households. The columns with codes and contact data are left out
+/// unless `contacts` is set.
+pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
+    let is_shown = |field: &Field| {
+        contacts
+            || !matches!(
+                field,
+                Field::Code
+                    | Field::Reference
+                    | Field::Email
+                    | Field::Phone
+                    | Field::Address
+                    | Field::Message
+                    | Field::Note
+                    | Field::Wish
+                    | Field::GuestEmail
+                    | Field::GuestPhone
+            )
+    };
+    let of_household: Vec<Field> = OF_HOUSEHOLD.into_iter().filter(is_shown).collect();
+    let of_guest: Vec<Field> = OF_GUEST.into_iter().filter(is_shown).collect();
+    let questions = |of: AskedOf| {
+        let all = ground.questions.iter();
+        all.filter(move |question| question.asked_of == of)
+            .map(|question| Column::Answer(question.key.clone()))
+    };
+    let fields =
+        |fields: &[Field]| -> Vec<Column> { fields.iter().copied().map(Column::Field).collect() };
+    let first: Vec<Column> = fields(&of_household)
+        .into_iter()
+        .chain(questions(AskedOf::Household))
+        .collect();
+    let replies = ground.events.iter();
+    let replies = replies.map(|event| Column::Reply(event.key.clone()));
+    let second: Vec<Column> = fields(&of_guest)
+        .into_iter()
+        .chain(replies)
+        .chain(questions(AskedOf::Guest))
+        .collect();
+    let mut rows = Vec::new();
+    for record in records {
+        let own: Vec<Cell> = first
+            .iter()
+            .map(|column| household_cell(record, column))
+            .collect();
+        if record.guests.is_empty() {
+            rows.push([own.clone(), vec![Cell::Empty; second.len()]].concat());
+        }
+        for guest in &record.guests {
+            let cells = second.iter().map(|column| guest_cell(guest, column));
+            rows.push(own.iter().cloned().chain(cells).collect());
+        }
+    }
+    let name = text.say("host-export-everything");
+    Sheet {
+        name: name.chars().take(31).collect(),
+        headings: [first, second]
+            .concat()
+            .iter()
+            .map(|column| column.heading(text))
+            .collect(),
+        rows,
+    }
+}
+
+fn household_cell(record: &Record, column: &Column) -> Cell {
+    let field = match column {
+        Column::Field(field) => field,
+        Column::Answer(key) => return answer(record.answers.get(key)),
+        Column::Reply(_) | Column::Skip => return Cell::Empty,
+    };
+    let list = |all: &Option<Vec<String>>| Cell::from(all.as_ref().map(|all| all.join(", ")));
+    match field {
+        Field::Events => events(record.events.as_deref()),
+        Field::Code => record.code.clone().into(),
+        Field::Reference => record.reference.clone().into(),
+        Field::Household => record.household.clone().into(),
+        Field::Salutation => record.salutation.clone().into(),
+        Field::Language => record.language.clone().into(),
+        Field::Tags => list(&record.tags),
+        Field::PlusOnes => record.plus_ones.into(),
+        Field::Children => record.children.into(),
+        Field::Email => record.email.clone().into(),
+        Field::Phone => record.phone.clone().into(),
+        Field::Address => record.address.clone().into(),
+        Field::Deadline => record.deadline.clone().into(),
+        Field::Message => record.message.clone().into(),
+        Field::Note => record.note.clone().into(),
+        Field::Wish => record.wish.clone().into(),
+        _ => Cell::Empty,
+    }
+}
+
+fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
+    let field = match column {
+        Column::Field(field) => field,
+        Column::Reply(key) => {
+            let status = guest.replies.get(key);
+            return status.map_or(Cell::Empty, |status| Cell::from(status.word()));
+        }
+        Column::Answer(key) => return answer(guest.answers.get(key)),
+        Column::Skip => return Cell::Empty,
+    };
+    let list = |all: &Option<Vec<String>>| Cell::from(all.as_ref().map(|all| all.join(", ")));
+    match field {
+        Field::Guest => guest.name.as_str().into(),
+        Field::Kind => guest
+            .kind
+            .map_or(Cell::Empty, |kind| Cell::from(kind.word())),
+        Field::Child => guest
+            .child
+            .map_or(Cell::Empty, |yes| Cell::from(yes_or_no(yes))),
+        Field::Age => guest.age.into(),
+        Field::GuestEmail => guest.email.clone().into(),
+        Field::GuestPhone => guest.phone.clone().into(),
+        Field::Diets => list(&guest.diets),
+        Field::DietNote => guest.diet_note.clone().into(),
+        Field::GuestEvents => events(guest.events.as_deref()),
+        _ => Cell::Empty,
+    }
+}
+
+/// An empty cell would mean all events.
+fn events(keys: Option<&[String]>) -> Cell {
+    match keys {
+        Some([]) => NO_EVENT.into(),
+        keys => keys.map(|keys| keys.join(", ")).into(),
+    }
+}
+
+/// What a cell contains if it lists no events.
+pub(crate) const NO_EVENT: &str = "-";
+
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+fn answer(value: Option<&Value>) -> Cell {
+    match value {
+        None | Some(Value::Null | Value::Object(_)) => Cell::Empty,
+        Some(Value::Bool(yes)) => yes_or_no(*yes).into(),
+        Some(Value::Number(number)) => number.as_i64().into(),
+        Some(Value::String(text)) => text.as_str().into(),
+        Some(Value::Array(keys)) => {
+            let keys: Vec<&str> = keys.iter().filter_map(Value::as_str).collect();
+            keys.join(", ").into()
+        }
+    }
+}

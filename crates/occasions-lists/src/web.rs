@@ -1,0 +1,23 @@
+//! The hosts' pages and the JSON API of lists.
+
+pub(crate) mod api;
+mod import;
+mod reports;
+
+use ::web::{Pages, Site};
+use occasions::hosting::Permission::{Invite, See};
+use occasions::web::access::HostAccess;
+
+pub(crate) fn host_pages() -> Pages<Site, HostAccess> {
+    Pages::default()
+        .get("/import", Invite, import::begin)
+        .post("/import", Invite, import::upload)
+        .get("/import/{id}", Invite, import::show)
+        .get("/import/{id}/columns", Invite, import::columns)
+        .post("/import/{id}/columns", Invite, import::save_columns)
+        .post("/import/{id}/apply", Invite, import::apply)
+        .post("/import/{id}/undo", Invite, import::undo)
+        .get("/reports", See, reports::show)
+        .post("/reports", See, reports::start)
+        .get("/reports/{id}", See, reports::file)
+}
