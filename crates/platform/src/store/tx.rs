@@ -27,6 +27,7 @@ pub struct Tx<'c> {
     wake: Wake,
     statements: u64,
     rows: u64,
+    has_written: bool,
 }
 
 #[derive(Debug)]
@@ -64,6 +65,7 @@ impl<'c> Tx<'c> {
             wake: Wake::default(),
             statements: 0,
             rows: 0,
+            has_written: false,
         }
     }
 
@@ -245,6 +247,11 @@ impl<'c> Tx<'c> {
         self.wake
     }
 
+    /// Whether a statement may have written something.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
+    }
+
     pub(super) fn failure(&self) -> Option<Failure> {
         self.failure
     }
@@ -279,6 +286,7 @@ impl<'c> Tx<'c> {
         result: Result<T, (StoreError, Failure)>,
     ) -> Result<T, StoreError> {
         self.statements += 1;
+        self.has_written |= sql.locks();
         if self.now.is_none() && self.mode == Mode::Write && sql.locks() {
             self.now = Some(self.ground.clock.now());
         }
