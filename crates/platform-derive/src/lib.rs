@@ -69,7 +69,7 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
     if let Some(table) = fields::table(input)? {
         for (constant, text) in text::of_table(&table, &name.to_string()) {
             let row: &[&Ident] = if text.contains(':') { &[name] } else { &[] };
-            let (text, _) = statement(&LitStr::new(&text, name.span()), row)?;
+            let (text, _) = statement(&LitStr::new(&text, name.span()), row, 1)?;
             let constant = Ident::new(constant, name.span());
             statements.push(quote!(const #constant: ::platform::store::Sql = #text;));
         }
@@ -110,6 +110,8 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
 /// - `{e: Event}` expands to the same columns, prefixed with `e.`.
 /// - `{:Event}` expands to the values of an argument `Event = …`.
 /// - `{Event = :Event}` expands to each column with its value, as in `UPDATE … SET`.
+/// - `VALUES {(:Event), ...}` inserts all rows of the slice `Event = …`, the only argument. The
+///   statement is written out for 64, 16, 4 and 1 rows, and the macro returns `ManyRows`.
 ///
 /// Only a literal is accepted. So no input can become part of an SQL statement, and the test that
 /// prepares every statement finds all of them.
@@ -152,9 +154,13 @@ impl Parse for Call {
     }
 }
 
-/// Expands a statement. Returns an expression for the statement's text and, for each argument, its
-/// row type, or `None` if the argument is not a row.
-fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, Vec<Option<Path>>)> {
+/// Expands a statement; `{(:Row), ...}` becomes `times` rows. Returns an expression for the
+/// statement's text and, for each argument, its row type, or `None` if the argument is not a row.
+fn statement(
+    text: &LitStr,
+    arguments: &[&Ident],
+    times: usize,
+) -> syn::Result<(TokenStream, Vec<Option<Path>>)> {
     let refuse = |message: String| Error::new(text.span(), message);
     let parts = text::parts(&text.value()).map_err(refuse)?;
     let mut rows: Vec<Option<Path>> = vec![None; arguments.len()];
@@ -169,7 +175,7 @@ fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, V
     for part in &parts {
         let (name, row) = match part {
             Part::Argument(name) => (name.as_str(), None),
-            Part::Values(row) | Part::Assignments(row) => {
+            Part::Values(row) | Part::ManyValues(row) | Part::Assignments(row) => {
                 (text::argument_of(row), Some(type_of(row)?))
             }
             Part::Sql(_) | Part::Columns { .. } => continue,
@@ -222,6 +228,10 @@ fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, V
                 let (first, names) = (number_of(text::argument_of(row)), columns_of(row)?);
                 quote!(Arguments { first: #first, count: #names.len() })
             }
+            Part::ManyValues(row) => {
+                let names = columns_of(row)?;
+                quote!(Rows { times: #times, columns: #names.len() })
+            }
             Part::Assignments(row) => {
                 let (first, names) = (number_of(text::argument_of(row)), columns_of(row)?);
                 quote!(Assignments { first: #first, names: #names })
@@ -241,7 +251,11 @@ fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, V
 
 fn expand(call: &Call) -> syn::Result<TokenStream> {
     let names: Vec<&Ident> = call.arguments.iter().map(|one| &one.name).collect();
-    let (text, rows) = statement(&call.text, &names)?;
+    let parts = text::parts(&call.text.value()).unwrap_or_default();
+    if parts.iter().any(|part| matches!(part, Part::ManyValues(_))) {
+        return expand_many(call, &names);
+    }
+    let (text, rows) = statement(&call.text, &names, 1)?;
     if call.arguments.is_empty() {
         return Ok(text);
     }
@@ -260,6 +274,23 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
     });
     Ok(quote! {
         ::platform::store::Query::new(#text, &::platform::store::Argument::bind(&[#(#values),*]))
+    })
+}
+
+fn expand_many(call: &Call, names: &[&Ident]) -> syn::Result<TokenStream> {
+    let [argument] = &call.arguments[..] else {
+        let reason = "the rows are the only argument of `{(:Row), ...}`";
+        return Err(Error::new(call.text.span(), reason));
+    };
+    let texts = text::WIDTHS.map(|times| statement(&call.text, names, times));
+    let texts: Vec<TokenStream> = texts
+        .into_iter()
+        .map(|one| one.map(|(text, _)| text))
+        .collect::<syn::Result<_>>()?;
+    let widths = text::WIDTHS;
+    let rows = &argument.value;
+    Ok(quote! {
+        ::platform::store::ManyRows::new([#((#widths, #texts)),*], &(#rows))
     })
 }
 

@@ -27,6 +27,10 @@ fn an_argument_that_is_missing_or_superfluous_is_refused() {
         "`{Event = :Details}` names two types"
     );
     assert_eq!(
+        refusal(r#""INSERT INTO a (b, {Event}) VALUES {(:Event), ...}", b, Event = all"#),
+        "the rows are the only argument of `{(:Row), ...}`"
+    );
+    assert_eq!(
         refusal(r#""SELECT {Event FROM event""#),
         "a `{` is never closed"
     );
@@ -52,11 +56,12 @@ fn rows_stand_in_braces() {
         alias: alias.to_owned(),
     };
     assert_eq!(
-        text::parts("{A}{b: c::A}{:A}{c::A = :c::A}"),
+        text::parts("{A}{b: c::A}{:A}{(:A), ...}{c::A = :c::A}"),
         Ok(vec![
             columns("A", ""),
             columns("c::A", "b."),
             Part::Values("A".to_owned()),
+            Part::ManyValues("A".to_owned()),
             Part::Assignments("c::A".to_owned()),
         ])
     );

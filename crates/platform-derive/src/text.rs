@@ -16,9 +16,15 @@ pub(crate) enum Part {
     },
     /// The values of a row, `{:Row}`. The argument has the name of the row type.
     Values(String),
+    /// The values of several rows, `{(:Row), ...}`, each row in parentheses.
+    ManyValues(String),
     /// Assignments to all columns of a row, `{Row = :Row}`.
     Assignments(String),
 }
+
+/// How many rows the statements for `{(:Row), ...}` insert. Each row has so few columns that even
+/// the largest statement stays below the engines' limit of 32,766 parameters.
+pub(crate) const WIDTHS: [usize; 4] = [64, 16, 4, 1];
 
 /// Splits an SQL statement into its parts. Does not look inside string literals (`'…'`).
 pub(crate) fn parts(text: &str) -> Result<Vec<Part>, String> {
@@ -74,6 +80,12 @@ fn braced(inner: &str) -> Result<Part, String> {
             return Err(format!("`{{{inner}}}` names two types"));
         }
         return Ok(Part::Assignments(row.to_owned()));
+    }
+    if let Some(row) = inner
+        .strip_prefix("(:")
+        .and_then(|row| row.strip_suffix("), ..."))
+    {
+        return Ok(Part::ManyValues(row.to_owned()));
     }
     if let Some(row) = inner.strip_prefix(':') {
         return Ok(Part::Values(row.to_owned()));

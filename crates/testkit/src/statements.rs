@@ -55,26 +55,31 @@ pub fn statements() -> Vec<Statement> {
     let of = |(file, source): &(PathBuf, String)| {
         let found = sql_texts(source).into_iter();
         found
-            .map(|(line, text)| expand(file, line, &text, &types))
+            .flat_map(|(line, text)| {
+                text::WIDTHS.map(|times| expand(file, line, &text, &types, times))
+            })
             .collect::<Vec<_>>()
     };
     let mut all: Vec<Statement> = sources.iter().flat_map(of).collect();
     let of_tables = types.of_tables();
-    all.extend(of_tables.map(|(file, text)| expand(file, 1, &text, &types)));
+    all.extend(of_tables.map(|(file, text)| expand(file, 1, &text, &types, 1)));
+    // Only a statement with `{(:Row), ...}` differs from width to width.
+    all.dedup();
     all
 }
 
-/// As `sql!` does.
-fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
+/// As `sql!` does; `{(:Row), ...}` becomes `times` rows.
+fn expand(file: &Path, line: usize, text: &str, types: &RowTypes, times: usize) -> Statement {
     let parts =
         text::parts(text).unwrap_or_else(|reason| panic!("{}:{line}: {reason}", file.display()));
     let columns: Vec<Vec<String>> = parts
         .iter()
         .map(|part| match part {
             Part::Sql(_) | Part::Argument(_) => Vec::new(),
-            Part::Columns { row, .. } | Part::Values(row) | Part::Assignments(row) => {
-                types.columns(row, file)
-            }
+            Part::Columns { row, .. }
+            | Part::Values(row)
+            | Part::ManyValues(row)
+            | Part::Assignments(row) => types.columns(row, file),
         })
         .collect();
     let names: Vec<Vec<&str>> = columns
@@ -105,6 +110,10 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
             Part::Values(row) => store::Part::Arguments {
                 first: number(text::argument_of(row), names.len()),
                 count: names.len(),
+            },
+            Part::ManyValues(_) => store::Part::Rows {
+                times,
+                columns: names.len(),
             },
             Part::Assignments(row) => store::Part::Assignments {
                 first: number(text::argument_of(row), names.len()),
@@ -321,16 +330,23 @@ mod tests {
         let file = PathBuf::from("crates/a/src/guest.rs");
         let types = RowTypes::find(&[(file, source.to_owned())]);
         let text = "INSERT INTO guest ({Guest}, a) VALUES ({:Guest}, :a) RETURNING {g: guest::Details}, :a";
-        let statement = expand(Path::new("crates/a/src/b.rs"), 1, text, &types);
+        let statement = expand(Path::new("crates/a/src/b.rs"), 1, text, &types, 1);
         assert_eq!(
             statement.text,
             "INSERT INTO guest (id, label, a) VALUES ($1, $2, $3) RETURNING g.label, $3"
         );
         assert_eq!(statement.rows, [vec!["id", "label"], vec!["label"]]);
+        let text = "INSERT INTO guest ({Guest}) VALUES {(:Guest), ...} ON CONFLICT DO NOTHING";
+        let statement = expand(Path::new("crates/a/src/b.rs"), 1, text, &types, 3);
+        assert_eq!(
+            statement.text,
+            "INSERT INTO guest (id, label) VALUES ($1, $2), ($3, $4), ($5, $6) \
+             ON CONFLICT DO NOTHING"
+        );
         let source = source.replace("struct Guest", "#[row(table = \"guest\")] struct Guest");
         let types = RowTypes::find(&[(PathBuf::from("guest.rs"), source)]);
         let texts = types.of_tables();
-        let texts = texts.map(|(file, text)| expand(file, 1, &text, &types).text);
+        let texts = texts.map(|(file, text)| expand(file, 1, &text, &types, 1).text);
         assert_eq!(
             texts.collect::<Vec<_>>(),
             [

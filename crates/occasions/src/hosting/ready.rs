@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use platform::key::Key;
 use platform::mail::Address;
-use platform::mail::suppression;
+use platform::mail::suppression::{self, Cause};
 use platform::store::Row;
 use platform::{Tx, sql};
 use serde::Serialize;
@@ -374,7 +374,8 @@ fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenP
     .all(tx)?;
     for (id, name, email) in found {
         let address = email.parse::<Address>().ok();
-        if address.is_some_and(|address| blocked.contains(key, &address)) {
+        let cause = address.and_then(|address| blocked.find(key, &address));
+        if cause.is_some_and(|cause| cause != Cause::Unsubscribe) {
             point.count += 1;
             if point.households.len() < NAMED {
                 point.households.push(NamedHousehold { id, name });

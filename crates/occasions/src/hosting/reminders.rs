@@ -248,15 +248,7 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
         } else {
             write_campaign(tx, key, id, &due.rule, &owing)?
         };
-        for household in &owing {
-            note(
-                tx,
-                &due.rule,
-                &household.id,
-                due.deadline,
-                campaign.as_ref(),
-            )?;
-        }
+        note(tx, &due, &owing, campaign.as_ref())?;
     }
     Ok(())
 }
@@ -322,32 +314,43 @@ fn write_campaign(
     };
     campaign::insert(tx, occasion, &campaign, None, Some(rule.id.as_str()))?;
     let found = audience::recipients(tx, key, occasion, owing, rule.to_guests)?;
-    for (place, recipient) in (1_i64..).zip(&found) {
-        sending::add(tx, &campaign.id, place, recipient)?;
-    }
+    sending::add(tx, &campaign.id, &found)?;
     Ok(Some(campaign.id))
 }
 
-/// Either the rule has sent a reminder, or it was too late for one.
+/// A reminder to one household. `campaign` is `None` if it was too late for a reminder.
+#[derive(Row)]
+struct ReminderSent {
+    rule: RuleId,
+    invitation: InvitationId,
+    deadline: Timestamp,
+    campaign: Option<CampaignId>,
+    at: Timestamp,
+}
+
 fn note(
     tx: &mut Tx<'_>,
-    rule: &ReminderRule,
-    invitation: &InvitationId,
-    deadline: Timestamp,
+    due: &Due,
+    households: &[Household],
     campaign: Option<&CampaignId>,
 ) -> Result<(), StoreError> {
+    let at = tx.now();
+    let sent: Vec<_> = households
+        .iter()
+        .map(|household| ReminderSent {
+            rule: due.rule.id.clone(),
+            invitation: household.id.clone(),
+            deadline: due.deadline,
+            campaign: campaign.cloned(),
+            at,
+        })
+        .collect();
     sql!(
-        "INSERT INTO reminder_sent (rule, invitation, deadline, campaign, at)
-         VALUES (:rule, :invitation, :deadline, :campaign, :now)
+        "INSERT INTO reminder_sent ({ReminderSent}) VALUES {(:ReminderSent), ...}
          ON CONFLICT (rule, invitation, deadline) DO NOTHING",
-        rule = rule.id,
-        invitation,
-        deadline,
-        campaign,
-        now = tx.now()
+        ReminderSent = sent
     )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(())
+    .insert_new(tx)
 }
 
 #[cfg(test)]

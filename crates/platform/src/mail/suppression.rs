@@ -12,7 +12,7 @@
 mod place;
 mod report;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -187,20 +187,22 @@ pub fn find_for(
     Ok(blocking.map(|one| one.cause).max())
 }
 
-/// The hashes of the email addresses to which mail of one stream in one scope is blocked. Addresses
-/// whose owners only unsubscribed are not included.
+/// The email addresses, as hashes, to which mail of one stream in one scope is blocked.
 #[derive(Debug)]
-pub struct Blocked(HashSet<Vec<u8>>);
+pub struct Blocked(HashMap<Vec<u8>, Cause>);
 
 impl Blocked {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub fn contains(&self, key: &Key, address: &Address) -> bool {
+    /// The strongest cause that blocks mail to `address`.
+    pub fn find(&self, key: &Key, address: &Address) -> Option<Cause> {
         let parts = [address.canonical()];
-        let mut hashes = key.macs(&parts);
-        hashes.any(|hash| self.0.contains(hash.as_slice()))
+        let hashes = key.macs(&parts);
+        hashes
+            .filter_map(|hash| self.0.get(hash.as_slice()).copied())
+            .max()
     }
 }
 
@@ -208,15 +210,18 @@ impl Blocked {
 pub fn blocked(tx: &mut Tx<'_>, stream: Stream, scope: &str) -> Result<Blocked, StoreError> {
     let now = tx.roughly_now();
     let all: Vec<Suppression> = sql!(
-        "SELECT {Suppression} FROM suppression
-         WHERE cause <> 'unsubscribe' AND scope IN ('', :scope)",
+        "SELECT {Suppression} FROM suppression WHERE scope IN ('', :scope)",
         scope
     )
     .all(tx)?;
-    let held = all.into_iter().filter(|one| {
-        one.is_held(now) && one.cause.blocks(stream) && one.place.covers(stream, Some(scope))
-    });
-    Ok(Blocked(held.map(|one| one.place.address).collect()))
+    let mut blocked = HashMap::new();
+    for one in all {
+        if one.is_held(now) && one.cause.blocks(stream) && one.place.covers(stream, Some(scope)) {
+            let cause = blocked.entry(one.place.address).or_insert(one.cause);
+            *cause = one.cause.max(*cause);
+        }
+    }
+    Ok(Blocked(blocked))
 }
 
 /// Suppresses `address`, unless a stronger cause is recorded.

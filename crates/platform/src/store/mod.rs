@@ -64,9 +64,9 @@ pub use error::StoreError;
 pub use id_set::IdSet;
 pub use platform_derive::Row;
 pub use postgres::{LogHold, has_tables};
-pub use query::Query;
 #[doc(hidden)]
 pub use query::{Argument, Part, Text, join_columns};
+pub use query::{ManyRows, Query};
 pub use sql::{ROW_LOCK, Rows, Sql};
 pub use table::Table;
 use tx::Mode;

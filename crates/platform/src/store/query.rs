@@ -37,6 +37,48 @@ impl<'a> Query<'a> {
     }
 }
 
+/// A statement that inserts many rows, as `sql!("… VALUES {(:Row), ...}", Row = rows)` makes it.
+#[derive(Debug)]
+pub struct ManyRows<'a, T> {
+    /// Each with the number of rows that it inserts; the largest first, one row last.
+    statements: [(usize, Sql); 4],
+    rows: &'a [T],
+}
+
+impl<'a, T: ToRow> ManyRows<'a, T> {
+    /// Only [`sql!`](crate::sql!) may call this function.
+    #[doc(hidden)]
+    pub const fn new(statements: [(usize, Sql); 4], rows: &'a [T]) -> Self {
+        Self { statements, rows }
+    }
+
+    /// Inserts all rows, in their order. Fails if a row is already there.
+    pub fn insert(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.run(tx, |width| Rows::Exactly(width as u64))
+    }
+
+    /// Inserts the rows that are not there yet, for a statement with `ON CONFLICT … DO NOTHING`.
+    pub fn insert_new(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.run(tx, |_| Rows::Any)
+    }
+
+    fn run(self, tx: &mut Tx<'_>, inserted: fn(usize) -> Rows) -> Result<(), StoreError> {
+        let mut rest = self.rows;
+        for (width, sql) in self.statements {
+            let mut sets = rest.chunks_exact(width);
+            for set in &mut sets {
+                let mut values = Vec::new();
+                for row in set {
+                    row.bind_all(&mut values);
+                }
+                tx.execute(Query::new(sql, &values), inserted(width))?;
+            }
+            rest = sets.remainder();
+        }
+        Ok(())
+    }
+}
+
 #[doc(hidden)]
 #[expect(missing_debug_implementations, reason = "only `sql!` makes one")]
 #[derive(Clone, Copy)]
@@ -72,6 +114,11 @@ pub enum Part<'a> {
         first: usize,
         count: usize,
     },
+    /// The parameters of `times` rows from `$1`, each row in parentheses: `($1, $2), ($3, $4)`.
+    Rows {
+        times: usize,
+        columns: usize,
+    },
     /// Columns such as `id, name`, each prefixed with `alias`.
     Columns {
         names: &'a [&'a str],
@@ -104,6 +151,15 @@ impl<const ROOM: usize> Text<ROOM> {
             match parts[at] {
                 Part::Sql(sql) => text.push(sql),
                 Part::Arguments { first, count } => text.push_list(first, count, None, ""),
+                Part::Rows { times, columns } => {
+                    let mut row = 0;
+                    while row < times {
+                        text.push(if row > 0 { ", (" } else { "(" });
+                        text.push_list(row * columns + 1, columns, None, "");
+                        text.push(")");
+                        row += 1;
+                    }
+                }
                 Part::Columns { names, alias } => {
                     text.push_list(0, names.len(), Some(names), alias);
                 }

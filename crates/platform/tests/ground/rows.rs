@@ -77,6 +77,72 @@ fn a_row_comes_back_as_it_was_written() {
 }
 
 #[test]
+fn many_rows_are_inserted_in_few_statements() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        for (count, statements) in [(0, 0), (1, 1), (3, 3), (4, 1), (87, 6)] {
+            let things: Vec<Thing> = (0..count)
+                .map(|number| thing(&format!("{number:03}"), number, &["x"]))
+                .collect();
+            let new = things.clone();
+            let before = world.store().counts().statements;
+            let write = world.store().write(move |tx| {
+                sql!(
+                    "INSERT INTO thing ({Thing}) VALUES {(:Thing), ...}",
+                    Thing = new
+                )
+                .insert(tx)
+            });
+            write.await.unwrap();
+            let after = world.store().counts().statements;
+            assert_eq!(after - before, statements, "{count}");
+            let read = world.store().write(|tx| {
+                let all: Vec<Thing> = tx.all(sql!("SELECT {Thing} FROM thing ORDER BY id"), &[])?;
+                tx.run(sql!("DELETE FROM thing"), &[], Rows::Any)?;
+                Ok::<_, StoreError>(all)
+            });
+            assert_eq!(read.await.unwrap(), things);
+        }
+    });
+}
+
+#[test]
+fn of_many_rows_one_that_is_there_fails_or_is_left_out() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let things: Vec<Thing> = ["a", "b", "c", "d"].map(|id| thing(id, 1, &[])).to_vec();
+        let new = things.clone();
+        let insert = world.store().write(move |tx| {
+            tx.run(
+                sql!("INSERT INTO thing (id, amount) VALUES ('c', 2)"),
+                &[],
+                Rows::Exactly(1),
+            )?;
+            sql!(
+                "INSERT INTO thing ({Thing}) VALUES {(:Thing), ...}",
+                Thing = new
+            )
+            .insert(tx)
+        });
+        insert.await.unwrap_err();
+        let write = world.store().write(move |tx| {
+            let first = &things[..1];
+            sql!(
+                "INSERT INTO thing ({Thing}) VALUES {(:Thing), ...}",
+                Thing = first
+            )
+            .insert(tx)?;
+            sql!(
+                "INSERT INTO thing ({Thing}) VALUES {(:Thing), ...} ON CONFLICT (id) DO NOTHING",
+                Thing = things
+            )
+            .insert_new(tx)?;
+            tx.one(sql!("SELECT COUNT(*) FROM thing"), &[])
+        });
+        let count: Result<(i64,), StoreError> = write.await;
+        assert_eq!(count.unwrap(), (4,));
+    });
+}
+
+#[test]
 fn columns_that_changed_places_are_not_read() {
     World::each_engine(&MIGRATIONS, async |world| {
         let read = world.store().read(|tx| {

@@ -127,6 +127,7 @@ pub(in crate::hosting) fn recipients(
     } else {
         HashMap::new()
     };
+    let blocked = suppression::blocked(tx, STREAM, occasion.as_str())?;
     let mut found = Vec::new();
     for household in households {
         let mut addresses: Vec<(Option<GuestId>, Address)> = Vec::new();
@@ -153,7 +154,7 @@ pub(in crate::hosting) fn recipients(
             found.push(recipient(None, Some(Skip::NoAddress)));
         }
         for (guest, address) in addresses {
-            let reason = skip(tx, key, occasion, Some(address.as_str()))?;
+            let reason = blocked.find(key, &address).map(reason_of);
             found.push(recipient(guest, reason));
         }
     }
@@ -192,8 +193,12 @@ pub(super) fn skip(
         return Ok(Some(Skip::NoAddress));
     };
     let cause = suppression::find_for(tx, key, &address, STREAM, Some(occasion.as_str()))?;
-    Ok(cause.map(|cause| match cause {
+    Ok(cause.map(reason_of))
+}
+
+fn reason_of(cause: Cause) -> Skip {
+    match cause {
         Cause::Unsubscribe => Skip::Unsubscribed,
         Cause::SoftBounce | Cause::HardBounce | Cause::Complaint | Cause::Manual => Skip::Bounced,
-    }))
+    }
 }

@@ -9,7 +9,10 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
 use super::audience::{self, Audience, Household, Recipient};
-use super::{Campaign, CampaignId, CampaignState, Skip, WINDOW, enqueue, lock, publish_progress};
+use super::{
+    Campaign, CampaignId, CampaignState, RecipientState, Skip, WINDOW, enqueue, lock,
+    publish_progress,
+};
 use crate::hosting::listing::InvitationRow;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::permissions::{self, Permission};
@@ -142,9 +145,7 @@ fn fix_recipients(
                 let to_guests = campaign.to_guests;
                 let households: Vec<_> = households.into_iter().map(Household::from).collect();
                 let found = audience::recipients(tx, key, occasion, &households, to_guests)?;
-                for (place, one) in (1..).zip(&found) {
-                    add(tx, id, place, one)?;
-                }
+                add(tx, id, &found)?;
             }
             None => campaign.state = CampaignState::Cancelled,
         }
@@ -188,30 +189,42 @@ fn find_households(
     }
 }
 
-/// Adds a recipient to a campaign, or records why the recipient is skipped.
+/// The columns of a new recipient.
+#[derive(Row)]
+struct NewRecipient {
+    campaign: CampaignId,
+    place: i64,
+    invitation: InvitationId,
+    guest: Option<GuestId>,
+    state: RecipientState,
+    reason: Option<Skip>,
+}
+
+/// Adds the recipients to a new campaign, also those that are skipped.
 pub(in crate::hosting) fn add(
     tx: &mut Tx<'_>,
     id: &CampaignId,
-    place: i64,
-    recipient: &Recipient,
+    recipients: &[Recipient],
 ) -> Result<(), StoreError> {
-    let state = if recipient.reason.is_some() {
-        "skipped"
-    } else {
-        "queued"
-    };
+    let new: Vec<_> = (1..)
+        .zip(recipients)
+        .map(|(place, recipient)| NewRecipient {
+            campaign: id.clone(),
+            place,
+            invitation: recipient.invitation.clone(),
+            guest: recipient.guest.clone(),
+            state: match recipient.reason {
+                Some(_) => RecipientState::Skipped,
+                None => RecipientState::Queued,
+            },
+            reason: recipient.reason,
+        })
+        .collect();
     sql!(
-        "INSERT INTO campaign_recipient (campaign, place, invitation, guest, state, reason)
-         VALUES (:id, :place, :invitation, :guest, :state, :reason)",
-        id,
-        place,
-        invitation = recipient.invitation,
-        guest = recipient.guest,
-        state,
-        reason = recipient.reason
+        "INSERT INTO campaign_recipient ({NewRecipient}) VALUES {(:NewRecipient), ...}",
+        NewRecipient = new
     )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    .insert(tx)
 }
 
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
