@@ -163,6 +163,8 @@ pub struct Counts {
     pub statements: u64,
     /// Rows that changes inserted, updated or deleted.
     pub rows: u64,
+    /// How often somebody waited for PostgreSQL's answer.
+    pub round_trips: u64,
 }
 
 #[derive(Debug, Default)]
@@ -171,6 +173,7 @@ struct Counters {
     commits: AtomicU64,
     statements: AtomicU64,
     rows: AtomicU64,
+    round_trips: AtomicU64,
 }
 
 impl Counters {
@@ -180,6 +183,8 @@ impl Counters {
         self.statements
             .fetch_add(more.statements, Ordering::Relaxed);
         self.rows.fetch_add(more.rows, Ordering::Relaxed);
+        self.round_trips
+            .fetch_add(more.round_trips, Ordering::Relaxed);
     }
 
     fn read(&self) -> Counts {
@@ -188,6 +193,7 @@ impl Counters {
             commits: self.commits.load(Ordering::Relaxed),
             statements: self.statements.load(Ordering::Relaxed),
             rows: self.rows.load(Ordering::Relaxed),
+            round_trips: self.round_trips.load(Ordering::Relaxed),
         }
     }
 }

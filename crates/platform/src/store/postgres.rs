@@ -113,7 +113,7 @@ impl Server {
                 Next::Run(mut task) => match self.serve(&mut connection, &mut task) {
                     Ok(outcome) => task.call.answer(outcome),
                     Err(lost) => {
-                        self.queue.put_back(task, lost.to_string());
+                        self.queue.put_back(task, lost);
                         // Meanwhile the relay finds out whether any primary server answers.
                         std::thread::sleep(RECONNECT_AFTER);
                     }
@@ -133,7 +133,14 @@ impl Server {
         loop {
             let connection = match slot {
                 Some(connection) => connection,
-                None => slot.insert(Connection::open(&self.address, self.queue.away())?),
+                None => {
+                    let counters = Arc::clone(&self.ground.counters);
+                    slot.insert(Connection::open(
+                        &self.address,
+                        self.queue.away(),
+                        counters,
+                    )?)
+                }
             };
             let attempt = self.attempt(connection, task);
             if connection.is_broken() {
@@ -161,15 +168,15 @@ impl Server {
         task: &mut Task,
     ) -> Result<(), (StoreError, Failure)> {
         let mode = task.mode;
-        connection.word(match mode {
+        connection.begin(match mode {
             Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        })?;
+        });
         if let Some(Doubt { id, wake }) = task.doubt.clone()
             && !connection.begin_again(&id)?
         {
             // Nothing depends on the end of this empty transaction.
-            drop(connection.word("ROLLBACK"));
+            drop(connection.roll_back());
             self.note_commit(wake);
             return Ok(());
         }
@@ -185,17 +192,17 @@ impl Server {
                     Failure::Lost,
                 )),
                 Some(Failure::Again) => {
-                    connection.word("ROLLBACK")?;
+                    connection.roll_back()?;
                     Err((StoreError::Busy, Failure::Again))
                 }
                 Some(Failure::Final) | None => {
-                    drop(connection.word("ROLLBACK"));
+                    drop(connection.roll_back());
                     Ok(())
                 }
             };
         }
         if mode == Mode::Read || !has_written || task.doubt.is_some() {
-            connection.word("COMMIT")?;
+            connection.commit()?;
         } else {
             // A seeded generator would give another process the same ids.
             let id = id::generate(self.ground.clock.now(), &Random::system());

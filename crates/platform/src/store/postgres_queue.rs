@@ -162,19 +162,25 @@ impl Queue {
             if state.is_closed {
                 return Next::Closed;
             }
-            let waited = self.changed.wait_timeout(state, EXPIRE);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = if is_away {
+                let waited = self.changed.wait_timeout(state, EXPIRE);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                let waited = self.changed.wait(state);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            };
         }
     }
 
     /// Puts back a call for which no connection was found, before all others.
-    pub(super) fn put_back(&self, mut task: Task, reason: String) {
-        task.lost = Some(reason);
+    pub(super) fn put_back(&self, mut task: Task, error: StoreError) {
+        task.lost = Some(reason_of(error));
         self.state().tasks.push_front(task);
     }
 
     /// Notes that no primary server answers.
-    pub(super) fn lost(&self, reason: String) {
+    pub(super) fn lost(&self, error: StoreError) {
+        let reason = reason_of(error);
         let mut state = self.state();
         if !self.is_away() {
             tracing::warn!(
@@ -209,5 +215,12 @@ impl Queue {
     pub(super) fn close(&self) {
         self.state().is_closed = true;
         self.changed.notify_all();
+    }
+}
+
+fn reason_of(error: StoreError) -> String {
+    match error {
+        StoreError::Unavailable(reason) => reason,
+        other => other.to_string(),
     }
 }

@@ -1,6 +1,10 @@
 //! Statements on a PostgreSQL connection, and the translation of its errors.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 
 use postgres::Error;
 use postgres::error::SqlState;
@@ -12,7 +16,7 @@ use tokio_postgres::{Client, Statement};
 use super::error::Failure;
 use super::postgres_address::{Address, SESSION};
 use super::value::{Cells, Row, check_columns};
-use super::{FromRow, Query, Sql, StoreError};
+use super::{Counters, Counts, FromRow, Query, Rows, Sql, StoreError, Value};
 
 /// One connection and its prepared statements.
 pub(super) struct Connection {
@@ -22,6 +26,119 @@ pub(super) struct Connection {
     /// Whether no primary server answers. Then no statement is waited for any longer.
     away: watch::Receiver<bool>,
     is_broken: bool,
+    /// Statements that are sent with the next one.
+    put_off: Vec<PutOff>,
+    counters: Arc<Counters>,
+}
+
+enum PutOff {
+    Word(&'static str),
+    Statement {
+        sql: Sql,
+        rows: Rows,
+        statement: Statement,
+        values: Vec<Owned>,
+    },
+}
+
+impl PutOff {
+    fn text(&self) -> &'static str {
+        match self {
+            Self::Word(text) => text,
+            Self::Statement { sql, .. } => sql.text(),
+        }
+    }
+
+    fn is_checked(&self) -> bool {
+        matches!(self, Self::Statement { rows, .. } if *rows != Rows::Any)
+    }
+
+    /// Returns the number of affected rows.
+    async fn send(&self, client: &Client) -> Result<u64, Error> {
+        match self {
+            Self::Word(text) => client.batch_execute(text).await.map(|()| 0),
+            Self::Statement {
+                statement, values, ..
+            } => {
+                let values: Vec<Value<'_>> = values.iter().map(Owned::value).collect();
+                client.execute(statement, &parameters(&values)).await
+            }
+        }
+    }
+}
+
+/// A value of a statement that was put off.
+enum Owned {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Owned {
+    fn of(value: &Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(*number),
+            Value::Text(text) => Self::Text((*text).to_owned()),
+            Value::Written(text) => Self::Text(text.clone()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values
+        .iter()
+        .map(|value| value as &(dyn ToSql + Sync))
+        .collect()
+}
+
+/// Sends the statements in their order, without waiting in between, and then waits for the answers.
+async fn send_in_order<T>(
+    client: &Client,
+    before: &[PutOff],
+    ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> (Vec<Result<u64, Error>>, Result<T, Error>) {
+    let mut earlier: Vec<_> = before
+        .iter()
+        .map(|one| (Box::pin(one.send(client)), None))
+        .collect();
+    let mut last = pin!(ask(client));
+    let mut answer = None;
+    // The client sends a statement when its future is polled first.
+    let last = poll_fn(|context| {
+        let mut is_ready = true;
+        for (future, answer) in &mut earlier {
+            if answer.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(ready) => *answer = Some(ready),
+                    Poll::Pending => is_ready = false,
+                }
+            }
+        }
+        if answer.is_none()
+            && let Poll::Ready(ready) = last.as_mut().poll(context)
+        {
+            answer = Some(ready);
+        }
+        match answer.take_if(|_| is_ready) {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        }
+    });
+    let last = last.await;
+    let earlier = earlier.into_iter().filter_map(|(_, answer)| answer);
+    (earlier.collect(), last)
 }
 
 impl std::fmt::Debug for Connection {
@@ -32,7 +149,11 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     /// Connects to the primary server. This function blocks.
-    pub(super) fn open(address: &Address, away: watch::Receiver<bool>) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        address: &Address,
+        away: watch::Receiver<bool>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, StoreError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -49,6 +170,8 @@ impl Connection {
             prepared: HashMap::new(),
             away,
             is_broken: false,
+            put_off: Vec::new(),
+            counters,
         };
         connection.word(SESSION).map_err(|(error, _)| error)?;
         Ok(connection)
@@ -59,12 +182,18 @@ impl Connection {
         self.is_broken
     }
 
-    /// Waits for the answer to a statement.
+    /// Waits for the answer to a statement. The statements that were put off are sent before it, in
+    /// the same round trip.
     fn wait<T>(
         &mut self,
         sql: &'static str,
         ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, (StoreError, Failure)> {
+        self.counters.add(Counts {
+            round_trips: 1,
+            ..Counts::default()
+        });
+        let before = std::mem::take(&mut self.put_off);
         let Self {
             runtime,
             client,
@@ -72,22 +201,79 @@ impl Connection {
             is_broken,
             ..
         } = self;
-        let answer = runtime.block_on(async {
+        let answers = runtime.block_on(async {
             tokio::select! {
                 biased;
-                answer = ask(client) => Some(answer),
+                answers = send_in_order(client, &before, ask) => Some(answers),
                 Ok(_) = away.wait_for(|is_away| *is_away) => None,
             }
         });
-        let Some(answer) = answer else {
+        let Some((earlier, answer)) = answers else {
             *is_broken = true;
             let reason = "PostgreSQL does not answer".to_owned();
             return Err((StoreError::Unavailable(reason), Failure::Lost));
         };
+        // What follows a failed statement fails for this reason alone.
+        for (statement, answer) in before.iter().zip(earlier) {
+            let actual = answer.map_err(|error| {
+                *is_broken |= breaks(&error);
+                failed(statement.text(), &error)
+            })?;
+            if let PutOff::Statement { sql, rows, .. } = statement {
+                rows.check(actual, *sql)?;
+            }
+        }
         answer.map_err(|error| {
             *is_broken |= breaks(&error);
             failed(sql, &error)
         })
+    }
+
+    /// Begins a transaction, together with its first statement.
+    pub(super) fn begin(&mut self, text: &'static str) {
+        self.put_off.push(PutOff::Word(text));
+    }
+
+    /// Rolls back. If nothing of the transaction was sent, nothing is.
+    pub(super) fn roll_back(&mut self) -> Result<(), (StoreError, Failure)> {
+        let is_begun = !matches!(self.put_off.first(), Some(PutOff::Word(_)));
+        self.put_off.clear();
+        if is_begun {
+            self.word("ROLLBACK")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sends a statement with the next one, or with the commit.
+    pub(super) fn run_later(
+        &mut self,
+        query: Query<'_>,
+        rows: Rows,
+    ) -> Result<(), (StoreError, Failure)> {
+        let statement = self.prepare(query.sql)?;
+        let values = query.values.iter().map(Owned::of).collect();
+        self.put_off.push(PutOff::Statement {
+            sql: query.sql,
+            rows,
+            statement,
+            values,
+        });
+        Ok(())
+    }
+
+    /// Sends the statements that were put off, if one of them must affect a number of rows, because
+    /// the commit depends on it.
+    fn check_put_off(&mut self) -> Result<(), (StoreError, Failure)> {
+        if self.put_off.iter().any(PutOff::is_checked) {
+            self.wait("", async |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), (StoreError, Failure)> {
+        self.check_put_off()?;
+        self.word("COMMIT")
     }
 
     pub(super) fn word(&mut self, text: &'static str) -> Result<(), (StoreError, Failure)> {
@@ -96,6 +282,7 @@ impl Connection {
 
     /// Commits, and notes the id of the change in the same round trip.
     pub(super) fn commit_as(&mut self, id: &str) -> Result<(), (StoreError, Failure)> {
+        self.check_put_off()?;
         let text = format!("INSERT INTO done_change (id) VALUES ('{id}'); COMMIT");
         self.wait("COMMIT", async |client| client.batch_execute(&text).await)
             .inspect_err(|_| self.is_broken = true)
@@ -124,11 +311,7 @@ impl Connection {
     ) -> Result<Vec<T>, (StoreError, Failure)> {
         let sql = query.sql;
         let statement = self.prepare(sql)?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = query
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let parameters = parameters(query.values);
         let names = || {
             statement
                 .columns()
@@ -155,11 +338,7 @@ impl Connection {
     pub(super) fn run(&mut self, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
         let sql = query.sql;
         let statement = self.prepare(sql)?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = query
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let parameters = parameters(query.values);
         self.wait(sql.text(), async |client| {
             client.execute(&statement, &parameters).await
         })

@@ -116,7 +116,7 @@ impl State {
                         );
                     }
                 }
-                Err(error) => self.queue.lost(error.to_string()),
+                Err(error) => self.queue.lost(error),
             }
             tokio::time::sleep(RECONNECT_AFTER).await;
         }

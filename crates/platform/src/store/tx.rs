@@ -170,20 +170,26 @@ impl<'c> Tx<'c> {
             Connection::Postgres(connection) => connection.run(query),
         };
         let result = result.and_then(|actual| {
-            if rows.allow(actual) {
-                self.rows += actual;
-                return Ok(actual);
-            }
-            Err((
-                StoreError::Rows {
-                    expected: rows.name(),
-                    actual,
-                    sql: query.sql.text(),
-                },
-                Failure::Final,
-            ))
+            rows.check(actual, query.sql)?;
+            self.rows += actual;
+            Ok(actual)
         });
         self.note(query.sql, result)
+    }
+
+    /// Runs a statement on whose outcome nothing depends but whether the change is kept. On
+    /// PostgreSQL it is sent with the next statement, or with the commit.
+    pub(super) fn execute_later(&mut self, query: Query<'_>, rows: Rows) -> Result<(), StoreError> {
+        let Connection::Postgres(connection) = &mut self.connection else {
+            return self.execute(query, rows).map(drop);
+        };
+        let result = connection.run_later(query, rows);
+        self.statements += 1;
+        self.has_written = true;
+        result.map_err(|(error, failure)| {
+            self.failure = Some(failure);
+            error
+        })
     }
 
     /// Returns the result of `load`, cached by `key` and `revision`. Every change to the loaded
