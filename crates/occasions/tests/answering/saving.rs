@@ -84,6 +84,8 @@ fn a_save_of_any_household_waits_for_the_server_a_few_times() {
                     guest.name = Some(format!("Guest {number} {version}"));
                 }
                 change.note = note(&format!("Note {version}"), None).note;
+                // Reading the page keeps what belongs to the occasion in memory.
+                stage.portal(code).await;
                 let before = world.store().counts().round_trips;
                 let key = format!("key-{version}");
                 save(&stage.store, code, change, Some(&key)).await.unwrap();

@@ -131,16 +131,16 @@ impl Server {
         let begin = Instant::now();
         let mut number = 1;
         loop {
-            let connection = match slot {
-                Some(connection) => connection,
-                None => {
-                    let counters = Arc::clone(&self.ground.counters);
-                    slot.insert(Connection::open(
-                        &self.address,
-                        self.queue.away(),
-                        counters,
-                    )?)
-                }
+            if slot.is_none() {
+                let counters = Arc::clone(&self.ground.counters);
+                *slot = Some(Connection::open(
+                    &self.address,
+                    self.queue.away(),
+                    counters,
+                )?);
+            }
+            let Some(connection) = slot else {
+                return Err(StoreError::Stopped);
             };
             let attempt = self.attempt(connection, task);
             if connection.is_broken() {
