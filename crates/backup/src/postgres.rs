@@ -119,7 +119,7 @@ pub(crate) fn find_server(version: &str) -> Result<PathBuf, BackupError> {
 
 /// Returns the names of the database and the role that Kenduri uses.
 pub(crate) fn names(settings: &PostgresSettings) -> Result<(String, String), BackupError> {
-    let config = parse(settings)?;
+    let (config, _) = parse(settings)?;
     let user = config.get_user().unwrap_or("postgres");
     Ok((database(&config).to_owned(), user.to_owned()))
 }
@@ -175,7 +175,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
 /// Restores a dump into an empty database, completely or not at all.
 pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), BackupError> {
     let mut command = command_for("pg_restore", settings)?;
-    command.arg(format!("--dbname={}", database(&parse(settings)?)));
+    command.arg(format!("--dbname={}", database(&parse(settings)?.0)));
     command.args(["--single-transaction", "--exit-on-error", "--no-password"]);
     command.args(["--no-owner", "--no-privileges"]);
     let mut dump = File::open(dump).map_err(BackupError::file(dump))?;
@@ -195,7 +195,7 @@ pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), Ba
 
 /// Returns the database's name for operators, without the password.
 pub(crate) fn name(settings: &PostgresSettings) -> Result<String, BackupError> {
-    let config = parse(settings)?;
+    let (config, _) = parse(settings)?;
     let server = config.get_hosts().first().map(host).unwrap_or_default();
     Ok(format!("{} on {server}", database(&config)))
 }
@@ -214,12 +214,13 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
 
 /// Address and password are in the program's environment, which no other user can read.
 fn command_for(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
-    let config = parse(settings)?;
+    let (config, ca_file) = parse(settings)?;
     let mut command = Command::new(find(program));
     let joined = |parts: Vec<String>| parts.join(",");
     command
         .env("PGAPPNAME", "kenduri-backup")
         .env("PGCONNECT_TIMEOUT", "10")
+        .env("PGTARGETSESSIONATTRS", "read-write")
         .env("PGDATABASE", database(&config))
         .env(
             "PGHOST",
@@ -238,20 +239,17 @@ fn command_for(program: &'static str, settings: &PostgresSettings) -> Result<Com
     }
     match config.get_ssl_mode() {
         SslMode::Disable => command.env("PGSSLMODE", "disable"),
-        SslMode::Require => command
-            .env("PGSSLMODE", "verify-full")
-            .env("PGSSLROOTCERT", AUTHORITIES),
+        SslMode::Require => command.env("PGSSLMODE", "verify-full").env(
+            "PGSSLROOTCERT",
+            ca_file.unwrap_or_else(|| AUTHORITIES.into()),
+        ),
         _ => command.env("PGSSLMODE", "prefer"),
     };
     Ok(command)
 }
 
-fn parse(settings: &PostgresSettings) -> Result<Config, BackupError> {
-    let parsed = settings.url.reveal().parse();
-    parsed.map_err(|_| {
-        let reason = "store.url is not a PostgreSQL address".to_owned();
-        BackupError::Store(platform::StoreError::Unavailable(reason))
-    })
+fn parse(settings: &PostgresSettings) -> Result<(Config, Option<PathBuf>), BackupError> {
+    settings.parse().map_err(BackupError::Store)
 }
 
 /// PostgreSQL's default is the user's name.
@@ -377,10 +375,7 @@ mod tests {
     use super::*;
 
     fn settings(url: &str) -> PostgresSettings {
-        PostgresSettings {
-            url: Secret::new(url),
-            connections: 1,
-        }
+        PostgresSettings::new(Secret::new(url), 1)
     }
 
     #[test]

@@ -114,15 +114,15 @@ pub(crate) fn recover(
         target.clear();
     };
     let mut output = File::create_new(dump).map_err(BackupError::file(dump))?;
-    let private = PostgresSettings {
-        url: Secret::new(format!(
+    let private = PostgresSettings::new(
+        Secret::new(format!(
             "host='{}' user='{}' dbname='{}'",
             quoted(&folder.display().to_string()),
             quoted(&base.user),
             quoted(&base.database)
         )),
-        connections: 1,
-    };
+        1,
+    );
     postgres::dump(&private, |piece| {
         output.write_all(piece).map_err(BackupError::file(dump))
     })?;

@@ -99,6 +99,9 @@ pub struct Listen {
     /// The minimum average rate of a request body in bytes per second, after 20 s; `0` for no
     /// limit.
     pub body_rate: String,
+    /// How long Kenduri still takes new connections after a stop has begun and `/readyz` says so,
+    /// so that a balancer in front can notice.
+    pub unready_time: String,
     /// How long running requests may continue when the edge stops.
     pub drain_time: String,
     /// How long idle connections stay open when the edge stops.
@@ -138,6 +141,7 @@ impl Default for Listen {
             idle_time: "60s".to_owned(),
             body_time: "30s".to_owned(),
             body_rate: "500".to_owned(),
+            unready_time: "0s".to_owned(),
             drain_time: "30s".to_owned(),
             lame_duck_time: "5s".to_owned(),
             tunnel_time: "5s".to_owned(),

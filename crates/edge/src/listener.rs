@@ -53,6 +53,8 @@ pub struct ListenSettings {
     pub idle_time: Duration,
     /// The timeout for a request or response body that makes no progress.
     pub body_time: Duration,
+    /// How long new connections are still taken after a stop has begun and `/readyz` says so.
+    pub unready_time: Duration,
     /// How long running requests may continue when the edge stops.
     pub drain_time: Duration,
     /// How long idle connections and event streams stay open when the edge stops.
@@ -79,6 +81,7 @@ impl Default for ListenSettings {
             header_time: Duration::from_secs(10),
             idle_time: Duration::from_mins(1),
             body_time: Duration::from_secs(30),
+            unready_time: Duration::ZERO,
             drain_time: Duration::from_secs(30),
             lame_duck_time: Duration::from_secs(5),
             tunnel_time: Duration::from_secs(5),

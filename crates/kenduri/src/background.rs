@@ -114,6 +114,7 @@ fn seal_and_sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     news::sweep(tx)?;
     idempotency::sweep(tx)?;
     suppression::sweep(tx)?;
+    platform::store::sweep(tx)?;
     Ok(())
 }
 

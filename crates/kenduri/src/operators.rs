@@ -1,4 +1,4 @@
-//! The endpoints for operators: `/healthz`, `/readyz` and `/metrics`.
+//! The endpoints for operators: `/healthz` and `/livez`, `/readyz` and `/metrics`.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use web::{Facts, Problem, Site, SiteUrl};
 use crate::domains::DOMAINS;
 use crate::metrics::Metrics;
 
-pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+pub(crate) const PATHS: [&str; 4] = ["/healthz", "/livez", "/readyz", "/metrics"];
 
 /// For proving that the store is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
@@ -25,6 +25,7 @@ const READY_TIME: Duration = Duration::from_secs(5);
 pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
+        .route("/livez", get(ALIVE))
         .route(
             "/readyz",
             get(async move |State(site): State<Site>| ready(&site.store, &ending).await),
@@ -46,6 +47,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
+        .route("/livez", get(ALIVE))
         .route(
             "/readyz",
             get(async move || {

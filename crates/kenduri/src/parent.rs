@@ -243,6 +243,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     manager.stopping();
     parent.is_stopping.store(true, Ordering::Relaxed);
     parent.workers.end().await;
+    let unready_time = parent.settings.lock().await.unready_time();
+    tokio::time::sleep(unready_time).await;
     parent.settings.lock().await.sockets.close();
     // The supervisor may already have stopped.
     let _ = parent.control.shut_down().await;

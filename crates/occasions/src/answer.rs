@@ -102,7 +102,7 @@ pub fn write(
                 question,
                 one
             )
-            .run(tx, Rows::Exactly(1))?;
+            .run_later(tx, Rows::Exactly(1))?;
         }
     }
     for (question, answer) in after {
@@ -115,7 +115,7 @@ pub fn write(
                 guest,
                 answer = Json(answer)
             )
-            .run(tx, Rows::Exactly(1))?;
+            .run_later(tx, Rows::Any)?;
         }
     }
     Ok(())

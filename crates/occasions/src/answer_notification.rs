@@ -174,8 +174,7 @@ pub(crate) fn note(
         by_mail = usual.by_mail,
         on_site = usual.on_site
     )
-    .run(tx, Rows::Any)?;
-    Ok(())
+    .run_later(tx, Rows::Any)
 }
 
 /// Saves in one occasion that a host has not been notified about through one channel.

@@ -157,10 +157,12 @@ pub fn insert(
         invitation,
         now = tx.now()
     )
-    .run(tx, Rows::Exactly(1))?;
-    for (event, reply) in &guest.replies {
-        insert_reply(tx, &guest.id, event, reply, guest.added_by, source)?;
-    }
+    .run_later(tx, Rows::Any)?;
+    let replies = guest
+        .replies
+        .iter()
+        .map(|(event, reply)| StoredReply::new(&guest.id, event, reply, guest.added_by, source));
+    write_replies(tx, &replies.collect::<Vec<_>>())?;
     let none = Answers::new();
     answer::write(tx, invitation, Some(&guest.id), &none, &guest.answers)
 }
@@ -181,15 +183,60 @@ pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
         diet_note = guest.diet_note,
         now
     )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    .run_later(tx, Rows::Exactly(1))
 }
 
 pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
-    sql!("DELETE FROM reply WHERE guest = :guest", guest).run(tx, Rows::Any)?;
-    sql!("DELETE FROM answer WHERE guest = :guest", guest).run(tx, Rows::Any)?;
-    sql!("DELETE FROM guest WHERE id = :guest", guest).run(tx, Rows::Exactly(1))?;
-    Ok(())
+    sql!("DELETE FROM reply WHERE guest = :guest", guest).run_later(tx, Rows::Any)?;
+    sql!("DELETE FROM answer WHERE guest = :guest", guest).run_later(tx, Rows::Any)?;
+    sql!("DELETE FROM guest WHERE id = :guest", guest).run_later(tx, Rows::Exactly(1))
+}
+
+/// A reply as it is stored.
+#[derive(Row)]
+pub struct StoredReply {
+    guest: GuestId,
+    event: EventId,
+    status: ReplyStatus,
+    answered_at: Option<Timestamp>,
+    /// Who answered or took the answer back, if anybody did.
+    answered_by: Option<ActedBy>,
+    source: Option<Source>,
+}
+
+impl StoredReply {
+    /// The first reply, which may be pending.
+    pub fn new(
+        guest: &GuestId,
+        event: &EventId,
+        reply: &Reply,
+        by: ActedBy,
+        source: Source,
+    ) -> Self {
+        let answered = reply.answered_at.is_some();
+        Self {
+            answered_by: answered.then_some(by),
+            source: answered.then_some(source),
+            ..Self::changed(guest, event, reply, by, source)
+        }
+    }
+
+    pub fn changed(
+        guest: &GuestId,
+        event: &EventId,
+        reply: &Reply,
+        by: ActedBy,
+        source: Source,
+    ) -> Self {
+        Self {
+            guest: guest.clone(),
+            event: event.clone(),
+            status: reply.status,
+            answered_at: reply.answered_at,
+            answered_by: Some(by),
+            source: Some(source),
+        }
+    }
 }
 
 pub fn insert_reply(
@@ -200,40 +247,17 @@ pub fn insert_reply(
     by: ActedBy,
     source: Source,
 ) -> Result<(), StoreError> {
-    let answered = reply.answered_at.is_some();
-    sql!(
-        "INSERT INTO reply (guest, event, status, answered_at, answered_by, source)
-         VALUES (:guest, :event, :status, :answered_at, :answered_by, :source)",
-        guest,
-        event,
-        status = reply.status,
-        answered_at = reply.answered_at,
-        answered_by = answered.then_some(by),
-        source = answered.then_some(source)
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    write_replies(tx, &[StoredReply::new(guest, event, reply, by, source)])
 }
 
-pub fn update_reply(
-    tx: &mut Tx<'_>,
-    guest: &GuestId,
-    event: &EventId,
-    reply: &Reply,
-    by: ActedBy,
-    source: Source,
-) -> Result<(), StoreError> {
+/// Inserts or replaces the replies.
+pub fn write_replies(tx: &mut Tx<'_>, replies: &[StoredReply]) -> Result<(), StoreError> {
     sql!(
-        "UPDATE reply SET status = :status, answered_at = :answered_at, answered_by = :by,
-             source = :source
-         WHERE guest = :guest AND event = :event",
-        guest,
-        event,
-        status = reply.status,
-        answered_at = reply.answered_at,
-        by,
-        source
+        "INSERT INTO reply ({StoredReply}) VALUES {(:StoredReply), ...}
+         ON CONFLICT (guest, event) DO UPDATE SET
+             status = excluded.status, answered_at = excluded.answered_at,
+             answered_by = excluded.answered_by, source = excluded.source",
+        StoredReply = replies
     )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    .insert_later(tx)
 }

@@ -367,7 +367,7 @@ pub fn update_search(
         sort_name = text_cleaning::fold(&details.household),
         id = invitation.id
     )
-    .run(tx, Rows::Exactly(1))?;
+    .run_later(tx, Rows::Exactly(1))?;
     for guest in guests {
         sql!(
             "UPDATE guest SET sort_name = :sort_name WHERE id = :id AND sort_name <> :sort_name",

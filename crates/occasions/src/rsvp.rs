@@ -15,7 +15,7 @@ use crate::answer;
 use crate::code::CodeKey;
 use crate::confirmation;
 use crate::event::{self, Seats};
-use crate::guest::{self, Guest};
+use crate::guest::{self, Guest, StoredReply};
 use crate::household::Household;
 use crate::household_change::{HouseholdChange, NoteUpdate};
 use crate::household_plan::{FieldChange, HouseholdPlan, Rules};
@@ -350,6 +350,7 @@ pub fn write_guests(
             guest::remove(tx, &old.id)?;
         }
     }
+    let mut replies = Vec::new();
     for new in after {
         let Some(old) = household.guests.iter().find(|guest| guest.id == new.id) else {
             guest::insert(tx, &household.invitation.id, new, source)?;
@@ -367,11 +368,11 @@ pub fn write_guests(
         answer::write(tx, id, Some(&new.id), &old.answers, &new.answers)?;
         for (event, reply) in &new.replies {
             if old.replies.get(event) != Some(reply) {
-                guest::update_reply(tx, &new.id, event, reply, by, source)?;
+                replies.push(StoredReply::changed(&new.id, event, reply, by, source));
             }
         }
     }
-    Ok(())
+    guest::write_replies(tx, &replies)
 }
 
 fn write_note(
@@ -387,7 +388,7 @@ fn write_note(
         text,
         note_version = invitation.note_version
     )
-    .run(tx, Rows::Exactly(1))?;
+    .run_later(tx, Rows::Exactly(1))?;
     invitation.note_version += 1;
     let old = std::mem::replace(&mut invitation.note, text);
     Ok(FieldChange {
@@ -430,7 +431,7 @@ pub(crate) fn commit_answers(
         now = snapshot.now,
         before
     )
-    .run(tx, Rows::Exactly(1))?;
+    .run_later(tx, Rows::Exactly(1))?;
     invitation.version += 1;
     if changes.iter().any(FieldChange::is_of_names) {
         invitation::update_search(tx, invitation, &household.guests)?;
@@ -473,8 +474,7 @@ pub fn insert_submission(
         source,
         now
     )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    .run_later(tx, Rows::Any)
 }
 
 /// Returns the changes in the form in which the audit log stores them. Some values are masked:

@@ -37,6 +37,15 @@ pub fn generate(now: Timestamp, random: &Random) -> String {
         .to_string()
 }
 
+/// The lowest text of an id that [`generate`] makes at this time.
+pub fn first_at(time: Timestamp) -> String {
+    let millisecond = u64::try_from(time.as_millisecond()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(millisecond, &[0; 10])
+        .into_uuid()
+        .hyphenated()
+        .to_string()
+}
+
 /// Makes the text of a new id from random bits only.
 pub fn generate_random(random: &Random) -> String {
     let mut bytes = [0; 16];

@@ -60,7 +60,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0009_bounces_and_sender",
     "0010_mail_link_origin",
     "0011_alerts",
-    "0012_backup_place"
+    "0012_backup_place",
+    "0013_done_change"
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of these interfaces.

@@ -77,7 +77,7 @@ impl Tx<'_> {
             payload,
             now
         )
-        .run(self, Rows::Exactly(1))?;
+        .run_later(self, Rows::Any)?;
         self.wake_news();
         Ok(())
     }

@@ -123,10 +123,7 @@ fn settings(server: &str, database: &str, connections: usize) -> Settings {
         (true, false) => format!("{server}?dbname={database}"),
         (false, _) => format!("{server} dbname={database}"),
     };
-    Settings::Postgres(PostgresSettings {
-        url: Secret::new(url),
-        connections,
-    })
+    Settings::Postgres(PostgresSettings::new(Secret::new(url), connections))
 }
 
 fn connect(server: &str) -> Client {

@@ -189,6 +189,7 @@ problem-too-many-attempts = محاولات كثيرة. { $minutes ->
 }
     .title = محاولات كثيرة
 problem-store-busy = لم يُحفظ شيء. يُرجى المحاولة بعد قليل.
+problem-outcome-unknown = لا نعرف إن كان هذا قد حُفظ. يُرجى التحقق قبل إرساله مرة أخرى.
     .title = لم يُحفظ شيء
 problem-busy = الطلبات كثيرة الآن. يُرجى المحاولة بعد قليل.
     .title = لحظة من فضلكم

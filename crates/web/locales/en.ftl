@@ -201,6 +201,7 @@ problem-too-many-attempts = Too many tries. { $minutes ->
 }
     .title = Too many tries
 problem-store-busy = Nothing was saved. Please try again in a moment.
+problem-outcome-unknown = We do not know whether this was saved. Please look before you send it again.
     .title = Nothing was saved
 problem-busy = There is a lot to do just now. Please try again in a moment.
     .title = Just a moment

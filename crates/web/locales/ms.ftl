@@ -197,6 +197,7 @@ problem-too-many-attempts = Terlalu banyak percubaan. { $minutes ->
 }
     .title = Terlalu banyak percubaan
 problem-store-busy = Belum ada yang disimpan. Sila cuba lagi sebentar nanti.
+problem-outcome-unknown = Kami tidak tahu sama ada ini telah disimpan. Sila semak dahulu sebelum menghantarnya semula.
     .title = Belum ada yang disimpan
 problem-busy = Kami sedang sibuk buat masa ini. Sila cuba lagi sebentar nanti.
     .title = Mohon tunggu sebentar

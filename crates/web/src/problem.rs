@@ -322,7 +322,8 @@ impl DerefMut for Problem {
     }
 }
 
-/// A busy store becomes a response with Retry-After; every other store error becomes a server
+/// A busy store becomes a response with Retry-After, a change of which nobody knows whether it was
+/// saved one without; every other store error becomes a server
 /// error.
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
@@ -338,6 +339,10 @@ impl From<StoreError> for Problem {
         if cause.is_passing() {
             tracing::warn!(%cause, "the store is busy or cannot save; the request was answered with 503");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy").retry_after(5);
+        }
+        if matches!(cause, StoreError::Unknown) {
+            tracing::error!(%cause, "the connection to PostgreSQL broke during a commit");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown");
         }
         Self::internal(cause)
     }
@@ -416,6 +421,11 @@ mod tests {
     fn a_busy_store_says_when_to_come_back() {
         let problem = Problem::from(StoreError::Busy);
         assert_eq!((problem.code, problem.retry_after), ("store_busy", Some(5)));
+        let unknown = Problem::from(StoreError::Unknown);
+        assert_eq!(
+            (unknown.code, unknown.retry_after),
+            ("outcome_unknown", None)
+        );
         let fault = Problem::from(StoreError::rule("unique"));
         assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
     }

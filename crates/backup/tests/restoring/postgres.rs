@@ -39,10 +39,7 @@ impl Database {
         let (server, _) = self.server.rsplit_once('/').unwrap();
         let (_, server) = server.split_once('@').unwrap();
         let name = &self.name;
-        PostgresSettings {
-            url: Secret::new(format!("postgres://{name}@{server}/{name}")),
-            connections: 2,
-        }
+        PostgresSettings::new(Secret::new(format!("postgres://{name}@{server}/{name}")), 2)
     }
 
     fn place(&self) -> StorePlace {

@@ -71,10 +71,10 @@ impl Server {
 
     fn settings(&self, user: &str, name: &str) -> PostgresSettings {
         let folder = self.folder.path().display();
-        PostgresSettings {
-            url: Secret::new(format!("host={folder} user={user} dbname={name}")),
-            connections: 2,
-        }
+        PostgresSettings::new(
+            Secret::new(format!("host={folder} user={user} dbname={name}")),
+            2,
+        )
     }
 
     fn execute(&self, sql: &str) {

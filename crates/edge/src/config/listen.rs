@@ -75,6 +75,10 @@ pub(super) fn listen(
     let header_time = check.time("listen.header_time", &written.header_time);
     let idle_time = check.time("listen.idle_time", &written.idle_time);
     let body_time = check.time("listen.body_time", &written.body_time);
+    let unready_time = check.accept(
+        "listen.unready_time",
+        units::duration(&written.unready_time),
+    );
     let drain_time = check.time("listen.drain_time", &written.drain_time);
     let lame_duck_time = check.time("listen.lame_duck_time", &written.lame_duck_time);
     let tunnel_time = check.time("listen.tunnel_time", &written.tunnel_time);
@@ -93,6 +97,7 @@ pub(super) fn listen(
         header_time: header_time?,
         idle_time: idle_time?,
         body_time: body_time?,
+        unready_time: unready_time?,
         drain_time: drain_time?,
         lame_duck_time: lame_duck_time?,
         tunnel_time: tunnel_time?,

@@ -50,6 +50,7 @@ pub const RESERVED: &[&str] = &[
     "jobs",
     "kenduri",
     "legal",
+    "livez",
     "login",
     "logout",
     "mail",

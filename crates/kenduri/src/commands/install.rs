@@ -212,6 +212,7 @@ impl Install {
             && services.default_user.is_none()
             && services_user.is_none();
         let program = std::env::current_exe().context("cannot find the file of this program")?;
+        let listen = configuration.plan.listen();
         let unit = Unit {
             program,
             config: config.map(Path::to_owned),
@@ -222,7 +223,7 @@ impl Install {
             services_user,
             socket: self.socket,
             services: (services.number > 0).then_some(services.folders),
-            drain: configuration.plan.listen().drain_time,
+            drain: listen.unready_time + listen.drain_time,
         };
         unit.check()?;
         Ok((unit, shared))

@@ -448,9 +448,18 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check) -> store::S
             "keep one of them; a file is safest",
         );
     }
+    let mut url = written.url.clone();
+    if let Some(password) = given {
+        url = with_parameter(&url, "password", password.reveal());
+    }
+    if !written.ca_file.is_empty() {
+        url = with_parameter(&url, "sslrootcert", &written.ca_file);
+    }
+    let failover_wait = check.time("store.failover_wait", &written.failover_wait);
     store::Settings::Postgres(store::PostgresSettings {
-        url: with_password(&written.url, given.as_ref()),
+        url: Secret::new(url),
         connections,
+        failover_wait: failover_wait.unwrap_or(store::FAILOVER_WAIT),
     })
 }
 
@@ -465,20 +474,15 @@ fn secret_file(written: &Written, data: &Path, check: &mut Check) -> KeyFile {
     KeyFile::at(data.join(&written.secret_file))
 }
 
-fn with_password(url: &str, password: Option<&Secret>) -> Secret {
-    let Some(password) = password else {
-        return Secret::new(url);
-    };
-    let mut whole = format!(
-        "{url}{}password=",
-        if url.contains('?') { '&' } else { '?' }
-    );
-    for byte in password.reveal().bytes() {
+/// Adds a parameter to PostgreSQL's address.
+fn with_parameter(url: &str, name: &str, value: &str) -> String {
+    let mut whole = format!("{url}{}{name}=", if url.contains('?') { '&' } else { '?' });
+    for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() {
             whole.push(char::from(byte));
         } else {
             let _ = write!(whole, "%{byte:02X}");
         }
     }
-    Secret::new(whole)
+    whole
 }

@@ -146,8 +146,13 @@ pub(crate) struct Store {
     pub(crate) password: String,
     /// A file that contains the PostgreSQL password.
     pub(crate) password_file: String,
+    /// A PEM file with the authorities of PostgreSQL's certificate; empty for public authorities.
+    /// With it, TLS is required.
+    pub(crate) ca_file: String,
     /// The number of connections to PostgreSQL; not used for SQLite.
     pub(crate) connections: u32,
+    /// How long changes wait while no primary server of PostgreSQL answers, such as `45s`.
+    pub(crate) failover_wait: String,
     /// The maximum number of changes that SQLite flushes to disk together. With 1, each change has
     /// its own transaction.
     pub(crate) batch: u32,
@@ -162,7 +167,9 @@ impl Default for Store {
             url: "sqlite:kenduri.db".to_owned(),
             password: String::new(),
             password_file: String::new(),
+            ca_file: String::new(),
             connections: 8,
+            failover_wait: "45s".to_owned(),
             batch: 512,
             synchronous: Synchronous::Full,
         }

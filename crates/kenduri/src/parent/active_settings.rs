@@ -1,6 +1,7 @@
 //! Keeps the supervisor process's active settings, and reads them again on request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use edge::Plan;
@@ -41,6 +42,11 @@ impl Settings {
     /// text of the settings file, because the file may have changed in the meantime.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
+    }
+
+    /// How long new connections are still taken after a stop has begun.
+    pub(super) fn unready_time(&self) -> Duration {
+        self.plan.listen().unready_time
     }
 
     /// Reads and checks the settings, without applying them.

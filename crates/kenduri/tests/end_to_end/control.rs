@@ -194,3 +194,20 @@ fn one_that_is_stopping_says_so_to_the_next() {
     drop(idle);
     assert_eq!(first.wait().code(), Some(0));
 }
+
+#[test]
+fn a_stop_is_told_before_new_connections_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let unready = ["--set", "listen.unready_time=2s"];
+    let mut program = Program::serve(&[&["--data", &data], &unready[..]].concat(), &[]);
+    assert_eq!(program.get("/readyz").status, 200);
+    program.signal(Signal::TERM);
+    let end = Instant::now() + PATIENCE;
+    while program.get("/readyz").status == 200 {
+        assert!(Instant::now() < end, "it is still ready");
+    }
+    assert_eq!(program.get("/livez").status, 200);
+    assert_eq!(program.get("/invite").status, 200);
+    assert_eq!(program.wait().code(), Some(0));
+}

@@ -30,6 +30,8 @@ pub(crate) struct Acknowledged<T> {
 pub(crate) struct Load {
     pub(crate) is_ended: AtomicBool,
     pub(crate) acknowledged: AtomicUsize,
+    /// Saves that were answered with an error, or not at all.
+    pub(crate) failed: AtomicUsize,
 }
 
 impl Load {
@@ -91,6 +93,7 @@ impl Load {
                 })
             }
             _ => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
                 self.read_again(address, household);
                 None
             }

@@ -37,6 +37,7 @@ mod operator;
 mod own_domain;
 mod parent;
 mod postgres_killing;
+mod postgres_server;
 mod power_loss;
 mod program;
 mod renewing;

@@ -66,6 +66,37 @@ fn a_save_writes_everything_that_follows_from_it() {
 }
 
 #[test]
+fn a_save_of_any_household_waits_for_the_server_a_few_times() {
+    let Some(world) = World::postgres(&MIGRATIONS) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let stage = Stage::build(&world, Some(100)).await;
+        for (code, people) in [("ALONE", 1), ("MANYS", 12)] {
+            let guests = stage.household(code, people, 0).await;
+            let mut trips = 0;
+            // Each connection prepares the statements once.
+            for version in 1..=12 {
+                let status = if version % 2 == 0 { Yes } else { No };
+                let mut change = all(&guests, "nikah", status, version);
+                for (number, guest) in change.guests.iter_mut().enumerate() {
+                    guest.name = Some(format!("Guest {number} {version}"));
+                }
+                change.note = note(&format!("Note {version}"), None).note;
+                // Reading the page keeps what belongs to the occasion in memory.
+                stage.portal(code).await;
+                let before = world.store().counts().round_trips;
+                let key = format!("key-{version}");
+                save(&stage.store, code, change, Some(&key)).await.unwrap();
+                trips = world.store().counts().round_trips - before;
+            }
+            assert!(trips <= 12, "{code}: {trips}");
+        }
+    });
+}
+
+#[test]
 fn the_confirmation_waits_for_the_last_save_but_not_for_ever() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;

@@ -162,8 +162,7 @@ impl Tx<'_> {
             network,
             chained
         )
-        .run(self, Rows::Exactly(1))?;
-        Ok(())
+        .run_later(self, Rows::Any)
     }
 }
 

@@ -226,7 +226,7 @@ impl Tx<'_> {
             now,
             request = request.as_deref()
         )
-        .run(self, Rows::Exactly(1))?;
+        .run_later(self, Rows::Any)?;
         if run_at <= now {
             self.wake_jobs();
         }

@@ -1,6 +1,7 @@
 //! Errors of the store.
 
-/// An error of the store. The transaction was not committed.
+/// An error of the store. The transaction was not committed, except perhaps for
+/// [`StoreError::Unknown`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Too many changes are waiting, or another process has locked the database file. A repeated
@@ -10,6 +11,10 @@ pub enum StoreError {
     /// The disk or the database server failed (full, read-only, unreachable). It may recover.
     #[error("the store cannot save changes now: {0}")]
     Unavailable(String),
+    /// The connection to PostgreSQL broke during the commit, and no server could say in time
+    /// whether the change was committed.
+    #[error("the store does not know whether the change was saved")]
+    Unknown,
     /// The process is stopping, or the transaction's function panicked.
     #[error("the store stopped before the change was made")]
     Stopped,
@@ -74,9 +79,11 @@ impl StoreError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The conflict was a deadlock or serialization failure on PostgreSQL, so the whole function
-    /// runs again.
+    /// Another transaction was in the way on PostgreSQL (a deadlock, a serialization failure, a
+    /// lock), so the whole function runs again.
     Again,
+    /// The connection to PostgreSQL was lost, so the whole function runs again on another one.
+    Lost,
     /// The caller gets the error.
     Final,
 }

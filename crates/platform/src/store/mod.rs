@@ -34,6 +34,8 @@ pub mod log;
 mod memory;
 pub mod migrate;
 mod postgres;
+mod postgres_address;
+mod postgres_queue;
 mod postgres_statements;
 mod query;
 mod relay;
@@ -49,10 +51,13 @@ use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
+use crate::id;
 use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
@@ -104,10 +109,26 @@ impl SqliteSettings {
 #[derive(Clone, Debug)]
 pub struct PostgresSettings {
     /// The connection string: `postgres://user@host/db?sslmode=…` or the key-value form. `Debug`
-    /// prints `***`, because the string may contain a password.
+    /// prints `***`, because the string may contain a password. Several servers are named as
+    /// `host1,host2`; `sslrootcert=FILE` names the authorities of their certificates.
     pub url: crate::Secret,
     /// The number of connections, shared by changes and reads; at least 1.
     pub connections: usize,
+    /// How long changes and reads wait while no primary server answers.
+    pub failover_wait: Duration,
+}
+
+/// The default of [`PostgresSettings::failover_wait`].
+pub const FAILOVER_WAIT: Duration = Duration::from_secs(45);
+
+impl PostgresSettings {
+    pub fn new(url: crate::Secret, connections: usize) -> Self {
+        Self {
+            url,
+            connections,
+            failover_wait: FAILOVER_WAIT,
+        }
+    }
 }
 
 /// The database. All clones share one store.
@@ -142,6 +163,8 @@ pub struct Counts {
     pub statements: u64,
     /// Rows that changes inserted, updated or deleted.
     pub rows: u64,
+    /// How often somebody waited for PostgreSQL's answer.
+    pub round_trips: u64,
 }
 
 #[derive(Debug, Default)]
@@ -150,6 +173,7 @@ struct Counters {
     commits: AtomicU64,
     statements: AtomicU64,
     rows: AtomicU64,
+    round_trips: AtomicU64,
 }
 
 impl Counters {
@@ -159,6 +183,8 @@ impl Counters {
         self.statements
             .fetch_add(more.statements, Ordering::Relaxed);
         self.rows.fetch_add(more.rows, Ordering::Relaxed);
+        self.round_trips
+            .fetch_add(more.round_trips, Ordering::Relaxed);
     }
 
     fn read(&self) -> Counts {
@@ -167,6 +193,7 @@ impl Counters {
             commits: self.commits.load(Ordering::Relaxed),
             statements: self.statements.load(Ordering::Relaxed),
             rows: self.rows.load(Ordering::Relaxed),
+            round_trips: self.round_trips.load(Ordering::Relaxed),
         }
     }
 }
@@ -355,8 +382,12 @@ impl Store {
         self.counters.read()
     }
 
-    /// Whether the store can commit at present, for `/readyz`.
+    /// Whether the store can commit at present, for `/readyz`. On PostgreSQL this is what the last
+    /// probe in the background found, so that locks and waiting changes do not matter.
     pub async fn is_writable(&self) -> bool {
+        if let Engine::Postgres(engine) = &self.engine {
+            return engine.is_ready();
+        }
         self.write(|tx| {
             tx.run(
                 crate::sql!("UPDATE news_counter SET last = last"),
@@ -367,6 +398,16 @@ impl Store {
         .await
         .is_ok()
     }
+}
+
+/// How long the id of a committed change is kept.
+const DONE_KEPT: SignedDuration = SignedDuration::from_hours(1);
+
+/// Deletes the ids of changes that were committed on PostgreSQL more than an hour ago, and returns
+/// their number.
+pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let first = id::first_at(tx.now() - DONE_KEPT);
+    crate::sql!("DELETE FROM done_change WHERE id < :first", first).run(tx, Rows::Any)
 }
 
 /// A function of [`Store::write`] or [`Store::read`] with its types erased, so that everything

@@ -1,36 +1,42 @@
 //! The PostgreSQL engine has a fixed set of threads, each with its own connection. All changes and
-//! reads wait in one queue until a thread is free.
+//! reads wait in one [queue](Queue) until a thread is free.
 //!
 //! Changes run in READ COMMITTED and take their locks first. After a deadlock or serialization
 //! failure the change runs again, at most five times. Reads see one snapshot.
+//!
+//! A connection that breaks loses nothing: the call runs again on another one, and waits while no
+//! primary server answers. If the connection breaks during a commit, the change's id in the table
+//! `done_change` tells whether it was committed.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use postgres::{Client, Config, GenericClient};
+use postgres::{Client, GenericClient};
 
 use super::error::Failure;
 use super::migrate::{self, Migrations};
-use super::postgres_statements::{Connection, explain, tls};
+use super::postgres_address::Address;
+use super::postgres_queue::{Doubt, Next, Queue, Task};
+use super::postgres_statements::{Connection, explain};
 use super::relay::Relay;
 use super::tx::{self, Mode};
-use super::{Call, Counts, Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake};
+use super::{Call, Counts, Ground, PostgresSettings, Signals, StoreError, Tx, Wake};
+use crate::id;
+use crate::random::Random;
 
 const TRIES: u32 = 5;
 /// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
+const RECONNECT_AFTER: Duration = Duration::from_millis(200);
+/// How long a call is run again because of locks. PostgreSQL takes a lock from a process that froze
+/// after 3 s.
+const LOCK_TIME: Duration = Duration::from_secs(8);
 
 #[derive(Debug)]
 pub(super) struct Engine {
-    queue: Option<SyncSender<Task>>,
+    queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
-}
-
-struct Task {
-    mode: Mode,
-    call: Call,
 }
 
 impl Engine {
@@ -40,19 +46,20 @@ impl Engine {
         ground: &Ground,
         signals: &Arc<Signals>,
     ) -> Result<Self, StoreError> {
-        let written = configuration(settings)?;
-        let config = Config::from(written.clone());
-        let mut client = connect(&config)?;
+        let address = Address::of(settings)?;
+        address.refuse_transaction_pooler(&id::generate_random(&Random::system()))?;
+        let mut client = address.connect()?;
+        warn_without_standby(&mut client)?;
         migrate::postgres(&mut client, migrations, ground.clock.now())?;
         drop(client);
-        let relay = Arc::new(Relay::start(written, Arc::clone(signals))?);
-        let (queue, waiting) = sync_channel(QUEUE_LIMIT);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let queue = Arc::new(Queue::new(settings.failover_wait));
+        let relay = Relay::start(address.clone(), Arc::clone(signals), Arc::clone(&queue))?;
+        let relay = Arc::new(relay);
         let mut threads = Vec::new();
         for number in 0..settings.connections.max(1) {
             let server = Server {
-                config: config.clone(),
-                waiting: Arc::clone(&waiting),
+                address: address.clone(),
+                queue: Arc::clone(&queue),
                 ground: ground.clone(),
                 signals: Arc::clone(signals),
                 relay: Arc::clone(&relay),
@@ -63,26 +70,22 @@ impl Engine {
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             threads.push(thread);
         }
-        Ok(Self {
-            queue: Some(queue),
-            threads,
-        })
+        Ok(Self { queue, threads })
     }
 
     pub(super) fn send(&self, mode: Mode, call: Call) -> Result<(), StoreError> {
-        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
-        queue
-            .try_send(Task { mode, call })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Disconnected(_) => StoreError::Stopped,
-            })
+        self.queue.send(Task::new(mode, call))
+    }
+
+    /// Whether a primary server answered within the time that changes wait for one.
+    pub(super) fn is_ready(&self) -> bool {
+        self.queue.is_ready()
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.queue = None;
+        self.queue.close();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store ended in a panic");
@@ -92,8 +95,8 @@ impl Drop for Engine {
 }
 
 struct Server {
-    config: Config,
-    waiting: Arc<Mutex<Receiver<Task>>>,
+    address: Address,
+    queue: Arc<Queue>,
     ground: Ground,
     signals: Arc<Signals>,
     /// The relay, which stops when the last thread drops it.
@@ -104,96 +107,144 @@ impl Server {
     fn run(self) {
         let mut connection: Option<Connection> = None;
         loop {
-            let next = self
-                .waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .recv();
-            let Ok(Task { mode, mut call }) = next else {
-                return;
-            };
-            let outcome = self.serve(&mut connection, mode, &mut call);
-            call.answer(outcome);
+            match self.queue.next() {
+                Next::Closed => return,
+                Next::Expired(task, reason) => task.give_up(StoreError::Unavailable(reason)),
+                Next::Run(mut task) => match self.serve(&mut connection, &mut task) {
+                    Ok(outcome) => task.call.answer(outcome),
+                    Err(lost) => {
+                        self.queue.put_back(task, lost);
+                        // Meanwhile the relay finds out whether any primary server answers.
+                        std::thread::sleep(RECONNECT_AFTER);
+                    }
+                },
+            }
         }
     }
 
-    /// If the connection breaks, the next call opens a new one.
+    /// Returns the call's outcome, or why no primary server could be asked.
     fn serve(
         &self,
         slot: &mut Option<Connection>,
-        mode: Mode,
-        call: &mut Call,
-    ) -> Result<(), StoreError> {
-        for number in 1..=TRIES {
-            let connection = self.begin(slot, mode)?;
-            match self.attempt(connection, mode, call) {
-                Ok(()) => return Ok(()),
+        task: &mut Task,
+    ) -> Result<Result<(), StoreError>, StoreError> {
+        let begin = Instant::now();
+        let mut number = 1;
+        loop {
+            if slot.is_none() {
+                let counters = Arc::clone(&self.ground.counters);
+                *slot = Some(Connection::open(
+                    &self.address,
+                    self.queue.away(),
+                    counters,
+                )?);
+            }
+            let Some(connection) = slot else {
+                return Err(StoreError::Stopped);
+            };
+            let attempt = self.attempt(connection, task);
+            if connection.is_broken() {
+                *slot = None;
+            }
+            let Err((error, failure)) = attempt else {
+                return Ok(Ok(()));
+            };
+            let may_run_again = number < TRIES && begin.elapsed() < LOCK_TIME;
+            match failure {
+                Failure::Final => return Ok(Err(error)),
                 // The pause lets the conflicting transaction finish, so that the two do not collide
                 // again at once.
-                Err((_, Failure::Again)) => std::thread::sleep(PAUSE * number),
-                Err((error, Failure::Final)) => return Err(error),
+                _ if may_run_again => std::thread::sleep(PAUSE * number),
+                Failure::Again if task.doubt.is_none() => return Ok(Err(StoreError::Busy)),
+                Failure::Again | Failure::Lost => return Err(error),
             }
+            number += 1;
         }
-        Err(StoreError::Busy)
-    }
-
-    /// Begins a transaction on the open connection. If the connection is broken, opens a new one.
-    /// No statement is lost, because none has run yet.
-    fn begin<'s>(
-        &self,
-        slot: &'s mut Option<Connection>,
-        mode: Mode,
-    ) -> Result<&'s mut Connection, StoreError> {
-        let begin = match mode {
-            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        let alive = slot
-            .as_mut()
-            .is_some_and(|connection| connection.word(begin).is_ok());
-        if alive && let Some(connection) = slot {
-            return Ok(connection);
-        }
-        let connection = slot.insert(Connection::new(connect(&self.config)?));
-        connection.word(begin).map_err(|(error, _)| error)?;
-        Ok(connection)
     }
 
     fn attempt(
         &self,
         connection: &mut Connection,
-        mode: Mode,
-        call: &mut Call,
+        task: &mut Task,
     ) -> Result<(), (StoreError, Failure)> {
+        let mode = task.mode;
+        connection.begin(match mode {
+            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        });
+        if let Some(Doubt { id, wake }) = task.doubt.clone()
+            && !connection.begin_again(&id)?
+        {
+            // Nothing depends on the end of this empty transaction.
+            drop(connection.roll_back());
+            self.note_commit(wake);
+            return Ok(());
+        }
         let mut tx = Tx::new(tx::Connection::Postgres(connection), &self.ground, mode);
-        let keep = call.run(&mut tx);
-        let (failure, wake) = (tx.failure(), tx.wake());
+        let keep = task.call.run(&mut tx);
+        let (failure, wake, has_written) = (tx.failure(), tx.wake(), tx.has_written());
         if !keep {
-            connection.word("ROLLBACK")?;
-            // The error that the caller's function returned is passed on, unless a conflict with
-            // another transaction caused it.
+            // The error that the caller's function returned is passed on, unless the engine runs
+            // the function again.
             return match failure {
-                Some(Failure::Again) => Err((StoreError::Busy, Failure::Again)),
-                _ => Ok(()),
+                Some(Failure::Lost) => Err((
+                    StoreError::Unavailable("the connection was lost".to_owned()),
+                    Failure::Lost,
+                )),
+                Some(Failure::Again) => {
+                    connection.roll_back()?;
+                    Err((StoreError::Busy, Failure::Again))
+                }
+                Some(Failure::Final) | None => {
+                    drop(connection.roll_back());
+                    Ok(())
+                }
             };
         }
-        connection.word("COMMIT")?;
-        if mode == Mode::Write {
-            self.ground.counters.add(Counts {
-                changes: 1,
-                commits: 1,
-                ..Counts::default()
-            });
-            self.signals.send(Wake {
-                news: false,
-                ..wake
-            });
-            if wake.news {
-                self.relay.wake();
+        if mode == Mode::Read || !has_written || task.doubt.is_some() {
+            connection.commit()?;
+        } else {
+            // A seeded generator would give another process the same ids.
+            let id = id::generate(self.ground.clock.now(), &Random::system());
+            let committed = connection.commit_as(&id);
+            if let Err((_, Failure::Lost)) = committed {
+                task.doubt = Some(Doubt { id, wake });
             }
+            committed?;
+        }
+        if mode == Mode::Write {
+            self.note_commit(wake);
         }
         Ok(())
     }
+
+    fn note_commit(&self, wake: Wake) {
+        self.ground.counters.add(Counts {
+            changes: 1,
+            commits: 1,
+            ..Counts::default()
+        });
+        self.signals.send(Wake {
+            news: false,
+            ..wake
+        });
+        if wake.news {
+            self.relay.wake();
+        }
+    }
+}
+
+/// Without a synchronous standby, a commit is only on the primary server.
+fn warn_without_standby(client: &mut Client) -> Result<(), StoreError> {
+    let shown = client.query_one("SHOW synchronous_standby_names", &[]);
+    let shown = shown.map_err(|error| StoreError::Unavailable(explain(&error)))?;
+    if shown.get::<_, String>(0).is_empty() {
+        tracing::info!(
+            "PostgreSQL has no synchronous standby (synchronous_standby_names is empty), so an \
+             answer that was acknowledged can be lost with the primary server"
+        );
+    }
+    Ok(())
 }
 
 /// Prevents PostgreSQL from removing its write-ahead log. A temporary replication slot does this
@@ -217,8 +268,7 @@ impl LogHold {
     ///
     /// This function blocks.
     pub fn begin(settings: &PostgresSettings, slot: &str) -> Result<Self, StoreError> {
-        let config = Config::from(configuration(settings)?);
-        let mut client = connect(&config)?;
+        let mut client = Address::of(settings)?.connect()?;
         client
             .query_one(
                 "SELECT pg_create_physical_replication_slot($1, true, true)",
@@ -251,8 +301,7 @@ impl LogHold {
 ///
 /// This function blocks.
 pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
-    let config = Config::from(configuration(settings)?);
-    is_in_use(&mut connect(&config)?)
+    is_in_use(&mut Address::of(settings)?.connect()?)
 }
 
 pub(super) fn is_in_use(client: &mut impl GenericClient) -> Result<bool, StoreError> {
@@ -267,32 +316,4 @@ pub(super) fn is_in_use(client: &mut impl GenericClient) -> Result<bool, StoreEr
     );
     let found = found.map_err(|error| StoreError::Unavailable(explain(&error)))?;
     Ok(found.is_some())
-}
-
-/// Options for every PostgreSQL session. With the keep-alive settings, PostgreSQL notices within
-/// half a minute when a Kenduri process that holds locks has died.
-const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
-    -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
-    -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
-
-pub(super) fn configuration(
-    settings: &PostgresSettings,
-) -> Result<tokio_postgres::Config, StoreError> {
-    let mut config: tokio_postgres::Config =
-        settings.url.reveal().parse().map_err(|_| {
-            StoreError::Unavailable("store.url is not a PostgreSQL address".to_owned())
-        })?;
-    config
-        .application_name("kenduri")
-        .connect_timeout(Duration::from_secs(5))
-        .keepalives_idle(Duration::from_secs(15))
-        .tcp_user_timeout(Duration::from_secs(30))
-        .options(SESSION);
-    Ok(config)
-}
-
-pub(super) fn connect(config: &Config) -> Result<Client, StoreError> {
-    config.connect(tls()).map_err(|error| {
-        StoreError::Unavailable(format!("PostgreSQL does not answer: {}", explain(&error)))
-    })
 }

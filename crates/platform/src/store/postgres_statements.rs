@@ -1,20 +1,144 @@
 //! Statements on a PostgreSQL connection, and the translation of its errors.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 
+use postgres::Error;
 use postgres::error::SqlState;
 use postgres::types::ToSql;
-use postgres::{Client, Error};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio_postgres::{Client, Statement};
 
 use super::error::Failure;
+use super::postgres_address::{Address, SESSION};
 use super::value::{Cells, Row, check_columns};
-use super::{FromRow, Query, Sql, StoreError};
+use super::{Counters, Counts, FromRow, Query, Rows, Sql, StoreError, Value};
 
 /// One connection and its prepared statements.
 pub(super) struct Connection {
+    runtime: Runtime,
     client: Client,
-    prepared: HashMap<&'static str, postgres::Statement>,
+    prepared: HashMap<&'static str, Statement>,
+    /// Whether no primary server answers. Then no statement is waited for any longer.
+    away: watch::Receiver<bool>,
+    is_broken: bool,
+    /// Statements that are sent with the next one.
+    put_off: Vec<PutOff>,
+    counters: Arc<Counters>,
+}
+
+enum PutOff {
+    Word(&'static str),
+    Statement {
+        sql: Sql,
+        rows: Rows,
+        statement: Statement,
+        values: Vec<Owned>,
+    },
+}
+
+impl PutOff {
+    fn text(&self) -> &'static str {
+        match self {
+            Self::Word(text) => text,
+            Self::Statement { sql, .. } => sql.text(),
+        }
+    }
+
+    fn is_checked(&self) -> bool {
+        matches!(self, Self::Statement { rows, .. } if *rows != Rows::Any)
+    }
+
+    /// Returns the number of affected rows.
+    async fn send(&self, client: &Client) -> Result<u64, Error> {
+        match self {
+            Self::Word(text) => client.batch_execute(text).await.map(|()| 0),
+            Self::Statement {
+                statement, values, ..
+            } => {
+                let values: Vec<Value<'_>> = values.iter().map(Owned::value).collect();
+                client.execute(statement, &parameters(&values)).await
+            }
+        }
+    }
+}
+
+/// A value of a statement that was put off.
+enum Owned {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Owned {
+    fn of(value: &Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(*number),
+            Value::Text(text) => Self::Text((*text).to_owned()),
+            Value::Written(text) => Self::Text(text.clone()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values
+        .iter()
+        .map(|value| value as &(dyn ToSql + Sync))
+        .collect()
+}
+
+/// Sends the statements in their order, without waiting in between, and then waits for the answers.
+async fn send_in_order<T>(
+    client: &Client,
+    before: &[PutOff],
+    ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> (Vec<Result<u64, Error>>, Result<T, Error>) {
+    let mut earlier: Vec<_> = before
+        .iter()
+        .map(|one| (Box::pin(one.send(client)), None))
+        .collect();
+    let mut last = pin!(ask(client));
+    let mut answer = None;
+    // The client sends a statement when its future is polled first.
+    let last = poll_fn(|context| {
+        let mut is_ready = true;
+        for (future, answer) in &mut earlier {
+            if answer.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(ready) => *answer = Some(ready),
+                    Poll::Pending => is_ready = false,
+                }
+            }
+        }
+        if answer.is_none()
+            && let Poll::Ready(ready) = last.as_mut().poll(context)
+        {
+            answer = Some(ready);
+        }
+        match answer.take_if(|_| is_ready) {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        }
+    });
+    let last = last.await;
+    let earlier = earlier.into_iter().filter_map(|(_, answer)| answer);
+    (earlier.collect(), last)
 }
 
 impl std::fmt::Debug for Connection {
@@ -24,27 +148,159 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(super) fn new(client: Client) -> Self {
-        Self {
+    /// Connects to the primary server. This function blocks.
+    pub(super) fn open(
+        address: &Address,
+        away: watch::Receiver<bool>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let client = runtime.block_on(async {
+            let (client, driver) = address.open().await?;
+            // Whoever waits for a statement learns of the connection's end from the client.
+            tokio::spawn(async move { drop(driver.await) });
+            Ok::<_, StoreError>(client)
+        })?;
+        let mut connection = Self {
+            runtime,
             client,
             prepared: HashMap::new(),
+            away,
+            is_broken: false,
+            put_off: Vec::new(),
+            counters,
+        };
+        connection.word(SESSION).map_err(|(error, _)| error)?;
+        Ok(connection)
+    }
+
+    /// Whether the connection must not be used again.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Waits for the answer to a statement. The statements that were put off are sent before it, in
+    /// the same round trip.
+    fn wait<T>(
+        &mut self,
+        sql: &'static str,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, (StoreError, Failure)> {
+        self.counters.add(Counts {
+            round_trips: 1,
+            ..Counts::default()
+        });
+        let before = std::mem::take(&mut self.put_off);
+        let Self {
+            runtime,
+            client,
+            away,
+            is_broken,
+            ..
+        } = self;
+        let answers = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                answers = send_in_order(client, &before, ask) => Some(answers),
+                Ok(_) = away.wait_for(|is_away| *is_away) => None,
+            }
+        });
+        let Some((earlier, answer)) = answers else {
+            *is_broken = true;
+            let reason = "PostgreSQL does not answer".to_owned();
+            return Err((StoreError::Unavailable(reason), Failure::Lost));
+        };
+        // What follows a failed statement fails for this reason alone.
+        for (statement, answer) in before.iter().zip(earlier) {
+            let actual = answer.map_err(|error| {
+                *is_broken |= breaks(&error);
+                failed(statement.text(), &error)
+            })?;
+            if let PutOff::Statement { sql, rows, .. } = statement {
+                rows.check(actual, *sql)?;
+            }
         }
+        answer.map_err(|error| {
+            *is_broken |= breaks(&error);
+            failed(sql, &error)
+        })
+    }
+
+    /// Begins a transaction, together with its first statement.
+    pub(super) fn begin(&mut self, text: &'static str) {
+        self.put_off.push(PutOff::Word(text));
+    }
+
+    /// Rolls back. If nothing of the transaction was sent, nothing is.
+    pub(super) fn roll_back(&mut self) -> Result<(), (StoreError, Failure)> {
+        let is_begun = !matches!(self.put_off.first(), Some(PutOff::Word(_)));
+        self.put_off.clear();
+        if is_begun {
+            self.word("ROLLBACK")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sends a statement with the next one, or with the commit.
+    pub(super) fn run_later(
+        &mut self,
+        query: Query<'_>,
+        rows: Rows,
+    ) -> Result<(), (StoreError, Failure)> {
+        let statement = self.prepare(query.sql)?;
+        let values = query.values.iter().map(Owned::of).collect();
+        self.put_off.push(PutOff::Statement {
+            sql: query.sql,
+            rows,
+            statement,
+            values,
+        });
+        Ok(())
+    }
+
+    /// Sends the statements that were put off, if one of them must affect a number of rows, because
+    /// the commit depends on it.
+    fn check_put_off(&mut self) -> Result<(), (StoreError, Failure)> {
+        if self.put_off.iter().any(PutOff::is_checked) {
+            self.wait("", async |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), (StoreError, Failure)> {
+        self.check_put_off()?;
+        self.word("COMMIT")
     }
 
     pub(super) fn word(&mut self, text: &'static str) -> Result<(), (StoreError, Failure)> {
-        self.client
-            .batch_execute(text)
-            .map_err(|error| failed(text, &error))
+        self.wait(text, async |client| client.batch_execute(text).await)
     }
 
-    fn prepare(&mut self, sql: Sql) -> Result<postgres::Statement, (StoreError, Failure)> {
+    /// Commits, and notes the id of the change in the same round trip.
+    pub(super) fn commit_as(&mut self, id: &str) -> Result<(), (StoreError, Failure)> {
+        self.check_put_off()?;
+        let text = format!("INSERT INTO done_change (id) VALUES ('{id}'); COMMIT");
+        self.wait("COMMIT", async |client| client.batch_execute(&text).await)
+            .inspect_err(|_| self.is_broken = true)
+    }
+
+    /// Begins a change again of which nobody knows whether it was committed. Returns whether it was
+    /// not. PostgreSQL first waits until the change's former transaction has ended.
+    pub(super) fn begin_again(&mut self, id: &str) -> Result<bool, (StoreError, Failure)> {
+        const NOTE: &str = "INSERT INTO done_change (id) VALUES ($1) ON CONFLICT DO NOTHING";
+        let noted = self.wait(NOTE, async |client| client.execute(NOTE, &[&id]).await)?;
+        Ok(noted == 1)
+    }
+
+    fn prepare(&mut self, sql: Sql) -> Result<Statement, (StoreError, Failure)> {
         if let Some(statement) = self.prepared.get(sql.text()) {
             return Ok(statement.clone());
         }
-        let statement = self
-            .client
-            .prepare(sql.text())
-            .map_err(|error| failed(sql.text(), &error))?;
+        let statement = self.wait(sql.text(), async |client| client.prepare(sql.text()).await)?;
         self.prepared.insert(sql.text(), statement.clone());
         Ok(statement)
     }
@@ -55,11 +311,7 @@ impl Connection {
     ) -> Result<Vec<T>, (StoreError, Failure)> {
         let sql = query.sql;
         let statement = self.prepare(sql)?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = query
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let parameters = parameters(query.values);
         let names = || {
             statement
                 .columns()
@@ -68,10 +320,9 @@ impl Connection {
                 .collect()
         };
         check_columns::<T>(names, sql.text()).map_err(|error| (error, Failure::Final))?;
-        let rows = self
-            .client
-            .query(&statement, &parameters)
-            .map_err(|error| failed(sql.text(), &error))?;
+        let rows = self.wait(sql.text(), async |client| {
+            client.query(&statement, &parameters).await
+        })?;
         rows.iter()
             .map(|row| {
                 T::from_row(&Row {
@@ -87,19 +338,11 @@ impl Connection {
     pub(super) fn run(&mut self, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
         let sql = query.sql;
         let statement = self.prepare(sql)?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = query
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        self.client
-            .execute(&statement, &parameters)
-            .map_err(|error| failed(sql.text(), &error))
+        let parameters = parameters(query.values);
+        self.wait(sql.text(), async |client| {
+            client.execute(&statement, &parameters).await
+        })
     }
-}
-
-pub(super) fn tls() -> MakeRustlsConnect {
-    MakeRustlsConnect::with_webpki_roots()
 }
 
 /// PostgreSQL's error message without statement arguments, which may be personal data.
@@ -123,14 +366,32 @@ fn constraint(error: &Error) -> Option<String> {
     .flatten()
 }
 
+/// Whether the connection must not be used again: it is lost (class 08), it is in a state that no
+/// statement expects, such as that of a standby (25), or an operator intervened (57). PostgreSQL
+/// documentation, appendix A.
+fn breaks(error: &Error) -> bool {
+    error
+        .code()
+        .is_none_or(|code| matches!(&code.code()[..2], "08" | "25" | "57"))
+}
+
 fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
     let Some(code) = error.code() else {
         let lost = StoreError::Unavailable(explain(error));
-        return (lost, Failure::Final);
+        return (lost, Failure::Lost);
     };
-    if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
+    if *code == SqlState::T_R_DEADLOCK_DETECTED
+        || *code == SqlState::T_R_SERIALIZATION_FAILURE
+        || *code == SqlState::LOCK_NOT_AVAILABLE
+        || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+    {
         return (StoreError::Busy, Failure::Again);
     }
+    let failure = match code.code() {
+        "25006" => Failure::Lost,
+        code if code.starts_with("08") || code.starts_with("57P") => Failure::Lost,
+        _ => Failure::Final,
+    };
     let kind = match &code.code()[..2] {
         "23" => StoreError::Constraint {
             name: constraint(error),
@@ -143,5 +404,5 @@ fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
             sql,
         },
     };
-    (kind, Failure::Final)
+    (kind, failure)
 }

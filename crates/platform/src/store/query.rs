@@ -35,6 +35,13 @@ impl<'a> Query<'a> {
     pub fn run(self, tx: &mut Tx<'_>, rows: Rows) -> Result<u64, StoreError> {
         tx.execute(self, rows)
     }
+
+    /// Runs a statement on whose outcome nothing depends but whether the change is kept. On
+    /// PostgreSQL it is sent with the next statement, or with the commit, which saves a round trip;
+    /// an error is that of the next statement. `Rows::Any` saves one more before the commit.
+    pub fn run_later(self, tx: &mut Tx<'_>, rows: Rows) -> Result<(), StoreError> {
+        tx.execute_later(self, rows)
+    }
 }
 
 /// A statement that inserts many rows, as `sql!("… VALUES {(:Row), ...}", Row = rows)` makes it.
@@ -54,15 +61,24 @@ impl<'a, T: ToRow> ManyRows<'a, T> {
 
     /// Inserts all rows, in their order. Fails if a row is already there.
     pub fn insert(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.run(tx, |width| Rows::Exactly(width as u64))
+        self.each(|query, width| tx.execute(query, Rows::Exactly(width as u64)).map(drop))
+    }
+
+    /// Inserts all rows, or replaces those that are there if the statement says so, like
+    /// [`Query::run_later`].
+    pub fn insert_later(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.each(|query, _| tx.execute_later(query, Rows::Any))
     }
 
     /// Inserts the rows that are not there yet, for a statement with `ON CONFLICT … DO NOTHING`.
     pub fn insert_new(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.run(tx, |_| Rows::Any)
+        self.each(|query, _| tx.execute(query, Rows::Any).map(drop))
     }
 
-    fn run(self, tx: &mut Tx<'_>, inserted: fn(usize) -> Rows) -> Result<(), StoreError> {
+    fn each(
+        self,
+        mut run: impl FnMut(Query<'_>, usize) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let mut rest = self.rows;
         for (width, sql) in self.statements {
             let mut sets = rest.chunks_exact(width);
@@ -71,7 +87,7 @@ impl<'a, T: ToRow> ManyRows<'a, T> {
                 for row in set {
                     row.bind_all(&mut values);
                 }
-                tx.execute(Query::new(sql, &values), inserted(width))?;
+                run(Query::new(sql, &values), width)?;
             }
             rest = sets.remainder();
         }

@@ -6,6 +6,8 @@
 //! with one message. Other processes notify the leader outside the transaction, so that no commit
 //! waits for the leader. A reader never sees a lower number after a higher one, because numbers are
 //! assigned under the lock of the counter's row and become visible together with the counter.
+//!
+//! The relay also finds out for the whole engine whether a primary server answers.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -14,17 +16,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, Client, Config, Error};
+use tokio_postgres::{AsyncMessage, Client, Error};
 use tokio_util::sync::CancellationToken;
 
-use super::postgres_statements::{explain, tls};
+use super::postgres_address::{Address, Driver, SESSION};
+use super::postgres_queue::Queue;
+use super::postgres_statements::explain;
 use super::{Signals, StoreError, Wake};
 
 /// How often the leading process polls, and how often the other processes try to become leader.
 /// Polling is needed if a process dies between its commit and its notification, or if the leader
-/// dies.
-const LOOK: Duration = Duration::from_millis(200);
-const RECONNECT_AFTER: Duration = Duration::from_secs(1);
+/// dies, and to learn whether the server still answers.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a server may take for a look.
+const LOOK_TIME: Duration = Duration::from_secs(2);
+const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 const PART: i64 = 1_000;
 
 #[derive(Debug)]
@@ -36,17 +42,30 @@ pub(super) struct Relay {
 
 impl Relay {
     /// Starts the relay thread, which connects and reconnects by itself.
-    pub(super) fn start(config: Config, signals: Arc<Signals>) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        address: Address,
+        signals: Arc<Signals>,
+        queue: Arc<Queue>,
+    ) -> Result<Self, StoreError> {
         let changed = Arc::new(Notify::new());
         let stop = CancellationToken::new();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let work = run(config, signals, Arc::clone(&changed), stop.clone());
+        let state = State {
+            address,
+            signals,
+            queue,
+            changed: Arc::clone(&changed),
+        };
+        let stopped = stop.clone();
+        let work = async move { stopped.run_until_cancelled(state.run()).await };
         let thread = std::thread::Builder::new()
             .name("store-relay".to_owned())
-            .spawn(move || runtime.block_on(work))
+            .spawn(move || {
+                runtime.block_on(work);
+            })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self {
             changed,
@@ -72,42 +91,11 @@ impl Drop for Relay {
     }
 }
 
-async fn run(config: Config, signals: Arc<Signals>, changed: Arc<Notify>, stop: CancellationToken) {
-    let work = async {
-        loop {
-            if let Err(error) = connected(&config, &signals, &changed).await {
-                tracing::warn!(
-                    error = explain(&error),
-                    "the connection to PostgreSQL for notifications was lost; it is opened again"
-                );
-            }
-            tokio::time::sleep(RECONNECT_AFTER).await;
-        }
-    };
-    stop.run_until_cancelled(work).await;
-}
-
-async fn connected(config: &Config, signals: &Signals, changed: &Notify) -> Result<(), Error> {
-    let (client, mut connection) = config.connect(tls()).await?;
-    let listen = async {
-        loop {
-            match poll_fn(|context| connection.poll_message(context)).await {
-                Some(Ok(AsyncMessage::Notification(message))) => match message.channel() {
-                    "kenduri_numbered" => signals.send(NUMBERED),
-                    _ => changed.notify_one(),
-                },
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error),
-                None => return Ok(()),
-            }
-        }
-    };
-    let lead = pin!(lead(client, signals, changed));
-    let listen = pin!(listen);
-    tokio::select! {
-        ended = listen => ended,
-        ended = lead => ended,
-    }
+struct State {
+    address: Address,
+    signals: Arc<Signals>,
+    queue: Arc<Queue>,
+    changed: Arc<Notify>,
 }
 
 const NUMBERED: Wake = Wake {
@@ -115,29 +103,92 @@ const NUMBERED: Wake = Wake {
     news: true,
 };
 
-async fn lead(mut client: Client, signals: &Signals, changed: &Notify) -> Result<(), Error> {
-    client.batch_execute("LISTEN kenduri_numbered").await?;
-    // News may have been numbered while this process was not listening.
-    signals.send(NUMBERED);
-    let mut leads = false;
-    let mut asked = false;
-    loop {
-        if !leads {
-            let row = client
-                .query_one("SELECT pg_try_advisory_lock(7003)", &[])
-                .await?;
-            leads = row.get(0);
-            if leads {
-                client.batch_execute("LISTEN kenduri_waiting").await?;
+impl State {
+    async fn run(self) {
+        loop {
+            match self.address.open().await {
+                Ok((client, driver)) => {
+                    if let Err(error) = self.connected(client, driver).await {
+                        tracing::warn!(
+                            error,
+                            "the connection to PostgreSQL for notifications was lost; it is \
+                             opened again"
+                        );
+                    }
+                }
+                Err(error) => self.queue.lost(error),
             }
+            tokio::time::sleep(RECONNECT_AFTER).await;
         }
-        if leads {
-            while number(&mut client).await? {}
-        } else if asked {
-            client.batch_execute("NOTIFY kenduri_waiting").await?;
-        }
-        asked = tokio::time::timeout(LOOK, changed.notified()).await.is_ok();
     }
+
+    async fn connected(&self, client: Client, mut driver: Driver) -> Result<(), String> {
+        let listen = async {
+            loop {
+                match poll_fn(|context| driver.poll_message(context)).await {
+                    Some(Ok(AsyncMessage::Notification(message))) => match message.channel() {
+                        "kenduri_numbered" => self.signals.send(NUMBERED),
+                        _ => self.changed.notify_one(),
+                    },
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(explain(&error)),
+                    None => return Err("it ended".to_owned()),
+                }
+            }
+        };
+        let lead = pin!(self.lead(client));
+        let listen = pin!(listen);
+        tokio::select! {
+            ended = listen => ended,
+            ended = lead => ended,
+        }
+    }
+
+    async fn lead(&self, mut client: Client) -> Result<(), String> {
+        let begin = format!("{SESSION}; LISTEN kenduri_numbered");
+        let begun = client.batch_execute(&begin).await;
+        begun.map_err(|error| explain(&error))?;
+        // News may have been numbered while this process was not listening.
+        self.signals.send(NUMBERED);
+        let mut leads = false;
+        let mut asked = false;
+        loop {
+            let look = tokio::time::timeout(LOOK_TIME, look(&client, leads));
+            let look = look.await.map_err(|_| "no answer in time".to_owned())?;
+            let (is_standby, is_asked_to_number) = look.map_err(|error| explain(&error))?;
+            if is_standby {
+                return Err("the server has become a standby".to_owned());
+            }
+            self.queue.answered();
+            if !leads && is_asked_to_number {
+                leads = true;
+                let listen = client.batch_execute("LISTEN kenduri_waiting").await;
+                listen.map_err(|error| explain(&error))?;
+            }
+            if leads && (asked || is_asked_to_number) {
+                while number(&mut client).await.map_err(|error| explain(&error))? {}
+            } else if asked {
+                let ask = client.batch_execute("NOTIFY kenduri_waiting").await;
+                ask.map_err(|error| explain(&error))?;
+            }
+            asked = tokio::time::timeout(LOOK, self.changed.notified())
+                .await
+                .is_ok();
+        }
+    }
+}
+
+/// Returns whether the server is a standby, and whether this process is to number news: the leader
+/// if there are any, another one if it has just become leader. It writes nothing, and takes no lock
+/// that others wait for.
+async fn look(client: &Client, leads: bool) -> Result<(bool, bool), Error> {
+    let look = if leads {
+        "SELECT pg_is_in_recovery(), EXISTS (SELECT 1 FROM news WHERE number IS NULL)"
+    } else {
+        "SELECT pg_is_in_recovery(), pg_try_advisory_lock(7003)"
+    };
+    let row = client.query_one(look, &[]).await?;
+    Ok((row.get(0), row.get(1)))
 }
 
 /// Numbers one batch of committed rows, and returns whether there may be more.

@@ -4,6 +4,9 @@
 //! The test scans the sources. Statements are not registered at link time, because that would need
 //! `unsafe` attributes in every crate.
 
+use super::StoreError;
+use super::error::Failure;
+
 /// The suffix that makes a `SELECT` lock its rows. This lock is as weak as that of an `UPDATE`, so
 /// other transactions can still insert rows that refer to the locked rows.
 pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
@@ -56,15 +59,25 @@ pub enum Rows {
 }
 
 impl Rows {
-    pub(crate) fn allow(self, count: u64) -> bool {
-        match self {
-            Self::Exactly(expected) => count == expected,
-            Self::AtMostOne => count <= 1,
+    /// Fails unless the statement affected an allowed number of rows.
+    pub(super) fn check(self, actual: u64, sql: Sql) -> Result<(), (StoreError, Failure)> {
+        let is_allowed = match self {
+            Self::Exactly(expected) => actual == expected,
+            Self::AtMostOne => actual <= 1,
             Self::Any => true,
+        };
+        if is_allowed {
+            return Ok(());
         }
+        let error = StoreError::Rows {
+            expected: self.name(),
+            actual,
+            sql: sql.text(),
+        };
+        Err((error, Failure::Final))
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Exactly(0) => "no row",
             Self::Exactly(1) => "one row",

@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use ::postgres::Transaction;
 use ::postgres::binary_copy::BinaryCopyInWriter;
 use ::postgres::fallible_iterator::FallibleIterator as _;
 use ::postgres::types::{ToSql, Type};
-use ::postgres::{Config, Transaction};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use super::migrate::{self, Migrations};
-use super::postgres::{configuration, connect, is_in_use};
+use super::postgres::is_in_use;
+use super::postgres_address::Address;
 use super::postgres_statements::explain;
 use super::sqlite::open_writer;
 use super::sqlite_statements::execute;
@@ -71,7 +72,7 @@ pub fn to_postgres(
     execute(&source, "BEGIN IMMEDIATE").map_err(|(error, _)| error)?;
     let tables = tables(&source)?;
 
-    let mut client = connect(&Config::from(configuration(to)?))?;
+    let mut client = Address::of(to)?.connect()?;
     let mut target = client.transaction().map_err(|error| refused(&error))?;
     prepare(&source, &mut target, migrations, now)?;
     compare_columns(&tables, &mut target)?;

@@ -27,6 +27,7 @@ pub struct Tx<'c> {
     wake: Wake,
     statements: u64,
     rows: u64,
+    has_written: bool,
 }
 
 #[derive(Debug)]
@@ -64,6 +65,7 @@ impl<'c> Tx<'c> {
             wake: Wake::default(),
             statements: 0,
             rows: 0,
+            has_written: false,
         }
     }
 
@@ -168,20 +170,26 @@ impl<'c> Tx<'c> {
             Connection::Postgres(connection) => connection.run(query),
         };
         let result = result.and_then(|actual| {
-            if rows.allow(actual) {
-                self.rows += actual;
-                return Ok(actual);
-            }
-            Err((
-                StoreError::Rows {
-                    expected: rows.name(),
-                    actual,
-                    sql: query.sql.text(),
-                },
-                Failure::Final,
-            ))
+            rows.check(actual, query.sql)?;
+            self.rows += actual;
+            Ok(actual)
         });
         self.note(query.sql, result)
+    }
+
+    /// Runs a statement on whose outcome nothing depends but whether the change is kept. On
+    /// PostgreSQL it is sent with the next statement, or with the commit.
+    pub(super) fn execute_later(&mut self, query: Query<'_>, rows: Rows) -> Result<(), StoreError> {
+        let Connection::Postgres(connection) = &mut self.connection else {
+            return self.execute(query, rows).map(drop);
+        };
+        let result = connection.run_later(query, rows);
+        self.statements += 1;
+        self.has_written = true;
+        result.map_err(|(error, failure)| {
+            self.failure = Some(failure);
+            error
+        })
     }
 
     /// Returns the result of `load`, cached by `key` and `revision`. Every change to the loaded
@@ -245,6 +253,11 @@ impl<'c> Tx<'c> {
         self.wake
     }
 
+    /// Whether a statement may have written something.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
+    }
+
     pub(super) fn failure(&self) -> Option<Failure> {
         self.failure
     }
@@ -279,6 +292,7 @@ impl<'c> Tx<'c> {
         result: Result<T, (StoreError, Failure)>,
     ) -> Result<T, StoreError> {
         self.statements += 1;
+        self.has_written |= sql.locks();
         if self.now.is_none() && self.mode == Mode::Write && sql.locks() {
             self.now = Some(self.ground.clock.now());
         }

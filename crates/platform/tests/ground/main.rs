@@ -9,6 +9,7 @@
 
 mod audit;
 mod constraints;
+mod failover;
 mod files;
 mod idempotency;
 mod keys;

@@ -520,6 +520,7 @@ fn what_is_acknowledged_is_on_stable_storage() {
 fn a_store_that_writes_says_so() {
     World::each_engine(&MIGRATIONS, async |world| {
         assert!(world.store().is_writable().await);
+        world.store().write(|tx| add(tx, "a", 0)).await.unwrap();
         let counts = world.store().counts();
         assert!(counts.commits >= 1 && counts.commits <= counts.changes);
         let instant: Timestamp = world
