@@ -60,9 +60,9 @@ pub fn session_type_label(tx: &mut Tx<'_>, code: &str) -> Result<Option<String>,
     Ok(found.map(|(label,)| label))
 }
 
-/// `all` selects the items; `uses` counts where a `:code` was chosen.
+/// `all` selects the items; `uses` counts where the code `$1` was chosen.
 macro_rules! list_of_codes {
-    ($item:ident, $entity:literal, all: $all:literal, uses: $uses:literal $(,)?) => {
+    ($item:ident, $entity:literal, all: $all:expr, uses: $uses:expr $(,)?) => {
         impl $item {
             pub(crate) fn new(tx: &mut Tx<'_>, code: &str, label: &str, position: i64) -> Self {
                 Self {
@@ -94,7 +94,7 @@ macro_rules! list_of_codes {
                 _: &Administrator,
                 _: &PageQuery,
             ) -> Result<List<Self>, Refusal> {
-                Ok(List::whole(tx.all(sql!($all), &[])?))
+                Ok(List::whole(tx.all($all, &[])?))
             }
 
             fn blank(
@@ -113,7 +113,7 @@ macro_rules! list_of_codes {
                 _: &Administrator,
                 _: &[Self],
             ) -> Result<Removal, Refusal> {
-                let (used,): (i64,) = sql!($uses, code = self.code).one(tx)?;
+                let (used,): (i64,) = tx.one($uses, &[&self.code])?;
                 Ok(Removal::of_uses(used))
             }
         }
@@ -123,16 +123,16 @@ macro_rules! list_of_codes {
 list_of_codes!(
     SessionType,
     "session_type",
-    all: "SELECT {SessionType} FROM session_type ORDER BY active DESC, position, id",
-    uses: "SELECT (SELECT COUNT(*) FROM slot_session_type WHERE session_type = :code)
-               + (SELECT COUNT(*) FROM booking WHERE session_type = :code)
-               + (SELECT COUNT(*) FROM booking_request WHERE session_type = :code)",
+    all: sql!("SELECT {SessionType} FROM session_type ORDER BY active DESC, position, id"),
+    uses: sql!("SELECT (SELECT COUNT(*) FROM slot_session_type WHERE session_type = $1)
+               + (SELECT COUNT(*) FROM booking WHERE session_type = $1)
+               + (SELECT COUNT(*) FROM booking_request WHERE session_type = $1)"),
 );
 list_of_codes!(
     Level,
     "level",
-    all: "SELECT {Level} FROM level ORDER BY active DESC, position, id",
-    uses: "SELECT (SELECT COUNT(*) FROM slot_level WHERE level = :code)
-               + (SELECT COUNT(*) FROM booking WHERE level = :code)
-               + (SELECT COUNT(*) FROM booking_request WHERE level = :code)",
+    all: sql!("SELECT {Level} FROM level ORDER BY active DESC, position, id"),
+    uses: sql!("SELECT (SELECT COUNT(*) FROM slot_level WHERE level = $1)
+               + (SELECT COUNT(*) FROM booking WHERE level = $1)
+               + (SELECT COUNT(*) FROM booking_request WHERE level = $1)"),
 );

@@ -46,15 +46,7 @@ pub struct Given {
     pub answer: Answer,
 }
 
-pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
-    sql!(
-        "SELECT {Given} FROM answer WHERE invitation = :invitation",
-        invitation
-    )
-    .all(tx)
-}
-
-/// Like [`of_invitation`], for these invitations.
+/// The answers of these invitations.
 pub fn of_invitations<'a>(
     tx: &mut Tx<'_>,
     invitations: impl IntoIterator<Item = &'a InvitationId>,

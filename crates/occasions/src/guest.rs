@@ -73,18 +73,19 @@ impl Guest {
 
 /// Returns all guests of an invitation with their replies, in display order.
 pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, StoreError> {
-    let mut guests: Vec<Guest> = sql!(
-        "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
-        invitation
-    )
-    .all(tx)?;
-    let replies: Vec<(GuestId, EventId, ReplyStatus, Option<Timestamp>)> = sql!(
-        "SELECT reply.guest, reply.event, reply.status, reply.answered_at
-         FROM guest JOIN reply ON reply.guest = guest.id
-         WHERE guest.invitation = :invitation",
-        invitation
-    )
-    .all(tx)?;
+    let (mut guests, replies): (Vec<Guest>, Vec<(GuestId, EventId, ReplyStatus, _)>) = tx
+        .all_of_two(
+            sql!(
+                "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
+                invitation
+            ),
+            sql!(
+                "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+                 FROM guest JOIN reply ON reply.guest = guest.id
+                 WHERE guest.invitation = :invitation",
+                invitation
+            ),
+        )?;
     for (guest, event, status, answered_at) in replies {
         if let Some(guest) = guests.iter_mut().find(|one| one.id == guest) {
             let reply = Reply {

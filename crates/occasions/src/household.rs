@@ -71,12 +71,20 @@ pub fn load(
     questions: &[Question],
 ) -> Result<Household, StoreError> {
     let guests = guest::list(tx, &invitation.id)?;
-    let events = invited_events(tx, &invitation.id)?;
-    let given = if questions.is_empty() {
-        Vec::new()
+    let id = &invitation.id;
+    let invited = sql!(
+        "SELECT event FROM invitation_event WHERE invitation = :id ORDER BY event",
+        id
+    );
+    let (events, given): (Vec<(EventId,)>, _) = if questions.is_empty() {
+        (invited.all(tx)?, Vec::new())
     } else {
-        answer::of_invitation(tx, &invitation.id)?
+        tx.all_of_two(
+            invited,
+            sql!("SELECT {Given} FROM answer WHERE invitation = :id", id),
+        )?
     };
+    let events = events.into_iter().map(|(event,)| event).collect();
     Ok(Household::with(invitation, guests, events, given))
 }
 
@@ -127,15 +135,6 @@ pub fn invite(
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
-}
-
-fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<EventId>, StoreError> {
-    let events: Vec<(EventId,)> = sql!(
-        "SELECT event FROM invitation_event WHERE invitation = :invitation ORDER BY event",
-        invitation
-    )
-    .all(tx)?;
-    Ok(events.into_iter().map(|(event,)| event).collect())
 }
 
 impl Household {

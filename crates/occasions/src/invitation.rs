@@ -374,7 +374,7 @@ pub fn update_search(
             sort_name = text_cleaning::fold(&guest.name),
             id = guest.id
         )
-        .run(tx, Rows::AtMostOne)?;
+        .run_later(tx, Rows::AtMostOne)?;
     }
     Ok(())
 }

@@ -89,6 +89,9 @@ pub(crate) fn reply_saved(
     source: Source,
     answered: impl Fn() -> Vec<Answered>,
 ) -> Result<(), StoreError> {
+    if !webhook::is_heard(tx)? {
+        return Ok(());
+    }
     let owners = owners(tx, &snapshot.occasion.id)?;
     webhook::fire(tx, &REPLY_SAVED, owners, |_, _| {
         Ok(ReplySaved {

@@ -8,7 +8,7 @@ mod event;
 pub mod test_limit;
 
 pub use crate::webhook_event::{WebhookEvent, WebhookEventName};
-pub use event::{describe, fire};
+pub use event::{describe, fire, is_heard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

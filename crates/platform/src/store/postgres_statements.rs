@@ -309,9 +309,36 @@ impl Connection {
         &mut self,
         query: Query<'_>,
     ) -> Result<Vec<T>, (StoreError, Failure)> {
-        let sql = query.sql;
-        let statement = self.prepare(sql)?;
+        let statement = self.prepare_for::<T>(query.sql)?;
         let parameters = parameters(query.values);
+        let rows = self.wait(query.sql.text(), async |client| {
+            client.query(&statement, &parameters).await
+        })?;
+        read_all(&rows, query.sql)
+    }
+
+    /// Runs two queries in one round trip.
+    pub(super) fn all_of_two<A: FromRow, B: FromRow>(
+        &mut self,
+        first: Query<'_>,
+        second: Query<'_>,
+    ) -> Result<(Vec<A>, Vec<B>), (StoreError, Failure)> {
+        let statements = (
+            self.prepare_for::<A>(first.sql)?,
+            self.prepare_for::<B>(second.sql)?,
+        );
+        let parameters = (parameters(first.values), parameters(second.values));
+        let (a, b) = self.wait(first.sql.text(), async |client| {
+            tokio::try_join!(
+                client.query(&statements.0, &parameters.0),
+                client.query(&statements.1, &parameters.1)
+            )
+        })?;
+        Ok((read_all(&a, first.sql)?, read_all(&b, second.sql)?))
+    }
+
+    fn prepare_for<T: FromRow>(&mut self, sql: Sql) -> Result<Statement, (StoreError, Failure)> {
+        let statement = self.prepare(sql)?;
         let names = || {
             statement
                 .columns()
@@ -320,19 +347,7 @@ impl Connection {
                 .collect()
         };
         check_columns::<T>(names, sql.text()).map_err(|error| (error, Failure::Final))?;
-        let rows = self.wait(sql.text(), async |client| {
-            client.query(&statement, &parameters).await
-        })?;
-        rows.iter()
-            .map(|row| {
-                T::from_row(&Row {
-                    cells: Cells::Postgres(row),
-                    sql: sql.text(),
-                    first: 0,
-                })
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|error| (error, Failure::Final))
+        Ok(statement)
     }
 
     pub(super) fn run(&mut self, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
@@ -343,6 +358,19 @@ impl Connection {
             client.execute(&statement, &parameters).await
         })
     }
+}
+
+fn read_all<T: FromRow>(rows: &[postgres::Row], sql: Sql) -> Result<Vec<T>, (StoreError, Failure)> {
+    rows.iter()
+        .map(|row| {
+            T::from_row(&Row {
+                cells: Cells::Postgres(row),
+                sql: sql.text(),
+                first: 0,
+            })
+        })
+        .collect::<Result<_, _>>()
+        .map_err(|error| (error, Failure::Final))
 }
 
 /// PostgreSQL's error message without statement arguments, which may be personal data.

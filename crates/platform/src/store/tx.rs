@@ -164,6 +164,21 @@ impl<'c> Tx<'c> {
         self.note(query.sql, result)
     }
 
+    /// Runs two queries that do not depend on each other. On PostgreSQL they take one round trip.
+    pub fn all_of_two<A: FromRow, B: FromRow>(
+        &mut self,
+        first: Query<'_>,
+        second: Query<'_>,
+    ) -> Result<(Vec<A>, Vec<B>), StoreError> {
+        let Connection::Postgres(connection) = &mut self.connection else {
+            return Ok((self.query_all(first)?, self.query_all(second)?));
+        };
+        let sql = first.sql;
+        let result = connection.all_of_two(first, second);
+        self.statements += 1;
+        self.note(sql, result)
+    }
+
     pub(super) fn execute(&mut self, query: Query<'_>, rows: Rows) -> Result<u64, StoreError> {
         let result = match &mut self.connection {
             Connection::Sqlite(connection) => sqlite_statements::run(connection, query),

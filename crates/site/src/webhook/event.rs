@@ -15,6 +15,18 @@ use super::{Webhook, declared, delivery};
 use crate::webhook_event::WebhookEvent;
 use identity::account::AccountId;
 
+/// Whether there is any webhook, so that most changes need not look for those that hear of them.
+pub fn is_heard(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let (count,): (i64,) = tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM declared_webhook
+                 UNION ALL SELECT 1 FROM webhook WHERE state <> 'disabled' LIMIT 1) AS found"
+        ),
+        &[],
+    )?;
+    Ok(count > 0)
+}
+
 /// Stores messages about an event for the webhooks of `accounts` and for declared webhooks. Each
 /// webhook is configured to get the message with or without notes. The caller must hold a lock on
 /// the data in the message.
