@@ -305,7 +305,9 @@ impl Work {
             let outcome = thread.join();
             let drill = outcome.map_err(|_| BackupError::DrillPanicked)??;
             if let DrillResult::Failed(reason) = &drill.result {
-                tracing::error!("the trial restore of the backup failed: {reason}");
+                tracing::error!(
+                    "the trial restore of the backup failed; run `kenduri backup verify`, then `kenduri backup now`: {reason}"
+                );
             }
             self.status.send_modify(|status| status.drill = Some(drill));
         }

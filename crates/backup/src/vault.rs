@@ -38,7 +38,7 @@ impl Vault {
                 return Err(BackupError::OtherInstallation(self.target.name()));
             }
             Some(_) => tracing::error!(
-                "{OBJECT} of the backup was changed by somebody else; it is written again"
+                "{OBJECT} of the backup was changed by somebody else; it is written again; check who can write to backup.to"
             ),
             None => {}
         }

@@ -143,7 +143,7 @@ impl Log {
             let lines = formatter.dropped.swap(0, Ordering::Relaxed);
             tracing::warn!(
                 lines,
-                "the access log could not keep up; lines were dropped"
+                "the access log could not keep up, so lines were dropped; its disk, or what reads it, is too slow"
             );
         }
     }

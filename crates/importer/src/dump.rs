@@ -117,7 +117,7 @@ impl Dump {
         })?;
         let ends = bytes.pop_if(|byte| *byte == b'\n').is_some();
         if !ends && count as u64 == MAX_LINE_BYTES {
-            return Err(self.refuse("the line is longer than 16 MiB", MAKE_PLAIN));
+            return Err(self.refuse("the line is longer than 16 MiB", "if this is no plain dump, make one: pg_dump --no-owner --file=site.sql DATABASE; if it is, shorten this row in the old database"));
         }
         let mend = "make the dump with `pg_dump --encoding=UTF8`";
         self.text =

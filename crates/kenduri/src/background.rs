@@ -124,7 +124,7 @@ async fn write_opens(opens: Arc<Opens>, site: Site, stop: CancellationToken) {
             .await
             .is_ok();
         if let Err(error) = opens.write(&site.store).await {
-            tracing::warn!(%error, "cannot store which invitations were opened");
+            tracing::warn!(%error, "cannot store which invitations were opened; it is tried again");
         }
         if last {
             return;

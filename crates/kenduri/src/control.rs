@@ -149,7 +149,7 @@ impl Control {
         let listener = SocketAddr::from_pathname(&path).and_then(|_| UnixListener::bind(&at));
         let listener = listener.with_context(|| {
             format!(
-                "cannot make {}\n  a path for a socket has at most 107 characters: a shorter --data helps",
+                "cannot make {}\n  its folder must be writable; if the path has more than 107 characters, name a shorter --data",
                 path.display()
             )
         })?;

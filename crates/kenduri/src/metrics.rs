@@ -35,7 +35,7 @@ pub(crate) fn start() -> Result<Metrics> {
     let counted = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_IN_SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
-        .context("cannot count figures")?;
+        .context("cannot start the metrics\n  this is a mistake in Kenduri: please report it")?;
     Ok(Metrics {
         counted,
         store: None,

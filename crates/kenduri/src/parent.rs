@@ -89,7 +89,7 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
 /// Each process of a service needs several descriptors, and an upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
-        tracing::warn!(%error, "cannot raise the limit of open files");
+        tracing::warn!(%error, "cannot raise the limit on open files, so it stays as it was; if connections are refused, set LimitNOFILE= in the systemd unit");
     }
 }
 
@@ -99,7 +99,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
-        .context("cannot start the runtime")
+        .context("cannot start the runtime\n  raise the limit on threads or open files: TasksMax= and LimitNOFILE= in the systemd unit, or `ulimit`")
 }
 
 fn start(keeping: ParentSetup) -> Result<Running> {

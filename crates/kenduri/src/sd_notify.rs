@@ -59,7 +59,7 @@ impl SdNotify {
         let told = UnixDatagram::unbound()
             .and_then(|socket| socket.send_to_addr(word.as_bytes(), address));
         if let Err(error) = told {
-            tracing::warn!(%error, word, "cannot notify the service manager");
+            tracing::warn!(%error, word, "cannot notify the service manager, which may therefore stop this process; if it does, start Kenduri again");
         }
     }
 }

@@ -127,7 +127,7 @@ impl Found {
             tracing::info!(version = %release.version, "there is a newer Kenduri");
         }
         for advisory in &self.advisories {
-            tracing::warn!(id = %advisory.id, "an advisory affects this version of Kenduri");
+            tracing::warn!(id = %advisory.id, "an advisory affects this version of Kenduri; `kenduri check --advisories` shows it and the version to install");
         }
     }
 }
@@ -158,7 +158,10 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
             let outcome = outcome.map_err(|error| format!("{error:#}"));
             match &outcome {
                 Ok(found) => found.log(),
-                Err(why) => tracing::warn!(why, "cannot look for newer versions"),
+                Err(why) => tracing::warn!(
+                    why,
+                    "cannot look for newer versions; correct updates.advisories if that is the reason; it is tried again tomorrow"
+                ),
             }
             Ok(Done::with(move |tx| store_outcome(tx, &sources, &outcome)))
         }

@@ -111,7 +111,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .worker_threads(1)
         .enable_all()
         .build()
-        .context("cannot start the runtime")
+        .context("cannot start the runtime\n  raise the limit on threads or open files: TasksMax= and LimitNOFILE= in the systemd unit, or `ulimit`")
 }
 
 struct WorkerStart {
@@ -462,7 +462,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     let held: Result<Vec<String>, StoreError> = site.store.write(reserve).await;
     for slug in held? {
         tracing::warn!(
-            "the slug {slug:?} of an account is also the beginning of Kenduri's own addresses; the account keeps it"
+            "an account has the slug {slug:?}, which is reserved by now; the account keeps it, and nothing needs to be done"
         );
     }
     Ok(())

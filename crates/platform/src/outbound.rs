@@ -96,7 +96,7 @@ pub enum OutboundError {
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] io::Error),
     /// The host's response is not valid HTTP.
-    #[error("no valid HTTP response: {0}")]
+    #[error("the response is not valid HTTP; check the address and its port: {0}")]
     Http(#[from] hyper::Error),
     #[error("the response is too long")]
     TooLong,

@@ -154,7 +154,7 @@ impl Process {
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
             if let Some(Err(error)) = group.map(Cgroup::remove) {
-                tracing::warn!(%error, "cannot remove the control group of a process that has ended");
+                tracing::warn!(%error, "cannot remove the control group of a process that has ended; it is empty, and nothing needs to be done");
             }
             return Some(exit);
         }

@@ -388,7 +388,7 @@ impl ServiceLog {
         let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
         if let Some(error) = failure.filter(|_| !was_broken) {
             let service = &self.service;
-            tracing::warn!(%service, %error, "cannot write a service's log; its lines are in memory only");
+            tracing::warn!(%service, %error, "cannot write a service's log, so its lines are in memory only until it can; check the disk and the folder of the logs");
         }
     }
 }

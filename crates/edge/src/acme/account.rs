@@ -35,7 +35,7 @@ async fn resume(shared: &OrderContext, stored: StoredAccount) -> Result<Account,
             // An error is only logged, because certificates matter more than mail from the
             // authority.
             Err(error) => {
-                tracing::warn!(%error, "the certificate authority did not accept the new mail address");
+                tracing::warn!(%error, "the certificate authority did not accept the new mail address; certificates are renewed all the same; correct tls.acme.email");
             }
         }
     }

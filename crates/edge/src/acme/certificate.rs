@@ -33,7 +33,7 @@ pub enum CertificateFault {
     Pair(rustls::Error),
     #[error("its certificate is not X.509")]
     Leaf,
-    #[error("it is not for {0}")]
+    #[error("it does not cover the name {0}")]
     Name(String),
 }
 

@@ -52,13 +52,17 @@ pub(super) enum OrderError {
     /// The order was not ready after the last poll.
     #[error("the certificate authority did not finish in time")]
     Slow(Option<Instant>),
-    #[error("the certificate authority: {0}")]
+    #[error(
+        "the certificate authority refused or could not be reached; if this goes on, check tls.acme: {0}"
+    )]
     Authority(instant_acme::Error),
-    #[error("the new certificate cannot be used: {0}")]
+    #[error(
+        "the certificate authority issued a certificate that cannot be used; if this goes on, name another authority in tls.acme.directory: {0}"
+    )]
     Certificate(#[from] CertificateFault),
     #[error("{0}")]
     Proof(#[from] ProofError),
-    #[error("cannot make the certificate request: {0}")]
+    #[error("cannot make the certificate request; please report this: {0}")]
     Request(#[from] rcgen::Error),
     #[error("{0}")]
     Storage(#[from] StorageError),

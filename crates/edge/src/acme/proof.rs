@@ -11,9 +11,13 @@ use crate::crypto;
 
 #[derive(Debug, Error)]
 pub(super) enum ProofError {
-    #[error("cannot make a certificate: {0}")]
+    #[error(
+        "cannot make the certificate that proves control of the name; set tls.acme.challenge = \"http-01\", and report this: {0}"
+    )]
     Certificate(#[from] rcgen::Error),
-    #[error("cannot use a certificate: {0}")]
+    #[error(
+        "cannot use the certificate that proves control of the name; set tls.acme.challenge = \"http-01\", and report this: {0}"
+    )]
     Tls(#[from] rustls::Error),
 }
 

@@ -154,7 +154,9 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
                 let here = Arc::clone(&here);
                 tokio::spawn(accept_connections(listener, kind, at, here, close));
             }
-            Err(error) => tracing::error!(%error, "cannot use a listening socket"),
+            Err(error) => {
+                tracing::error!(%error, "cannot use a listening socket, so its connections are not accepted; restart Kenduri")
+            }
         }
     }
 }

@@ -135,23 +135,27 @@ impl std::fmt::Display for ServerAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
     /// The address is neither an `http` URL nor a `unix:` path.
-    #[error("the address must be `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
+    #[error(
+        "it is not an address of a server; write `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`"
+    )]
     Form,
     #[error(
         "HTTP/2 to upstreams and gRPC are not supported; use `http://HOST:PORT` or `unix:PATH` \
          where the server speaks HTTP/1.1"
     )]
     Http2,
-    #[error("TLS to upstreams is not supported: use `http://`, or `unix:` on the same machine")]
+    #[error("TLS to upstreams is not supported; use `http://`, or `unix:` on the same machine")]
     Https,
     /// The address contains no valid port.
-    #[error("a port from 1 to 65535 is missing: `http://HOST:PORT`")]
+    #[error("it has no port from 1 to 65535; write `http://HOST:PORT`")]
     Port,
     /// The part after the port is not a plain path.
-    #[error("only a path may follow the port, without `?` and `#`")]
+    #[error(
+        "something other than a path follows the port; write only a path there, without `?` and `#`"
+    )]
     Base,
     /// The socket's path is too long or empty.
-    #[error("a socket's path has 1 to 107 bytes")]
+    #[error("the path of its socket is empty or longer than 107 bytes; name a shorter one")]
     Path,
 }
 

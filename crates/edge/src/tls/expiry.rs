@@ -42,7 +42,7 @@ impl Expiry {
         }));
         for ServedCertificate { names, life, why } in self.due(all, now) {
             let (name, until, days) = (names.join(", "), life.until, life.days_left(now));
-            tracing::error!(name, days, %until, why, "a certificate expires soon and was not renewed");
+            tracing::error!(name, days, %until, why, "a certificate expires soon and was not renewed; correct what `why` says, or put a new one into its file");
         }
     }
 

@@ -247,7 +247,7 @@ pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Resul
                 if is_new == 0 {
                     continue;
                 }
-                tracing::warn!(kind, about = next.about, "an alert began");
+                tracing::warn!(kind, about = next.about, page = next.path(), details = ?next.details, "an alert began; its page says what to do");
             }
         }
         let is_told = notify(tx, outlet, &next, true)?;

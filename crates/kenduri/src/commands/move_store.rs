@@ -78,7 +78,9 @@ impl MoveStore {
         }
         match configuration::load(&asked)?.settings.store {
             store::Settings::Postgres(to) => Ok(to),
-            store::Settings::Sqlite(_) => bail!("--to names no PostgreSQL database"),
+            store::Settings::Sqlite(_) => bail!(
+                "--to names no PostgreSQL database\n  write it as postgres://USER@HOST/DATABASE"
+            ),
         }
     }
 

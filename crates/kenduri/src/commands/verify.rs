@@ -53,7 +53,7 @@ impl Verify {
                 say("Bookings, times and money agree.\n")
             }
             ControlResponse::BookingsVerified { wrong } => bail!(
-                "{} of the bookings' rows do not agree with each other\n  {}",
+                "the bookings contradict themselves in {} places, which must not happen: please report it\n  {}",
                 wrong.len(),
                 wrong.join("\n  ")
             ),

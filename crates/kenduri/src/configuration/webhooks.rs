@@ -62,7 +62,7 @@ pub(super) fn read_one(
                 "{:?} is not an https address on public networks",
                 webhook.url
             ),
-            "a service of this file is called by \"service:NAME/path\"",
+            "write an https address, or \"service:NAME/path\" for a service of kenduri.toml",
         ),
         _ => {}
     }

@@ -143,7 +143,11 @@ impl ParentProcess {
                     Err(error) => Reply::Error(error.to_string()),
                 };
                 if let Reply::Error(reason) = reply {
-                    tracing::error!(run, reason, "a starting worker did not accept the settings");
+                    tracing::error!(
+                        run,
+                        reason,
+                        "a starting worker did not accept the settings; when it serves, replace it: kenduri reload kenduri"
+                    );
                 }
             });
         }

@@ -64,7 +64,10 @@ impl ParentProcess {
             let run = channel.run;
             if let Err(error) = Arc::clone(&self).begin_worker(channel).await {
                 // This worker never becomes ready, so the supervisor restarts it.
-                tracing::error!(run, "cannot send a new worker its settings: {error:#}");
+                tracing::error!(
+                    run,
+                    "cannot send a new worker its settings; it is started again: {error:#}"
+                );
             }
         }
     }

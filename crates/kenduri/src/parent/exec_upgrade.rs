@@ -53,7 +53,7 @@ const CLIENT: &str = "client";
 const WORKER: &str = "worker";
 
 const STAYED: &str = "the new program's worker serves, but the supervisor process could not be \
-                      upgraded and keeps running as the old program";
+                      upgraded and keeps running as the old program; correct the reason, and run `kenduri upgrade` again";
 
 /// The parts of the running process that the next program takes over.
 pub(super) struct ExecContext<'a> {
@@ -143,7 +143,10 @@ fn adopt(
     for (run, channel) in workers.into_iter().zip(channels) {
         if let Err(error) = parent.hear(run, channel.into(), None) {
             // The worker notices the closed channel, exits and is restarted.
-            tracing::error!(run, "a worker's channel is lost: {error:#}");
+            tracing::error!(
+                run,
+                "a worker's channel is lost, so the worker is restarted: {error:#}"
+            );
         }
     }
     parent.workers.serves(serving);
@@ -175,7 +178,10 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
             WORKER => channels.push(descriptor),
             CONTROL => listener = Some(descriptor),
             CLIENT => client = Some(descriptor),
-            other => tracing::warn!(other, "an unknown descriptor was handed over"),
+            other => tracing::warn!(
+                other,
+                "the former program handed over a descriptor that this version does not know; it is closed, and nothing needs to be done"
+            ),
         }
     }
     let listener = listener.context("no control socket was handed over")?;

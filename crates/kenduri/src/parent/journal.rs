@@ -20,7 +20,7 @@ const PRIORITY: &str = "6";
 pub(super) fn line_hook() -> Option<LineHook> {
     let journal = Journal::at(Path::new(SOCKET));
     let journal =
-        journal.inspect_err(|error| tracing::warn!(%error, "cannot open a socket to the journal"));
+        journal.inspect_err(|error| tracing::warn!(%error, "cannot open a socket to the journal, so services with logs.journal log into their files only; correct the error, and restart Kenduri"));
     let journal = journal.ok()?;
     Some(Arc::new(move |line| journal.log(line)))
 }

@@ -124,7 +124,7 @@ impl ParentProcess {
     async fn restart_as_planned(self: Arc<Self>, service: Arc<str>) {
         // The service may have been removed, or the supervisor may be stopping.
         if let Err(error) = self.reload(&service).await {
-            tracing::warn!(%service, "a planned restart failed: {error:#}");
+            tracing::warn!(%service, "a planned restart failed; try again with `kenduri reload {service}`: {error:#}");
         }
     }
 }

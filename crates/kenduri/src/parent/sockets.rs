@@ -85,7 +85,7 @@ pub(crate) fn find_ports(asked: &mut Asked, wanting: &[String]) -> Result<bool> 
     for name in wanting {
         if !asked.ports.contains_key(name) {
             let socket =
-                TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
+                TcpListener::bind("127.0.0.1:0").context("cannot get a free port on 127.0.0.1 for a service\n  `ss -tan` shows what holds the ports")?;
             let port = socket.local_addr()?.port();
             asked.ports.insert(name.clone(), port);
             held.push(socket);

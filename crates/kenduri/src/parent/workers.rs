@@ -108,7 +108,9 @@ impl Workers {
             match link.halt.halt().await {
                 Ok(channel) => halted.push((run, channel)),
                 // The worker notices the closed channel, exits and is restarted.
-                Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
+                Err(error) => {
+                    tracing::error!(%error, run, "a worker's channel is lost, so the worker is restarted")
+                }
             }
             // The task ends without its channel. The replies for which callers still wait are lost.
             let _ = link.hearing.await;
@@ -208,7 +210,9 @@ impl Workers {
             })
             .collect();
         if timeout(SEND_TIMEOUT, telling.join_all()).await.is_err() {
-            tracing::warn!("a worker does not read its messages");
+            tracing::warn!(
+                "a worker does not read its messages; if it stays so, replace it: kenduri reload kenduri"
+            );
         }
     }
 

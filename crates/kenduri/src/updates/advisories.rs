@@ -82,7 +82,12 @@ pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advis
     let mut concerning = Vec::new();
     for written in &all {
         let concerns = written.concerns(ours);
-        if concerns.with_context(|| format!("the advisory {} is faulty", written.id))? {
+        if concerns.with_context(|| {
+            format!(
+                "the advisory {} is faulty; look at it yourself, and tell its publisher",
+                written.id
+            )
+        })? {
             concerning.push(written.shown(ours)?);
         }
     }

@@ -168,7 +168,10 @@ fn what_is_neither_a_feed_nor_a_list_is_refused_with_the_reason() {
     let said = found(&text, "0.1.0").unwrap_err();
     assert_eq!(
         said.split(": ").take(2).collect::<Vec<_>>(),
-        ["the advisory A is faulty", "\"one\" is not a version"]
+        [
+            "the advisory A is faulty; look at it yourself, and tell its publisher",
+            "\"one\" is not a version"
+        ]
     );
 }
 

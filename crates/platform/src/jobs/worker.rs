@@ -382,7 +382,7 @@ impl End {
             }
             Outcome::GivenUp { attempts, .. } => {
                 let error = &self.logged;
-                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job failed and was given up");
+                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job failed and is not tried again; correct the error, and do by hand what the job was for");
                 "failed"
             }
         };

@@ -268,7 +268,9 @@ impl Attempt {
             state.unwritten.push(self.failure.clone());
         }
         if state.tallies.is_used_up(now) && !was_used_up {
-            tracing::warn!("too many wrong codes: guests must also give a name for now");
+            tracing::warn!(
+                "too many wrong codes were tried, so guests must also give a name for now; this ends by itself"
+            );
         }
     }
 }

@@ -242,7 +242,7 @@ fn report_end(mail: &Outgoing, state: State, answer: &str) {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     if state != State::Sent {
         let (id, error) = (&mail.id, smtp::without_words(answer));
-        tracing::warn!(mail = %id, state = state.word(), %error, "a mail is not sent again");
+        tracing::warn!(mail = %id, state = state.word(), %error, "a mail is not sent again, and may not have arrived; if the error is about this server, check mail.url and mail.from");
     }
 }
 

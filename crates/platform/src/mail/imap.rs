@@ -64,7 +64,7 @@ pub(super) enum ImapError {
         command: &'static str,
         reply: String,
     },
-    #[error("the server's response cannot be parsed")]
+    #[error("the server's response cannot be read as IMAP; check host and port in mail.bounces")]
     Unreadable,
 }
 

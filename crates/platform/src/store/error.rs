@@ -19,7 +19,9 @@ pub enum StoreError {
     #[error("the store stopped before the change was made")]
     Stopped,
     /// A statement affected a number of rows that its [`Rows`](super::Rows) does not allow.
-    #[error("expected {expected}, found {actual} rows: {sql}")]
+    #[error(
+        "the change was not saved; please report this: expected {expected}, found {actual} rows: {sql}"
+    )]
     Rows {
         /// The number of rows that the caller expected.
         expected: &'static str,
@@ -36,14 +38,16 @@ pub enum StoreError {
         reason: String,
     },
     /// A column's value is not of the expected kind.
-    #[error("{column} is not {wanted}")]
+    #[error(
+        "{column} has a value that this Kenduri cannot read; run the version that wrote it, or report this: it is not {wanted}"
+    )]
     Column {
         /// The column's name, and the statement or table that contains the column.
         column: String,
         wanted: &'static str,
     },
     /// The statement failed because of a programming error.
-    #[error("statement failed: {reason}: {sql}")]
+    #[error("a statement failed; please report this: {reason}: {sql}")]
     Statement {
         /// The database engine's message.
         reason: String,

@@ -262,7 +262,7 @@ impl Writer {
     /// Ends at a pause. Returns how long the flush took.
     fn batch(&self, first: Call, last_flush: Duration, pause: &mut Option<Message>) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
-            tracing::error!(%error, "cannot lock the store's file; another program may use it");
+            tracing::error!(%error, "cannot lock the store's file, so a change was refused; if `fuser` shows another program that uses it, stop that");
             first.answer(Err(StoreError::Busy));
             return last_flush;
         }
@@ -379,11 +379,11 @@ impl Writer {
     }
 
     fn lose(&self, batch: Batch, error: &StoreError) {
-        tracing::error!(%error, changes = batch.done.len(), "changes could not be saved");
+        tracing::error!(%error, changes = batch.done.len(), "changes could not be saved, and whoever made them was told so; check the disk and the store's file");
         if !self.connection.is_autocommit()
             && let Err((error, _)) = execute(&self.connection, "ROLLBACK")
         {
-            tracing::error!(%error, "changes that could not be saved could not be rolled back either");
+            tracing::error!(%error, "changes that could not be saved could not be rolled back either; restart Kenduri");
         }
         for call in batch.done {
             call.answer(Err(StoreError::Unavailable(error.to_string())));

@@ -24,13 +24,17 @@ use crate::text_cleaning::hexadecimal;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
-    #[error("there is no SQLite store at {0}")]
+    #[error(
+        "there is no SQLite store at {0}\n  name the data folder that holds it: --data DIR or --config FILE"
+    )]
     NoStore(PathBuf),
     #[error(
         "the PostgreSQL database is not empty; nothing in it was changed\n  create an empty database, and name it with --to"
     )]
     NotEmpty,
-    #[error("the tables of both sides differ: {0}; nothing was kept in PostgreSQL")]
+    #[error(
+        "the tables of both sides differ: {0}; nothing was kept in PostgreSQL\n  if somebody added these to a database by hand, remove them; otherwise please report this"
+    )]
     Tables(String),
     #[error("table {table}: {reason}; nothing was kept in PostgreSQL")]
     Table { table: String, reason: String },

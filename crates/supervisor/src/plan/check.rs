@@ -58,7 +58,7 @@ pub(super) fn plan(
         })
         .collect();
     if let Some(names) = find_cycle(&after) {
-        let what = format!("a cycle: {} waits for itself", names.join(" after "));
+        let what = format!("a cycle: {} after {}", names.join(" after "), names[0]);
         let key = format!("{}.after", names[0]);
         check.refuse(&key, what, "remove one of them from `after`");
     }

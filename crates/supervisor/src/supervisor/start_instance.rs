@@ -217,7 +217,7 @@ impl Supervisor {
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
-                    tracing::warn!(%error, service = %name, "cannot move a process into its control group");
+                    tracing::warn!(%error, service = %name, "cannot move a process into its control group, so the kernel does not limit its memory or its share of the processor; restart the service to try again");
                     let _ = group.remove();
                 }
             }
@@ -295,7 +295,7 @@ fn control_group(
     match groups.make(name, settings.hard_limit(), settings.cpu_weight) {
         Ok(group) => Some(group),
         Err(error) => {
-            tracing::warn!(%error, service = settings.name, "cannot make a control group for a process");
+            tracing::warn!(%error, service = settings.name, "cannot make a control group for a process, so the kernel does not limit its memory or its share of the processor; restart the service to try again");
             None
         }
     }

@@ -86,9 +86,13 @@ impl BookingSite {
         match report.refused() {
             0 => Ok(()),
             count if self.write => {
-                bail!("nothing was written: {count} rows need your decision first")
+                bail!(
+                    "nothing was written\n  first correct the {count} rows listed under “To be decided first”"
+                )
             }
-            count => bail!("{count} rows need your decision before --write"),
+            count => bail!(
+                "first correct the {count} rows listed under “To be decided first”, then import with --write"
+            ),
         }
     }
 }

@@ -75,7 +75,9 @@ impl PersonalSite {
         say(&report.to_string())?;
         match report.refused() {
             0 => Ok(()),
-            count => bail!("nothing was written: {count} rows need your decision first"),
+            count => bail!(
+                "nothing was written\n  first correct the {count} rows listed under “To be decided first”"
+            ),
         }
     }
 }

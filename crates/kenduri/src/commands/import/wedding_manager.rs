@@ -71,7 +71,9 @@ impl WeddingManager {
 async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
     let (records, remarks) = read(dump)?;
     if records.is_empty() {
-        bail!("the dump has no table invites, or nothing in it");
+        bail!(
+            "the dump has no table invites, or nothing in it\n  dump the whole database of the older site: pg_dump --no-owner --file=site.sql DATABASE"
+        );
     }
     let brought = import::bring(site, slug, records, is_written).await;
     let (check, import) = brought.map_err(|refusal| match refusal {

@@ -169,7 +169,7 @@ impl TakeOver<'_> {
             return Ok(());
         }
         let what = format!(
-            "{} is nobody who is active there, and no owner here",
+            "{} is neither an active person of the older site nor an owner of this one; name another",
             owner.as_str()
         );
         self.report.refuse("--owner", &what);

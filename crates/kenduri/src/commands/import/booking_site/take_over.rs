@@ -154,7 +154,7 @@ impl<'a> TakeOver<'a> {
         // The import must not add contradictions to the store.
         let wrong = verify::find(tx)?.into_iter();
         for what in wrong.filter(|what| !before.contains(what)) {
-            self.report.refuse("the store", &what);
+            self.report.refuse("the rows contradict each other; correct them in the old site and export them again", &what);
         }
         Ok(self.report)
     }

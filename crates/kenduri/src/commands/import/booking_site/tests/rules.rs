@@ -125,7 +125,7 @@ fn the_owner_is_somebody_there_or_an_owner_here() {
         let mut stage = Stage::bare(world);
         stage.owner = "farah@example.com";
         let report = stage.import(true).await;
-        let said = "--owner: farah@example.com is nobody who is active there, and no owner here";
+        let said = "--owner: farah@example.com is neither an active person of the older site nor an owner of this one; name another";
         assert!(report.to_string().contains(said), "{report}");
         let farah = testkit::people::person(world, stage.owner, None).await;
         let site = identity::grant::Scope::site();
