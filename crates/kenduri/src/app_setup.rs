@@ -15,9 +15,9 @@ use site::domain::Domains;
 use site::domains;
 use web::{Site, SiteUrl};
 
-use crate::configuration::{Settings, likely_link};
-use crate::domains::{DOMAINS, LOCALES};
-use crate::operators;
+use crate::configuration::{OPERATOR_PATHS, Settings, likely_link};
+use crate::domains::DOMAINS;
+use crate::locales::LOCALES;
 
 /// The site, and the domains that are enabled.
 #[derive(Clone)]
@@ -200,7 +200,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
 
 /// Restores maintenance mode as it was when Kenduri stopped.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
-    let passes = operators::PATHS.map(str::to_owned);
+    let passes = OPERATOR_PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
@@ -243,7 +243,8 @@ mod tests {
 
     use site::domains;
 
-    use crate::domains::{DOMAINS, LOCALES};
+    use crate::domains::DOMAINS;
+    use crate::locales::LOCALES;
 
     #[test]
     fn the_built_in_texts_of_all_domains_fit_together() {

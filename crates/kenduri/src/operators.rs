@@ -4,19 +4,16 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use platform::Store;
-use site::domains;
+use site::domain::Domains;
 use tokio_util::sync::CancellationToken;
 use web::{Facts, Problem, Site, SiteUrl};
 
-use crate::domains::DOMAINS;
 use crate::metrics::Metrics;
-
-pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// For proving that the store is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
@@ -43,7 +40,11 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
 
 /// Returns the operators' routes for an installation without the app, where `/readyz` does not
 /// depend on a store.
-pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
+pub(crate) fn without_the_app(
+    domains: Domains,
+    figures: Metrics,
+    ending: CancellationToken,
+) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
         .route(
@@ -69,7 +70,7 @@ pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Ro
             ),
         )
         .fallback(async || not_found())
-        .layer(from_fn(mask_path))
+        .layer(from_fn_with_state(domains, mask_path))
 }
 
 /// Returns a router with only `/metrics`, for the separate metrics listener.
@@ -118,8 +119,8 @@ fn text(body: String) -> impl IntoResponse {
 }
 
 /// For the access log.
-async fn mask_path(request: Request, next: Next) -> Response {
-    let path = domains::secret_paths(DOMAINS)
+async fn mask_path(State(domains): State<Domains>, request: Request, next: Next) -> Response {
+    let path = site::domains::secret_paths(domains)
         .mask(request.uri().path())
         .into_owned();
     let mut response = next.run(request).await;

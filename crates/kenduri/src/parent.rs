@@ -45,6 +45,7 @@ use crate::configuration::{self, Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::descriptors;
+use crate::domains::DOMAINS;
 use crate::log;
 use crate::messages::{RequestIds, ServeMode};
 use crate::program_io::Failed;
@@ -113,7 +114,7 @@ fn start(keeping: ParentSetup) -> Result<Running> {
         run,
     } = keeping;
     if sockets::find_ports(&mut asked, &configuration.wanting_ports)? {
-        configuration = configuration::load(&asked)?;
+        configuration = configuration::load(DOMAINS, &asked)?;
     }
     let manager = SdNotify::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;

@@ -202,7 +202,7 @@ async fn show(
 mod tests {
     use jiff::tz::TimeZone;
     use platform::store::migrate::Migrations;
-    use site::{Context, domains};
+    use site::{Context, Domains, domains};
     use testkit::{Visitor, World};
     use tokio::sync::mpsc;
     use web::client_info::Proxies;
@@ -210,9 +210,10 @@ mod tests {
 
     use super::*;
     use crate::control_requests::{ControlResponse, Reply};
-    use crate::domains::{DOMAINS, LOCALES};
+    use crate::locales::LOCALES;
     use crate::messages::{MessageSender, RequestIds, ToParent};
 
+    const DOMAINS: Domains = &[accounts::DOMAIN];
     const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 
     fn row(service: &str, state: InstanceState, since: Timestamp) -> InstanceStatus {

@@ -31,7 +31,7 @@ use web::{Pages, Site};
 use crate::alert_settings::Limits;
 use crate::machine::Machine;
 use crate::server_status::ServerStatus;
-use crate::updates::Source;
+use crate::update_source::Source;
 
 pub(crate) use mail::{MailFacts, daily as look_daily};
 

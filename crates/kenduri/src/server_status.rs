@@ -146,8 +146,6 @@ mod tests {
             [[route]]
             host = \"shop.example\"
             to = \"app\"
-            [occasions]
-            own_domains = true
             [tls.acme]
             email = \"owner@kad.example\"
         ";
@@ -156,7 +154,7 @@ mod tests {
             file: Some(file),
             ..Asked::default()
         };
-        let plan = load(&asked).unwrap().plan;
+        let plan = load(&[], &asked).unwrap().plan;
         let now = Timestamp::UNIX_EPOCH;
         let fails = |name: &str| CertificateStatus {
             name: name.to_owned(),

@@ -9,9 +9,6 @@ mod releases;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::path::PathBuf;
-
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler};
@@ -23,69 +20,39 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 use web::Site;
 
+use crate::update_source::Source;
+
 pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
 const MAX_BYTES: u64 = 4 << 20;
 
-/// A configured source of releases or advisories.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
-    File(PathBuf),
-    Url(String),
-}
-
-impl Source {
-    /// Parses a configured source. `file` resolves a file name.
-    pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
-        if !written.contains("://") {
-            return Ok(Self::File(file(written)));
+async fn read(source: &Source, outbound: &Outbound) -> Result<String> {
+    let bytes = match source {
+        Source::File(path) => {
+            let mut bytes = Vec::new();
+            let file = tokio::fs::File::open(path).await?;
+            file.take(MAX_BYTES + 1).read_to_end(&mut bytes).await?;
+            ensure!(bytes.len() as u64 <= MAX_BYTES, "it is longer than 4 MiB");
+            bytes
         }
-        if outbound::is_permitted(written, Reach::Private) {
-            Ok(Self::Url(written.to_owned()))
-        } else {
-            Err(format!(
-                "{written:?} is neither a file nor an address that begins with https://"
-            ))
-        }
-    }
-
-    async fn read(&self, outbound: &Outbound) -> Result<String> {
-        let bytes = match self {
-            Self::File(path) => {
-                let mut bytes = Vec::new();
-                let file = tokio::fs::File::open(path).await?;
-                file.take(MAX_BYTES + 1).read_to_end(&mut bytes).await?;
-                ensure!(bytes.len() as u64 <= MAX_BYTES, "it is longer than 4 MiB");
-                bytes
+        Source::Url(url) => {
+            let call = Call {
+                url,
+                reach: Reach::Private,
+                headers: &[],
+                form: None,
+            };
+            let answer = outbound.call(call).await?;
+            if answer.status.is_redirection() {
+                bail!("it answers {}: name the address it leads to", answer.status);
             }
-            Self::Url(url) => {
-                let call = Call {
-                    url,
-                    reach: Reach::Private,
-                    headers: &[],
-                    form: None,
-                };
-                let answer = outbound.call(call).await?;
-                if answer.status.is_redirection() {
-                    bail!("it answers {}: name the address it leads to", answer.status);
-                }
-                ensure!(answer.status.is_success(), "it answers {}", answer.status);
-                answer.body.into()
-            }
-        };
-        String::from_utf8(bytes).context("it is not UTF-8 text")
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(f),
-            Self::Url(url) => f.write_str(url),
+            ensure!(answer.status.is_success(), "it answers {}", answer.status);
+            answer.body.into()
         }
-    }
+    };
+    String::from_utf8(bytes).context("it is not UTF-8 text")
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +104,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     let ours = Version::parse(OURS)?;
     let mut all = Found::default();
     for source in sources {
-        let read = source.read(outbound).await;
+        let read = read(source, outbound).await;
         let found = read.and_then(|text| Found::in_text(&text, &ours));
         let found =
             found.with_context(|| format!("cannot read versions or advisories from {source}"))?;

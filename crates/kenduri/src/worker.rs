@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
+use compat::{booking_site, personal_site};
 use edge::proxy::CookieKey;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use identity::credential::provider::Providers;
@@ -37,12 +38,12 @@ use crate::app_setup::Opened;
 use crate::background::{self, Background};
 use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
-use crate::control_requests::RequestContext;
 use crate::domains::DOMAINS;
 use crate::machine::Machine;
 use crate::messages::{DRAIN_TIME, MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
 use crate::metrics::{self, Metrics};
 use crate::public_status::PublicStatus;
+use crate::request_context::RequestContext;
 use crate::router::{self, Parts};
 use crate::sd_notify::SdNotify;
 use crate::server::AdminParts;
@@ -79,7 +80,7 @@ pub(crate) fn run() -> Result<()> {
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
             bail!("the supervisor process has ended");
         };
-        let configuration = configuration::load_for_worker(&asked)?;
+        let configuration = configuration::load_for_worker(DOMAINS, &asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
         if let Err(error) = room {
             tracing::warn!(%error, "cannot make room for many connections in advance");
@@ -179,7 +180,7 @@ impl WorkerStart {
         };
         let mounted = app.as_ref().map(|app| app.mounted.clone());
         let mounted = mounted.unwrap_or_else(|| {
-            let router = operators::without_the_app(figures.clone(), ending.clone());
+            let router = operators::without_the_app(DOMAINS, figures.clone(), ending.clone());
             AppService::new(router, stop.clone())
         });
         let edge =
@@ -323,8 +324,14 @@ impl App {
             own_domains: own_domains.clone(),
             mailbox: mailbox_access(settings),
             kadkahwin: older_card_occasion(&site, settings, start).await?,
-            personal_site: settings.personal_site,
-            booking_site: settings.booking_site,
+            personal_site: settings.personal_site.map(|site| personal_site::Policy {
+                has_auth: site.has_auth,
+                register_tokens: site.register_tokens,
+            }),
+            booking_site: settings.booking_site.map(|site| booking_site::Policy {
+                has_auth: site.has_auth,
+                register_tokens: site.register_tokens,
+            }),
             figures: figures.clone(),
             public_status: public_status(settings, &server_status),
             admin: AdminParts {

@@ -26,7 +26,7 @@ use super::conditions::{self, BackupTimes};
 use super::service_alarm::{ServiceAlarm, report, settle};
 use super::{Failures, Outlet, Watch};
 use crate::alert_settings::{AlertSettings, Floor, Limits};
-use crate::domains::{DOMAINS, LOCALES};
+use crate::locales::LOCALES;
 use crate::machine::{Machine, MachineStatus, Room};
 use crate::messages::{MessageSender, RequestIds};
 use crate::server_status::{EdgeStatus, ServerStatus};
@@ -56,7 +56,12 @@ fn outlet(world: &World) -> Outlet {
         proxies: Proxies::default(),
     };
     Outlet {
-        site: domains::site(DOMAINS, LOCALES, world.platform.clone(), settings),
+        site: domains::site(
+            &[accounts::DOMAIN],
+            LOCALES,
+            world.platform.clone(),
+            settings,
+        ),
         settings: Arc::new(AlertSettings {
             owners: true,
             addresses: vec![FURTHER.parse().unwrap()],

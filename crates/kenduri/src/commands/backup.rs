@@ -11,6 +11,7 @@ use platform::{Clock, Random};
 use super::{Where, say, send, show};
 use crate::configuration::{self, Settings};
 use crate::control_requests::ControlRequest;
+use crate::domains::DOMAINS;
 
 /// Make backups, list them, and test the newest one
 #[derive(Debug, Subcommand)]
@@ -147,7 +148,7 @@ fn settings(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the mailbox cannot be reached from other machines.
     asked.allow_public_mailbox = true;
-    Ok(configuration::load(&asked)?.settings)
+    Ok(configuration::load(DOMAINS, &asked)?.settings)
 }
 
 fn of(settings: &Settings) -> Result<&backup::Settings> {

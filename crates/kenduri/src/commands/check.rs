@@ -12,8 +12,10 @@ use units::Problems;
 
 use super::{Failed, Where, show};
 use crate::configuration::{self, Asked, Configuration};
+use crate::domains::DOMAINS;
 use crate::install;
-use crate::updates::{self, Found, Source};
+use crate::update_source::Source;
+use crate::updates::{self, Found};
 
 /// Check the settings, and print each value and where it comes from
 ///
@@ -90,10 +92,10 @@ impl Check {
 
 /// Unless `is_here`, problems that only concern this machine are returned beside the settings.
 fn load(asked: &Asked, is_here: bool) -> Result<(Configuration, Option<Problems>), Problems> {
-    match configuration::load(asked) {
+    match configuration::load(DOMAINS, asked) {
         Ok(found) => Ok((found, None)),
         Err(problems) if is_here => Err(problems),
-        Err(problems) => match configuration::load_elsewhere(asked) {
+        Err(problems) => match configuration::load_elsewhere(DOMAINS, asked) {
             Ok(found) => Ok((found, Some(problems))),
             Err(_) => Err(problems),
         },
@@ -239,7 +241,7 @@ mod tests {
                 file: Some(file.clone()),
                 ..Asked::default()
             };
-            configuration::load(&asked).unwrap()
+            configuration::load(DOMAINS, &asked).unwrap()
         };
         let line = format!(
             "ExecStart=/usr/local/bin/kenduri serve --config {}",

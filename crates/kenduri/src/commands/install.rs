@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
+use crate::domains::DOMAINS;
 use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
 const USUAL_DATA: &str = "/var/lib/kenduri";
@@ -295,5 +296,5 @@ fn load(
         flags: if says_data { Vec::new() } else { vec![flag] },
         ..Asked::default()
     };
-    Ok(configuration::load(&asked)?)
+    Ok(configuration::load(DOMAINS, &asked)?)
 }

@@ -76,7 +76,7 @@ impl MoveStore {
         if let Some(file) = &self.password_file {
             set("--password-file", "store.password_file", file);
         }
-        match configuration::load(&asked)?.settings.store {
+        match configuration::load(DOMAINS, &asked)?.settings.store {
             store::Settings::Postgres(to) => Ok(to),
             store::Settings::Sqlite(_) => bail!("--to names no PostgreSQL database"),
         }

@@ -1,20 +1,18 @@
 //! Reads the domains' sections of the settings file, and checks them against the keys that the
 //! domains declare.
 
-use site::domain::Domain;
-use site::domains;
+use site::domain::{Domain, Domains};
 use site::look::{self, FirstPage};
 use toml::{Table, Value};
 use units::Check;
 use web::setting::{Setting, SettingValues};
 
 use super::{checked, keys};
-use crate::domains::DOMAINS;
 
 /// Splits the settings into two tables: the domains' keys, and all other keys.
-pub(super) fn split(merged: Table) -> (Table, Table) {
+pub(super) fn split(domains: Domains, merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
-        let mut all = domains::settings(DOMAINS);
+        let mut all = site::domains::settings(domains);
         all.any(|setting| keys::section(setting.key()) == section)
     };
     merged
@@ -23,9 +21,9 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
 }
 
 /// Checks that a value has its key's type. Returns `None` if no domain declares the key.
-pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
+pub(super) fn check_kind(domains: Domains, key: &str, value: &Value) -> Option<Result<(), String>> {
     let is_meant = |setting: &Setting| setting.key() == key || setting.file_key() == Some(key);
-    let setting = domains::settings(DOMAINS).find(is_meant)?;
+    let setting = site::domains::settings(domains).find(is_meant)?;
     let expected = match setting {
         Setting::Flag(_) => "true or false",
         Setting::Number(_) => "a number, 0 or more",
@@ -44,14 +42,14 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
 }
 
 /// Whether the key's value is a secret, which must never be printed.
-pub(super) fn is_secret(key: &str) -> bool {
-    domains::settings(DOMAINS)
+pub(super) fn is_secret(domains: Domains, key: &str) -> bool {
+    site::domains::settings(domains)
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
 }
 
-pub(super) fn read(sections: &Table, check: &mut Check) -> SettingValues {
+pub(super) fn read(domains: Domains, sections: &Table, check: &mut Check) -> SettingValues {
     let mut values = SettingValues::default();
-    for setting in domains::settings(DOMAINS) {
+    for setting in site::domains::settings(domains) {
         let Some(value) = keys::find(sections, setting.key()) else {
             continue;
         };
@@ -82,7 +80,7 @@ pub(super) fn read(sections: &Table, check: &mut Check) -> SettingValues {
             check.refuse_sentence(setting.key(), what, mend);
         }
     }
-    for domain in DOMAINS.iter().filter(|domain| domain.is_on(&values)) {
+    for domain in domains.iter().filter(|domain| domain.is_on(&values)) {
         for flaw in (domain.check_settings)(&values) {
             check.refuse_sentence(flaw.key, &flaw.what, flaw.mend);
         }
@@ -92,15 +90,15 @@ pub(super) fn read(sections: &Table, check: &mut Check) -> SettingValues {
 
 /// Checks that `site.home` names a page that Kenduri has. Whether the page is public is checked
 /// later, because that depends on the store.
-pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check) {
+pub(super) fn check_home(domains: Domains, home: &str, values: &SettingValues, check: &mut Check) {
     if home == look::SITE {
         return;
     }
     let (word, argument) = home.split_once(':').unwrap_or((home, ""));
     let of_domain = |domain: &&Domain| domain.first_pages.iter().any(|page| page.word == word);
     let what = format!("site.home is {home:?}");
-    let Some(domain) = DOMAINS.iter().find(of_domain) else {
-        let pages = DOMAINS.iter().flat_map(|domain| domain.first_pages);
+    let Some(domain) = domains.iter().find(of_domain) else {
+        let pages = domains.iter().flat_map(|domain| domain.first_pages);
         let all: Vec<_> = pages.map(FirstPage::form).collect();
         let mend = format!("it may be {}, {}, files:FOLDER", look::SITE, all.join(", "));
         return check.refuse_sentence("site.home", what, mend);
@@ -113,6 +111,12 @@ pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check) 
     if let Some(page) = page.filter(|page| page.argument.is_empty() != argument.is_empty()) {
         check.refuse_sentence("site.home", what, format!("write it as {}", page.form()));
     }
+}
+
+/// Whether the domain's setting `key` is on. It is not if there is no such setting.
+pub(super) fn is_on(domains: Domains, key: &str, values: &SettingValues) -> bool {
+    let mut all = site::domains::settings(domains);
+    all.any(|setting| matches!(setting, Setting::Flag(flag) if flag.key == key && flag.of(values)))
 }
 
 fn words(value: &Value) -> Option<Vec<&str>> {

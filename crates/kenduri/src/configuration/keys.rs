@@ -2,27 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use site::domains;
+use site::domain::Domains;
 use toml::{Table, Value};
 use web::setting::Setting;
 
 use super::written::Written;
-use crate::domains::DOMAINS;
 
 /// Returns every key, as `section.name`, with its default value.
-pub(crate) fn known() -> BTreeMap<String, Value> {
+pub(crate) fn known(domains: Domains) -> BTreeMap<String, Value> {
     // Plain structs can always be serialized to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
-    known.extend(domain_defaults());
+    known.extend(domain_defaults(domains));
     for key in ["service", "tls.acme", "upstream"] {
         known.insert(key.to_owned(), Value::Table(Table::new()));
     }
     known
 }
 
-fn domain_defaults() -> BTreeMap<String, Value> {
+fn domain_defaults(domains: Domains) -> BTreeMap<String, Value> {
     let text = |text: &str| Value::String(text.to_owned());
-    let all = domains::settings(DOMAINS).flat_map(|setting| {
+    let all = site::domains::settings(domains).flat_map(|setting| {
         let value = match setting {
             Setting::Flag(flag) => Value::Boolean(flag.built_in),
             Setting::Number(number) => Value::Integer(number.built_in.into()),
@@ -41,9 +40,9 @@ fn domain_defaults() -> BTreeMap<String, Value> {
 }
 
 /// Returns a table with the default values of all keys.
-pub(crate) fn built_in() -> Table {
+pub(crate) fn built_in(domains: Domains) -> Table {
     let mut built_in = Table::new();
-    for (key, value) in known() {
+    for (key, value) in known(domains) {
         // An empty table stands for a key without a default value.
         if !value.is_table() {
             place(&mut built_in, &key, value);
@@ -139,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_nearest_key_is_the_one_meant() {
-        let keys = known();
+        let keys = known(&[]);
         let find = |written| nearest(written, keys.keys().map(String::as_str));
         assert_eq!(find("site.ur"), Some("site.url"));
         assert_eq!(find("mail.pasword_file"), Some("mail.password_file"));
@@ -153,7 +152,7 @@ mod tests {
             variable("store.password_file"),
             "KENDURI_STORE_PASSWORD_FILE"
         );
-        let keys = known();
+        let keys = known(&[]);
         let mut names: Vec<String> = keys.keys().map(|key| variable(key)).collect();
         names.sort();
         names.dedup();

@@ -1,23 +1,39 @@
 //! Reads the section `compat`, which selects the older programs whose paths Kenduri serves.
 
-use compat::{booking_site, personal_site};
+use site::domain::Domains;
 use units::Check;
 use web::setting::SettingValues;
 
+use super::domain_settings;
 use super::written::Compat;
+
+/// How the paths of an older site are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OlderSite {
+    /// Whether `/api/auth` uses this site's format.
+    pub(crate) has_auth: bool,
+    /// Whether the response to a registration contains tokens, or reports that the email address is
+    /// taken. If so, anybody can find out which addresses have an account.
+    pub(crate) register_tokens: bool,
+}
 
 /// The older programs whose paths are served.
 pub(super) struct OlderPrograms {
     /// The slug of the occasion that is served at the paths of older wedding cards, if any.
     pub(super) occasion: Option<String>,
-    pub(super) personal_site: Option<personal_site::Policy>,
-    pub(super) booking_site: Option<booking_site::Policy>,
+    pub(super) personal_site: Option<OlderSite>,
+    pub(super) booking_site: Option<OlderSite>,
 }
 
 impl OlderPrograms {
-    pub(super) fn read(compat: &Compat, domains: &SettingValues, check: &mut Check) -> Self {
+    pub(super) fn read(
+        domains: Domains,
+        compat: &Compat,
+        values: &SettingValues,
+        check: &mut Check,
+    ) -> Self {
         check_auth(compat, check);
-        if compat.bookings && !bookings::ENABLED.of(domains) {
+        if compat.bookings && !domain_settings::is_on(domains, "bookings.enabled", values) {
             check.refuse_sentence(
                 "compat.bookings",
                 "compat.bookings is on, but bookings are off",
@@ -40,11 +56,11 @@ impl OlderPrograms {
         }
         Self {
             occasion: occasion(compat, check),
-            personal_site: compat.backend.then_some(personal_site::Policy {
+            personal_site: compat.backend.then_some(OlderSite {
                 has_auth: compat.auth == "backend",
                 register_tokens,
             }),
-            booking_site: compat.bookings.then_some(booking_site::Policy {
+            booking_site: compat.bookings.then_some(OlderSite {
                 has_auth: compat.auth == "bookings",
                 register_tokens,
             }),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use site::domain::Domains;
 use supervisor::plan::masking;
 use toml::{Table, Value};
 use units::Origin;
@@ -18,7 +19,11 @@ const SECRETS: [&str; 3] = ["callback_secret", "secret_key", "webhook_secret"];
 const COMMENT_COLUMN: usize = 44;
 
 /// Formats settings as TOML. Secrets appear as `***`.
-pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
+pub(super) fn report(
+    domains: Domains,
+    merged: &Table,
+    origins: &BTreeMap<String, Origin>,
+) -> String {
     let mut text = String::new();
     let leaves = keys::flatten(merged);
     // In TOML, keys outside a section must come first.
@@ -35,7 +40,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
             "service" => without_secrets(name, value),
             "accounts" => without(value, "client_secret"),
             "" if name == "webhook" => without(value, "secret"),
-            _ if domain_settings::is_secret(key) && value.as_str() != Some("") => {
+            _ if domain_settings::is_secret(domains, key) && value.as_str() != Some("") => {
                 Value::String("***".to_owned())
             }
             _ => without_password_in(name, value),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use site::domain::Domains;
 use toml::{Table, Value};
 use units::Origin;
 
@@ -41,13 +42,13 @@ impl RestartOnly {
     }
 
     /// Returns the keys with a new value in `merged` that takes effect only at the next restart.
-    pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
-        differences(&self.over(merged), merged)
+    pub(super) fn waiting(&self, domains: Domains, merged: &Table) -> Vec<String> {
+        differences(&self.over(domains, merged), merged)
     }
 
     /// Copies `merged`, but keeps the stored values of the settings that change only at a restart.
-    pub(super) fn over(&self, merged: &Table) -> Table {
-        let mut held = keys::built_in();
+    pub(super) fn over(&self, domains: Domains, merged: &Table) -> Table {
+        let mut held = keys::built_in(domains);
         for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
             held.insert(section.clone(), value.clone());
         }
@@ -89,7 +90,8 @@ fn section(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::configuration::{Asked, load};
+    use crate::configuration::Asked;
+    use crate::configuration::tests::load;
 
     #[test]
     fn what_only_a_restart_changes_stays_as_it_was_said_at_first() {

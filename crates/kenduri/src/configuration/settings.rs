@@ -3,16 +3,15 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use compat::{booking_site, personal_site};
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
-use occasions::own_domain;
 use platform::dns::NameServers;
 use platform::key_file::KeyFile;
 use platform::mail::bounces::Mailbox;
 use platform::mail::{Sender, SnsTopic};
 use platform::webhook_key::WebhookKey;
 use platform::{Secret, store};
+use site::domain::Domains;
 use site::look;
 use site::webhook::declared::DeclaredWebhook;
 use toml::Table;
@@ -28,7 +27,7 @@ use super::checked::{number, secret};
 use super::domain_settings;
 use super::files;
 use super::mail::{self, MailRoute};
-use super::older_programs::OlderPrograms;
+use super::older_programs::{OlderPrograms, OlderSite};
 use super::providers;
 use super::sign_in_routes;
 use super::url_password::without_password;
@@ -36,12 +35,14 @@ use super::webhooks;
 use super::written::{FILES, Registration, Synchronous, Written};
 use crate::alert_settings::AlertSettings;
 use crate::folders::LOGS;
-use crate::log::{Log, To};
-use crate::operators::PATHS;
-use crate::updates::Source;
+use crate::log_settings::{Log, To};
+use crate::update_source::Source;
 
 /// No service may have this name, because the supervisor process's log file has it.
 const KEEPER: &str = "keeper";
+
+/// The endpoints for operators, which every host has.
+pub(crate) const OPERATOR_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
@@ -81,9 +82,9 @@ pub(crate) struct Settings {
     /// The slug of the occasion that is served at the paths of older wedding cards, if any.
     pub(crate) compat_occasion: Option<String>,
     /// The policy for the paths of an older personal site; `None` if these paths are not served.
-    pub(crate) personal_site: Option<personal_site::Policy>,
+    pub(crate) personal_site: Option<OlderSite>,
     /// The policy for the paths of an older booking site; `None` if they are not served.
-    pub(crate) booking_site: Option<booking_site::Policy>,
+    pub(crate) booking_site: Option<OlderSite>,
     /// The webhooks that the settings declare, including the webhook for alerts.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
     pub(crate) alerts: AlertSettings,
@@ -138,6 +139,7 @@ impl Settings {
 /// changed settings are applied while Kenduri runs. Reports every invalid value to `check`, and
 /// returns `None` if any value is invalid.
 pub(super) fn settings(
+    domains: Domains,
     written: &Written,
     sections: &Table,
     ground: &edge::PlanContext<'_>,
@@ -149,7 +151,7 @@ pub(super) fn settings(
     let mut plan = plan(written, ground, check);
     if let Some(plan) = &mut plan {
         sign_in_routes::check(written, plan, check);
-        plan.answer_also(&PATHS);
+        plan.answer_also(&OPERATOR_PATHS);
         if let Some(url) = site.url.as_ref().filter(|url| url.is_secure())
             && plan.needs_app()
         {
@@ -188,11 +190,12 @@ pub(super) fn settings(
             }
         }
     }
-    let domains = domain_settings::read(sections, check);
-    domain_settings::check_home(&site.home, &domains, check);
-    let older_programs = OlderPrograms::read(&written.compat, &domains, check);
+    let values = domain_settings::read(domains, sections, check);
+    domain_settings::check_home(domains, &site.home, &values, check);
+    let older_programs = OlderPrograms::read(domains, &written.compat, &values, check);
     let reaches_app = plan.as_ref().is_none_or(edge::Plan::any_host_reaches_app);
-    if own_domain::ALLOWED.of(&domains) && !reaches_app {
+    let may_have_own = domain_settings::is_on(domains, "occasions.own_domains", &values);
+    if may_have_own && !reaches_app {
         check.warn_sentence(
             "occasions.own_domains: requests for hosts without a route of their own do not reach \
              the app, so no occasion is served at its own domain. Add a [[route]] without host, \
@@ -200,7 +203,7 @@ pub(super) fn settings(
         );
     }
     let s3_access = backup::access(written, check);
-    let mut webhooks = webhooks::read(&written.webhook, services, is_start, check);
+    let mut webhooks = webhooks::read(domains, &written.webhook, services, is_start, check);
     let alerts = alerts::read(written, services, is_start, &mut webhooks, check);
     let route = mail::route(written, check);
     let store = store_settings(written, data, check);
@@ -238,7 +241,7 @@ pub(super) fn settings(
         updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
-        domains,
+        domains: values,
         compat_occasion: older_programs.occasion,
         personal_site: older_programs.personal_site,
         booking_site: older_programs.booking_site,

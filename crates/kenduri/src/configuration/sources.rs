@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use site::domain::Domains;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Table, Value};
 use units::{Origin, Problem, nearest};
@@ -29,6 +30,7 @@ const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 /// Reads the settings in the text of a `kenduri.toml`. The settings of the selected profile
 /// override them. The remaining profiles are only checked. Returns `None` if the text is not TOML.
 pub(crate) fn file(
+    domains: Domains,
     path: &Path,
     text: &str,
     profile: Option<&str>,
@@ -61,12 +63,17 @@ pub(crate) fn file(
     let chosen = profile.and_then(|name| profiles.get(name));
     let mut found = Vec::new();
     let leaves = match chosen {
-        Some(profile) => leaves(&profile::with(&table, profile), &origin, &mut found),
-        None => leaves(&table, &origin, &mut found),
+        Some(profile) => leaves(
+            domains,
+            &profile::with(&table, profile),
+            &origin,
+            &mut found,
+        ),
+        None => leaves(domains, &table, &origin, &mut found),
     };
     for other in profiles.values() {
         let mut wrong = Vec::new();
-        self::leaves(&profile::with(&table, other), &origin, &mut wrong);
+        self::leaves(domains, &profile::with(&table, other), &origin, &mut wrong);
         wrong.retain(|problem| !found.contains(problem));
         found.append(&mut wrong);
     }
@@ -85,11 +92,12 @@ pub(crate) fn file(
 }
 
 fn leaves(
+    domains: Domains,
     table: &DeTable<'_>,
     origin: &impl Fn(usize) -> Origin,
     problems: &mut Vec<Problem>,
 ) -> Vec<Leaf> {
-    let known = keys::known();
+    let known = keys::known(domains);
     let mut leaves = Vec::new();
     walk(table, "", &mut |key, offset, value| match known.get(key) {
         Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
@@ -139,15 +147,16 @@ fn leaves(
             Step::Over
         }
     });
-    drop_mistyped(leaves, &known, problems)
+    drop_mistyped(domains, leaves, &known, problems)
 }
 
 /// Reads the settings in environment variables that begin with `KENDURI_`.
 pub(crate) fn environment(
+    domains: Domains,
     variables: &[(String, String)],
     problems: &mut Vec<Problem>,
 ) -> Vec<Leaf> {
-    let known = keys::known();
+    let known = keys::known(domains);
     let by_name: BTreeMap<String, &String> =
         known.keys().map(|key| (keys::variable(key), key)).collect();
     let mut leaves = Vec::new();
@@ -169,12 +178,18 @@ pub(crate) fn environment(
         let what = format!("{name} is not a setting");
         problems.push(Problem::at(origin, what, mend));
     }
-    drop_mistyped(leaves, &known, problems)
+    drop_mistyped(domains, leaves, &known, problems)
 }
 
 /// Reads the setting in a flag: `--set key=value`, or another flag that sets one key.
-pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
-    let known = keys::known();
+pub(crate) fn flag(
+    domains: Domains,
+    key: &str,
+    text: &str,
+    flag: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<Leaf> {
+    let known = keys::known(domains);
     let origin = Origin::Flag(flag.to_owned());
     if !known.contains_key(key) {
         problems.push(unknown(origin, key, &known));
@@ -183,7 +198,7 @@ pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem
     let leaves = from_text(key, text, origin, &known, problems)
         .into_iter()
         .collect();
-    drop_mistyped(leaves, &known, problems)
+    drop_mistyped(domains, leaves, &known, problems)
 }
 
 /// As several settings, or as the value of one setting.
@@ -256,6 +271,7 @@ fn from_text(
 
 /// Reports the leaves with a value of the wrong type.
 fn drop_mistyped(
+    domains: Domains,
     leaves: Vec<Leaf>,
     known: &BTreeMap<String, Value>,
     problems: &mut Vec<Problem>,
@@ -265,7 +281,7 @@ fn drop_mistyped(
         .filter(|leaf| {
             let mut alone = Table::new();
             keys::place(&mut alone, &leaf.key, leaf.value.clone());
-            let error = match domain_settings::check_kind(&leaf.key, &leaf.value) {
+            let error = match domain_settings::check_kind(domains, &leaf.key, &leaf.value) {
                 Some(checked) => checked.err(),
                 None => Written::deserialize(alone)
                     .err()

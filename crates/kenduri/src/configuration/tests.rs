@@ -9,7 +9,10 @@ use countdowns::watchers;
 use edge::ListenAddress;
 use platform::store;
 
-use super::{Asked, Flag, Origin, load};
+use units::{Origin, Problems};
+
+use super::{Asked, Configuration, Flag};
+use crate::domains::DOMAINS;
 
 mod alerts;
 mod older_programs;
@@ -18,6 +21,10 @@ mod profiles;
 mod providers;
 mod sources;
 mod webhooks;
+
+pub(super) fn load(asked: &Asked) -> Result<Configuration, Problems> {
+    super::load(DOMAINS, asked)
+}
 
 /// Writes a settings file into a temporary folder. Returns the folder and the inputs for reading
 /// the file.
@@ -504,26 +511,6 @@ fn the_section_of_a_domain_is_checked_by_its_table() {
             panic!("{:?}", problem.origin);
         };
         assert_eq!(*line, 2);
-    }
-}
-
-#[test]
-fn every_key_is_documented_with_its_built_in_value() {
-    let documents = concat!(
-        include_str!("../../../../docs/configure.md"),
-        include_str!("../../../../docs/edge-reference.md"),
-    );
-    for (key, value) in super::keys::known() {
-        // If this key is empty, Kenduri derives a value. The documentation describes that value.
-        let value = match key.as_str() {
-            "site.url" => "the address listened on".to_owned(),
-            _ => format!("`{value}`"),
-        };
-        let row = format!("| `{key}` | {value} |");
-        assert!(
-            documents.contains(&row),
-            "docs/configure.md and docs/edge-reference.md have no row {row}"
-        );
     }
 }
 

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use axum::http::uri::PathAndQuery;
 use platform::outbound::{self, Reach};
 use platform::webhook_key::WebhookKey;
+use site::domain::Domains;
 use site::webhook::WebhookEvent;
 use site::webhook::declared::DeclaredWebhook;
 use units::{Check, nearest};
 
 use super::checked::secret;
 use super::written::Webhook;
-use crate::domains::DOMAINS;
 
 /// Reads the webhooks, and reports invalid values. While Kenduri runs, a webhook may name a service
 /// that was removed, because services change at once but webhooks only at a restart.
 pub(super) fn read(
+    domains: Domains,
     written: &[Webhook],
     services: &[edge::Service],
     is_start: bool,
@@ -24,7 +25,7 @@ pub(super) fn read(
     let mut all: Vec<DeclaredWebhook> = Vec::new();
     for (number, webhook) in written.iter().enumerate() {
         let key = |name: &str| format!("webhook[{number}].{name}");
-        check_events(&webhook.events, &key("events"), check);
+        check_events(domains, &webhook.events, &key("events"), check);
         let declared = read_one(
             webhook,
             &key("url"),
@@ -122,8 +123,8 @@ fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), 
     Ok((socket.into(), path.to_owned()))
 }
 
-fn check_events(names: &[String], key: &str, check: &mut Check) {
-    let all = DOMAINS.iter().flat_map(|domain| domain.webhook_events);
+fn check_events(domains: Domains, names: &[String], key: &str, check: &mut Check) {
+    let all = domains.iter().flat_map(|domain| domain.webhook_events);
     let known: Vec<&str> = all.map(|event: &WebhookEvent| event.name).collect();
     if names.is_empty() {
         check.refuse(

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::log::{LogFormat, LogLevel};
+use crate::log_settings::{LogFormat, LogLevel};
 
 /// The whole file.
 #[derive(Clone, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use supervisor::{CheckDepth, Folder};
 
 use super::sockets::{Sockets, find_ports};
 use crate::configuration::{Asked, Configuration, Sources};
+use crate::domains::DOMAINS;
 use crate::messages::ServeMode;
 
 /// The settings that the supervisor process has applied last.
@@ -52,7 +53,7 @@ impl Settings {
             lasting: None,
             ..self.asked.clone()
         };
-        let sources = Sources::read(&whole)?;
+        let sources = Sources::read(DOMAINS, &whole)?;
         let written = sources.check(&whole, CheckDepth::Whole)?;
         let mut asked = Asked {
             lasting: self.asked.lasting.clone(),
@@ -73,7 +74,7 @@ impl Settings {
             lasting: None,
             ..self.asked.clone()
         };
-        let sources = Sources::read(&whole)?;
+        let sources = Sources::read(DOMAINS, &whole)?;
         let next = sources.check(&whole, CheckDepth::Whole)?.lasting();
         let stored = self.asked.lasting.clone().unwrap_or_default();
         let renewed = Asked {

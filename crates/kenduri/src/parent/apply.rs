@@ -20,6 +20,7 @@ use super::workers::answer;
 use crate::configuration::Asked;
 use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
+use crate::domains::DOMAINS;
 use crate::messages::ToWorker;
 
 /// The result of applying new settings. The settings are active even if some services failed.
@@ -222,7 +223,7 @@ mod tests {
                 }],
                 ..Asked::default()
             };
-            let configuration = configuration::load(&asked).unwrap();
+            let configuration = configuration::load(DOMAINS, &asked).unwrap();
             let means = SupervisorOptions {
                 launcher: ShimProgram::Other("/bin/false".into()),
                 adopt_orphans: false,

@@ -38,6 +38,7 @@ use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::control_requests::services;
 use crate::demo::Temporary;
+use crate::domains::DOMAINS;
 use crate::log;
 use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
@@ -183,7 +184,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
     if find_ports(&mut asked, &configuration.wanting_ports)? {
-        configuration = configuration::load(&asked)?;
+        configuration = configuration::load(DOMAINS, &asked)?;
     }
     let (means, from_supervisor) = service_config::means(&configuration);
     let program = ProgramFile::this()?;

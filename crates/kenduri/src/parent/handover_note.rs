@@ -12,6 +12,7 @@ use super::process::ParentProcess;
 use super::signals::Signal;
 use crate::configuration::{self, Asked, Configuration};
 use crate::demo::Temporary;
+use crate::domains::DOMAINS;
 use crate::folders::Folders;
 use crate::messages::ServeMode;
 
@@ -57,7 +58,7 @@ impl HandoverNote {
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
         serde_json::from_slice(note).context("this program is older than the one that runs")?;
-    let configuration = configuration::load(&note.asked)?;
+    let configuration = configuration::load(DOMAINS, &note.asked)?;
     let folders = Folders::of_supervisor(&configuration.settings.data)?;
     if folders != configuration.folders {
         bail!(

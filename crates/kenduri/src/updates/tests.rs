@@ -7,7 +7,8 @@ use std::net::TcpListener;
 use platform::Outbound;
 use semver::Version;
 
-use super::{Found, Source, look};
+use super::{Found, look};
+use crate::update_source::Source;
 
 fn found(text: &str, ours: &str) -> Result<Found, String> {
     let ours = Version::parse(ours).unwrap();

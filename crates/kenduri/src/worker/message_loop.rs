@@ -13,9 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alerts::{Outlet, ServiceAlarm};
 use crate::channel::Parcel;
+use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
-use crate::control_requests::{ControlResponse, Purge, RequestContext};
 use crate::messages::{MessageSender, ToParent, ToWorker};
+use crate::request_context::{Purge, RequestContext};
 use crate::server_status::{EdgeStatus, StatusRequest};
 
 use super::active_settings::ActiveSettings;
@@ -142,7 +143,7 @@ impl<'a> MessageLoop<'a> {
             ToWorker::Request { id, order } => {
                 let (context, sender) = (self.context.clone(), self.sender.clone());
                 tokio::spawn(async move {
-                    let reply = order.reply(&context).await;
+                    let reply = context.reply(order).await;
                     sender.say(ToParent::Reply { id, reply }).await;
                 });
             }

@@ -20,6 +20,7 @@ use web::{Language, Site};
 
 use super::{Where, say};
 use crate::commands::alone;
+use crate::domains::DOMAINS;
 use crate::{app_setup, configuration, control};
 
 /// Take over households, guests and answers from a dump of an older wedding manager
@@ -46,7 +47,7 @@ impl WeddingManager {
         let mut asked = self.place.asked();
         // This command opens no listener, so the mailbox cannot be reached from other machines.
         asked.allow_public_mailbox = true;
-        let settings = Arc::new(configuration::load(&asked)?.settings);
+        let settings = Arc::new(configuration::load(DOMAINS, &asked)?.settings);
         if control::is_running(&settings.data)? {
             bail!(
                 "Kenduri is running with the data in {}\n  stop it first",

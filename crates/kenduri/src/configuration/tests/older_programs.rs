@@ -1,8 +1,7 @@
 //! Tests of `[compat]`.
 
-use compat::{booking_site, personal_site};
-
 use super::{load, problems, written};
+use crate::configuration::OlderSite;
 
 #[test]
 fn the_older_sites_are_there_where_they_are_switched_on() {
@@ -18,12 +17,12 @@ fn the_older_sites_are_there_where_they_are_switched_on() {
                 [compat]\nbackend = true\nbookings = true\nauth = \"bookings\"\n";
     let (_folder, asked) = written(both);
     let settings = load(&asked).expect("settings").settings;
-    let expected = booking_site::Policy {
+    let expected = OlderSite {
         has_auth: true,
         register_tokens: false,
     };
     assert_eq!(settings.booking_site, Some(expected));
-    let personal: personal_site::Policy = settings.personal_site.expect("both are on");
+    let personal = settings.personal_site.expect("both are on");
     assert!(!personal.has_auth, "one of them has /api/auth");
 }
 

@@ -8,7 +8,7 @@ use crate::configuration::Sources;
 #[test]
 fn what_was_read_once_is_checked_without_the_file() {
     let (folder, mut asked) = written("data = \"d\"\n[jobs]\nat_once = 3\n");
-    let sources = Sources::read(&asked).expect("read");
+    let sources = Sources::read(&[], &asked).expect("read");
     drop(folder);
     let found = sources.check(&asked, CheckDepth::Whole).expect("good");
     assert_eq!(found.settings.jobs_at_once, 3);

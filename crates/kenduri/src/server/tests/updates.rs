@@ -8,7 +8,8 @@ use site::Context;
 use testkit::World;
 
 use super::{MIGRATIONS, site, site_looking, somebody};
-use crate::updates::{self, Source};
+use crate::update_source::Source;
+use crate::updates;
 
 fn worker(world: &World, accounts: &Context, sources: &[Source]) -> Worker {
     let platform = &world.platform;

@@ -10,9 +10,10 @@ use edge::values;
 use platform::Random;
 use units::nearest;
 
-use super::{ControlResponse, RequestContext};
+use super::RequestContext;
 use crate::app_setup;
 use crate::configuration::host_link;
+use crate::control_requests::ControlResponse;
 
 const MAX_LINKS: usize = 20;
 
