@@ -21,7 +21,6 @@ mod demo;
 mod descriptors;
 mod domains;
 mod folders;
-mod install;
 mod locales;
 mod log;
 mod log_settings;

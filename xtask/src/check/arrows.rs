@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
         &[
+            "install",
             "backup",
             "importer",
             "compat",
@@ -41,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "upgrade",
         ],
     ),
+    ("install", &["edge"]),
     ("backup", &["platform"]),
     ("importer", &["edge", "supervisor"]),
     ("edge", &["http1", "units", "upgrade"]),

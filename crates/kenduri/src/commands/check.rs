@@ -13,7 +13,6 @@ use units::Problems;
 use super::{Failed, Where, show};
 use crate::configuration::{self, Asked, Configuration};
 use crate::domains::DOMAINS;
-use crate::install;
 use crate::update_source::Source;
 use crate::updates::{self, Found};
 

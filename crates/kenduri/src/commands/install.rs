@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use install::{Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
 use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::domains::DOMAINS;
-use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
 const USUAL_DATA: &str = "/var/lib/kenduri";
 const USUAL_FILE: &str = "kenduri.toml";

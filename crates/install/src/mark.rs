@@ -4,7 +4,7 @@ const BEGINNING: &str = "# Written by `kenduri install`; ";
 
 /// Who wrote a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UnitOrigin {
+pub enum UnitOrigin {
     Nothing,
     /// `kenduri install` wrote the unit, and it was not edited.
     Ours,
@@ -13,7 +13,7 @@ pub(crate) enum UnitOrigin {
 }
 
 /// Returns the text of a unit with the checksum line at the top.
-pub(crate) fn marked(text: &str) -> String {
+pub fn marked(text: &str) -> String {
     format!(
         "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",
         sum(text)
@@ -21,7 +21,7 @@ pub(crate) fn marked(text: &str) -> String {
 }
 
 /// Determines from a unit's text who wrote the unit.
-pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
+pub fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
         return UnitOrigin::Nothing;
     };

@@ -13,7 +13,7 @@ use super::found::identity;
 use super::steps::{Step, Work};
 
 /// Carries out all steps. If a step fails, undoes the previous steps.
-pub(crate) fn do_all<W: Write>(
+pub fn do_all<W: Write>(
     work: &Work,
     told: &mut W,
     carry_out: impl Fn(&Step, &mut W) -> Result<()>,
@@ -53,11 +53,11 @@ pub(crate) fn do_all<W: Write>(
 
 /// Prints a step. The installation continues even if nobody reads the output, as in `kenduri
 /// install | head`.
-pub(crate) fn tell(told: &mut impl Write, text: impl Display) {
+pub fn tell(told: &mut impl Write, text: impl Display) {
     let _ = writeln!(told, "{text}");
 }
 
-pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
+pub fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     match step {
         Step::Run(words) => {
             tell(told, words.join(" "));

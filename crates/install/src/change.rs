@@ -6,11 +6,11 @@ use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 
 /// Steps that are undone together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) steps: Vec<Step>,
+pub struct Change {
+    pub steps: Vec<Step>,
     /// The steps that undo the change, even if only a part of it was made. Each of them also
     /// succeeds if there is nothing to undo.
-    pub(crate) undo: Vec<Step>,
+    pub undo: Vec<Step>,
 }
 
 /// Returns an installation's changes in order. All files are written before a service starts. The

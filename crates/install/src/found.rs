@@ -13,26 +13,26 @@ use super::steps::{InstallOptions, SERVICE, SOCKET, unit};
 
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(crate) struct Found {
-    pub(crate) is_root: bool,
-    pub(crate) has_systemd: bool,
-    pub(crate) has_user: bool,
-    pub(crate) has_services_user: bool,
-    pub(crate) has_data: bool,
+pub struct Found {
+    pub is_root: bool,
+    pub has_systemd: bool,
+    pub has_user: bool,
+    pub has_services_user: bool,
+    pub has_data: bool,
     /// Whether the data folder belongs to the user who will serve requests.
-    pub(crate) is_data_of_user: bool,
-    pub(crate) service: UnitFound,
-    pub(crate) socket: UnitFound,
+    pub is_data_of_user: bool,
+    pub service: UnitFound,
+    pub socket: UnitFound,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnitFound {
+pub struct UnitFound {
     /// The unit's text; `None` if the administrator's folder for units does not contain the unit.
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
     /// Whether systemd starts the unit at boot.
-    pub(crate) is_enabled: bool,
+    pub is_enabled: bool,
     /// Whether systemd runs the unit or is about to restart it.
-    pub(crate) is_active: bool,
+    pub is_active: bool,
 }
 
 impl UnitFound {
@@ -43,7 +43,7 @@ impl UnitFound {
 
 /// Reads the state of this machine. For a removal, `wish` is `None`, and this function does not
 /// find out which units are running.
-pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
+pub fn found(wish: Option<&InstallOptions>) -> Result<Found> {
     // This folder exists only if systemd is running (sd_booted(3)).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
@@ -72,7 +72,7 @@ pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
 }
 
 /// Returns the text of the installed service unit, if it can be read.
-pub(crate) fn installed() -> Option<String> {
+pub fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 

@@ -16,39 +16,39 @@ pub(super) const SERVICE_USER: &str = "service_user";
 const NO_HOME: &str = "/nonexistent";
 
 #[derive(Debug, Clone)]
-pub(crate) struct InstallOptions {
-    pub(crate) service: String,
+pub struct InstallOptions {
+    pub service: String,
     /// The text of the socket unit, if there is one.
-    pub(crate) socket: Option<String>,
-    pub(crate) program: PathBuf,
+    pub socket: Option<String>,
+    pub program: PathBuf,
     /// The flags that select the installation, such as `--config`.
-    pub(crate) place: Vec<String>,
-    pub(crate) data: PathBuf,
+    pub place: Vec<String>,
+    pub data: PathBuf,
     /// The user who serves requests and owns the data.
-    pub(crate) user: String,
+    pub user: String,
     /// Whether the supervisor process runs as root, so that services can run as other users.
-    pub(crate) by_root: bool,
+    pub by_root: bool,
     /// The user that runs services without a `user` setting. If `None`, it is the user that the
     /// settings name for this purpose, or else [`Self::user`].
-    pub(crate) services_user: Option<String>,
+    pub services_user: Option<String>,
     /// Whether the service is started now and at every boot.
-    pub(crate) enable: bool,
+    pub enable: bool,
     /// Whether to overwrite units that somebody has edited.
-    pub(crate) force: bool,
+    pub force: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Work {
+pub struct Work {
     /// The steps that come first and do not affect running units.
-    pub(crate) prepare: Vec<Step>,
+    pub prepare: Vec<Step>,
     /// The changes that may affect running units. Each can be undone.
-    pub(crate) change: Vec<Change>,
+    pub change: Vec<Change>,
     /// The steps that restart units after a failed change was undone.
-    pub(crate) again: Vec<Step>,
+    pub again: Vec<Step>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Runs a program with arguments.
     Run(Vec<String>),
     /// Creates a folder that the user owns.
@@ -60,7 +60,7 @@ pub(crate) enum Step {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
+pub enum Refused {
     #[error(
         "systemd is not running here, so there is nothing to install into\n  \
          start `kenduri serve` by this system's own service manager; --print shows the unit"
@@ -133,7 +133,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
 }
 
 /// Returns the steps of an installation in order. All files are written before a service starts.
-pub(crate) fn steps(wish: &InstallOptions, found: &Found) -> Result<Work, Refused> {
+pub fn steps(wish: &InstallOptions, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
         concat!("/ho", "me"),
@@ -220,7 +220,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
 }
 
 /// Returns the steps of a removal. The data, the settings and the user are kept.
-pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
+pub fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
     let mut steps = Vec::new();
@@ -242,7 +242,7 @@ pub(super) mod tests {
     use super::super::mark::marked;
     use super::*;
 
-    pub(crate) fn wish() -> InstallOptions {
+    pub fn wish() -> InstallOptions {
         InstallOptions {
             service: "service".to_owned(),
             socket: None,
@@ -257,7 +257,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(crate) fn fresh() -> Found {
+    pub fn fresh() -> Found {
         Found {
             is_root: true,
             has_systemd: true,
@@ -271,7 +271,7 @@ pub(super) mod tests {
     }
 
     /// Returns a unit that nobody has edited. `is_on` says whether the unit is enabled and active.
-    pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
+    pub fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),
             is_enabled: is_on,
@@ -292,7 +292,7 @@ pub(super) mod tests {
         work.prepare.into_iter().chain(changes).collect()
     }
 
-    pub(crate) fn shown(steps: &[Step]) -> Vec<String> {
+    pub fn shown(steps: &[Step]) -> Vec<String> {
         let lines = steps.iter().map(|step| match step {
             Step::Run(words) => words.join(" "),
             Step::Folder { path, user } => format!("folder {} of {user}", path.display()),

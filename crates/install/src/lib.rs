@@ -12,8 +12,8 @@ mod mark;
 mod steps;
 mod unit;
 
-pub(crate) use carry_out::{carry_out, do_all, tell};
-pub(crate) use found::{found, installed};
-pub(crate) use mark::marked;
-pub(crate) use steps::{InstallOptions, remove, steps};
-pub(crate) use unit::{Before, Unit, socket};
+pub use carry_out::{carry_out, do_all, tell};
+pub use found::{found, installed};
+pub use mark::marked;
+pub use steps::{InstallOptions, remove, steps};
+pub use unit::{Before, Unit, socket};

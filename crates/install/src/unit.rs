@@ -16,30 +16,30 @@ const AFTER_DRAIN: Duration = Duration::from_mins(1);
 const DELEGATE: &str = "Delegate=cpu memory";
 
 #[derive(Debug, Clone)]
-pub(crate) struct Unit {
-    pub(crate) program: PathBuf,
-    pub(crate) config: Option<PathBuf>,
-    pub(crate) profile: Option<String>,
+pub struct Unit {
+    pub program: PathBuf,
+    pub config: Option<PathBuf>,
+    pub profile: Option<String>,
     /// The data folder. The unit permits the service to write to it.
-    pub(crate) data: PathBuf,
+    pub data: PathBuf,
     /// Whether the unit must contain `--data`, because the settings do not name the data folder.
-    pub(crate) says_data: bool,
+    pub says_data: bool,
     /// The user who runs Kenduri. If `None`, root runs the supervisor process, and the data's owner
     /// serves requests.
-    pub(crate) user: Option<String>,
+    pub user: Option<String>,
     /// The user that runs services without a `user` setting; `None` if the settings name that user.
-    pub(crate) services_user: Option<String>,
+    pub services_user: Option<String>,
     /// Whether systemd opens the listening sockets.
-    pub(crate) socket: bool,
+    pub socket: bool,
     /// The working folders of services; `None` if there are no services.
-    pub(crate) services: Option<Vec<PathBuf>>,
+    pub services: Option<Vec<PathBuf>>,
     /// The drain time of requests.
-    pub(crate) drain: Duration,
+    pub drain: Duration,
 }
 
 /// A path that a unit cannot contain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OddPath {
+pub enum OddPath {
     /// The path contains characters that cannot be written into a unit.
     #[error(
         "{0:?} cannot be written into a unit: it has a line break, another control character, or \
@@ -57,7 +57,7 @@ pub(crate) enum OddPath {
 
 impl Unit {
     /// Checks that a unit can contain all of these paths.
-    pub(crate) fn check(&self) -> Result<(), OddPath> {
+    pub fn check(&self) -> Result<(), OddPath> {
         writable(&self.program)?;
         let program = self.program.to_string_lossy();
         if program.contains(['"', '\'', '\\', '$']) {
@@ -68,7 +68,7 @@ impl Unit {
         more.into_iter().try_for_each(|path| writable(path))
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let place = self.place();
         let program = word_of_command(&self.program);
         let mut text = String::new();
@@ -207,7 +207,7 @@ impl Unit {
     }
 
     /// Returns the flags as command-line arguments.
-    pub(crate) fn words(&self) -> Vec<String> {
+    pub fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
             .flat_map(|(flag, path)| [flag.to_owned(), path.display().to_string()])
@@ -225,16 +225,16 @@ impl Unit {
 
 /// What an earlier unit says about the services that Kenduri runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Before {
-    pub(crate) has_services: bool,
+pub struct Before {
+    pub has_services: bool,
     /// The user that runs services without a `user` setting. If `None`, they run as the owner of
     /// the data.
-    pub(crate) services_user: Option<String>,
+    pub services_user: Option<String>,
 }
 
 impl Before {
     /// Parses an earlier service unit. Returns `None` if the unit is for another settings file.
-    pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
+    pub fn of(text: &str, config: &Path) -> Option<Self> {
         if !is_of(text, config) {
             return None;
         }
@@ -304,7 +304,7 @@ fn word(path: &Path) -> String {
     }
 }
 
-pub(crate) fn socket(
+pub fn socket(
     http: &[ListenAddress],
     https: &[ListenAddress],
     http3: bool,
