@@ -4,7 +4,7 @@ const BEGINNING: &str = "# Written by `kenduri install`; ";
 
 /// Who wrote a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnitOrigin {
+pub(crate) enum UnitOrigin {
     Nothing,
     /// `kenduri install` wrote the unit, and it was not edited.
     Ours,
@@ -21,7 +21,7 @@ pub fn marked(text: &str) -> String {
 }
 
 /// Determines from a unit's text who wrote the unit.
-pub fn seen(there: Option<&str>) -> UnitOrigin {
+pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
         return UnitOrigin::Nothing;
     };

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use configuration::log_settings::{Log, To};
 use edge::access_log::{Format, Mask, PathOwner};
 use edge::route::NormalPath;
 use site::domains;
@@ -14,7 +15,6 @@ use web::masking::{SecretPaths, mask_code, mask_segments};
 
 use crate::domains::DOMAINS;
 use crate::log;
-use crate::log_settings::{Log, To};
 
 /// Opens the access log. It has the same output as Kenduri's own log, but does not depend on the
 /// log level.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use configuration::{OPERATOR_PATHS, Settings, likely_link};
 use edge::maintenance::Maintenance;
 use platform::erasure;
 use platform::limits::SenderLimits;
@@ -15,7 +16,6 @@ use site::domain::Domains;
 use site::domains;
 use web::{Site, SiteUrl};
 
-use crate::configuration::{OPERATOR_PATHS, Settings, likely_link};
 use crate::domains::DOMAINS;
 use crate::locales::LOCALES;
 

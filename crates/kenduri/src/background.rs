@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use configuration::{MailRoute, Settings};
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
@@ -17,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
 
-use crate::configuration::{MailRoute, Settings};
 use crate::server::{self, MailFacts};
 use crate::updates;
 

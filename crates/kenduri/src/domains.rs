@@ -33,7 +33,6 @@ mod tests {
     use web::{Settings, SiteUrl};
 
     use super::DOMAINS;
-    use crate::configuration;
     use crate::locales::LOCALES;
 
     /// Prepares every SQL statement of the workspace on both engines. This finds statements with

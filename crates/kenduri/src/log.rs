@@ -9,6 +9,7 @@ mod sites;
 use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
+use configuration::log_settings::{Log, LogLevel, To};
 use edge::access_log::{LogBuffer, LogWriter, Writing};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -16,7 +17,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::log_settings::{Log, LogLevel, To};
 use crate::program_io;
 
 use folder::Folder;

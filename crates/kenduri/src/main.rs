@@ -5,7 +5,6 @@
 //! failure (the reason is on standard error), 2 for wrong usage, and 3 if Kenduri is not running.
 
 mod access_log;
-mod alert_settings;
 mod alerts;
 mod api;
 mod app_service;
@@ -14,16 +13,13 @@ mod background;
 mod body_deadlines;
 mod channel;
 mod commands;
-mod configuration;
 mod control;
 mod control_requests;
 mod demo;
 mod descriptors;
 mod domains;
-mod folders;
 mod locales;
 mod log;
-mod log_settings;
 mod machine;
 mod messages;
 mod metrics;
@@ -37,7 +33,6 @@ mod sd_notify;
 mod server;
 mod server_status;
 mod sockets;
-mod update_source;
 mod updates;
 mod worker;
 

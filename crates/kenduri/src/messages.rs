@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use configuration::{Asked, Settings};
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
 use supervisor::{Address, ReadyInstances};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::channel::Parcel;
-use crate::configuration::{Asked, Settings};
 use crate::control_requests::ControlRequest;
 use crate::control_requests::Reply;
 

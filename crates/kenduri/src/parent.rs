@@ -35,13 +35,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
+use configuration::{Asked, Configuration};
 use supervisor::state::Exit;
 use supervisor::{
     Folder, Notification, NotificationKind, OWN_SERVICE, ReceivedHandover, RunEnd, Supervisor,
 };
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::configuration::{self, Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::descriptors;

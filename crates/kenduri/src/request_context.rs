@@ -6,6 +6,7 @@ mod maintenance;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use configuration::Settings;
 use edge::Plan;
 use edge::maintenance::Maintenance;
 use identity::account::{AccountZone, DisplayName, NewAccount};
@@ -22,7 +23,6 @@ use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
 use crate::app_setup::{self, Opened};
-use crate::configuration::Settings;
 use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate, Reply, TokenCreate};
 
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);

@@ -23,15 +23,15 @@ use std::sync::Arc;
 
 use ::backup::Agent;
 use axum::{Extension, Router};
+use configuration::alert_settings::Limits;
+use configuration::update_source::Source;
 use jiff::SignedDuration;
 use site::Callers::{self, People};
 use site::Domains;
 use web::{Pages, Site};
 
-use crate::alert_settings::Limits;
 use crate::machine::Machine;
 use crate::server_status::ServerStatus;
-use crate::update_source::Source;
 
 pub(crate) use mail::{MailFacts, daily as look_daily};
 

@@ -124,12 +124,12 @@ pub(crate) fn service_address(service: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use configuration::{Asked, load};
     use edge::acme::Failures;
     use jiff::Timestamp;
 
     use super::*;
     use crate::alerts::conditions;
-    use crate::configuration::{Asked, load};
 
     #[test]
     fn only_names_of_the_configuration_alarm_the_operator() {

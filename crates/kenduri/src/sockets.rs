@@ -5,9 +5,9 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context as _, Result};
+use configuration::{Asked, Configuration, Flag};
 use edge::{Inherited, ListenAddress};
 
-use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::domains::DOMAINS;
 
 /// For a demo, if the configured port is occupied.

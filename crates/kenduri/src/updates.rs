@@ -10,6 +10,7 @@ mod releases;
 mod tests;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use configuration::update_source::Source;
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler};
 use platform::outbound::{self, Call, Outbound, Reach};
@@ -19,8 +20,6 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 use web::Site;
-
-use crate::update_source::Source;
 
 pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;

@@ -28,6 +28,7 @@ const CRATES: &[&str] = &[
     "edge",
     "supervisor",
     "kenduri",
+    "configuration",
     "install",
     "http1",
     "units",

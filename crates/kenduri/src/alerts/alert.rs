@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use configuration::alert_settings::AlertSettings;
 use identity::account::{self, Account};
 use identity::grant::{self, Scope};
 use identity::security_mail::SecurityMail;
@@ -13,7 +14,6 @@ use serde_json::json;
 use site::webhook::declared;
 use web::{Language, Site, Text, Value};
 
-use crate::alert_settings::AlertSettings;
 use crate::server_status::service_address;
 
 const PAGE: &str = "/admin/server";

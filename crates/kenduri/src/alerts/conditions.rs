@@ -4,11 +4,11 @@
 //! around the limit begins only one alert.
 
 use backup::{DrillResult, Status};
+use configuration::alert_settings::{Floor, Limits};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Failures;
 use super::alert::{Finding, Kind, Level, Report};
-use crate::alert_settings::{Floor, Limits};
 use crate::machine::{MachineStatus, Room, written_bytes};
 use crate::server_status::EdgeStatus;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use backup::{Drill, DrillResult, Status};
+use configuration::alert_settings::{AlertSettings, Floor, Limits};
 use edge::FileCertificate;
 use edge::acme::{CertificateStatus, Failures as Refusals};
 use identity::account::{self, AccountZone, NewAccount};
@@ -25,7 +26,6 @@ use super::alert::{self, Alert, Kind, Report};
 use super::conditions::{self, BackupTimes};
 use super::service_alarm::{ServiceAlarm, report, settle};
 use super::{Failures, Outlet, Watch};
-use crate::alert_settings::{AlertSettings, Floor, Limits};
 use crate::locales::LOCALES;
 use crate::machine::{Machine, MachineStatus, Room};
 use crate::messages::{MessageSender, RequestIds};

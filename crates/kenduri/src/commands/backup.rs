@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, bail};
 use backup::{BackupError, BackupKey, DrillResult};
 use clap::{Args, Subcommand};
+use configuration::Settings;
 use jiff::Timestamp;
 use platform::{Clock, Random};
 
 use super::{Where, say, send, show};
-use crate::configuration::{self, Settings};
 use crate::control_requests::ControlRequest;
 use crate::domains::DOMAINS;
 

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
+use configuration::update_source::Source;
+use configuration::{Asked, Configuration};
 use edge::Plan;
 use edge::route::NormalPath;
 use platform::Outbound;
 use units::Problems;
 
 use super::{Failed, Where, show};
-use crate::configuration::{self, Asked, Configuration};
 use crate::domains::DOMAINS;
-use crate::update_source::Source;
 use crate::updates::{self, Found};
 
 /// Check the settings, and print each value and where it comes from

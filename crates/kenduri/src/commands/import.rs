@@ -94,8 +94,9 @@ fn remarks_to_read(remarks: usize) -> String {
 mod tests {
     use std::path::Path;
 
+    use configuration::Asked;
+
     use super::*;
-    use crate::configuration::{self, Asked};
     use crate::domains::DOMAINS;
 
     /// Returns the problems in a settings file, except missing folders, files and programs.

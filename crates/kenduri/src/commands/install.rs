@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use configuration::{Asked, Configuration, Flag};
 use install::{Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
 use super::say;
-use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::domains::DOMAINS;
 
 const USUAL_DATA: &str = "/var/lib/kenduri";

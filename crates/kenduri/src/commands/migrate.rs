@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Where, say};
+use crate::app_setup;
 use crate::domains::DOMAINS;
-use crate::{app_setup, configuration};
 
 /// Update the tables of the store, without starting the server
 ///

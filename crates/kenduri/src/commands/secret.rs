@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Where, alone, say};
 use crate::domains::DOMAINS;
-use crate::{app_setup, configuration, control};
+use crate::{app_setup, control};
 
 /// Replace the file with the signing keys
 #[derive(Debug, Subcommand)]

@@ -2,12 +2,12 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use configuration::folders::Folders;
+use configuration::{Asked, Flag};
 
 use super::Where;
-use crate::configuration::{self, Asked, Flag};
 use crate::demo::Temporary;
 use crate::domains::DOMAINS;
-use crate::folders::Folders;
 use crate::messages::ServeMode;
 use crate::parent::{self, ParentSetup, Sockets};
 use crate::sockets::{self, Port};

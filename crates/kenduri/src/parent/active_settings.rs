@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use configuration::{Asked, Configuration, Sources};
 use edge::Plan;
 use supervisor::{CheckDepth, Folder};
 
 use super::sockets::{Sockets, find_ports};
-use crate::configuration::{Asked, Configuration, Sources};
 use crate::domains::DOMAINS;
 use crate::messages::ServeMode;
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Error, Result, bail};
+use configuration::Asked;
 use supervisor::ServiceChange;
 use supervisor::state::RunId;
 
@@ -17,10 +18,8 @@ use super::process::{ChangeLock, ParentProcess, is_stopped};
 use super::service_config;
 use super::sockets::Sockets;
 use super::workers::answer;
-use crate::configuration::Asked;
 use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
-use crate::domains::DOMAINS;
 use crate::messages::ToWorker;
 
 /// The result of applying new settings. The settings are active even if some services failed.
@@ -173,6 +172,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
+    use configuration::Flag;
     use edge::Inherited;
     use jiff::Timestamp;
     use supervisor::{Channel, OWN_SERVICE, Plan, ShimProgram, Supervisor, SupervisorOptions};
@@ -181,8 +181,8 @@ mod tests {
 
     use super::*;
     use crate::channel::{self, Parcel};
-    use crate::configuration::{self, Flag};
     use crate::control_requests::{ControlRequest, services};
+    use crate::domains::DOMAINS;
     use crate::messages::{RequestIds, ServeMode, ToParent};
     use crate::parent::active_settings::Settings;
     use crate::parent::handover_note::HandoverNote;

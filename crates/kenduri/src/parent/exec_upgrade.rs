@@ -32,7 +32,6 @@ use super::service_config;
 use super::signals::Signals;
 use super::sockets::{Sockets, find_ports};
 use super::upgrade_check;
-use crate::configuration;
 use crate::control::{self, Control};
 use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;

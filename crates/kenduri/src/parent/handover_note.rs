@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use configuration::folders::Folders;
+use configuration::{Asked, Configuration};
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
 
 use super::process::ParentProcess;
 use super::signals::Signal;
-use crate::configuration::{self, Asked, Configuration};
 use crate::demo::Temporary;
 use crate::domains::DOMAINS;
-use crate::folders::Folders;
 use crate::messages::ServeMode;
 
 /// The state for the next program. Fields may be added but never removed, because an older version

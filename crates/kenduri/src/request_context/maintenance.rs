@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Error, Result, bail};
+use configuration::host_link;
 use edge::maintenance::ChangeError;
 use edge::route::HostPattern;
 use edge::values;
@@ -12,7 +13,6 @@ use units::nearest;
 
 use super::RequestContext;
 use crate::app_setup;
-use crate::configuration::host_link;
 use crate::control_requests::ControlResponse;
 
 const MAX_LINKS: usize = 20;

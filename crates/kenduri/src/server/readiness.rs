@@ -2,6 +2,7 @@
 //! a short list with advice.
 
 use backup::{DrillResult, Status};
+use configuration::alert_settings::Limits;
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{self, State, sender_domain};
 use platform::{StoreError, Tx};
@@ -9,7 +10,6 @@ use site::freeze::{self, Freeze};
 
 use super::AdminParts;
 use super::context::AdminContext;
-use crate::alert_settings::Limits;
 use crate::alerts::alert::{Kind, Level, Report};
 use crate::alerts::conditions;
 use crate::machine::MachineStatus;
@@ -226,11 +226,11 @@ fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
 #[cfg(test)]
 mod tests {
     use backup::Drill;
+    use configuration::alert_settings::Floor;
     use edge::FileCertificate;
     use edge::acme::CertificateStatus;
 
     use super::*;
-    use crate::alert_settings::Floor;
     use crate::machine::Room;
     use crate::updates::{Advisory, Found, Release};
 

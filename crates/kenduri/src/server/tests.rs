@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use ::backup::Agent;
+use configuration::alert_settings::{Floor, Limits};
+use configuration::update_source::Source;
 use edge::FileCertificate;
 use edge::acme::{CertificateStatus as Certificate, Failures};
 use identity::account::{self, AccountId, AccountZone, NewAccount};
@@ -26,7 +28,6 @@ use web::state::NavigationGroup;
 use web::{Language, Link, Settings, SiteUrl};
 
 use super::{AdminParts, MailFacts, routes};
-use crate::alert_settings::{Floor, Limits};
 use crate::control_requests::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
@@ -34,7 +35,6 @@ use crate::locales::LOCALES;
 use crate::machine::Machine;
 use crate::messages::{MessageSender, RequestIds, ToParent};
 use crate::server_status::{EdgeStatus, ServerStatus, StatusRequest};
-use crate::update_source::Source;
 
 mod alerts;
 mod backup;

@@ -4,11 +4,11 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
+use configuration::update_source::Source;
 use platform::Outbound;
 use semver::Version;
 
 use super::{Found, look};
-use crate::update_source::Source;
 
 fn found(text: &str, ours: &str) -> Result<Found, String> {
     let ours = Version::parse(ours).unwrap();

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
 
 use anyhow::{Result, bail};
+use configuration::{Asked, Configuration};
 use edge::{Edge, Inherited};
 use toml::Table;
 
-use crate::configuration::{self, Asked, Configuration};
 use crate::domains::DOMAINS;
 
 /// The worker's active settings.

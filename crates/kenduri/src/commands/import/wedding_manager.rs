@@ -21,7 +21,7 @@ use web::{Language, Site};
 use super::{Where, say};
 use crate::commands::alone;
 use crate::domains::DOMAINS;
-use crate::{app_setup, configuration, control};
+use crate::{app_setup, control};
 
 /// Take over households, guests and answers from a dump of an older wedding manager
 ///

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use configuration::alert_settings::AlertSettings;
 use platform::{StoreError, Tx};
 use testkit::World;
 
 use super::{MIGRATIONS, site, somebody};
-use crate::alert_settings::AlertSettings;
 use crate::alerts::alert::{self, Finding, Kind, Level};
 use crate::alerts::{Outlet, Report};
 

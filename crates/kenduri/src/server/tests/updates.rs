@@ -2,13 +2,13 @@
 
 use std::fs;
 
+use configuration::update_source::Source;
 use jiff::SignedDuration;
 use platform::jobs::Worker;
 use site::Context;
 use testkit::World;
 
 use super::{MIGRATIONS, site, site_looking, somebody};
-use crate::update_source::Source;
 use crate::updates;
 
 fn worker(world: &World, accounts: &Context, sources: &[Source]) -> Worker {

@@ -4,30 +4,30 @@ use jiff::SignedDuration;
 use platform::mail::Address;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AlertSettings {
+pub struct AlertSettings {
     /// Whether alerts are mailed to the owners of the installation.
-    pub(crate) owners: bool,
+    pub owners: bool,
     /// The other addresses to which alerts are mailed.
-    pub(crate) addresses: Vec<Address>,
-    pub(crate) webhook: Option<String>,
-    pub(crate) limits: Limits,
+    pub addresses: Vec<Address>,
+    pub webhook: Option<String>,
+    pub limits: Limits,
 }
 
 /// The thresholds at which alerts begin. A threshold of `None` or 0 disables the alert.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) disk: Option<Floor>,
-    pub(crate) memory: Option<Floor>,
-    pub(crate) backup_lag: Option<SignedDuration>,
+pub struct Limits {
+    pub disk: Option<Floor>,
+    pub memory: Option<Floor>,
+    pub backup_lag: Option<SignedDuration>,
     /// The number of failed jobs in a day at which an alert begins.
-    pub(crate) failed_jobs: u32,
+    pub failed_jobs: u32,
     /// The number of failed mails in a day at which an alert begins.
-    pub(crate) failed_mails: u32,
+    pub failed_mails: u32,
 }
 
 /// The minimum free disk space or memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Floor {
+pub enum Floor {
     Percent(u64),
     Bytes(u64),
 }
@@ -35,7 +35,7 @@ pub(crate) enum Floor {
 impl Floor {
     /// Parses `10%`, or a size such as `500M`. Returns `None` for `0`, because `0` switches the
     /// alert off.
-    pub(crate) fn parse(written: &str) -> Result<Option<Self>, String> {
+    pub fn parse(written: &str) -> Result<Option<Self>, String> {
         if let Some(percent) = written.strip_suffix('%') {
             let percent = percent.parse().ok();
             let percent = percent.filter(|percent| (1..=90).contains(percent));
@@ -47,7 +47,7 @@ impl Floor {
         Ok((bytes > 0).then_some(Self::Bytes(bytes)))
     }
 
-    pub(crate) fn bytes(self, total: u64) -> u64 {
+    pub fn bytes(self, total: u64) -> u64 {
         match self {
             Self::Percent(percent) => total / 100 * percent,
             Self::Bytes(bytes) => bytes,

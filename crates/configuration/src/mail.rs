@@ -12,7 +12,7 @@ use super::url_password::without_password;
 use super::written::Written;
 
 #[derive(Debug, Clone)]
-pub(crate) enum MailRoute {
+pub enum MailRoute {
     /// Mails are stored and shown at `/mailbox` instead of being sent.
     Mailbox,
     Smtp(Server),

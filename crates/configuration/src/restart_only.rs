@@ -28,7 +28,7 @@ const START_ONLY: [&str; 5] = ["data", "log", "secret_file", "service_memory", "
 
 /// The settings that change only at a restart, each with its source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
+pub struct RestartOnly(BTreeMap<String, (Value, Origin)>);
 
 impl RestartOnly {
     /// Returns the settings in `merged` that change only at a restart.
@@ -60,7 +60,7 @@ impl RestartOnly {
 
     /// Returns the values for a new worker: those of `next`, but the stored ones of the settings
     /// that only a start of Kenduri as a whole can change.
-    pub(crate) fn for_new_worker(&self, next: Self) -> Self {
+    pub fn for_new_worker(&self, next: Self) -> Self {
         let stored = self.0.iter().filter(|(key, _)| is_of_all(key));
         let stored = stored.map(|(key, value)| (key.clone(), value.clone()));
         let next = next.0.into_iter().filter(|(key, _)| !is_of_all(key));
@@ -80,7 +80,7 @@ fn is_swapped(key: &str) -> bool {
 }
 
 /// Whether only a start of Kenduri as a whole can change the setting, and not a new worker.
-pub(crate) fn is_of_all(key: &str) -> bool {
+pub fn is_of_all(key: &str) -> bool {
     START_ONLY.contains(&section(key))
 }
 
@@ -90,8 +90,8 @@ fn section(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::configuration::Asked;
-    use crate::configuration::tests::load;
+    use crate::Asked;
+    use crate::tests::load;
 
     #[test]
     fn what_only_a_restart_changes_stays_as_it_was_said_at_first() {

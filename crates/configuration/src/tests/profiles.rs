@@ -54,13 +54,10 @@ fn a_profile_is_laid_over_the_file_and_under_everything_else() {
     assert_eq!(load(&asked).expect("good").settings.site.name, "Env");
     set(&mut asked, "site.name", "Flag");
     assert_eq!(load(&asked).expect("good").settings.site.name, "Flag");
-    let (data, doubt) = crate::configuration::data(&[], &asked);
+    let (data, doubt) = crate::data(&[], &asked);
     assert_eq!((data, doubt.is_none()), (folder.path().join("data"), true));
     asked.profile = Some("development".to_owned());
-    assert_eq!(
-        crate::configuration::data(&[], &asked).0,
-        folder.path().join("tries")
-    );
+    assert_eq!(crate::data(&[], &asked).0, folder.path().join("tries"));
 }
 
 #[test]

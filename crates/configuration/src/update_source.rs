@@ -7,14 +7,14 @@ use platform::outbound::{self, Reach};
 
 /// A configured source of releases or advisories.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
+pub enum Source {
     File(PathBuf),
     Url(String),
 }
 
 impl Source {
     /// Parses a configured source. `file` resolves a file name.
-    pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
+    pub fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
         if !written.contains("://") {
             return Ok(Self::File(file(written)));
         }

@@ -16,7 +16,7 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
 
 /// Returns a URL for the first address, as the default of the site's URL. Returns `None` if all
 /// addresses are unix sockets.
-pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
+pub fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));
     let https = listen.https.iter().map(|address| ("https", address));
     http.chain(https)
@@ -29,7 +29,7 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
 
 /// Returns a host's URL. It uses `https` if the edge has a certificate for the host, or if the edge
 /// listens only for TLS.
-pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
+pub fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {
             ListenAddress::Tcp(tcp) => Some(tcp.port()),
@@ -48,7 +48,7 @@ pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     }
 }
 
-pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
+pub fn link_to(scheme: &str, address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         return format!("{scheme}://localhost:{}", address.port());
     }

@@ -9,7 +9,7 @@ use web::setting::Setting;
 use super::written::Written;
 
 /// Returns every key, as `section.name`, with its default value.
-pub(crate) fn known(domains: Domains) -> BTreeMap<String, Value> {
+pub fn known(domains: Domains) -> BTreeMap<String, Value> {
     // Plain structs can always be serialized to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
     known.extend(domain_defaults(domains));

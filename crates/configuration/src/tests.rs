@@ -9,10 +9,10 @@ use countdowns::watchers;
 use edge::ListenAddress;
 use platform::store;
 
+use site::domain::Domains;
 use units::{Origin, Problems};
 
 use super::{Asked, Configuration, Flag};
-use crate::domains::DOMAINS;
 
 mod alerts;
 mod older_programs;
@@ -25,6 +25,15 @@ mod webhooks;
 pub(super) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     super::load(DOMAINS, asked)
 }
+
+/// Like the main program's list.
+const DOMAINS: Domains = &[
+    accounts::DOMAIN,
+    occasions::DOMAIN,
+    countdowns::DOMAIN,
+    posts::DOMAIN,
+    bookings::DOMAIN,
+];
 
 /// Writes a settings file into a temporary folder. Returns the folder and the inputs for reading
 /// the file.
@@ -517,13 +526,13 @@ fn the_section_of_a_domain_is_checked_by_its_table() {
 #[test]
 fn every_example_of_the_documents_is_accepted() {
     let documents = [
-        include_str!("../../../../docs/clouds.md"),
-        include_str!("../../../../docs/configure.md"),
-        include_str!("../../../../docs/edge.md"),
-        include_str!("../../../../docs/edge-reference.md"),
-        include_str!("../../../../docs/install.md"),
-        include_str!("../../../../docs/older-personal-site.md"),
-        include_str!("../../../../docs/services.md"),
+        include_str!("../../../docs/clouds.md"),
+        include_str!("../../../docs/configure.md"),
+        include_str!("../../../docs/edge.md"),
+        include_str!("../../../docs/edge-reference.md"),
+        include_str!("../../../docs/install.md"),
+        include_str!("../../../docs/older-personal-site.md"),
+        include_str!("../../../docs/services.md"),
     ];
     let examples = documents
         .iter()

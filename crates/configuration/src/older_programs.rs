@@ -9,12 +9,12 @@ use super::written::Compat;
 
 /// How the paths of an older site are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OlderSite {
+pub struct OlderSite {
     /// Whether `/api/auth` uses this site's format.
-    pub(crate) has_auth: bool,
+    pub has_auth: bool,
     /// Whether the response to a registration contains tokens, or reports that the email address is
     /// taken. If so, anybody can find out which addresses have an account.
-    pub(crate) register_tokens: bool,
+    pub register_tokens: bool,
 }
 
 /// The older programs whose paths are served.

@@ -12,46 +12,46 @@ const USUAL_FILE: &str = "kenduri.toml";
 
 /// The inputs of the configuration.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// The value of `--config FILE`.
-    pub(crate) file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// The value of `--profile NAME`.
     #[serde(default)]
-    pub(crate) profile: Option<String>,
+    pub profile: Option<String>,
     /// The text of the settings file, if it was read earlier. If `None`, the file is read now.
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
     /// The active values of settings that change only at a restart. `None` while Kenduri starts.
     #[serde(default)]
-    pub(crate) lasting: Option<RestartOnly>,
+    pub lasting: Option<RestartOnly>,
     /// Whether the settings are for another machine or another user, so that files may be missing.
     #[serde(default, skip)]
-    pub(crate) is_elsewhere: bool,
+    pub is_elsewhere: bool,
     /// Whether to read `kenduri.toml` in the current folder if no file is named.
-    pub(crate) look_for_file: bool,
+    pub look_for_file: bool,
     /// The flags that set a key, such as `--set key=value`, in the given order.
-    pub(crate) flags: Vec<Flag>,
-    pub(crate) environment: Vec<(String, String)>,
+    pub flags: Vec<Flag>,
+    pub environment: Vec<(String, String)>,
     /// Whether `--allow-public-mailbox` was given.
-    pub(crate) allow_public_mailbox: bool,
+    pub allow_public_mailbox: bool,
     /// The local ports of the services whose URLs appear in settings.
-    pub(crate) ports: BTreeMap<String, u16>,
+    pub ports: BTreeMap<String, u16>,
     /// The supervisor process's folders. If `None`, they are inside the data folder.
     #[serde(default)]
-    pub(crate) folders: Option<Folders>,
+    pub folders: Option<Folders>,
 }
 
 /// A flag that sets a single key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Flag {
+pub struct Flag {
     /// The flag as the user typed it, such as `--set site.url` or `--listen`. Messages show it.
-    pub(crate) typed: String,
-    pub(crate) key: String,
-    pub(crate) value: String,
+    pub typed: String,
+    pub key: String,
+    pub value: String,
 }
 
 impl Asked {
     /// Returns the absolute path of the settings file, or `None` if there is none.
-    pub(crate) fn found_file(&self) -> Option<PathBuf> {
+    pub fn found_file(&self) -> Option<PathBuf> {
         let file = find_file(self)?;
         Some(file.canonicalize().unwrap_or(file))
     }

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use supervisor::{Folder, User};
 
 /// The folder for sockets and records of the running Kenduri, inside the data folder.
-pub(crate) const RUN: &str = "run";
+pub const RUN: &str = "run";
 /// The folder for services' logs, inside the data folder.
-pub(crate) const LOGS: &str = "logs";
+pub const LOGS: &str = "logs";
 /// The folder for sockets through which services reach each other, inside [`RUN`].
-pub(crate) const INNER: &str = "inner";
+pub const INNER: &str = "inner";
 /// For sockets and records, if they are outside the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
@@ -31,11 +31,11 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Folders {
+pub struct Folders {
     /// The folder for sockets and records of the running Kenduri.
-    pub(crate) run: PathBuf,
+    pub run: PathBuf,
     /// The folder for services' logs.
-    pub(crate) logs: PathBuf,
+    pub logs: PathBuf,
     /// Who owned the data when Kenduri started: later, other users could replace the data folder
     /// with one that belongs to root. `None` if the folders are inside the data folder.
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(crate) struct Folders {
 }
 
 impl Folders {
-    pub(crate) fn in_data(data: &Path) -> Self {
+    pub fn in_data(data: &Path) -> Self {
         // Absolute paths, because services use them from other working folders.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         Self {
@@ -54,7 +54,7 @@ impl Folders {
     }
 
     /// Returns the folders for a supervisor process. The data folder must exist.
-    pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
+    pub fn of_supervisor(data: &Path) -> io::Result<Self> {
         // This fails if the path is a broken or circular link.
         let facts = fs::metadata(data)?;
         let is_root = rustix::process::geteuid().is_root();
@@ -80,7 +80,7 @@ impl Folders {
     }
 
     /// Returns the folders outside the data folder. Only root can change these folders.
-    pub(crate) fn apart(data: &Path) -> io::Result<Self> {
+    pub fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
             run: Path::new(RUN_APART).join(&name),
@@ -90,14 +90,14 @@ impl Folders {
     }
 
     /// Whether the folders are outside the data folder.
-    pub(crate) fn are_apart(&self) -> bool {
+    pub fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
     /// Returns the user that must run the worker, namely the owner of the data. Returns `None` if
     /// the worker must run as the user of this process, because this process is not root or root
     /// owns the data.
-    pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
+    pub fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
@@ -111,7 +111,7 @@ impl Folders {
     }
 
     /// Opens the folder for sockets and records, and creates it if it does not exist.
-    pub(crate) fn open(&self) -> Result<Arc<Folder>> {
+    pub fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);
             made.with_context(|| {

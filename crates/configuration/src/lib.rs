@@ -5,6 +5,7 @@
 //! [`Settings`], or all problems with file, line, key and remedy.
 
 mod address;
+pub mod alert_settings;
 mod alerts;
 mod asked;
 mod backup;
@@ -13,8 +14,10 @@ mod deep;
 mod differences;
 mod domain_settings;
 mod files;
+pub mod folders;
 mod keys;
 mod load;
+pub mod log_settings;
 mod mail;
 mod older_programs;
 mod profile;
@@ -25,20 +28,21 @@ mod services;
 mod settings;
 mod sign_in_routes;
 mod sources;
+pub mod update_source;
 mod url_password;
 mod webhooks;
 mod written;
 
-pub(crate) use address::{host_link, likely_link, link_to};
-pub(crate) use asked::{Asked, Flag};
-pub(crate) use differences::differences;
-pub(crate) use keys::known as known_keys;
-pub(crate) use load::{Configuration, Sources, data, load, load_elsewhere, load_for_worker};
-pub(crate) use mail::MailRoute;
-pub(crate) use older_programs::OlderSite;
-pub(crate) use restart_only::is_of_all;
-pub(crate) use settings::{OPERATOR_PATHS, Settings};
-pub(crate) use url_password::without_password;
+pub use address::{host_link, likely_link, link_to};
+pub use asked::{Asked, Flag};
+pub use differences::differences;
+pub use keys::known as known_keys;
+pub use load::{Configuration, Sources, data, load, load_elsewhere, load_for_worker};
+pub use mail::MailRoute;
+pub use older_programs::OlderSite;
+pub use restart_only::is_of_all;
+pub use settings::{OPERATOR_PATHS, Settings};
+pub use url_password::without_password;
 
 #[cfg(test)]
 mod tests;

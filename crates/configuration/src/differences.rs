@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 /// Returns the keys with different values. Inside a nested value, a key is a path such as
 /// `route[2].to`.
-pub(crate) fn differences(before: &Table, after: &Table) -> Vec<String> {
+pub fn differences(before: &Table, after: &Table) -> Vec<String> {
     let mut keys = Vec::new();
     tables("", before, after, &mut keys);
     keys

@@ -3,7 +3,7 @@
 use platform::Secret;
 
 /// Splits `scheme://user:password@host/…` into the URL without the password, and the password.
-pub(crate) fn without_password(url: &str) -> (String, Option<Secret>) {
+pub fn without_password(url: &str) -> (String, Option<Secret>) {
     let split = || {
         let (scheme, rest) = url.split_once("://")?;
         let end = rest.find(['/', '?']).unwrap_or(rest.len());

@@ -1,7 +1,7 @@
 //! Tests of `[compat]`.
 
 use super::{load, problems, written};
-use crate::configuration::OlderSite;
+use crate::OlderSite;
 
 #[test]
 fn the_older_sites_are_there_where_they_are_switched_on() {

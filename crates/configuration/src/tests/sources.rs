@@ -3,7 +3,7 @@
 use supervisor::CheckDepth;
 
 use super::written;
-use crate::configuration::Sources;
+use crate::Sources;
 
 #[test]
 fn what_was_read_once_is_checked_without_the_file() {

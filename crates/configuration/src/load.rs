@@ -19,27 +19,27 @@ use crate::log_settings::{Log, To};
 
 /// Checked settings, with the source of each value.
 #[derive(Debug)]
-pub(crate) struct Configuration {
-    pub(crate) settings: Settings,
+pub struct Configuration {
+    pub settings: Settings,
     /// The edge's checked plan.
-    pub(crate) plan: edge::Plan,
-    pub(crate) services: supervisor::Plan,
-    pub(crate) folders: Folders,
+    pub plan: edge::Plan,
+    pub services: supervisor::Plan,
+    pub folders: Folders,
     /// Warnings about valid settings.
-    pub(crate) warnings: Vec<String>,
-    pub(crate) file: Option<PathBuf>,
-    pub(crate) text: Option<String>,
+    pub warnings: Vec<String>,
+    pub file: Option<PathBuf>,
+    pub text: Option<String>,
     /// The services that need a local port, because their URLs appear in settings.
-    pub(crate) wanting_ports: Vec<String>,
+    pub wanting_ports: Vec<String>,
     /// The keys with new values that take effect only after a restart.
-    pub(crate) waiting: Vec<String>,
+    pub waiting: Vec<String>,
     domains: Domains,
     merged: Table,
     origins: BTreeMap<String, Origin>,
 }
 
 /// The settings of all sources, read once, before their values are checked.
-pub(crate) struct Sources {
+pub struct Sources {
     domains: Domains,
     file: Option<PathBuf>,
     text: Option<String>,
@@ -48,19 +48,19 @@ pub(crate) struct Sources {
 }
 
 /// `domains` are all domains of the app, which declare settings of their own.
-pub(crate) fn load(domains: Domains, asked: &Asked) -> Result<Configuration, Problems> {
+pub fn load(domains: Domains, asked: &Asked) -> Result<Configuration, Problems> {
     Sources::read(domains, asked)?.check(asked, CheckDepth::Whole)
 }
 
 /// Like [`load`], for a worker. Does not check whether services can be started, because the
 /// supervisor process has checked this and the worker's user may lack the permissions.
-pub(crate) fn load_for_worker(domains: Domains, asked: &Asked) -> Result<Configuration, Problems> {
+pub fn load_for_worker(domains: Domains, asked: &Asked) -> Result<Configuration, Problems> {
     Sources::read(domains, asked)?.check(asked, CheckDepth::Words)
 }
 
 /// Like [`load`], for settings of another machine or another user. Does not check whether files,
 /// folders, programs and users exist.
-pub(crate) fn load_elsewhere(domains: Domains, asked: &Asked) -> Result<Configuration, Problems> {
+pub fn load_elsewhere(domains: Domains, asked: &Asked) -> Result<Configuration, Problems> {
     let asked = Asked {
         is_elsewhere: true,
         ..asked.clone()
@@ -69,7 +69,7 @@ pub(crate) fn load_elsewhere(domains: Domains, asked: &Asked) -> Result<Configur
 }
 
 impl Sources {
-    pub(crate) fn read(domains: Domains, asked: &Asked) -> Result<Self, Problems> {
+    pub fn read(domains: Domains, asked: &Asked) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let file = find_file(asked);
         let mut leaves = Vec::new();
@@ -126,11 +126,7 @@ impl Sources {
 
     /// Checks all values. `asked` may differ from the inputs of [`Self::read`] only in `lasting`
     /// and `ports`.
-    pub(crate) fn check(
-        &self,
-        asked: &Asked,
-        depth: CheckDepth,
-    ) -> Result<Configuration, Problems> {
+    pub fn check(&self, asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
         let file = self.file.clone();
         let (mut merged, mut origins) = (self.merged.clone(), self.origins.clone());
         let mut waiting = Vec::new();
@@ -207,7 +203,7 @@ impl Sources {
 /// Returns the data folder even if other settings are invalid, because a command that looks for the
 /// running Kenduri needs only this folder. If only the settings file can name the data folder and
 /// cannot be read, also returns the problems of the file.
-pub(crate) fn data(domains: Domains, asked: &Asked) -> (PathBuf, Option<Problems>) {
+pub fn data(domains: Domains, asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
     let mut is_said = false;
@@ -294,7 +290,7 @@ impl Configuration {
     /// Returns the log settings of the supervisor process. If the supervisor process's folders are
     /// outside the data folder, its log is there too, because the configured log folder belongs to
     /// the worker's user.
-    pub(crate) fn log_of_supervisor(&self) -> Log {
+    pub fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
             && self.folders.are_apart()
@@ -306,7 +302,7 @@ impl Configuration {
     }
 
     /// Returns the services that run as the data's owner because they have no `user`.
-    pub(crate) fn services_without_user(&self) -> Vec<&str> {
+    pub fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
             user.is_some_and(|user| !user.is_empty())
@@ -320,19 +316,19 @@ impl Configuration {
     }
 
     /// Returns the merged settings of all sources.
-    pub(crate) fn merged(&self) -> &Table {
+    pub fn merged(&self) -> &Table {
         &self.merged
     }
 
     /// Returns the active values of settings that change only at a restart. The next configuration
     /// keeps these values.
-    pub(crate) fn lasting(&self) -> RestartOnly {
+    pub fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
     /// Formats the active settings as TOML, with the source of each value in a comment. Secrets
     /// appear as `***`.
-    pub(crate) fn report(&self) -> String {
+    pub fn report(&self) -> String {
         report::report(self.domains, &self.merged, &self.origins)
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
     /// Text if standard error is a terminal, JSON if it is not.
     Auto,
     Text,
@@ -17,7 +17,7 @@ pub(crate) enum LogFormat {
 /// The least severe level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogLevel {
+pub enum LogLevel {
     /// Something failed and needs attention.
     Error,
     Warn,
@@ -27,15 +27,15 @@ pub(crate) enum LogLevel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Log {
-    pub(crate) format: LogFormat,
+pub struct Log {
+    pub format: LogFormat,
     /// The least severe level that is logged. It does not affect the access log.
-    pub(crate) level: LogLevel,
-    pub(crate) to: To,
+    pub level: LogLevel,
+    pub to: To,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum To {
+pub enum To {
     Stderr,
     /// Standard error. systemd passes it on to its journal.
     Journal,
@@ -45,7 +45,7 @@ pub(crate) enum To {
 
 impl Log {
     /// Whether lines are written as text rather than JSON.
-    pub(crate) fn is_text(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         match self.format {
             LogFormat::Auto => self.is_on_terminal(),
             LogFormat::Text => true,
@@ -53,7 +53,7 @@ impl Log {
         }
     }
 
-    pub(crate) fn is_on_terminal(&self) -> bool {
+    pub fn is_on_terminal(&self) -> bool {
         !matches!(self.to, To::Folder(_)) && io::stderr().is_terminal()
     }
 }

@@ -42,95 +42,95 @@ use crate::update_source::Source;
 const KEEPER: &str = "keeper";
 
 /// The endpoints for operators, which every host has.
-pub(crate) const OPERATOR_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+pub const OPERATOR_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
 /// The validated settings. The plans of the edge and of the services are separate.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) data: PathBuf,
-    pub(crate) secret_file: KeyFile,
-    pub(crate) site: Site,
-    pub(crate) store: store::Settings,
-    pub(crate) mail: Mail,
+pub struct Settings {
+    pub data: PathBuf,
+    pub secret_file: KeyFile,
+    pub site: Site,
+    pub store: store::Settings,
+    pub mail: Mail,
     /// Who may have an account.
-    pub(crate) registration: identity::person::registration::Registration,
+    pub registration: identity::person::registration::Registration,
     /// The store of uploaded files and exports.
-    pub(crate) files: platform::Files,
+    pub files: platform::Files,
     /// The settings of the backup; `None` if nothing is backed up.
-    pub(crate) backup: Option<::backup::Settings>,
+    pub backup: Option<::backup::Settings>,
     /// The address of the S3 server for backups, and the credentials for it.
-    pub(crate) s3_access: ::backup::S3Access,
+    pub s3_access: ::backup::S3Access,
     /// The file with the passphrase, if the settings request a restore at startup.
-    pub(crate) restore_with: Option<PathBuf>,
+    pub restore_with: Option<PathBuf>,
     /// At least one listening address, and the limits on connections.
-    pub(crate) listen: ListenSettings,
+    pub listen: ListenSettings,
     /// The proxies that are trusted to send headers about the client.
-    pub(crate) trusted_proxies: Proxies,
+    pub trusted_proxies: Proxies,
     /// The number of jobs that run concurrently.
-    pub(crate) jobs_at_once: usize,
-    pub(crate) log: Log,
+    pub jobs_at_once: usize,
+    pub log: Log,
     /// The address of a separate listener for `/metrics`, if there is one.
-    pub(crate) metrics: Option<ListenAddress>,
+    pub metrics: Option<ListenAddress>,
     /// The feeds of newer versions and security advisories.
-    pub(crate) updates: Vec<Source>,
+    pub updates: Vec<Source>,
     /// Who must have a second factor.
-    pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
-    pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
-    pub(crate) domains: SettingValues,
+    pub require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
+    pub providers: Vec<identity::credential::provider::ProviderSettings>,
+    pub domains: SettingValues,
     /// The slug of the occasion that is served at the paths of older wedding cards, if any.
-    pub(crate) compat_occasion: Option<String>,
+    pub compat_occasion: Option<String>,
     /// The policy for the paths of an older personal site; `None` if these paths are not served.
-    pub(crate) personal_site: Option<OlderSite>,
+    pub personal_site: Option<OlderSite>,
     /// The policy for the paths of an older booking site; `None` if they are not served.
-    pub(crate) booking_site: Option<OlderSite>,
+    pub booking_site: Option<OlderSite>,
     /// The webhooks that the settings declare, including the webhook for alerts.
-    pub(crate) webhooks: Vec<DeclaredWebhook>,
-    pub(crate) alerts: AlertSettings,
+    pub webhooks: Vec<DeclaredWebhook>,
+    pub alerts: AlertSettings,
     /// The memory limit of all services together, in bytes.
-    pub(crate) service_memory: Option<u64>,
+    pub service_memory: Option<u64>,
     /// The services on the public status page, with their public names. `None` if there is no page.
-    pub(crate) status: Option<Vec<(String, String)>>,
+    pub status: Option<Vec<(String, String)>>,
 }
 
 /// The name, address and languages of the installation.
 #[derive(Debug, Clone)]
-pub(crate) struct Site {
+pub struct Site {
     /// The site's URL in the settings. If `None`, the URL of the first listener is used.
-    pub(crate) url: Option<SiteUrl>,
-    pub(crate) name: String,
+    pub url: Option<SiteUrl>,
+    pub name: String,
     /// The languages of pages that belong to no occasion; at least one.
-    pub(crate) languages: Vec<String>,
-    pub(crate) time_zone: TimeZone,
+    pub languages: Vec<String>,
+    pub time_zone: TimeZone,
     /// The home page of a new store, in the notation of `site.home`.
-    pub(crate) home: String,
+    pub home: String,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Mail {
-    pub(crate) route: MailRoute,
-    pub(crate) from: Sender,
+pub struct Mail {
+    pub route: MailRoute,
+    pub from: Sender,
     /// The DNS servers that are asked for the sender domain's records.
-    pub(crate) name_servers: NameServers,
+    pub name_servers: NameServers,
     /// Whether mail to many recipients waits until the sender domain has its DNS records.
-    pub(crate) require_records: bool,
+    pub require_records: bool,
     /// The mailbox from which Kenduri reads delivery reports, if any.
-    pub(crate) bounces: Option<Mailbox>,
+    pub bounces: Option<Mailbox>,
     /// The secret with which the mail provider signs its delivery reports.
-    pub(crate) callbacks: Option<WebhookKey>,
+    pub callbacks: Option<WebhookKey>,
     /// The Amazon SNS topic through which SES sends delivery reports.
-    pub(crate) ses_topic: Option<SnsTopic>,
+    pub ses_topic: Option<SnsTopic>,
 }
 
 impl Settings {
     /// Whether Kenduri can be reached only from this machine.
-    pub(crate) fn is_private(&self) -> bool {
+    pub fn is_private(&self) -> bool {
         address::is_private(&self.listen)
     }
 
     /// Whether mails are stored in the built-in mailbox instead of being sent.
-    pub(crate) fn has_mailbox(&self) -> bool {
+    pub fn has_mailbox(&self) -> bool {
         matches!(self.mail.route, MailRoute::Mailbox)
     }
 }
