@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use configuration::{OPERATOR_PATHS, Settings, likely_link};
 use edge::maintenance::Maintenance;
+use operate::locales::LOCALES;
 use platform::erasure;
 use platform::limits::SenderLimits;
 use platform::store::{self, migrate};
@@ -17,7 +18,6 @@ use site::domains;
 use web::{Site, SiteUrl};
 
 use crate::domains::DOMAINS;
-use crate::locales::LOCALES;
 
 /// The site, and the domains that are enabled.
 #[derive(Clone)]
@@ -241,10 +241,10 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use operate::locales::LOCALES;
     use site::domains;
 
     use crate::domains::DOMAINS;
-    use crate::locales::LOCALES;
 
     #[test]
     fn the_built_in_texts_of_all_domains_fit_together() {

@@ -29,8 +29,8 @@ use std::sync::Arc;
 use anyhow::{Error, Result, bail};
 use clap::{Args, Command, Parser, Subcommand};
 use configuration::{Asked, Configuration, Flag, Settings};
+use operate::control_requests::{ControlRequest, ControlResponse};
 
-use crate::control_requests::{ControlRequest, ControlResponse};
 use crate::domains::DOMAINS;
 use crate::program_io::{Failed, environment, say};
 use crate::request_context::RequestContext;

@@ -26,6 +26,7 @@ mod tests {
 
     use identity::person::slug;
     use jiff::tz::TimeZone;
+    use operate::locales::LOCALES;
     use site::{Context, domains};
     use testkit::World;
     use web::client_info::Proxies;
@@ -33,7 +34,6 @@ mod tests {
     use web::{Settings, SiteUrl};
 
     use super::DOMAINS;
-    use crate::locales::LOCALES;
 
     /// Prepares every SQL statement of the workspace on both engines. This finds statements with
     /// missing columns, and statements that only one engine accepts.

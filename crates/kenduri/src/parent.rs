@@ -36,6 +36,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
 use configuration::{Asked, Configuration};
+use operate::messages::{RequestIds, ServeMode};
 use supervisor::state::Exit;
 use supervisor::{
     Folder, Notification, NotificationKind, OWN_SERVICE, ReceivedHandover, RunEnd, Supervisor,
@@ -47,7 +48,6 @@ use crate::demo::Temporary;
 use crate::descriptors;
 use crate::domains::DOMAINS;
 use crate::log;
-use crate::messages::{RequestIds, ServeMode};
 use crate::program_io::Failed;
 use crate::sd_notify::SdNotify;
 

@@ -15,6 +15,7 @@ use identity::people::factor_reset::{self, Reset};
 use identity::people::setup::{self, Credential};
 use identity::session::token::{self, NewToken, TokenScope};
 use occasions::{occasion, role};
+use operate::control_requests::{ControlRequest, ControlResponse, OwnerCreate, Reply, TokenCreate};
 use platform::audit::chain;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
@@ -23,7 +24,6 @@ use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
 use crate::app_setup::{self, Opened};
-use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate, Reply, TokenCreate};
 
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 

@@ -28,6 +28,7 @@ const CRATES: &[&str] = &[
     "edge",
     "supervisor",
     "kenduri",
+    "operate",
     "configuration",
     "install",
     "http1",

@@ -7,10 +7,10 @@ use backup::{BackupError, BackupKey, DrillResult};
 use clap::{Args, Subcommand};
 use configuration::Settings;
 use jiff::Timestamp;
+use operate::control_requests::ControlRequest;
 use platform::{Clock, Random};
 
 use super::{Where, say, send, show};
-use crate::control_requests::ControlRequest;
 use crate::domains::DOMAINS;
 
 /// Make backups, list them, and test the newest one

@@ -9,12 +9,12 @@ use configuration::update_source::Source;
 use configuration::{Asked, Configuration};
 use edge::Plan;
 use edge::route::NormalPath;
+use operate::updates::{self, Found};
 use platform::Outbound;
 use units::Problems;
 
 use super::{Failed, Where, show};
 use crate::domains::DOMAINS;
-use crate::updates::{self, Found};
 
 /// Check the settings, and print each value and where it comes from
 ///

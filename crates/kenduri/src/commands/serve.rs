@@ -4,11 +4,11 @@ use anyhow::{Result, bail};
 use clap::Args;
 use configuration::folders::Folders;
 use configuration::{Asked, Flag};
+use operate::messages::ServeMode;
 
 use super::Where;
 use crate::demo::Temporary;
 use crate::domains::DOMAINS;
-use crate::messages::ServeMode;
 use crate::parent::{self, ParentSetup, Sockets};
 use crate::sockets::{self, Port};
 use crate::{app_setup, log};

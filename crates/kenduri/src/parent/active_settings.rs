@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use configuration::{Asked, Configuration, Sources};
 use edge::Plan;
+use operate::messages::ServeMode;
 use supervisor::{CheckDepth, Folder};
 
 use super::sockets::{Sockets, find_ports};
 use crate::domains::DOMAINS;
-use crate::messages::ServeMode;
 
 /// The settings that the supervisor process has applied last.
 pub(super) struct Settings {

@@ -19,6 +19,10 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result};
+use operate::control_requests::ControlResponse;
+use operate::control_requests::Reply;
+use operate::control_requests::services;
+use operate::messages::RequestIds;
 use supervisor::state::RunId;
 use supervisor::{PausedSupervisor, ReceivedHandover, Supervisor};
 use tokio::net::UnixStream;
@@ -33,13 +37,9 @@ use super::signals::Signals;
 use super::sockets::{Sockets, find_ports};
 use super::upgrade_check;
 use crate::control::{self, Control};
-use crate::control_requests::ControlResponse;
-use crate::control_requests::Reply;
-use crate::control_requests::services;
 use crate::demo::Temporary;
 use crate::domains::DOMAINS;
 use crate::log;
-use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
 
 /// Names in the handover. `LISTEN` has the sockets from the service manager, `OPENED` those that

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use configuration::folders::Folders;
 use configuration::{Asked, Configuration};
+use operate::messages::ServeMode;
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
 
@@ -14,7 +15,6 @@ use super::process::ParentProcess;
 use super::signals::Signal;
 use crate::demo::Temporary;
 use crate::domains::DOMAINS;
-use crate::messages::ServeMode;
 
 /// The state for the next program. Fields may be added but never removed, because an older version
 /// may have written the note.

@@ -8,12 +8,12 @@ use configuration::host_link;
 use edge::maintenance::ChangeError;
 use edge::route::HostPattern;
 use edge::values;
+use operate::control_requests::ControlResponse;
 use platform::Random;
 use units::nearest;
 
 use super::RequestContext;
 use crate::app_setup;
-use crate::control_requests::ControlResponse;
 
 const MAX_LINKS: usize = 20;
 

@@ -6,18 +6,18 @@ use std::os::fd::OwnedFd;
 
 use anyhow::{Result, bail};
 use edge::Edge;
+use operate::alerts::{Outlet, ServiceAlarm};
+use operate::channel::Parcel;
+use operate::control_requests::ControlResponse;
+use operate::control_requests::Reply;
+use operate::messages::{MessageSender, ToParent, ToWorker};
+use operate::server_status::{EdgeStatus, StatusRequest};
 use supervisor::Plan;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::alerts::{Outlet, ServiceAlarm};
-use crate::channel::Parcel;
-use crate::control_requests::ControlResponse;
-use crate::control_requests::Reply;
-use crate::messages::{MessageSender, ToParent, ToWorker};
 use crate::request_context::{Purge, RequestContext};
-use crate::server_status::{EdgeStatus, StatusRequest};
 
 use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};

@@ -28,21 +28,21 @@ const LOOK_JOB: &str = "mail.dkim_look";
 
 /// The settings of outgoing mail, and the DNS servers to query.
 #[derive(Clone, Debug)]
-pub(crate) struct MailFacts {
-    pub(crate) domain: String,
+pub struct MailFacts {
+    pub domain: String,
     /// The mail server's host name; `None` if mails are only stored in the built-in mailbox.
-    pub(crate) server: Option<String>,
-    pub(crate) dns: NameServers,
+    pub server: Option<String>,
+    pub dns: NameServers,
     /// Whether mail to many recipients waits until the domain has its DNS records.
-    pub(crate) is_required: bool,
+    pub is_required: bool,
     /// The name of the mailbox from which Kenduri reads delivery reports, if any.
-    pub(crate) bounces: Option<String>,
+    pub bounces: Option<String>,
 }
 
 impl MailFacts {
     /// Stores the sender domain if its DNS records are required. If the records were not found yet,
     /// they are looked up again soon, because the domain may be new.
-    pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    pub fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
         if !sender_domain::is_unverified(tx)? {
@@ -348,7 +348,7 @@ fn spf_record(server: Option<&str>) -> String {
 
 /// Returns the handler of the job that looks up the DNS records once a day. Without the records,
 /// receivers may reject signed mail, and mail to many recipients waits.
-pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
+pub fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
     Handler::each_day(LOOK_JOB, move |_| {
         let (site, facts) = (site.clone(), Arc::clone(&facts));

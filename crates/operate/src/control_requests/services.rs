@@ -9,7 +9,7 @@ use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSu
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
-pub(crate) enum ServiceRequest {
+pub enum ServiceRequest {
     Ps,
     /// Returns the state, settings and exits of one service.
     Describe {
@@ -56,20 +56,20 @@ pub(crate) enum ServiceRequest {
 
 /// Selects log lines.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Logs {
+pub struct Logs {
     /// Only lines of this service; `None` for all services.
-    pub(crate) service: Option<String>,
+    pub service: Option<String>,
     /// Only lines of this instance; `None` for all instances.
-    pub(crate) instance: Option<u32>,
+    pub instance: Option<u32>,
     /// Only lines written since this time.
-    pub(crate) since: Option<Timestamp>,
+    pub since: Option<Timestamp>,
     /// Only lines that contain this text.
-    pub(crate) grep: Option<String>,
+    pub grep: Option<String>,
     /// The maximum number of lines. If more lines match, only the last ones are returned.
-    pub(crate) last: Option<usize>,
+    pub last: Option<usize>,
     /// For each service, the position of the last line that the client has received.
     #[serde(default)]
-    pub(crate) seen: BTreeMap<String, LogPosition>,
+    pub seen: BTreeMap<String, LogPosition>,
 }
 
 impl From<Logs> for supervisor::LogQuery {
@@ -87,7 +87,7 @@ impl From<Logs> for supervisor::LogQuery {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ServiceResponse {
+pub enum ServiceResponse {
     Rows(Vec<InstanceStatus>),
     Described(Box<ServiceStatus>),
     Lines {
@@ -101,7 +101,7 @@ pub(crate) enum ServiceResponse {
 }
 
 /// Returns the settings of a running service, in the notation of the settings file.
-pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
+pub fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();
     };

@@ -2,7 +2,7 @@
 
 use web::Locale;
 
-pub(crate) const LOCALES: &[Locale] = &[
+pub const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

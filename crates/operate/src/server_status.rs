@@ -19,27 +19,27 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Requests the state of the supervisor process and the state of the edge. Cloning is cheap.
 #[derive(Clone)]
-pub(crate) struct ServerStatus {
+pub struct ServerStatus {
     sender: MessageSender<ToParent>,
     requests: mpsc::Sender<StatusRequest>,
 }
 
-pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
+pub type StatusRequest = oneshot::Sender<EdgeStatus>;
 
 #[derive(Debug, Clone)]
-pub(crate) struct EdgeStatus {
+pub struct EdgeStatus {
     /// The certificates that Kenduri orders for the names of the configuration.
-    pub(crate) ordered: Vec<CertificateStatus>,
+    pub ordered: Vec<CertificateStatus>,
     /// The certificates that Kenduri orders for occasions' own host names. Their failures do not
     /// alarm the operator, because only the hosts of an occasion can fix them.
-    pub(crate) of_occasions: Vec<CertificateStatus>,
-    pub(crate) in_files: Vec<FileCertificate>,
+    pub of_occasions: Vec<CertificateStatus>,
+    pub in_files: Vec<FileCertificate>,
     /// The edge's routes as text, one per line. The edge tries them in this order.
-    pub(crate) routes: String,
+    pub routes: String,
 }
 
 impl EdgeStatus {
-    pub(crate) fn of(edge: &Edge) -> Self {
+    pub fn of(edge: &Edge) -> Self {
         let certificates = edge.certificates();
         Self::new(&edge.plan(), &certificates, edge.file_certificates())
     }
@@ -63,7 +63,7 @@ impl EdgeStatus {
 
 /// Why a request to the supervisor process has no result.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RequestError {
+pub enum RequestError {
     /// The supervisor process refused, for this reason.
     #[error("{0}")]
     Refused(String),
@@ -75,21 +75,18 @@ pub(crate) enum RequestError {
 impl ServerStatus {
     /// `sender` is the channel to the supervisor process. `requests` is the channel to the worker's
     /// message loop.
-    pub(crate) fn new(
-        sender: MessageSender<ToParent>,
-        requests: mpsc::Sender<StatusRequest>,
-    ) -> Self {
+    pub fn new(sender: MessageSender<ToParent>, requests: mpsc::Sender<StatusRequest>) -> Self {
         Self { sender, requests }
     }
 
     /// Requests a state from the supervisor process.
-    pub(crate) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
+    pub async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
         self.order(order, PATIENCE).await
     }
 
     /// Requests an action from the supervisor process. The action continues even if no reply
     /// arrives within `patience`.
-    pub(crate) async fn order(
+    pub async fn order(
         &self,
         order: ServiceRequest,
         patience: Duration,
@@ -106,7 +103,7 @@ impl ServerStatus {
     }
 
     /// Returns the edge's state, or `None` while the worker starts or stops.
-    pub(crate) async fn edge_status(&self) -> Option<EdgeStatus> {
+    pub async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {
             self.requests.send(answer).await.ok()?;
@@ -118,7 +115,7 @@ impl ServerStatus {
 
 /// Returns the path of the operator's page about a service. The name needs no escaping, because it
 /// consists of letters, digits and hyphens.
-pub(crate) fn service_address(service: &str) -> String {
+pub fn service_address(service: &str) -> String {
     format!("/admin/server/services/{service}")
 }
 

@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 use web::Site;
 
-pub(crate) use advisories::Advisory;
-pub(crate) use releases::Release;
+pub use advisories::Advisory;
+pub use releases::Release;
 
-pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
+pub const OURS: &str = env!("CARGO_PKG_VERSION");
 const MAX_BYTES: u64 = 4 << 20;
 
 async fn read(source: &Source, outbound: &Outbound) -> Result<String> {
@@ -55,13 +55,13 @@ async fn read(source: &Source, outbound: &Outbound) -> Result<String> {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Found {
+pub struct Found {
     /// The number of releases and advisories in the sources.
-    pub(crate) read: usize,
+    pub read: usize,
     /// Newer versions, newest first.
-    pub(crate) newer: Vec<Release>,
+    pub newer: Vec<Release>,
     /// The advisories about this version.
-    pub(crate) advisories: Vec<Advisory>,
+    pub advisories: Vec<Advisory>,
 }
 
 impl Found {
@@ -99,7 +99,7 @@ impl Found {
 }
 
 /// Reads all sources. Fails if one of them cannot be read.
-pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
+pub async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     let ours = Version::parse(OURS)?;
     let mut all = Found::default();
     for source in sources {
@@ -115,7 +115,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
 }
 
 /// Returns the handler of the daily job that looks for updates and stores the result.
-pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
+pub fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
     Handler::each_day("updates.look", move |_| {
         let (sources, outbound) = (sources.clone(), outbound.clone());
@@ -133,11 +133,11 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
 
 /// The results that the daily job has stored.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub struct Known {
     /// The last result and its time.
-    pub(crate) found: Option<(Timestamp, Found)>,
+    pub found: Option<(Timestamp, Found)>,
     /// When and why the last attempt failed; `None` if it succeeded.
-    pub(crate) failure: Option<(Timestamp, String)>,
+    pub failure: Option<(Timestamp, String)>,
 }
 
 #[derive(Row)]
@@ -149,7 +149,7 @@ struct Stored {
 }
 
 /// Returns the stored results. Ignores results for another version of Kenduri or for other sources.
-pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
+pub fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
         version = OURS,

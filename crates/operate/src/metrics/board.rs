@@ -33,7 +33,7 @@ fn sources(folder: &Path, all: &mut String) {
 fn the_board_and_the_rules_name_metrics_that_exist() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut all = String::new();
-    for name in ["backup", "edge", "kenduri", "platform"] {
+    for name in ["backup", "edge", "kenduri", "operate", "platform"] {
         sources(&crates.join(name).join("src"), &mut all);
     }
     let existing = metric_names(&all);

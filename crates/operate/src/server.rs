@@ -33,25 +33,25 @@ use web::{Pages, Site};
 use crate::machine::Machine;
 use crate::server_status::ServerStatus;
 
-pub(crate) use mail::{MailFacts, daily as look_daily};
+pub use mail::{MailFacts, daily as look_daily};
 
 /// The sources of the data on the operator's pages.
 #[derive(Clone)]
-pub(crate) struct AdminParts {
-    pub(crate) server: ServerStatus,
+pub struct AdminParts {
+    pub server: ServerStatus,
     /// The configured sources of newer versions and security advisories.
-    pub(crate) updates: Arc<[Source]>,
-    pub(crate) mail: Arc<MailFacts>,
-    pub(crate) backup: Option<Arc<Agent>>,
-    pub(crate) machine: Machine,
-    pub(crate) domains: Domains,
+    pub updates: Arc<[Source]>,
+    pub mail: Arc<MailFacts>,
+    pub backup: Option<Arc<Agent>>,
+    pub machine: Machine,
+    pub domains: Domains,
     /// The thresholds of alerts.
-    pub(crate) limits: Limits,
+    pub limits: Limits,
     /// The time between two snapshots of the backup.
-    pub(crate) backup_every: SignedDuration,
+    pub backup_every: SignedDuration,
 }
 
-pub(crate) fn routes(parts: AdminParts) -> Router<Site> {
+pub fn routes(parts: AdminParts) -> Router<Site> {
     // This access rule admits every signed-in person. `AdminContext` then refuses everybody except
     // owners.
     Pages::<_, Callers>::default()

@@ -14,10 +14,10 @@ use super::{link, short_line};
 const MAX_SHOWN: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Release {
-    pub(crate) version: String,
-    pub(crate) title: String,
-    pub(crate) link: Option<String>,
+pub struct Release {
+    pub version: String,
+    pub title: String,
+    pub link: Option<String>,
 }
 
 #[derive(Default)]

@@ -26,7 +26,7 @@ const HERE: &str = "/status";
 /// Without this limit, visitors could keep the supervisor process busy.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 
-pub(crate) struct PublicStatus {
+pub struct PublicStatus {
     server: ServerStatus,
     /// The services on the page, each with its public name.
     services: Vec<(String, String)>,
@@ -51,7 +51,7 @@ struct PartState {
 }
 
 impl PublicStatus {
-    pub(crate) fn new(server: ServerStatus, services: Vec<(String, String)>) -> Self {
+    pub fn new(server: ServerStatus, services: Vec<(String, String)>) -> Self {
         Self {
             server,
             services,
@@ -109,7 +109,7 @@ impl PublicStatus {
     }
 }
 
-pub(crate) fn routes(status: PublicStatus) -> Router<Site> {
+pub fn routes(status: PublicStatus) -> Router<Site> {
     Pages::<_, Callers>::default()
         .get(HERE, Anybody, show)
         .into_router()

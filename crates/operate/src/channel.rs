@@ -37,16 +37,16 @@ const HALT_TIME: Duration = Duration::from_secs(5);
 /// In the queue of outgoing messages, and in that of received ones.
 const MAX_QUEUED: usize = 64;
 
-pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
+pub type Parcel<T> = (T, Vec<OwnedFd>);
 
 /// The sender of outgoing messages, the receiver of incoming messages, and a handle with which to
 /// halt the channel.
-pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
+pub type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
 /// Halts this end of the channel between two messages, so that the next program can take over the
 /// socket.
 #[derive(Debug)]
-pub(crate) struct Halt {
+pub struct Halt {
     stream: Arc<UnixStream>,
     wanted: CancellationToken,
     tasks: [JoinHandle<()>; 2],
@@ -58,7 +58,7 @@ impl Halt {
     ///
     /// Fails if the other process does not read its messages. The channel cannot be used after a
     /// failure.
-    pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
+    pub async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
         let both = async { tokio::try_join!(sending, receiving) };
@@ -69,7 +69,7 @@ impl Halt {
 }
 
 /// Opens one end of the channel. Both queues close when the other process closes the channel.
-pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
+pub fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
     In: DeserializeOwned + Send + 'static,

@@ -18,11 +18,11 @@ use crate::control_requests::ControlRequest;
 use crate::control_requests::Reply;
 
 /// How long a worker's background tasks may take to finish when the worker stops.
-pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
+pub const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ToWorker {
+pub enum ToWorker {
     /// The first message. It contains the worker's settings, and the listening sockets are sent
     /// with it.
     Begin {
@@ -61,7 +61,7 @@ pub(crate) enum ToWorker {
 
 /// A message from the worker to the supervisor process.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ToParent {
+pub enum ToParent {
     Serving,
     /// The reply to a request of the supervisor process.
     Reply {
@@ -86,15 +86,15 @@ pub(crate) enum ToParent {
 
 /// The rate of requests to a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RequestRate {
-    pub(crate) address: Address,
-    pub(crate) per_second: f64,
+pub struct RequestRate {
+    pub address: Address,
+    pub per_second: f64,
 }
 
 /// Whether Kenduri serves an installation or a demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum ServeMode {
+pub enum ServeMode {
     Usual,
     /// A demo in a data folder that the user named.
     Demo,
@@ -103,12 +103,12 @@ pub(crate) enum ServeMode {
 }
 
 impl ServeMode {
-    pub(crate) fn is_demo(self) -> bool {
+    pub fn is_demo(self) -> bool {
         self != Self::Usual
     }
 
     /// Returns the text that tells the user of a demo how to stop it, and whether its data is kept.
-    pub(crate) fn farewell(self, settings: &Settings) -> String {
+    pub fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
             Self::Demo => "and stays there",
@@ -124,15 +124,15 @@ impl ServeMode {
 /// The ids by which replies are matched to requests. Ids are never reused, so a late reply cannot
 /// match a later request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RequestIds(Arc<AtomicU64>);
+pub struct RequestIds(Arc<AtomicU64>);
 
 impl RequestIds {
-    pub(crate) fn after(last: u64) -> Self {
+    pub fn after(last: u64) -> Self {
         Self(Arc::new(AtomicU64::new(last)))
     }
 
     /// Returns the last id that was used.
-    pub(crate) fn last(&self) -> u64 {
+    pub fn last(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -142,7 +142,7 @@ impl RequestIds {
 }
 
 /// Sends messages to the other process, and matches its replies to the requests.
-pub(crate) struct MessageSender<T> {
+pub struct MessageSender<T> {
     outbox: mpsc::Sender<Parcel<T>>,
     numbers: RequestIds,
     answers: Arc<Mutex<Answers>>,
@@ -162,7 +162,7 @@ impl<T> Clone for MessageSender<T> {
 }
 
 impl<T> MessageSender<T> {
-    pub(crate) fn new(outbox: mpsc::Sender<Parcel<T>>, numbers: RequestIds) -> Self {
+    pub fn new(outbox: mpsc::Sender<Parcel<T>>, numbers: RequestIds) -> Self {
         Self {
             outbox,
             numbers,
@@ -171,16 +171,12 @@ impl<T> MessageSender<T> {
     }
 
     /// Sends a message without a reply. Does nothing if the channel is closed.
-    pub(crate) async fn say(&self, message: T) {
+    pub async fn say(&self, message: T) {
         let _ = self.outbox.send((message, Vec::new())).await;
     }
 
     /// Sends a request, and waits for the reply.
-    pub(crate) async fn ask(
-        &self,
-        message: impl FnOnce(u64) -> T,
-        descriptors: Vec<OwnedFd>,
-    ) -> Reply {
+    pub async fn ask(&self, message: impl FnOnce(u64) -> T, descriptors: Vec<OwnedFd>) -> Reply {
         let (answer, answered) = oneshot::channel();
         let id = self.numbers.next();
         self.answers().insert(id, answer);
@@ -193,7 +189,7 @@ impl<T> MessageSender<T> {
     }
 
     /// Passes a reply to the caller that waits for it.
-    pub(crate) fn answered(&self, id: u64, reply: Reply) {
+    pub fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
             // The caller may have stopped waiting.
             let _ = answer.send(reply);
@@ -201,7 +197,7 @@ impl<T> MessageSender<T> {
     }
 
     /// Makes all waiting callers fail, because no more replies will arrive.
-    pub(crate) fn hang_up(&self) {
+    pub fn hang_up(&self) {
         self.answers().clear();
     }
 

@@ -23,7 +23,7 @@ const AGGREGATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// This process's metrics. A process must not have more than one value of this type.
 #[derive(Clone)]
-pub(crate) struct Metrics {
+pub struct Metrics {
     counted: PrometheusHandle,
     /// The store; `None` if the app does not run.
     store: Option<Store>,
@@ -31,7 +31,7 @@ pub(crate) struct Metrics {
 }
 
 /// Installs the recorder of metrics for the whole process.
-pub(crate) fn start() -> Result<Metrics> {
+pub fn start() -> Result<Metrics> {
     let counted = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_IN_SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
@@ -44,17 +44,19 @@ pub(crate) fn start() -> Result<Metrics> {
 }
 
 impl Metrics {
-    pub(crate) fn with(self, store: Store) -> Self {
+    #[must_use]
+    pub fn with(self, store: Store) -> Self {
         let store = Some(store);
         Self { store, ..self }
     }
 
-    pub(crate) fn of_machine(self, machine: Machine) -> Self {
+    #[must_use]
+    pub fn of_machine(self, machine: Machine) -> Self {
         let machine = Some(machine);
         Self { machine, ..self }
     }
 
-    pub(crate) async fn render(&self) -> String {
+    pub async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let counts = store.counts();
             // If reading fails, the gauges keep their last values.
@@ -78,7 +80,7 @@ impl Metrics {
 
     /// Aggregates samples regularly until `stop` is cancelled, so that they do not accumulate in
     /// memory.
-    pub(crate) async fn tidy(self, stop: CancellationToken) {
+    pub async fn tidy(self, stop: CancellationToken) {
         while tokio::time::timeout(AGGREGATE_INTERVAL, stop.cancelled())
             .await
             .is_err()

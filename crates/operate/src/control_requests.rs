@@ -1,6 +1,6 @@
 //! The requests that commands send to a running Kenduri over the control socket.
 
-pub(crate) mod services;
+pub mod services;
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A request as sent over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
-pub(crate) enum ControlRequest {
+pub enum ControlRequest {
     OwnerCreate(OwnerCreate),
     /// Removes the second factors and passkeys of an account, because its owner has lost them.
     FactorsReset {
@@ -54,7 +54,7 @@ pub(crate) enum ControlRequest {
 /// The result of a request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Reply {
+pub enum Reply {
     Ok(ControlResponse),
     /// The request failed. The value is the message for the user.
     Error(String),
@@ -62,7 +62,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     /// Returns the response, or an error with the message.
-    pub(crate) fn outcome(self) -> Result<ControlResponse> {
+    pub fn outcome(self) -> Result<ControlResponse> {
         match self {
             Self::Ok(outcome) => Ok(outcome),
             Self::Error(reason) => bail!(reason),
@@ -71,28 +71,28 @@ impl Reply {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct OwnerCreate {
-    pub(crate) email: String,
-    pub(crate) name: String,
+pub struct OwnerCreate {
+    pub email: String,
+    pub name: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct TokenCreate {
+pub struct TokenCreate {
     /// The slug of the only occasion for which the token is valid.
-    pub(crate) occasion: String,
-    pub(crate) scopes: Vec<String>,
+    pub occasion: String,
+    pub scopes: Vec<String>,
     /// The email address of the token's account. If `None`, the installation must have only one
     /// owner, and the token belongs to that owner.
-    pub(crate) account: Option<String>,
-    pub(crate) name: String,
+    pub account: Option<String>,
+    pub name: String,
     /// The lifetime of the token in days.
-    pub(crate) days: u16,
+    pub days: u16,
 }
 
 /// The response to a successful request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ControlResponse {
+pub enum ControlResponse {
     Owner {
         /// A link that signs the owner in once and leads to the page for choosing a password.
         link: String,
@@ -143,7 +143,7 @@ pub(crate) enum ControlResponse {
 
 impl ControlRequest {
     /// Whether the app and its store must handle the request.
-    pub(crate) fn is_for_the_app(&self) -> bool {
+    pub fn is_for_the_app(&self) -> bool {
         matches!(
             self,
             Self::OwnerCreate(_)

@@ -15,12 +15,12 @@ use super::{link, short_line};
 
 /// An advisory that affects this version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Advisory {
-    pub(crate) id: String,
-    pub(crate) summary: String,
-    pub(crate) link: Option<String>,
+pub struct Advisory {
+    pub id: String,
+    pub summary: String,
+    pub link: Option<String>,
     /// The versions in which the problem is fixed.
-    pub(crate) fixed: Vec<String>,
+    pub fixed: Vec<String>,
 }
 
 #[derive(Deserialize)]

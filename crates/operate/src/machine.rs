@@ -10,38 +10,38 @@ use platform::{Store, StoreError, Tx, jobs, sql, store};
 const CONTAINER: &str = "/sys/fs/cgroup";
 
 #[derive(Clone, Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     data: PathBuf,
     /// The file of an SQLite store; `None` for PostgreSQL.
     file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct MachineStatus {
-    pub(crate) memory: Option<Room>,
+pub struct MachineStatus {
+    pub memory: Option<Room>,
     /// The file system that holds the data folder.
-    pub(crate) disk: Option<Room>,
+    pub disk: Option<Room>,
     /// The average number of processes that ran or waited in the last 1, 5 and 15 minutes.
-    pub(crate) load: Option<[f64; 3]>,
-    pub(crate) processors: usize,
+    pub load: Option<[f64; 3]>,
+    pub processors: usize,
 }
 
 /// The number of free bytes and of all bytes, in the memory or on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Room {
-    pub(crate) free: u64,
-    pub(crate) total: u64,
+pub struct Room {
+    pub free: u64,
+    pub total: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct StoreFigures {
-    pub(crate) bytes: Option<u64>,
+pub struct StoreFigures {
+    pub bytes: Option<u64>,
     /// The number of seconds for which the oldest waiting job has been due.
-    pub(crate) behind_seconds: i64,
+    pub behind_seconds: i64,
 }
 
 impl Machine {
-    pub(crate) fn new(data: &Path, store: &store::Settings) -> Self {
+    pub fn new(data: &Path, store: &store::Settings) -> Self {
         Self {
             data: data.to_owned(),
             file: match store {
@@ -52,13 +52,13 @@ impl Machine {
     }
 
     /// Reads the figures. A figure that the system does not report is `None`.
-    pub(crate) async fn status(&self) -> MachineStatus {
+    pub async fn status(&self) -> MachineStatus {
         let data = self.data.clone();
         let read = tokio::task::spawn_blocking(move || read(&data)).await;
         read.unwrap_or_default()
     }
 
-    pub(crate) async fn store(&self, store: &Store) -> Result<StoreFigures, StoreError> {
+    pub async fn store(&self, store: &Store) -> Result<StoreFigures, StoreError> {
         let is_postgres = self.file.is_none();
         let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
             let (_, due) = jobs::pending(tx)?;
@@ -153,7 +153,7 @@ fn database_bytes(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 }
 
 /// Formats a number of bytes in megabytes or gigabytes.
-pub(crate) fn written_bytes(bytes: u64) -> String {
+pub fn written_bytes(bytes: u64) -> String {
     let (unit, name) = match bytes {
         0..1_000_000_000 => (100_000, "MB"),
         _ => (100_000_000, "GB"),

@@ -22,13 +22,13 @@ const ENDED: &str = "alert.ended";
 
 /// Where alerts are sent.
 #[derive(Clone)]
-pub(crate) struct Outlet {
-    pub(crate) site: Site,
-    pub(crate) settings: Arc<AlertSettings>,
+pub struct Outlet {
+    pub site: Site,
+    pub settings: Arc<AlertSettings>,
 }
 
 impl Outlet {
-    pub(crate) fn new(site: &Site, settings: &AlertSettings) -> Self {
+    pub fn new(site: &Site, settings: &AlertSettings) -> Self {
         Self {
             site: site.clone(),
             settings: Arc::new(settings.clone()),
@@ -37,7 +37,7 @@ impl Outlet {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Disk,
     Memory,
     Backup,
@@ -51,7 +51,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 10] = [
+    pub const ALL: [Self; 10] = [
         Self::Disk,
         Self::Memory,
         Self::Backup,
@@ -65,7 +65,7 @@ impl Kind {
     ];
 
     /// The kind's name in the store and in webhook messages.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Disk => "disk",
             Self::Memory => "memory",
@@ -113,25 +113,25 @@ impl Kind {
 /// What is known about all subjects of one kind of alert. For example, the subjects of
 /// [`Kind::Service`] are the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) kind: Kind,
+pub struct Report {
+    pub kind: Kind,
     /// The subjects that have a problem or are near the limit. Alerts about all other subjects end.
-    pub(crate) findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub struct Finding {
     /// The name of the service, or the names in the certificate. Empty for kinds with only one
     /// subject.
-    pub(crate) about: String,
-    pub(crate) level: Level,
-    pub(crate) details: Vec<String>,
+    pub about: String,
+    pub level: Level,
+    pub details: Vec<String>,
     /// When the problem began; `None` if this is unknown.
-    pub(crate) since: Option<Timestamp>,
+    pub since: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+pub enum Level {
     Wrong,
     /// The value is near the limit. An active alert stays active, but no new alert begins.
     Between,
@@ -139,10 +139,10 @@ pub(crate) enum Level {
 
 /// An active alert.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub(crate) struct Alert {
+pub struct Alert {
     kind: String,
-    pub(crate) about: String,
-    pub(crate) since: Timestamp,
+    pub about: String,
+    pub since: Timestamp,
     #[row(json)]
     details: Vec<String>,
     /// Whether anybody was notified when the alert began.
@@ -150,7 +150,7 @@ pub(crate) struct Alert {
 }
 
 /// Returns the active alerts, oldest first.
-pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Alert>, StoreError> {
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Alert>, StoreError> {
     tx.all(
         sql!("SELECT {Alert} FROM alert ORDER BY since, kind, about"),
         &[],
@@ -170,7 +170,7 @@ impl Alert {
 
     /// Returns the title and the text in a language. If another version of Kenduri stored the
     /// alert, its kind may be unknown. The title is then the kind's name.
-    pub(crate) fn said(&self, text: &Text) -> (String, String) {
+    pub fn said(&self, text: &Text) -> (String, String) {
         let Some(kind) = self.kind() else {
             return (self.kind.clone(), String::new());
         };
@@ -186,7 +186,7 @@ impl Alert {
     }
 
     /// The path of the page about the alert's subject.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         match self.kind() {
             Some(Kind::Service) => service_address(&self.about),
             _ => PAGE.to_owned(),
@@ -204,7 +204,7 @@ fn to_millisecond(at: Timestamp) -> Timestamp {
 }
 
 /// Begins, updates and ends alerts in the store, so that they agree with a report.
-pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Result<(), StoreError> {
+pub fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Result<(), StoreError> {
     let kind = report.kind.word();
     let known: Vec<Alert> = sql!(
         "SELECT {Alert} FROM alert WHERE kind = :kind FOR NO KEY UPDATE",

@@ -3,8 +3,8 @@
 //! The store has a row for each active alert ([`alert`]). A restart therefore does not repeat a
 //! notification. The module [`conditions`] decides what is a problem.
 
-pub(crate) mod alert;
-pub(crate) mod conditions;
+pub mod alert;
+pub mod conditions;
 mod service_alarm;
 #[cfg(test)]
 mod tests;
@@ -19,27 +19,27 @@ use platform::{StoreError, Tx, jobs, mail};
 use crate::machine::Machine;
 use crate::server_status::ServerStatus;
 
-pub(crate) use alert::{Outlet, Report};
-pub(crate) use service_alarm::ServiceAlarm;
+pub use alert::{Outlet, Report};
+pub use service_alarm::ServiceAlarm;
 
 /// For counting failed jobs and failed mails.
 const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-pub(crate) struct Watch {
-    pub(crate) outlet: Outlet,
-    pub(crate) machine: Machine,
-    pub(crate) server: ServerStatus,
-    pub(crate) backup: Option<Arc<Agent>>,
+pub struct Watch {
+    pub outlet: Outlet,
+    pub machine: Machine,
+    pub server: ServerStatus,
+    pub backup: Option<Arc<Agent>>,
     /// The time between two snapshots of the backup.
-    pub(crate) every: SignedDuration,
+    pub every: SignedDuration,
     /// When this process started.
-    pub(crate) started: Timestamp,
+    pub started: Timestamp,
 }
 
 impl Watch {
     /// Returns reports on the machine, the certificates and the backup. Leaves out those whose
     /// state is not known.
-    pub(crate) async fn look(&self) -> Vec<Report> {
+    pub async fn look(&self) -> Vec<Report> {
         let (machine, edge) = tokio::join!(self.machine.status(), self.server.edge_status());
         let (limits, now) = (&self.outlet.settings.limits, self.outlet.site.clock.now());
         let mut reports = conditions::machine(&machine, limits);
@@ -59,7 +59,7 @@ impl Watch {
 }
 
 /// Returns the handler of the job that checks all conditions once a minute.
-pub(crate) fn job(watch: Watch) -> Handler {
+pub fn job(watch: Watch) -> Handler {
     let watch = Arc::new(watch);
     Handler::each_minute("alerts.look", move |_| {
         let watch = Arc::clone(&watch);
@@ -80,13 +80,13 @@ pub(crate) fn job(watch: Watch) -> Handler {
 
 /// The jobs and mails that failed in the last day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Failures {
+pub struct Failures {
     /// The number of failed jobs of each kind.
-    pub(crate) jobs: Vec<(String, u64)>,
-    pub(crate) mails: u64,
+    pub jobs: Vec<(String, u64)>,
+    pub mails: u64,
 }
 
-pub(crate) fn failures(tx: &mut Tx<'_>) -> Result<Failures, StoreError> {
+pub fn failures(tx: &mut Tx<'_>) -> Result<Failures, StoreError> {
     let since = tx.now() - PERIOD;
     Ok(Failures {
         jobs: jobs::failed_since(tx, since)?,

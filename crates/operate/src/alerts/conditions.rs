@@ -14,7 +14,7 @@ use crate::server_status::EdgeStatus;
 
 const FAILED_ORDERS_BEFORE_ALERT: u32 = 3;
 
-pub(crate) fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
+pub fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
     let judge = |kind, room: Option<Room>, floor: Option<Floor>| {
         let Some(floor) = floor else {
             return Some(nothing(kind));
@@ -37,15 +37,15 @@ pub(crate) fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BackupTimes {
-    pub(crate) now: Timestamp,
+pub struct BackupTimes {
+    pub now: Timestamp,
     /// When this process started.
-    pub(crate) started: Timestamp,
+    pub started: Timestamp,
     /// The time between two snapshots of the backup.
-    pub(crate) every: SignedDuration,
+    pub every: SignedDuration,
 }
 
-pub(crate) fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Report> {
+pub fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Report> {
     let mut reports = Vec::new();
     if let Some(lag) = limits.backup_lag {
         // If the backup consists of dumps, it may lag behind by the time between two dumps.
@@ -86,7 +86,7 @@ pub(crate) fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Ve
     reports
 }
 
-pub(crate) fn certificates(edge: &EdgeStatus, now: Timestamp) -> [Report; 2] {
+pub fn certificates(edge: &EdgeStatus, now: Timestamp) -> [Report; 2] {
     let in_files = edge.in_files.iter();
     let in_files = in_files.filter(|file| file.is_overdue(now) || file.valid_until <= now);
     let in_files = in_files.map(|file| (file.names.join(", "), file.valid_until));
@@ -119,7 +119,7 @@ pub(crate) fn certificates(edge: &EdgeStatus, now: Timestamp) -> [Report; 2] {
     ]
 }
 
-pub(crate) fn failures(failures: &Failures, limits: &Limits) -> [Report; 2] {
+pub fn failures(failures: &Failures, limits: &Limits) -> [Report; 2] {
     let judge = |kind, count: u64, limit: u32, details| {
         let limit = u64::from(limit);
         if limit == 0 || count == 0 {

@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 const READY_TIME: Duration = Duration::from_secs(5);
 
 /// Returns the operators' routes, for an installation with the app.
-pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
+pub fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
         .route(
@@ -40,11 +40,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
 
 /// Returns the operators' routes for an installation without the app, where `/readyz` does not
 /// depend on a store.
-pub(crate) fn without_the_app(
-    domains: Domains,
-    figures: Metrics,
-    ending: CancellationToken,
-) -> Router {
+pub fn without_the_app(domains: Domains, figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
         .route(
@@ -74,7 +70,7 @@ pub(crate) fn without_the_app(
 }
 
 /// Returns a router with only `/metrics`, for the separate metrics listener.
-pub(crate) fn figures_alone(figures: Metrics) -> Router {
+pub fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 

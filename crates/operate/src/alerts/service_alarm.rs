@@ -11,20 +11,20 @@ use super::alert::{self, Finding, Kind, Level, Outlet, Report};
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Begins and ends alerts when the supervisor reports a change of its services.
-pub(crate) struct ServiceAlarm {
+pub struct ServiceAlarm {
     heard: watch::Sender<Option<Report>>,
 }
 
 impl ServiceAlarm {
     /// Starts the task that writes to the store. The task ends when the returned value is dropped.
     /// Must be called within a runtime.
-    pub(crate) fn start(outlet: Outlet) -> Self {
+    pub fn start(outlet: Outlet) -> Self {
         let (heard, told) = watch::channel(None);
         tokio::spawn(store_reports(outlet, told));
         Self { heard }
     }
 
-    pub(crate) fn hear(&self, fleet: &ReadyInstances) {
+    pub fn hear(&self, fleet: &ReadyInstances) {
         let report = Some(report(fleet));
         self.heard.send_if_modified(|before| {
             let is_new = *before != report;
