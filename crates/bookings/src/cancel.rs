@@ -9,9 +9,10 @@ use site::dates;
 use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::codes::NOT_CANCELLABLE;
 use crate::notice::{self, Event};
 use crate::order;
-use crate::{NOT_CANCELLABLE, Refusal, credit, payout, refund, review, webhook};
+use crate::{Refusal, credit, payout, refund, review, webhook};
 
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;

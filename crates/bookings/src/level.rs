@@ -62,7 +62,7 @@ impl Resource for Level {
             code: String::new(),
             label: String::new(),
             active: true,
-            position: crate::next_position(there.iter().map(|one| one.position)),
+            position: crate::position::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

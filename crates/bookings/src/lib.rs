@@ -7,6 +7,7 @@
 //! [`verify`].
 
 mod alert;
+mod amount_range;
 pub mod book;
 pub mod booking;
 pub mod brief;
@@ -19,6 +20,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod choice;
 pub mod claim;
+pub mod codes;
 pub mod credit;
 pub mod credit_kind;
 pub mod criterion;
@@ -50,11 +52,13 @@ pub mod outcome;
 pub mod outcome_mark;
 pub mod payout;
 pub mod plan;
+mod position;
 pub mod preset;
 pub mod provider;
 pub mod reconcile;
 pub mod refund;
 pub mod refund_request;
+mod refusal;
 pub mod request;
 pub mod retention;
 pub mod review;
@@ -66,30 +70,21 @@ pub mod session_type;
 pub mod settings;
 pub mod settle;
 pub mod slot;
+mod token_scopes;
 pub mod verify;
 pub mod web;
 pub mod webhook;
 
-use ::web::codes::Code;
+use ::web::Link;
 use ::web::masking::SecretPath;
-use ::web::problem::Argument;
 use ::web::setting::Flag;
 use ::web::state::NavigationGroup;
-use ::web::{Findings, Link};
 use identity::DomainAccounts;
-use identity::session::token::TokenScope;
-use platform::money::Money;
-use serde::Serialize;
 use site::domain::{self, Domain};
 use site::look::FirstPage;
 
-pub use site::Refusal;
-
-/// The scope of API tokens for reading a person's own bookings and slots.
-pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-read");
-/// The scope of API tokens for offering slots, and for booking and cancelling sessions that are
-/// free of charge.
-pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
+pub use refusal::Refusal;
+pub use token_scopes::{READ, WRITE};
 
 /// The setting that turns bookings on and off.
 pub const ENABLED: Flag = Flag {
@@ -103,7 +98,7 @@ pub const DOMAIN: Domain = Domain {
     settings: gateway::SETTINGS,
     check_settings: gateway::flaws,
     locales: LOCALES,
-    problem_codes: PROBLEM_CODES,
+    problem_codes: codes::PROBLEM_CODES,
     secret_paths: &[
         SecretPath::token("/cal/"),
         SecretPath::token("/book/confirm/"),
@@ -218,186 +213,6 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-const PROBLEM_CODES: &[Code] = &[
-    OWN_SLOT,
-    SLOT_TAKEN,
-    SLOT_CHANGED,
-    SLOT_LOCKED,
-    CHOICE_NOT_OFFERED,
-    PRESET_USED,
-    TOO_MANY_BOOKINGS,
-    TOO_MANY_ORDERS,
-    NOT_CANCELLABLE,
-    RESCHEDULE_LIMIT,
-    RESCHEDULE_NOT_ALLOWED,
-    TOO_MANY_HOLDS,
-    MEMBER_BUSY,
-    PREFERRED_INVALID,
-    REQUEST_SETTLED,
-    TOO_MANY_REQUESTS_OPEN,
-    QUOTA_EXHAUSTED,
-    CREDIT_FROZEN,
-    TIER_REQUIRED,
-    MEMBERSHIP_REQUIRED,
-    PLAN_EMPTY,
-    FEEDBACK_EXISTS,
-    FEEDBACK_TOO_EARLY,
-    FEEDBACK_CLOSED,
-    OUTCOME_TOO_EARLY,
-    OUTCOME_CLOSED,
-    OUTCOME_CONTESTED,
-    CLAIM_CLOSED,
-    CLAIM_SETTLED,
-    REFUND_REQUEST_SETTLED,
-    CLAIM_OPEN,
-    PAYOUT_STATE,
-    PAYOUT_EMPTY,
-    SECOND_PERSON,
-    ROOM_POOL_EMPTY,
-    ROOM_IN_USE,
-    FINDING_SETTLED,
-    Code::new(409, "refund_exceeds"),
-    Code::new(422, "refund_not_eligible"),
-    REVIEW_SETTLED,
-    REVIEW_CALL_NOT_ALLOWED,
-    Code::new(422, "review_booking_unsuitable"),
-    TOO_MANY_REVIEWS,
-    Code::new(400, "idempotency_key_required"),
-    Code::new(400, "payment_mismatch"),
-    Code::new(400, "payment_signature"),
-    Code::new(409, "slot_overlap"),
-    Code::new(409, "order_closed"),
-    Code::new(502, "gateway_unavailable"),
-    Code::new(422, "series_rejected"),
-    Code::new(422, "bulk_rejected"),
-    Code::new(422, "cancel_window_closed"),
-    Code::new(422, "price_not_kept"),
-    Code::new(422, "slot_too_short"),
-    Code::new(422, "slot_too_long"),
-    Code::new(422, "slot_in_past"),
-    Code::new(422, "slot_too_far"),
-    Code::new(422, "local_time_missing"),
-    Code::new(422, "link_not_allowed"),
-    Code::new(422, "host_invalid"),
-    Code::new(422, "location_invalid"),
-    Code::new(422, "location_required"),
-    Code::new(422, "room_exists"),
-    Code::new(422, "currency_unknown"),
-    Code::new(422, "price_invalid"),
-];
-
-/// The error for providers who book their own slots.
-pub const OWN_SLOT: Code = Code::new(403, "own_slot");
-/// The error for a slot that somebody else has booked, or that can no longer be booked.
-pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
-/// The error for a slot whose time or price has changed since the caller saw it.
-pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
-/// The error for changing a slot that is held or booked.
-pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
-/// The error for choosing a session type, level or catalogue entry that a slot does not offer, and
-/// for leaving out a required choice.
-pub const CHOICE_NOT_OFFERED: Code = Code::new(422, "choice_not_offered");
-/// The error for applying a preset to a site that has session types or levels.
-pub const PRESET_USED: Code = Code::new(409, "preset_used");
-/// The error for a member who has reached the limit on bookings.
-pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
-/// The error for a member who has made as many orders as allowed within an hour.
-pub const TOO_MANY_ORDERS: Code = Code::new(429, "too_many_orders");
-/// The error for cancelling a session that is over or was never confirmed.
-pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
-/// The error for moving a booking that was already moved as often as allowed.
-pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
-/// The error for moving a booking to a slot of another provider or with another price.
-pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
-/// The error for a member who already holds too many slots without having paid.
-pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
-/// The error for a member who has another booking at the same time.
-pub const MEMBER_BUSY: Code = Code::new(409, "member_busy");
-/// The error for a request that names no slots, too many slots or the same slot twice, and for
-/// confirming a slot that is not part of the request.
-pub const PREFERRED_INVALID: Code = Code::new(422, "preferred_invalid");
-/// The error for deciding about a request that was already decided.
-pub const REQUEST_SETTLED: Code = Code::new(409, "request_settled");
-/// The error for a member with too many undecided requests.
-pub const TOO_MANY_REQUESTS_OPEN: Code = Code::new(429, "too_many_requests_open");
-/// The error for booking with a credit if the member has no credit for that time.
-pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
-/// The error for booking with credits whose payment is disputed or being refunded.
-pub const CREDIT_FROZEN: Code = Code::new(422, "credit_frozen");
-/// The error for using credits that need a membership without having one.
-pub const TIER_REQUIRED: Code = Code::new(403, "tier_required");
-/// The error for buying credits that need a membership without having one.
-pub const MEMBERSHIP_REQUIRED: Code = Code::new(422, "membership_required");
-/// The error for ordering a plan that grants nothing.
-pub const PLAN_EMPTY: Code = Code::new(422, "plan_empty");
-/// The error for giving feedback twice as the same side of a session.
-pub const FEEDBACK_EXISTS: Code = Code::new(409, "feedback_exists");
-/// The error for giving feedback about a session that has not ended yet.
-pub const FEEDBACK_TOO_EARLY: Code = Code::new(422, "feedback_too_early");
-/// The error for giving or changing feedback too late, or about a session that did not take place.
-pub const FEEDBACK_CLOSED: Code = Code::new(422, "feedback_closed");
-/// The error for marking the outcome of a session too early.
-pub const OUTCOME_TOO_EARLY: Code = Code::new(422, "outcome_too_early");
-/// The error for marking the outcome of a session that was over too long ago, or did not take
-/// place.
-pub const OUTCOME_CLOSED: Code = Code::new(409, "outcome_closed");
-/// The error for marking an outcome that contradicts the other side.
-pub const OUTCOME_CONTESTED: Code = Code::new(409, "outcome_contested");
-/// The error for a claim after the claimant's own feedback, or after another claim.
-pub const CLAIM_CLOSED: Code = Code::new(409, "claim_closed");
-/// The error for answering, withdrawing or deciding a claim that is settled.
-pub const CLAIM_SETTLED: Code = Code::new(409, "claim_settled");
-/// The error for answering a request for a refund that was answered before.
-pub const REFUND_REQUEST_SETTLED: Code = Code::new(409, "refund_request_settled");
-/// The error for approving the payout of a session about which a claim is unsettled.
-pub const CLAIM_OPEN: Code = Code::new(409, "claim_open");
-/// The error for a step that the state of a payout item or batch does not allow.
-pub const PAYOUT_STATE: Code = Code::new(409, "payout_state");
-/// The error for creating a batch of payouts in a currency that has no due items.
-pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
-/// The error for sending a payout that the same person has approved.
-pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
-/// The error for booking a session that needs a room if none is free at that time.
-pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
-/// The error for releasing the room of a session that has neither ended nor been cancelled.
-pub const ROOM_IN_USE: Code = Code::new(409, "room_in_use");
-/// The error for applying the remedy of a finding that is settled.
-pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
-/// The error for a step that the state of a review does not allow.
-pub const REVIEW_SETTLED: Code = Code::new(409, "review_settled");
-/// The error for a review in a call if no plan of the member allows one.
-pub const REVIEW_CALL_NOT_ALLOWED: Code = Code::new(403, "review_call_not_allowed");
-/// The error for a member who has submitted as many documents as allowed within 24 hours.
-pub const TOO_MANY_REVIEWS: Code = Code::new(429, "too_many_reviews");
-/// The error for a caller without the required role. The crate `accounts` declares this code.
-const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// Only people in a browser may move money. The crate `accounts` declares this code.
-const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
-
-fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
-    positions.max().map_or(1, |last| (last + 1).min(1_000))
-}
-
-/// If `most` is 0, nothing is left.
-fn add_amount_range(findings: &mut Findings, pointer: &str, most: Money) {
-    if most.minor < 1 {
-        findings.add(pointer, "not_allowed", []);
-        return;
-    }
-    let least = Money::new(1, most.currency);
-    let bounds = [("min", least), ("max", most)];
-    let bounds = bounds.map(|(name, money)| (name, Argument::Money(money)));
-    findings.add(pointer, "out_of_range", bounds);
-}
-
-fn conflict(stored: &impl Serialize) -> Refusal {
-    let whole = serde_json::to_value(stored).unwrap_or_default();
-    Refusal::VersionConflict(Box::new(site::refusal::Stored {
-        receipt: whole.clone(),
-        whole,
-    }))
-}
-
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
@@ -410,7 +225,7 @@ pub const LOCALES: &[::web::Locale] = &[
 mod tests {
     #[test]
     fn every_code_has_its_sentence() {
-        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        let found = ::web::codes::mismatches(crate::codes::PROBLEM_CODES, &[], super::LOCALES);
         assert_eq!(found, [""; 0]);
     }
 

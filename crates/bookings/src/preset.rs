@@ -6,13 +6,14 @@ use serde_json::json;
 use site::resource::{change, create};
 use web::Input;
 
+use crate::Refusal;
+use crate::codes::PRESET_USED;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::criterion::{Author, Criterion, Kind};
 use crate::level::Level;
 use crate::plan::{self, Plan};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, Reveal};
-use crate::{PRESET_USED, Refusal};
 
 web::words! {
     /// A kind of site.

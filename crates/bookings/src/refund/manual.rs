@@ -263,7 +263,7 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     let (mut findings, amount) = (Findings::default(), new.amount_minor);
     if !(1..=payment.amount_minor).contains(&amount) {
         let most = Money::new(left, payment.currency);
-        crate::add_amount_range(&mut findings, "/amount_minor", most);
+        crate::amount_range::add_amount_range(&mut findings, "/amount_minor", most);
     }
     let reason = match new.reason.trim() {
         "" => POLICY.to_owned(),

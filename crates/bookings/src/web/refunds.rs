@@ -193,7 +193,11 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
             if amount.minor <= 0 {
                 let left = refund::left_of_order(tx, &order)?;
                 let mut findings = Findings::default();
-                crate::add_amount_range(&mut findings, at, Money::new(left, order.currency));
+                crate::amount_range::add_amount_range(
+                    &mut findings,
+                    at,
+                    Money::new(left, order.currency),
+                );
                 findings.finish()?;
             }
             amount.minor

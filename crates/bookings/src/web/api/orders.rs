@@ -18,10 +18,12 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
+use crate::codes::CHOICE_NOT_OFFERED;
 use crate::gateway::{self, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, OwnOrder};
 use crate::refund_request::{self, Asked};
-use crate::{CHOICE_NOT_OFFERED, READ, Refusal, checkout, plan};
+use crate::token_scopes::READ;
+use crate::{Refusal, checkout, plan};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
