@@ -4,7 +4,6 @@
 mod booking_site;
 mod markdown;
 mod personal_site;
-mod report;
 mod wedding_manager;
 
 use std::io::Write as _;

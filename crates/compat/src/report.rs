@@ -12,7 +12,7 @@ const MAX_LISTED: usize = 100;
 
 /// Counts what happened to the rows of an export.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub struct Report {
     kinds: BTreeMap<&'static str, Counts>,
     left_out: BTreeMap<String, u64>,
     unknown_issuers: BTreeMap<String, u64>,
@@ -31,7 +31,7 @@ struct Counts {
 
 impl Report {
     /// Counts a record. It was either imported or already there.
-    pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
+    pub(crate) fn count(&mut self, kind: &'static str, is_new: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if is_new {
             counts.new += 1;
@@ -41,7 +41,7 @@ impl Report {
     }
 
     /// Counts a skipped row of a table to which nothing in Kenduri corresponds.
-    pub(super) fn leave_out(&mut self, table: &str) {
+    pub(crate) fn leave_out(&mut self, table: &str) {
         match self.left_out.get_mut(table) {
             Some(count) => *count += 1,
             None => drop(self.left_out.insert(table.to_owned(), 1)),
@@ -49,46 +49,46 @@ impl Report {
     }
 
     /// Counts skipped rows or fields to which nothing in Kenduri corresponds.
-    pub(super) fn leave_out_all(&mut self, what: &str, count: u64) {
+    pub(crate) fn leave_out_all(&mut self, what: &str, count: u64) {
         *self.left_out.entry(what.to_owned()).or_default() += count;
     }
 
     /// Counts a skipped link to a sign-in provider that is not configured in Kenduri.
-    pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
+    pub(crate) fn leave_out_sign_in(&mut self, issuer: &str) {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
 
     /// Counts an imported row about which the report contains a remark.
-    pub(super) fn remark(&mut self, what: &'static str) {
+    pub(crate) fn remark(&mut self, what: &'static str) {
         *self.remarks.entry(what).or_default() += 1;
     }
 
     /// Lists something that people should look at under a heading of the report.
-    pub(super) fn list(&mut self, heading: &'static str, what: String) {
+    pub(crate) fn list(&mut self, heading: &'static str, what: String) {
         self.listed.entry(heading).or_default().push(what);
     }
 
     /// Counts a refused row. One refused row prevents the whole import.
-    pub(super) fn refuse(&mut self, place: &str, what: &str) {
+    pub(crate) fn refuse(&mut self, place: &str, what: &str) {
         self.refused += 1;
         if self.refusals.len() < MAX_LISTED {
             self.refusals.push(format!("{place}: {what}"));
         }
     }
 
-    pub(super) fn refused(&self) -> usize {
+    pub fn refused(&self) -> usize {
         self.refused
     }
 
     /// Returns how many records of this kind were imported, and how many already existed.
     #[cfg(test)]
-    pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
+    pub(crate) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();
         (counts.new, counts.known)
     }
 
     /// Records the import in the audit log, unless nothing was imported.
-    pub(super) fn record(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    pub(crate) fn record(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.is_written = true;
         let new = self.kinds.iter().filter(|(_, counts)| counts.new > 0);
         let changes: Vec<_> = new

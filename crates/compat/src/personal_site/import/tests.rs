@@ -25,12 +25,12 @@ use testkit::{Visitor, World};
 use web::client_info::Proxies;
 use web::{Network, Settings, SiteUrl};
 
-use super::super::report::Report;
 use super::tables::Options;
 use super::{Result, import};
-use crate::domains::DOMAINS;
+use crate::report::Report;
+use crate::testing::DOMAINS;
 
-const DUMP: &str = include_str!("../../../../../../examples/personal/older-site.sql");
+const DUMP: &str = include_str!("../../../../../examples/personal/older-site.sql");
 const FARAH: &str = "0199a000-0000-7000-8000-000000000001";
 const DANIEL: &str = "0199a000-0000-7000-8000-000000000002";
 const MEI: &str = "0199a000-0000-7000-8000-000000000003";

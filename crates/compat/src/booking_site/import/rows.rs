@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use importer::ImportError;
-use importer::mongo::{self, Document};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::names::{self, Names};
+use crate::mongo::{self, Document};
+use crate::row_error::RowError;
 
 /// A row of a collection, with the field names of this import (see [`Names`]).
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Rows {
         count_others(folder, &mut rest)?;
         rows.rest = rest;
         if rows.users.is_empty() && rows.rest.bad.is_empty() {
-            return Err(ImportError::Nothing {
+            return Err(RowError::Nothing {
                 file: folder.display().to_string(),
                 what: "there is no users.json with people in it",
                 mend: "export each collection: mongoexport --db=DB --collection=users --out=FOLDER/users.json",
@@ -101,7 +101,7 @@ impl Rows {
 }
 
 fn count_others(folder: &Path, rest: &mut Remainder) -> Result<()> {
-    let unreadable = |error: std::io::Error| ImportError::Unreadable {
+    let unreadable = |error: std::io::Error| RowError::Unreadable {
         file: folder.display().to_string(),
         why: error.to_string(),
     };

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::ImportError;
+use crate::row_error::RowError;
 
 const MAX_LINE_BYTES: u64 = 16 << 20;
 /// The last comment of a complete dump.
@@ -19,7 +19,7 @@ const MAKE_ANEW: &str = "nothing was changed; make the dump again";
 
 /// A dump that is being read.
 #[derive(Debug)]
-pub struct Dump {
+pub(crate) struct Dump {
     file: String,
     reader: BufReader<File>,
     line: u64,
@@ -37,7 +37,7 @@ struct Table {
 }
 
 #[derive(Debug)]
-pub struct Row {
+pub(crate) struct Row {
     table: Rc<Table>,
     values: Vec<Option<String>>,
     line: u64,
@@ -46,14 +46,14 @@ pub struct Row {
 impl Dump {
     /// Opens a dump. If the dump is compressed or in a custom format, the error names the command
     /// that makes a plain dump.
-    pub fn open(file: &Path) -> Result<Self, ImportError> {
+    pub(crate) fn open(file: &Path) -> Result<Self, RowError> {
         let name = file.display().to_string();
-        let unreadable = |error: std::io::Error| ImportError::Unreadable {
+        let unreadable = |error: std::io::Error| RowError::Unreadable {
             file: name.clone(),
             why: error.to_string(),
         };
         let refuse = |what: &str, mend| {
-            Err(ImportError::Malformed {
+            Err(RowError::Malformed {
                 place: name.clone(),
                 what: what.to_owned(),
                 mend,
@@ -88,7 +88,7 @@ impl Dump {
     }
 
     /// Returns the next row of any table; `None` at the end of a complete dump.
-    pub fn read(&mut self) -> Result<Option<Row>, ImportError> {
+    pub(crate) fn read(&mut self) -> Result<Option<Row>, RowError> {
         loop {
             if !self.read_line()? {
                 return match (&self.table, self.is_complete) {
@@ -105,13 +105,13 @@ impl Dump {
     }
 
     /// `false` at the end of the dump.
-    fn read_line(&mut self) -> Result<bool, ImportError> {
+    fn read_line(&mut self) -> Result<bool, RowError> {
         self.text.clear();
         self.line += 1;
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
         let limited = &mut self.reader.by_ref().take(MAX_LINE_BYTES);
         let count = limited.read_until(b'\n', &mut bytes);
-        let count = count.map_err(|error| ImportError::Unreadable {
+        let count = count.map_err(|error| RowError::Unreadable {
             file: self.file.clone(),
             why: error.to_string(),
         })?;
@@ -126,7 +126,7 @@ impl Dump {
         Ok(ends || count > 0 && self.table.is_none())
     }
 
-    fn statement(&mut self) -> Result<(), ImportError> {
+    fn statement(&mut self) -> Result<(), RowError> {
         if self.text == END {
             self.is_complete = true;
         } else if self.text.starts_with("COPY ") && self.text.ends_with(" FROM stdin;") {
@@ -148,7 +148,7 @@ impl Dump {
         Ok(())
     }
 
-    fn row(&self, table: Rc<Table>) -> Result<Row, ImportError> {
+    fn row(&self, table: Rc<Table>) -> Result<Row, RowError> {
         let values = self.text.split('\t').map(|text| match text {
             "\\N" => Some(None),
             text => unescaped(text).map(Some),
@@ -163,8 +163,8 @@ impl Dump {
         })
     }
 
-    fn refuse(&self, what: &str, mend: &'static str) -> ImportError {
-        ImportError::Malformed {
+    fn refuse(&self, what: &str, mend: &'static str) -> RowError {
+        RowError::Malformed {
             place: format!("{}:{}", self.file, self.line),
             what: what.to_owned(),
             mend,
@@ -174,31 +174,31 @@ impl Dump {
 
 impl Row {
     /// The name of the row's table, without the schema.
-    pub fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &str {
         &self.table.name
     }
 
     /// The line number in the dump.
-    pub fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.line
     }
 
     /// Returns the value of a column; `None` if the value is NULL or the table has no such column.
-    pub fn get(&self, column: &str) -> Option<&str> {
+    pub(crate) fn get(&self, column: &str) -> Option<&str> {
         let mut columns = self.table.columns.iter();
         let place = columns.position(|name| name == column)?;
         self.values.get(place)?.as_deref()
     }
 
     /// Like [`Row::get`], but a missing value is an error.
-    pub fn require(&self, column: &str) -> Result<&str, ImportError> {
+    pub(crate) fn require(&self, column: &str) -> Result<&str, RowError> {
         let what = || format!("{} has no {column}", self.table.name);
         self.get(column).ok_or_else(|| self.refuse(what()))
     }
 
     /// Makes an error that names this row's line in the dump.
-    pub fn refuse(&self, what: String) -> ImportError {
-        ImportError::Malformed {
+    pub(crate) fn refuse(&self, what: String) -> RowError {
+        RowError::Malformed {
             place: format!("{}:{}", self.table.file, self.line),
             what,
             mend: "nothing was changed; correct it in the old database, or in the dump",
@@ -241,7 +241,7 @@ fn unescaped(text: &str) -> Option<String> {
 }
 
 /// Returns the elements of a text array in PostgreSQL's notation, such as `{a,"b c"}`.
-pub fn array(text: &str) -> Option<Vec<String>> {
+pub(crate) fn array(text: &str) -> Option<Vec<String>> {
     let mut letters = text.strip_prefix('{')?.strip_suffix('}')?.chars();
     let mut all = Vec::new();
     if letters.as_str().is_empty() {

@@ -11,14 +11,14 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::ImportError;
+use crate::row_error::RowError;
 
 /// Of a line and of a document. `MongoDB` limits a stored document to 16 MiB; its JSON is longer.
 const MAX_BYTES: usize = 64 << 20;
 
 /// A file that is being read.
 #[derive(Debug)]
-pub struct Export {
+pub(crate) struct Export {
     file: String,
     reader: BufReader<File>,
     line: Vec<u8>,
@@ -42,16 +42,16 @@ struct Scan {
 
 /// A document, or the reason why it is invalid.
 #[derive(Debug)]
-pub struct Document {
+pub(crate) struct Document {
     /// The line at which the document begins.
-    pub line: u64,
-    pub fields: Result<Map<String, Value>, String>,
+    pub(crate) line: u64,
+    pub(crate) fields: Result<Map<String, Value>, String>,
 }
 
 impl Export {
-    pub fn open(file: &Path) -> Result<Self, ImportError> {
+    pub(crate) fn open(file: &Path) -> Result<Self, RowError> {
         let name = file.display().to_string();
-        let opened = File::open(file).map_err(|error| ImportError::Unreadable {
+        let opened = File::open(file).map_err(|error| RowError::Unreadable {
             file: name.clone(),
             why: error.to_string(),
         })?;
@@ -70,7 +70,7 @@ impl Export {
 
     /// Returns the next document; `None` at the end of the file. Invalid text yields a [`Document`]
     /// with an error in `fields`, and the next call continues after it.
-    pub fn read(&mut self) -> Result<Option<Document>, ImportError> {
+    pub(crate) fn read(&mut self) -> Result<Option<Document>, RowError> {
         loop {
             if self.at >= self.line.len() {
                 if !self.read_line()? {
@@ -91,20 +91,20 @@ impl Export {
         }
     }
 
-    fn read_line(&mut self) -> Result<bool, ImportError> {
+    fn read_line(&mut self) -> Result<bool, RowError> {
         self.line.clear();
         self.at = 0;
         let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
         let read = (&mut self.reader)
             .take(most)
             .read_until(b'\n', &mut self.line)
-            .map_err(|error| ImportError::Unreadable {
+            .map_err(|error| RowError::Unreadable {
                 file: self.file.clone(),
                 why: error.to_string(),
             })?;
         self.number += 1;
         if read >= MAX_BYTES || self.text.len() > MAX_BYTES {
-            return Err(ImportError::Malformed {
+            return Err(RowError::Malformed {
                 place: format!("{}:{}", self.file, self.number),
                 what: "a document is longer than 64 MB".to_owned(),
                 mend: "export the collection again with mongoexport",

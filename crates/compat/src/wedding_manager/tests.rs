@@ -8,7 +8,7 @@ use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
 
 use super::*;
-use crate::domains::DOMAINS;
+use crate::testing::DOMAINS;
 
 const DUMP: &str = "SET client_encoding = 'UTF8';\n\
     COPY public.guests (id, invite_id, name, dietary) FROM stdin;\n\

@@ -1,4 +1,4 @@
-//! Imports the folder `tests/booking-site`, an export of an invented site, on both engines. The
+//! Imports the folder `tests/export`, an export of an invented site, on both engines. The
 //! clock of the tests starts at 2026-11-20T08:00:00Z.
 
 mod rules;
@@ -6,6 +6,7 @@ mod rules;
 use std::path::Path;
 
 use bookings::feedback::Answer;
+use jiff::tz::TimeZone;
 use platform::{Store, StoreError, Tx, sql};
 use serde_json::json;
 use site::domains;
@@ -15,7 +16,7 @@ use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
 
 use super::*;
-use crate::domains::DOMAINS;
+use crate::testing::DOMAINS;
 
 const ASHA: &str = "65a000000000000000000001";
 
@@ -57,7 +58,8 @@ impl<'w> Stage<'w> {
             owner: "olive@older.example",
             amounts: Some(Amounts::Major),
         };
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/booking-site");
+        let from =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("src/booking_site/import/tests/export");
         std::fs::create_dir(stage.folder.path().join("uploads")).unwrap();
         for inner in [".", "uploads"] {
             for entry in std::fs::read_dir(from.join(inner)).unwrap() {

@@ -5,11 +5,11 @@ use identity::account::AccountId;
 use identity::credential::linked_identity::Identity;
 use identity::people::import as people;
 use identity::people::import::Linked;
-use importer::dump::Row;
 use jiff::Timestamp;
 use platform::Tx;
 
 use super::{Import, flag, id, instant};
+use crate::dump::Row;
 
 const GOOGLE: &str = "https://accounts.google.com";
 const UNCONFIRMED_SUBSCRIBER: &str =

@@ -188,7 +188,7 @@ fn a_second_run_adds_what_is_new() {
 
 #[test]
 fn the_documentation_names_every_field() {
-    let page = include_str!("../../../../../../../docs/move.md");
+    let page = include_str!("../../../../../../docs/move.md");
     for names in names::ALL {
         assert!(
             page.contains(&format!("`{}`", names.collection)),

@@ -17,8 +17,6 @@ use identity::grant::{ADMIN, OWNER, TRUSTED_CONTACT};
 use identity::people::import as people;
 use identity::people::import::Person;
 use identity::person::profile::Profile;
-use importer::ImportError;
-use importer::dump::{self, Dump, Row};
 use jiff::Timestamp;
 use platform::Tx;
 use platform::key::Key;
@@ -26,7 +24,9 @@ use platform::mail::Address;
 use platform::mail::suppression::Cause;
 use posts::import::{self as articles, Article};
 
-use super::super::report::Report;
+use crate::dump::{self, Dump, Row};
+use crate::report::Report;
+use crate::row_error::RowError;
 
 /// The older site's built-in account.
 const OWN_ACCOUNT: &str = "system";
@@ -40,13 +40,13 @@ const OTHER_ROLE: &str = "roles of people that there are not here";
 const SOFT_BOUNCE: &str = "addresses with bounces that did not last, or that are not addresses";
 
 #[derive(Clone, Debug)]
-pub(super) struct Options {
-    pub(super) dump: PathBuf,
-    pub(super) is_to_be_written: bool,
-    pub(super) owner: Option<Address>,
-    pub(super) merges_timers: bool,
+pub struct Options {
+    pub dump: PathBuf,
+    pub is_to_be_written: bool,
+    pub owner: Option<Address>,
+    pub merges_timers: bool,
     /// The issuer URLs of the sign-in providers that are configured in Kenduri.
-    pub(super) issuers: Vec<String>,
+    pub issuers: Vec<String>,
 }
 
 pub(super) struct Import<'a> {
@@ -108,7 +108,7 @@ impl<'a> Import<'a> {
                 self.read(tx, pass, &row)?;
             }
             if self.people.is_empty() && self.report.refused() == 0 {
-                return Err(ImportError::Nothing {
+                return Err(RowError::Nothing {
                     file: self.options.dump.display().to_string(),
                     what: "there are no people of a personal site in it",
                     mend: "dump its whole database: pg_dump --no-owner --file=site.sql DATABASE",

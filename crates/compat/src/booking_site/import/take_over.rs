@@ -11,7 +11,6 @@ use bookings::provider::ProviderId;
 use bookings::review::files::Document;
 use bookings::slot::SlotId;
 use bookings::{settings, verify};
-use clap::ValueEnum;
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +18,8 @@ use platform::Tx;
 use platform::mail::Address;
 use platform::money::{Currency, Money};
 
-use super::super::report::Report;
 use super::rows::{Flaw, Row, Rows, flaw};
+use crate::report::Report;
 
 const ASSUMED: &str = "amounts without a currency, which are in the one of this site's sessions";
 const UNMATCHED: &str = "Amounts that are not a plan's price, so that their unit is not sure";
@@ -28,8 +27,8 @@ pub(super) const MENTORS: &str = "Mentors without slots or bookings, who do not 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The unit of amounts that are not the price of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Amounts {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amounts {
     /// Paise, cents
     Minor,
     /// Rupees, dollars
@@ -37,15 +36,15 @@ pub(super) enum Amounts {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Options {
-    pub(super) folder: PathBuf,
-    pub(super) zone: TimeZone,
-    pub(super) owner: Address,
-    pub(super) is_to_be_written: bool,
-    pub(super) amounts: Option<Amounts>,
+pub struct Options {
+    pub folder: PathBuf,
+    pub zone: TimeZone,
+    pub owner: Address,
+    pub is_to_be_written: bool,
+    pub amounts: Option<Amounts>,
     /// The language of the imported accounts.
-    pub(super) locale: String,
-    pub(super) site_zone: TimeZone,
+    pub locale: String,
+    pub site_zone: TimeZone,
 }
 
 /// The rows of the reviews and, for each review, its document or the reason why the document was
