@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::found::identity;
-use super::steps::{Step, Work};
+use super::step::Step;
+use super::steps::Work;
 
 /// Carries out all steps. If a step fails, undoes the previous steps.
 pub fn do_all<W: Write>(

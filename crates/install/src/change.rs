@@ -2,7 +2,7 @@
 
 use super::found::{Found, UnitFound};
 use super::mark::UnitOrigin;
-use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
+use super::step::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 
 /// Steps that are undone together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 
 use super::mark::{UnitOrigin, seen};
-use super::steps::{InstallOptions, SERVICE, SOCKET, unit};
+use super::step::{InstallOptions, SERVICE, SOCKET, unit};
 
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]

@@ -9,11 +9,13 @@ mod carry_out;
 mod change;
 mod found;
 mod mark;
+mod step;
 mod steps;
 mod unit;
 
 pub use carry_out::{carry_out, do_all, tell};
 pub use found::{found, installed};
 pub use mark::marked;
-pub use steps::{InstallOptions, remove, steps};
+pub use step::InstallOptions;
+pub use steps::{remove, steps};
 pub use unit::{Before, Unit, socket};

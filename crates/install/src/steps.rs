@@ -1,41 +1,14 @@
 //! Plans the steps of an installation or removal.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::change::{self, Change};
 use super::found::Found;
 use super::mark::UnitOrigin;
+use super::step::{InstallOptions, SERVICE, SERVICE_USER, SOCKET, Step, systemctl, unit, words};
 
-/// systemd.unit(5), for the administrator's units.
-const UNITS: &str = "/etc/systemd/system";
-pub(super) const SERVICE: &str = "kenduri.service";
-pub(super) const SOCKET: &str = "kenduri.socket";
-/// The setting that names the user for services without a `user` setting.
-pub(super) const SERVICE_USER: &str = "service_user";
 /// As on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
-
-#[derive(Debug, Clone)]
-pub struct InstallOptions {
-    pub service: String,
-    /// The text of the socket unit, if there is one.
-    pub socket: Option<String>,
-    pub program: PathBuf,
-    /// The flags that select the installation, such as `--config`.
-    pub place: Vec<String>,
-    pub data: PathBuf,
-    /// The user who serves requests and owns the data.
-    pub user: String,
-    /// Whether the supervisor process runs as root, so that services can run as other users.
-    pub by_root: bool,
-    /// The user that runs services without a `user` setting. If `None`, it is the user that the
-    /// settings name for this purpose, or else [`Self::user`].
-    pub services_user: Option<String>,
-    /// Whether the service is started now and at every boot.
-    pub enable: bool,
-    /// Whether to overwrite units that somebody has edited.
-    pub force: bool,
-}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Work {
@@ -45,18 +18,6 @@ pub struct Work {
     pub change: Vec<Change>,
     /// The steps that restart units after a failed change was undone.
     pub again: Vec<Step>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// Runs a program with arguments.
-    Run(Vec<String>),
-    /// Creates a folder that the user owns.
-    Folder { path: PathBuf, user: String },
-    /// Writes `text` to a file.
-    Write { path: PathBuf, text: String },
-    /// Removes a file, if it exists.
-    Remove { path: PathBuf },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,18 +57,6 @@ pub enum Refused {
          copy it to where programs stay: sudo install {0} /usr/local/bin/, and run that one"
     )]
     Passing(PathBuf),
-}
-
-fn words(text: &[&str]) -> Vec<String> {
-    text.iter().map(|word| (*word).to_owned()).collect()
-}
-
-pub(super) fn systemctl(text: &[&str]) -> Step {
-    Step::Run(words(&[&["systemctl"], text].concat()))
-}
-
-pub(super) fn unit(name: &str) -> PathBuf {
-    Path::new(UNITS).join(name)
 }
 
 fn may(found: &Found) -> Result<(), Refused> {
@@ -242,7 +191,7 @@ pub(super) mod tests {
     use super::super::mark::marked;
     use super::*;
 
-    pub fn wish() -> InstallOptions {
+    pub(crate) fn wish() -> InstallOptions {
         InstallOptions {
             service: "service".to_owned(),
             socket: None,
@@ -257,7 +206,7 @@ pub(super) mod tests {
         }
     }
 
-    pub fn fresh() -> Found {
+    pub(crate) fn fresh() -> Found {
         Found {
             is_root: true,
             has_systemd: true,
@@ -271,7 +220,7 @@ pub(super) mod tests {
     }
 
     /// Returns a unit that nobody has edited. `is_on` says whether the unit is enabled and active.
-    pub fn ours(text: &str, is_on: bool) -> UnitFound {
+    pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),
             is_enabled: is_on,
@@ -292,7 +241,7 @@ pub(super) mod tests {
         work.prepare.into_iter().chain(changes).collect()
     }
 
-    pub fn shown(steps: &[Step]) -> Vec<String> {
+    pub(crate) fn shown(steps: &[Step]) -> Vec<String> {
         let lines = steps.iter().map(|step| match step {
             Step::Run(words) => words.join(" "),
             Step::Folder { path, user } => format!("folder {} of {user}", path.display()),

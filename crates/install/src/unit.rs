@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use edge::ListenAddress;
 
-use super::steps::SERVICE_USER;
+use super::step::SERVICE_USER;
 
 /// For stopping, after the drain time of requests.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
