@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::generation::Kind;
+use crate::private_folder::make_folder;
 use crate::restore::{self, Chosen, Room, STORE};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
@@ -101,7 +102,7 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
         return Ok(DrillResult::Skipped { free, needed });
     }
     let plan = chosen.plan(vault, None)?;
-    restore::make_folder(folder)?;
+    make_folder(folder)?;
     let built = restore::build(vault, &chosen, &plan, folder, None, Room::Most);
     let restored = match built {
         // The backup has grown since the snapshot, so the space is not enough after all.

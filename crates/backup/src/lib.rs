@@ -27,6 +27,7 @@ mod key;
 mod known_target;
 mod log_copy;
 mod postgres;
+mod private_folder;
 mod progress;
 mod recovery;
 mod restore;

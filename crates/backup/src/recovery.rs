@@ -37,7 +37,7 @@ pub(crate) struct Unpacking {
 
 impl Unpacking {
     pub(crate) fn begin(cluster: &Path) -> Result<Self, BackupError> {
-        crate::restore::make_folder(cluster)?;
+        crate::private_folder::make_folder(cluster)?;
         let mut tar = Command::new("tar");
         tar.arg("--extract").arg("--directory").arg(cluster);
         let tar = postgres::Running::start("tar", tar, Stdio::piped(), Stdio::null())?;

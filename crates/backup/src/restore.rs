@@ -16,9 +16,10 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::generation::{Generation, Kind, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
+use crate::private_folder::make_folder;
 use crate::recovery::{self, Unpacking};
 use crate::vault::Vault;
-use crate::wal_copy::{self, Stretch};
+use crate::wal_copy::{self, Stretch, second};
 use crate::{BackupError, Target, erasures, files, head, postgres};
 
 const UNFINISHED_FOLDER: &str = "restoring";
@@ -520,12 +521,6 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
-    let mut builder = fs::DirBuilder::new();
-    let made = builder.recursive(true).mode(0o700).create(path);
-    made.map_err(BackupError::file(path))
-}
-
 /// How much of a disk's free space a restore may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
@@ -575,11 +570,6 @@ fn space(folder: &Path) -> Result<(u64, u64), BackupError> {
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;
     let bytes = |blocks: u64| blocks.saturating_mul(facts.f_frsize);
     Ok((bytes(facts.f_bavail), bytes(facts.f_blocks)))
-}
-
-/// Rounds a time down to the second.
-pub(crate) fn second(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

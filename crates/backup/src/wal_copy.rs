@@ -159,7 +159,7 @@ impl WalCopy {
             }
             return ended.map(drop);
         }
-        crate::restore::make_folder(&self.folder)?;
+        crate::private_folder::make_folder(&self.folder)?;
         if self.hold.is_none() {
             self.hold = Some(LogHold::begin(&self.settings, &self.name)?);
         }
@@ -435,7 +435,7 @@ pub(crate) fn choose(
         if !goes_on {
             return Err(BackupError::Damaged {
                 object: format!("what is before {}", stretch.name()),
-                whole_until: last.map(|last| crate::restore::second(last.at)),
+                whole_until: last.map(|last| second(last.at)),
             });
         }
         let is_last = stretch.at > end;
@@ -470,7 +470,7 @@ pub(crate) fn write(
     folder: &Path,
 ) -> Result<(), BackupError> {
     use std::os::unix::fs::FileExt as _;
-    crate::restore::make_folder(folder)?;
+    crate::private_folder::make_folder(folder)?;
     for stretch in stretches {
         let bytes = vault.get(&stretch.name())?;
         let path = folder.join(&stretch.segment);
@@ -497,6 +497,11 @@ fn clear(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Rounds a time down to the second.
+pub(crate) fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 #[cfg(test)]

@@ -14,14 +14,17 @@ use web::{Findings, Form, Problem, Site};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
+use crate::codes::{
+    MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
+    ROOM_POOL_EMPTY, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED,
+};
 use crate::notice::{self, Event};
 use crate::order::{self, Order};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
-    MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
-    ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, browse, cancel,
-    credit, gateway, member, membership, payout, provider, review, room, settle, slot, webhook,
+    Refusal, browse, cancel, credit, gateway, member, membership, payout, provider, review, room,
+    settle, slot, webhook,
 };
 
 /// A request to book a slot.

@@ -73,7 +73,7 @@ pub fn apply(
     ids.sort_by(|one, other| one.as_str().cmp(other.as_str()));
     ids.dedup();
     let mut results = Vec::new();
-    let mut problem = Problem::from(crate::BULK_REJECTED);
+    let mut problem = Problem::from(crate::codes::BULK_REJECTED);
     for id in ids {
         match change(tx, provider, &id, sent.action, &link) {
             Ok(slot) => results.push(BulkResult { id, slot }),

@@ -8,9 +8,10 @@ use site::dates;
 use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::codes::NOT_CANCELLABLE;
 use crate::notice::{self, Event};
 use crate::order;
-use crate::{NOT_CANCELLABLE, Refusal, credit, payout, refund, review, webhook};
+use crate::{Refusal, credit, payout, refund, review, webhook};
 
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
@@ -49,7 +50,7 @@ pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Ref
         return Ok(());
     }
     let left = booking.starts_at.duration_since(now).as_hours().max(0);
-    let problem = Problem::from(crate::CANCEL_WINDOW_CLOSED);
+    let problem = Problem::from(crate::codes::CANCEL_WINDOW_CLOSED);
     Err(Refusal::Problem(
         problem
             .with("cancel_deadline", deadline.to_string())

@@ -43,7 +43,7 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 return Ok(Err(Problem::not_found()));
             };
             if order.state != OrderState::Created || order.expires_at <= tx.now() {
-                return Ok(Err(crate::ORDER_CLOSED.into()));
+                return Ok(Err(crate::codes::ORDER_CLOSED.into()));
             }
             let now = tx.now();
             let claimed = sql!(

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Findings, Form, Problem};
 
-use crate::{CHOICE_NOT_OFFERED, Refusal, catalogue};
+use crate::codes::CHOICE_NOT_OFFERED;
+use crate::{Refusal, catalogue};
 
 web::words! {
     /// One of the three lists from which members choose.

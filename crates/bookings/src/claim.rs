@@ -23,13 +23,11 @@ use web::{Findings, Site};
 
 use crate::booking::claim::{Claim, ClaimId, ClaimState, of_booking};
 use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::codes::{CLAIM_CLOSED, CLAIM_SETTLED, OUTCOME_CONTESTED, PAYOUT_STATE};
 use crate::criterion::Author;
 use crate::outcome::{self, Outcome};
 use crate::settings::{self, Administrator};
-use crate::{
-    CLAIM_CLOSED, CLAIM_SETTLED, OUTCOME_CONTESTED, PAYOUT_STATE, Refusal, feedback, member,
-    notice, payout, provider, refund,
-};
+use crate::{Refusal, feedback, member, notice, payout, provider, refund};
 
 /// The kind of the job that settles a claim that nobody has answered.
 pub(crate) const KIND: &str = "booking.claim";
@@ -314,7 +312,7 @@ pub fn decide(
     };
     if let Some(order) = order.as_ref().filter(|_| !(0..=left).contains(&part)) {
         let most = Money::new(left, order.currency);
-        crate::add_amount_range(&mut findings, "/refund_minor", most);
+        crate::amount_range::add_amount_range(&mut findings, "/refund_minor", most);
     } else if part != 0 && order.is_none() {
         findings.add("/refund_minor", "not_allowed", []);
     }

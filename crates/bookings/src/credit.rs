@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use web::Site;
 use web::codes::Code;
 
+use crate::codes::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
 use crate::credit_kind::DOCUMENT_REVIEW;
 use crate::order::{self, Order, OrderId, OrderMode, PartyId};
 use crate::settings::{self, BookingSettings};
-use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");

@@ -93,7 +93,7 @@ impl Resource for Criterion {
             kind: Kind::Score,
             label: String::new(),
             active: true,
-            position: crate::next_position(there.iter().map(|one| one.position)),
+            position: crate::position::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

@@ -17,9 +17,10 @@ use web::fields::{choice, line, lines, number, rows};
 use web::{Field, Findings, Input, MailMessages, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::codes::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY};
 use crate::criterion::{self, Author, Kind};
 use crate::provider::ProviderId;
-use crate::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY, Refusal, notice};
+use crate::{Refusal, notice};
 
 platform::id!(FeedbackId, random, "What one side says about a session.");
 
@@ -324,7 +325,7 @@ pub fn change(
         return Err(Refusal::Forbidden);
     }
     if old.revisions != revision {
-        return Err(crate::conflict(old));
+        return Err(crate::refusal::conflict(old));
     }
     if !old.is_editable(tx.now()) {
         return Err(FEEDBACK_CLOSED.into());

@@ -6,9 +6,10 @@ use serde_json::json;
 use web::{Findings, Site};
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::codes::NOT_CANCELLABLE;
 use crate::notice::{self, Event};
 use crate::slot::{Place, Slot};
-use crate::{NOT_CANCELLABLE, Refusal, meeting_link, room, settings};
+use crate::{Refusal, meeting_link, room, settings};
 
 /// Replaces the link of a confirmed session that has not ended, and notifies both sides. A room
 /// that the session reserved is released. If the link is the same, nothing changes.

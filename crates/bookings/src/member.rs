@@ -8,8 +8,9 @@ use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use web::Problem;
 
+use crate::codes::{TOO_MANY_BOOKINGS, TOO_MANY_HOLDS};
 use crate::settings::BookingSettings;
-use crate::{Refusal, TOO_MANY_BOOKINGS, TOO_MANY_HOLDS, order};
+use crate::{Refusal, order};
 
 const UPCOMING: i64 = 20;
 

@@ -9,8 +9,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Problem, Site};
 
+use crate::codes::TIER_REQUIRED;
 use crate::order::{self, Order, OrderId, OrderMode, PartyId};
-use crate::{Refusal, TIER_REQUIRED, credit, credit_kind};
+use crate::{Refusal, credit, credit_kind};
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Period {

@@ -17,8 +17,9 @@ use web::{Network, Problem, Site};
 use crate::book::{self, Booked, NewBooking};
 use crate::booking::{self, Booking, BookingId, State};
 use crate::choice::{self, Choice};
+use crate::codes::QUOTA_EXHAUSTED;
 use crate::slot::{self, Slot, SlotId};
-use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings};
+use crate::{Refusal, browse, calendar_feed, notice, settings};
 
 const PURPOSE: &str = "bookings.newcomer";
 

@@ -13,7 +13,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::Problem;
 
-use crate::{Refusal, TOO_MANY_ORDERS};
+use crate::Refusal;
+use crate::codes::TOO_MANY_ORDERS;
 
 platform::id!(OrderId, random, "Something to be paid.");
 platform::id!(PartyId, random, "Somebody who pays.");

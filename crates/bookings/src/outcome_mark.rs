@@ -10,12 +10,10 @@ use web::Site;
 
 use crate::booking::claim::{self as booking_claim, Claim, ClaimState};
 use crate::booking::{Booking, Party, PartyTo, State};
+use crate::codes::{OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE};
 use crate::criterion::Author;
 use crate::outcome::{Outcome, end};
-use crate::{
-    OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, claim, feedback,
-    notice, settings,
-};
+use crate::{Refusal, claim, feedback, notice, settings};
 
 /// A session can be marked as missed from this long after its start.
 const MISSED: SignedDuration = SignedDuration::from_mins(10);

@@ -21,9 +21,10 @@ use utoipa::ToSchema;
 use web::{Findings, Site};
 
 use crate::booking::{Booking, BookingId, State, claim};
+use crate::codes::{CLAIM_OPEN, PAYOUT_STATE};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
-use crate::{CLAIM_OPEN, PAYOUT_STATE, Refusal, credit, order};
+use crate::{Refusal, credit, order};
 
 use batch::BatchId;
 pub(crate) use hold_back::{hold_back, is_decided};
@@ -232,7 +233,7 @@ pub fn step(
             let left = left(tx, &old)?;
             if !(1..=left).contains(&values.amount_minor) {
                 let most = Money::new(left, old.currency);
-                crate::add_amount_range(&mut findings, "/amount_minor", most);
+                crate::amount_range::add_amount_range(&mut findings, "/amount_minor", most);
             }
             new = adjustment(tx, &old, -values.amount_minor);
             new.reason = findings.line("/reason", &values.reason, 1, REASON);

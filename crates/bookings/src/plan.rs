@@ -17,13 +17,11 @@ use web::fields::{currency, flag, key, line, lines, money, number, rows};
 use web::problem::Argument;
 use web::{Field, Findings, Input, List, PageQuery, Problem, Site};
 
+use crate::codes::{MEMBERSHIP_REQUIRED, PLAN_EMPTY, TOKEN_NOT_PERMITTED};
 use crate::credit_kind::{self, SESSION};
 use crate::order::{self, CreditGrant, Grant, Order, PlanId};
 use crate::settings::{self, Administrator, BookingSettings};
-use crate::{
-    MEMBERSHIP_REQUIRED, PLAN_EMPTY, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership,
-    slot,
-};
+use crate::{Refusal, gateway, member, membership, slot};
 
 const CODE: usize = 40;
 const MOST_CREDITS: i64 = 999;
@@ -325,7 +323,7 @@ impl Resource for Plan {
             price_minor: 10_000,
             currency: settings::load(tx)?.currency(),
             active: true,
-            position: crate::next_position(there.iter().map(|one| one.position)),
+            position: crate::position::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

@@ -6,12 +6,13 @@ use serde_json::json;
 use site::resource::{change, create};
 use web::Input;
 
+use crate::Refusal;
 use crate::choice_list::{Level, SessionType};
+use crate::codes::PRESET_USED;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::criterion::{Author, Criterion, Kind};
 use crate::plan::{self, Plan};
 use crate::settings::{self, Administrator, Reveal};
-use crate::{PRESET_USED, Refusal};
 
 web::words! {
     /// A kind of site.

@@ -103,7 +103,7 @@ impl Provider {
 
     fn of(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
         if !grant::may_in_site(tx, &requester.who, PROVIDER)? {
-            return Err(crate::ROLE_REQUIRED.into());
+            return Err(crate::codes::ROLE_REQUIRED.into());
         }
         let account = requester.who.account();
         let found: Option<ProviderProfile> = sql!(
@@ -168,7 +168,7 @@ pub fn change(
 ) -> Result<ProviderProfile, Refusal> {
     let old = &provider.profile;
     if version.is_some_and(|version| version != old.version) {
-        return Err(crate::conflict(old));
+        return Err(crate::refusal::conflict(old));
     }
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, false, &provider.zone(), &mut findings);

@@ -12,14 +12,12 @@ use serde_json::json;
 use site::resource::Parent as _;
 use web::{Problem, Site};
 
+use crate::codes::FINDING_SETTLED;
 use crate::finding::{self, Finding, FindingId, FindingKind, FindingState};
 use crate::order::{self, GatewayName, Order, OrderId, Payment, PaymentState};
 use crate::refund;
 use crate::settings::Administrator;
-use crate::{
-    FINDING_SETTLED, Refusal, booking, checkout, gateway, gateway_event, gateway_retry, payout,
-    verify,
-};
+use crate::{Refusal, booking, checkout, gateway, gateway_event, gateway_retry, payout, verify};
 
 /// The job kind of the daily job that starts the comparisons.
 pub const KIND: &str = "booking.reconcile";
@@ -307,7 +305,7 @@ fn remedy(tx: &mut Tx<'_>, found: &Finding) -> Result<(), Refusal> {
             let id = found.subject.parse().map_err(|_| Refusal::NotFound)?;
             let (_, booking) = booking::lock(tx, &id)?.ok_or(Refusal::NotFound)?;
             if !payout::owe(tx, &booking)? {
-                return Err(crate::PAYOUT_STATE.into());
+                return Err(crate::codes::PAYOUT_STATE.into());
             }
         }
         (FindingKind::Contradiction, _) => verify::plan(tx)?,

@@ -15,10 +15,11 @@ use site::proof::Requester;
 use utoipa::ToSchema;
 use web::{Findings, Problem, Site};
 
+use crate::codes::REFUND_REQUEST_SETTLED;
 use crate::order::{self, Order, OrderId};
 use crate::refund::manual::{self, Clause};
 use crate::settings::Administrator;
-use crate::{REFUND_REQUEST_SETTLED, Refusal, notice, refund};
+use crate::{Refusal, notice, refund};
 
 /// The path of the administrators' list.
 pub(crate) const PAGE: &str = "/admin/refunds";
@@ -173,7 +174,7 @@ pub fn ask(
 
 fn not_eligible(tx: &mut Tx<'_>, order: &Order) -> Result<Refusal, StoreError> {
     let clause = manual::clause(tx, order)?;
-    let problem = Problem::from(crate::REFUND_NOT_ELIGIBLE);
+    let problem = Problem::from(crate::codes::REFUND_NOT_ELIGIBLE);
     Ok(Refusal::Problem(problem.with("clause", clause.word())))
 }
 
@@ -262,7 +263,7 @@ pub fn decide(
     let mut findings = Findings::default();
     if !(0..=left).contains(&new.amount_minor) {
         let most = Money::new(left, order.currency);
-        crate::add_amount_range(&mut findings, "/amount_minor", most);
+        crate::amount_range::add_amount_range(&mut findings, "/amount_minor", most);
     }
     let is_granted = new.amount_minor > 0;
     let least = if is_granted { 0 } else { SHORTEST };

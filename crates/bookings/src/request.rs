@@ -25,13 +25,14 @@ use self::dropping::drop_slot;
 use crate::booking::{BookingId, Party};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
+use crate::codes::{
+    CREDIT_FROZEN, MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED,
+    TOO_MANY_REQUESTS_OPEN,
+};
 use crate::provider;
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
-use crate::{
-    CREDIT_FROZEN, MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED,
-    Refusal, TOO_MANY_REQUESTS_OPEN, book, browse, credit, gateway, member, membership, notice,
-};
+use crate::{Refusal, book, browse, credit, gateway, member, membership, notice};
 
 pub use dropping::{change_slot, remove_slot};
 

@@ -24,14 +24,12 @@ use web::uploaded_document::DocumentType;
 use web::{Field, Findings, Input, MailMessages, Site};
 
 use crate::booking::{BookingId, Party};
+use crate::codes::{REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, TOO_MANY_REVIEWS};
 use crate::credit::{self, LotId};
 use crate::credit_kind::DOCUMENT_REVIEW;
 use crate::provider::{self, PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
-use crate::{
-    REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, gateway, member,
-    membership, notice,
-};
+use crate::{Refusal, gateway, member, membership, notice};
 
 use self::files::{Document, Reference};
 

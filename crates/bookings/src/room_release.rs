@@ -8,9 +8,10 @@ use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::Findings;
 
+use crate::Refusal;
 use crate::booking::{self, Booking, BookingId, BookingView};
+use crate::codes::ROOM_IN_USE;
 use crate::settings::Administrator;
-use crate::{ROOM_IN_USE, Refusal};
 
 /// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);

@@ -155,7 +155,7 @@ pub fn create(
         |(date, time): &(Date, Time)| format!("{date}T{:02}:{:02}", time.hour(), time.minute());
     times.retain(|time| !sent.without.contains(&name(time)));
     let planned = look(tx, &template, &times)?;
-    let mut problem = Problem::from(crate::SERIES_REJECTED);
+    let mut problem = Problem::from(crate::codes::SERIES_REJECTED);
     for one in &planned {
         if let Some(code) = one.obstacle {
             problem = problem.field(format!("/dates/{}", one.name()), code, []);

@@ -16,8 +16,9 @@ use web::fields::Unit::{Hours, Minutes};
 use web::fields::{choice, currency, duration, flag, line, lines, month, number, percent, tags};
 use web::{Field, Findings, Input};
 
+use crate::codes::ROLE_REQUIRED;
 use crate::order::Tax;
-use crate::{ROLE_REQUIRED, Refusal, meeting_link};
+use crate::{Refusal, meeting_link};
 
 web::words! {
     /// When members learn who the provider of a session is.
@@ -258,7 +259,7 @@ pub(crate) fn change(
     sudo::require::<Refusal>(tx, &by.0.who)?;
     let old = lock(tx)?;
     if old.version != version {
-        return Err(crate::conflict(&old));
+        return Err(crate::refusal::conflict(&old));
     }
     let mut findings = Findings::default();
     let zone = jiff::tz::TimeZone::UTC;

@@ -17,10 +17,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::Findings;
 
+use crate::Refusal;
+use crate::codes::SLOT_LOCKED;
 use crate::credit::Wanted;
 use crate::provider::{Provider, ProviderId};
 use crate::settings::BookingSettings;
-use crate::{Refusal, SLOT_LOCKED};
 
 pub use sent::{NewSlot, SlotChange};
 pub(crate) use template::{Obstacle, Template, is_payable};

@@ -11,11 +11,11 @@ use site::webhook::{self, WebhookEvent};
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 
-use crate::READ;
 use crate::booking::{self, Booking, BookingId, Party};
 use crate::order::{Order, OrderId, OrderMode, OrderState, PlanId};
 use crate::provider::ProviderId;
 use crate::slot::SlotId;
+use crate::token_scopes::READ;
 
 /// A session will take place.
 pub(crate) const CONFIRMED: WebhookEvent = event("booking.confirmed", "booking-event-confirmed");

@@ -7,8 +7,9 @@ use identity::people::invite::{self, Invite};
 use identity::session::sudo;
 use platform::{Secret, StoreError, Tx, sql};
 
+use crate::Refusal;
+use crate::codes::NAMED_AFTER;
 use crate::countdown::{self, OWNER, OwnerOf};
-use crate::{NAMED_AFTER, Refusal};
 
 /// The maximum number of owners of a countdown, including open invites.
 pub const LIMIT: usize = 20;

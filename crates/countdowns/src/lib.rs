@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod co_owners;
+pub mod codes;
 pub mod countdown;
 pub mod demo;
 pub mod entry;
@@ -22,7 +23,6 @@ pub mod webhook;
 pub use ::web::calendar;
 
 use ::web::Link;
-use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
 use ::web::state::NavigationGroup;
 use identity::DomainAccounts;
@@ -45,7 +45,7 @@ pub const DOMAIN: Domain = Domain {
         Setting::Number(watchers::OF_NETWORK),
     ],
     locales: LOCALES,
-    problem_codes: PROBLEM_CODES,
+    problem_codes: codes::PROBLEM_CODES,
     reserved_slugs: &["countdowns", "oembed"],
     navigation: Some(NavigationGroup {
         title: "countdown-group",
@@ -103,30 +103,6 @@ const MIGRATIONS: Migrations = platform::migrations!(
     "0005_show_phrase"
 );
 
-::web::codes! { PROBLEM_CODES:
-    /// The error for resetting a countdown that counts down.
-    pub const WRONG_KIND = Code::new(400, "wrong_kind");
-    /// The error for a reset that has the same millisecond as another one.
-    pub const ENTRY_EXISTS = Code::new(409, "entry_exists");
-    /// The error for removing the owner whose slug is in the countdown's URL.
-    pub const NAMED_AFTER = Code::new(409, "named_after");
-    /// The error for a phrase with the same words as an active one.
-    pub const PHRASE_EXISTS = Code::new(409, "phrase_exists");
-    /// The error for a suggestion with the same words as another pending suggestion of the same
-    /// person.
-    pub const SUGGESTION_PENDING = Code::new(409, "suggestion_pending");
-    /// The error for deciding on a suggestion on which another moderator has already decided.
-    pub const ALREADY_MODERATED = Code::new(409, "already_moderated");
-    // The error codes of single fields.
-    const _ = Code::new(422, "reset_in_future");
-    const _ = Code::new(422, "reset_too_old");
-    const _ = Code::new(422, "timestamp_without_offset");
-    const _ = Code::new(422, "target_in_past");
-    const _ = Code::new(422, "target_out_of_range");
-    const _ = Code::new(422, "listed_requires_public");
-    const _ = Code::new(422, "words_too_few");
-}
-
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
@@ -139,7 +115,7 @@ pub const LOCALES: &[::web::Locale] = &[
 mod tests {
     #[test]
     fn every_code_has_its_sentence() {
-        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        let found = ::web::codes::mismatches(crate::codes::PROBLEM_CODES, &[], super::LOCALES);
         assert_eq!(found, [""; 0]);
     }
 

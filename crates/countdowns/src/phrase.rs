@@ -16,8 +16,9 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::Findings;
 
+use crate::Refusal;
+use crate::codes::PHRASE_EXISTS;
 use crate::countdown::CountdownId;
-use crate::{PHRASE_EXISTS, Refusal};
 
 /// The role of people who decide on suggested phrases.
 pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");

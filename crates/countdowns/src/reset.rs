@@ -6,10 +6,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::Findings;
 
+use crate::codes::{ENTRY_EXISTS, WRONG_KIND};
 use crate::countdown::{Kind, OwnerOf};
 use crate::entry::{self, Entry, EntryId, summary};
 use crate::webhook::{self, About, Event};
-use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
+use crate::{Refusal, reach};
 
 /// The maximum number of resets of a countdown.
 pub const LIMIT: i64 = 10_000;

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
+use crate::Refusal;
+use crate::codes::{ALREADY_MODERATED, PHRASE_EXISTS, SUGGESTION_PENDING};
 use crate::phrase::{self, Moderator, Phrase, PhraseId};
-use crate::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal, SUGGESTION_PENDING};
 
 platform::id!(SuggestionId, "One suggestion of a phrase.");
 

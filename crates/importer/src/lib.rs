@@ -1,15 +1,11 @@
-//! Imports the configuration of other servers and process managers as `kenduri.toml`, and reads the
-//! rows of their databases.
+//! Imports the configuration of other servers and process managers as `kenduri.toml`.
 //!
 //! [`nginx`] and [`pm2`] make a file that `kenduri check` accepts, apart from missing folders and
 //! files. A comment marks everything that could not be imported. If something is ambiguous, the
 //! file contains the safer choice and a comment about the ambiguity. A protected path never becomes
 //! an open route; if no path can express the protection, the routes that it may be about are
 //! closed, and a remark that begins with CAREFUL says so.
-//! [`dump`] and [`mongo`] only read rows and documents.
 
-pub mod dump;
-pub mod mongo;
 pub mod nginx;
 mod page;
 pub mod pm2;

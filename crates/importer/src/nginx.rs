@@ -7,12 +7,14 @@
 
 mod access;
 mod answers;
+mod directive;
 mod files;
 mod guards;
 mod include;
 mod known;
 mod listen;
 mod literal;
+mod location;
 mod locations;
 mod made;
 mod proxy;
@@ -32,10 +34,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{ImportError, Imported};
+use directive::Directive;
+use listen::Server;
 use made::Made;
 use scope::{Level, Scope, Zones};
-use servers::{Hosts, Server};
-use tree::Directive;
+use servers::Hosts;
 
 const MAX_SERVERS: usize = 2_000;
 

@@ -6,6 +6,7 @@ mod environment;
 mod instances;
 mod living;
 mod node;
+mod service;
 mod serving;
 #[cfg(test)]
 mod tests;

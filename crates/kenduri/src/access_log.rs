@@ -7,17 +7,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use configuration::log_settings::{Log, To};
 use edge::access_log::{Format, Mask, PathOwner};
 use edge::route::NormalPath;
 use site::domains;
 use web::masking::{SecretPaths, mask_code, mask_segments};
 
 use crate::domains::DOMAINS;
-use crate::log::{self, To};
+use crate::log;
 
 /// Opens the access log. It has the same output as Kenduri's own log, but does not depend on the
 /// log level.
-pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
+pub(crate) fn open(settings: &Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
     } else {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use configuration::{OPERATOR_PATHS, Settings, likely_link};
 use edge::maintenance::Maintenance;
+use operate::locales::LOCALES;
 use platform::erasure;
 use platform::limits::SenderLimits;
 use platform::store::{self, migrate};
@@ -15,9 +17,7 @@ use site::domain::Domains;
 use site::domains;
 use web::{Site, SiteUrl};
 
-use crate::configuration::{Settings, likely_link};
-use crate::domains::{DOMAINS, LOCALES};
-use crate::operators;
+use crate::domains::DOMAINS;
 
 /// The site, and the domains that are enabled.
 #[derive(Clone)]
@@ -200,7 +200,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
 
 /// Restores maintenance mode as it was when Kenduri stopped.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
-    let passes = operators::PATHS.map(str::to_owned);
+    let passes = OPERATOR_PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
@@ -241,9 +241,10 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use operate::locales::LOCALES;
     use site::domains;
 
-    use crate::domains::{DOMAINS, LOCALES};
+    use crate::domains::DOMAINS;
 
     #[test]
     fn the_built_in_texts_of_all_domains_fit_together() {

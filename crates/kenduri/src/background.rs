@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use configuration::{MailRoute, Settings};
 use occasions::first_opened::Opens;
+use operate::server::{self, MailFacts};
+use operate::updates;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
 use platform::mail::bounces::{self, Mailbox};
@@ -16,10 +19,6 @@ use site::{Context, domains};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
-
-use crate::configuration::{MailRoute, Settings};
-use crate::server::{self, MailFacts};
-use crate::updates;
 
 /// A crash loses the page views of invitations since the last write.
 const VIEWS_INTERVAL: Duration = Duration::from_secs(10);

@@ -28,10 +28,12 @@ use std::sync::Arc;
 
 use anyhow::{Error, Result, bail};
 use clap::{Args, Command, Parser, Subcommand};
+use configuration::{Asked, Configuration, Flag, Settings};
+use operate::control_requests::{ControlRequest, ControlResponse};
 
-use crate::configuration::{self, Asked, Configuration, Flag, Settings};
-use crate::control_requests::{ControlRequest, ControlResponse, RequestContext};
+use crate::domains::DOMAINS;
 use crate::program_io::{Failed, environment, say};
+use crate::request_context::RequestContext;
 use crate::{app_setup, control};
 
 /// Invitations, countdowns, times to book and posts, with the server they run on
@@ -181,7 +183,7 @@ struct OutputClosed;
 struct NotRunning(String);
 
 fn not_running(asked: &Asked) -> Error {
-    match configuration::data(asked) {
+    match configuration::data(DOMAINS, asked) {
         (_, Some(doubt)) => doubt.into(),
         (data, None) => NotRunning(data.display().to_string()).into(),
     }
@@ -190,7 +192,7 @@ fn not_running(asked: &Asked) -> Error {
 /// Fails if the user named a settings file that cannot be read, because the command could then act
 /// on the wrong installation.
 fn data(asked: &Asked) -> Result<PathBuf> {
-    match configuration::data(asked) {
+    match configuration::data(DOMAINS, asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
             "cannot tell from --config which Kenduri is meant\n  \
              correct the file, or name the data folder of the running Kenduri: --data DIR",
@@ -216,7 +218,7 @@ fn send(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     if needs_running {
         return Err(not_running(&asked));
     }
-    let Configuration { settings, plan, .. } = configuration::load(&asked)?;
+    let Configuration { settings, plan, .. } = configuration::load(DOMAINS, &asked)?;
     // An owner may be created before the first start, when there is no data folder yet.
     let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
@@ -237,7 +239,7 @@ fn send(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
             plan: Arc::new(plan),
             purges: None,
         };
-        order.carry_out(&hands).await
+        hands.carry_out(order).await
     })
 }
 
@@ -246,7 +248,7 @@ fn settings_while_stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the mailbox cannot be reached from other machines.
     asked.allow_public_mailbox = true;
-    let settings = configuration::load(&asked)?.settings;
+    let settings = configuration::load(DOMAINS, &asked)?.settings;
     if control::is_running(&settings.data)? {
         bail!(
             "Kenduri is running with the data in {}\n  stop it first",

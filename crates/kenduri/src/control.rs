@@ -14,14 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use configuration::folders::Folders;
+use operate::control_requests::services;
+use operate::control_requests::{ControlRequest, ControlResponse, Reply};
 use rustix::net::sockopt::socket_peercred;
 use supervisor::Folder;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixListener;
-
-use crate::control_requests::services;
-use crate::control_requests::{ControlRequest, ControlResponse, Reply};
-use crate::folders::Folders;
 
 /// The time limit for sending or receiving one line.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,7 +1,6 @@
 //! All domains of Kenduri, each described by a [`site::Domain`].
 
 use site::Domains;
-use web::Locale;
 
 /// All domains. Each domain comes after the domains on which it depends.
 pub(crate) const DOMAINS: Domains = &[
@@ -12,19 +11,6 @@ pub(crate) const DOMAINS: Domains = &[
     bookings::DOMAIN,
     compat::kadkahwin::DOMAIN,
     compat::personal_site::DOMAIN,
-];
-
-/// The translations of this crate's own messages.
-pub(crate) const LOCALES: &[Locale] = &[
-    ("en", include_str!("../locales/en.ftl")),
-    ("en", include_str!("../locales/en-mail.ftl")),
-    ("ms", include_str!("../locales/ms.ftl")),
-    ("ms", include_str!("../locales/ms-mail.ftl")),
-    ("en", include_str!("../locales/en-status.ftl")),
-    ("ms", include_str!("../locales/ms-status.ftl")),
-    ("it", include_str!("../locales/it-status.ftl")),
-    ("zh-Hans", include_str!("../locales/zh-Hans-status.ftl")),
-    ("ar", include_str!("../locales/ar-status.ftl")),
 ];
 
 #[cfg(test)]
@@ -40,6 +26,7 @@ mod tests {
 
     use identity::person::slug;
     use jiff::tz::TimeZone;
+    use operate::locales::LOCALES;
     use site::{Context, domains};
     use testkit::World;
     use web::client_info::Proxies;
@@ -88,5 +75,85 @@ mod tests {
                 .collect();
             assert_eq!(free, [""; 0]);
         });
+    }
+
+    #[test]
+    fn every_key_is_documented_with_its_built_in_value() {
+        let documents = concat!(
+            include_str!("../../../docs/configure.md"),
+            include_str!("../../../docs/edge-reference.md"),
+        );
+        for (key, value) in configuration::known_keys(DOMAINS) {
+            // If this key is empty, Kenduri derives a value. The documentation describes that value.
+            let value = match key.as_str() {
+                "site.url" => "the address listened on".to_owned(),
+                _ => format!("`{value}`"),
+            };
+            let row = format!("| `{key}` | {value} |");
+            assert!(
+                documents.contains(&row),
+                "docs/configure.md and docs/edge-reference.md have no row {row}"
+            );
+        }
+    }
+
+    #[test]
+    fn counts_are_said_in_the_singular_too() {
+        // These messages never need a singular. Either the number is always larger than one, or a
+        // single day is called "tomorrow" or "yesterday".
+        let plural_only = [
+            "complaint-name-long",
+            "complaint-guests",
+            "complaint-too-long",
+            "complaint-question-long",
+            "host-in-days",
+            "host-days-ago",
+            "booking-hold",
+            "booking-newcomer-held",
+            "booking-newcomer-unsent",
+            "feedback-mean",
+            "problem-slot-too-short",
+            "problem-slot-too-long",
+            "review-to-book",
+            "problem-review-booking-unsuitable",
+        ];
+        let of_domains = DOMAINS.iter().map(|domain| domain.locales);
+        let all = [web::LOCALES, LOCALES].into_iter().chain(of_domains);
+        let mut found: Vec<_> = all.flat_map(web::locales::without_plural_forms).collect();
+        found.retain(|id| !plural_only.contains(&id.as_str()));
+        assert_eq!(found, [""; 0]);
+    }
+
+    /// People type and read amounts as 180.00, shares as 19 %, and durations as 24 hours.
+    #[test]
+    fn no_message_asks_people_for_the_units_of_programs() {
+        let words = [
+            "smallest unit",
+            "minor unit",
+            "hundredths of a percent",
+            "basis point",
+            "ISO 4217",
+            "unit terkecil",
+            "perseratus peratus",
+            "unità minima",
+            "unità più piccola",
+            "centesimi di punto",
+            "最小单位",
+            "基点",
+            "أصغر وحدة",
+            "الوحدة الصغرى",
+            "نقطة أساس",
+        ];
+        let of_domains = DOMAINS.iter().map(|domain| domain.locales);
+        let all = [web::LOCALES, LOCALES]
+            .into_iter()
+            .chain(of_domains)
+            .flatten();
+        let found: Vec<String> = all
+            .flat_map(|(tag, file)| file.lines().map(move |line| (tag, line)))
+            .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+            .map(|(tag, line)| format!("{tag}: {line}"))
+            .collect();
+        assert_eq!(found, [""; 0]);
     }
 }

@@ -6,12 +6,11 @@
 mod folder;
 mod sites;
 
-use std::io::{self, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
+use configuration::log_settings::{Log, LogLevel, To};
 use edge::access_log::{LogBuffer, LogWriter, Writing};
-use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -23,60 +22,7 @@ use crate::program_io;
 use folder::Folder;
 pub(crate) use sites::sites;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
-    /// Text if standard error is a terminal, JSON if it is not.
-    Auto,
-    Text,
-    Json,
-}
-
-/// The least severe level that is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogLevel {
-    /// Something failed and needs attention.
-    Error,
-    Warn,
-    Info,
-    /// Details for finding the cause of a problem.
-    Debug,
-}
-
 const BUFFER_BYTES: usize = 4 << 20;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Log {
-    pub(crate) format: LogFormat,
-    /// The least severe level that is logged. It does not affect the access log.
-    pub(crate) level: LogLevel,
-    pub(crate) to: To,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum To {
-    Stderr,
-    /// Standard error. systemd passes it on to its journal.
-    Journal,
-    /// A folder in which log files are rotated.
-    Folder(PathBuf),
-}
-
-impl Log {
-    /// Whether lines are written as text rather than JSON.
-    pub(crate) fn is_text(&self) -> bool {
-        match self.format {
-            LogFormat::Auto => self.is_on_terminal(),
-            LogFormat::Text => true,
-            LogFormat::Json => false,
-        }
-    }
-
-    fn is_on_terminal(&self) -> bool {
-        !matches!(self.to, To::Folder(_)) && io::stderr().is_terminal()
-    }
-}
 
 /// `$JOURNAL_STREAM` contains the device and inode of the journal's stream (systemd.exec(5)). A
 /// child process inherits it even if its standard error is redirected.

@@ -5,37 +5,23 @@
 //! failure (the reason is on standard error), 2 for wrong usage, and 3 if Kenduri is not running.
 
 mod access_log;
-mod alert_settings;
-mod alerts;
 mod api;
 mod app_service;
 mod app_setup;
 mod background;
 mod body_deadlines;
-mod channel;
 mod commands;
-mod configuration;
 mod control;
-mod control_requests;
 mod demo;
 mod descriptors;
 mod domains;
-mod folders;
-mod install;
 mod log;
-mod machine;
-mod messages;
-mod metrics;
-mod operators;
 mod parent;
 mod program_io;
-mod public_status;
+mod request_context;
 mod router;
 mod sd_notify;
-mod server;
-mod server_status;
 mod sockets;
-mod updates;
 mod worker;
 
 use std::process::ExitCode;

@@ -35,18 +35,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
+use configuration::{Asked, Configuration};
+use operate::messages::{RequestIds, ServeMode};
 use supervisor::state::Exit;
 use supervisor::{
     Folder, Notification, NotificationKind, OWN_SERVICE, ReceivedHandover, RunEnd, Supervisor,
 };
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::configuration::{self, Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::descriptors;
+use crate::domains::DOMAINS;
 use crate::log;
-use crate::messages::{RequestIds, ServeMode};
 use crate::program_io::Failed;
 use crate::sd_notify::SdNotify;
 
@@ -113,7 +114,7 @@ fn start(keeping: ParentSetup) -> Result<Running> {
         run,
     } = keeping;
     if sockets::find_ports(&mut asked, &configuration.wanting_ports)? {
-        configuration = configuration::load(&asked)?;
+        configuration = configuration::load(DOMAINS, &asked)?;
     }
     let manager = SdNotify::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;

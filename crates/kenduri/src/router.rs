@@ -5,15 +5,15 @@ use compat::{booking_site, kadkahwin, personal_site};
 use countdowns::entry_limit::EntryLimit;
 use occasions::web::guest::CodeGate;
 use occasions::web::own_domain::OwnDomains;
+use operate::metrics::Metrics;
+use operate::operators;
+use operate::public_status::{self, PublicStatus};
+use operate::server::{self, AdminParts};
 use site::{Context, domains};
 use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
 
 use crate::api;
-use crate::metrics::Metrics;
-use crate::operators;
-use crate::public_status::{self, PublicStatus};
-use crate::server::{self, AdminParts};
 
 pub(crate) struct Parts {
     /// The site and its account settings, which are needed to identify callers.

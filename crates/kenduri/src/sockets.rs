@@ -5,9 +5,10 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context as _, Result};
+use configuration::{Asked, Configuration, Flag};
 use edge::{Inherited, ListenAddress};
 
-use crate::configuration::{self, Asked, Configuration, Flag};
+use crate::domains::DOMAINS;
 
 /// For a demo, if the configured port is occupied.
 const PORTS_TRIED: u16 = 100;
@@ -65,7 +66,7 @@ pub(crate) fn prepare(
         key: "listen.http".to_owned(),
         value: addresses.join(","),
     });
-    let configuration = configuration::load(&asked)?;
+    let configuration = configuration::load(DOMAINS, &asked)?;
     Ok((asked, configuration, Inherited::new(sockets)?))
 }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
+use compat::{booking_site, personal_site};
+use configuration::{Configuration, Settings, link_to};
 use edge::proxy::CookieKey;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use identity::credential::provider::Providers;
@@ -19,6 +21,15 @@ use occasions::link::LinkKey;
 use occasions::own_domain;
 use occasions::web::guest::CodeGate;
 use occasions::web::own_domain::OwnDomains;
+use operate::alerts::{self, Outlet, Watch};
+use operate::channel::{self, Parcel};
+use operate::machine::Machine;
+use operate::messages::{DRAIN_TIME, MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
+use operate::metrics::{self, Metrics};
+use operate::operators;
+use operate::public_status::PublicStatus;
+use operate::server::AdminParts;
+use operate::server_status::ServerStatus;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
 use site::webhook::declared;
@@ -31,24 +42,15 @@ use web::Site;
 use web::mailbox::Access;
 use web::state::Menu;
 
-use crate::alerts::{self, Outlet, Watch};
 use crate::app_service::AppService;
 use crate::app_setup::Opened;
 use crate::background::{self, Background};
-use crate::channel::{self, Parcel};
-use crate::configuration::{self, Configuration, Settings, link_to};
-use crate::control_requests::RequestContext;
 use crate::domains::DOMAINS;
-use crate::machine::Machine;
-use crate::messages::{DRAIN_TIME, MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
-use crate::metrics::{self, Metrics};
-use crate::public_status::PublicStatus;
+use crate::request_context::RequestContext;
 use crate::router::{self, Parts};
 use crate::sd_notify::SdNotify;
-use crate::server::AdminParts;
-use crate::server_status::ServerStatus;
 use crate::sockets::threads;
-use crate::{access_log, app_setup, demo, descriptors, log, operators, program_io};
+use crate::{access_log, app_setup, demo, descriptors, log, program_io};
 
 mod active_settings;
 mod message_loop;
@@ -79,7 +81,7 @@ pub(crate) fn run() -> Result<()> {
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
             bail!("the supervisor process has ended");
         };
-        let configuration = configuration::load_for_worker(&asked)?;
+        let configuration = configuration::load_for_worker(DOMAINS, &asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
         if let Err(error) = room {
             tracing::warn!(%error, "cannot make room for many connections in advance");
@@ -179,7 +181,7 @@ impl WorkerStart {
         };
         let mounted = app.as_ref().map(|app| app.mounted.clone());
         let mounted = mounted.unwrap_or_else(|| {
-            let router = operators::without_the_app(figures.clone(), ending.clone());
+            let router = operators::without_the_app(DOMAINS, figures.clone(), ending.clone());
             AppService::new(router, stop.clone())
         });
         let edge =
@@ -323,8 +325,14 @@ impl App {
             own_domains: own_domains.clone(),
             mailbox: mailbox_access(settings),
             kadkahwin: older_card_occasion(&site, settings, start).await?,
-            personal_site: settings.personal_site,
-            booking_site: settings.booking_site,
+            personal_site: settings.personal_site.map(|site| personal_site::Policy {
+                has_auth: site.has_auth,
+                register_tokens: site.register_tokens,
+            }),
+            booking_site: settings.booking_site.map(|site| booking_site::Policy {
+                has_auth: site.has_auth,
+                register_tokens: site.register_tokens,
+            }),
             figures: figures.clone(),
             public_status: public_status(settings, &server_status),
             admin: AdminParts {

@@ -65,25 +65,18 @@ impl Allowance {
     }
 }
 
-pub fn load(
-    tx: &mut Tx<'_>,
-    invitation: Invitation,
-    questions: &[Question],
-) -> Result<Household, StoreError> {
+pub fn load(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Household, StoreError> {
     let guests = guest::list(tx, &invitation.id)?;
-    let id = &invitation.id;
-    let invited = sql!(
-        "SELECT event FROM invitation_event WHERE invitation = :id ORDER BY event",
-        id
-    );
-    let (events, given): (Vec<(EventId,)>, _) = if questions.is_empty() {
-        (invited.all(tx)?, Vec::new())
-    } else {
-        tx.all_of_two(
-            invited,
-            sql!("SELECT {Given} FROM answer WHERE invitation = :id", id),
-        )?
-    };
+    let (events, given): (Vec<(EventId,)>, Vec<Given>) = tx.all_of_two(
+        sql!(
+            "SELECT event FROM invitation_event WHERE invitation = :id ORDER BY event",
+            id = invitation.id
+        ),
+        sql!(
+            "SELECT {Given} FROM answer WHERE invitation = :id",
+            id = invitation.id
+        ),
+    )?;
     let events = events.into_iter().map(|(event,)| event).collect();
     Ok(Household::with(invitation, guests, events, given))
 }

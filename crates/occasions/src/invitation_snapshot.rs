@@ -122,7 +122,7 @@ pub fn load(
     invitation: Invitation,
 ) -> Result<InvitationSnapshot, StoreError> {
     let seats_taken = seats_taken(tx, &snapshot)?;
-    let household = household::load(tx, invitation, &snapshot.questions)?;
+    let household = household::load(tx, invitation)?;
     Ok(with(snapshot, household, seats_taken, tx.now()))
 }
 

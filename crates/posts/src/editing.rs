@@ -13,6 +13,8 @@ use web::codes::SLUG_TAKEN;
 use web::fields::{self, choice, key, line, lines, moment, number, tags};
 use web::{Field, Findings, Input, List, PageQuery};
 
+use crate::Refusal;
+use crate::codes::PUBLISHED;
 use crate::editor::Editor;
 use crate::image;
 use crate::mailing;
@@ -20,7 +22,6 @@ use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 use crate::search::Words;
 use crate::webhook;
-use crate::{PUBLISHED, Refusal};
 
 /// The fields of a post that describe its uploaded picture.
 pub(crate) const PICTURE: &[Field] = web::fields! { Post:

@@ -1,5 +1,6 @@
 //! A site's articles, notes and pages, their feeds, and full-text search.
 
+mod codes;
 pub mod demo;
 pub(crate) mod editing;
 pub mod editor;
@@ -12,24 +13,19 @@ pub mod markdown_folder;
 pub mod post;
 pub mod published;
 pub mod search;
+mod token_scopes;
 pub mod web;
 pub mod webhook;
 
 use ::web::Link;
-use ::web::codes::Code;
 use ::web::setting::Flag;
 use ::web::state::NavigationGroup;
 use identity::DomainAccounts;
-use identity::session::token::TokenScope;
 use site::domain::{self, Domain};
 use site::look::FirstPage;
 
 pub use site::refusal::Refusal;
-
-/// The scope of API tokens for reading all posts, including drafts, as editors do.
-pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
-/// The scope of API tokens for creating, changing, publishing and withdrawing posts.
-pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
+pub use token_scopes::{READ, WRITE};
 
 /// The setting that turns posts on and off.
 pub const ENABLED: Flag = Flag {
@@ -41,7 +37,7 @@ pub const ENABLED: Flag = Flag {
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
-    problem_codes: PROBLEM_CODES,
+    problem_codes: codes::PROBLEM_CODES,
     routes: web::routes,
     first_pages: &[
         FirstPage {
@@ -93,12 +89,6 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-::web::codes! { PROBLEM_CODES:
-    /// A published post can only be withdrawn.
-    const PUBLISHED = Code::new(409, "post_published");
-    const WITHDRAWN = Code::new(410, "gone");
-}
-
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
@@ -111,7 +101,7 @@ pub const LOCALES: &[::web::Locale] = &[
 mod tests {
     #[test]
     fn every_code_has_its_sentence() {
-        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        let found = ::web::codes::mismatches(crate::codes::PROBLEM_CODES, &[], super::LOCALES);
         assert_eq!(found, [""; 0]);
     }
 

@@ -4,8 +4,9 @@ use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 
+use crate::Refusal;
+use crate::codes::WITHDRAWN;
 use crate::post::{Kind, Post, PostId, State};
-use crate::{Refusal, WITHDRAWN};
 
 const MOST_PAGES: i64 = 100;
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::editor::EDITOR;
 use crate::post::{Kind, Post, PostId, State};
-use crate::{READ, WRITE};
+use crate::token_scopes::{READ, WRITE};
 
 const PUBLISHED: WebhookEvent = event("post.published", "post-event-published");
 const WITHDRAWN: WebhookEvent = event("post.withdrawn", "post-event-withdrawn");

@@ -38,8 +38,8 @@ impl Code {
 /// ```
 #[macro_export]
 macro_rules! codes {
-    ($all:ident: $($(#[$about:meta])* $visible:vis const $name:tt = $code:expr;)+) => {
-        const $all: &[$crate::codes::Code] = &[$($code),+];
+    ($all_visible:vis $all:ident: $($(#[$about:meta])* $visible:vis const $name:tt = $code:expr;)+) => {
+        $all_visible const $all: &[$crate::codes::Code] = &[$($code),+];
         $($(#[$about])* $visible const $name: $crate::codes::Code = $code;)+
     };
 }

@@ -9,6 +9,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
         &[
+            "operate",
+            "configuration",
+            "install",
             "backup",
             "importer",
             "compat",
@@ -32,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "compat",
         &[
             "occasions-all",
+            "occasions-lists",
             "occasions",
             "countdowns",
             "posts",
@@ -42,6 +46,33 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "web",
             "platform",
             "upgrade",
+        ],
+    ),
+    ("install", &["edge"]),
+    (
+        "configuration",
+        &[
+            "backup",
+            "edge",
+            "supervisor",
+            "units",
+            "site",
+            "identity",
+            "web",
+            "platform",
+        ],
+    ),
+    (
+        "operate",
+        &[
+            "configuration",
+            "backup",
+            "edge",
+            "supervisor",
+            "site",
+            "identity",
+            "web",
+            "platform",
         ],
     ),
     ("backup", &["platform"]),
@@ -83,6 +114,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const TEST_WORLD: &str = "testkit";
 /// The tests of other domains also use it.
 const SIGN_IN_PAGES: &str = "accounts";
+/// The tests of settings read those that the domains declare.
+const SETTINGS: (&str, [&str; 5]) = (
+    "configuration",
+    [
+        "accounts",
+        "occasions-all",
+        "countdowns",
+        "posts",
+        "bookings",
+    ],
+);
 
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
     let ours: Vec<_> = metadata.packages.iter().filter(|p| p.is_ours()).collect();
@@ -108,6 +150,7 @@ fn may_use(user: &str, used: &str, kind: Option<&str>) -> bool {
         all.any(|(name, below)| *name == user && below.contains(&used))
     };
     let is_for_tests = used == TEST_WORLD || used == SIGN_IN_PAGES && is_listed("site");
+    let is_for_tests = is_for_tests || user == SETTINGS.0 && SETTINGS.1.contains(&used);
     is_listed(used) || is_for_tests && kind == Some("dev")
 }
 
@@ -131,5 +174,7 @@ mod tests {
         assert!(!may_use("kenduri", "testkit", None));
         assert!(may_use("occasions", "accounts", Some("dev")));
         assert!(!may_use("web", "accounts", Some("dev")));
+        assert!(may_use("configuration", "bookings", Some("dev")));
+        assert!(!may_use("configuration", "bookings", None));
     }
 }

@@ -1,8 +1,8 @@
 //! Refuses dependency cycles between the modules of a crate, so that each crate can be read from
 //! the bottom up.
 //!
-//! A file and its folder count as one module, and `lib.rs` is not checked. The same rule applies
-//! within a folder of more than [`FEW`] files. Test code may use everything.
+//! A file and its folder count as one module, and so does `lib.rs`, apart from what it re-exports.
+//! The same rule applies within a folder of more than [`FEW`] files. Test code may use everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,9 +30,17 @@ const CRATES: &[&str] = &[
     "edge",
     "supervisor",
     "kenduri",
+    "operate",
+    "configuration",
+    "install",
     "http1",
     "units",
+    "backup",
+    "importer",
 ];
+
+/// The name of `lib.rs` or `main.rs` as a module.
+const LIB: &str = "lib";
 
 /// With at most so many files, a folder may contain cycles.
 const FEW: usize = 6;
@@ -81,15 +89,16 @@ pub(super) fn print(files: &[PathBuf]) -> Result<()> {
 fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     let source = root().join("crates").join(name).join("src");
     let mut modules = Vec::new();
-    let mut aliases = BTreeMap::new();
+    let mut root = Root::default();
     for file in files.iter().filter(|file| file.starts_with(&source)) {
         let path = file.strip_prefix(&source)?;
         if path.extension().is_none_or(|end| end != "rs") {
             continue;
         }
         let code = without_tests(&fs::read_to_string(file)?);
-        if path == Path::new("lib.rs") {
-            aliases = named_in_root(&code);
+        if [Path::new("lib.rs"), Path::new("main.rs")].contains(&path) {
+            root = Root::read(&code);
+            modules.push((vec![LIB.to_owned()], code));
             continue;
         }
         let mut parts: Vec<_> = path.with_extension("").iter().map(text).collect();
@@ -101,7 +110,13 @@ fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     }
     let used: Vec<_> = modules
         .iter()
-        .map(|(parts, code)| (parts.clone(), paths(code, parts, &aliases)))
+        .map(|(parts, code)| {
+            let found = match parts.as_slice() {
+                [name] if name == LIB => root.uses(code),
+                _ => paths(code, parts, &root),
+            };
+            (parts.clone(), found)
+        })
         .collect();
     let mut all = vec![folder(&[], &used)];
     let within: BTreeSet<_> = used
@@ -142,11 +157,62 @@ fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     }
 }
 
+/// What `lib.rs` or `main.rs` declares.
+#[derive(Default)]
+struct Root {
+    modules: BTreeSet<String>,
+    /// The paths of what it imports, by name.
+    aliases: BTreeMap<String, Vec<String>>,
+}
+
+impl Root {
+    fn read(code: &str) -> Self {
+        let declared = code.lines().filter_map(|line| line.split_once("mod "));
+        let modules = declared.filter_map(|(_, name)| name.strip_suffix(';'));
+        Self {
+            modules: modules.map(str::to_owned).collect(),
+            aliases: named_in_root(code),
+        }
+    }
+
+    /// The modules that `lib.rs` itself uses, rather than re-exports.
+    fn uses(&self, code: &str) -> Vec<Vec<String>> {
+        let mut own = String::new();
+        let mut is_reexported = false;
+        for line in code.lines() {
+            is_reexported |= line.starts_with("pub use ") || line.starts_with("pub(crate) use ");
+            if !is_reexported {
+                own.extend([line, "\n"]);
+            }
+            is_reexported &= !line.ends_with(';');
+        }
+        let before = own.match_indices("::").map(|(at, _)| &own[..at]);
+        let words =
+            before.filter_map(|before| before.rsplit(|c: char| !is_letter(c) && c != ':').next());
+        let used = words.filter(|word| self.modules.contains(*word));
+        used.map(|word| vec![word.to_owned()]).collect()
+    }
+
+    /// Starting from the crate root.
+    fn resolve(&self, name: &str) -> Vec<String> {
+        let name = name.split(" as ").next().unwrap_or(name);
+        match self.aliases.get(name) {
+            Some(whole) => whole.clone(),
+            None if self.modules.contains(name) => vec![name.to_owned()],
+            None => vec![LIB.to_owned(), name.to_owned()],
+        }
+    }
+}
+
 /// By their re-exported names.
 fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     let uses = code.split("use ").skip(1);
     let trees = uses.filter_map(|rest| rest.split_once(';'));
-    let all = trees.flat_map(|(tree, _)| expand(tree));
+    let all = trees.flat_map(|(tree, _)| match tree.strip_prefix("::") {
+        // Of another crate, even if a module has its name.
+        Some(tree) => expand(&format!("_::{tree}")),
+        None => expand(tree),
+    });
     let named = all.filter_map(|path| {
         let (last, path) = match path.split_last()? {
             (last, rest) if last.contains(" as ") => {
@@ -162,17 +228,19 @@ fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Starting from the crate root.
-fn paths(
-    code: &str,
-    parts: &[String],
-    aliases: &BTreeMap<String, Vec<String>>,
-) -> Vec<Vec<String>> {
+fn paths(code: &str, parts: &[String], root: &Root) -> Vec<Vec<String>> {
     let mut found = Vec::new();
+    // There, `super` is the file itself.
+    let has_inline_module = code
+        .lines()
+        .any(|line| line.contains("mod ") && line.ends_with('{'));
     for (at, _) in code.match_indices("::") {
         let before = code[..at]
             .rsplit(|c: char| !is_letter(c) && c != ':')
             .next();
-        let base = match before.unwrap_or_default() {
+        let before = before.unwrap_or_default();
+        let is_super = before != "crate";
+        let base = match before {
             "crate" => Vec::new(),
             supers if supers.split("::").all(|word| word == "super") => {
                 let up = supers.split("::").count();
@@ -185,9 +253,12 @@ fn paths(
         }
         for tail in expand(&code[at + 2..]) {
             let mut path = base.clone();
-            match tail.first().and_then(|first| aliases.get(first)) {
-                Some(whole) if base.is_empty() => path.extend(whole.iter().cloned()),
-                _ => path.extend(tail.first().cloned()),
+            match tail.first() {
+                Some(first) if base.is_empty() => match root.resolve(first) {
+                    whole if whole[0] == LIB && is_super && has_inline_module => continue,
+                    whole => path.extend(whole),
+                },
+                first => path.extend(first.cloned()),
             }
             path.extend(tail.into_iter().skip(1));
             found.push(path);
@@ -318,10 +389,13 @@ mod tests {
 
     #[test]
     fn paths_are_read_out_of_groups_by_super_and_by_another_name() {
-        let aliases = named_in_root("pub use a::b::{c, d as e};\npub use f::G;");
+        let root = Root::read(
+            "mod a;\nmod m;\nmod x;\npub mod z;\npub use a::b::{c, d as e};\npub use f::G;\n\
+             pub use ::z::P;\n",
+        );
         let parts = ["x".to_owned(), "y".to_owned()];
         let found = |code: &str| {
-            let all = paths(code, &parts, &aliases).into_iter();
+            let all = paths(code, &parts, &root).into_iter();
             all.map(|path| path.join("/")).collect::<Vec<_>>()
         };
         assert_eq!(
@@ -337,6 +411,17 @@ mod tests {
             ["x/z", "a/b/d/h", "f/G"]
         );
         assert_eq!(found("other::crate_name::x"), [""; 0]);
+        assert_eq!(found("crate::N + super::super::o()"), ["lib/N", "lib/o"]);
+        assert_eq!(found("use crate::P; use crate::m as n;"), ["_/z/P", "m"]);
+        assert_eq!(found("mod q {\nuse super::super::o;"), [""; 0]);
+    }
+
+    #[test]
+    fn the_root_uses_what_it_does_not_only_re_export() {
+        let code = "mod a;\nmod b;\npub mod c;\npub use a::{\n    D,\n};\npub(crate) use b::E;\n\
+                    use ::b::F;\nconst G: H = H { i: c::j };\n";
+        let used = Root::read(code).uses(code);
+        assert_eq!(used, [["c"]]);
     }
 
     #[test]

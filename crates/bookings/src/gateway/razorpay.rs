@@ -354,16 +354,16 @@ pub(super) fn is_return_signed<'s>(
 /// database**, so that a signature for another order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let Some(id) = &order.gateway_order_id else {
-        return Err(crate::PAYMENT_MISMATCH.into());
+        return Err(crate::codes::PAYMENT_MISMATCH.into());
     };
     if sent.text("razorpay_order_id") != id {
-        return Err(crate::PAYMENT_MISMATCH.into());
+        return Err(crate::codes::PAYMENT_MISMATCH.into());
     }
     let (_, secret) = keys(site)?;
     let payment = sent.text("razorpay_payment_id");
     let given = sent.text("razorpay_signature");
     if !is_return_signed(iter::once(secret), id, payment, given) {
-        return Err(crate::PAYMENT_SIGNATURE.into());
+        return Err(crate::codes::PAYMENT_SIGNATURE.into());
     }
     Ok(())
 }

@@ -350,7 +350,7 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
 /// is not signed, so it only determines which order to request from Stripe.
 pub(super) fn check_return(order: &Order, sent: &Form) -> Result<(), Problem> {
     match &order.gateway_order_id {
-        Some(id) if sent.text("session_id") != id => Err(crate::PAYMENT_MISMATCH.into()),
+        Some(id) if sent.text("session_id") != id => Err(crate::codes::PAYMENT_MISMATCH.into()),
         _ => Ok(()),
     }
 }

@@ -224,13 +224,13 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
 /// order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     if sent.text("order") != order_id(order) {
-        return Err(crate::PAYMENT_MISMATCH.into());
+        return Err(crate::codes::PAYMENT_MISMATCH.into());
     }
     let secrets = secrets(site, RETURNS);
     let lines = secrets.iter().map(String::as_str);
     let (order, payment) = (sent.text("order"), sent.text("payment"));
     if !razorpay::is_return_signed(lines, order, payment, sent.text("signature")) {
-        return Err(crate::PAYMENT_SIGNATURE.into());
+        return Err(crate::codes::PAYMENT_SIGNATURE.into());
     }
     Ok(())
 }

@@ -20,10 +20,11 @@ use web::sheet::{self, Cell, FileFormat, Sheet};
 use web::{Findings, MailMessages, Site};
 
 use crate::booking::Booking;
+use crate::codes::{PAYOUT_EMPTY, PAYOUT_STATE, SECOND_PERSON};
 use crate::payout::{self, Payout};
 use crate::provider::ProviderId;
 use crate::settings::{self, Administrator};
-use crate::{PAYOUT_EMPTY, PAYOUT_STATE, Refusal, SECOND_PERSON, days, notice, webhook};
+use crate::{Refusal, days, notice, webhook};
 
 platform::id!(BatchId, random, "One batch of payouts.");
 

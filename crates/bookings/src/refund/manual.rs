@@ -262,7 +262,7 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     let (mut findings, amount) = (Findings::default(), new.amount_minor);
     if !(1..=payment.amount_minor).contains(&amount) {
         let most = Money::new(left, payment.currency);
-        crate::add_amount_range(&mut findings, "/amount_minor", most);
+        crate::amount_range::add_amount_range(&mut findings, "/amount_minor", most);
     }
     let reason = match new.reason.trim() {
         "" => POLICY.to_owned(),
@@ -271,11 +271,11 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     findings.finish()?;
     let is_granted = matches!(clause, Clause::Unused | Clause::None);
     if new.reason.trim().is_empty() && !is_granted {
-        let problem = Problem::from(crate::REFUND_NOT_ELIGIBLE);
+        let problem = Problem::from(crate::codes::REFUND_NOT_ELIGIBLE);
         return Err(Refusal::Problem(problem.with("clause", clause.word())));
     }
     if payment.state != PaymentState::Captured || amount > left {
-        let problem = Problem::from(crate::REFUND_EXCEEDS);
+        let problem = Problem::from(crate::codes::REFUND_EXCEEDS);
         return Err(Refusal::Problem(problem.with("left_minor", left)));
     }
     let by_account = Some(&who.account().id);

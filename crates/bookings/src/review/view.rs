@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 use web::uploaded_document::DocumentType;
 
 use super::{Assessment, PartyToReview, Review, ReviewId, ReviewMode, ReviewState};
+use crate::Refusal;
 use crate::booking::{self, Booking, BookingId, Party};
+use crate::codes::ROLE_REQUIRED;
 use crate::provider::{self, PROVIDER};
 use crate::settings::is_administrator;
-use crate::{ROLE_REQUIRED, Refusal};
 
 /// The session in which a document is reviewed.
 #[derive(Clone, Debug, Serialize, ToSchema)]

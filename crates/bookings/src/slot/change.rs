@@ -5,8 +5,9 @@ use web::Findings;
 
 use super::template::{PREP_NOTE, look_again};
 use super::{NewSlot, Slot, SlotChange, SlotId, State, Template, lock, own, record};
+use crate::codes::SLOT_LOCKED;
 use crate::provider::Provider;
-use crate::{Refusal, SLOT_LOCKED, choice};
+use crate::{Refusal, choice};
 
 /// Changes a slot, under the same rules as for a new one. If the slot is held or booked, only the
 /// note that is shown after booking can be changed. `version` is the version that the provider saw,
@@ -33,7 +34,7 @@ pub(crate) fn change(
         return Err(SLOT_LOCKED.into());
     }
     if version.is_some_and(|version| version != old.version) {
-        return Err(crate::conflict(&old));
+        return Err(crate::refusal::conflict(&old));
     }
     if merged == before {
         return Ok((old, false));

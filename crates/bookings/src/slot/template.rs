@@ -9,9 +9,10 @@ use web::{Findings, Problem};
 
 use super::{NewSlot, Place, SeriesId, Slot, SlotId, State, start};
 use crate::choice::{self, Choices};
+use crate::codes::CHOICE_NOT_OFFERED;
 use crate::provider::Provider;
 use crate::settings::{self, BookingSettings};
-use crate::{CHOICE_NOT_OFFERED, Refusal, credit_kind, meeting_link};
+use crate::{Refusal, credit_kind, meeting_link};
 
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 
@@ -299,6 +300,6 @@ fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Optio
 }
 
 fn overlaps(other: &SlotId) -> Refusal {
-    let problem = Problem::from(crate::SLOT_OVERLAP);
+    let problem = Problem::from(crate::codes::SLOT_OVERLAP);
     Refusal::Problem(problem.with("slot_id", other.to_string()))
 }

@@ -43,7 +43,8 @@ use crate::provider::Provider;
 use crate::room::Room;
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{Place, SlotId};
-use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, plan};
+use crate::token_scopes::{READ, WRITE};
+use crate::{Refusal, cancel as cancelling, link_change, plan};
 
 /// The parts of a declaration that are the same for all lists that administrators maintain. Only
 /// people can read and change these lists, not API tokens. People read all fields of an item.

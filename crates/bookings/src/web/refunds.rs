@@ -191,7 +191,7 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
             if amount.minor <= 0 {
                 let left = Money::new(refund::left_of_order(tx, &order)?, order.currency);
                 let mut findings = Findings::default();
-                crate::add_amount_range(&mut findings, "/amount_minor", left);
+                crate::amount_range::add_amount_range(&mut findings, "/amount_minor", left);
                 findings.finish()?;
             }
             amount.minor

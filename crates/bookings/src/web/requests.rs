@@ -16,11 +16,12 @@ use crate::booking::Party;
 use crate::brief::Brief;
 use crate::browse::{self, Filter};
 use crate::choice::{self, Choice};
+use crate::codes::{PREFERRED_INVALID, QUOTA_EXHAUSTED};
 use crate::credit_kind::Labels;
 use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
 use crate::slot::SlotId;
-use crate::{PREFERRED_INVALID, QUOTA_EXHAUSTED, Refusal, settings};
+use crate::{Refusal, settings};
 
 const ALL: &str = "/admin/sessions/requests";
 const DONE: &[(&str, &str)] = &[

@@ -27,10 +27,11 @@ use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices, Listed};
+use crate::codes::CREDIT_FROZEN;
 use crate::order::OrderMode;
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
-use crate::{CREDIT_FROZEN, Refusal, credit, gateway, membership};
+use crate::{Refusal, credit, gateway, membership};
 
 #[derive(Template)]
 #[template(path = "slot.html")]

@@ -5,6 +5,7 @@ mod admin;
 mod analytics;
 mod bookings;
 mod documents;
+pub mod import;
 mod mentor;
 mod mentor_slots;
 mod notices;

@@ -4,12 +4,13 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use bookings::Refusal;
 use bookings::booking::Party;
+use bookings::codes::QUOTA_EXHAUSTED;
 use bookings::provider::Provider;
 use bookings::request::view::{self, RequestView};
 use bookings::request::{self, NewRequest, PartyToRequest, RequestId};
 use bookings::slot::SlotId;
-use bookings::{QUOTA_EXHAUSTED, Refusal};
 use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use platform::Tx;
@@ -189,7 +190,9 @@ fn enter(
     }
     let slot = match &sent.slot_id {
         Some(slot) => slot.clone(),
-        None => found.preferred().ok_or(bookings::PREFERRED_INVALID)?,
+        None => found
+            .preferred()
+            .ok_or(bookings::codes::PREFERRED_INVALID)?,
     };
     Ok((found, slot))
 }

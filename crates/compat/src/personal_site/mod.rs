@@ -11,6 +11,7 @@ mod answer;
 mod browser;
 mod fields;
 mod health;
+pub mod import;
 mod moderation;
 mod own;
 mod people;

@@ -12,11 +12,12 @@ use serde_json::json;
 use site::dates::Dates;
 use web::Input;
 
+use countdowns::Refusal;
+use countdowns::codes::WRONG_KIND;
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
 use countdowns::entry::{self, EntryId, Summary};
 use countdowns::keeper;
 use countdowns::public::Search;
-use countdowns::{Refusal, WRONG_KIND};
 
 const NO_DATES: Dates = Dates(&[]);
 

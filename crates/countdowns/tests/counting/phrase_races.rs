@@ -1,8 +1,9 @@
 //! Race tests for phrases, each repeated `testkit::rounds` times with SQLite and PostgreSQL.
 
+use countdowns::Refusal;
+use countdowns::codes::{ALREADY_MODERATED, PHRASE_EXISTS};
 use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
-use countdowns::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal};
 use countdowns::{countdown, phrase};
 use platform::{Store, Tx};
 use testkit::{rounds, together};

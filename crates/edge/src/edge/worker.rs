@@ -155,7 +155,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
                 tokio::spawn(accept_connections(listener, kind, at, here, close));
             }
             Err(error) => {
-                tracing::error!(%error, "cannot use a listening socket, so its connections are not accepted; restart Kenduri")
+                tracing::error!(%error, "cannot use a listening socket, so its connections are not accepted; restart Kenduri");
             }
         }
     }

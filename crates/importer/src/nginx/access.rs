@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use edge::{Access, Basic};
 
-use super::tree::Directive;
+use super::directive::Directive;
 
 /// Together, they contain all IP addresses.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];

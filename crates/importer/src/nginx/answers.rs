@@ -2,9 +2,9 @@
 
 use edge::route::HostPattern;
 
+use super::directive::Directive;
 use super::made::{Made, close};
 use super::scope::Level;
-use super::tree::Directive;
 
 const REDIRECT: &str = "Redirects are sent with 308, which keeps the method, and not with 301.";
 
@@ -316,7 +316,7 @@ mod tests {
     fn rewrites_of_every_path_are_redirects() {
         let of = |words: &[&str]| {
             redirect_of_all(&Directive {
-                place: crate::nginx::tree::Place {
+                place: crate::nginx::directive::Place {
                     file: "a".into(),
                     line: 1,
                 },

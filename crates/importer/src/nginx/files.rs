@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::directive::Directive;
 use super::guards;
 use super::made::{Made, Told, close};
 use super::proxy;
 use super::remarks::Remarks;
 use super::scope::Level;
-use super::tree::Directive;
 
 const LAST: &str = "The last of `try` is not used for paths that end like a file, such as \
                     /user/jane.doe, nor for paths below /api/. nginx makes no such difference.";

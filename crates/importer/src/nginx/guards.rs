@@ -1,11 +1,11 @@
 //! Preserves access restrictions that no route can express, by closing the affected paths.
 
 use super::answers::{self, Condition};
+use super::directive::Directive;
 use super::known;
-use super::locations::{ConvertedLocation, endings};
+use super::location::{ConvertedLocation, endings};
 use super::remarks::Remarks;
 use super::scope::{Level, Scope};
-use super::tree::Directive;
 
 pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
 const COMES_IN: &str =

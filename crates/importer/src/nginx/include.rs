@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::tree::Directive;
+use super::directive::Directive;
 use crate::{ImportError, MAX_FILE_BYTES};
 
 const MAX_DEPTH: usize = 10;

@@ -1,6 +1,6 @@
 //! Directives that the import ignores, because Kenduri does not need them or replaces them.
 
-use super::tree::Directive;
+use super::directive::Directive;
 
 const BY_ITSELF: &str = "Kenduri does this by itself";
 const CLIENTS: &str = "limits on clients' times and sizes are in [listen]: idle_time, \

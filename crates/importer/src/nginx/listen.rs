@@ -3,11 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::directive::Directive;
 use super::made::Made;
 use super::remarks::Remarks;
 use super::scope::{Level, Scope, Zones};
-use super::servers::Server;
-use super::tree::Directive;
+
+/// A parsed server block.
+pub(super) struct Server {
+    pub(super) directive: Directive,
+    pub(super) level: Level,
+    pub(super) identity: Identity,
+    /// The reach of the server block, if another server block in the file has a wider reach.
+    pub(super) narrow: Option<Reach>,
+}
 
 const DEFAULT: &str = "nginx answers requests for names that no server has, and for the bare address, by its first or \
      default server. Kenduri answers them by a route without `host`, and with 404 where there is none: leave `host` out \

@@ -1,9 +1,9 @@
 //! Regular-expression locations that match plain paths, such as `^/admin$` and `^/api/`.
 
+use super::directive::Directive;
 use super::guards::is_guard;
-use super::locations::{Kind, endings, is_hidden, kind};
+use super::location::{Kind, endings, is_hidden, kind};
 use super::scope::{Level, Scope};
-use super::tree::Directive;
 
 /// The plain path that a regular expression without special characters matches.
 #[derive(Debug, PartialEq, Eq)]

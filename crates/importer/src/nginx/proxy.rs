@@ -2,10 +2,10 @@
 
 use edge::Upstream;
 
-use super::locations::Kind;
+use super::directive::Directive;
+use super::location::Kind;
 use super::made::{Group, Made, close};
 use super::scope::{Level, Scope};
-use super::tree::Directive;
 
 const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \
      the host, and takes that out of its redirects. Kenduri tells it the host that the client asked for, and sends its \

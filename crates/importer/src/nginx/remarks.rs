@@ -1,6 +1,6 @@
 //! Remarks for the user about directives that could not be imported or that are not needed.
 
-use super::tree::Directive;
+use super::directive::Directive;
 
 /// Remarks in the order of the file.
 #[derive(Debug, Clone, Default)]

@@ -3,10 +3,9 @@
 use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;
 
+use super::directive::Directive;
 use super::made::Made;
 use super::remarks::Remarks;
-use super::scope::Scope;
-use super::tree::Directive;
 
 const SENT_BY_EDGE: [&str; 6] = [
     "host",
@@ -29,23 +28,28 @@ const CLAIMS: [&str; 6] = [
 
 /// Converts a `proxy_set_header` directive. nginx replaces the client's header by the value, or
 /// removes the header if the value is empty; a Kenduri route can only remove the header.
-pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remarks) {
+pub(super) fn read(
+    directive: &Directive,
+    keeps_host: &mut bool,
+    withheld: &mut Vec<String>,
+    remarks: &mut Remarks,
+) {
     const TOLD: &str = "programs are told client, scheme, host and id of a request";
     let (named, value) = (directive.word(0), directive.word(1));
     let name = named.to_ascii_lowercase();
     let mut withhold = || {
         let is_there = |other: &String| other.eq_ignore_ascii_case(named);
-        if !scope.withheld.iter().any(is_there) {
-            scope.withheld.push(named.to_owned());
+        if !withheld.iter().any(is_there) {
+            withheld.push(named.to_owned());
         }
     };
     match name.as_str() {
         "host" => {
-            scope.keeps_host = matches!(value, "$host" | "$http_host" | "$host:$server_port");
-            if scope.keeps_host {
+            *keeps_host = matches!(value, "$host" | "$http_host" | "$host:$server_port");
+            if *keeps_host {
                 remarks.settled(directive, TOLD);
             } else if value != "$proxy_host" {
-                scope.keeps_host = true;
+                *keeps_host = true;
                 remarks.about(
                     directive,
                     "programs are sent the host that the client asked for",
@@ -119,10 +123,10 @@ fn why_not_withheld(name: &str) -> Option<String> {
 }
 
 /// The client headers that a route must withhold from its upstream.
-pub(super) fn withheld(scope: &Scope, made: &Made) -> Vec<String> {
+pub(super) fn withheld(names: &[String], made: &Made) -> Vec<String> {
     let is_heard = |name: &&String| {
         let is_claim = CLAIMS.iter().any(|claim| name.eq_ignore_ascii_case(claim));
         !is_claim || !made.trusted_proxies.is_empty()
     };
-    scope.withheld.iter().filter(is_heard).cloned().collect()
+    names.iter().filter(is_heard).cloned().collect()
 }

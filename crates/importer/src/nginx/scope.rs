@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use edge::{Limit, Route};
 
+use super::directive::Directive;
 use super::made::Made;
 use super::remarks::Remarks;
-use super::tree::Directive;
 use super::{access, known, request_headers, values};
 
 const ERRORS: &str = "What `expires` says, and `add_header` without `always`, nginx leaves out of errors: it stands on 200, \
@@ -204,7 +204,9 @@ impl Level {
             ),
             "proxy_connect_timeout" => time(&mut scope.connect_time, directive, remarks),
             "proxy_read_timeout" => time(&mut scope.read_time, directive, remarks),
-            "proxy_set_header" => request_headers::read(directive, scope, remarks),
+            "proxy_set_header" => {
+                request_headers::read(directive, &mut scope.keeps_host, &mut scope.withheld, remarks);
+            },
             "proxy_pass_request_headers" if word == "off" => remarks.careful(
                 directive,
                 "clients' headers go on to the program; name those that must not in `request_headers`",
@@ -306,7 +308,7 @@ impl Level {
             );
         }
         if is_program(route) {
-            route.request_headers.remove = request_headers::withheld(&self.scope, made);
+            route.request_headers.remove = request_headers::withheld(&self.scope.withheld, made);
         }
         let mut spares_errors = self.scope.spares_errors;
         let cache_control = self.cache_control();

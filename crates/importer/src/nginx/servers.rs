@@ -5,28 +5,20 @@ use std::collections::BTreeSet;
 use edge::route::HostPattern;
 
 use super::answers::{self, Condition};
+use super::directive::Directive;
 use super::guards;
-use super::listen::{Identity, Reach};
-use super::locations::{self, ACME, ConvertedLocation, Kind, Locations};
+use super::listen::{Identity, Reach, Server};
+use super::location::{ACME, ConvertedLocation, Kind, kind};
+use super::locations::Locations;
 use super::made::{Made, Site, Told, close};
 use super::remarks::Remarks;
 use super::scope::{Level, Zones};
-use super::tree::Directive;
 use super::{files, proxy};
 
 const HTTPS: &str =
     "requests in the clear are led to https by themselves, for every host that has a certificate";
 
 const REWRITE: &str = "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL";
-
-/// A parsed server block.
-pub(super) struct Server {
-    pub(super) directive: Directive,
-    pub(super) level: Level,
-    pub(super) identity: Identity,
-    /// The reach of the server block, if another server block in the file has a wider reach.
-    pub(super) narrow: Option<Reach>,
-}
 
 /// The hosts of all server blocks.
 pub(super) struct Hosts {
@@ -326,7 +318,7 @@ fn tell_clear(
     led: &BTreeSet<String>,
     remarks: &mut Remarks,
 ) {
-    let is_told_otherwise = |one: &&Directive| match locations::kind(one) {
+    let is_told_otherwise = |one: &&Directive| match kind(one) {
         Kind::Prefix("/") => one
             .inside()
             .iter()

@@ -8,13 +8,11 @@ use supervisor::{OWN_SERVICE, Schedule};
 
 use super::Asked;
 use super::command::Line;
+use super::service::{SHOWN, Service};
 use super::values::text;
 use crate::page::{Page, short};
 
 const MAX_NAME_LENGTH: usize = 64;
-/// The maximum number of characters of a value in a remark.
-pub(super) const SHOWN: usize = 80;
-
 /// Kenduri does not need them, or replaces them.
 const SETTLED: [(&str, &str); 18] = [
     (
@@ -144,36 +142,7 @@ pub(super) fn write(
     service.rest(may_end);
 }
 
-pub(super) struct Service<'a> {
-    pub(super) page: &'a mut Page,
-    pub(super) app: &'a Map<String, Value>,
-    pub(super) folder: &'a Path,
-    pub(super) asked: &'a Asked,
-    pub(super) used: Vec<&'a str>,
-}
-
-impl<'a> Service<'a> {
-    /// Returns the value of the first of these fields that the app sets, and marks all of them as
-    /// handled.
-    pub(super) fn take(&mut self, fields: &[&'static str]) -> Option<&'a Value> {
-        self.used.extend(fields);
-        fields
-            .iter()
-            .find_map(|field| self.app.get(*field))
-            .filter(|value| !value.is_null())
-    }
-
-    pub(super) fn take_text(&mut self, fields: &[&'static str]) -> Option<String> {
-        self.take(fields)
-            .and_then(text)
-            .filter(|text| !text.is_empty())
-    }
-
-    pub(super) fn is_true(&mut self, field: &'static str) -> bool {
-        self.take(&[field])
-            .is_some_and(|value| matches!(value, Value::Bool(true)) || value == "true")
-    }
-
+impl Service<'_> {
     fn name(&mut self, number: usize, names: &mut Vec<String>) -> String {
         let written = self.take_text(&["name"]);
         let script = self

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::app::{SHOWN, Service};
+use super::service::{SHOWN, Service};
 use super::values::{quoted, text};
 use crate::page::short;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::Value;
 use toml::Table;
 
-use super::app::{SHOWN, Service};
 use super::command::Interpreter;
 use super::instances::InstanceCount;
+use super::service::{SHOWN, Service};
 use super::values::text;
 use crate::page::short;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::app::{SHOWN, Service};
 use super::command::Interpreter;
+use super::service::{SHOWN, Service};
 use super::values::{Instances, instances, text};
 use crate::page::short;
 

@@ -4,8 +4,9 @@
 use serde_json::Value;
 use toml::Table;
 
-use super::app::{Service, shown};
+use super::app::shown;
 use super::command::Interpreter;
+use super::service::Service;
 use super::values::{milliseconds, size, text};
 use crate::time;
 

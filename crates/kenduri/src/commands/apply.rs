@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use operate::control_requests::{ControlRequest, ControlResponse};
 
 use super::{Where, say, send};
-use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Apply changed settings to the running Kenduri
 ///

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, bail};
 use backup::{BackupError, BackupKey, DrillResult};
 use clap::{Args, Subcommand};
+use configuration::Settings;
 use jiff::Timestamp;
+use operate::control_requests::ControlRequest;
 use platform::{Clock, Random};
 
 use super::{Where, say, send, show};
-use crate::configuration::{self, Settings};
-use crate::control_requests::ControlRequest;
+use crate::domains::DOMAINS;
 
 /// Make backups, list them, and test the newest one
 #[derive(Debug, Subcommand)]
@@ -147,7 +148,7 @@ fn settings(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the mailbox cannot be reached from other machines.
     asked.allow_public_mailbox = true;
-    Ok(configuration::load(&asked)?.settings)
+    Ok(configuration::load(DOMAINS, &asked)?.settings)
 }
 
 fn of(settings: &Settings) -> Result<&backup::Settings> {

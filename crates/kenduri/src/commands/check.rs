@@ -5,15 +5,16 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
+use configuration::update_source::Source;
+use configuration::{Asked, Configuration};
 use edge::Plan;
 use edge::route::NormalPath;
+use operate::updates::{self, Found};
 use platform::Outbound;
 use units::Problems;
 
 use super::{Failed, Where, show};
-use crate::configuration::{self, Asked, Configuration};
-use crate::install;
-use crate::updates::{self, Found, Source};
+use crate::domains::DOMAINS;
 
 /// Check the settings, and print each value and where it comes from
 ///
@@ -90,10 +91,10 @@ impl Check {
 
 /// Unless `is_here`, problems that only concern this machine are returned beside the settings.
 fn load(asked: &Asked, is_here: bool) -> Result<(Configuration, Option<Problems>), Problems> {
-    match configuration::load(asked) {
+    match configuration::load(DOMAINS, asked) {
         Ok(found) => Ok((found, None)),
         Err(problems) if is_here => Err(problems),
-        Err(problems) => match configuration::load_elsewhere(asked) {
+        Err(problems) => match configuration::load_elsewhere(DOMAINS, asked) {
             Ok(found) => Ok((found, Some(problems))),
             Err(_) => Err(problems),
         },
@@ -239,7 +240,7 @@ mod tests {
                 file: Some(file.clone()),
                 ..Asked::default()
             };
-            configuration::load(&asked).unwrap()
+            configuration::load(DOMAINS, &asked).unwrap()
         };
         let line = format!(
             "ExecStart=/usr/local/bin/kenduri serve --config {}",

@@ -4,7 +4,6 @@
 mod booking_site;
 mod markdown;
 mod personal_site;
-mod report;
 mod wedding_manager;
 
 use std::io::Write as _;
@@ -94,8 +93,10 @@ fn remarks_to_read(remarks: usize) -> String {
 mod tests {
     use std::path::Path;
 
+    use configuration::Asked;
+
     use super::*;
-    use crate::configuration::{self, Asked};
+    use crate::domains::DOMAINS;
 
     /// Returns the problems in a settings file, except missing folders, files and programs.
     fn problems(file: &Path) -> Vec<String> {
@@ -103,7 +104,7 @@ mod tests {
             file: Some(file.to_owned()),
             ..Asked::default()
         };
-        let problems = configuration::load(&asked).err();
+        let problems = configuration::load(DOMAINS, &asked).err();
         let all = problems.into_iter().flat_map(|problems| problems.0);
         let missing = [
             "is not a folder",

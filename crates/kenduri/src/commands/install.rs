@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use configuration::{Asked, Configuration, Flag};
+use install::{Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
 use super::say;
-use crate::configuration::{self, Asked, Configuration, Flag};
-use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
+use crate::domains::DOMAINS;
 
 const USUAL_DATA: &str = "/var/lib/kenduri";
 const USUAL_FILE: &str = "kenduri.toml";
@@ -296,5 +297,5 @@ fn load(
         flags: if says_data { Vec::new() } else { vec![flag] },
         ..Asked::default()
     };
-    Ok(configuration::load(&asked)?)
+    Ok(configuration::load(DOMAINS, &asked)?)
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use operate::control_requests::{ControlRequest, ControlResponse};
 
 use super::{Where, say, send};
-use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Close the site for maintenance, and open it again
 #[derive(Debug, Subcommand)]

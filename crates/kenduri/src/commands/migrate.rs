@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Where, say};
-use crate::{app_setup, configuration};
+use crate::app_setup;
+use crate::domains::DOMAINS;
 
 /// Update the tables of the store, without starting the server
 ///
@@ -18,7 +19,7 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) fn run(self) -> Result<()> {
-        let settings = configuration::load(&self.place.asked())?.settings;
+        let settings = configuration::load(DOMAINS, &self.place.asked())?.settings;
         app_setup::open_store(&settings)?;
         say("The store is up to date.\n")
     }

@@ -5,13 +5,13 @@ use std::fs::File;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use configuration::{Flag, Settings, without_password};
 use platform::Clock;
 use platform::store::transfer::{self, MovedTable};
 use platform::store::{self, PostgresSettings};
 use site::domains;
 
 use super::{Where, say, settings_while_stopped, show};
-use crate::configuration::{self, Flag, Settings, without_password};
 use crate::domains::DOMAINS;
 
 /// Move the store from SQLite into an empty PostgreSQL database
@@ -76,7 +76,7 @@ impl MoveStore {
         if let Some(file) = &self.password_file {
             set("--password-file", "store.password_file", file);
         }
-        match configuration::load(&asked)?.settings.store {
+        match configuration::load(DOMAINS, &asked)?.settings.store {
             store::Settings::Postgres(to) => Ok(to),
             store::Settings::Sqlite(_) => bail!(
                 "--to names no PostgreSQL database\n  write it as postgres://USER@HOST/DATABASE"

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use operate::control_requests::{ControlRequest, ControlResponse, OwnerCreate};
 
 use super::{Where, say, send};
-use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate};
 
 /// Make owners of the installation, and remove lost second factors
 #[derive(Debug, Subcommand)]

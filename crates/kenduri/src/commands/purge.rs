@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use clap::Args;
+use operate::control_requests::{ControlRequest, ControlResponse};
 
 use super::{Where, say, send};
-use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Remove answers from the edge's cache
 ///

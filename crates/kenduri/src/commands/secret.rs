@@ -10,7 +10,8 @@ use platform::{Keyring, Random, StoreError, Tx, key};
 use serde_json::json;
 
 use super::{Where, alone, say};
-use crate::{app_setup, configuration, control};
+use crate::domains::DOMAINS;
+use crate::{app_setup, control};
 
 /// Replace the file with the signing keys
 #[derive(Debug, Subcommand)]
@@ -40,7 +41,7 @@ struct Ended {
 impl Secret {
     pub(super) fn run(self) -> Result<()> {
         let Self::New(new) = self;
-        let settings = configuration::load(&new.place.asked())?.settings;
+        let settings = configuration::load(DOMAINS, &new.place.asked())?.settings;
         if control::is_running(&settings.data)? {
             bail!(
                 "Kenduri is running with the data in {}, and with the old keys\n  stop it first",

@@ -2,12 +2,13 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use configuration::folders::Folders;
+use configuration::{Asked, Flag};
+use operate::messages::ServeMode;
 
 use super::Where;
-use crate::configuration::{self, Asked, Flag};
 use crate::demo::Temporary;
-use crate::folders::Folders;
-use crate::messages::ServeMode;
+use crate::domains::DOMAINS;
 use crate::parent::{self, ParentSetup, Sockets};
 use crate::sockets::{self, Port};
 use crate::{app_setup, log};
@@ -67,7 +68,7 @@ impl Serve {
             (true, Some(_)) => ServeMode::DemoForNow,
             (true, None) => ServeMode::Demo,
         };
-        let configuration = configuration::load(&asked)?;
+        let configuration = configuration::load(DOMAINS, &asked)?;
         if start.is_demo() && !configuration.settings.is_private() {
             bail!(
                 "--demo is for this machine only, because its codes are public, and listen.http \
@@ -85,7 +86,7 @@ impl Serve {
         let folders = Folders::of_supervisor(&configuration.settings.data)?;
         if folders != configuration.folders {
             asked.folders = Some(folders);
-            configuration = configuration::load(&asked)?;
+            configuration = configuration::load(DOMAINS, &asked)?;
         }
         let run = configuration.folders.open()?;
         let lines = log::start(&configuration.log_of_supervisor(), log::Who::Parent)?;
@@ -152,7 +153,7 @@ mod tests {
     fn time_zone(typed: &[&str]) -> Option<String> {
         let words = ["kenduri"].iter().chain(typed);
         let asked = Typed::try_parse_from(words).unwrap().serve.asked();
-        let settings = configuration::load(&asked).unwrap().settings;
+        let settings = configuration::load(DOMAINS, &asked).unwrap().settings;
         settings.site.time_zone.iana_name().map(str::to_owned)
     }
 

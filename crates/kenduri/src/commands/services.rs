@@ -10,12 +10,12 @@ use std::io;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use operate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
+use operate::control_requests::{self};
 use supervisor::{LogLine, LogPosition};
 
 use super::{Where, data, not_running, send, show};
 use crate::control;
-use crate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
-use crate::control_requests::{self};
 
 const REFRESH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 const DEFAULT_LINES: u32 = 100;

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use identity::session::token::{DEFAULT_DAYS, TokenScope};
+use operate::control_requests::{ControlRequest, ControlResponse, TokenCreate};
 
 use super::{Where, say, send};
-use crate::control_requests::{ControlRequest, ControlResponse, TokenCreate};
 use crate::domains::DOMAINS;
 
 /// Make tokens for programs that use the API

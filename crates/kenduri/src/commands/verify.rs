@@ -2,9 +2,9 @@
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
+use operate::control_requests::{ControlRequest, ControlResponse};
 
 use super::{Where, say, send};
-use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Check that stored records are as they were written
 #[derive(Debug, Subcommand)]

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use configuration::{Asked, Configuration, Sources};
 use edge::Plan;
+use operate::messages::ServeMode;
 use supervisor::{CheckDepth, Folder};
 
 use super::sockets::{Sockets, find_ports};
-use crate::configuration::{Asked, Configuration, Sources};
-use crate::messages::ServeMode;
+use crate::domains::DOMAINS;
 
 /// The settings that the supervisor process has applied last.
 pub(super) struct Settings {
@@ -58,7 +59,7 @@ impl Settings {
             lasting: None,
             ..self.asked.clone()
         };
-        let sources = Sources::read(&whole)?;
+        let sources = Sources::read(DOMAINS, &whole)?;
         let written = sources.check(&whole, CheckDepth::Whole)?;
         let mut asked = Asked {
             lasting: self.asked.lasting.clone(),
@@ -79,7 +80,7 @@ impl Settings {
             lasting: None,
             ..self.asked.clone()
         };
-        let sources = Sources::read(&whole)?;
+        let sources = Sources::read(DOMAINS, &whole)?;
         let next = sources.check(&whole, CheckDepth::Whole)?.lasting();
         let stored = self.asked.lasting.clone().unwrap_or_default();
         let renewed = Asked {

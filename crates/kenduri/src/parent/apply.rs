@@ -9,6 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Error, Result, bail};
+use configuration::Asked;
+use operate::control_requests::ControlResponse;
+use operate::control_requests::Reply;
+use operate::messages::ToWorker;
 use supervisor::ServiceChange;
 use supervisor::state::RunId;
 
@@ -17,10 +21,6 @@ use super::process::{ChangeLock, ParentProcess, is_stopped};
 use super::service_config;
 use super::sockets::Sockets;
 use super::workers::answer;
-use crate::configuration::Asked;
-use crate::control_requests::ControlResponse;
-use crate::control_requests::Reply;
-use crate::messages::ToWorker;
 
 /// The result of applying new settings. The settings are active even if some services failed.
 pub(super) struct Applied {
@@ -176,17 +176,18 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
+    use configuration::Flag;
     use edge::Inherited;
     use jiff::Timestamp;
+    use operate::channel::{self, Parcel};
+    use operate::control_requests::{ControlRequest, services};
+    use operate::messages::{RequestIds, ServeMode, ToParent};
     use supervisor::{Channel, OWN_SERVICE, Plan, ShimProgram, Supervisor, SupervisorOptions};
     use tokio::io::AsyncReadExt as _;
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::channel::{self, Parcel};
-    use crate::configuration::{self, Flag};
-    use crate::control_requests::{ControlRequest, services};
-    use crate::messages::{RequestIds, ServeMode, ToParent};
+    use crate::domains::DOMAINS;
     use crate::parent::active_settings::Settings;
     use crate::parent::handover_note::HandoverNote;
     use crate::parent::process::UpgradeRequest;
@@ -226,7 +227,7 @@ mod tests {
                 }],
                 ..Asked::default()
             };
-            let configuration = configuration::load(&asked).unwrap();
+            let configuration = configuration::load(DOMAINS, &asked).unwrap();
             let means = SupervisorOptions {
                 launcher: ShimProgram::Other("/bin/false".into()),
                 adopt_orphans: false,

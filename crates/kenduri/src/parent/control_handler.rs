@@ -6,6 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Error, Result, bail};
+use operate::channel::{self, Parcel};
+use operate::control_requests::Reply;
+use operate::control_requests::{ControlRequest, ControlResponse, services};
+use operate::messages::{MessageSender, RequestIds, ToWorker};
 use supervisor::state::{InstanceState, RunId};
 use supervisor::{
     ALL_SERVICES, Address, Channel, Control, InstanceStatus, LogTail, OWN_SERVICE, ReadyInstances,
@@ -19,11 +23,7 @@ use super::process::{ParentProcess, PostponedRestarts, UpgradeRequest};
 use super::program_file::ProgramFile;
 use super::service_config::FromSupervisor;
 use super::workers::Workers;
-use crate::channel::{self, Parcel};
 use crate::control;
-use crate::control_requests::Reply;
-use crate::control_requests::{ControlRequest, ControlResponse, services};
-use crate::messages::{MessageSender, RequestIds, ToWorker};
 
 impl ParentProcess {
     /// Creates the supervisor process's state, which handles requests. Also returns the receiver of

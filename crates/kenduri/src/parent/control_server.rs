@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use operate::control_requests::services::{self, Logs};
+use operate::control_requests::{ControlRequest, ControlResponse, Reply};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 
 use super::command_gate::GatePermit;
 use super::process::ParentProcess;
 use crate::control::{Control, PATIENCE, send_reply};
-use crate::control_requests::services::{self, Logs};
-use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 
 const MAX_REQUEST_BYTES: u64 = 64 * 1024;
 

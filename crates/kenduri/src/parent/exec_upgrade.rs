@@ -19,6 +19,10 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result};
+use operate::control_requests::ControlResponse;
+use operate::control_requests::Reply;
+use operate::control_requests::services;
+use operate::messages::RequestIds;
 use supervisor::state::RunId;
 use supervisor::{PausedSupervisor, ReceivedHandover, Supervisor};
 use tokio::net::UnixStream;
@@ -32,14 +36,10 @@ use super::service_config;
 use super::signals::Signals;
 use super::sockets::{Sockets, find_ports};
 use super::upgrade_check;
-use crate::configuration;
 use crate::control::{self, Control};
-use crate::control_requests::ControlResponse;
-use crate::control_requests::Reply;
-use crate::control_requests::services;
 use crate::demo::Temporary;
+use crate::domains::DOMAINS;
 use crate::log;
-use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
 
 /// Names in the handover. `LISTEN` has the sockets from the service manager, `OPENED` those that
@@ -189,7 +189,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
     if find_ports(&mut asked, &configuration.wanting_ports)? {
-        configuration = configuration::load(&asked)?;
+        configuration = configuration::load(DOMAINS, &asked)?;
     }
     let (means, from_supervisor) = service_config::means(&configuration);
     let program = ProgramFile::this()?;

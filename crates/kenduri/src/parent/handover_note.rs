@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use configuration::folders::Folders;
+use configuration::{Asked, Configuration};
+use operate::messages::ServeMode;
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
 
 use super::process::ParentProcess;
 use super::signals::Signal;
-use crate::configuration::{self, Asked, Configuration};
 use crate::demo::Temporary;
-use crate::folders::Folders;
-use crate::messages::ServeMode;
+use crate::domains::DOMAINS;
 
 /// The state for the next program. Fields may be added but never removed, because an older version
 /// may have written the note.
@@ -57,7 +58,7 @@ impl HandoverNote {
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
         serde_json::from_slice(note).context("this program is older than the one that runs")?;
-    let configuration = configuration::load(&note.asked)?;
+    let configuration = configuration::load(DOMAINS, &note.asked)?;
     let folders = Folders::of_supervisor(&configuration.settings.data)?;
     if folders != configuration.folders {
         bail!(

@@ -10,10 +10,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use configuration::Configuration;
+use configuration::folders::{INNER, RUN};
 use supervisor::{Folder, Plan};
-
-use crate::configuration::Configuration;
-use crate::folders::{INNER, RUN};
 
 /// Mode bits (stat(2)).
 const OTHERS: u32 = 0o007;

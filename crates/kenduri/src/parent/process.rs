@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{self, Arc, MutexGuard, PoisonError};
 
+use operate::messages::{RequestIds, ServeMode};
 use supervisor::state::InstanceState;
 use supervisor::{Control, InstanceStatus, Supervisor};
 use tokio::net::UnixStream;
@@ -17,7 +18,6 @@ use super::workers::Workers;
 use crate::control;
 use crate::demo::Temporary;
 use crate::log;
-use crate::messages::{RequestIds, ServeMode};
 use crate::sd_notify::SdNotify;
 
 /// The running supervisor process. It includes everything that an upgrade passes to the next

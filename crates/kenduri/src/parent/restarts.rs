@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
+use operate::control_requests::{ControlRequest, ControlResponse, Reply};
+use operate::messages::ToWorker;
 use supervisor::OWN_SERVICE;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::process::{ParentProcess, is_stopped};
-use crate::control_requests::{ControlRequest, ControlResponse, Reply};
-use crate::messages::ToWorker;
 
 /// Waiting for the planned end of a freeze is not enough, because hosts may end it early.
 const FREEZE_CHECK_INTERVAL: Duration = Duration::from_mins(1);

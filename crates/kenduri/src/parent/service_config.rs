@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use configuration::Configuration;
+use operate::messages::DRAIN_TIME;
 use supervisor::{Channel, OWN_SERVICE, OwnService, Plan, SupervisorOptions};
 use tokio::sync::mpsc;
 
 use super::program_file::ProgramFile;
-use crate::configuration::Configuration;
-use crate::messages::DRAIN_TIME;
 
 const WORKER_SUBCOMMAND: &str = "work";
 /// A worker that migrates the store requests more time.

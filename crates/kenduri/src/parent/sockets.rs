@@ -6,9 +6,9 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 
 use anyhow::{Context as _, Result};
+use configuration::Asked;
 use edge::{Inherited, KeptSockets, Plan};
 
-use crate::configuration::Asked;
 use crate::descriptors;
 use crate::sockets::threads;
 

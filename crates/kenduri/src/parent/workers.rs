@@ -8,16 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use operate::channel::{Halt, Parcel};
+use operate::control_requests::Reply;
+use operate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 use supervisor::state::RunId;
 use supervisor::{Address, Control, ReadyInstances};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
-
-use crate::channel::{Halt, Parcel};
-use crate::control_requests::Reply;
-use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
 /// Until a worker serves.
 const SERVING_TIMEOUT: Duration = Duration::from_secs(30);
@@ -109,7 +108,7 @@ impl Workers {
                 Ok(channel) => halted.push((run, channel)),
                 // The worker notices the closed channel, exits and is restarted.
                 Err(error) => {
-                    tracing::error!(%error, run, "a worker's channel is lost, so the worker is restarted")
+                    tracing::error!(%error, run, "a worker's channel is lost, so the worker is restarted");
                 }
             }
             // The task ends without its channel. The replies for which callers still wait are lost.
@@ -126,7 +125,7 @@ impl Workers {
         run: RunId,
         mut inbox: mpsc::Receiver<Parcel<ToParent>>,
         control: &Control,
-        mut order: impl FnMut(u64, crate::control_requests::ControlRequest),
+        mut order: impl FnMut(u64, operate::control_requests::ControlRequest),
     ) {
         while let Some((message, _)) = inbox.recv().await {
             match message {
@@ -294,12 +293,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::os::unix::net::UnixStream;
 
+    use operate::channel;
+    use operate::control_requests::ControlRequest;
+    use operate::messages::RequestIds;
     use supervisor::ServiceInstances;
 
     use super::*;
-    use crate::channel;
-    use crate::control_requests::ControlRequest;
-    use crate::messages::RequestIds;
 
     /// The time limit of a test, long enough for a slow machine.
     const LONG: Duration = Duration::from_mins(1);

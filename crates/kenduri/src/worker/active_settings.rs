@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
 
 use anyhow::{Result, bail};
+use configuration::{Asked, Configuration};
 use edge::{Edge, Inherited};
 use toml::Table;
 
-use crate::configuration::{self, Asked, Configuration};
+use crate::domains::DOMAINS;
 
 /// The worker's active settings.
 pub(super) struct ActiveSettings {
@@ -64,7 +65,7 @@ impl ActiveSettings {
         asked: &Asked,
         sockets: Vec<OwnedFd>,
     ) -> Result<(String, supervisor::Plan)> {
-        let found = configuration::load_for_worker(asked)?;
+        let found = configuration::load_for_worker(DOMAINS, asked)?;
         if self.started.is_private && !found.settings.is_private() {
             bail!(
                 "listen.http or listen.https can be reached from other machines, but this Kenduri \

@@ -6,17 +6,18 @@ use std::os::fd::OwnedFd;
 
 use anyhow::{Result, bail};
 use edge::Edge;
+use operate::alerts::{Outlet, ServiceAlarm};
+use operate::channel::Parcel;
+use operate::control_requests::ControlResponse;
+use operate::control_requests::Reply;
+use operate::messages::{MessageSender, ToParent, ToWorker};
+use operate::server_status::{EdgeStatus, StatusRequest};
 use supervisor::Plan;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::alerts::{Outlet, ServiceAlarm};
-use crate::channel::Parcel;
-use crate::control_requests::Reply;
-use crate::control_requests::{ControlResponse, Purge, RequestContext};
-use crate::messages::{MessageSender, ToParent, ToWorker};
-use crate::server_status::{EdgeStatus, StatusRequest};
+use crate::request_context::{Purge, RequestContext};
 
 use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};
@@ -142,7 +143,7 @@ impl<'a> MessageLoop<'a> {
             ToWorker::Request { id, order } => {
                 let (context, sender) = (self.context.clone(), self.sender.clone());
                 tokio::spawn(async move {
-                    let reply = order.reply(&context).await;
+                    let reply = context.reply(order).await;
                     sender.say(ToParent::Reply { id, reply }).await;
                 });
             }

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use edge::Edge;
 use edge::proxy::{ServerAddress, Servers};
+use operate::messages::{MessageSender, RequestRate, ToParent};
 use supervisor::state::RunId;
 use supervisor::{Address, InstanceAddress, OWN_SERVICE, Plan, ReadyInstances};
-
-use crate::messages::{MessageSender, RequestRate, ToParent};
 
 /// How often the load of the instances is reported.
 pub(super) const LOOK: Duration = Duration::from_secs(1);

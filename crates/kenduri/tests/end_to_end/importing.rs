@@ -101,7 +101,8 @@ fn an_older_site_is_imported_only_when_somebody_says_so() {
 #[test]
 fn a_booking_site_is_imported_and_agrees_with_itself() {
     let folder = tempfile::tempdir().expect("a folder");
-    let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/booking-site");
+    let export = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../compat/src/booking_site/import/tests/export");
     let export = export.to_str().expect("text");
     let on = ["--set", "bookings.enabled=true"];
     let words = [

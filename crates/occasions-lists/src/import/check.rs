@@ -91,7 +91,7 @@ pub(super) fn look(
         None => (one.record.clone(), None, Outcome::Made),
         Some(known) => {
             taken.insert(known.id.clone());
-            let household = household::load(tx, known, &ground.questions)?;
+            let household = household::load(tx, known)?;
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
             let after = before.merged(&one.record, ground, options.replace_answers);

@@ -39,7 +39,7 @@ pub(super) fn household(
         return Ok((Outcome::Made, id, 1));
     };
     let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
-    let found = household::load(tx, locked, &ground.questions)?;
+    let found = household::load(tx, locked)?;
     let old = Standing::load(tx, found)?;
     let before = old.record(ground);
     let after = before.merged(wanted, ground, options.replace_answers);

@@ -17,7 +17,8 @@ use super::public::{self, Picture};
 use super::search;
 use crate::editor::Editor;
 use crate::post::{Kind, Post, PostId, State as PostState};
-use crate::{READ, Refusal, WRITE, feed, markdown, published};
+use crate::token_scopes::{READ, WRITE};
+use crate::{Refusal, feed, markdown, published};
 
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -10,10 +10,10 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
-use crate::WRITE;
 use crate::booking::claim::{Claim, ClaimId, ClaimState};
 use crate::claim::{self, Answer, ClaimRecord, Decision, PartyToClaim};
 use crate::settings::Administrator;
+use crate::token_scopes::WRITE;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -13,10 +13,11 @@ use web::json::{Members, Received};
 use web::{Input, Json, Problem, Site, routes};
 
 use super::{administered, change_body};
+use crate::Refusal;
 use crate::booking::PartyTo;
 use crate::criterion::{self, Criterion};
 use crate::feedback::{self, FIELDS, Feedback, PartyToFeedback};
-use crate::{READ, Refusal, WRITE};
+use crate::token_scopes::{READ, WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -18,10 +18,12 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
+use crate::codes::CHOICE_NOT_OFFERED;
 use crate::gateway::{self, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, OwnOrder};
 use crate::refund_request::{self, Asked};
-use crate::{CHOICE_NOT_OFFERED, READ, Refusal, checkout, plan};
+use crate::token_scopes::READ;
+use crate::{Refusal, checkout, plan};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -272,7 +274,7 @@ async fn check_payment(call: Call) -> Result<Response, Problem> {
     };
     let id = own(&call).await?.own.order.id;
     if !checkout::check(&call.site, &id, checkout::PRESSED).await? {
-        return Err(crate::GATEWAY_UNAVAILABLE.into());
+        return Err(crate::codes::GATEWAY_UNAVAILABLE.into());
     }
     keep(&call, key, StatusCode::OK, &own(&call).await?).await
 }
@@ -285,7 +287,9 @@ enum Begun {
 /// Requires an idempotency key, because the request calls a gateway. The order's claim prevents
 /// concurrent checkouts of the same order.
 async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
-    let key = call.key(body)?.ok_or(crate::IDEMPOTENCY_KEY_REQUIRED)?;
+    let key = call
+        .key(body)?
+        .ok_or(crate::codes::IDEMPOTENCY_KEY_REQUIRED)?;
     let look = {
         let key = key.clone();
         move |tx: &mut Tx<'_>, _: &Requester| match idempotency::find(tx, &key)? {

@@ -12,6 +12,7 @@ use web::json::{Members, Received};
 use web::{Input, Json, List, PageQuery, Problem, Site, routes};
 
 use super::change_body;
+use crate::Refusal;
 use crate::payout::batch::{self, Batch, BatchId, BatchStep, BatchStepValues, BatchView, NewBatch};
 use crate::payout::{
     self, After, Before, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate,
@@ -19,8 +20,8 @@ use crate::payout::{
 };
 use crate::provider::{Provider, ProviderId};
 use crate::settings::Administrator;
+use crate::token_scopes::READ;
 use crate::web::payouts::download;
-use crate::{READ, Refusal};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -15,7 +15,8 @@ use super::administered;
 use crate::credit::{self, Lot};
 use crate::membership::{self, Membership};
 use crate::plan::{self, Plan};
-use crate::{READ, Refusal, gateway};
+use crate::token_scopes::READ;
+use crate::{Refusal, gateway};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -14,9 +14,10 @@ use web::fields;
 use web::json::Members;
 use web::{Input, Json, Problem, Site, routes};
 
+use crate::Refusal;
 use crate::external_calendar::{self, ExternalCalendar};
 use crate::provider::{self, Provider, ProviderProfile};
-use crate::{READ, Refusal};
+use crate::token_scopes::READ;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(show_provider: Tokens(&[READ]), change_provider: People))

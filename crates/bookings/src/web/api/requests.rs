@@ -14,10 +14,11 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use crate::booking::Party;
+use crate::codes::QUOTA_EXHAUSTED;
 use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, NewRequest, PartyToRequest};
 use crate::slot::SlotId;
-use crate::{QUOTA_EXHAUSTED, READ, WRITE};
+use crate::token_scopes::{READ, WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -15,11 +15,12 @@ use web::json::{Members, Received};
 use web::{Input, Json, List, Problem, Site, media_type, routes};
 
 use super::change_body;
+use crate::Refusal;
 use crate::booking::Party;
 use crate::review::view::{self, Before, ReviewView};
 use crate::review::{self, Assessment, FIELDS, PartyToReview, Submitter, Taker, files};
+use crate::token_scopes::{READ, WRITE};
 use crate::web::reviews::download;
-use crate::{READ, Refusal, WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

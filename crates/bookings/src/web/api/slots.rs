@@ -17,7 +17,8 @@ use crate::provider::Provider;
 use crate::series::{self, NewSeries};
 use crate::slot::view::SlotView;
 use crate::slot::{self, NewSlot, SlotChange, SlotId};
-use crate::{READ, Refusal, WRITE, request};
+use crate::token_scopes::{READ, WRITE};
+use crate::{Refusal, request};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

@@ -1,33 +1,17 @@
-//! `kenduri import booking-site`: imports people, sessions, payments and documents of the older
-//! booking site from the files of `mongoexport`.
-
-mod lists;
-mod money;
-mod names;
-mod people;
-mod reviews;
-mod rows;
-mod sessions;
-mod take_over;
-#[cfg(test)]
-mod tests;
+//! `kenduri import booking-site`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use compat::booking_site::import::{self, Options, import};
 use jiff::tz::TimeZone;
-use platform::Tx;
 use platform::mail::Address;
-use web::Site;
 
-use super::report::Report;
 use super::{Where, say};
 use crate::app_setup;
 use crate::commands::{alone, settings_while_stopped};
-use rows::Rows;
-use take_over::{Amounts, Options, TakeOver};
 
 /// Take over people, sessions, payments and documents of the older booking site
 ///
@@ -76,7 +60,7 @@ impl BookingSite {
                 zone,
                 owner,
                 is_to_be_written: self.write,
-                amounts: self.amounts,
+                amounts: self.amounts.map(Into::into),
                 locale: locale.unwrap_or_else(|| "en".to_owned()),
                 site_zone: site.settings.time_zone.clone(),
             };
@@ -97,36 +81,20 @@ impl BookingSite {
     }
 }
 
-/// Rolls back the transaction, after a dry run or because rows were refused.
-#[derive(Debug, thiserror::Error)]
-#[error("nothing was written")]
-struct NotWritten(Report);
-
-/// Makes a dry run first. If no row is refused, stores the documents, then imports the rows in
-/// another transaction.
-async fn import(site: &Site, options: Options) -> Result<Report> {
-    let rows = Arc::new(Rows::read(&options.folder)?);
-    let reviews = Arc::new(reviews::read(site, &options.folder).await?);
-    let options = Arc::new(options);
-    let change = |is_dry: bool| {
-        let (options, rows, reviews) = (options.clone(), rows.clone(), reviews.clone());
-        move |tx: &mut Tx<'_>| -> Result<Report> {
-            let mut report = TakeOver::new(&options, &rows, &reviews).run(tx)?;
-            if report.refused() > 0 || is_dry {
-                return Err(NotWritten(report).into());
-            }
-            report.record(tx)?;
-            Ok(report)
-        }
-    };
-    let tried = unwritten(site.store.write(change(true)).await)?;
-    if tried.refused() > 0 || !options.is_to_be_written {
-        return Ok(tried);
-    }
-    reviews::store_documents(site, &options, &reviews).await?;
-    unwritten(site.store.write(change(false)).await)
+/// The unit of amounts that are not the price of a plan.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Amounts {
+    /// Paise, cents
+    Minor,
+    /// Rupees, dollars
+    Major,
 }
 
-fn unwritten(result: Result<Report>) -> Result<Report> {
-    result.or_else(|error| error.downcast().map(|NotWritten(report)| report))
+impl From<Amounts> for import::Amounts {
+    fn from(amounts: Amounts) -> Self {
+        match amounts {
+            Amounts::Minor => Self::Minor,
+            Amounts::Major => Self::Major,
+        }
+    }
 }

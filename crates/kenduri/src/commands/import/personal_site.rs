@@ -1,24 +1,16 @@
-//! `kenduri import personal-site`: imports people, timers, phrases and articles of the older
-//! personal site.
-
-mod tables;
-#[cfg(test)]
-mod tests;
+//! `kenduri import personal-site`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
-use platform::Tx;
-use platform::mail::{Address, suppression};
-use web::Site;
+use compat::personal_site::import::{Options, import};
+use platform::mail::Address;
 
-use super::report::Report;
 use super::{Where, say};
 use crate::app_setup;
 use crate::commands::{alone, settings_while_stopped};
-use tables::{Import, Options};
 
 /// Take over people, timers, phrases and articles from a dump of the older personal site
 ///
@@ -80,33 +72,4 @@ impl PersonalSite {
             ),
         }
     }
-}
-
-/// Rolls back the transaction, after a dry run or because rows were refused.
-#[derive(Debug, thiserror::Error)]
-#[error("nothing was written")]
-struct NotWritten(Report);
-
-/// In one transaction, which is rolled back after a dry run or if a row is refused.
-async fn import(site: &Site, options: Options) -> Result<Report> {
-    let settings = &site.settings;
-    let locale = settings.languages.first().cloned();
-    let locale = locale.unwrap_or_else(|| "en".to_owned());
-    let time_zone = settings.time_zone.iana_name().unwrap_or("UTC").to_owned();
-    let key = site.keys.key(suppression::PURPOSE);
-    let change = move |tx: &mut Tx<'_>| -> Result<Report> {
-        let import = Import::new(&options, &key, &locale, &time_zone);
-        let mut report = import.run(tx)?;
-        if report.refused() > 0 || !options.is_to_be_written {
-            return Err(NotWritten(report).into());
-        }
-        report.record(tx)?;
-        Ok(report)
-    };
-    let written = site.store.write(change).await;
-    written.or_else(|error| {
-        error
-            .downcast::<NotWritten>()
-            .map(|NotWritten(report)| report)
-    })
 }

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use operate::control_requests::services;
 use supervisor::{InstanceStatus, ServiceStatus};
-
-use crate::control_requests::services;
 
 /// A value wider than its column shifts the rest of its row to the right.
 const HEAD: [&str; 10] = [
