@@ -1,10 +1,11 @@
 //! A domain as the server sees it: one value with data and plain functions. The server has a list
 //! of all domains. The functions in [`domains`](crate::domains) work on this list.
 //!
-//! A new domain is a crate and a line in the main program's list; nothing registers itself. A
-//! domain that is switched off has no routes, navigation and jobs, but still exports, erases, masks
-//! and deletes ([`domains::in_force`](crate::domains::in_force)). One that was never on has no
-//! tables. `accounts/tests/asking/notes/domain.rs` is a whole domain in one file.
+//! A new domain is a crate, and a line in the main program's list; nothing registers itself
+//! (CONTRIBUTING.md names what else lists domains). A domain that is switched off has no routes,
+//! navigation and jobs, but still exports, erases, masks and deletes
+//! ([`domains::in_force`](crate::domains::in_force)). One that was never on has no tables.
+//! `accounts/tests/asking/notes/domain.rs` is a whole domain in one file.
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;

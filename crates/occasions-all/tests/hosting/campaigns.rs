@@ -150,42 +150,6 @@ async fn set_mails(stage: &Stage<'_>, state: &'static str) {
 }
 
 #[test]
-fn many_recipients_are_fixed_in_few_statements() {
-    on_default(async |stage| {
-        stage.world.expect_jobs(campaign::KIND);
-        let mut found = Vec::new();
-        for label_all in [false, true] {
-            if label_all {
-                let label = |tx: &mut Tx<'_>| {
-                    tx.run(
-                        sql!("UPDATE invitation SET tags = '[\"Four\"]'"),
-                        &[],
-                        Rows::Any,
-                    )
-                };
-                stage.site.store.write(label).await.unwrap();
-            } else {
-                stage.label_four().await;
-            }
-            let report = stage.order(MailKind::Invitation, 60).await;
-            let id = report.campaign.id.clone();
-            let key = stage.site.keys.key(suppression::PURPOSE);
-            let before = stage.site.store.counts().statements;
-            let advance = move |tx: &mut Tx<'_>| sending::advance(tx, &key, &id);
-            stage.site.store.write(advance).await.unwrap().unwrap();
-            let statements = stage.site.store.counts().statements - before;
-            let report = stage.look(&report.campaign.id).await;
-            found.push((report.counts.values().sum::<i64>(), statements));
-        }
-        let [(few, before), (many, after)] = found[..] else {
-            unreachable!("two campaigns");
-        };
-        assert!(many > few + 8, "{found:?}");
-        assert!(after < before + 5, "{found:?}");
-    });
-}
-
-#[test]
 fn every_household_with_an_address_gets_one_mail_in_its_language() {
     on_default(async |stage| {
         stage.label_four().await;

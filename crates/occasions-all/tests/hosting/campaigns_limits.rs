@@ -1,9 +1,10 @@
 //! Tests of two limits on mails to many households: the length of a mail, and the number of mails
 //! per day.
 
-use occasions::hosting::campaign::CampaignId;
+use occasions::hosting::campaign::{self, CampaignId, sending};
 use occasions::hosting::mail_text::MailKind;
 use occasions::hosting::membership::MAILS_A_DAY;
+use platform::mail::suppression;
 use platform::{Rows, StoreError, Tx, sql};
 use testkit::{rounds, together};
 
@@ -94,5 +95,41 @@ fn campaigns_at_once_send_no_more_than_one_may_in_a_day() {
         leave_three(stage).await;
         let forget = |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM mail"), &[], Rows::Any);
         stage.site.store.write(forget).await.unwrap();
+    });
+}
+
+#[test]
+fn many_recipients_are_fixed_in_few_statements() {
+    on_default(async |stage| {
+        stage.world.expect_jobs(campaign::KIND);
+        let mut found = Vec::new();
+        for label_all in [false, true] {
+            if label_all {
+                let label = |tx: &mut Tx<'_>| {
+                    tx.run(
+                        sql!("UPDATE invitation SET tags = '[\"Four\"]'"),
+                        &[],
+                        Rows::Any,
+                    )
+                };
+                stage.site.store.write(label).await.unwrap();
+            } else {
+                stage.label_four().await;
+            }
+            let report = stage.order(MailKind::Invitation, 60).await;
+            let id = report.campaign.id.clone();
+            let key = stage.site.keys.key(suppression::PURPOSE);
+            let before = stage.site.store.counts().statements;
+            let advance = move |tx: &mut Tx<'_>| sending::advance(tx, &key, &id);
+            stage.site.store.write(advance).await.unwrap().unwrap();
+            let statements = stage.site.store.counts().statements - before;
+            let report = stage.look(&report.campaign.id).await;
+            found.push((report.counts.values().sum::<i64>(), statements));
+        }
+        let [(few, before), (many, after)] = found[..] else {
+            unreachable!("two campaigns");
+        };
+        assert!(many > few + 8, "{found:?}");
+        assert!(after < before + 5, "{found:?}");
     });
 }

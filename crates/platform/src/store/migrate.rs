@@ -170,7 +170,7 @@ pub(super) fn postgres_steps(
         transaction
             .batch_execute(&format!("CREATE EXTENSION IF NOT EXISTS {name}"))
             .map_err(|error| {
-                let reason = super::postgres_statements::explain(&error);
+                let reason = super::postgres_error::explain(&error);
                 StoreError::Schema(format!(
                     "PostgreSQL needs the extension {name} for this ({reason}); run in the database, as its owner or a superuser: CREATE EXTENSION {name};"
                 ))
@@ -181,7 +181,7 @@ pub(super) fn postgres_steps(
             .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
         transaction
             .batch_execute(&for_postgres(&text))
-            .map_err(|error| failed(owner, step, &super::postgres_statements::explain(&error)))?;
+            .map_err(|error| failed(owner, step, &super::postgres_error::explain(&error)))?;
         transaction
             .execute(
                 "INSERT INTO migration VALUES ($1, $2, $3, $4)",
@@ -193,7 +193,7 @@ pub(super) fn postgres_steps(
 }
 
 fn unable(error: &::postgres::Error) -> StoreError {
-    let reason = super::postgres_statements::explain(error);
+    let reason = super::postgres_error::explain(error);
     StoreError::Schema(format!("migration failed: {reason}"))
 }
 

@@ -35,6 +35,7 @@ mod memory;
 pub mod migrate;
 mod postgres;
 mod postgres_address;
+mod postgres_error;
 mod postgres_queue;
 mod postgres_statements;
 mod query;

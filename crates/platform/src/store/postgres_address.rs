@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-use super::postgres_statements::explain;
+use super::postgres_error::explain;
 use super::{PostgresSettings, StoreError};
 
 /// A connection that somebody must poll.

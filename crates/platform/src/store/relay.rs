@@ -20,8 +20,8 @@ use tokio_postgres::{AsyncMessage, Client, Error};
 use tokio_util::sync::CancellationToken;
 
 use super::postgres_address::{Address, Driver, SESSION};
+use super::postgres_error::explain;
 use super::postgres_queue::Queue;
-use super::postgres_statements::explain;
 use super::{Signals, StoreError, Wake};
 
 /// How often the leading process polls, and how often the other processes try to become leader.

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::migrate::{self, Migrations};
 use super::postgres::is_in_use;
 use super::postgres_address::Address;
-use super::postgres_statements::explain;
+use super::postgres_error::explain;
 use super::sqlite::open_writer;
 use super::sqlite_statements::execute;
 use super::value::{Value, postgres_cell, sqlite_cell};
