@@ -153,7 +153,7 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
         );
         let rahma = stage.invitation("RAHMA").await;
         for shown in [
-            "Keluarga Encik Rahman: 1 comes",
+            "Keluarga Encik Rahman: 1 is coming",
             &format!("http://127.0.0.1:8080/admin/o/aisyah-daniel/invites/{rahma}"),
             "http://127.0.0.1:8080/admin/o/aisyah-daniel/notifications",
         ] {
