@@ -201,8 +201,9 @@ problem-too-many-attempts = Too many tries. { $minutes ->
 }
     .title = Too many tries
 problem-store-busy = Nothing was saved. Please try again in a moment.
-problem-outcome-unknown = We do not know whether this was saved. Please look before you send it again.
     .title = Nothing was saved
+problem-outcome-unknown = We do not know whether this was saved. Please look before you send it again.
+    .title = We do not know whether it was saved
 problem-busy = There is a lot to do just now. Please try again in a moment.
     .title = Just a moment
 problem-internal = That was our fault. Nothing you did is lost; please try again.

@@ -153,8 +153,9 @@ problem-too-many-attempts = Troppi tentativi. { $minutes ->
 }
     .title = Troppi tentativi
 problem-store-busy = Non è stato salvato nulla. Riprovi tra un momento.
-problem-outcome-unknown = Non sappiamo se i dati siano stati salvati. Controlli prima di inviarli di nuovo.
     .title = Non è stato salvato nulla
+problem-outcome-unknown = Non sappiamo se i dati siano stati salvati. Controlli prima di inviarli di nuovo.
+    .title = Non sappiamo se è stato salvato
 problem-busy = In questo momento il sito è molto occupato. Riprovi tra poco.
     .title = Un momento
 problem-internal = È stato un nostro errore. Nulla di quanto ha fatto è andato perso; riprovi.

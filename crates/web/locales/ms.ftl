@@ -197,8 +197,9 @@ problem-too-many-attempts = Terlalu banyak percubaan. { $minutes ->
 }
     .title = Terlalu banyak percubaan
 problem-store-busy = Belum ada yang disimpan. Sila cuba lagi sebentar nanti.
-problem-outcome-unknown = Kami tidak tahu sama ada ini telah disimpan. Sila semak dahulu sebelum menghantarnya semula.
     .title = Belum ada yang disimpan
+problem-outcome-unknown = Kami tidak tahu sama ada ini telah disimpan. Sila semak dahulu sebelum menghantarnya semula.
+    .title = Tidak pasti sama ada telah disimpan
 problem-busy = Kami sedang sibuk buat masa ini. Sila cuba lagi sebentar nanti.
     .title = Mohon tunggu sebentar
 problem-internal = Ini kesilapan kami. Apa yang anda buat tidak hilang; sila cuba lagi.

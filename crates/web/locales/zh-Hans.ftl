@@ -142,8 +142,9 @@ problem-too-many-attempts = 尝试次数太多。{ $minutes ->
 }
     .title = 尝试次数太多
 problem-store-busy = 尚未保存。请稍后再试。
-problem-outcome-unknown = 我们不知道这次是否已保存。请先查看，再决定是否重新提交。
     .title = 尚未保存
+problem-outcome-unknown = 我们不知道这次是否已保存。请先查看，再决定是否重新提交。
+    .title = 不知道是否已保存
 problem-busy = 目前请求较多，请稍后再试。
     .title = 请稍候
 problem-internal = 这是我们这边的问题。您填写的内容没有丢失，请再试一次。
