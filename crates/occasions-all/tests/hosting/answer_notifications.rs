@@ -208,7 +208,7 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
         let mails = stage.heard("owner").await;
         assert_eq!(mails.len(), 4);
         assert!(
-            mails[3].text.contains("Keluarga Encik Rahman: 1 comes"),
+            mails[3].text.contains("Keluarga Encik Rahman: 1 is coming"),
             "{}",
             mails[3].text
         );

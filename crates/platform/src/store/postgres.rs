@@ -169,18 +169,20 @@ impl Server {
         task: &mut Task,
     ) -> Result<(), (StoreError, Failure)> {
         let mode = task.mode;
+        if let Some(Doubt { id, wake }) = task.doubt.clone() {
+            match connection.settle(&id) {
+                Ok(true) => {
+                    self.note_commit(wake);
+                    return Ok(());
+                }
+                Ok(false) => task.doubt = None,
+                Err((error, _)) => return Err((error, Failure::Lost)),
+            }
+        }
         connection.begin(match mode {
             Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         });
-        if let Some(Doubt { id, wake }) = task.doubt.clone()
-            && !connection.begin_again(&id)?
-        {
-            // Nothing depends on the end of this empty transaction.
-            drop(connection.roll_back());
-            self.note_commit(wake);
-            return Ok(());
-        }
         let mut tx = Tx::new(tx::Connection::Postgres(connection), &self.ground, mode);
         let keep = task.call.run(&mut tx);
         let (failure, wake, has_written) = (tx.failure(), tx.wake(), tx.has_written());
@@ -202,9 +204,12 @@ impl Server {
                 }
             };
         }
-        if mode == Mode::Read || !has_written || task.doubt.is_some() {
-            connection.commit()?;
-        } else {
+        if mode == Mode::Read {
+            // What was read does not depend on the end of its transaction.
+            drop(connection.roll_back());
+            return Ok(());
+        }
+        if has_written {
             // A seeded generator would give another process the same ids.
             let id = id::generate(self.ground.clock.now(), &Random::system());
             let committed = connection.commit_as(&id);
@@ -212,10 +217,10 @@ impl Server {
                 task.doubt = Some(Doubt { id, wake });
             }
             committed?;
+        } else {
+            connection.commit()?;
         }
-        if mode == Mode::Write {
-            self.note_commit(wake);
-        }
+        self.note_commit(wake);
         Ok(())
     }
 

@@ -1,7 +1,10 @@
 //! What PostgreSQL's errors mean for a call and its connection.
 
+use std::error::Error as Cause;
+use std::io;
+
 use postgres::Error;
-use postgres::error::SqlState;
+use postgres::error::{DbError, Severity, SqlState};
 
 use super::StoreError;
 use super::error::Failure;
@@ -31,15 +34,27 @@ fn constraint(error: &Error) -> Option<String> {
 /// statement expects, such as that of a standby (25), or an operator intervened (57). PostgreSQL
 /// documentation, appendix A.
 pub(super) fn breaks(error: &Error) -> bool {
-    error
-        .code()
-        .is_none_or(|code| matches!(&code.code()[..2], "08" | "25" | "57"))
+    is_dead(error)
+        || error
+            .code()
+            .is_none_or(|code| matches!(&code.code()[..2], "08" | "25" | "57"))
+}
+
+/// Whether the server has ended the session, and perhaps itself.
+fn is_dead(error: &Error) -> bool {
+    let said = error.as_db_error().and_then(DbError::parsed_severity);
+    matches!(said, Some(Severity::Panic | Severity::Fatal))
 }
 
 pub(super) fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
     let Some(code) = error.code() else {
-        let lost = StoreError::Unavailable(explain(error));
-        return (lost, Failure::Lost);
+        let is_lost = error.is_closed() || error.source().is_some_and(<dyn Cause>::is::<io::Error>);
+        let failure = if is_lost {
+            Failure::Lost
+        } else {
+            Failure::Final
+        };
+        return (StoreError::Unavailable(explain(error)), failure);
     };
     if *code == SqlState::T_R_DEADLOCK_DETECTED
         || *code == SqlState::T_R_SERIALIZATION_FAILURE
@@ -48,10 +63,14 @@ pub(super) fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) 
     {
         return (StoreError::Busy, Failure::Again);
     }
-    let failure = match code.code() {
-        "25006" => Failure::Lost,
-        code if code.starts_with("08") || code.starts_with("57P") => Failure::Lost,
-        _ => Failure::Final,
+    let is_lost = is_dead(error)
+        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+        || code.code().starts_with("08")
+        || code.code().starts_with("57P");
+    let failure = if is_lost {
+        Failure::Lost
+    } else {
+        Failure::Final
     };
     let kind = match &code.code()[..2] {
         "23" => StoreError::Constraint {

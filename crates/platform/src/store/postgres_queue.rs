@@ -84,6 +84,8 @@ struct State {
     reason: String,
     /// When a primary server answered last.
     answered: Instant,
+    /// Whether more calls wait than usual, because no primary server answered lately.
+    is_crowded: bool,
     is_closed: bool,
 }
 
@@ -100,6 +102,7 @@ impl Queue {
                 tasks: VecDeque::new(),
                 reason: String::new(),
                 answered: Instant::now(),
+                is_crowded: false,
                 is_closed: false,
             }),
             changed: Condvar::new(),
@@ -126,7 +129,7 @@ impl Queue {
         if state.is_closed {
             return Err(StoreError::Stopped);
         }
-        let limit = match (self.is_away(), task.mode) {
+        let limit = match (state.is_crowded, task.mode) {
             (false, _) => QUEUE_LIMIT,
             (true, Mode::Write) => AWAY_LIMIT,
             (true, Mode::Read) => AWAY_LIMIT / 2,
@@ -145,6 +148,9 @@ impl Queue {
         let mut state = self.state();
         loop {
             let is_away = self.is_away();
+            if !is_away && state.tasks.len() < QUEUE_LIMIT / 2 {
+                state.is_crowded = false;
+            }
             let is_over = |task: &Task| {
                 let is_refused = is_away || task.lost.is_some();
                 is_refused && (state.is_closed || task.has_waited(self.patience))
@@ -189,6 +195,7 @@ impl Queue {
             );
         }
         state.reason = reason;
+        state.is_crowded = true;
         self.away.send_replace(true);
     }
 

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use postgres::Error;
 use postgres::types::ToSql;
@@ -17,6 +18,9 @@ use super::postgres_address::{Address, SESSION};
 use super::postgres_error::{breaks, failed};
 use super::value::{Cells, Row, check_columns};
 use super::{Counters, Counts, FromRow, Query, Rows, Sql, StoreError, Value};
+
+/// How long a commit, and other words that take no time by themselves, may take.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// One connection and its prepared statements.
 pub(super) struct Connection {
@@ -158,12 +162,20 @@ impl Connection {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let client = runtime.block_on(async {
+        let opened = runtime.block_on(async {
             let (client, driver) = address.open().await?;
             // Whoever waits for a statement learns of the connection's end from the client.
             tokio::spawn(async move { drop(driver.await) });
-            Ok::<_, StoreError>(client)
-        })?;
+            Ok(client)
+        });
+        let client = match opened {
+            Ok(client) => client,
+            Err(error) => {
+                // Dropping it would wait for a name server that does not answer.
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
         let mut connection = Self {
             runtime,
             client,
@@ -182,11 +194,12 @@ impl Connection {
         self.is_broken
     }
 
-    /// Waits for the answer to a statement. The statements that were put off are sent before it, in
+    /// Waits for the answer to a statement, at most for `limit`. The statements that were put off are sent before it, in
     /// the same round trip.
     fn wait<T>(
         &mut self,
         sql: &'static str,
+        limit: Option<Duration>,
         ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, (StoreError, Failure)> {
         self.counters.add(Counts {
@@ -206,6 +219,7 @@ impl Connection {
                 biased;
                 answers = send_in_order(client, &before, ask) => Some(answers),
                 Ok(_) = away.wait_for(|is_away| *is_away) => None,
+                () = tokio::time::sleep(limit.unwrap_or(Duration::MAX)) => None,
             }
         });
         let Some((earlier, answer)) = answers else {
@@ -265,10 +279,13 @@ impl Connection {
     /// Sends the statements that were put off, if one of them must affect a number of rows, because
     /// the commit depends on it.
     fn check_put_off(&mut self) -> Result<(), (StoreError, Failure)> {
-        if self.put_off.iter().any(PutOff::is_checked) {
-            self.wait("", async |_| Ok(()))?;
+        if !self.put_off.iter().any(PutOff::is_checked) {
+            return Ok(());
         }
-        Ok(())
+        self.wait("", None, async |_| Ok(())).inspect_err(|_| {
+            // The transaction is still open, and the next one must not commit it.
+            self.is_broken = true;
+        })
     }
 
     pub(super) fn commit(&mut self) -> Result<(), (StoreError, Failure)> {
@@ -277,30 +294,42 @@ impl Connection {
     }
 
     pub(super) fn word(&mut self, text: &'static str) -> Result<(), (StoreError, Failure)> {
-        self.wait(text, async |client| client.batch_execute(text).await)
+        self.wait(text, Some(ANSWER_TIME), async |client| {
+            client.batch_execute(text).await
+        })
     }
 
     /// Commits, and notes the id of the change in the same round trip.
     pub(super) fn commit_as(&mut self, id: &str) -> Result<(), (StoreError, Failure)> {
         self.check_put_off()?;
         let text = format!("INSERT INTO done_change (id) VALUES ('{id}'); COMMIT");
-        self.wait("COMMIT", async |client| client.batch_execute(&text).await)
-            .inspect_err(|_| self.is_broken = true)
+        self.wait("COMMIT", Some(ANSWER_TIME), async |client| {
+            client.batch_execute(&text).await
+        })
+        .inspect_err(|_| self.is_broken = true)
     }
 
-    /// Begins a change again of which nobody knows whether it was committed. Returns whether it was
-    /// not. PostgreSQL first waits until the change's former transaction has ended.
-    pub(super) fn begin_again(&mut self, id: &str) -> Result<bool, (StoreError, Failure)> {
-        const NOTE: &str = "INSERT INTO done_change (id) VALUES ($1) ON CONFLICT DO NOTHING";
-        let noted = self.wait(NOTE, async |client| client.execute(NOTE, &[&id]).await)?;
-        Ok(noted == 1)
+    /// Makes sure that the change with this id is committed or never will be, and returns whether it
+    /// is. PostgreSQL first waits until the change's transaction has ended. If that was not
+    /// committed, its own note of the id will fail from now on.
+    pub(super) fn settle(&mut self, id: &str) -> Result<bool, (StoreError, Failure)> {
+        const SETTLE: &str = "INSERT INTO done_change (id, is_void) VALUES ($1, 1)
+            ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING is_void";
+        let row = self
+            .wait(SETTLE, Some(ANSWER_TIME), async |client| {
+                client.query_one(SETTLE, &[&id]).await
+            })
+            .inspect_err(|_| self.is_broken = true)?;
+        Ok(row.get::<_, i64>(0) == 0)
     }
 
     fn prepare(&mut self, sql: Sql) -> Result<Statement, (StoreError, Failure)> {
         if let Some(statement) = self.prepared.get(sql.text()) {
             return Ok(statement.clone());
         }
-        let statement = self.wait(sql.text(), async |client| client.prepare(sql.text()).await)?;
+        let statement = self.wait(sql.text(), None, async |client| {
+            client.prepare(sql.text()).await
+        })?;
         self.prepared.insert(sql.text(), statement.clone());
         Ok(statement)
     }
@@ -311,7 +340,7 @@ impl Connection {
     ) -> Result<Vec<T>, (StoreError, Failure)> {
         let statement = self.prepare_for::<T>(query.sql)?;
         let parameters = parameters(query.values);
-        let rows = self.wait(query.sql.text(), async |client| {
+        let rows = self.wait(query.sql.text(), None, async |client| {
             client.query(&statement, &parameters).await
         })?;
         read_all(&rows, query.sql)
@@ -328,7 +357,7 @@ impl Connection {
             self.prepare_for::<B>(second.sql)?,
         );
         let parameters = (parameters(first.values), parameters(second.values));
-        let (a, b) = self.wait(first.sql.text(), async |client| {
+        let (a, b) = self.wait(first.sql.text(), None, async |client| {
             tokio::try_join!(
                 client.query(&statements.0, &parameters.0),
                 client.query(&statements.1, &parameters.1)
@@ -354,7 +383,7 @@ impl Connection {
         let sql = query.sql;
         let statement = self.prepare(sql)?;
         let parameters = parameters(query.values);
-        self.wait(sql.text(), async |client| {
+        self.wait(sql.text(), None, async |client| {
             client.execute(&statement, &parameters).await
         })
     }

@@ -30,6 +30,8 @@ use super::{Signals, StoreError, Wake};
 const LOOK: Duration = Duration::from_secs(1);
 /// How long a server may take for a look.
 const LOOK_TIME: Duration = Duration::from_secs(2);
+/// How long the numbering of news may take: it waits for a process that froze while it numbered.
+const NUMBER_TIME: Duration = Duration::from_secs(10);
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 const PART: i64 = 1_000;
 
@@ -60,7 +62,7 @@ impl Relay {
             changed: Arc::clone(&changed),
         };
         let stopped = stop.clone();
-        let work = async move { stopped.run_until_cancelled(state.run()).await };
+        let work = async move { stopped.run_until_cancelled(Box::pin(state.run())).await };
         let thread = std::thread::Builder::new()
             .name("store-relay".to_owned())
             .spawn(move || {
@@ -146,36 +148,42 @@ impl State {
 
     async fn lead(&self, mut client: Client) -> Result<(), String> {
         let begin = format!("{SESSION}; LISTEN kenduri_numbered");
-        let begun = client.batch_execute(&begin).await;
-        begun.map_err(|error| explain(&error))?;
+        in_time(LOOK_TIME, client.batch_execute(&begin)).await?;
         // News may have been numbered while this process was not listening.
         self.signals.send(NUMBERED);
         let mut leads = false;
         let mut asked = false;
         loop {
-            let look = tokio::time::timeout(LOOK_TIME, look(&client, leads));
-            let look = look.await.map_err(|_| "no answer in time".to_owned())?;
-            let (is_standby, is_asked_to_number) = look.map_err(|error| explain(&error))?;
+            let look = in_time(LOOK_TIME, look(&client, leads));
+            let (is_standby, is_asked_to_number) = look.await?;
             if is_standby {
                 return Err("the server has become a standby".to_owned());
             }
             self.queue.answered();
             if !leads && is_asked_to_number {
                 leads = true;
-                let listen = client.batch_execute("LISTEN kenduri_waiting").await;
-                listen.map_err(|error| explain(&error))?;
+                in_time(LOOK_TIME, client.batch_execute("LISTEN kenduri_waiting")).await?;
             }
             if leads && (asked || is_asked_to_number) {
-                while number(&mut client).await.map_err(|error| explain(&error))? {}
+                while in_time(NUMBER_TIME, number(&mut client)).await? {}
             } else if asked {
-                let ask = client.batch_execute("NOTIFY kenduri_waiting").await;
-                ask.map_err(|error| explain(&error))?;
+                in_time(LOOK_TIME, client.batch_execute("NOTIFY kenduri_waiting")).await?;
             }
             asked = tokio::time::timeout(LOOK, self.changed.notified())
                 .await
                 .is_ok();
         }
     }
+}
+
+/// The error says why there is no answer in time.
+async fn in_time<T>(
+    limit: Duration,
+    ask: impl Future<Output = Result<T, Error>>,
+) -> Result<T, String> {
+    let answer = tokio::time::timeout(limit, ask).await;
+    let answer = answer.map_err(|_| "no answer in time".to_owned())?;
+    answer.map_err(|error| explain(&error))
 }
 
 /// Returns whether the server is a standby, and whether this process is to number news: the leader

@@ -266,7 +266,7 @@ fn a_commit_whose_answer_is_lost_is_done_once() {
             proxy.faults.cut_commits.store(2, Ordering::SeqCst);
             let raised = store.write(|tx| raise(tx, "a")).await;
             assert_eq!(raised.unwrap(), i64::from(number) + 1);
-            proxy.faults.cut_commits.store(0, Ordering::SeqCst);
+            assert_eq!(proxy.faults.cut_commits.load(Ordering::SeqCst), 0);
         }
         assert_eq!(store.read(count).await.unwrap(), 11);
         assert_eq!(store.write(platform::store::sweep).await.unwrap(), 0);

@@ -1,7 +1,7 @@
 //! Tests of access to columns and statement arguments by name.
 
 use platform::store::Row;
-use platform::{Rows, StoreError, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use testkit::World;
 
 use super::MIGRATIONS;
@@ -102,6 +102,43 @@ fn many_rows_are_inserted_in_few_statements() {
             });
             assert_eq!(read.await.unwrap(), things);
         }
+    });
+}
+
+#[test]
+fn a_statement_that_is_sent_later_counts_as_one_that_is_sent_at_once() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let raise_nobody = |tx: &mut Tx<'_>| {
+            super::add(tx, "kept?", 1)?;
+            sql!("UPDATE thing SET amount = 2 WHERE id = :id", id = "nobody")
+                .run_later(tx, Rows::Exactly(1))
+        };
+        let missed = world.store().write(raise_nobody).await;
+        assert!(matches!(missed, Err(StoreError::Rows { .. })), "{missed:?}");
+        let seen = world.store().write(|tx| {
+            super::add(tx, "a", 1)?;
+            sql!("UPDATE thing SET amount = 2 WHERE id = :id", id = "a")
+                .run_later(tx, Rows::Exactly(1))?;
+            let all: Vec<(String, i64)> =
+                tx.all(sql!("SELECT id, amount FROM thing ORDER BY id"), &[])?;
+            Ok::<_, StoreError>(all)
+        });
+        assert_eq!(seen.await.unwrap(), [("a".to_owned(), 2)]);
+        let refused: Result<(), StoreError> = world
+            .store()
+            .write(|tx| {
+                sql!("UPDATE thing SET amount = 3 WHERE id = :id", id = "a")
+                    .run_later(tx, Rows::Exactly(1))?;
+                Err(StoreError::rule("no"))
+            })
+            .await;
+        refused.unwrap_err();
+        let kept = world.store().write(|tx| {
+            let all: Vec<(String, i64)> =
+                tx.all(sql!("SELECT id, amount FROM thing ORDER BY id"), &[])?;
+            Ok::<_, StoreError>(all)
+        });
+        assert_eq!(kept.await.unwrap(), [("a".to_owned(), 2)]);
     });
 }
 

@@ -193,6 +193,10 @@ async fn refused(
     admitted: Admitted,
     refusal: Refusal,
 ) -> Result<Response, EarlyResponse> {
+    let refusal = match refusal {
+        Refusal::Store(error) if !error.is_passing() => return Err(Problem::from(error).into()),
+        refusal => refusal,
+    };
     match &refusal {
         Refusal::InvitationNotFound => {
             admitted.failed(&req.site);
@@ -201,9 +205,6 @@ async fn refused(
         Refusal::Expired => {
             admitted.succeeded();
             return Err(turn_away(req, Failure::Expired, form, parsed).await);
-        }
-        Refusal::Store(error) if !error.is_passing() => {
-            return Err(Problem::internal(error).into());
         }
         _ => {}
     }

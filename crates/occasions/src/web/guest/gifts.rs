@@ -253,7 +253,7 @@ pub(super) async fn save(
             };
             Err(req.turn_away(failure, Vec::new()).await)
         }
-        Err(Refusal::Store(error)) if !error.is_passing() => Err(Problem::internal(error).into()),
+        Err(Refusal::Store(error)) if !error.is_passing() => Err(Problem::from(error).into()),
         Err(refusal) => {
             let snapshot = req.enter().await?;
             let problem = super::problem(refusal, |_| req.text(&snapshot));
