@@ -74,6 +74,8 @@ struct Faults {
     refused: AtomicU32,
     /// Of how many commits the answer is cut off.
     cut_commits: AtomicU32,
+    /// How many commits do not reach the server. They are the first.
+    dropped_commits: AtomicU32,
     /// Whether the proxy shuts together with a commit.
     shuts_with_commit: AtomicBool,
     open: Mutex<Vec<Stream>>,
@@ -146,14 +148,10 @@ fn pass(client: Stream, server: Stream, faults: &Arc<Faults>) {
             let is_commit = bytes[..read]
                 .windows(commit.len())
                 .any(|word| word == commit);
-            let is_cut = is_commit
-                && faults
-                    .cut_commits
-                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                        left.checked_sub(1)
-                    })
-                    .is_ok();
-            if is_cut {
+            if is_commit && take(&faults.dropped_commits) {
+                break;
+            }
+            if is_commit && take(&faults.cut_commits) {
                 mute.store(true, Ordering::SeqCst);
                 if faults.shuts_with_commit.load(Ordering::SeqCst) {
                     faults.is_shut.store(true, Ordering::SeqCst);
@@ -176,6 +174,14 @@ fn pass(client: Stream, server: Stream, faults: &Arc<Faults>) {
         to_client.cut();
         from_server.cut();
     });
+}
+
+/// Lowers a number of faults that are left.
+fn take(left: &AtomicU32) -> bool {
+    let taken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+        left.checked_sub(1)
+    });
+    taken.is_ok()
 }
 
 /// Runs `test` with a store behind a proxy. Returns without a test if no server is configured.
@@ -263,10 +269,12 @@ fn a_commit_whose_answer_is_lost_is_done_once() {
         for number in 0..10 {
             proxy.faults.cut_commits.store(1, Ordering::SeqCst);
             assert_eq!(add_number(store.clone(), number).await.unwrap(), number);
-            proxy.faults.cut_commits.store(2, Ordering::SeqCst);
+            proxy.faults.dropped_commits.store(2, Ordering::SeqCst);
+            proxy.faults.cut_commits.store(1, Ordering::SeqCst);
             let raised = store.write(|tx| raise(tx, "a")).await;
             assert_eq!(raised.unwrap(), i64::from(number) + 1);
-            assert_eq!(proxy.faults.cut_commits.load(Ordering::SeqCst), 0);
+            let left = [&proxy.faults.dropped_commits, &proxy.faults.cut_commits];
+            assert_eq!(left.map(|left| left.load(Ordering::SeqCst)), [0, 0]);
         }
         assert_eq!(store.read(count).await.unwrap(), 11);
         assert_eq!(store.write(platform::store::sweep).await.unwrap(), 0);
