@@ -64,7 +64,7 @@ test('a countdown is made and its link copied within 30 s', async () => {
   await hand.press(page.locator('.sharing [data-copy]').first());
   link = await page.evaluate(() => navigator.clipboard.readText());
   assert.ok(hand.seconds <= 30, `${hand.seconds} s`);
-  assert.match(await page.locator('.banner.ok').innerText(), /It counts\. Anybody with the link can see it\./);
+  assert.match(await page.locator('.banner.ok').innerText(), /It is counting\. Anybody with the link can see it\./);
 
   // Resetting takes one press, and its note is there for everybody who is shown it.
   await page.locator('#note').fill('Cake');
