@@ -112,7 +112,7 @@ impl Address {
         let failed = |error| no_answer(&explain(&error));
         let set = format!("SET kenduri.pooler = '{random}'");
         first.batch_execute(&set).map_err(failed)?;
-        // A pooler gives the session that it used last to whoever asks next.
+        // A pooler gives the session that it used last to the next client that asks.
         second
             .batch_execute("BEGIN; SET kenduri.pooler = ''")
             .map_err(failed)?;

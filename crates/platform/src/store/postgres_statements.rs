@@ -194,8 +194,8 @@ impl Connection {
         self.is_broken
     }
 
-    /// Waits for the answer to a statement, at most for `limit`. The statements that were put off are sent before it, in
-    /// the same round trip.
+    /// Waits for the answer to a statement, at most for `limit`. The statements that were put off
+    /// are sent before it, in the same round trip.
     fn wait<T>(
         &mut self,
         sql: &'static str,
