@@ -54,7 +54,7 @@ pub enum BackupError {
     NoServer(String),
     #[error("PostgreSQL does not run as root\n  sudo -u kenduri kenduri restore …")]
     Root,
-    #[error("{program} failed: {reason}")]
+    #[error("{program} failed: {reason}\n  correct that, and try again")]
     Program {
         program: &'static str,
         reason: String,
@@ -153,7 +153,9 @@ pub enum BackupError {
         /// The operating system's error.
         reason: io::Error,
     },
-    #[error("cannot read the store's file: {0}")]
+    #[error(
+        "cannot read the store's file: {0}\n  check its disk; if the file is damaged, restore a backup: kenduri restore"
+    )]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -38,7 +38,10 @@ impl Progress {
         if let Err(error) = fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::error!("cannot remove {}: {error}", path.display());
+            tracing::error!(
+                "cannot remove {}: {error}; delete it by hand, so that the next backup begins with a snapshot",
+                path.display()
+            );
         }
     }
 

@@ -80,7 +80,7 @@ fn check_auth(compat: &Compat, check: &mut Check) {
         ),
         "" if compat.bookings => check.warn_sentence(
             "compat.bookings is on without compat.auth = \"bookings\": nobody can sign in to its \
-             addresses",
+             addresses. Set it, if people should",
         ),
         "backend" if !compat.backend => check.refuse_sentence(
             KEY,

@@ -129,7 +129,8 @@ fn leaves(
         }
         Some(_) => {
             let what = format!("{key} is one value, not a section");
-            problems.push(Problem::at(origin(offset), what, ""));
+            let mend = format!("write {key} = VALUE");
+            problems.push(Problem::at(origin(offset), what, mend));
             Step::Over
         }
         None if known.keys().any(|known| inside(known, key)) => {

@@ -62,7 +62,7 @@ impl Log {
         let writer = LogWriter::default();
         let (log, writing) = (Self::onto(&writer, format, mask), writer.writing());
         let failed = |error: &io::Error| {
-            tracing::warn!(%error, "cannot write the access log; requests are served, but not logged");
+            tracing::warn!(%error, "cannot write the access log; requests are served, but not logged; check what log.to names, and its disk");
         };
         std::thread::Builder::new()
             .name("access-log".to_owned())
@@ -143,7 +143,7 @@ impl Log {
             let lines = formatter.dropped.swap(0, Ordering::Relaxed);
             tracing::warn!(
                 lines,
-                "the access log could not keep up, so lines were dropped; its disk, or what reads it, is too slow"
+                "the access log could not keep up, so lines were dropped; put it on a faster disk (log.to), or make what reads it faster"
             );
         }
     }

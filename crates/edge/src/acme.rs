@@ -196,7 +196,7 @@ impl Acme {
     /// Waits until the task has ended. Cancel `stop` first.
     pub async fn stopped(self) {
         if let Err(error) = self.task.await {
-            tracing::error!(%error, "the certificate task panicked");
+            tracing::error!(%error, "the task for certificates ended in a panic, and none was ordered or renewed since; restart Kenduri, and report what “the program panicked” in the log says");
         }
     }
 }

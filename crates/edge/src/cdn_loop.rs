@@ -31,7 +31,7 @@ impl CdnId {
             let file = data.join(ID_FILE);
             tracing::warn!(
                 %error, file = %file.display(),
-                "cannot store this server's name for CDN-Loop; it changes at the next start"
+                "cannot store this server's name for CDN-Loop, so it changes at the next start; the data folder must be writable"
             );
         }
         id
@@ -50,7 +50,7 @@ impl CdnId {
 
     pub(crate) fn random() -> Self {
         let bits = crypto::random().unwrap_or_else(|error| {
-            tracing::warn!(%error, "no random bytes for this server's name in CDN-Loop; other servers may use the same");
+            tracing::warn!(%error, "no random bytes for this server's name in CDN-Loop, so other servers may use the same; restart Kenduri");
             [0; 8]
         });
         let text = format!("kenduri-{:016x}", u64::from_ne_bytes(bits));

@@ -107,7 +107,7 @@ impl Maintenance {
             StoredState::default()
         });
         let page = maintenance.read_page().unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot read the maintenance page; the built-in one is shown");
+            tracing::error!(%error, "cannot read the maintenance page, so the built-in one is shown; maintenance.html must be readable and at most 1M");
             None
         });
         maintenance

@@ -139,7 +139,7 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
     // The log omits the path. If the file is missing, the app may serve this path, and the app's
     // paths may contain secret codes.
-    tracing::warn!(request_id = %id, %error, "cannot read a file");
+    tracing::warn!(request_id = %id, %error, "cannot read a file; check the disk, and that the user that runs Kenduri may read it");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);
     }

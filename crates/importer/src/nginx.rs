@@ -171,8 +171,10 @@ fn read(
                 zones.clone(),
             ));
         } else {
-            made.remarks
-                .about(directive, "left out: there are too many servers");
+            made.remarks.about(
+                directive,
+                "left out: there are too many servers; import it from a file of its own",
+            );
         }
     }
 }
@@ -190,7 +192,7 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
         }
         _ => made.remarks.about(
             directive,
-            "counted can be by address, header or cookie, each second or minute",
+            "left out: requests are counted by address, header or cookie, each second or minute; write such a `limit` into the routes",
         ),
     }
 }

@@ -129,7 +129,7 @@ fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Impor
     for (number, app) in apps.into_iter().enumerate() {
         page.gap();
         if number >= MAX_APPS {
-            page.remark("the other apps are left out: there are too many");
+            page.remark("the other apps are left out: there are too many; import them from a file of their own");
             break;
         }
         app::write(&mut page, app, number, &mut taken, folder, asked);

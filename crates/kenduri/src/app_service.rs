@@ -121,7 +121,7 @@ impl edge::App for AppService {
                 tracing::error!(
                     request_id = %question.info.id,
                     %error,
-                    "the session of a request for a service could not be checked"
+                    "the session of a request for a service could not be checked, so it got 503; correct what the error says"
                 );
                 refuse(&question, StatusCode::SERVICE_UNAVAILABLE)
             }
@@ -221,7 +221,7 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
 }
 
 fn broken_body(error: &axum::Error) -> edge::Answer {
-    tracing::error!(%error, "the body of an answer broke off");
+    tracing::error!(%error, "the body of an answer broke off, so the request got 500; please report this");
     let mut answer = Response::new(edge::Body::Empty);
     *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     answer

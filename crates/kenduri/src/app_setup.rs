@@ -132,7 +132,7 @@ fn restore_if_empty(settings: &Settings) -> Result<()> {
     }
     let passphrase = std::fs::read_to_string(file).with_context(|| {
         format!(
-            "cannot read the passphrase of the backup from {}",
+            "cannot read the passphrase of the backup from {}\n  backup.passphrase_file names it",
             file.display()
         )
     })?;

@@ -78,7 +78,9 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
         None => Ok(None),
         Some(mut outcomes) => match outcomes.next() {
             Some(outcome) => outcome.map(Some),
-            None => bail!("Kenduri stopped before it answered"),
+            None => bail!(
+                "Kenduri stopped before it answered\n  the log says why; start it, and try again"
+            ),
         },
     }
 }
@@ -103,8 +105,12 @@ pub(crate) fn listen(
     stream.write_all(&line)?;
     let lines = BufReader::new(stream).lines();
     Ok(Some(lines.map(move |line| {
-        let line =
-            line.with_context(|| format!("the Kenduri at {} does not answer", path.display()))?;
+        let line = line.with_context(|| {
+            format!(
+                "the Kenduri at {} does not answer\n  try again; if it stays so, restart it",
+                path.display()
+            )
+        })?;
         serde_json::from_str::<Reply>(&line)
             .context("the running Kenduri has another version; run `kenduri upgrade`")?
             .outcome()

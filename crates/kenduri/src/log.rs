@@ -106,7 +106,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         tracing::error!(
             place,
             said = web::panicked(panic.payload()),
-            "the program panicked"
+            "the program panicked; please report this"
         );
     }));
     if log.to == To::Journal && !is_kept && who == Who::Parent {

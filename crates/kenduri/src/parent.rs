@@ -214,7 +214,7 @@ async fn supervise(running: Running) -> Result<()> {
         };
         let (ended, turn) = tokio::join!(supervisor.run(), watching);
         match (
-            ended.context("cannot wait for child processes any more")?,
+            ended.context("cannot wait for child processes any more\n  start Kenduri again, if systemd does not")?,
             turn,
         ) {
             (RunEnd::HandedOver(everything), LoopExit::Renew(renewal)) => {

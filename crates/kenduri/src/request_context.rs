@@ -65,10 +65,12 @@ impl RequestContext {
                 let purges = self
                     .purges
                     .as_ref()
-                    .context("Kenduri is not serving requests")?;
+                    .context("Kenduri is not serving requests\n  try again when it does")?;
                 purges.send((tags, answer)).await?;
                 Ok(ControlResponse::Purged {
-                    count: count.await.context("Kenduri is stopping")?,
+                    count: count
+                        .await
+                        .context("Kenduri is stopping\n  start it, and try again")?,
                 })
             }
             ControlRequest::Apply | ControlRequest::State | ControlRequest::Services(_) => {
@@ -93,7 +95,10 @@ async fn create_owner(
 ) -> Result<ControlResponse> {
     let email: Result<Address, _> = order.email.parse();
     let Ok(email) = email else {
-        bail!("{:?} is not a mail address", order.email);
+        bail!(
+            "{:?} is not a mail address\n  write it as NAME@example.org",
+            order.email
+        );
     };
     let name: DisplayName = order.name.parse()?;
     let new = NewAccount {
@@ -118,7 +123,7 @@ async fn create_owner(
             )
         })
         .await?;
-    let secret = secret.context("no link was made")?;
+    let secret = secret.context("no link was made\n  please report this")?;
     Ok(ControlResponse::Owner {
         link: site.url().join(&format!("/sign-in/{}", secret.reveal())),
     })
@@ -126,14 +131,18 @@ async fn create_owner(
 
 async fn reset_factors(typed: &str, site: &Site) -> Result<ControlResponse> {
     let Ok(email) = typed.parse::<Address>() else {
-        bail!("{typed:?} is not a mail address");
+        bail!("{typed:?} is not a mail address\n  write it as NAME@example.org");
     };
     let here = site.clone();
     let change = move |tx: &mut Tx<'_>| factor_reset::reset_now(tx, &here, &email);
     match site.store.write(change).await? {
         Reset::Done => Ok(ControlResponse::FactorsReset),
-        Reset::Nothing => bail!("{typed} has neither a second factor nor a passkey"),
-        Reset::Nobody => bail!("no account signs in with {typed:?}"),
+        Reset::Nothing => {
+            bail!("{typed} has neither a second factor nor a passkey\n  there is nothing to reset")
+        }
+        Reset::Nobody => {
+            bail!("no account signs in with {typed:?}\n  write the address that the account has")
+        }
     }
 }
 
@@ -210,7 +219,7 @@ async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
 enum TokenRefused {
     #[error("there is no occasion {0:?}\n  its slug is the end of its address: /o/SLUG")]
     NoOccasion(String),
-    #[error("no account signs in with {0:?}")]
+    #[error("no account signs in with {0:?}\n  write the address that the account has")]
     NoAccount(String),
     #[error("there is no owner yet\n  make one with: kenduri owner create")]
     NoOwner,

@@ -59,6 +59,8 @@ mod upstream_servers;
 use active_settings::{ActiveSettings, Started};
 use message_loop::MessageLoop;
 
+const PARENT_ENDED: &str = "the supervisor process has ended, so this worker ends too\n  start Kenduri again, if systemd does not";
+
 /// Independent of the site's limit, so that metrics are available even when it has no free
 /// connections.
 const METRICS_CONNECTIONS: u32 = 64;
@@ -79,12 +81,12 @@ pub(crate) fn run() -> Result<()> {
     runtime()?.block_on(async {
         let (outbox, mut inbox, _) = channel::open(channel)?;
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
-            bail!("the supervisor process has ended");
+            bail!("{PARENT_ENDED}");
         };
         let configuration = configuration::load_for_worker(DOMAINS, &asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
         if let Err(error) = room {
-            tracing::warn!(%error, "cannot make room for many connections in advance");
+            tracing::warn!(%error, "cannot make room for many connections in advance; nothing needs to be done");
         }
         let begun = WorkerStart {
             start,
@@ -223,7 +225,7 @@ impl WorkerStart {
         if let Err(error) =
             program_io::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
-            tracing::warn!(%error, "cannot print to standard output");
+            tracing::warn!(%error, "cannot print the addresses to standard output; nothing needs to be done");
         }
         manager.ready();
         let mut inbox = self.inbox;
@@ -254,7 +256,7 @@ impl WorkerStart {
             {
                 tracing::warn!(
                     tasks = tasks.len(),
-                    "stopped before all background work was done"
+                    "stopped before all background work was done; it goes on after the next start"
                 );
             }
         };
@@ -438,7 +440,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     let booking = settings.booking_site.map(|policy| policy.register_tokens);
     if older == Some(true) || booking == Some(true) {
         tracing::warn!(
-            "compat.register_tokens is on: anybody can find out which addresses have an account"
+            "compat.register_tokens is on: anybody can find out which addresses have an account; switch it off when nothing registers people at older addresses"
         );
     }
     let mut accounts = Context::new(opened.site.clone(), opened.domains);
@@ -519,7 +521,7 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         },
     );
     let Ok(plan) = plan else {
-        bail!("metrics.listen: cannot listen on {address}");
+        bail!("metrics.listen: cannot listen on {address}\n  write it as 127.0.0.1:PORT");
     };
     let router = operators::figures_alone(figures);
     Edge::start(plan, Options::default(), Some(&router))

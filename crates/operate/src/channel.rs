@@ -136,7 +136,7 @@ async fn receive_all<In: DeserializeOwned + Send>(
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(%error, "cannot read a message between supervisor process and worker");
+                tracing::error!(%error, "cannot read a message between supervisor process and worker, so the channel is closed; if Kenduri does not recover by itself, restart it, and report this");
                 return;
             }
         }

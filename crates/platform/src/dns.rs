@@ -31,7 +31,7 @@ const NO_SUCH_NAME: u8 = 3;
 pub struct NameServers(Vec<SocketAddr>);
 
 #[derive(Debug, thiserror::Error)]
-#[error("no name server answers: {0}")]
+#[error("no name server answers: {0}; check /etc/resolv.conf")]
 pub struct NoAnswer(String);
 
 impl NameServers {

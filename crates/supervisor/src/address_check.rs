@@ -61,7 +61,7 @@ impl CheckedAddress {
         if let Err(error) = grant_group(path, owner, group) {
             tracing::warn!(
                 %error, socket = %path.display(),
-                "cannot let the edge use the socket of a service; requests may not reach it"
+                "cannot let the edge use the socket of a service, so requests may not reach it; correct what the error says, and restart the service"
             );
         }
     }

@@ -36,7 +36,7 @@ pub(crate) enum Message {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
-    #[error("the supervisor has stopped")]
+    #[error("the supervisor has stopped\n  start Kenduri again, if it was not stopped on purpose")]
     Gone,
     #[error("there is no service {0:?}\n  kenduri ps lists the services")]
     Unknown(String),

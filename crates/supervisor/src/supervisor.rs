@@ -152,7 +152,7 @@ pub enum StartError {
         why: io::Error,
     },
     /// Processes of an earlier supervisor could not be ended, or another system call failed.
-    #[error("cannot start: {0}")]
+    #[error("cannot start the services: {0}\n  correct that, and start Kenduri again")]
     System(#[from] io::Error),
 }
 
@@ -213,7 +213,7 @@ impl Supervisor {
             tracing::warn!(
                 service,
                 pid,
-                "stopped a process that an earlier supervisor had left running"
+                "stopped a process that an earlier supervisor had left running; nothing needs to be done"
             );
         }
         // This fails if another user owns the folder or its contents.
@@ -433,13 +433,13 @@ fn find_cgroups(memory: Option<u64>) -> Option<Cgroups> {
             let folder = groups.folder().display();
             tracing::info!(%folder, "each instance of a service gets a control group");
             if let Some(why) = memory.and_then(|memory| groups.limit_all(memory).err()) {
-                tracing::warn!(%why, "service_memory has no effect: nothing limits the memory of all services together");
+                tracing::warn!(%why, "service_memory has no effect, because nothing limits the memory of all services together; correct what `why` says");
             }
             Some(groups)
         }
         Err(why) => {
             if memory.is_some() {
-                tracing::warn!(%why, "service_memory has no effect: nothing limits the memory of all services together");
+                tracing::warn!(%why, "service_memory has no effect, because nothing limits the memory of all services together; correct what `why` says");
             }
             tracing::debug!(%why, "instances have no control groups; their memory is sampled");
             None

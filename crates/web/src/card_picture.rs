@@ -14,8 +14,8 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use crate::conditional;
+use crate::drawn_picture::{Colors, Font, Picture, Rectangle, WIDTH};
 use crate::look::{Accent, Color, Look};
-use crate::picture::{Colors, Font, Picture, Rectangle, WIDTH};
 use crate::problem::Problem;
 use crate::public_frame::PublicFrame;
 use crate::state::Site;

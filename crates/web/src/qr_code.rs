@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use qrcode::{Color, QrCode};
 use serde::Deserialize;
 
-use crate::picture;
+use crate::drawn_picture;
 use crate::problem::Problem;
 use crate::state::Site;
 
@@ -61,7 +61,7 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     });
     let rows: Vec<u8> = rows.collect();
     // The picture is greyscale with one bit per pixel.
-    Some(picture::file(width, width, [1, 0], &[], &rows))
+    Some(drawn_picture::file(width, width, [1, 0], &[], &rows))
 }
 
 /// The query parameters of `/qr.svg`.

@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::state::Site;
 use crate::text::Text;
-use crate::{card_picture, picture};
+use crate::{card_picture, drawn_picture};
 
 /// The maximum length of a description in a preview, in characters.
 const LONGEST: usize = 200;
@@ -72,7 +72,7 @@ impl Share {
     ) -> Self {
         Self {
             image,
-            image_size: (picture::WIDTH, picture::HEIGHT),
+            image_size: (drawn_picture::WIDTH, drawn_picture::HEIGHT),
             image_alt: title.to_owned(),
             title: title.to_owned(),
             description,

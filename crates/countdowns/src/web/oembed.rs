@@ -53,8 +53,8 @@ pub(super) async fn show(
         "width": width,
         "height": height,
         "thumbnail_url": share.image,
-        "thumbnail_width": web::picture::WIDTH,
-        "thumbnail_height": web::picture::HEIGHT,
+        "thumbnail_width": web::drawn_picture::WIDTH,
+        "thumbnail_height": web::drawn_picture::HEIGHT,
     });
     Ok(([(CACHE_CONTROL, "max-age=300")], Json(answer)).into_response())
 }

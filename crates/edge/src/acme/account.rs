@@ -11,7 +11,7 @@ pub(super) async fn open(shared: &OrderContext) -> Result<Account, OrderError> {
         Ok(Some(stored)) => resume(shared, stored).await,
         Ok(None) => create(shared).await,
         Err(error @ StorageError::Damaged { .. }) => {
-            tracing::error!(%error, "cannot read the stored ACME account; a new one is made");
+            tracing::error!(%error, "cannot read the stored ACME account; a new one is made, and nothing needs to be done");
             create(shared).await
         }
         Err(error) => Err(error.into()),

@@ -50,7 +50,9 @@ pub(super) enum OrderError {
     )]
     NotOffered(&'static str),
     /// The order was not ready after the last poll.
-    #[error("the certificate authority did not finish in time")]
+    #[error(
+        "the certificate authority did not finish in time; if this goes on, its status page may say why"
+    )]
     Slow(Option<Instant>),
     #[error(
         "the certificate authority refused or could not be reached; if this goes on, check tls.acme: {0}"
@@ -64,7 +66,9 @@ pub(super) enum OrderError {
     Proof(#[from] ProofError),
     #[error("cannot make the certificate request; please report this: {0}")]
     Request(#[from] rcgen::Error),
-    #[error("{0}")]
+    #[error(
+        "cannot use the folder of certificates: {0}; the data folder needs room, and must belong to the user that runs Kenduri"
+    )]
     Storage(#[from] StorageError),
 }
 

@@ -154,13 +154,13 @@ impl Task {
         let mut kept = NameState {
             certificate: told(
                 name,
-                "cannot read a stored certificate; a new one is ordered",
+                "cannot read a stored certificate; a new one is ordered, and nothing needs to be done",
                 certificate,
             )
             .flatten(),
             attempt: told(
                 name,
-                "cannot read the state of a certificate's order; it begins anew",
+                "cannot read the state of a certificate's order; it begins anew, and nothing needs to be done",
                 attempt,
             )
             .unwrap_or_default(),
@@ -203,7 +203,7 @@ impl Task {
         let mut result = self.try_order(name, kept).await;
         if result.as_ref().is_err_and(OrderError::is_about_account) {
             tracing::warn!(
-                "the certificate authority does not know the account; a new one is made"
+                "the certificate authority does not know the account; a new one is made, and nothing needs to be done"
             );
             self.account = None;
             result = match self.shared.storage.forget_account() {
@@ -249,7 +249,7 @@ impl Task {
         let stored = self.shared.storage.store_attempt(name, &kept.attempt);
         told(
             name,
-            "cannot store the state of a certificate's order",
+            "cannot store the state of a certificate's order; the data folder needs room, and must belong to the user that runs Kenduri",
             stored,
         );
     }

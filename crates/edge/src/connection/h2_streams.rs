@@ -55,7 +55,7 @@ where
                 .await
                 .is_none()
             {
-                tracing::error!("a stream ended in a panic");
+                tracing::error!("a request over HTTP/2 ended in a panic and was broken off; “the program panicked” in the log says where: please report it");
             }
             drop(running);
         }));

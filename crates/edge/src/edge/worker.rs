@@ -111,7 +111,9 @@ impl Worker {
 
     fn order(&self, order: Command) {
         if self.orders.send(order).is_err() {
-            tracing::error!("a worker thread has ended; restart the program");
+            tracing::error!(
+                "a worker thread of the edge has ended, and its connections with it; restart Kenduri, and report what “the program panicked” in the log says"
+            );
         }
     }
 
@@ -228,7 +230,7 @@ async fn accept_connections(
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection; it is tried again");
+                tracing::warn!(%error, "cannot accept a connection; it is tried again; if too many files are open, raise LimitNOFILE= in the systemd unit");
                 tokio::select! {
                     () = tokio::time::sleep(ACCEPT_PAUSE) => continue,
                     () = close.cancelled() => return,

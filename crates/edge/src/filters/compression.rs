@@ -137,7 +137,7 @@ fn coded(
     let encoder = match encoder(encoding) {
         Ok(encoder) => encoder,
         Err(error) => {
-            tracing::warn!(%error, "cannot compress a response; it is sent uncompressed");
+            tracing::warn!(%error, "cannot compress a response; it is sent uncompressed, and nothing needs to be done");
             return answer;
         }
     };
@@ -149,7 +149,7 @@ fn coded(
         match encoder.whole(&plain) {
             Ok(coded) => Body::full(coded),
             Err(error) => {
-                tracing::warn!(%error, "cannot compress a response; it is sent uncompressed");
+                tracing::warn!(%error, "cannot compress a response; it is sent uncompressed, and nothing needs to be done");
                 return Response::from_parts(parts, Body::full(plain));
             }
         }

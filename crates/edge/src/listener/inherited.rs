@@ -79,7 +79,9 @@ pub enum InheritedError {
     NotListening,
     #[error("cannot lock a UDP socket: {0}\n  free memory or file descriptors")]
     Lock(io::Error),
-    #[error("the inherited sockets are already in use")]
+    #[error(
+        "the inherited sockets are already in use\n  this is a mistake in Kenduri: please report it"
+    )]
     TakenBefore,
 }
 

@@ -140,7 +140,7 @@ async fn ask_authorization_server(
         request_id = %info.id,
         status = status.as_u16(),
         upstream = &*ask.upstream,
-        "the server in access.ask sent a status that neither allows nor refuses; the request was refused"
+        "the server in access.ask sent a status that neither allows nor refuses, so the request was refused; let it answer 2xx, 401 or 403"
     );
     Err(no_answer())
 }

@@ -172,7 +172,7 @@ async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) ->
     panic::caught(answering).await.unwrap_or_else(|| {
         tracing::error!(
             request_id = %info.id,
-            "the app panicked while it answered a request"
+            "the app panicked while it answered a request, which got 500; “the program panicked” in the log says where: please report it"
         );
         bare(StatusCode::INTERNAL_SERVER_ERROR)
     })

@@ -38,7 +38,7 @@ impl CookieKey {
             tracing::warn!(
                 %error, file = %path.display(),
                 "cannot store the key of sticky cookies; they lead to other servers after the \
-                 next start"
+                 next start; the data folder must be writable"
             );
         }
         key
@@ -47,7 +47,7 @@ impl CookieKey {
     fn random() -> Self {
         let key = crypto::random().unwrap_or_else(|error| {
             tracing::warn!(%error, "no random bytes for the key of sticky cookies; servers' names \
-                                    in them can be guessed");
+                                    in them can be guessed; restart Kenduri");
             [0; 32]
         });
         Self(key)

@@ -20,34 +20,38 @@ pub enum Side {
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
     /// No server was ready, and none became ready in time.
-    #[error("no server of the upstream is ready")]
+    #[error("no server of the upstream is ready; look at `kenduri ps`, or start the program there")]
     NoneReady {
         /// The value of `Retry-After`.
         retry_after: Duration,
     },
     /// No server accepted a connection.
-    #[error("cannot connect to the upstream")]
+    #[error("cannot connect to the upstream: {0}; start the program there, or correct the address")]
     Connect(#[source] std::io::Error),
-    #[error("connecting to the upstream took too long")]
+    #[error("connecting to the upstream took too long; check its address and the firewall")]
     ConnectTime,
     /// The first byte of the response did not arrive in time.
-    #[error("the upstream did not answer in time")]
+    #[error("the upstream did not answer in time; make it faster, or raise first_byte_time")]
     FirstByteTime,
     /// The server stopped reading the request body.
-    #[error("the upstream stopped reading the request")]
+    #[error("the upstream stopped reading the request; look into its log")]
     SendTime,
     /// The server closed the connection before or within the head of its response.
-    #[error("the upstream closed the connection instead of answering")]
+    #[error("the upstream closed the connection instead of answering: {0}; look into its log")]
     Closed(#[source] BodyError),
     /// The response is not valid HTTP (RFC 9112).
-    #[error("the upstream's response is not valid HTTP")]
+    #[error(
+        "the upstream's response is not valid HTTP; check that the address leads to its HTTP port"
+    )]
     Garbled(#[source] BadAnswer),
     /// The framing of the response is ambiguous (RFC 9112, section 6.3).
-    #[error("the upstream's response has an ambiguous length")]
+    #[error(
+        "the upstream's response says its length twice, or in an unknown encoding; correct the program there"
+    )]
     Framing,
     /// The server switched protocols although the client had not requested a switch, or switched to
     /// a protocol that the client had not requested.
-    #[error("the upstream switched to another protocol than was asked for")]
+    #[error("the upstream switched to a protocol that nobody asked for; correct the program there")]
     Upgrade,
     /// The client's request body ended early, was too slow or was too large. The source error says
     /// which of these happened.
@@ -62,7 +66,7 @@ pub enum ProxyError {
     #[error("the memory for bodies was full for too long; raise proxy.buffer_memory")]
     BufferFull,
     /// The request cannot be converted into a valid request to this upstream.
-    #[error("the request cannot be forwarded")]
+    #[error("the request cannot be forwarded; please report this")]
     Request,
 }
 

@@ -57,7 +57,7 @@ impl ResolvedName {
             let (this, host) = (Arc::clone(self), host.to_owned());
             tokio::spawn(async move {
                 if let Err(error) = this.resolve(&host, port, Instant::now()).await {
-                    tracing::warn!(%error, host, "cannot resolve a server's name; its last known addresses are used");
+                    tracing::warn!(%error, host, "cannot resolve a server's name; its last known addresses are used; check the name, and the name servers of this machine");
                 }
             });
         }

@@ -94,7 +94,7 @@ pub(crate) async fn listen(
         if listener.close.is_cancelled() {
             return;
         }
-        tracing::error!(address = %listener.address, "the UDP socket failed; it is opened again");
+        tracing::error!(address = %listener.address, "the UDP socket failed; it is opened again, and nothing needs to be done");
         shared.alt_svc.saw(&listener.address, UdpStatus::Closed);
         tokio::time::sleep(BIND_INTERVAL).await;
     }
@@ -154,7 +154,7 @@ async fn open_endpoint(
     let tell = |error: &io::Error| {
         tracing::error!(
             address = %listener.address, %error,
-            "cannot serve HTTP/3; it is tried again every second"
+            "cannot serve HTTP/3; it is tried again every second; if this goes on, restart Kenduri, or set listen.http3 = false"
         );
     };
     repeat_until_ok(listener, || ready(endpoint(udp, lock, shared)), tell).await
@@ -231,7 +231,7 @@ async fn wait_for_socket(listener: &UdpListener) -> Option<(SharedUdp, ReadLock)
     let tell = |error: &io::Error| {
         tracing::warn!(
             address = %listener.address, %error,
-            "HTTP/3 waits for its UDP port; it is tried again every second"
+            "HTTP/3 waits for its UDP port; it is tried again every second; stop the program that uses the port, or set listen.http3 = false"
         );
     };
     repeat_until_ok(listener, find, tell).await

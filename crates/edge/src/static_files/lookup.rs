@@ -79,7 +79,7 @@ impl DiskLookup {
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(
                         %error, root = %self.folder.root().display(),
-                        "a folder to serve does not exist; its paths are answered as missing"
+                        "a folder to serve does not exist, so its paths are answered as missing; create it, or correct `to` in its route"
                     );
                 }
                 return Ok(LookupResult::Nothing);

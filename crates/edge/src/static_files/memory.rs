@@ -211,11 +211,11 @@ impl Memory {
         match work.await {
             Ok(Ok(coded)) => Some(coded),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "cannot compress a file; it is sent uncompressed");
+                tracing::warn!(%error, "cannot compress a file; it is sent uncompressed, and nothing needs to be done");
                 None
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot compress a file; it is sent uncompressed");
+                tracing::warn!(%error, "compressing a file broke off, and it is sent uncompressed; if the log has “the program panicked”, please report it");
                 None
             }
         }

@@ -54,7 +54,7 @@ pub enum TlsError {
         "cannot make a self-signed certificate: {0}\n  this is a mistake in Kenduri: please report it"
     )]
     SelfSigned(String),
-    #[error("TLS cannot be set up: {0}")]
+    #[error("TLS cannot be set up: {0}\n  this is a mistake in Kenduri: please report it")]
     Engine(rustls::Error),
 }
 

@@ -6,6 +6,7 @@ use super::directive::Directive;
 use super::made::{Made, close};
 use super::scope::Level;
 
+pub(super) const REWRITE: &str = "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL";
 const REDIRECT: &str = "Redirects are sent with 308, which keeps the method, and not with 301.";
 
 enum ReturnAction {
@@ -49,7 +50,7 @@ pub(super) fn answer(
                 if matches!(code, 302 | 303 | 307) {
                     remarks.about(
                         directive,
-                        "nginx redirects temporarily, but 308 is permanent: browsers remember it, and do not ask again",
+                        "nginx redirects temporarily, but 308 is permanent: browsers remember it, and do not ask again; let a program redirect, if it may change",
                     );
                 } else if code != 308 {
                     made.add_note(REDIRECT);
@@ -72,7 +73,7 @@ pub(super) fn answer(
             if text {
                 remarks.about(
                     directive,
-                    "the page of the status is sent in place of the text",
+                    "the page of the status is sent in place of the text; let a program answer, if that matters",
                 );
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::answers;
 use super::directive::Directive;
 use super::guards;
 use super::made::{Made, Told, close};
@@ -43,7 +44,9 @@ pub(super) fn lead(
         };
         level.remarks.about(
             &try_files,
-            &format!("{what}: missing files are answered with 404"),
+            &format!(
+                "{what}: missing files are answered with 404; `try` can end with a file instead"
+            ),
         );
         if let Some(name) = try_files.words.last_mut() {
             "=404".clone_into(name);
@@ -93,7 +96,7 @@ pub(super) fn lead(
     if level.scope.index.iter().any(|name| name != "index.html") {
         let names = level.scope.index.join(" ");
         level.remarks.line(format!(
-            "index {names}: the page of a folder is always index.html"
+            "index {names}: the page of a folder is always index.html; give the file that name"
         ));
     }
     if let Some(directive) = level.try_files.clone() {
@@ -112,9 +115,7 @@ fn forward_to_named(
 ) {
     let mut target = target.clone();
     for rewrite in &target.rewrites {
-        target
-            .remarks
-            .about(rewrite, "regular expressions cannot be carried over");
+        target.remarks.about(rewrite, answers::REWRITE);
     }
     let outer = std::mem::replace(&mut level.scope, target.scope);
     guards::add(level, &outer);
@@ -128,7 +129,7 @@ fn forward_to_named(
         level.remarks.careful(
             try_files,
             "this location or the named one restricts access in a way that a route cannot \
-             express, so it is closed here",
+             express, so it is closed here; see `access` in docs/edge-reference.md",
         );
         close(route, 403);
         return;
@@ -175,9 +176,10 @@ fn convert_tried_files(
                 }
             }
             _ => {
-                level
-                    .remarks
-                    .about(directive, &format!("{word} cannot be looked for"));
+                level.remarks.about(
+                    directive,
+                    &format!("{word} cannot be looked for; see `try` in docs/edge-reference.md"),
+                );
                 continue;
             }
         };
@@ -228,7 +230,7 @@ pub(super) fn cache(
         .iter()
         .filter(|inner| inner.name == "add_header" && !is_cached(inner))
     {
-        remarks.about(inner, "a route sets headers for all its files, or for none");
+        remarks.about(inner, "a route sets headers for all its files, or for none; give these files a route of their own, if they need it");
     }
     remarks.append(level.remarks.clone());
 }

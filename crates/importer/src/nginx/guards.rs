@@ -8,8 +8,10 @@ use super::remarks::Remarks;
 use super::scope::{Level, Scope};
 
 pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
-const COMES_IN: &str =
-    "requests that this refuses are let in, by the route for the beginning of their path";
+pub(super) const CONDITION: &str = "conditions cannot be carried over; if it matters, write a route for that host or path, or let the program decide";
+pub(super) const CONDITION_LET_IN: &str = "conditions cannot be carried over: requests that this refuses are let in; let the program refuse them";
+pub(super) const CONDITION_CLOSED: &str = "conditions cannot be carried over, so everything that this protects is closed here; see `access` in docs/edge-reference.md";
+const COMES_IN: &str = "requests that this refuses are let in; write its `limit`, if it has one, into the route for the beginning of their path";
 
 /// A regular-expression location whose access restriction no route can express.
 pub(super) struct Lost {
@@ -72,7 +74,8 @@ impl Lost {
                 tell_closed(&self.directive, &self.pattern, path, remarks);
             } else if is_open {
                 let why = format!(
-                    "{} is closed together with what is refused there",
+                    "{} is closed together with what is refused there; if it should be open, say in `to` \
+                     where it leads",
                     spot.path
                 );
                 remarks.careful(&self.directive, &why);
@@ -120,7 +123,9 @@ impl Lost {
         if comes_in {
             remarks.careful(
                 &self.directive,
-                &format!("{NO_PATTERNS}: programs get these requests"),
+                &format!(
+                    "{NO_PATTERNS}: programs get these requests, so let the program refuse them"
+                ),
             );
         } else if closed.is_empty() {
             remarks.about(
@@ -154,7 +159,6 @@ pub(super) fn close(level: &mut Level) {
 /// Handles the `if` directives of a location, which cannot be converted. Closes the location if
 /// they restrict access.
 pub(super) fn close_conditions(level: &mut Level) {
-    const WHY: &str = "conditions cannot be carried over";
     for one in std::mem::take(&mut level.conditions) {
         let refuses = match answers::condition(&one, &[]) {
             Condition::Refusal { is_avoidable } => Some(is_avoidable),
@@ -162,18 +166,12 @@ pub(super) fn close_conditions(level: &mut Level) {
             Condition::ToHttps(_) | Condition::Unknown => None,
         };
         match refuses {
-            Some(true) => level.remarks.careful(
-                &one,
-                &format!("{WHY}: requests that this refuses are let in"),
-            ),
+            Some(true) => level.remarks.careful(&one, CONDITION_LET_IN),
             Some(false) => {
                 close(level);
-                level.remarks.careful(
-                    &one,
-                    &format!("{WHY}, so everything that this protects is closed here"),
-                );
+                level.remarks.careful(&one, CONDITION_CLOSED);
             }
-            None => level.remarks.about(&one, WHY),
+            None => level.remarks.about(&one, CONDITION),
         }
     }
 }
@@ -187,14 +185,14 @@ fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut R
     if directive.word(0).starts_with("~*") {
         remarks.careful(
             directive,
-            &format!("only {path} in exactly this spelling is closed; in another letter case it is let in"),
+            &format!("{path} in another letter case gets 400 here, unless that has a route of its own; close such a route too"),
         );
     }
     if ends_inside(pattern) {
         remarks.careful(
             directive,
             &format!(
-                "nginx refuses other paths that begin with {path} too, such as {path}-x; they are let in here"
+                "nginx refuses other paths that begin with {path} too, such as {path}-x; they are let in here: give them routes of their own"
             ),
         );
     }

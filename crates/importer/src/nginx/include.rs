@@ -95,7 +95,7 @@ impl Includes {
         if files.is_none() && !pattern.contains(['*', '?']) {
             self.remark(
                 directive,
-                "there is no such file, so its settings are missing here",
+                "there is no such file, so its settings are missing here; import again where nginx has it",
             );
         }
         files
@@ -128,7 +128,7 @@ impl Includes {
             let shown = file.display();
             self.remark(
                 directive,
-                &format!("{shown} was not read: too many files, or they include each other"),
+                &format!("{shown} was not read: too many files, or they include each other; write its settings by hand"),
             );
             return Ok(None);
         }
@@ -140,7 +140,10 @@ impl Includes {
                 Ok(Some(text))
             }
             Err(ImportError::Unreadable { file, why }) => {
-                self.remark(directive, &format!("cannot read {file}: {why}"));
+                self.remark(
+                    directive,
+                    &format!("cannot read {file}: {why}; correct that, and import again"),
+                );
                 Ok(None)
             }
             Err(other) => Err(other),

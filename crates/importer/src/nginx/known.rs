@@ -11,7 +11,7 @@ const COMPRESSED: &str = "text is compressed (br, gzip), and files with .br or .
 const LOGGED: &str = "every request is logged in one place, see log.to";
 const BUFFERED: &str = "bodies are buffered as [proxy] says, larger ones stream";
 const FORWARDED: &str = "what is sent to programs is fixed, see docs/edge-reference.md";
-const GRPC: &str = "gRPC is not proxied";
+const GRPC: &str = "gRPC is not proxied; keep nginx for it";
 const CACHED: &str =
     "responses are cached by `shared_cache = {}` in a [[route]], see docs/edge-reference.md";
 const FRAMED: &str = "failures and retries follow fixed rules";
@@ -49,7 +49,7 @@ pub(super) fn difference(directive: &Directive) -> Option<&'static str> {
         }
         ("proxy_pass_request_body", "off") => "the body of a request goes on to the program",
         ("proxy_http_version", _) => {
-            "programs are asked over HTTP/1.1; one that only speaks HTTP/2 does not work here"
+            "programs are asked over HTTP/1.1; one that only speaks HTTP/2 does not work here: keep nginx for it"
         }
         ("proxy_pass_header", _) => {
             "a program's headers go to the client, but for those of the connection, X-Accel-* and the version in Server"

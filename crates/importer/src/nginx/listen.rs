@@ -262,7 +262,7 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
             _ if name.starts_with('~') || name.contains('$') => {
                 remarks.about(
                     directive,
-                    &format!("{word}: hosts are names, or *.NAME for one label"),
+                    &format!("{word}: hosts are names, or *.NAME for one label; write routes for those that are meant"),
                 );
             }
             _ => {
@@ -282,7 +282,7 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
                 if below || bare.starts_with('*') {
                     remarks.about(
                         directive,
-                        "a * of Kenduri is one label: a.b.NAME is not met by *.NAME",
+                        "a * of Kenduri is one label: a.b.NAME is not met by *.NAME, but by *.b.NAME",
                     );
                 }
             }
@@ -355,10 +355,10 @@ fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut 
         match scope.keys.get(number) {
             Some(_) if number > 0 => remarks.about(
                 chain,
-                "a name has one certificate, and the first of a server is kept",
+                "a name has one certificate, and the first of a server is kept; name this one in [[tls.certificate]], if it should be used",
             ),
             Some(key) => certificate(chain, key.word(0), hosts, made, remarks),
-            None => remarks.about(chain, "no ssl_certificate_key goes with it"),
+            None => remarks.about(chain, "no ssl_certificate_key goes with it; name both files in [[tls.certificate]]"),
         }
     }
 }
@@ -372,7 +372,10 @@ fn certificate(
 ) {
     let chain = directive.word(0);
     if chain.is_empty() || key.is_empty() {
-        remarks.about(directive, "no file is named");
+        remarks.about(
+            directive,
+            "no file is named; name both files in [[tls.certificate]]",
+        );
         return;
     }
     if chain.contains('$') || key.contains('$') {
@@ -397,7 +400,7 @@ fn certificate(
         None if mine.is_empty() && hosts.iter().any(|host| !host.is_empty()) => {
             remarks.about(
                 directive,
-                "the names have a certificate already, which is kept",
+                "the names have a certificate already, which is kept; change it in [[tls.certificate]], if this one is right",
             );
         }
         None => made.certificates.push(edge::Certificate {
@@ -435,7 +438,7 @@ pub(super) fn settle(made: &mut Made) {
     for address in twice {
         made.http.retain(|other| *other != address);
         made.remarks.line(format!(
-            "listen {address}: with TLS in one place and without in another; it is with TLS here"
+            "listen {address}: with TLS in one place and without in another; it is with TLS here; take it out of listen.https, if that is wrong"
         ));
     }
     let Made {

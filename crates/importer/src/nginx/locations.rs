@@ -76,7 +76,7 @@ impl Locations {
             if has_program {
                 self.remarks.careful(
                     &directive,
-                    "files whose name begins with a dot are never served, but below .well-known; programs get such requests",
+                    "files whose name begins with a dot are never served, but below .well-known; programs get such requests: let them refuse these",
                 );
             } else {
                 self.remarks.settled(
@@ -110,7 +110,7 @@ impl Locations {
             {
                 level.remarks.careful(
                     directive,
-                    "trusted proxies are set for all routes, in [listen]; those of this location are not carried over",
+                    "trusted proxies are set for all routes, in [listen]; those of this location are not carried over: name them in trusted_proxies, if they may speak for the clients of every route",
                 );
             }
             let inner = std::mem::take(&mut level.locations);
@@ -159,10 +159,14 @@ impl Locations {
                     } else if keeps_out(directive, &level) {
                         self.remarks.careful(
                             directive,
-                            &format!("{why}: requests that it refuses are let in"),
+                            &format!(
+                                "{why}: requests that it refuses are let in; let the program \
+                                 refuse them, or close the whole route for / with `access`"
+                            ),
                         );
                     } else {
-                        self.remarks.about(directive, why);
+                        let why = format!("{why}; let the program do it that answers /");
+                        self.remarks.about(directive, &why);
                     }
                 }
                 Kind::Exact(path) => {
@@ -175,7 +179,7 @@ impl Locations {
 
     fn plain(&mut self, directive: &Directive, path: &str, mut level: Level) {
         if !path.starts_with('/') {
-            let why = "paths begin with a slash";
+            let why = "paths begin with a slash; write a route for the path that is meant";
             if keeps_out(directive, &level) {
                 self.remarks.careful(directive, why);
             } else {
@@ -185,12 +189,16 @@ impl Locations {
             let why = "another location has this path, and is kept";
             if keeps_out(directive, &level) && !is_guarded_alike(&kept.level, &level) {
                 guards::close(&mut kept.level);
-                let why = format!("{why}; this one restricts access, so both are closed here");
+                let why = format!(
+                    "{why}; this one restricts access, so both are closed here: see `access` in docs/edge-reference.md"
+                );
                 self.remarks.careful(directive, &why);
             } else if directive.inside().iter().any(|one| one.name == "limit_req") {
-                self.remarks.careful(directive, why);
+                let why = format!("{why}; write the `limit` of this one there");
+                self.remarks.careful(directive, &why);
             } else {
-                self.remarks.about(directive, why);
+                let why = format!("{why}; if this one is right, change its route");
+                self.remarks.about(directive, &why);
             }
         } else {
             if path.starts_with(ACME) {
@@ -243,7 +251,7 @@ impl Locations {
             let mut level = Level::default();
             guards::close(&mut level);
             level.remarks.line(format!(
-                "CAREFUL: {path} does not open what is below it, which {} protects, so {below} is closed here",
+                "CAREFUL: {path} does not open what is below it, which {} protects, so {below} is closed here; give what should be open there routes of its own",
                 around.path
             ));
             self.plain.push(ConvertedLocation {
@@ -307,7 +315,8 @@ impl Locations {
                 &page.directive,
                 &format!(
                     "nginx requires this for {folder} only, and a route is for what is below it \
-                     too; so everything below {folder} is protected like it"
+                     too; so everything below {folder} is protected like it: give what should be open \
+                     routes of its own"
                 ),
             );
         }
@@ -348,7 +357,7 @@ impl Locations {
                     &try_files,
                     &format!(
                         "{path} is answered by another location, which has no files: missing \
-                         files are answered with 404"
+                         files are answered with 404; `try` can end with a file only"
                     ),
                 );
                 level.try_files = Some(try_files);
@@ -361,7 +370,7 @@ impl Locations {
                 level.remarks.about(
                     &try_files,
                     &format!(
-                        "{path} lies in the folder of another location, and is not found here"
+                        "{path} lies in the folder of another location, and is not found here: copy it into the folder of this one"
                     ),
                 );
             }
@@ -370,7 +379,7 @@ impl Locations {
             if !is_scope_alike(&before, &level.scope) {
                 level.remarks.careful(
                     &try_files,
-                    &format!("another location protects {path}, so this one is protected like it"),
+                    &format!("another location protects {path}, so this one is protected like it; take `access` out, if it should be open"),
                 );
             }
         }
@@ -413,7 +422,7 @@ impl Locations {
     fn lost(&mut self, directive: &Directive, pattern: &str, level: Level, within: &str) {
         if !is_guard(directive) {
             let why = format!(
-                "{NO_PATTERNS}: these requests meet the route for the beginning of their path"
+                "{NO_PATTERNS}: these requests meet the route for the beginning of their path; give them one of their own, if that is wrong"
             );
             self.remarks.about(directive, &why);
             return;

@@ -30,7 +30,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
                 "TLS to programs is not supported; they must be on this machine or a private network",
             );
         }
-        ("grpc_pass", _) => return closed("left out: gRPC is not proxied"),
+        ("grpc_pass", _) => return closed("left out: gRPC is not proxied; keep nginx for it"),
         ("fastcgi_pass", _) => {
             return closed(
                 "FastCGI (PHP) is not supported; start the program so that it answers HTTP",
@@ -139,7 +139,7 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     let rest = if below.is_empty() { "" } else { "x" };
     level.remarks.about(
         pass,
-        &format!("nginx makes {path}{below} of {location}{below}; here it becomes {whole}/{rest}"),
+        &format!("nginx makes {path}{below} of {location}{below}; here it becomes {whole}/{rest}; change `strip` and `add`, if that is wrong"),
     );
 }
 
@@ -253,17 +253,20 @@ pub(super) fn upstream(directive: &Directive, made: &mut Made) {
         .values()
         .any(|other| other.known_as == group.known_as)
     {
-        made.remarks
-            .about(directive, "there is already one of this name; it is kept");
+        made.remarks.about(
+            directive,
+            "there is already one of this name; it is kept: correct it, if this one is right",
+        );
         return;
     }
     for inner in directive.inside() {
         one(inner, &mut group);
     }
     if group.upstream.to.is_empty() {
-        group
-            .remarks
-            .about(directive, "no server of it could be carried over");
+        group.remarks.about(
+            directive,
+            "no server of it could be carried over; write their addresses into `to`",
+        );
     }
     let name = free_name(&group.known_as, made);
     made.upstreams.insert(name, group);
@@ -278,17 +281,17 @@ fn one(directive: &Directive, group: &mut Group) {
         "least_conn" => "least".clone_into(&mut upstream.balance),
         "sticky" | "ip_hash" => {
             "sticky".clone_into(&mut upstream.balance);
-            remarks.about(directive, "by a cookie that Kenduri sets itself");
+            remarks.about(directive, "browsers are led back by a cookie that Kenduri sets itself; nothing needs to be done");
         }
         "hash" => remarks.about(
             directive,
-            "shared in turn; `balance = \"sticky\"` leads each browser back by a cookie",
+            "requests go to the servers in turn; `balance = \"sticky\"` leads each browser back by a cookie",
         ),
-        "random" => remarks.about(directive, "shared in turn"),
+        "random" => remarks.about(directive, "requests go to the servers in turn; nothing needs to be done"),
         "keepalive" | "keepalive_timeout" | "keepalive_requests" | "keepalive_time" | "zone" => {
             remarks.settled(directive, "connections are always kept open and shared");
         }
-        _ => remarks.about(directive, "not carried over"),
+        _ => remarks.about(directive, "not carried over; docs/edge-reference.md says what an [upstream.NAME] can have"),
     }
 }
 
@@ -300,7 +303,7 @@ fn member(directive: &Directive, group: &mut Group) {
     if upstream.to.len() >= MAX_MEMBERS || place.contains('$') {
         remarks.about(
             directive,
-            "not carried over: a variable, or too many servers",
+            "not carried over: a variable, or too many servers; write its address into `to`",
         );
         return;
     }
@@ -320,7 +323,7 @@ fn member(directive: &Directive, group: &mut Group) {
         match word.split_once('=').unwrap_or((word, "")) {
             ("weight", _) => remarks.about(
                 directive,
-                &format!("{word} is not carried over: all servers get equal shares"),
+                &format!("{word} is not carried over: all servers get equal shares; leave out those that are too small for theirs"),
             ),
             ("max_fails" | "fail_timeout", _) => remarks.settled(
                 directive,
@@ -329,7 +332,7 @@ fn member(directive: &Directive, group: &mut Group) {
             ("backup", _) => {
                 remarks.about(
                     directive,
-                    "left out: no server stands by only for the others",
+                    "left out: no server stands by only for the others; add it to `to`, if it may get its share",
                 );
                 return;
             }
@@ -337,7 +340,7 @@ fn member(directive: &Directive, group: &mut Group) {
                 remarks.about(directive, "left out, as it is down");
                 return;
             }
-            _ => remarks.about(directive, &format!("{word} is not carried over")),
+            _ => remarks.about(directive, &format!("{word} is not carried over; docs/edge-reference.md says what an [upstream.NAME] can have")),
         }
     }
     upstream.to.push(address);

@@ -21,7 +21,7 @@ pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Mad
         if let Some(directive) = unasked {
             made.remarks.about(
                 directive,
-                "not carried over, since the servers that trust these proxies answer everybody alike",
+                "not carried over, since the servers that trust these proxies answer everybody alike; nothing needs to be done",
             );
         }
         return;
@@ -56,7 +56,7 @@ pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Mad
         made.remarks.careful(
             first,
             &format!(
-                "nginx trusts these proxies in one server, and Kenduri would in all, {HIDDEN}"
+                "nginx trusts these proxies in one server, and Kenduri would in all, {HIDDEN}. Name those in trusted_proxies that may speak for the clients of every server"
             ),
         );
         made.hides_clients = true;
@@ -98,8 +98,10 @@ pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Mad
 fn trust(directive: &Directive, made: &mut Made) {
     let network = directive.word(0);
     if edge::values::network(network).is_err() {
-        made.remarks
-            .about(directive, "only addresses and networks can be trusted");
+        made.remarks.about(
+            directive,
+            "only addresses and networks can be trusted; name them in trusted_proxies",
+        );
     } else if !made.trusted_proxies.iter().any(|known| known == network) {
         made.trusted_proxies.push(network.to_owned());
     }

@@ -52,7 +52,7 @@ pub(super) fn read(
                 *keeps_host = true;
                 remarks.about(
                     directive,
-                    "programs are sent the host that the client asked for",
+                    "programs are sent the host that the client asked for, and must answer for it",
                 );
             }
         }

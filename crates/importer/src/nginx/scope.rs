@@ -168,7 +168,7 @@ impl Level {
             "expires" if word == "off" => scope.cache_control.clear(),
             "expires" => match values::expires(&directive.words.join(" ")) {
                 Some(value) => scope.cache_control = value,
-                None => remarks.about(directive, "only a plain time can be carried over"),
+                None => remarks.about(directive, "only a plain time can be carried over; write Cache-Control into `cache` or `headers` of the route"),
             },
             "limit_req" => limit_req(scope, directive, zones, remarks),
             "limit_req_dry_run" if word == "on" => remarks.about(
@@ -190,17 +190,17 @@ impl Level {
                 None if directive.name == "deny" => {
                     remarks.careful(
                         directive,
-                        "this is not a network of addresses; it is not denied",
+                        "this is not a network of addresses, so it is not denied; write one into `deny` in `access`",
                     );
                 }
-                None => remarks.about(directive, "this is not a network of addresses; not allowed"),
+                None => remarks.about(directive, "this is not a network of addresses, so it is not allowed; write one into `allow` in `access`"),
             },
             "auth_basic" if word == "off" => scope.realm.clear(),
             "auth_basic" => word.clone_into(&mut scope.realm),
             "auth_basic_user_file" => word.clone_into(&mut scope.users),
             "satisfy" if word == "any" => remarks.about(
                 directive,
-                "in a route all of `access` must hold, so fewer clients are let in than with nginx",
+                "in a route all of `access` must hold, so fewer clients are let in than with nginx; leave out what need not hold",
             ),
             "proxy_connect_timeout" => time(&mut scope.connect_time, directive, remarks),
             "proxy_read_timeout" => time(&mut scope.read_time, directive, remarks),
@@ -255,7 +255,7 @@ impl Level {
                 }
                 remarks.about(
                     directive,
-                    "not carried over: a program's header goes to the client as it is",
+                    "not carried over: a program's header goes to the client as it is, so let the program write it right",
                 );
             }
             "set_real_ip_from" => scope.trusted.push(directive.clone()),
@@ -274,7 +274,7 @@ impl Level {
             name => match (known::difference(directive), known::reason(name)) {
                 (Some(why), _) => remarks.about(directive, why),
                 (None, Some(why)) => remarks.settled(directive, why),
-                (None, None) => remarks.about(directive, "not carried over"),
+                (None, None) => remarks.about(directive, "not carried over; if it matters, docs/edge-reference.md says what a route can do"),
             },
         }
     }
@@ -303,7 +303,7 @@ impl Level {
         }
         if access::is_stricter(&scope.rules) {
             self.remarks.line(
-                "`deny` wins over `allow` in a route, so fewer clients are let in than with nginx"
+                "`deny` wins over `allow` in a route, so fewer clients are let in than with nginx; write smaller networks into `deny`, if these are too few"
                     .to_owned(),
             );
         }
@@ -348,16 +348,25 @@ fn is_program(route: &Route) -> bool {
 fn time(kept: &mut String, directive: &Directive, remarks: &mut Remarks) {
     match values::time(&directive.words.join(" ")) {
         Some(time) => *kept = time,
-        None => remarks.about(directive, "this is not a time, or longer than a year"),
+        None => remarks.about(
+            directive,
+            "this is not a time, or longer than a year; set the time in the [upstream.NAME]",
+        ),
     }
 }
 
 fn add_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
     let (name, value) = (directive.word(0), directive.word(1));
     if value.contains('$') {
-        remarks.about(directive, "a header holds a fixed text in a route");
+        remarks.about(
+            directive,
+            "left out: a header holds a fixed text in a route; let the program send this one",
+        );
     } else if name.is_empty() || value.is_empty() {
-        remarks.about(directive, "without a value it sets nothing");
+        remarks.about(
+            directive,
+            "without a value it sets nothing; nothing needs to be done",
+        );
     } else if name.eq_ignore_ascii_case("alt-svc") {
         remarks.settled(directive, "browsers are told of HTTP/3 while it is served");
     } else {
@@ -366,7 +375,7 @@ fn add_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
         if other.is_some_and(|other| other != value) {
             remarks.about(
                 directive,
-                "set twice; a route sets a header once, to the last value",
+                "set twice; a route sets a header once, to the last value: write both into it, if both are meant",
             );
         }
     }
@@ -385,7 +394,10 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
         return;
     };
     if scope.limit.is_some() {
-        remarks.about(directive, "a route has one limit: the first is kept");
+        remarks.about(
+            directive,
+            "a route has one limit: the first is kept; write this one, if it is the stricter",
+        );
         return;
     }
     let burst: u32 = value("burst")

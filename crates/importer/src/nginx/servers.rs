@@ -18,8 +18,6 @@ use super::{files, proxy};
 const HTTPS: &str =
     "requests in the clear are led to https by themselves, for every host that has a certificate";
 
-const REWRITE: &str = "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL";
-
 /// The hosts of all server blocks.
 pub(super) struct Hosts {
     pub(super) all: BTreeSet<String>,
@@ -161,7 +159,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
     }
     if site.routes.is_empty() && led.is_empty() && there.is_empty() {
         remarks.line(format!(
-            "{}: nothing of it could be carried over",
+            "{}: nothing of it could be carried over; write a [[route]] for its hosts",
             directive.place
         ));
     }
@@ -214,7 +212,7 @@ fn add_if_new(site: &mut Site, made: &Made, told: Told, server: &Directive, rema
         .chain(&site.routes);
     if taken.any(|other| other.route.host == route.host && other.route.path == route.path) {
         remarks.line(format!(
-            "{}: {}{} is answered by an earlier server, which is kept",
+            "{}: {}{} is answered by an earlier server, which is kept; if this one is right, change its route",
             server.place, route.host, route.path
         ));
         return;
@@ -268,26 +266,25 @@ fn convert_conditions(
                 } else if answers::refuses(&answer) {
                     remarks.careful(
                         &one,
-                        "there is no route for this host, so nobody is refused by it",
+                        "there is no route for this host, so nobody is refused by it; write one with to = \"status:403\", if it has requests",
                     );
                 } else {
-                    remarks.about(&one, "there is no route for this host");
+                    remarks.about(
+                        &one,
+                        "there is no route for this host; write one, if it has requests",
+                    );
                 }
             }
-            Condition::Refusal { is_avoidable: true } => remarks.careful(
-                &one,
-                "conditions cannot be carried over: requests that this refuses are let in",
-            ),
+            Condition::Refusal { is_avoidable: true } => {
+                remarks.careful(&one, guards::CONDITION_LET_IN);
+            }
             Condition::Refusal {
                 is_avoidable: false,
             } => {
                 guards::close(level);
-                remarks.careful(
-                    &one,
-                    "conditions cannot be carried over, so everything that this protects is closed here",
-                );
+                remarks.careful(&one, guards::CONDITION_CLOSED);
             }
-            Condition::Unknown => remarks.about(&one, "conditions cannot be carried over"),
+            Condition::Unknown => remarks.about(&one, guards::CONDITION),
         }
     }
     answered
@@ -304,7 +301,7 @@ fn convert_rewrites(level: &mut Level, remarks: &mut Remarks) {
         {
             level.answer = Some(answer);
         } else {
-            remarks.about(&rewrite, REWRITE);
+            remarks.about(&rewrite, answers::REWRITE);
         }
     }
 }
@@ -446,7 +443,7 @@ fn convert_rewrites_of(spot: &mut ConvertedLocation) {
         {
             level.answer = Some(answer);
         } else {
-            level.remarks.about(one, REWRITE);
+            level.remarks.about(one, answers::REWRITE);
         }
     }
 }

@@ -229,7 +229,7 @@ fn validate(made: &mut Made) {
             // Without any route, Kenduri's own pages would handle all requests.
             let mut remarks = Remarks::default();
             remarks.line(
-                "no server could be carried over; every request is answered with 404".to_owned(),
+                "no server could be carried over; every request is answered with 404, until you write a [[route]]".to_owned(),
             );
             let mut route = edge::Route::default();
             close(&mut route, 404);

@@ -193,7 +193,7 @@ impl Service<'_> {
     fn directory(&mut self) {
         if let Some(folder) = self.take_text(&["cwd"]) {
             if !folder.starts_with('/') {
-                self.page.remark("relative to the folder of kenduri.toml");
+                self.page.remark("looked for from the folder of kenduri.toml; write the whole path, if that is another");
             }
             self.page.key("directory", folder);
         }
@@ -250,7 +250,7 @@ impl Service<'_> {
             .filter(|(key, _)| !used.contains(&key.as_str()))
         {
             self.page.remark(&format!(
-                "{} {}: not carried over",
+                "{} {}: not carried over; docs/configure.md says what a service can have",
                 short(key, SHOWN),
                 shown(value)
             ));

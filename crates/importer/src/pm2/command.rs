@@ -43,8 +43,9 @@ impl Service<'_> {
     pub(super) fn run(&mut self, name: &str) -> Option<Line> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
-            self.page
-                .remark(&format!("{name}: left out: no script is named"));
+            self.page.remark(&format!(
+                "{name}: left out: no script is named; write its [service.NAME] with `run`"
+            ));
             return None;
         };
         let named = self.take_text(&["interpreter", "exec_interpreter"]);
@@ -81,7 +82,7 @@ impl Service<'_> {
         let line = words.join(" ");
         if line.contains(['\n', '\r', '\0']) {
             self.page
-                .remark(&format!("{name}: left out: its command has line breaks"));
+                .remark(&format!("{name}: left out: its command has line breaks; write it on one line, and import again"));
             return None;
         }
         let is_line = [options, arguments]
@@ -91,7 +92,7 @@ impl Service<'_> {
         let is_line = is_line || script.contains(char::is_whitespace);
         if is_line && !closes_quotes(&line) {
             self.page.remark(&format!(
-                "left out: a quote is not closed in {}",
+                "left out: a quote is not closed in {}: correct that, and import again",
                 short(&line, SHOWN)
             ));
             return None;
@@ -101,7 +102,7 @@ impl Service<'_> {
             interpreter.0.is_none() && script.contains(char::is_whitespace) && needs_shell(&script);
         if is_for_shell {
             self.page
-                .remark("PM2 runs this line with bash; here /bin/sh does, which can do less");
+                .remark("PM2 runs this line with bash; here /bin/sh does, which can do less: write bash -c '…' if it needs that");
         } else if is_line && line.contains(['|', '&', ';', '<', '>', '$', '*', '`']) {
             self.page
                 .remark("no shell runs this line; with `shell = true`, /bin/sh does");

@@ -45,14 +45,16 @@ impl<'a> Service<'a> {
         }
         if !odd.is_empty() {
             self.page.remark(&format!(
-                "left out of env, because the name is not allowed or there is no value: {}",
+                "left out of env, because the name is not allowed or there is no value; name it otherwise in the program, if it needs it: {}",
                 odd.join(", ")
             ));
         }
         if let Some(wanted) = &wanted
             && !self.app.contains_key(wanted)
         {
-            self.page.remark(&format!("there is no {wanted}"));
+            self.page.remark(&format!(
+                "there is no {wanted}; name one that there is: --env NAME"
+            ));
         }
         for key in self
             .app
@@ -69,7 +71,8 @@ impl<'a> Service<'a> {
         }
         self.used.push("env");
         if let Some(file) = self.take_text(&["env_file"]) {
-            self.page.remark("`env_file` must have mode 0600");
+            self.page
+                .remark("`env_file` must have mode 0600: chmod 600 FILE");
             // PM2 looks for it in the app's folder, Kenduri in that of kenduri.toml.
             let folder = self.app.get("cwd").and_then(Value::as_str);
             let file = file.strip_prefix("./").unwrap_or(&file);
@@ -141,7 +144,7 @@ impl<'a> Service<'a> {
             let what = if has_value {
                 "is replaced in `env`, where PM2 hands it on as it is: name it otherwise in the program"
             } else {
-                "has no meaning here, so this variable is left out"
+                "has no meaning here, so this variable is left out: name it otherwise in the program"
             };
             self.page.remark(&format!(
                 "{}: {word} {what}; see docs/services.md",

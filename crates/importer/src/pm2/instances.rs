@@ -42,13 +42,14 @@ impl Service<'_> {
                 u32::try_from(cores).unwrap_or(MAX_INSTANCES)
             }
             Some(Instances::Unknown) => {
-                self.page.remark("instances: not a number; one here");
+                self.page.remark("instances: not a number, so there is one; write `instances`, if it should be more");
                 1
             }
         };
         if number > MAX_INSTANCES {
-            self.page
-                .remark(&format!("instances {number}: {MAX_INSTANCES} is the most"));
+            self.page.remark(&format!(
+                "instances {number}: {MAX_INSTANCES} is the most, and what is written here"
+            ));
         }
         let number = number.clamp(1, MAX_INSTANCES);
         let said = match mode {

@@ -66,7 +66,7 @@ impl Service<'_> {
         if read.is_none() && milliseconds(written) != Some(0) {
             let field = fields.first().copied().unwrap_or_default();
             self.page.remark(&format!(
-                "{field} {}: not a time that can be carried over",
+                "{field} {}: not a time that can be carried over; docs/configure.md names the setting for it",
                 shown(written)
             ));
         }
@@ -128,7 +128,7 @@ impl Service<'_> {
                     );
                 }
                 _ => self.page.remark(&format!(
-                    "max_restarts {}: 1 to {MOST_FAILURES} can be carried over",
+                    "max_restarts {}: 1 to {MOST_FAILURES} can be carried over; write give_up = \"10 in 10m\" into `restart`",
                     shown(written)
                 )),
             }

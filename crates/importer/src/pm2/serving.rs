@@ -54,7 +54,7 @@ impl Service<'_> {
         }
         if homepage != HOMEPAGE && !is_for_one_page {
             self.page.remark(&format!(
-                "PM2_SERVE_HOMEPAGE {}: the page of a folder is index.html, and no other",
+                "PM2_SERVE_HOMEPAGE {}: left out, because the page of a folder is always index.html; give the file that name",
                 short(&homepage, SHOWN)
             ));
         }

@@ -132,10 +132,12 @@ impl Verify {
                 ))
             }
             DrillResult::Skipped { free, needed } => bail!(
-                "not enough free space to try the restore: it needs {needed} bytes, and {free} are free in {}",
+                "not enough free space to try the restore: it needs {needed} bytes, and {free} are free in {}\n  free some space",
                 settings.data.display()
             ),
-            DrillResult::Failed(reason) => bail!("the backup cannot be restored: {reason}"),
+            DrillResult::Failed(reason) => {
+                bail!("the backup cannot be restored: {reason}\n  make another: kenduri backup now")
+            }
         }
     }
 }

@@ -212,7 +212,8 @@ impl Install {
         let shared = services.number > services.with_user
             && services.default_user.is_none()
             && services_user.is_none();
-        let program = std::env::current_exe().context("cannot find the file of this program")?;
+        let program = std::env::current_exe()
+            .context("cannot find the file of this program\n  /proc must be mounted")?;
         let listen = configuration.plan.listen();
         let unit = Unit {
             program,

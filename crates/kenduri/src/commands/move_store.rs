@@ -35,7 +35,9 @@ impl MoveStore {
     pub(super) fn run(self) -> Result<()> {
         let settings = settings_while_stopped(&self.place)?;
         let store::Settings::Sqlite(from) = &settings.store else {
-            bail!("the store is not in SQLite: store.url names PostgreSQL");
+            bail!(
+                "the store is not in SQLite: store.url names PostgreSQL\n  there is nothing to move"
+            );
         };
         let to = self.target()?;
         crate::app_setup::refuse_half_restored(&settings)?;

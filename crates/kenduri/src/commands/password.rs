@@ -84,11 +84,14 @@ struct NoEcho(Termios);
 impl NoEcho {
     fn switch_off() -> Result<Self> {
         let input = std::io::stdin();
-        let before = tcgetattr(&input).context("cannot read the settings of the terminal")?;
+        let before = tcgetattr(&input).context(
+            "cannot read the settings of the terminal\n  or send the line through a pipe",
+        )?;
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(&input, OptionalActions::Flush, &quiet)
-            .context("cannot turn off the echo of the terminal")?;
+        tcsetattr(&input, OptionalActions::Flush, &quiet).context(
+            "cannot turn off the echo of the terminal\n  or send the line through a pipe",
+        )?;
         Ok(Self(before))
     }
 }

@@ -38,13 +38,15 @@ impl Restore {
     pub(super) fn run(self) -> Result<()> {
         let settings = settings_while_stopped(&self.place)?;
         let target = Target::parse(&self.from, &settings.s3_access)?;
-        let passphrase =
-            match &self.passphrase_file {
-                None => read_secret("Passphrase of the backup: ")?,
-                Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
-                    format!("cannot read the passphrase from {}", path.display())
-                })?),
-            };
+        let passphrase = match &self.passphrase_file {
+            None => read_secret("Passphrase of the backup: ")?,
+            Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
+                format!(
+                    "cannot read the passphrase from {}\n  --passphrase-file names it",
+                    path.display()
+                )
+            })?),
+        };
         let places = app_setup::places(&settings);
         let key = backup::open(&target, &passphrase)?;
         let restored = backup::restore(&target, &key, &places, self.to, &Random::system())?;

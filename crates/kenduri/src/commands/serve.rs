@@ -91,7 +91,7 @@ impl Serve {
         let run = configuration.folders.open()?;
         let lines = log::start(&configuration.log_of_supervisor(), log::Who::Parent)?;
         if let Some(error) = lost {
-            tracing::error!(%error, "cannot take over what was running; everything is started again");
+            tracing::error!(%error, "cannot take over what was running; everything is started again, and nothing needs to be done");
         }
         parent::run(ParentSetup {
             asked,

@@ -48,7 +48,7 @@ impl Folder {
             // This warning goes through the same writer, so it appears after the current line.
             tracing::warn!(
                 path = %self.path.display(),
-                "another program deleted or renamed the log file; the log continues in a new one"
+                "another program deleted or renamed the log file; the log continues in a new one; Kenduri puts its logs aside itself, so nothing else needs to"
             );
         }
     }

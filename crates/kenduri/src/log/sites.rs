@@ -19,7 +19,8 @@ pub(crate) fn sites(folder: PathBuf, format: Format, mask: Mask) -> SiteLogs {
             let site = Site::open(&folder, name, format, &mask);
             let site = site.inspect_err(|error| {
                 tracing::warn!(site = name, %error, "cannot open the log of a site; its requests \
-                                                     go into the common log");
+                                                     go into the common log until Kenduri is \
+                                                     restarted; check the folder that log.to names");
             });
             opened.insert(name.to_owned(), site.ok());
         }

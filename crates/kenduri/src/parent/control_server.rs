@@ -27,7 +27,7 @@ pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection on the control socket; it is tried again");
+                tracing::warn!(%error, "cannot accept a connection on the control socket; it is tried again; if too many files are open, raise LimitNOFILE= in the systemd unit");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }

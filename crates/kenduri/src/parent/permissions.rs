@@ -26,7 +26,8 @@ pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             let inner = run.path().join(INNER);
-            Err(error).with_context(|| format!("cannot remove {}", inner.display()))
+            Err(error)
+                .with_context(|| format!("cannot remove {}\n  delete it by hand", inner.display()))
         }
         _ => Ok(()),
     }
@@ -50,7 +51,7 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     let opened = opened.and_then(|()| open_inner(&run.at(INNER), &users));
     opened.with_context(|| {
         let run = run.path().display();
-        format!("cannot give services of other users access to {run}")
+        format!("cannot give services of other users access to {run}\n  it must belong to the user that runs Kenduri")
     })
 }
 

@@ -18,7 +18,7 @@ pub(super) struct ProgramFile {
 
 impl ProgramFile {
     pub(super) fn this() -> Result<Self> {
-        let lost = "cannot find this program's file";
+        let lost = "cannot find this program's file\n  /proc must be mounted";
         let path = std::env::current_exe().context(lost)?;
         let owner = std::fs::metadata("/proc/self/exe").context(lost)?.uid();
         Ok(Self { path, owner })
@@ -27,7 +27,7 @@ impl ProgramFile {
     /// Returns the path as UTF-8, for a command line.
     pub(super) fn word(&self) -> Result<&str> {
         let word = self.path.to_str();
-        word.context("the path of this program is not UTF-8")
+        word.context("the path of this program is not UTF-8\n  move it to one that is")
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -43,7 +43,11 @@ impl ProgramFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => bail!(
                 "{path} is gone\n  put the new program there, by renaming it over the old one"
             ),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!("cannot read {path}\n  the user that runs Kenduri must be able to")
+                });
+            }
         };
         if found.uid() != self.owner {
             bail!(

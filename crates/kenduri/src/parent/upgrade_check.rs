@@ -39,19 +39,21 @@ pub(super) async fn rehearse(
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .context("the new program cannot be started")?;
+        .context("the new program cannot be started; it must be a Kenduri for this machine")?;
     let heard = timeout(CHECK_TIMEOUT, wait_for_exit(&mut child)).await;
     if heard.is_err() {
         let _ = child.kill();
     }
     // The program has exited or was killed by now.
     let ended = child.wait()?;
-    let said = heard.context("the new program did not say in time whether it can take over")??;
+    let said = heard.context("the new program did not say in time whether it can take over; try again when this machine is less busy")??;
     if ended.success() {
         return Ok(());
     }
     match said.trim().trim_start_matches("error: ") {
-        "" => bail!("the new program cannot take over, and ended with {ended}"),
+        "" => bail!(
+            "the new program cannot take over, and ended with {ended}; it must be a Kenduri for this machine"
+        ),
         said => Err(Error::msg(said.to_owned())),
     }
 }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::request_context::{Purge, RequestContext};
 
+use super::PARENT_ENDED;
 use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};
 
@@ -122,7 +123,7 @@ impl<'a> MessageLoop<'a> {
                 }
                 parcel = inbox.recv() => match parcel {
                     Some((message, sockets)) => self.hear(message, sockets).await,
-                    None => bail!("the supervisor process has ended"),
+                    None => bail!("{PARENT_ENDED}"),
                 },
             }
         }
@@ -131,7 +132,9 @@ impl<'a> MessageLoop<'a> {
     async fn hear(&mut self, message: ToWorker, sockets: Vec<OwnedFd>) {
         match message {
             ToWorker::Begin { .. } => {
-                tracing::error!("the supervisor process told a running worker to start");
+                tracing::error!(
+                    "the supervisor process told a running worker to start; the worker goes on as it was; please report this"
+                );
             }
             ToWorker::ReadyInstances(instances) => {
                 if let Some(alarm) = &self.alarm {

@@ -241,7 +241,7 @@ impl Worker {
                         Ok(false) => {
                             tracing::warn!(
                                 job = %job.id, kind = job.kind,
-                                "lost a job's lease; another worker may run the job"
+                                "lost a job's lease, so another worker may run the job; nothing needs to be done"
                             );
                             return;
                         }

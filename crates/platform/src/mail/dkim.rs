@@ -157,7 +157,7 @@ pub(super) fn signer(
     if pair.is_none() {
         tracing::warn!(
             domain,
-            "mails are not signed with DKIM: their key was sealed with another secret.key"
+            "mails are not signed with DKIM, because their key was sealed with another secret.key; put that file back, or delete the row from dkim_key and make a key again"
         );
     }
     Ok(pair.map(|pair| Signer {

@@ -6,17 +6,19 @@
 pub enum StoreError {
     /// Too many changes are waiting, or another process has locked the database file. A repeated
     /// call may succeed in a moment.
-    #[error("the store is busy")]
+    #[error("the store is busy; try again soon")]
     Busy,
     /// The disk or the database server failed (full, read-only, unreachable). It may recover.
-    #[error("the store cannot save changes now: {0}")]
+    #[error("the store cannot save changes now: {0}; check its disk, or its database server")]
     Unavailable(String),
     /// The connection to PostgreSQL broke during the commit, and no server could say in time
     /// whether the change was committed.
-    #[error("the store does not know whether the change was saved")]
+    #[error("the store does not know whether the change was saved; look before you make it again")]
     Unknown,
     /// The process is stopping, or the transaction's function panicked.
-    #[error("the store stopped before the change was made")]
+    #[error(
+        "the store stopped before the change was made; make it again when Kenduri runs, or see the log"
+    )]
     Stopped,
     /// A statement affected a number of rows that its [`Rows`](super::Rows) does not allow.
     #[error(

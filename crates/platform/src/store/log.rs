@@ -129,7 +129,7 @@ impl Log {
         let position = match self.position() {
             Ok(position) => position,
             Err(error) => {
-                tracing::warn!(%error, "cannot note the time of a change for the backup");
+                tracing::warn!(%error, "cannot note the time of a change for the backup, so a restore to that second may miss it; nothing needs to be done");
                 return;
             }
         };

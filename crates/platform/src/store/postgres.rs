@@ -89,7 +89,9 @@ impl Drop for Engine {
         self.queue.close();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
-                tracing::error!("a thread of the store ended in a panic");
+                tracing::error!(
+                    "a thread of the store ended in a panic, and its connection to PostgreSQL was not used since; “the program panicked” in the log says where: please report it"
+                );
             }
         }
     }

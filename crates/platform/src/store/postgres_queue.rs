@@ -191,7 +191,7 @@ impl Queue {
         if !self.is_away() {
             tracing::warn!(
                 reason,
-                "no primary server of PostgreSQL answers; changes wait for it"
+                "no primary server of PostgreSQL answers, and changes wait for it; start it, or correct store.url"
             );
         }
         state.reason = reason;

@@ -88,7 +88,9 @@ impl Drop for Relay {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread for notifications ended in a panic");
+            tracing::error!(
+                "the thread for PostgreSQL's notifications ended in a panic, so jobs and open pages heard late of changes; “the program panicked” in the log says where: please report it"
+            );
         }
     }
 }
@@ -114,7 +116,7 @@ impl State {
                         tracing::warn!(
                             error,
                             "the connection to PostgreSQL for notifications was lost; it is \
-                             opened again"
+                             opened again, and nothing needs to be done"
                         );
                     }
                 }

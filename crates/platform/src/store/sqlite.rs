@@ -178,7 +178,9 @@ impl Drop for Engine {
         if let Some(writer) = self.writer.take()
             && writer.join().is_err()
         {
-            tracing::error!("the store's writer ended in a panic");
+            tracing::error!(
+                "the store's writer ended in a panic, and changes since then were refused; “the program panicked” in the log says where: please report it"
+            );
         }
     }
 }
@@ -246,7 +248,7 @@ impl Writer {
             }
         }
         if let Err((error, _)) = execute(&self.connection, "PRAGMA optimize") {
-            tracing::warn!(%error, "the store's statistics were not updated");
+            tracing::warn!(%error, "the store's statistics were not updated; nothing needs to be done");
         }
     }
 

@@ -36,11 +36,14 @@ pub enum TransferError {
         "the tables of both sides differ: {0}; nothing was kept in PostgreSQL\n  if somebody added these to a database by hand, remove them; otherwise please report this"
     )]
     Tables(String),
-    #[error("table {table}: {reason}; nothing was kept in PostgreSQL")]
+    #[error(
+        "table {table}: {reason}; nothing was kept in PostgreSQL\n  correct that, and move again"
+    )]
     Table { table: String, reason: String },
     #[error(
         "table {table} is not equal on both sides: {from} rows in SQLite, {to} in PostgreSQL, and \
-         their hashes differ; nothing was kept in PostgreSQL"
+         their hashes differ; nothing was kept in PostgreSQL\n  \
+         move again; if it stays so, please report it"
     )]
     Unequal { table: String, from: u64, to: u64 },
     #[error(transparent)]

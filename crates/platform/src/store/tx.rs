@@ -289,13 +289,15 @@ impl<'c> Tx<'c> {
         match result {
             Ok(true) if self.failure.is_some() => {
                 tracing::error!(
-                    "a change continued after one of its statements had failed; nothing of it was saved"
+                    "a change continued after one of its statements had failed, and nothing of it was saved; please report this"
                 );
                 Err(StoreError::Stopped)
             }
             Ok(is_kept) => Ok(is_kept),
             Err(_) => {
-                tracing::error!("a change ended in a panic; nothing of it was saved");
+                tracing::error!(
+                    "a change ended in a panic, and nothing of it was saved; “the program panicked” in the log says where: please report it"
+                );
                 Err(StoreError::Stopped)
             }
         }

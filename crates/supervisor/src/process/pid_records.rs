@@ -145,7 +145,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
         }
         if let Some(Err(error)) = group.map(Cgroup::remove) {
             // The control group is empty but cannot be removed.
-            tracing::warn!(%error, "cannot remove the control group of a leftover process");
+            tracing::warn!(%error, "cannot remove the control group of a leftover process; it is empty, and nothing needs to be done");
         }
         if found {
             // If this process has replaced its program by `exec`, the recorded process is its

@@ -91,7 +91,7 @@ impl Transition {
 
     fn run_once(&mut self, id: CommandId) {
         if !self.state.up {
-            return self.refuse(id, "the service is stopped");
+            return self.refuse(id, "the service is stopped; `kenduri start` starts it");
         }
         self.start_idle_slots();
         self.answer(id, Ok(()));

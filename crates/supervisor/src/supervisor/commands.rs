@@ -110,7 +110,7 @@ impl Supervisor {
             Message::ShutDown(answer) => {
                 self.shutdown_waiters.get_or_insert_default().push(answer);
                 if let Some(handover_waiter) = self.handover_waiter.take() {
-                    let why = "the supervisor is stopping everything".to_owned();
+                    let why = "Kenduri is being stopped; start it again first".to_owned();
                     let _ = handover_waiter.send(Err(ControlError::Refused(why)));
                 }
                 for message in std::mem::take(&mut self.postponed) {
@@ -166,7 +166,7 @@ impl Supervisor {
                 "there is no service {name:?}\n  kenduri ps lists the services"
             )),
             Some(_) if self.shutdown_waiters.is_some() && command != Command::Stop => {
-                Some("the supervisor is stopping everything".to_owned())
+                Some("Kenduri is being stopped; start it again first".to_owned())
             }
             Some(managed) if managed.leaves && command != Command::Stop => {
                 Some(format!("{name:?} is no longer in the settings"))

@@ -236,7 +236,7 @@ impl Supervisor {
             Err(why) => {
                 tracing::error!(
                     why,
-                    "processes of the previous version cannot be taken over; they are stopped and started again"
+                    "processes of the previous version cannot be taken over; they are stopped and started again, and nothing needs to be done"
                 );
                 return Self::new(plan, options);
             }
@@ -340,10 +340,12 @@ impl Supervisor {
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
-            return refused("the supervisor is stopping everything".to_owned());
+            return refused("Kenduri is being stopped; start it again first".to_owned());
         }
         if self.handover_waiter.is_some() {
-            return refused("an upgrade is already being done".to_owned());
+            return refused(
+                "an upgrade is already being done; try again when it is done".to_owned(),
+            );
         }
         for (name, managed) in &self.services {
             if managed.state.is_rolling() {

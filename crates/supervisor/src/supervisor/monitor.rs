@@ -54,7 +54,7 @@ impl Supervisor {
                     let (instance, max) = (live.number, live.settings.memory);
                     tracing::warn!(
                         service = %name, instance, max,
-                        "the system killed a service because it used too much memory"
+                        "the system killed a service because it used too much memory; raise its memory.max, or give this machine more"
                     );
                 }
                 live.stop_watching();

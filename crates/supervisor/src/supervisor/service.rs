@@ -464,8 +464,8 @@ impl Supervisor {
         if let Err(error) = self.pid_records.remove(live.process.token()) {
             tracing::warn!(
                 %error,
-                "cannot delete the record of a process that has ended; no instance can start while \
-                 the folder of these records is not writable"
+                "cannot delete the record of a process that has ended; no instance can start \
+                 until the folder of these records is writable: correct that"
             );
         }
     }

@@ -44,7 +44,12 @@ impl BookingSite {
         let zone = TimeZone::get(&self.zone)
             .map_err(|_| anyhow!("{:?} is not a time zone, such as Asia/Kolkata", self.zone))?;
         let owner = self.owner.parse::<Address>();
-        let owner = owner.map_err(|_| anyhow!("{:?} is not a mail address", self.owner))?;
+        let owner = owner.map_err(|_| {
+            anyhow!(
+                "{:?} is not a mail address\n  write it as NAME@example.org",
+                self.owner
+            )
+        })?;
         let settings = Arc::new(settings_while_stopped(&self.place)?);
         let report = alone(async {
             if !bookings::ENABLED.of(&settings.domains) {

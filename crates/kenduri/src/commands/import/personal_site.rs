@@ -38,7 +38,9 @@ impl PersonalSite {
     pub(super) fn run(self) -> Result<()> {
         let owner = self.owner.map(|owner| {
             let address = owner.parse::<Address>();
-            address.map_err(|_| anyhow!("{owner:?} is not a mail address"))
+            address.map_err(|_| {
+                anyhow!("{owner:?} is not a mail address\n  write it as NAME@example.org")
+            })
         });
         let settings = Arc::new(settings_while_stopped(&self.place)?);
         let issuers = settings.providers.iter().map(|one| one.issuer.clone());

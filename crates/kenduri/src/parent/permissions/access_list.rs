@@ -53,7 +53,7 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
             tracing::warn!(
                 folder = %folder.display(),
                 "the file system has no access lists, so every user of this machine may connect \
-                 to services there"
+                 to services there; use one that has them (ext4, XFS, tmpfs), if others use this machine"
             );
             fs::set_permissions(folder, Permissions::from_mode(THROUGH))
         }
