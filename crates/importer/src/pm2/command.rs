@@ -44,7 +44,7 @@ impl Service<'_> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
             self.page.remark(&format!(
-                "{name}: left out: no script is named; write its [service.NAME] with `run`"
+                "{name}: left out: no script is named; write its section by hand, with `run`"
             ));
             return None;
         };
