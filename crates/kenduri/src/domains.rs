@@ -18,6 +18,8 @@ mod moved_store;
 #[cfg(test)]
 mod off;
 #[cfg(test)]
+mod public_pages;
+#[cfg(test)]
 mod stolen_database;
 
 #[cfg(test)]
@@ -55,6 +57,7 @@ mod tests {
                 time_zone: TimeZone::UTC,
                 has_mail: true,
                 proxies: Proxies::default(),
+                cdn: false,
             };
             let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
             let routes = domains::routes(&Context::new(site, DOMAINS))

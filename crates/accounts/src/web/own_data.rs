@@ -20,7 +20,7 @@ use identity::sign_in::{SignInError, restore};
 use site::asking::{PageUser, Reader, Sender};
 use site::call::see_other;
 use site::question::{self, Question, SentForm};
-use site::{Context, cookies, frame};
+use site::{Context, cookies, domain, frame};
 
 pub(super) const HERE: &str = site::addresses::DATA;
 
@@ -37,6 +37,8 @@ const ERASE: Question = Question {
 struct DataPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
+    /// How long others may still see the person's public pages.
+    note: Option<String>,
 }
 
 pub(super) async fn data(
@@ -54,7 +56,14 @@ async fn page(
     user: PageUser<'_>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let body = DataPage { text, form_state };
+    let (domains, id) = (accounts.domains, user.who.account().id.clone());
+    let look = move |tx: &mut Tx<'_>| domain::has_public_page(tx, domains, &id);
+    let is_public = accounts.site.store.read(look).await?;
+    let body = DataPage {
+        text,
+        form_state,
+        note: is_public.then(|| accounts.site.cache_note(text)).flatten(),
+    };
     let title = text.say("account-data");
     frame::show(&accounts.site, text, user, HERE, &title, body).await
 }

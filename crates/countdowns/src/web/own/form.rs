@@ -137,6 +137,10 @@ pub(super) fn arrange(
             }
         }
     }
+    if one.is_some_and(|one| one.visibility == Visibility::Public) {
+        form.remove_note = req.site.cache_note(text);
+        visibility.hint.clone_from(&form.remove_note);
+    }
     let chosen = Kind::find(form.form_state.form.text("kind")).unwrap_or(Kind::Since);
     let is_until = one.is_none_or(|one| one.kind == Kind::Until);
     let zone = one.map_or(&req.who.account().time_zone, |one| &one.time_zone);
