@@ -20,7 +20,7 @@ use identity::sign_in::{SignInError, restore};
 use site::asking::{PageUser, Reader, Sender};
 use site::call::see_other;
 use site::question::{self, Question, SentForm};
-use site::{Context, cookies, domain, frame};
+use site::{Context, cookies, frame};
 
 pub(super) const HERE: &str = site::addresses::DATA;
 
@@ -37,8 +37,6 @@ const ERASE: Question = Question {
 struct DataPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
-    /// How long others may still see the person's public pages.
-    note: Option<String>,
 }
 
 pub(super) async fn data(
@@ -56,14 +54,7 @@ async fn page(
     user: PageUser<'_>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let (domains, id) = (accounts.domains, user.who.account().id.clone());
-    let look = move |tx: &mut Tx<'_>| domain::has_public_page(tx, domains, &id);
-    let is_public = accounts.site.store.read(look).await?;
-    let body = DataPage {
-        text,
-        form_state,
-        note: is_public.then(|| accounts.site.cache_note(text)).flatten(),
-    };
+    let body = DataPage { text, form_state };
     let title = text.say("account-data");
     frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
@@ -113,7 +104,9 @@ pub(super) async fn erase(
             here: HERE,
             form: &sender.form,
         };
-        return question::show(&accounts.site, &text, sender.user(), sent, ERASE, &[]).await;
+        let note = accounts.site.cache_note(&text).unwrap_or_default();
+        let values = [("caches", note.as_str().into())];
+        return question::show(&accounts.site, &text, sender.user(), sent, ERASE, &values).await;
     }
     let done = try_erase(&accounts, &sender).await;
     again(&accounts, &wishes, sender, done).await
