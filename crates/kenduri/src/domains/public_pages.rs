@@ -84,7 +84,7 @@ async fn session_of_host(accounts: &Context) -> String {
 }
 
 async fn fill(world: &World) {
-    let site = accounts(world, &[], false).site;
+    let site = accounts(world, &[], false).site.clone();
     let opened = Opened {
         site,
         domains: DOMAINS,
