@@ -18,8 +18,6 @@ mod moved_store;
 #[cfg(test)]
 mod off;
 #[cfg(test)]
-mod public_pages;
-#[cfg(test)]
 mod stolen_database;
 
 #[cfg(test)]

@@ -18,9 +18,9 @@ use web::client_info::Proxies;
 use web::setting::SettingValues;
 use web::{Settings, SiteUrl};
 
-use super::DOMAINS;
 use crate::app_setup::Opened;
 use crate::demo;
+use crate::domains::DOMAINS;
 
 const KEPT: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=30";
 const SENTENCE: &str = "Caches in front may show it for 90 seconds.";
