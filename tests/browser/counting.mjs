@@ -104,6 +104,29 @@ test('the page of a countdown is fit to be shown in every look, light and dark',
   await look(link, 'countdown-since');
 });
 
+// A cache in front of the site would give the page as it was for 90 seconds.
+test('who watches a countdown behind a cache sees its reset at once', async () => {
+  const watcher = await visitor(browser, kenduri, { viewport: desk });
+  const asked = [];
+  await watcher.route(/\/u\/aisyah\/without-sugar(\?|$)/, async (route) => {
+    const { search } = new URL(route.request().url());
+    asked.push(search);
+    if (search || asked.length === 1) await route.continue();
+    else await route.abort();
+  });
+  await watcher.goto('/u/aisyah/without-sugar');
+  const figure = watcher.locator('.countdown .figure b');
+  assert.equal(await figure.innerText(), '47');
+  const owner = await visitor(browser, kenduri, { viewport: desk, storageState });
+  await owner.goto('/me/countdowns?lang=en');
+  await owner.getByRole('link', { name: 'Days without sugar in the coffee' }).click();
+  await Promise.all([owner.waitForURL(/done=reset$/), owner.getByRole('button', { name: 'Reset to now' }).click()]);
+  await watcher.locator('.countdown .figure b', { hasText: /^0$/ }).waitFor();
+  await watcher.waitForURL(/without-sugar$/);
+  assert.equal(asked.length, 2);
+  assert.match(asked[1], /^\?fresh=\d+$/);
+});
+
 // Whether a page is sound on a phone and a screen, in each look and scheme.
 async function look(address, name) {
   for (const viewport of [phone, desk]) {

@@ -828,14 +828,14 @@ question-sign-out-do = Sign out everywhere
 question-sign-out-confirm = Confirm and sign out
 question-erase = Erase { $name }?
 question-erase-facts =
-    Every device is signed out, and this person’s public pages are gone.
+    Every device is signed out, and this person’s public pages are gone. { $caches }
     After 7 days everything that is theirs alone is erased for good.
 question-erase-undo = Until then the person can keep the account by signing in.
 question-erase-do = Erase
 question-erase-confirm = Confirm and erase
 question-leave = Erase your account?
 question-leave-facts =
-    You are signed out everywhere, and your public pages are gone.
+    You are signed out everywhere, and your public pages are gone. { $caches }
     After 7 days everything that is yours alone is erased for good.
 question-leave-undo = Until then you can change your mind by signing in.
 question-leave-do = Erase my account

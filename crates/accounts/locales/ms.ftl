@@ -819,14 +819,14 @@ question-sign-out-do = Log keluar di semua peranti
 question-sign-out-confirm = Sahkan dan log keluar
 question-erase = Padam { $name }?
 question-erase-facts =
-    Setiap peranti dilog keluar, dan halaman awam orang ini hilang.
+    Setiap peranti dilog keluar, dan halaman awam orang ini hilang. { $caches }
     Selepas 7 hari segala yang miliknya sahaja dipadam buat selama-lamanya.
 question-erase-undo = Sebelum itu orang tersebut boleh mengekalkan akaun dengan log masuk.
 question-erase-do = Padam
 question-erase-confirm = Sahkan dan padam
 question-leave = Padam akaun anda?
 question-leave-facts =
-    Anda dilog keluar di semua peranti, dan halaman awam anda hilang.
+    Anda dilog keluar di semua peranti, dan halaman awam anda hilang. { $caches }
     Selepas 7 hari segala yang milik anda sahaja dipadam buat selama-lamanya.
 question-leave-undo = Sebelum itu anda boleh berubah fikiran dengan log masuk.
 question-leave-do = Padam akaun saya

@@ -66,7 +66,7 @@ pub(crate) fn routes(accounts: &Context) -> Router<Site> {
 
 fn slot_pages() -> Pages<Context, Callers> {
     Pages::default()
-        .get("/book/{which}", Anybody, public::one)
+        .get_shared("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .post("/book/{which}/newcomer", Anybody, newcomer::hold)
         .post("/book/{which}/sign-in", Anybody, newcomer::sign_in)
@@ -76,8 +76,8 @@ fn slot_pages() -> Pages<Context, Callers> {
 
 fn pages() -> Pages<Site, Callers> {
     Pages::default()
-        .get("/book", Anybody, offers::list)
-        .get("/book/plans", Anybody, plans::offered)
+        .get_shared("/book", Anybody, offers::list)
+        .get_shared("/book/plans", Anybody, plans::offered)
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
         .get("/me/orders/{id}/receipt", People, receipt::show)

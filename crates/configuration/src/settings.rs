@@ -105,6 +105,9 @@ pub struct Site {
     pub time_zone: TimeZone,
     /// The home page of a new store, in the notation of `site.home`.
     pub home: String,
+    /// Whether caches in front of the site ignore `Vary`, so that public pages may not depend on
+    /// the language of the browser.
+    pub cdn: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -391,6 +394,7 @@ fn site(written: &Written, check: &mut Check) -> Site {
         } else {
             written.site.home.clone()
         },
+        cdn: written.site.cdn,
     }
 }
 

@@ -122,6 +122,8 @@ pub(crate) struct Site {
     pub(crate) time_zone: String,
     /// The home page of a new store. Owners can change it later at `/admin/look`.
     pub(crate) home: String,
+    /// Whether caches in front of the site ignore `Vary`.
+    pub(crate) cdn: bool,
 }
 
 impl Default for Site {
@@ -132,6 +134,7 @@ impl Default for Site {
             languages: vec!["en".to_owned(), "ms".to_owned()],
             time_zone: "UTC".to_owned(),
             home: "site".to_owned(),
+            cdn: false,
         }
     }
 }

@@ -20,6 +20,18 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Handles a request. The request's extensions contain a [`ClientInfo`].
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
+    /// The number of changes since the app started. A cached response of the app is used only while
+    /// the number is the same; then the app is asked again. By default, there are no changes.
+    fn changes(&self) -> u64 {
+        0
+    }
+
+    /// Whether the request's cookies may change the response, although the response does not name
+    /// `Cookie` in `Vary`. Such a request bypasses the cache. By default, none does.
+    fn is_personal(&self, _headers: &HeaderMap) -> bool {
+        false
+    }
+
     /// Decides whether a request may reach the target of a route with `access = { sign_in = "…" }`.
     /// By default, every request is refused.
     fn judge(self, question: Question) -> impl Future<Output = AuthDecision> + Send {
@@ -92,6 +104,8 @@ type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 trait Kind: Send + Sync {
     fn answer_later(&self, request: Request<Body>) -> Later<Answer>;
     fn judge_later(&self, question: Question) -> Later<AuthDecision>;
+    fn count_changes(&self) -> u64;
+    fn is_for_one(&self, headers: &HeaderMap) -> bool;
 }
 
 impl<A: App> Kind for A {
@@ -102,6 +116,14 @@ impl<A: App> Kind for A {
     fn judge_later(&self, question: Question) -> Later<AuthDecision> {
         Box::pin(self.clone().judge(question))
     }
+
+    fn count_changes(&self) -> u64 {
+        self.changes()
+    }
+
+    fn is_for_one(&self, headers: &HeaderMap) -> bool {
+        self.is_personal(headers)
+    }
 }
 
 impl Mounted {
@@ -111,6 +133,14 @@ impl Mounted {
 
     pub(crate) fn answer(&self, request: Request<Body>) -> Later<Answer> {
         self.0.answer_later(request)
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.0.count_changes()
+    }
+
+    pub(crate) fn is_personal(&self, headers: &HeaderMap) -> bool {
+        self.0.is_for_one(headers)
     }
 
     pub(crate) fn judge(&self, question: Question) -> Later<AuthDecision> {

@@ -27,6 +27,7 @@ use crate::metrics::CacheFigures;
 
 pub use store::StoreSettings;
 
+pub(crate) use directives::is_for_shared_caches;
 pub(crate) use in_flight::{FillGuard, How, InFlight, Joined};
 pub(crate) use purge::{Purge, taken_purges};
 pub(crate) use respond::{Asker, CacheOutcome, set_cache_status};

@@ -28,6 +28,7 @@ use tokio::time::Instant;
 
 use crate::access_log::{Entry, Log, LoggedPath, PathOwner, Pending, Tunnelled, Upload};
 use crate::body::{Answer, Body, LoggedBody, has_no_body};
+use crate::cache::is_for_shared_caches;
 use crate::client_info::ClientInfo;
 use crate::context::{EdgeState, Peer, Running, WorkerContext};
 use crate::filters::compression::CodingPreferences;
@@ -439,9 +440,19 @@ fn finish(
 ) {
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
-    if peer.front.is_some() {
+    let route = outcome.route.as_ref();
+    let is_of_app = route.is_some_and(|route| matches!(route.target, Target::App));
+    let is_shared = (is_of_app || outcome.is_of_app) && is_for_shared_caches(headers);
+    if is_shared && route.is_some_and(|route| route.access.is_some()) {
+        // The app does not know that the route is not for everybody.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
+    }
+    // Other caches would send the ID with their responses to other requests. So a page of the app
+    // that they may keep has none.
+    if !is_shared {
         headers::identify(headers, &info.id);
-    } else {
+    }
+    if peer.front.is_none() {
         let none = Changes::default();
         let route = outcome.route.as_deref();
         // The route's header changes do not apply to pages of the app that replace missing files.
@@ -452,13 +463,7 @@ fn finish(
         if let Some(service) = shared.alternative(peer, info) {
             headers.entry(ALT_SVC).or_insert(service);
         }
-        headers::complete(
-            headers,
-            changes,
-            &info.id,
-            hsts.as_ref(),
-            outcome.is_instead,
-        );
+        headers::complete(headers, changes, hsts.as_ref(), outcome.is_instead);
         if let Some(cors) = &outcome.cors {
             cors.complete(headers);
         }

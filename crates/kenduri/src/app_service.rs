@@ -8,7 +8,7 @@ use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use occasions::web::own_domain::OwnDomains;
 use site::Context;
 use site::upstream_access::{self, GrantedUser, UpstreamAccess};
@@ -102,6 +102,15 @@ impl edge::App for AppService {
             answer
         };
         answering.instrument(span).await
+    }
+
+    fn changes(&self) -> u64 {
+        let site = self.accounts.as_ref().map(|accounts| &accounts.site);
+        site.map_or(0, |site| site.store.counts().commits)
+    }
+
+    fn is_personal(&self, headers: &HeaderMap) -> bool {
+        web::shared::has_own_cookie(headers)
     }
 
     async fn judge(self, question: edge::Question) -> edge::AuthDecision {

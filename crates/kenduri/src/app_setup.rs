@@ -60,6 +60,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         time_zone: settings.site.time_zone.clone(),
         has_mail: !settings.has_mailbox(),
         proxies: settings.trusted_proxies.clone(),
+        cdn: settings.site.cdn,
     };
     let site = domains::site(domains, LOCALES, platform, settings);
     Ok(Opened {

@@ -55,6 +55,7 @@ mod tests {
                 time_zone: TimeZone::UTC,
                 has_mail: true,
                 proxies: Proxies::default(),
+                cdn: false,
             };
             let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
             let routes = domains::routes(&Context::new(site, DOMAINS))

@@ -18,6 +18,8 @@ mod domains;
 mod log;
 mod parent;
 mod program_io;
+#[cfg(test)]
+mod public_pages;
 mod request_context;
 mod router;
 mod sd_notify;

@@ -112,7 +112,8 @@ pub fn show<'a>(
             confirm: &confirm,
             facts: facts
                 .lines()
-                .filter(|line| !line.trim().is_empty())
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
                 .collect(),
             undo: &undo,
             button: question.button,

@@ -158,6 +158,19 @@ pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     (page.status.as_u16(), body, headers)
 }
 
+/// Panics if caches may keep a page whose forms contain a token, which is for one visitor.
+#[track_caller]
+pub(crate) fn assert_token_is_not_kept(page: &Page) {
+    let tokens = ["_csrf", "submission_id", "form_stamp"];
+    let has_token = |name: &&str| page.body.contains(&format!("name=\"{name}\""));
+    let kept = page.header("cache-control");
+    assert!(
+        kept.contains("no-store") || !tokens.iter().any(has_token),
+        "{} has a token and says {kept:?}",
+        page.address
+    );
+}
+
 /// Panics unless a response has the headers that keep it out of caches, referrers and search
 /// engines.
 #[track_caller]

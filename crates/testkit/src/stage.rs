@@ -71,6 +71,7 @@ pub fn settings() -> Settings {
         time_zone: TimeZone::UTC,
         has_mail: true,
         proxies: Proxies::default(),
+        cdn: false,
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::form::Form;
-use crate::page::Page;
+use crate::page::{Page, assert_token_is_not_kept};
 
 /// The site's URL for every visitor, namely `site.url` in the default configuration.
 pub(crate) const SITE: &str = "http://127.0.0.1:8080";
@@ -163,6 +163,7 @@ impl Visitor {
             headers: head.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
         };
+        assert_token_is_not_kept(&page);
         if let Some(check) = self.check {
             check(&page);
         }

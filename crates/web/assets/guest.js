@@ -5,8 +5,10 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const fill = (pattern, values) => pattern.replace(/{(\w+)}/g, (_, name) => values[name]);
 const day = 24 * 60 * 60 * 1000;
 let here = location.pathname;
+let fresh; // The version for which this page was opened anew.
 
 function start() {
+  tidyAddress();
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
   if (here.endsWith("/confirmation")) forgetDrafts(here.replace(/confirmation$/, ""));
@@ -42,13 +44,36 @@ function sayHere(time) {
   time.after(note);
 }
 
+// Caches in front of the site may keep a page for 90 seconds. So what changed is asked for under an
+// address that they do not know; the address bar does not show it. If they know that one too, once
+// more when their time is over.
+function openAnew(version) {
+  if (fresh === String(version)) {
+    fresh = null;
+    setTimeout(openAnew, 90000, version);
+    return;
+  }
+  const page = new URL(location.href);
+  page.searchParams.set("fresh", version);
+  location.replace(page);
+}
+
+function tidyAddress() {
+  const page = new URL(location.href);
+  fresh = page.searchParams.get("fresh");
+  if (fresh === null) return;
+  page.searchParams.delete("fresh");
+  history.replaceState(history.state, "", page);
+}
+
 // Hours, minutes and seconds to or since an instant, from when on they are shown. They follow the
-// server's clock, where the page says what it was and the browser had not kept the page; days come
-// with the page anew.
+// server's clock, where the page says what it was and neither the browser nor a cache in front of
+// the site had kept the page; days come with the page anew.
 function tick(clock) {
   const [load] = performance.getEntriesByType("navigation");
-  const isKept = load && load.transferSize <= load.encodedBodySize;
-  const ahead = isKept || !clock.dataset.now ? 0 : Date.now() - clock.dataset.now;
+  const age = clock.dataset.now ? Date.now() - clock.dataset.now : 0;
+  const isKept = (load && load.transferSize <= load.encodedBodySize) || (age > 0 && age < 120000);
+  const ahead = isKept ? 0 : age;
   const [zero, turn] = [+clock.dataset.zero, +clock.dataset.turn];
   // By a clock that is wrong, a kept page is past its turn, and would be so again and again.
   const isPast = Date.now() - ahead >= turn;
@@ -68,7 +93,7 @@ function tick(clock) {
 function reload(clock) {
   clock.hidden = true;
   fetch(location.href, { method: "HEAD", cache: "no-store" }).then(
-    () => location.reload(),
+    () => openAnew(clock.dataset.turn),
     () => setTimeout(reload, 60000, clock),
   );
 }
@@ -76,7 +101,7 @@ function reload(clock) {
 // What changed is shown at once. Without the stream the page stays right, but old.
 function listen(part) {
   const source = new EventSource(part.dataset.events);
-  source.addEventListener("changed", () => location.reload());
+  source.addEventListener("changed", (event) => openAnew(event.lastEventId));
   addEventListener("pagehide", () => source.close());
 }
 

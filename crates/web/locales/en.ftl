@@ -334,6 +334,7 @@ share-embed = Frame for your own page
 
 address-private = This site’s address is { $address }. Nobody outside this computer or its network can open links and QR codes with it. Whoever runs the site sets its public address as site.url.
 mail-stays = This site has no mail server. What it sends stays in its own mailbox, and reaches nobody. Whoever runs the site sets one as mail.url.
+cache-note = Caches in front may show it for 90 seconds.
 
 # Lists that show only their beginning.
 list-newest = Only the newest are shown.

@@ -7,6 +7,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Operation;
 
+use crate::shared::shared;
+
 pub trait Access: Copy {
     /// Attaches the rule to every request that `methods` handles. Extractors read the rule from the
     /// request.
@@ -39,6 +41,8 @@ pub struct ListedPage<S, A> {
     pub method: Method,
     pub path: String,
     pub access: A,
+    /// Whether shared caches may keep the page.
+    pub is_shared: bool,
     serve: MethodRouter<S>,
 }
 
@@ -69,6 +73,21 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self.add(Method::GET, path, access.into(), serve)
     }
 
+    /// Adds a `GET` route, which shows the same page to everybody, so that shared caches may keep it
+    /// ([`shared`](mod@crate::shared)).
+    #[must_use]
+    pub fn get_shared<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let mut pages = self.get(path, access, handler);
+        if let Some(page) = pages.0.last_mut() {
+            page.is_shared = true;
+        }
+        pages
+    }
+
     /// Adds a `POST` route, the target of a form.
     #[must_use]
     pub fn post<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
@@ -85,6 +104,7 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
             method,
             path: path.to_owned(),
             access,
+            is_shared: false,
             serve,
         });
         self
@@ -101,7 +121,9 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
 
     pub fn into_router(self) -> Router<S> {
         self.into_iter().fold(Router::new(), |router, page| {
-            router.route(&page.path, page.access.declare(page.serve))
+            let serve = page.access.declare(page.serve);
+            let serve = if page.is_shared { shared(serve) } else { serve };
+            router.route(&page.path, serve)
         })
     }
 }

@@ -198,6 +198,10 @@ impl Proxies {
             .map(Self)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = plain(address);
         self.0

@@ -17,7 +17,7 @@ pub struct Compressible;
 
 /// Query parameters that do not prevent compression, because a page repeats their values only if
 /// they are valid.
-pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
+pub const NOT_REPEATED: [&str; 4] = ["done", "fresh", "k", "lang"];
 
 /// Whether the response is a page that repeats nothing of the request except its path.
 pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {

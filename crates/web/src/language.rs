@@ -16,6 +16,8 @@ use crate::cookie;
 
 /// The cookie with a reader's choice of language.
 pub const COOKIE: &str = "kd_lang";
+/// The query parameter with a reader's choice of language.
+pub const PARAMETER: &str = "lang";
 
 /// The languages with all messages. Other languages have only the messages for guests and the
 /// public.
@@ -80,7 +82,7 @@ impl Wishes {
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Self {
         let asked = uri.query().and_then(|query| {
             form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == "lang")
+                .find(|(name, _)| name == PARAMETER)
                 .map(|(_, tag)| tag.into_owned())
         });
         Self {

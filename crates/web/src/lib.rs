@@ -51,6 +51,7 @@ pub mod qr_code;
 mod serve;
 pub mod setting;
 pub mod share;
+pub mod shared;
 pub mod sheet;
 mod site_url;
 pub mod state;

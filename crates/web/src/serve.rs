@@ -32,6 +32,7 @@ use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
 use crate::page::OwnFrame;
 use crate::problem::{Carried, Problem};
+use crate::shared::{self, Anonymous};
 use crate::state::Site;
 use crate::text::Text;
 use crate::{media_type, problems};
@@ -104,6 +105,9 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         is_short_form: is_short_form(&request),
         facts,
     };
+    if let Some(anonymous) = Anonymous::of(&site, &asked.method, &asked.uri, request.headers()) {
+        request.extensions_mut().insert(anonymous);
+    }
 
     let mut response = if headers_fit(&request) {
         let cause = asked.facts.request_id.clone().into();
@@ -327,6 +331,10 @@ impl Asked {
             );
         } else {
             add(REFERRER_POLICY, "strict-origin-when-cross-origin");
+        }
+        // A cache would send the id of this request with the responses to others.
+        if shared::is_public(headers) {
+            return;
         }
         if let Ok(id) = HeaderValue::from_str(self.facts.request_id.as_str()) {
             headers.insert(REQUEST_ID, id);

@@ -91,6 +91,9 @@ pub struct Settings {
     pub has_mail: bool,
     /// The reverse proxies that may report the client's address, the request id and the scheme.
     pub proxies: Proxies,
+    /// Whether caches in front of the site ignore `Vary`. Then public pages are in the default
+    /// language, unless their URL or a cookie names another.
+    pub cdn: bool,
 }
 
 impl Site {
@@ -112,6 +115,13 @@ impl Site {
         let values = [("address", url.origin().into())];
         url.is_private()
             .then(|| text.with("address-private", values))
+    }
+
+    /// The sentence that says how long others may still see a public page that is taken away; `None`
+    /// if no cache stands in front of the site. The site's own cache drops what changes.
+    pub fn cache_note(&self, text: &Text) -> Option<String> {
+        let has_front = self.settings.cdn || !self.settings.proxies.is_empty();
+        has_front.then(|| text.say("cache-note").into_owned())
     }
 
     /// Counts a request of an account that makes this site call another one.

@@ -62,6 +62,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             time_zone: TimeZone::UTC,
             has_mail: true,
             proxies: Proxies::default(),
+            cdn: false,
         }),
     };
     (site, folder)

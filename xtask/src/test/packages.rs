@@ -49,6 +49,8 @@ fn list_missing() -> Vec<&'static str> {
         // Tests read the codes on printed pages, so the PDF must be rendered.
         ("poppler-utils", there("pdftoppm")),
         ("curl", there("curl")),
+        // A cache in front of the site, as a content delivery network is.
+        ("nginx-light", there("nginx")),
         ("nodejs", there("node")),
         ("npm", there("npm")),
         ("python3-venv", example::has_venv()),

@@ -104,7 +104,9 @@ pub(super) async fn erase(
             here: HERE,
             form: &sender.form,
         };
-        return question::show(&accounts.site, &text, sender.user(), sent, ERASE, &[]).await;
+        let note = accounts.site.cache_note(&text).unwrap_or_default();
+        let values = [("caches", note.as_str().into())];
+        return question::show(&accounts.site, &text, sender.user(), sent, ERASE, &values).await;
     }
     let done = try_erase(&accounts, &sender).await;
     again(&accounts, &wishes, sender, done).await

@@ -341,9 +341,12 @@ async fn ask(
         people::find(tx, domains, &by, &one)
     };
     let details = accounts.site.store.read::<_, PeopleError, _>(look).await?;
+    let text = accounts.site.speak(wishes);
+    let note = accounts.site.cache_note(&text).unwrap_or_default();
     let values = vec![
         ("name", details.person.display_name.as_str().into()),
         ("sessions", details.sessions.into()),
+        ("caches", note.as_str().into()),
     ];
     let page = format!("{HERE}/{id}");
     let sent = SentForm {
@@ -351,7 +354,6 @@ async fn ask(
         here: &page,
         form: &sender.form,
     };
-    let text = accounts.site.speak(wishes);
     question::show(
         &accounts.site,
         &text,

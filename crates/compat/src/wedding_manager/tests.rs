@@ -37,6 +37,7 @@ fn site(world: &World) -> Site {
         time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
         has_mail: true,
         proxies: Proxies::default(),
+        cdn: false,
     };
     domains::site(DOMAINS, &[], world.platform.clone(), settings)
 }

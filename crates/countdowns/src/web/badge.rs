@@ -7,11 +7,12 @@ use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use platform::Tx;
 use web::page::{self, Kind, Page};
-use web::{Form, Problem, Site, Text, Theme, Wishes};
+use web::{Form, Problem, Site, Text, Theme, Wishes, shared};
 
 use super::clock_view::ClockView;
 use super::words;
 use crate::clock::Clock;
+use crate::countdown::Visibility;
 use crate::public::{self, CountdownView, Viewing};
 use site::moved;
 
@@ -199,8 +200,10 @@ pub(super) async fn embed(
     headers.remove(CONTENT_LANGUAGE);
     let policy = HeaderValue::from_static(web::EMBED_POLICY);
     headers.insert(CONTENT_SECURITY_POLICY, policy);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    if shown.countdown.visibility != Visibility::Public {
+        shared::keep_private(&mut response);
+    }
     Ok(response)
 }
 

@@ -15,7 +15,7 @@ use site::part::{Part, PublicPage};
 use web::page::{self, Kind, Metadata, Page, Written};
 use web::share::Share;
 use web::state::{Label, MenuItem};
-use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
+use web::{Form, Problem, Site, Text, Theme, Wishes, conditional, shared};
 
 use super::clock_view::ClockView;
 use super::runs::{self, Run, Strip};
@@ -392,6 +392,9 @@ fn countdown_page(
     let preview = share.as_ref().filter(|_| is_public);
     let written = plain(site, &text, &shown.countdown.title, body, preview)?;
     let mut page = written.into_response();
+    if !is_public {
+        shared::keep_private(&mut page);
+    }
     if shown.countdown.visibility != Visibility::Public {
         let noindex = HeaderValue::from_static("noindex");
         page.headers_mut().insert("x-robots-tag", noindex);

@@ -272,6 +272,12 @@ fn a_private_link_shows_it_to_whoever_has_it() {
         let shown = stage.visitor().get(&link.href).await;
         shown.expect(200);
         assert_eq!(shown.header("x-robots-tag"), "noindex");
+        // The link is for those who have it, so no cache keeps its page or its frame.
+        let frame = link.href.replacen("/u/", "/embed/", 1);
+        let frame = stage.visitor().get(&frame).await.with(200);
+        for page in [&shown, &frame] {
+            assert_eq!(page.header("cache-control"), "no-store, private");
+        }
         let (bare, _) = link.href.split_once('?').unwrap();
         stage.visitor().get(bare).await.expect(404);
         let wrong = format!("{bare}?k=AAAAAAAAAAAAAAAAAAAAAA");

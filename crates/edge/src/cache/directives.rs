@@ -35,6 +35,12 @@ pub(super) struct Directives {
     pub(super) stale_if_error: Option<Duration>,
 }
 
+/// Whether a response says for how long shared caches, in particular, may use it (RFC 9111, section
+/// 5.2.2.10).
+pub(crate) fn is_for_shared_caches(headers: &HeaderMap) -> bool {
+    Directives::of(headers).s_maxage.is_some()
+}
+
 impl Directives {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut said = Self::default();

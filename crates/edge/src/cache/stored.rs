@@ -87,6 +87,9 @@ pub(crate) struct StoredHead {
     pub(crate) freshness: Freshness,
     /// How often the response's key had been purged when the request for the response began.
     pub(crate) began: u64,
+    /// The app's number of changes when the request for the response arrived; 0 for all other
+    /// targets.
+    pub(crate) changes: u64,
 }
 
 impl StoredHead {
@@ -120,6 +123,7 @@ impl StoredHead {
             headers,
             freshness,
             began,
+            changes: 0,
         }
     }
 

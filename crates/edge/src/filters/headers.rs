@@ -174,14 +174,13 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
 }
 
-/// Completes the headers of a response. Existing headers stay unless the route changes them.
+/// Completes the headers of a response, but for its ID. Existing headers stay unless the route changes them.
 ///
 /// `hsts` is `None` for clear text. `is_instead` means that the response replaces the target's
 /// response, for example as an error page. The route's caching headers are then not applied.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,
-    id: &RequestId,
     hsts: Option<&HeaderValue>,
     is_instead: bool,
 ) {
@@ -203,10 +202,9 @@ pub fn complete(
     for (name, value) in changes.set.iter().filter(|(name, _)| applies(name)) {
         answer.insert(name, value.clone());
     }
-    identify(answer, id);
 }
 
-/// The headers that [`complete`] adds to every response, with an empty request ID.
+/// The headers that [`complete`] and [`identify`] add to every response, with an empty request ID.
 pub(crate) fn prepared() -> HeaderMap {
     let mut headers: HeaderMap = DEFAULTS.into_iter().collect();
     headers.insert(REQUEST_ID, HeaderValue::from_static(""));
@@ -282,7 +280,8 @@ mod tests {
         }
         let id = RequestId::parse("id-1").unwrap();
         let hsts = hsts(Duration::from_mins(1));
-        complete(&mut answer, &changes(text).0, &id, hsts.as_ref(), false);
+        complete(&mut answer, &changes(text).0, hsts.as_ref(), false);
+        identify(&mut answer, &id);
         answer
     }
 

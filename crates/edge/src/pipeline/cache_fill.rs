@@ -49,6 +49,8 @@ pub(super) struct CacheFill {
     pub(super) headers: HeaderMap,
     /// How often the key had been purged when the fetch began.
     pub(super) began: u64,
+    /// The app's number of changes when the request arrived.
+    pub(super) changes: u64,
     /// The cached response. The fetch may revalidate it, or send it although it is stale.
     pub(super) old: Option<Arc<Stored>>,
     pub(super) guard: FillGuard,
@@ -90,7 +92,10 @@ impl CacheFill {
                 let answer = body::answer(head.status, headers_of_one, body);
                 return hear(outcome, FetchedResponse::NotKept(answer));
             }
-            if is_fault(answer.status()) && head.freshness.stands_in(received) {
+            if is_fault(answer.status())
+                && head.changes == self.changes
+                && head.freshness.stands_in(received)
+            {
                 let how = How::StandsIn(answer.status().as_u16());
                 flight.end(Some((Arc::clone(old), how)));
                 outcome.why = "";
@@ -243,14 +248,16 @@ impl CacheFill {
             received,
         };
         let freshness = kept.freshness(&policy.unsaid_to(&self.headers))?;
-        Some(StoredHead::new(
+        let mut head = StoredHead::new(
             Arc::clone(&self.key),
             &self.headers,
             status,
             headers,
             freshness,
             self.began,
-        ))
+        );
+        head.changes = self.changes;
+        Some(head)
     }
 }
 

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use tokio::sync::oneshot;
 
+use crate::app::Mounted;
 use crate::body::{Answer, Body};
 use crate::cache::{
     Asker, CacheDecision, CacheOutcome, CacheUse, Demand, FillGuard, How, InFlight, Joined, Key,
@@ -16,7 +17,7 @@ use crate::cache::{
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
-use crate::route::{NormalPath, Route};
+use crate::route::{NormalPath, Route, Target};
 
 use super::cache_fill::{CacheFill, FetchedResponse};
 use super::target::ask_and_purge;
@@ -40,7 +41,17 @@ pub(super) async fn answer(
     };
     let has_body = !request.body().is_end_stream();
     let way = CacheUse::of(request.method(), request.headers(), has_body);
-    let (answer, told) = match way.told_by(request.headers(), info) {
+    let app = here
+        .app
+        .as_ref()
+        .filter(|_| matches!(route.target, Target::App));
+    let way = match way.told_by(request.headers(), info) {
+        CacheUse::In(_) if app.is_some_and(|app| app.is_personal(request.headers())) => {
+            CacheUse::Around
+        }
+        way => way,
+    };
+    let (answer, told) = match way {
         CacheUse::Changes => {
             let uri = request.uri().clone();
             let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
@@ -64,6 +75,7 @@ pub(super) async fn answer(
                 info,
                 key,
                 demand,
+                changes: app.map_or(0, Mounted::changes),
             };
             visit.answer(path, request, outcome).await
         }
@@ -140,6 +152,8 @@ struct CacheableRequest<'a> {
     info: &'a ClientInfo,
     key: Key,
     demand: Demand,
+    /// The app's number of changes when the request arrived.
+    changes: u64,
 }
 
 impl CacheableRequest<'_> {
@@ -153,9 +167,7 @@ impl CacheableRequest<'_> {
         let began = store.mark(&self.key);
         let found = store.find(&self.key, request.headers());
         let now = self.now();
-        let judged = found
-            .as_ref()
-            .map(|whole| whole.head.freshness.judge(&self.demand, now));
+        let judged = found.as_ref().map(|whole| self.judge(&whole.head, now));
         match (&found, judged) {
             (Some(whole), Some(CacheDecision::Fresh)) => {
                 let told = CacheOutcome::Hit;
@@ -194,7 +206,10 @@ impl CacheableRequest<'_> {
                 info,
                 ..
             } = self;
-            let stands_in = |whole: &Arc<Stored>| whole.head.freshness.stands_in(self.now());
+            let changes = self.changes;
+            let stands_in = |whole: &Arc<Stored>| {
+                whole.head.changes == changes && whole.head.freshness.stands_in(self.now())
+            };
             let old = found.filter(stands_in);
             let old = old.map(|whole| (whole, request.headers().clone()));
             let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
@@ -247,8 +262,11 @@ impl CacheableRequest<'_> {
         let store = &self.here.shared.cache;
         let waited = tokio::time::timeout(store.settings().wait, flight.wait());
         let (whole, how) = waited.await.ok()??;
-        // A purge may have affected the URL during the wait.
-        if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
+        // A purge or a change may have affected the URL during the wait.
+        if !whole.head.answers(headers)
+            || !store.is_wanted(&whole.head)
+            || whole.head.changes != self.changes
+        {
             return None;
         }
         let told = CacheOutcome::Asked {
@@ -310,13 +328,21 @@ impl CacheableRequest<'_> {
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             began,
+            changes: self.changes,
             old,
             guard,
         }
     }
 
     fn is_fresh(&self, head: &StoredHead) -> bool {
-        head.freshness.judge(&self.demand, self.now()) == CacheDecision::Fresh
+        self.judge(head, self.now()) == CacheDecision::Fresh
+    }
+
+    fn judge(&self, head: &StoredHead, now: SystemTime) -> CacheDecision {
+        if head.changes != self.changes {
+            return CacheDecision::Ask;
+        }
+        head.freshness.judge(&self.demand, now)
     }
 
     fn asker<'b>(&'b self, headers: &'b HeaderMap) -> Asker<'b> {

@@ -8,6 +8,7 @@
 
 mod kept;
 mod logged;
+mod of_app;
 mod purged;
 mod shared;
 mod stale;
@@ -44,6 +45,7 @@ struct Script {
     /// piece of the body.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     waiting: AtomicUsize,
+    changes: AtomicU64,
 }
 
 /// A scripted response. `{n}` in the body is replaced by the number of requests for the path.
@@ -121,6 +123,26 @@ impl Script {
             gate.acquire().await.unwrap().forget();
             self.waiting.fetch_sub(1, Ordering::SeqCst);
         }
+    }
+}
+
+#[derive(Clone)]
+struct ScriptedApp(Arc<Script>);
+
+impl edge::App for ScriptedApp {
+    async fn answer(self, request: http::Request<edge::Body>) -> edge::Answer {
+        let router = Router::new().fallback(answered).with_state(self.0);
+        edge::App::answer(router, request).await
+    }
+
+    fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::SeqCst)
+    }
+
+    fn is_personal(&self, headers: &http::HeaderMap) -> bool {
+        headers
+            .get("cookie")
+            .is_some_and(|cookie| cookie.as_bytes().starts_with(b"own="))
     }
 }
 
@@ -233,9 +255,7 @@ impl Site {
 
     fn with_log(configuration: &str, folder: tempfile::TempDir, log: Option<Log>) -> Self {
         let script = Arc::new(Script::default());
-        let app = Router::new()
-            .fallback(answered)
-            .with_state(Arc::clone(&script));
+        let app = ScriptedApp(Arc::clone(&script));
         let seconds = Arc::new(AtomicU64::new(1_000_000_000));
         let clock = Arc::clone(&seconds);
         let options = Options {

@@ -66,6 +66,7 @@ async fn accounts(world: &World, values: SettingValues) -> Context {
         time_zone: TimeZone::UTC,
         has_mail: true,
         proxies: Proxies::default(),
+        cdn: false,
     };
     let owners = world.store().read(migrate::owners).await.unwrap();
     let domains = domains::in_force(DOMAINS, &values, &owners);

@@ -103,6 +103,7 @@ fn accounts(world: &World) -> Context {
         time_zone: TimeZone::UTC,
         has_mail: true,
         proxies: Proxies::default(),
+        cdn: false,
     };
     let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
     let mut accounts = Context::new(site, DOMAINS);

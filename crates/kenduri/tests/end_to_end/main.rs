@@ -13,6 +13,7 @@ mod apart;
 mod authority;
 mod backup;
 mod bounces;
+mod caches;
 mod campaign_killing;
 mod compat;
 mod configuration;

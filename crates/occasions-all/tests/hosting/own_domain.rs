@@ -487,8 +487,12 @@ fn guests_find_the_occasion_and_nothing_else() {
         set(stage, NAME).await;
         check(stage, &here).await;
         let served = domains(&here, &[]).await;
+        let unknown = served.router_for(NAME).unwrap();
+        let page = Visitor::new(unknown).get("/").await.with(200);
+        assert!(page.header("cache-control").starts_with("public"));
         let mut guest = guest(&served);
         let page = guest.get("/").await;
+        assert_eq!(page.header("cache-control"), "no-store, private");
         let text = page.expect(200).text();
         assert!(
             text.contains("Aisyah & Daniel") && text.contains("Made with Kenduri"),

@@ -35,6 +35,7 @@ mod waiting_list;
 use axum::Router;
 use axum::routing::{get, post};
 use web::Site;
+use web::shared::shared;
 
 pub(crate) use calendar::calendar;
 pub(crate) use entry::in_theme;
@@ -51,9 +52,9 @@ pub(crate) use show::{Reading, contact};
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/", post(entry::open))
-        .route("/o/{slug}", get(entry::card).post(entry::open_at))
+        .route("/o/{slug}", shared(get(entry::card)).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
-        .route("/o/{slug}/pages/{key}", get(info_page::show))
+        .route("/o/{slug}/pages/{key}", shared(get(info_page::show)))
         .route("/o/{slug}/cover/{file}", get(cover_picture::show))
         .route("/o/{slug}/gifts/{file}", get(gifts::picture))
         .route("/invite", get(entry::show))

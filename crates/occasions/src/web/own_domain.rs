@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ::web::shared::shared;
 use ::web::state::Menu;
 use ::web::{Problem, Site};
 use axum::extract::{Request, State};
@@ -161,7 +162,7 @@ impl OwnDomains {
         site.menu = Menu::default();
         let slug = OwnSlug(domain.slug.as_str().into());
         let routes = Router::new()
-            .route("/", get(entry::own_card))
+            .route("/", shared(get(entry::own_card)))
             .merge(guest::routes())
             .merge(self.0.others.clone())
             .layer(from_fn_with_state(slug.clone(), only_own))

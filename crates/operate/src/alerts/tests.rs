@@ -54,6 +54,7 @@ fn outlet(world: &World) -> Outlet {
         time_zone: TimeZone::UTC,
         has_mail: true,
         proxies: Proxies::default(),
+        cdn: false,
     };
     Outlet {
         site: domains::site(

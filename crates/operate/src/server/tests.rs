@@ -101,6 +101,7 @@ fn site_of(
         time_zone: TimeZone::UTC,
         has_mail: true,
         proxies: Proxies::default(),
+        cdn: false,
     };
     let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Context::new(site, DOMAINS);

@@ -196,6 +196,8 @@ pub struct EditForm<'a> {
     /// The path that removes the item, and the field in which people type the item's key. `None` if
     /// the page offers no removal.
     pub remove: Option<(String, Option<form_state::Field>)>,
+    /// A sentence after the one that explains the effect of the removal.
+    pub remove_note: Option<String>,
     version: i64,
 }
 
@@ -445,6 +447,7 @@ async fn edit_form<R: PageResource>(
             let is_typed = R::TYPED_REMOVAL != TypedRemoval::Nobody;
             (at(one, R::REMOVE), is_typed.then(|| confirm(one)))
         }),
+        remove_note: None,
         version: one.map_or(0, R::version),
         done: req.as_ref().done(R::DONE),
         takes_file: false,

@@ -49,6 +49,7 @@ impl<'w> Stage<'w> {
             time_zone: TimeZone::get("Asia/Kolkata").unwrap(),
             has_mail: true,
             proxies: Proxies::default(),
+            cdn: false,
         };
         let stage = Self {
             world,

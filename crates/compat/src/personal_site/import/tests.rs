@@ -52,6 +52,7 @@ impl Stage {
             time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
             has_mail: true,
             proxies: Proxies::default(),
+            cdn: false,
         };
         let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
         Self {

@@ -61,6 +61,8 @@ struct Arranged<'a> {
     until: Option<DayAndTime>,
     follows: Option<Field>,
     visibility: Field,
+    /// How long others may still see a public countdown that becomes less visible.
+    note: Option<String>,
     listed: Option<Field>,
     folds: Vec<Fold>,
 }
@@ -136,6 +138,9 @@ pub(super) fn arrange(
                 *label = text.say("countdown-public-listed").into_owned();
             }
         }
+    }
+    if one.is_some_and(|one| one.visibility == Visibility::Public) {
+        form.remove_note = req.site.cache_note(text);
     }
     let chosen = Kind::find(form.form_state.form.text("kind")).unwrap_or(Kind::Since);
     let is_until = one.is_none_or(|one| one.kind == Kind::Until);
@@ -230,6 +235,7 @@ pub(super) fn arrange(
         until,
         follows,
         visibility,
+        note: form.remove_note.clone(),
         listed,
         folds,
     };

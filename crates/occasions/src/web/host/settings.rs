@@ -114,6 +114,8 @@ struct Settings<'a> {
     card: String,
     cover: Option<Cover>,
     changed: Vec<String>,
+    /// How long others may still see a public page that is withdrawn or archived.
+    note: Option<String>,
 }
 
 struct Cover {
@@ -126,6 +128,13 @@ struct Move {
     words: &'static str,
     effect: &'static str,
     is_grave: bool,
+}
+
+impl Move {
+    /// Whether others then no longer see the occasion's public page as it was.
+    fn takes_away(&self) -> bool {
+        [Draft.word(), Archived.word()].contains(&self.status)
+    }
 }
 
 /// Handles `GET /admin/o/{slug}/settings/{part}`. Also handles `GET /admin/o/{slug}/settings`,
@@ -234,6 +243,9 @@ fn page(
         } else {
             Vec::new()
         },
+        note: (context.occasion.status != Draft)
+            .then(|| req.site.cache_note(text))
+            .flatten(),
         wording: wording.clone(),
     };
     req.page(context, Place::Settings, &text.say(part.title()), body)

@@ -11,7 +11,7 @@ use web::{Input, Problem, Text};
 
 use super::HERE;
 use crate::editor::Editor;
-use crate::post::Post;
+use crate::post::{Post, State};
 use crate::web::public::name;
 
 #[derive(Template)]
@@ -21,6 +21,8 @@ struct Question<'a> {
     submission: String,
     title: String,
     effect: &'static str,
+    /// How long others may still see a published post.
+    note: Option<String>,
     action: String,
     button: &'static str,
     back: String,
@@ -50,6 +52,7 @@ async fn ask(
     let look = move |tx: &mut Tx<'_>, editor: &Editor| resource::find::<Post>(tx, editor, &id);
     let post = req.read(look).await?;
     let text = &req.text;
+    let is_public = post.clone().at(req.site.clock.now()).state == State::Published;
     let title = text.with(title, [("title", name(&post).into())]);
     let back = format!("{HERE}/{}", post.id);
     let body = Question {
@@ -57,6 +60,7 @@ async fn ask(
         submission: req.submission(),
         title: title.clone(),
         effect,
+        note: is_public.then(|| req.site.cache_note(text)).flatten(),
         action: format!("{back}/{act}"),
         button,
         back,
