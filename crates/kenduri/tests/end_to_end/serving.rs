@@ -360,7 +360,7 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
 }
 
 #[test]
-fn a_store_of_a_newer_kenduri_is_refused() {
+fn a_store_of_a_newer_kenduri_is_refused_unless_it_only_expands() {
     let folder = tempfile::tempdir().expect("a folder");
     let migrated = run(&["migrate"], folder.path(), &[]);
     assert_eq!(
@@ -371,13 +371,18 @@ fn a_store_of_a_newer_kenduri_is_refused() {
     );
     assert_eq!(run(&["migrate"], folder.path(), &[]).status.code(), Some(0));
     let store = rusqlite::Connection::open(folder.path().join("data/kenduri.db")).expect("a store");
-    store
-        .execute(
-            "INSERT INTO migration VALUES ('occasions', 9000, 'x', 0)",
-            (),
-        )
-        .expect("a row");
-    drop(store);
+    let step = |kind| {
+        let row = "REPLACE INTO migration (owner, number, checksum, applied_at, kind)
+            VALUES ('occasions', 9000, 'x', 0, ?1)";
+        store.execute(row, (kind,)).expect("a row");
+    };
+    step("expanding");
+    assert_eq!(run(&["migrate"], folder.path(), &[]).status.code(), Some(0));
+    let data = folder.path().join("data");
+    let mut program = Program::serve(&["--data", &data.to_string_lossy()], &[]);
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    step("contracting");
     for word in ["migrate", "serve"] {
         let output = run(
             &[word],
