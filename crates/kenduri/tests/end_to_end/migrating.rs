@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::{Database, Engine};
 use crate::http;
-use crate::program::{PATIENCE, command, free_address, run, text};
+use crate::program::{PATIENCE, Program, command, free_address, run, text};
 use crate::upgrade::{Copy, SETTINGS};
 
 /// The engines that the tests run on.
@@ -169,6 +169,45 @@ fn of_processes_that_migrate_at_once_one_does_and_all_succeed() {
         assert_eq!(
             said,
             ["The store was up to date. Nothing was changed.\n"; 3]
+        );
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_kenduri_is_refused_unless_it_only_expands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let migrated = run(&["migrate"], folder.path(), &[]);
+    assert_eq!(
+        migrated.status.code(),
+        Some(0),
+        "{}",
+        text(&migrated.stderr)
+    );
+    assert_eq!(run(&["migrate"], folder.path(), &[]).status.code(), Some(0));
+    let store = rusqlite::Connection::open(folder.path().join("data/kenduri.db")).expect("a store");
+    let step = |kind| {
+        let row = "REPLACE INTO migration (owner, number, checksum, applied_at, kind)
+            VALUES ('occasions', 9000, 'x', 0, ?1)";
+        store.execute(row, (kind,)).expect("a row");
+    };
+    step("expanding");
+    assert_eq!(run(&["migrate"], folder.path(), &[]).status.code(), Some(0));
+    let data = folder.path().join("data");
+    let mut program = Program::serve(&["--data", &data.to_string_lossy()], &[]);
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    step("contracting");
+    for word in ["migrate", "serve"] {
+        let output = run(
+            &[word],
+            folder.path(),
+            &[("KENDURI_LISTEN_HTTP", "127.0.0.1:0")],
+        );
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            text(&output.stderr).contains("newer Kenduri"),
+            "{}",
+            text(&output.stderr)
         );
     }
 }

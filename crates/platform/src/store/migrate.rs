@@ -77,6 +77,20 @@ impl Kind {
         }
     }
 
+    /// For the macro `migrations!`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such word. A constant then does not compile.
+    #[doc(hidden)]
+    pub const fn declared(word: &str) -> Self {
+        match word.as_bytes() {
+            b"expanding" => Self::Expanding,
+            b"contracting" => Self::Contracting,
+            _ => panic!("a migration is either expanding or contracting"),
+        }
+    }
+
     /// A word that this program does not know is from a newer one, and read on the safe side.
     pub(super) fn read(word: &str) -> Self {
         if word == Self::Expanding.word() {
@@ -96,15 +110,13 @@ macro_rules! migrations {
             $owner,
             &[$($crate::store::migrate::Step {
                 name: $name,
-                kind: $crate::migrations!(@$kind),
+                kind: $crate::store::migrate::Kind::declared(stringify!($kind)),
                 text: include_str!(concat!(
                     env!("CARGO_MANIFEST_DIR"), "/migrations/", $name, ".sql"
                 )),
             }),+],
         )
     };
-    (@expanding) => { $crate::store::migrate::Kind::Expanding };
-    (@contracting) => { $crate::store::migrate::Kind::Contracting };
 }
 
 /// What opening a store does about steps that it lacks.
@@ -438,6 +450,7 @@ mod tests {
         assert!(!now.unwrap().contains("'contracting'"));
         for kind in [Kind::Expanding, Kind::Contracting] {
             assert_eq!(Kind::read(kind.word()), kind);
+            assert_eq!(Kind::declared(kind.word()), kind);
         }
     }
 
