@@ -53,6 +53,8 @@ pub struct Settings {
     pub secret_file: KeyFile,
     pub site: Site,
     pub store: store::Settings,
+    /// Whether a start migrates the store, instead of waiting until another process has.
+    pub migrates_store: bool,
     pub mail: Mail,
     /// Who may have an account.
     pub registration: identity::person::registration::Registration,
@@ -226,6 +228,7 @@ pub(super) fn settings(
         registration: registration(written, plan.as_ref(), check),
         backup: backup::read(written, data, &store, &s3_access, check),
         store,
+        migrates_store: written.store.migrate,
         s3_access,
         restore_with: backup::passphrase_file(written, check),
         listen: plan.as_ref()?.listen().clone(),

@@ -156,6 +156,8 @@ pub(crate) struct Store {
     pub(crate) connections: u32,
     /// How long changes wait while no primary server of PostgreSQL answers, such as `45s`.
     pub(crate) failover_wait: String,
+    /// Whether a start brings the tables up to date. If not, it waits until another process has.
+    pub(crate) migrate: bool,
     /// The maximum number of changes that SQLite flushes to disk together. With 1, each change has
     /// its own transaction.
     pub(crate) batch: u32,
@@ -173,6 +175,7 @@ impl Default for Store {
             ca_file: String::new(),
             connections: 8,
             failover_wait: "45s".to_owned(),
+            migrate: true,
             batch: 512,
             synchronous: Synchronous::Full,
         }

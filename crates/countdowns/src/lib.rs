@@ -96,11 +96,11 @@ pub const DOMAIN: Domain = Domain {
 
 const MIGRATIONS: Migrations = platform::migrations!(
     "countdowns",
-    "0001_begin",
-    "0002_reach",
-    "0003_phrases",
-    "0004_following",
-    "0005_show_phrase"
+    "0001_begin" contracting,
+    "0002_reach" contracting,
+    "0003_phrases" contracting,
+    "0004_following" contracting,
+    "0005_show_phrase" contracting
 );
 
 pub const LOCALES: &[::web::Locale] = &[

@@ -4,8 +4,9 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use configuration::{OPERATOR_PATHS, Settings, likely_link};
 use edge::maintenance::Maintenance;
 use operate::locales::LOCALES;
@@ -19,6 +20,8 @@ use web::{Site, SiteUrl};
 
 use crate::domains::DOMAINS;
 
+const MIGRATED_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The site, and the domains that are enabled.
 #[derive(Clone)]
 pub(crate) struct Opened {
@@ -26,15 +29,32 @@ pub(crate) struct Opened {
     pub(crate) domains: Domains,
 }
 
-pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
-    if settings.restore_with.is_none() {
-        refuse_half_restored(settings)?;
+/// Like [`open`], but waits while another process has not migrated the store yet.
+pub(crate) async fn open_when_migrated(settings: &Arc<Settings>) -> Result<Opened> {
+    let mut is_told = false;
+    loop {
+        let error = match open(settings).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) => error,
+        };
+        let reason = error.downcast_ref::<StoreError>();
+        if !matches!(reason, Some(StoreError::NotMigrated(_))) {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            tracing::info!("waiting until the store is migrated, and serving then: {error:#}");
+        }
+        tokio::time::sleep(MIGRATED_CHECK_INTERVAL).await;
     }
-    refuse_moved(settings)?;
-    let filling = Arc::clone(settings);
-    tokio::task::spawn_blocking(move || restore_if_empty(&filling)).await??;
+}
+
+pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     let opening = Arc::clone(settings);
-    let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
+    let store = tokio::task::spawn_blocking(move || {
+        prepare_store(&opening)?;
+        open_store(&opening)
+    })
+    .await;
     let (store, random) = (
         store.context("the store could not be opened")??,
         Random::system(),
@@ -67,6 +87,16 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         site: site.with_settings(values),
         domains,
     })
+}
+
+/// Refuses a store that must not be used, and restores it first if the settings request it. Blocks
+/// the thread.
+pub(crate) fn prepare_store(settings: &Settings) -> Result<()> {
+    if settings.restore_with.is_none() {
+        refuse_half_restored(settings)?;
+    }
+    refuse_moved(settings)?;
+    restore_if_empty(settings)
 }
 
 pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
@@ -218,24 +248,49 @@ pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
         })
 }
 
-/// Opens the store and migrates its tables. Blocks the thread.
+/// Opens the store. Migrates its tables, unless the settings leave that to another process. Blocks
+/// the thread.
 pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
-    Store::open(
+    let open = if settings.migrates_store {
+        Store::open
+    } else {
+        Store::open_migrated
+    };
+    let migrations = domains::migrations_in_force(DOMAINS, &settings.domains);
+    let opened = open(
         &settings.store,
-        &domains::migrations_in_force(DOMAINS, &settings.domains),
+        &migrations,
         Clock::System,
         Random::system(),
-    )
-    .with_context(|| match &settings.store {
-        platform::store::Settings::Sqlite(file) => {
+    );
+    opened.map_err(|error| with_store_advice(error, settings))
+}
+
+/// Migrates the store, whatever the settings say, and returns the steps that were applied. Blocks
+/// the thread.
+pub(crate) fn migrate_store(settings: &Settings) -> Result<Vec<migrate::Pending>> {
+    make_data_folder(&settings.data)?;
+    let migrations = domains::migrations_in_force(DOMAINS, &settings.domains);
+    let migrated = Store::migrate(&settings.store, &migrations, Clock::System.now());
+    migrated.map_err(|error| with_store_advice(error, settings))
+}
+
+fn with_store_advice(error: StoreError, settings: &Settings) -> Error {
+    let advice = match (&settings.store, &error) {
+        (store::Settings::Sqlite(file), _) => {
             format!("cannot open the store {}", file.path.display())
         }
-        platform::store::Settings::Postgres(_) => "cannot open the PostgreSQL store\n  \
-                                                   check store.url: the server must run, and know \
-                                                   this user and this database"
+        // The server runs, and knows user and database.
+        (_, StoreError::Schema(_) | StoreError::NotMigrated(_)) => {
+            "cannot open the PostgreSQL store".to_owned()
+        }
+        _ => "cannot open the PostgreSQL store\n  \
+              check store.url: the server must run, and know \
+              this user and this database"
             .to_owned(),
-    })
+    };
+    Error::new(error).context(advice)
 }
 
 #[cfg(test)]

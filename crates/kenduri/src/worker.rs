@@ -79,7 +79,7 @@ pub(crate) fn run() -> Result<()> {
     let channel =
         take_channel().context("only Kenduri itself runs this command; use `kenduri serve`")?;
     runtime()?.block_on(async {
-        let (outbox, mut inbox, _) = channel::open(channel)?;
+        let (outbox, mut inbox, halt) = channel::open(channel)?;
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
             bail!("{PARENT_ENDED}");
         };
@@ -95,7 +95,14 @@ pub(crate) fn run() -> Result<()> {
             line: MessageSender::new(outbox, RequestIds::default()),
             inbox,
         };
+        let line = begun.line.clone();
         let served = Box::pin(begun.serve(configuration, &lines)).await;
+        if let Err(error) = &served {
+            let reason = format!("{error:#}");
+            line.say(ToParent::Failed { reason }).await;
+            // The message may still be in the queue. If nobody reads it, the log has the reason.
+            let _ = halt.halt().await;
+        }
         drop(lines);
         served
     })
@@ -151,7 +158,11 @@ impl WorkerStart {
         let figures = self.figures.of_machine(machine);
         let (figures, app) = if started.app {
             // A migration may take long, so `wait_for` requests more time from the service manager.
-            let opened = manager.wait_for(app_setup::open(&settings)).await?;
+            let opened = tokio::select! {
+                opened = manager.wait_for(app_setup::open_when_migrated(&settings)) => opened?,
+                // It may wait for a migration for a long time.
+                _ = terminate.recv() => return Ok(()),
+            };
             let figures = figures.with(opened.site.store.clone());
             let stops = StopTokens {
                 stop: stop.clone(),

@@ -63,6 +63,10 @@ pub enum ToWorker {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToParent {
     Serving,
+    /// The worker ends because of an error. A command that waits for the worker shows the reason.
+    Failed {
+        reason: String,
+    },
     /// The reply to a request of the supervisor process.
     Reply {
         /// The id of the request.
@@ -231,8 +235,17 @@ mod tests {
             written,
             format!(r#"[{{"Fleet":{{}}}},{request_text},"Ending"]"#)
         );
-        let to_parent = [ToParent::Serving, ToParent::Request { id, order: request }];
+        let reason = "full".to_owned();
+        let to_parent = [
+            ToParent::Serving,
+            ToParent::Failed { reason },
+            ToParent::Request { id, order: request },
+        ];
         let written = serde_json::to_string(&to_parent).expect("written");
-        assert_eq!(written, format!(r#"["Serving",{request_text}]"#));
+        let failed_text = r#"{"Failed":{"reason":"full"}}"#;
+        assert_eq!(
+            written,
+            format!(r#"["Serving",{failed_text},{request_text}]"#)
+        );
     }
 }

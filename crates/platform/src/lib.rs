@@ -49,19 +49,19 @@ pub use store::{Rows, Sql, Store, StoreError, Tx};
 
 pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "platform",
-    "0001_begin",
-    "0002_jobs_and_mail",
-    "0003_installation",
-    "0004_suppression",
-    "0005_erased",
-    "0006_mail_at_most_once",
-    "0007_dkim",
-    "0008_mail_calendar",
-    "0009_bounces_and_sender",
-    "0010_mail_link_origin",
-    "0011_alerts",
-    "0012_backup_place",
-    "0013_done_change"
+    "0001_begin" contracting,
+    "0002_jobs_and_mail" contracting,
+    "0003_installation" contracting,
+    "0004_suppression" contracting,
+    "0005_erased" contracting,
+    "0006_mail_at_most_once" contracting,
+    "0007_dkim" contracting,
+    "0008_mail_calendar" contracting,
+    "0009_bounces_and_sender" contracting,
+    "0010_mail_link_origin" contracting,
+    "0011_alerts" contracting,
+    "0012_backup_place" contracting,
+    "0013_done_change" contracting
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of these interfaces.

@@ -84,8 +84,8 @@ pub const DOMAIN: Domain = Domain {
     },
     ..Domain::new(platform::migrations!(
         "posts",
-        "0001_begin",
-        "0002_mail_and_pictures"
+        "0001_begin" contracting,
+        "0002_mail_and_pictures" contracting
     ))
 };
 

@@ -105,11 +105,12 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
     name
 }
 
-/// Returns a digest of the names and texts of all migrations.
+/// Returns a digest of the names, kinds and texts of all migrations.
 pub(crate) fn digest(migrations: &[Migrations]) -> String {
     let mut hash = Sha256::new();
     for step in migrations.iter().flat_map(|set| set.steps) {
         hash.update(step.name);
+        hash.update(step.kind.word());
         hash.update(step.text);
     }
     hexadecimal(&hash.finalize()[..8])

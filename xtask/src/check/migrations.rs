@@ -1,5 +1,6 @@
 //! Migrations must be numbered from 0001 without gaps, and registered in their crates. Each CHECK
-//! constraint must have a name, because the code recognizes a violation by that name.
+//! constraint must have a name, because the code recognizes a violation by that name. A migration
+//! that is declared as expanding must not contain what breaks older programs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -48,14 +49,62 @@ fn check_folder(package: &Package, folder: &Path) -> Result<Vec<Finding>> {
         .map(fs::read_to_string)
         .collect::<std::io::Result<_>>()?;
     for stem in stems {
-        if !sources.contains(&format!("\"{stem}\"")) {
+        let Some(is_expanding) = is_expanding(&sources, &stem) else {
             findings.push(Finding::new(
                 &place,
-                format!("{stem} is not registered in src/"),
+                format!("{stem} is not registered in src/ as expanding or contracting"),
+            ));
+            continue;
+        };
+        let text = fs::read_to_string(folder.join(format!("{stem}.sql")))?;
+        if let Some(line) = breaking_line(&text).filter(|_| is_expanding) {
+            findings.push(Finding::new(
+                &place,
+                format!("{stem} is declared as expanding, but may break older programs: {line}"),
             ));
         }
     }
     Ok(findings)
+}
+
+/// `None` if the step is not declared, or not with one of the two words.
+fn is_expanding(sources: &str, stem: &str) -> Option<bool> {
+    let quoted = format!("\"{stem}\"");
+    sources.match_indices(&quoted).find_map(|(at, _)| {
+        // The word of `migrations!`, or the field of a `Step`.
+        let rest = sources[at + quoted.len()..].trim_start();
+        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        let rest = rest.strip_prefix("kind: Kind::").unwrap_or(rest);
+        match rest.split(|c: char| !c.is_alphabetic()).next()? {
+            "expanding" | "Expanding" => Some(true),
+            "contracting" | "Contracting" => Some(false),
+            _ => None,
+        }
+    })
+}
+
+/// Returns the first line that may make statements of older programs fail. Statements about tables
+/// that the same migration creates are not excepted, because they can be written differently there.
+fn breaking_line(text: &str) -> Option<&str> {
+    let breaks = |line: &str| {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        let words = line
+            .split(|c: char| !part(c))
+            .filter(|word| !word.is_empty());
+        let words: Vec<&str> = words.collect();
+        let has = |expected: &[&str]| words.windows(expected.len()).any(|found| found == expected);
+        let is_comment = line.trim_start().starts_with("--");
+        let is_needed = has(&["ADD", "COLUMN"]) && has(&["NOT", "NULL"]) && !has(&["DEFAULT"]);
+        !is_comment
+            && (is_needed
+                || has(&["DROP"])
+                || has(&["RENAME"])
+                || has(&["ALTER", "COLUMN"])
+                || has(&["ADD", "CONSTRAINT"])
+                || has(&["DELETE", "FROM"])
+                || has(&["CREATE", "TRIGGER"]))
+    };
+    text.lines().map(str::trim).find(|line| breaks(line))
 }
 
 /// As in `CONSTRAINT name CHECK (`.
@@ -77,4 +126,48 @@ fn number(stem: &str) -> Option<u32> {
     (digits.len() == 4 && !name.is_empty())
         .then(|| digits.parse().ok())
         .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_has_its_word() {
+        let sources = "migrations!(\"a\",\n \"0001_begin\" contracting,\n\"0002_more\" expanding\n)
+            name: \"0003_field\",\n kind: Kind::Expanding,\n \"0004_none\", \"0005_other\" shrinking";
+        for (stem, is) in [
+            ("0001_begin", Some(false)),
+            ("0002_more", Some(true)),
+            ("0003_field", Some(true)),
+            ("0004_none", None),
+            ("0005_other", None),
+            ("0006_missing", None),
+        ] {
+            assert_eq!(is_expanding(sources, stem), is, "{stem}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_older_programs_is_found() {
+        for line in [
+            "ALTER TABLE guest DROP COLUMN name;",
+            "DROP TABLE guest;",
+            "ALTER TABLE guest RENAME TO person;",
+            "ALTER TABLE guest ADD COLUMN age BIGINT NOT NULL;",
+            "ALTER TABLE guest ALTER COLUMN age SET NOT NULL;",
+            "DELETE FROM guest WHERE age = 0;",
+        ] {
+            assert_eq!(breaking_line(line), Some(line));
+        }
+        for line in [
+            "CREATE TABLE guest (id TEXT NOT NULL);",
+            "ALTER TABLE guest ADD COLUMN age BIGINT NOT NULL DEFAULT 0;",
+            "ALTER TABLE guest ADD COLUMN age BIGINT;",
+            "CREATE INDEX guest_age ON guest (age);",
+            "-- DROP nothing",
+        ] {
+            assert_eq!(breaking_line(line), None);
+        }
+    }
 }

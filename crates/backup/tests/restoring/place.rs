@@ -6,7 +6,7 @@ use backup::{
     Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, StorePlace, Target,
 };
 use jiff::{SignedDuration, Timestamp};
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{Kind, Migrations, Step};
 use platform::store::{PostgresSettings, Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, ManualClock, Random, Rows, Secret, Store, StoreError, Tx, sql};
 use tempfile::TempDir;
@@ -15,6 +15,7 @@ const ANSWERS: Migrations = Migrations::new(
     "test",
     &[Step {
         name: "0001_answer",
+        kind: Kind::Contracting,
         text: "CREATE TABLE answer (number BIGINT NOT NULL PRIMARY KEY, note TEXT NOT NULL);",
     }],
 );

@@ -30,7 +30,7 @@ mod unsubscribe;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use identity::DomainAccounts;
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{Kind, Migrations, Step};
 use site::{Callers, Context, Domain};
 use web::codes::Code;
 use web::masking::SecretPath;
@@ -52,6 +52,7 @@ pub const DOMAIN: Domain = Domain {
         "personal_site",
         &[Step {
             name: "0001_access_requests",
+            kind: Kind::Contracting,
             text: include_str!("migrations/0001_access_requests.sql"),
         }],
     ))

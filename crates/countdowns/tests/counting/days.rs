@@ -2,7 +2,7 @@
 
 use identity::account::AccountId;
 use platform::store::Row;
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{Kind, Migrations, Step};
 use platform::{Rows, StoreError, Tx, sql};
 use site::dates::{self, Date};
 use site::domain::Domain;
@@ -13,6 +13,7 @@ pub(crate) const DOMAIN: Domain = Domain {
         "days",
         &[Step {
             name: "0001_begin",
+            kind: Kind::Contracting,
             text: "CREATE TABLE day (id TEXT PRIMARY KEY, keeper TEXT NOT NULL,
                 label TEXT NOT NULL, at TEXT NOT NULL, time_zone TEXT NOT NULL);",
         }],

@@ -18,6 +18,10 @@ use crate::{app_setup, log};
 /// Ctrl+C or SIGTERM stops it in order: it accepts nothing new, and running requests get 30 seconds
 /// to finish (`listen.drain_time`). SIGHUP does what `kenduri apply` does.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct Serve {
     #[command(flatten)]
     place: Where,
@@ -36,6 +40,10 @@ pub(super) struct Serve {
     /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
+    /// Leave the tables of the store as they are, and serve when `kenduri migrate` has updated them
+    /// (`store.migrate = false`)
+    #[arg(long)]
+    no_migrate: bool,
     /// Say whether this program could take over from the supervisor process that runs this command
     #[arg(long, hide = true)]
     rehearsal: bool,
@@ -123,6 +131,13 @@ impl Serve {
             // These flags come first, so that `--set` overrides them.
             asked.flags.splice(0..0, flags);
         }
+        if self.no_migrate {
+            asked.flags.push(Flag {
+                typed: "--no-migrate".to_owned(),
+                key: "store.migrate".to_owned(),
+                value: "false".to_owned(),
+            });
+        }
         if !self.listen.is_empty() {
             let listen = [
                 ("listen.http", self.listen.join(",")),
@@ -165,5 +180,18 @@ mod tests {
         );
         let other = ["--demo", "--set", "site.time_zone=Europe/Rome"];
         assert_eq!(time_zone(&other).as_deref(), Some("Europe/Rome"));
+    }
+
+    #[test]
+    fn a_start_migrates_unless_told_otherwise() {
+        let migrates = |typed: &[&str]| {
+            let words = ["kenduri", "--demo"].iter().chain(typed);
+            let asked = Typed::try_parse_from(words).unwrap().serve.asked();
+            let settings = configuration::load(DOMAINS, &asked).unwrap().settings;
+            settings.migrates_store
+        };
+        assert!(migrates(&[]));
+        assert!(!migrates(&["--no-migrate"]));
+        assert!(!migrates(&["--set", "store.migrate=false"]));
     }
 }

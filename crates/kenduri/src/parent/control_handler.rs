@@ -257,7 +257,7 @@ impl ParentProcess {
             let room = self.settings.lock().await.sockets.leave();
             room.context("the old program keeps running")?;
             let path = self.program.path().display();
-            let next = self.control.upgrade().await;
+            let next = self.workers.replace(self.control.upgrade()).await;
             next.with_context(|| {
                 format!("the old program keeps running, because {path} does not serve")
             })?;

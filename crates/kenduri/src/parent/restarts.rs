@@ -71,7 +71,7 @@ impl ParentProcess {
     async fn replace_worker(&self) -> Result<String> {
         let _alone = self.alone().await?;
         let renewed = self.settings.lock().await.renew();
-        let replaced = self.control.reload(OWN_SERVICE).await;
+        let replaced = self.workers.replace(self.control.reload(OWN_SERVICE)).await;
         let mut done = format!("{OWN_SERVICE} was replaced; requests went on.");
         match (renewed, &replaced) {
             (Ok(former), Err(_)) => self.settings.lock().await.put_back(former),

@@ -7,12 +7,12 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use operate::channel::{Halt, Parcel};
 use operate::control_requests::Reply;
 use operate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 use supervisor::state::RunId;
-use supervisor::{Address, Control, ReadyInstances};
+use supervisor::{Address, Control, ControlError, ReadyInstances};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -22,6 +22,8 @@ use tokio_util::task::AbortOnDropHandle;
 const SERVING_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests take only seconds, so a worker that has not replied by then hangs.
 const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
+/// For the reason of a worker that has ended. One that was killed gives none.
+const REASON_TIMEOUT: Duration = Duration::from_secs(1);
 /// A working worker reads at once.
 const SEND_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -32,6 +34,8 @@ pub(crate) struct Workers {
     serving: watch::Sender<Option<RunId>>,
     fleet: watch::Receiver<ReadyInstances>,
     served: watch::Sender<bool>,
+    /// Why the last worker that said so has ended.
+    failure: watch::Sender<Option<String>>,
     rates: Arc<Mutex<Vec<RequestRate>>>,
 }
 
@@ -55,6 +59,7 @@ impl Workers {
             serving: watch::Sender::default(),
             fleet,
             served: watch::Sender::default(),
+            failure: watch::Sender::default(),
             rates: Arc::default(),
         }
     }
@@ -68,6 +73,23 @@ impl Workers {
         let mut served = self.served.subscribe();
         // An error is impossible, because `self` owns the sender.
         let _ = served.wait_for(|served| *served).await;
+    }
+
+    /// Replaces the worker by `replace`. If its successor says why it does not serve, that is the
+    /// error.
+    pub(super) async fn replace(
+        &self,
+        replace: impl Future<Output = Result<(), ControlError>>,
+    ) -> Result<()> {
+        self.failure.send_replace(None);
+        let Err(error) = replace.await else {
+            return Ok(());
+        };
+        // The message may arrive after the process has ended.
+        let mut failure = self.failure.subscribe();
+        let reason = timeout(REASON_TIMEOUT, failure.wait_for(Option::is_some)).await;
+        let reason = reason.ok().and_then(|reason| reason.ok()?.clone());
+        Err(reason.map_or_else(|| error.into(), Error::msg))
     }
 
     /// Adds a worker. `hearing` is the task that handles the worker's messages.
@@ -129,6 +151,9 @@ impl Workers {
     ) {
         while let Some((message, _)) = inbox.recv().await {
             match message {
+                ToParent::Failed { reason } => {
+                    self.failure.send_replace(Some(reason));
+                }
                 ToParent::Serving => {
                     self.serves(Some(run));
                 }

@@ -33,6 +33,7 @@ mod limits;
 mod load;
 mod lost_machine;
 mod mail_server;
+mod migrating;
 mod moving;
 mod operator;
 mod own_domain;

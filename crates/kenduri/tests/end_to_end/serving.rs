@@ -360,40 +360,6 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
 }
 
 #[test]
-fn a_store_of_a_newer_kenduri_is_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let migrated = run(&["migrate"], folder.path(), &[]);
-    assert_eq!(
-        migrated.status.code(),
-        Some(0),
-        "{}",
-        text(&migrated.stderr)
-    );
-    assert_eq!(run(&["migrate"], folder.path(), &[]).status.code(), Some(0));
-    let store = rusqlite::Connection::open(folder.path().join("data/kenduri.db")).expect("a store");
-    store
-        .execute(
-            "INSERT INTO migration VALUES ('occasions', 9000, 'x', 0)",
-            (),
-        )
-        .expect("a row");
-    drop(store);
-    for word in ["migrate", "serve"] {
-        let output = run(
-            &[word],
-            folder.path(),
-            &[("KENDURI_LISTEN_HTTP", "127.0.0.1:0")],
-        );
-        assert_eq!(output.status.code(), Some(1));
-        assert!(
-            text(&output.stderr).contains("newer Kenduri"),
-            "{}",
-            text(&output.stderr)
-        );
-    }
-}
-
-#[test]
 fn the_log_may_go_into_a_folder_and_never_names_a_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();

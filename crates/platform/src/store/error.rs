@@ -55,9 +55,16 @@ pub enum StoreError {
         reason: String,
         sql: &'static str,
     },
-    /// The tables are from a newer Kenduri, or from other software.
+    /// The tables are from a newer Kenduri or from other software, or this program cannot migrate
+    /// them now.
     #[error("{0}")]
     Schema(String),
+    /// The store lacks these steps of migrations, and this process does not apply them.
+    #[error(
+        "the tables of the store are not up to date ({0} is missing), and store.migrate is false\n  \
+         run `kenduri migrate`"
+    )]
+    NotMigrated(String),
 }
 
 impl StoreError {

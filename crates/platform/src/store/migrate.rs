@@ -16,8 +16,11 @@
 //!
 //! A migration is known by its owner, its number and its checksum. The owner is a name that stays
 //! when tables move to another crate. Owners run in the order of the dependencies between crates.
+//!
+//! Each step says whether programs without it go on beside it ([`Kind`]). A program starts although
+//! the store has steps that it does not know, if all of these are expanding. A program that finds a
+//! contracting step missing does not apply it while an older program uses the store.
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, Tx};
@@ -53,18 +56,61 @@ impl Migrations {
 pub struct Step {
     /// The migration file's name without extension, such as `0001_begin`.
     pub name: &'static str,
+    pub kind: Kind,
     pub text: &'static str,
 }
 
-/// The calling crate's migrations: `migrations!("accounts", "0001_begin")` reads
-/// `migrations/0001_begin.sql` next to the crate's manifest.
+/// Whether programs that do not know a step go on beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Older programs go on: their statements still work, and what they write is still valid.
+    Expanding,
+    /// Older programs would fail, or write what newer ones cannot read.
+    Contracting,
+}
+
+impl Kind {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Expanding => "expanding",
+            Self::Contracting => "contracting",
+        }
+    }
+
+    /// For the macro `migrations!`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such word. A constant then does not compile.
+    #[doc(hidden)]
+    pub const fn declared(word: &str) -> Self {
+        match word.as_bytes() {
+            b"expanding" => Self::Expanding,
+            b"contracting" => Self::Contracting,
+            _ => panic!("a migration is either expanding or contracting"),
+        }
+    }
+
+    /// A word that this program does not know is from a newer one, and read on the safe side.
+    pub(super) fn read(word: &str) -> Self {
+        if word == Self::Expanding.word() {
+            Self::Expanding
+        } else {
+            Self::Contracting
+        }
+    }
+}
+
+/// The calling crate's migrations: `migrations!("accounts", "0001_begin" contracting)` reads
+/// `migrations/0001_begin.sql` next to the crate's manifest. The word is the step's [`Kind`].
 #[macro_export]
 macro_rules! migrations {
-    ($owner:literal, $($name:literal),+ $(,)?) => {
+    ($owner:literal, $($name:literal $kind:ident),+ $(,)?) => {
         $crate::store::migrate::Migrations::new(
             $owner,
             &[$($crate::store::migrate::Step {
                 name: $name,
+                kind: $crate::store::migrate::Kind::declared(stringify!($kind)),
                 text: include_str!(concat!(
                     env!("CARGO_MANIFEST_DIR"), "/migrations/", $name, ".sql"
                 )),
@@ -73,135 +119,74 @@ macro_rules! migrations {
     };
 }
 
-const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
+/// What opening a store does about steps that it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Apply,
+    /// Another process applies them. The store is not opened, and nothing is changed.
+    Refuse,
+}
+
+pub(super) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
     owner TEXT NOT NULL,
     number BIGINT NOT NULL,
     checksum TEXT NOT NULL,
     applied_at BIGINT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'contracting',
     PRIMARY KEY (owner, number)
 );";
+/// For ledgers from before there were kinds of steps.
+pub(super) const LEDGER_KIND: &str =
+    "ALTER TABLE migration ADD COLUMN kind TEXT NOT NULL DEFAULT 'contracting'";
 
-struct Applied {
-    owner: String,
-    number: i64,
-    checksum: String,
-}
-
-pub(super) fn sqlite(
-    connection: &rusqlite::Connection,
-    migrations: &[Migrations],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let fail = |error: rusqlite::Error| StoreError::Schema(format!("migration failed: {error}"));
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(fail)?;
-    connection
-        .execute_batch(&for_sqlite(LEDGER))
-        .map_err(fail)?;
-    let applied: Vec<Applied> = connection
-        .prepare("SELECT owner, number, checksum FROM migration")
-        .and_then(|mut statement| {
-            statement
-                .query_map([], |row| {
-                    Ok(Applied {
-                        owner: row.get(0)?,
-                        number: row.get(1)?,
-                        checksum: row.get(2)?,
-                    })
-                })?
-                .collect()
-        })
-        .map_err(fail)?;
-    for (owner, number, step) in missing(migrations, &applied)? {
-        let text = only(SQLITE, step.text)
-            .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
-        connection
-            .execute_batch(&for_sqlite(&text))
-            .map_err(|error| failed(owner, step, &error.to_string()))?;
-        connection
-            .execute(
-                "INSERT INTO migration VALUES (?1, ?2, ?3, ?4)",
-                (owner, number, checksum(step), now.as_millisecond()),
-            )
-            .map_err(fail)?;
+/// The statement that reads the ledger. Returns `None` if there is no ledger yet.
+pub(super) fn read_ledger(columns: &[String]) -> Option<&'static str> {
+    if columns.is_empty() {
+        None
+    } else if columns.iter().any(|column| column == "kind") {
+        Some("SELECT owner, number, checksum, kind FROM migration")
+    } else {
+        Some("SELECT owner, number, checksum, 'contracting' FROM migration")
     }
-    connection.execute_batch("COMMIT").map_err(fail)
 }
 
-pub(super) fn postgres(
-    client: &mut ::postgres::Client,
-    migrations: &[Migrations],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut transaction = client.transaction().map_err(|error| unable(&error))?;
-    lock(&mut transaction)?;
-    postgres_steps(&mut transaction, migrations, now)?;
-    transaction.commit().map_err(|error| unable(&error))
+/// A row of the ledger.
+pub(super) struct Applied {
+    pub(super) owner: String,
+    pub(super) number: i64,
+    pub(super) checksum: String,
+    pub(super) kind: Kind,
 }
 
-/// Takes the lock for migrations. If two processes start at the same time, the second waits and
-/// finds everything applied.
-pub(super) fn lock(transaction: &mut ::postgres::Transaction<'_>) -> Result<(), StoreError> {
-    transaction
-        .batch_execute("SELECT pg_advisory_xact_lock(7002)")
-        .map_err(|error| unable(&error))
+/// A step that the store lacks.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    pub owner: &'static str,
+    pub number: i64,
+    pub step: &'static Step,
+    /// Whether the store has other steps of this owner. If not, no program uses its tables.
+    is_begun: bool,
 }
 
-pub(super) fn postgres_steps(
-    transaction: &mut ::postgres::Transaction<'_>,
-    migrations: &[Migrations],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let fail = |error: ::postgres::Error| unable(&error);
-    transaction
-        .batch_execute(&for_postgres(LEDGER))
-        .map_err(fail)?;
-    let applied: Vec<Applied> = transaction
-        .query("SELECT owner, number, checksum FROM migration", &[])
-        .map_err(fail)?
-        .iter()
-        .map(|row| Applied {
-            owner: row.get(0),
-            number: row.get(1),
-            checksum: row.get(2),
-        })
-        .collect();
-    let missing = missing(migrations, &applied)?;
-    for name in missing.iter().flat_map(|(.., step)| extensions(step.text)) {
-        transaction
-            .batch_execute(&format!("CREATE EXTENSION IF NOT EXISTS {name}"))
-            .map_err(|error| {
-                let reason = super::postgres_error::explain(&error);
-                StoreError::Schema(format!(
-                    "PostgreSQL needs the extension {name} for this ({reason}); run in the database, as its owner or a superuser: CREATE EXTENSION {name};"
-                ))
-            })?;
+impl std::fmt::Display for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.owner, self.step.name)
     }
-    for (owner, number, step) in missing {
-        let text = only(POSTGRESQL, step.text)
-            .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
-        transaction
-            .batch_execute(&for_postgres(&text))
-            .map_err(|error| failed(owner, step, &super::postgres_error::explain(&error)))?;
-        transaction
-            .execute(
-                "INSERT INTO migration VALUES ($1, $2, $3, $4)",
-                &[&owner, &number, &checksum(step), &now.as_millisecond()],
-            )
-            .map_err(fail)?;
-    }
-    Ok(())
 }
 
-fn unable(error: &::postgres::Error) -> StoreError {
-    let reason = super::postgres_error::explain(error);
-    StoreError::Schema(format!("migration failed: {reason}"))
+/// What a program finds in a store, compared with its own steps.
+#[derive(Debug)]
+pub(super) struct Comparison {
+    pub(super) pending: Vec<Pending>,
+    /// Whether the store has steps that this program does not know. All of them are expanding.
+    pub(super) is_newer: bool,
 }
 
-/// Fails if this version of Kenduri cannot upgrade the store's tables.
-fn missing(
+/// Fails if this program cannot use the store.
+pub(super) fn compare(
     migrations: &[Migrations],
     applied: &[Applied],
-) -> Result<Vec<(&'static str, i64, &'static Step)>, StoreError> {
+) -> Result<Comparison, StoreError> {
     let known = |row: &Applied| {
         let set = migrations.iter().find(|set| set.owner == row.owner)?;
         set.steps.get(usize::try_from(row.number - 1).ok()?)
@@ -216,7 +201,8 @@ fn missing(
             )));
         }
     }
-    if let Some(row) = applied.iter().find(|row| known(row).is_none()) {
+    let unknown: Vec<&Applied> = applied.iter().filter(|row| known(row).is_none()).collect();
+    if let Some(row) = unknown.iter().find(|row| row.kind == Kind::Contracting) {
         return Err(StoreError::Schema(format!(
             "the store is from a newer Kenduri (it knows {} {}); start that version, or restore a backup made by this one",
             row.owner, row.number
@@ -227,17 +213,100 @@ fn missing(
         .iter()
         .filter(|set| !set.only_if_begun || is_begun(set));
     let steps = wanted.flat_map(|set| {
-        (1_i64..)
-            .zip(set.steps)
-            .map(|(number, step)| (set.owner, number, step))
-    });
-    Ok(steps
-        .filter(|(owner, number, _)| {
-            !applied
-                .iter()
-                .any(|row| row.owner == *owner && row.number == *number)
+        let is_begun = is_begun(set);
+        let steps = (1_i64..).zip(set.steps);
+        steps.map(move |(number, step)| Pending {
+            owner: set.owner,
+            number,
+            step,
+            is_begun,
         })
-        .collect())
+    });
+    let is_applied = |one: &Pending| {
+        let mut rows = applied.iter();
+        rows.any(|row| row.owner == one.owner && row.number == one.number)
+    };
+    Ok(Comparison {
+        pending: steps.filter(|one| !is_applied(one)).collect(),
+        is_newer: !unknown.is_empty(),
+    })
+}
+
+/// The steps of the next transaction.
+#[derive(Debug)]
+pub(super) enum Batch<'a> {
+    /// No older program uses the store, so that everything is applied or nothing.
+    Whole(&'a [Pending]),
+    /// One step beside an older program, which must not wait for long; or all steps of an owner that
+    /// has no tables yet.
+    Beside(&'a [Pending]),
+}
+
+impl Batch<'_> {
+    pub(super) fn steps(&self) -> &[Pending] {
+        match self {
+            Self::Whole(steps) | Self::Beside(steps) => steps,
+        }
+    }
+}
+
+/// Decides what is applied next. Fails before the first step if an older program uses the store,
+/// and would fail beside any of the steps. `pending` must not be empty.
+pub(super) fn next_batch(pending: &[Pending], has_older: bool) -> Result<Batch<'_>, StoreError> {
+    if !has_older {
+        return Ok(Batch::Whole(pending));
+    }
+    let breaks = |one: &&Pending| one.is_begun && one.step.kind == Kind::Contracting;
+    if let Some(one) = pending.iter().find(breaks) {
+        return Err(StoreError::Schema(format!(
+            "an older Kenduri uses the store, and would fail beside the change {one}; nothing was changed\n  {STOP_OLDER}"
+        )));
+    }
+    let of_first = |one: &&Pending| !one.is_begun && one.owner == pending[0].owner;
+    let count = pending.iter().take_while(of_first).count().max(1);
+    Ok(Batch::Beside(&pending[..count.min(pending.len())]))
+}
+
+const STOP_OLDER: &str = "stop every older Kenduri, then start this version, which makes the change at its start; on \
+     a single machine, `sudo systemctl restart kenduri` does both";
+
+/// The error for a step that would make an older program wait for too long.
+pub(super) fn takes_too_long(one: &Pending) -> StoreError {
+    StoreError::Schema(format!(
+        "an older Kenduri uses the store, and would have to wait too long for the change {one}, which was not made\n  {STOP_OLDER}"
+    ))
+}
+
+pub(super) fn not_migrated(pending: &[Pending]) -> StoreError {
+    let names: Vec<String> = pending.iter().map(ToString::to_string).collect();
+    StoreError::NotMigrated(names.join(", "))
+}
+
+pub(super) fn no_store() -> StoreError {
+    StoreError::NotMigrated("everything".to_owned())
+}
+
+/// For a process that does not wait until another one has migrated the store.
+pub(super) fn being_migrated() -> StoreError {
+    StoreError::NotMigrated("what another process applies now".to_owned())
+}
+
+pub(super) fn failed(one: &Pending, reason: &str) -> StoreError {
+    StoreError::Schema(format!("migration {one} failed: {reason}"))
+}
+
+/// A number for what a program knows of the schema: programs with the same steps have the same. It
+/// fits a positive 32-bit integer.
+pub(super) fn fingerprint(migrations: &[Migrations]) -> i32 {
+    let mut hash = Sha256::new();
+    for set in migrations {
+        for step in set.steps {
+            hash.update(format!("{} {}\n", set.owner, step.name));
+        }
+    }
+    let mut first = [0; 4];
+    first.copy_from_slice(&hash.finalize()[..4]);
+    i32::from_be_bytes(first) & i32::MAX
 }
 
 /// The owners that have tables in the store.
@@ -247,168 +316,154 @@ pub fn owners(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all.into_iter().map(|(owner,)| owner).collect())
 }
 
-fn extensions(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("-- needs extension "))
-}
-
-fn failed(owner: &str, step: &Step, reason: &str) -> StoreError {
-    StoreError::Schema(format!("migration {owner} {} failed: {reason}", step.name))
-}
-
-fn checksum(step: &Step) -> String {
+pub(super) fn checksum(step: &Step) -> String {
     hexadecimal(&Sha256::digest(step.text.as_bytes()))
-}
-
-/// The lines that begin and end an SQL section for one engine.
-const SQLITE: &str = "-- only sqlite";
-const POSTGRESQL: &str = "-- only postgresql";
-const END: &str = "-- end";
-
-/// `None` if sections are nested or unclosed.
-fn only(engine: &str, text: &str) -> Option<String> {
-    let mut shown = String::with_capacity(text.len());
-    let mut section = None;
-    for line in text.lines() {
-        match (section, line) {
-            (None, SQLITE | POSTGRESQL) => section = Some(line),
-            (Some(_), END) => section = None,
-            (Some(_), SQLITE | POSTGRESQL) | (None, END) => return None,
-            (Some(other), _) if other != engine => {}
-            _ => {
-                shown.push_str(line);
-                shown.push('\n');
-            }
-        }
-    }
-    section.is_none().then_some(shown)
-}
-
-fn for_sqlite(text: &str) -> String {
-    let types = replace_word(text, "COUNTER", "INTEGER PRIMARY KEY");
-    let types = replace_word(&types, "BIGINT", "INTEGER");
-    replace_word(&types, "BYTEA", "BLOB")
-        .lines()
-        .map(|line| match line {
-            ");" => ") STRICT;",
-            ") CLUSTERED;" => ") STRICT, WITHOUT ROWID;",
-            other => other,
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-fn for_postgres(text: &str) -> String {
-    let types = replace_word(
-        text,
-        "COUNTER",
-        "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-    );
-    replace_word(&types, "TEXT", "TEXT COLLATE \"C\"").replace("\n) CLUSTERED;", "\n);")
-}
-
-fn replace_word(text: &str, word: &str, by: &str) -> String {
-    let mut result = String::with_capacity(text.len() + 256);
-    let mut rest = text;
-    while let Some(at) = rest.find(word) {
-        let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let end = at + word.len();
-        let whole = !rest[..at].ends_with(part) && !rest[end..].starts_with(part);
-        result.push_str(&rest[..at]);
-        result.push_str(if whole { by } else { word });
-        rest = &rest[end..];
-    }
-    result + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TEXT: &str = "CREATE TABLE a (\n    id TEXT PRIMARY KEY,\n    BIGINTS BIGINT,\n    c BYTEA\n);\nCREATE INDEX i ON a (id);";
-
-    #[test]
-    fn one_text_becomes_two() {
-        assert_eq!(
-            for_sqlite(TEXT),
-            "CREATE TABLE a (\n    id TEXT PRIMARY KEY,\n    BIGINTS INTEGER,\n    c BLOB\n) STRICT;\nCREATE INDEX i ON a (id);"
-        );
-        assert!(for_postgres(TEXT).contains("id TEXT COLLATE \"C\" PRIMARY KEY"));
-        let pairs =
-            "CREATE TABLE b (\n    a BIGINT,\n    b BIGINT,\n    PRIMARY KEY (a, b)\n) CLUSTERED;";
-        assert!(for_sqlite(pairs).ends_with("\n) STRICT, WITHOUT ROWID;"));
-        assert!(for_postgres(pairs).ends_with("\n);"));
+    const fn step(name: &'static str, kind: Kind) -> Step {
+        Step {
+            name,
+            kind,
+            text: "SELECT 1",
+        }
     }
 
-    #[test]
-    fn an_engine_is_shown_its_own_sections() {
-        let text = "a;\n-- only sqlite\nb;\n-- end\n-- only postgresql\nc;\n-- end\nd;";
-        assert_eq!(only(SQLITE, text).as_deref(), Some("a;\nb;\nd;\n"));
-        assert_eq!(only(POSTGRESQL, text).as_deref(), Some("a;\nc;\nd;\n"));
-        for broken in [
-            "-- only sqlite\na;",
-            "a;\n-- end",
-            "-- only sqlite\n-- only postgresql\n-- end",
-        ] {
-            assert_eq!(only(SQLITE, broken), None, "{broken}");
+    const FIRST: Step = step("0001_begin", Kind::Contracting);
+    const EXPANDS: Step = step("0002_more", Kind::Expanding);
+    const CONTRACTS: Step = step("0003_less", Kind::Contracting);
+
+    fn row(owner: &str, number: i64, kind: Kind) -> Applied {
+        Applied {
+            owner: owner.to_owned(),
+            number,
+            checksum: checksum(&FIRST),
+            kind,
         }
     }
 
     #[test]
-    fn a_store_of_a_newer_or_an_unreleased_program_is_refused() {
-        const STEP: Step = Step {
-            name: "0001_begin",
-            text: "SELECT 1",
+    fn a_program_starts_beside_unknown_steps_only_if_all_expand() {
+        use Kind::{Contracting, Expanding};
+        let known = [Migrations::new("a", &[FIRST])];
+        // The number of missing steps, and whether the store is newer.
+        let found = |rows: &[Applied]| {
+            let compared = compare(&known, rows);
+            let compared = compared.map(|found| (found.pending.len(), found.is_newer));
+            compared.map_err(|error| error.to_string())
         };
-        let known = [Migrations::new("a", &[STEP])];
-        let row = |owner: &str, number, checksum: String| Applied {
-            owner: owner.to_owned(),
-            number,
-            checksum,
+        let begun = || row("a", 1, Contracting);
+        assert_eq!(found(&[]), Ok((1, false)));
+        assert_eq!(found(&[begun()]), Ok((0, false)));
+        for (newer, starts) in [
+            (vec![row("a", 2, Expanding)], true),
+            (vec![row("a", 2, Expanding), row("b", 1, Expanding)], true),
+            (vec![row("a", 2, Contracting)], false),
+            (vec![row("b", 1, Contracting)], false),
+            (
+                vec![row("a", 2, Expanding), row("a", 3, Contracting)],
+                false,
+            ),
+            (vec![row("b", 1, Kind::read("shrinking"))], false),
+            (vec![row("a", 0, Contracting)], false),
+        ] {
+            let rows: Vec<Applied> = [begun()].into_iter().chain(newer).collect();
+            let outcome = found(&rows);
+            if starts {
+                assert_eq!(outcome, Ok((0, true)));
+            } else {
+                assert!(outcome.unwrap_err().contains("newer"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_of_an_unreleased_program_is_refused() {
+        let known = [Migrations::new("a", &[FIRST])];
+        let edited = || Applied {
+            checksum: String::new(),
+            ..row("a", 1, Kind::Contracting)
         };
-        let message = |rows: &[Applied]| {
-            missing(&known, rows)
-                .map(|steps| steps.len())
-                .map_err(|error| error.to_string())
-        };
-        assert_eq!(message(&[]), Ok(1));
-        assert_eq!(message(&[row("a", 1, checksum(&STEP))]), Ok(0));
-        assert!(
-            message(&[row("a", 2, checksum(&STEP))])
-                .unwrap_err()
-                .contains("newer")
-        );
-        assert!(
-            message(&[row("b", 1, checksum(&STEP))])
-                .unwrap_err()
-                .contains("newer")
-        );
         // A checksum mismatch is reported first, even if the store contains owners that no longer
         // exist.
-        for rows in [
-            &[row("a", 1, String::new())][..],
-            &[row("b", 1, checksum(&STEP)), row("a", 1, String::new())],
-        ] {
-            assert!(message(rows).unwrap_err().contains("unreleased"));
+        for rows in [&[edited()][..], &[row("b", 1, Kind::Contracting), edited()]] {
+            let error = compare(&known, rows).unwrap_err().to_string();
+            assert!(error.contains("unreleased"), "{error}");
         }
     }
 
     #[test]
     fn steps_that_nobody_needs_are_for_a_store_that_has_begun_with_them() {
-        const STEP: Step = Step {
-            name: "0001_begin",
-            text: "SELECT 1",
-        };
         let set = [Migrations {
             only_if_begun: true,
-            ..Migrations::new("a", &[STEP, STEP])
+            ..Migrations::new("a", &[FIRST, EXPANDS])
         }];
-        let row = Applied {
-            owner: "a".to_owned(),
-            number: 1,
-            checksum: checksum(&STEP),
+        let begun = row("a", 1, Kind::Contracting);
+        assert_eq!(compare(&set, &[]).unwrap().pending.len(), 0);
+        assert_eq!(compare(&set, &[begun]).unwrap().pending.len(), 1);
+    }
+
+    #[test]
+    fn beside_an_older_program_only_expanding_steps_run_and_one_at_a_time() {
+        let steps: &[Step] = &[FIRST, EXPANDS, CONTRACTS];
+        let of = |from: usize, to: usize, is_begun| -> Vec<Pending> {
+            let one = |number: usize| Pending {
+                owner: "a",
+                number: i64::try_from(number).unwrap() + 1,
+                step: &steps[number],
+                is_begun,
+            };
+            (from..to).map(one).collect()
         };
-        assert_eq!(missing(&set, &[]).unwrap().len(), 0);
-        assert_eq!(missing(&set, &[row]).unwrap().len(), 1);
+        // The names of the next steps, or `None` if nothing may run.
+        let next = |pending: &[Pending], has_older| {
+            let batch = next_batch(pending, has_older).ok()?;
+            let names = batch.steps().iter().map(|one| one.step.name);
+            Some((matches!(batch, Batch::Beside(_)), names.collect::<Vec<_>>()))
+        };
+        let all = ["0001_begin", "0002_more", "0003_less"].to_vec();
+        assert_eq!(next(&of(0, 3, true), false), Some((false, all.clone())));
+        assert_eq!(next(&of(1, 2, true), true), Some((true, vec!["0002_more"])));
+        // Not even the expanding step before it.
+        assert_eq!(next(&of(1, 3, true), true), None);
+        // No program uses tables of an owner that has not begun.
+        assert_eq!(next(&of(0, 3, false), true), Some((true, all)));
+        let error = next_batch(&of(1, 3, true), true).unwrap_err().to_string();
+        assert!(
+            error.contains("older Kenduri") && error.contains("a 0003_less"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_ledger_without_kinds_is_read_as_contracting() {
+        let columns = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        assert_eq!(read_ledger(&[]), None);
+        let older = read_ledger(&columns(&["owner", "number", "checksum", "applied_at"]));
+        assert!(older.unwrap().contains("'contracting'"));
+        let now = read_ledger(&columns(&["owner", "kind"]));
+        assert!(!now.unwrap().contains("'contracting'"));
+        for kind in [Kind::Expanding, Kind::Contracting] {
+            assert_eq!(Kind::read(kind.word()), kind);
+            assert_eq!(Kind::declared(kind.word()), kind);
+        }
+    }
+
+    #[test]
+    fn programs_with_the_same_steps_have_the_same_fingerprint() {
+        let one = Migrations::new("a", &[FIRST]);
+        let off = Migrations {
+            only_if_begun: true,
+            ..one
+        };
+        let two = Migrations::new("a", &[FIRST, EXPANDS]);
+        assert_eq!(fingerprint(&[one]), fingerprint(&[off]));
+        assert_ne!(fingerprint(&[one]), fingerprint(&[two]));
+        assert!(fingerprint(&[two]) >= 0);
     }
 }

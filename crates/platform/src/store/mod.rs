@@ -33,15 +33,19 @@ mod id_set;
 pub mod log;
 mod memory;
 pub mod migrate;
+mod migration_text;
 mod postgres;
 mod postgres_address;
 mod postgres_error;
+mod postgres_migrate;
 mod postgres_queue;
 mod postgres_statements;
 mod query;
 mod relay;
 mod sql;
 mod sqlite;
+mod sqlite_migrate;
+mod sqlite_programs;
 mod sqlite_statements;
 mod table;
 pub mod transfer;
@@ -54,7 +58,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
@@ -63,6 +67,7 @@ use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
 pub use id_set::IdSet;
+use migrate::Missing;
 pub use platform_derive::Row;
 pub use postgres::{LogHold, has_tables};
 #[doc(hidden)]
@@ -235,6 +240,40 @@ impl Store {
         clock: Clock,
         random: Random,
     ) -> Result<Self, StoreError> {
+        Self::open_with(settings, migrations, Missing::Apply, clock, random)
+    }
+
+    /// Like [`Store::open`], but applies nothing. Fails with [`StoreError::NotMigrated`] until
+    /// another process has applied `migrations`.
+    pub fn open_migrated(
+        settings: &Settings,
+        migrations: &[migrate::Migrations],
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(settings, migrations, Missing::Refuse, clock, random)
+    }
+
+    /// Applies `migrations` without opening the store for use. Returns the steps that were applied
+    /// now. This function blocks.
+    pub fn migrate(
+        settings: &Settings,
+        migrations: &[migrate::Migrations],
+        now: Timestamp,
+    ) -> Result<Vec<migrate::Pending>, StoreError> {
+        match settings {
+            Settings::Sqlite(settings) => sqlite::migrate_only(settings, migrations, now),
+            Settings::Postgres(settings) => postgres::migrate_only(settings, migrations, now),
+        }
+    }
+
+    fn open_with(
+        settings: &Settings,
+        migrations: &[migrate::Migrations],
+        missing: Missing,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, StoreError> {
         let ground = Ground {
             clock,
             random,
@@ -247,11 +286,12 @@ impl Store {
             Settings::Sqlite(settings) => Engine::Sqlite(Arc::new(sqlite::Engine::open(
                 settings,
                 migrations,
+                missing,
                 ground,
                 Arc::clone(&signals),
             )?)),
             Settings::Postgres(settings) => Engine::Postgres(Arc::new(postgres::Engine::open(
-                settings, migrations, &ground, &signals,
+                settings, migrations, missing, &ground, &signals,
             )?)),
         };
         Ok(Self {

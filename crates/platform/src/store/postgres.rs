@@ -12,12 +12,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use postgres::{Client, GenericClient};
 
 use super::error::Failure;
-use super::migrate::{self, Migrations};
+use super::migrate::{self, Migrations, Missing, Pending};
 use super::postgres_address::Address;
 use super::postgres_error::explain;
+use super::postgres_migrate;
 use super::postgres_queue::{Doubt, Next, Queue, Task};
 use super::postgres_statements::Connection;
 use super::relay::Relay;
@@ -44,17 +46,23 @@ impl Engine {
     pub(super) fn open(
         settings: &PostgresSettings,
         migrations: &[Migrations],
+        missing: Missing,
         ground: &Ground,
         signals: &Arc<Signals>,
     ) -> Result<Self, StoreError> {
         let address = Address::of(settings)?;
-        address.refuse_transaction_pooler(&id::generate_random(&Random::system()))?;
-        let mut client = address.connect()?;
+        let mut client = connect_first(&address)?;
         warn_without_standby(&mut client)?;
-        migrate::postgres(&mut client, migrations, ground.clock.now())?;
-        drop(client);
+        postgres_migrate::migrate(&mut client, migrations, missing, ground.clock.now())?;
         let queue = Arc::new(Queue::new(settings.failover_wait));
-        let relay = Relay::start(address.clone(), Arc::clone(signals), Arc::clone(&queue))?;
+        let relay = Relay::start(
+            address.clone(),
+            Arc::clone(signals),
+            Arc::clone(&queue),
+            migrate::fingerprint(migrations),
+        )?;
+        // Until here, this connection told other programs that this one uses the store.
+        drop(client);
         let relay = Arc::new(relay);
         let mut threads = Vec::new();
         for number in 0..settings.connections.max(1) {
@@ -240,6 +248,22 @@ impl Server {
             self.relay.wake();
         }
     }
+}
+
+/// Connects for the first time. This function blocks.
+fn connect_first(address: &Address) -> Result<Client, StoreError> {
+    address.refuse_transaction_pooler(&id::generate_random(&Random::system()))?;
+    address.connect()
+}
+
+/// Migrates a store that this process does not open.
+pub(super) fn migrate_only(
+    settings: &PostgresSettings,
+    migrations: &[Migrations],
+    now: Timestamp,
+) -> Result<Vec<Pending>, StoreError> {
+    let mut client = connect_first(&Address::of(settings)?)?;
+    postgres_migrate::migrate(&mut client, migrations, Missing::Apply, now)
 }
 
 /// Without a synchronous standby, a commit is only on the primary server.

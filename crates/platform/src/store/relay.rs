@@ -12,6 +12,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::postgres_address::{Address, Driver, SESSION};
 use super::postgres_error::explain;
+use super::postgres_migrate::announce;
 use super::postgres_queue::Queue;
 use super::{Signals, StoreError, Wake};
 
@@ -34,6 +36,8 @@ const LOOK_TIME: Duration = Duration::from_secs(2);
 const NUMBER_TIME: Duration = Duration::from_secs(10);
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 const PART: i64 = 1_000;
+/// How long opening the store waits for the relay's first connection.
+const FIRST_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Relay {
@@ -43,12 +47,15 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// Starts the relay thread, which connects and reconnects by itself.
+    /// Starts the relay thread, which connects and reconnects by itself. Returns when other
+    /// programs can see that this one uses the store.
     pub(super) fn start(
         address: Address,
         signals: Arc<Signals>,
         queue: Arc<Queue>,
+        fingerprint: i32,
     ) -> Result<Self, StoreError> {
+        let (connects, connected) = sync_channel(1);
         let changed = Arc::new(Notify::new());
         let stop = CancellationToken::new();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -60,6 +67,8 @@ impl Relay {
             signals,
             queue,
             changed: Arc::clone(&changed),
+            fingerprint,
+            connects,
         };
         let stopped = stop.clone();
         let work = async move { stopped.run_until_cancelled(Box::pin(state.run())).await };
@@ -69,6 +78,8 @@ impl Relay {
                 runtime.block_on(work);
             })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        // Without a connection in time, the store opens all the same.
+        let _ = connected.recv_timeout(FIRST_TIME);
         Ok(Self {
             changed,
             stop,
@@ -100,6 +111,9 @@ struct State {
     signals: Arc<Signals>,
     queue: Arc<Queue>,
     changed: Arc<Notify>,
+    /// What this program knows of the schema.
+    fingerprint: i32,
+    connects: SyncSender<()>,
 }
 
 const NUMBERED: Wake = Wake {
@@ -149,8 +163,11 @@ impl State {
     }
 
     async fn lead(&self, mut client: Client) -> Result<(), String> {
-        let begin = format!("{SESSION}; LISTEN kenduri_numbered");
+        let announce = announce(self.fingerprint);
+        let begin = format!("{SESSION}; {announce}; LISTEN kenduri_numbered");
         in_time(LOOK_TIME, client.batch_execute(&begin)).await?;
+        // Only the first connection is waited for.
+        let _ = self.connects.try_send(());
         // News may have been numbered while this process was not listening.
         self.signals.send(NUMBERED);
         let mut leads = false;

@@ -20,12 +20,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::Failure;
 use super::log::{Log, Pause};
-use super::migrate::{self, Migrations};
+use super::migrate::{self, Migrations, Missing, Pending};
+use super::sqlite_migrate::{self, Migrated};
+use super::sqlite_programs::Program;
 use super::sqlite_statements::execute;
 use super::tx::{self, Mode};
 use super::{
@@ -63,6 +66,7 @@ pub(super) struct Engine {
     settings: SqliteSettings,
     ground: Ground,
     log: Option<Log>,
+    _program: Program,
 }
 
 enum Message {
@@ -75,11 +79,22 @@ impl Engine {
     pub(super) fn open(
         settings: &SqliteSettings,
         migrations: &[Migrations],
+        missing: Missing,
         ground: Ground,
         signals: Arc<Signals>,
     ) -> Result<Self, StoreError> {
+        // An empty file would look like a store that need not be restored.
+        if missing == Missing::Refuse && !settings.path.exists() {
+            return Err(migrate::no_store());
+        }
         let connection = open_writer(settings)?;
-        migrate::sqlite(&connection, migrations, ground.clock.now())?;
+        let Migrated { program, .. } = sqlite_migrate::migrate(
+            &connection,
+            settings,
+            migrations,
+            missing,
+            ground.clock.now(),
+        )?;
         let (queue, waiting) = sync_channel(QUEUE_LIMIT);
         let log = settings.backed_up.then(|| Log::of(&settings.path));
         let writer = Writer {
@@ -101,6 +116,7 @@ impl Engine {
             settings: settings.clone(),
             ground,
             log,
+            _program: program,
         })
     }
 
@@ -391,6 +407,18 @@ impl Writer {
             call.answer(Err(StoreError::Unavailable(error.to_string())));
         }
     }
+}
+
+/// Migrates a store that this process does not open.
+pub(super) fn migrate_only(
+    settings: &SqliteSettings,
+    migrations: &[Migrations],
+    now: Timestamp,
+) -> Result<Vec<Pending>, StoreError> {
+    let connection = open_writer(settings)?;
+    let missing = Missing::Apply;
+    let migrated = sqlite_migrate::migrate(&connection, settings, migrations, missing, now)?;
+    Ok(migrated.applied)
 }
 
 pub(super) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {

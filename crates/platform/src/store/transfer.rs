@@ -12,11 +12,13 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::migrate::{self, Migrations};
+use super::migrate::{Migrations, Missing};
 use super::postgres::is_in_use;
 use super::postgres_address::Address;
 use super::postgres_error::explain;
+use super::postgres_migrate;
 use super::sqlite::open_writer;
+use super::sqlite_migrate;
 use super::sqlite_statements::execute;
 use super::value::{Value, postgres_cell, sqlite_cell};
 use super::{PostgresSettings, SqliteSettings, StoreError};
@@ -28,6 +30,10 @@ pub enum TransferError {
         "there is no SQLite store at {0}\n  name the data folder that holds it: --data DIR or --config FILE"
     )]
     NoStore(PathBuf),
+    #[error(
+        "a newer Kenduri has added tables or columns to this store; nothing was moved\n  move it with that version"
+    )]
+    Newer,
     #[error(
         "the PostgreSQL database is not empty; nothing in it was changed\n  create an empty database, and name it with --to"
     )]
@@ -75,7 +81,10 @@ pub fn to_postgres(
         return Err(TransferError::NoStore(from.path.clone()));
     }
     let source = open_writer(from)?;
-    migrate::sqlite(&source, migrations, now)?;
+    let migrated = sqlite_migrate::migrate(&source, from, migrations, Missing::Apply, now)?;
+    if migrated.is_newer {
+        return Err(TransferError::Newer);
+    }
     execute(&source, "BEGIN IMMEDIATE").map_err(|(error, _)| error)?;
     let tables = tables(&source)?;
 
@@ -106,8 +115,8 @@ fn prepare(
     target
         .batch_execute(begin)
         .map_err(|error| refused(&error))?;
-    migrate::lock(target)?;
-    if is_in_use(target)? {
+    // Another process would migrate this database only if it is in use.
+    if !postgres_migrate::try_lock(target)? || is_in_use(target)? {
         return Err(TransferError::NotEmpty);
     }
     let owners = texts(source, "SELECT DISTINCT owner FROM migration")?;
@@ -119,7 +128,7 @@ fn prepare(
             ..*set
         })
         .collect();
-    migrate::postgres_steps(target, &begun, now)?;
+    postgres_migrate::fill(target, &begun, now)?;
     Ok(())
 }
 

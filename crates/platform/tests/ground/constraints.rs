@@ -1,7 +1,7 @@
 //! Tests that errors for violated constraints contain the constraint's name, which is the same on
 //! both engines.
 
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{Kind, Migrations, Step};
 use platform::{Rows, Sql, StoreError, sql};
 use testkit::World;
 
@@ -9,6 +9,7 @@ const SLOTS: Migrations = Migrations::new(
     "test",
     &[Step {
         name: "0001_slot",
+        kind: Kind::Contracting,
         text: "CREATE TABLE slot (
     id BIGINT PRIMARY KEY,
     place TEXT NOT NULL,

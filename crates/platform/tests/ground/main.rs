@@ -24,7 +24,7 @@ mod together;
 
 use std::time::{Duration, Instant};
 
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{Kind, Migrations, Step};
 use platform::{Rows, Store, StoreError, Tx, sql};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -36,6 +36,7 @@ const MIGRATIONS: [Migrations; 2] = [
         "test",
         &[Step {
             name: "0001_begin",
+            kind: Kind::Contracting,
             text: "CREATE TABLE thing (
     id TEXT PRIMARY KEY,
     amount BIGINT NOT NULL CONSTRAINT thing_below_zero CHECK (amount >= 0),

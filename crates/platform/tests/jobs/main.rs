@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, Done, Handler, JobError, NewJob, Queue, Worker};
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{Kind, Migrations, Step};
 use platform::{Clock, Random, Rows, Store, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::World;
@@ -22,6 +22,7 @@ const EFFECTS: Migrations = Migrations::new(
     "test",
     &[Step {
         name: "0001_effect",
+        kind: Kind::Contracting,
         text: "CREATE TABLE effect (\n    name TEXT NOT NULL\n);",
     }],
 );

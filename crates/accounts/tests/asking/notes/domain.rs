@@ -9,7 +9,7 @@ use identity::DomainAccounts;
 use identity::grant::{self, Role, ScopeKind};
 use identity::session::signed_in::SignedIn;
 use identity::session::token::TokenScope;
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{self, Migrations, Step};
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::Callers::{self, People, Tokens};
@@ -44,6 +44,7 @@ pub(crate) const DOMAIN: Domain = Domain {
         "notes",
         &[Step {
             name: "0001_begin",
+            kind: migrate::Kind::Contracting,
             text: TABLES,
         }],
     ))
