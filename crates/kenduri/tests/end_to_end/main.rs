@@ -14,6 +14,8 @@ mod authority;
 mod backup;
 mod bounces;
 mod campaign_killing;
+mod cluster;
+mod cluster_parts;
 mod compat;
 mod configuration;
 mod control;
