@@ -4,6 +4,7 @@ mod backup;
 mod bare;
 mod bookings;
 mod changes;
+mod cluster;
 mod crowd;
 mod dist;
 mod examples;
@@ -13,6 +14,7 @@ mod imports;
 mod machine;
 mod neighbours;
 mod place;
+mod repeated;
 mod resets;
 mod visitors;
 
@@ -38,6 +40,9 @@ pub(crate) enum Show {
     /// Bookings: every race, random days, a kill at each step between gateway and store, and
     /// reminders, on both stores.
     Bookings(bookings::Wanted),
+    /// Two machines and a PostgreSQL cluster: killed, stopped and frozen machines, switches and
+    /// deaths of primary servers, and lost commits lose and double nothing.
+    Cluster(cluster::Wanted),
     /// The edge: no request fails while everything behind it changes, and slow or hostile clients
     /// do not slow down others.
     Edge(Wanted),
@@ -107,6 +112,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
         Show::Backup(wanted) => backup::show(wanted),
         Show::Bare(wanted) => bare::show(wanted),
         Show::Bookings(wanted) => bookings::show(wanted),
+        Show::Cluster(wanted) => cluster::show(wanted),
         Show::Edge(wanted) => edge(wanted),
         Show::Examples { program } => examples::show(&shown(program.as_deref())?),
         Show::Imports(wanted) => imports::show(wanted),

@@ -87,7 +87,8 @@ let provider;
 
 // The provider, whose people are what they type as their name.
 async function startProvider(callback) {
-  const server = createServer().listen(0, '127.0.0.1');
+  // A test that fails before its end must not wait for this server.
+  const server = createServer().listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

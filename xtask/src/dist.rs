@@ -144,7 +144,10 @@ fn pack(release: &Release, binary: &Path, into: &Path) -> Result<()> {
     let name = release.name();
     let file = |ending: &str| into.join(format!("{name}{ending}"));
 
-    tree::gzip(&parts.archive(&name)?.tar(release.time)?, &file(".tar.gz"))?;
+    tree::gzip(
+        &parts.archive(&name, &release.version)?.tar(release.time)?,
+        &file(".tar.gz"),
+    )?;
     deb::write(release, &parts, into, Compression::Best)?;
     container::write(release, &parts, &file(".oci.tar"))?;
     fs::write(into.join("compose.yaml"), container::compose(release)?)?;

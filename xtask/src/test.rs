@@ -31,7 +31,7 @@ const LONG_ROUNDS: u32 = 200;
 /// In Node.
 const NODE_TESTS: [&str; 5] = ["websockets", "socketio", "oidc", "browser", "examples"];
 /// In Python: tests, or the servers of tests.
-const PYTHON_TESTS: [&str; 3] = ["s3", "api", "dkim"];
+const PYTHON_TESTS: [&str; 4] = ["s3", "api", "dkim", "packaging"];
 
 /// What to run.
 #[derive(clap::Args)]
@@ -179,6 +179,10 @@ fn start_other_makers() -> Lane {
         (
             "signatures of mail, by another library",
             python_test("dkim", "signed.py"),
+        ),
+        (
+            "packaging of several machines",
+            python_test("packaging", "validate.py"),
         ),
         ("websockets of another maker", npm_test("websockets")),
         ("Socket.IO with its own client", npm_test("socketio")),

@@ -5,7 +5,7 @@
 //! flushed and renamed. If several processes start at the same time, one of them creates the file
 //! and the others read it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,7 @@ use crate::text_cleaning::hexadecimal;
 const LONGEST: u64 = 4_096;
 /// The mode bits for group and others (stat(2)).
 const OTHERS: u32 = 0o077;
+const READ_BY_GROUP: u32 = 0o040;
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -108,13 +109,15 @@ impl KeyFile {
 
     fn read(&self) -> Result<Option<Keyring>, KeyError> {
         let mut text = String::new();
-        let mode = match self.read_text(&mut text) {
-            Ok(mode) => mode & 0o7777,
+        let facts = match self.read_text(&mut text) {
+            Ok(facts) => facts,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.unusable(error)),
         };
         let path = self.0.clone();
-        if mode & OTHERS != 0 {
+        let mode = facts.mode() & 0o7777;
+        let user = own_user().map_err(|reason| self.unusable(reason))?;
+        if !is_private(mode, facts.uid(), user) {
             return Err(KeyError::Exposed { path, mode });
         }
         let mut keys = Vec::new();
@@ -131,14 +134,14 @@ impl KeyFile {
         }
     }
 
-    fn read_text(&self, text: &mut String) -> io::Result<u32> {
+    fn read_text(&self, text: &mut String) -> io::Result<Metadata> {
         let file = File::open(&self.0)?;
         let facts = file.metadata()?;
         if !facts.is_file() || facts.len() > LONGEST {
             return Err(io::Error::other("that is not a key file"));
         }
         file.take(LONGEST).read_to_string(text)?;
-        Ok(facts.mode())
+        Ok(facts)
     }
 
     fn create(&self, random: &Random) -> Result<Keyring, KeyError> {
@@ -232,6 +235,18 @@ impl Drop for Fresh {
         // If the temporary file was renamed, there is nothing to remove.
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// Returns whether nobody but `user` can use a file of `owner`. A file of root that only its group
+/// may read counts as private too: this is how Kubernetes hands a secret to a process that is not
+/// root, whose group has no other member.
+fn is_private(mode: u32, owner: u32, user: u32) -> bool {
+    mode & OTHERS == 0 || (owner == 0 && user != 0 && mode & OTHERS == READ_BY_GROUP)
+}
+
+/// The effective user of this process (proc(5)).
+fn own_user() -> io::Result<u32> {
+    Ok(fs::metadata("/proc/self")?.uid())
 }
 
 fn folder(path: &Path) -> &Path {
@@ -357,6 +372,23 @@ mod tests {
         fresh.put().unwrap();
         assert_eq!(file.read().unwrap().unwrap().key("x").sign(&[]), signature);
         assert_eq!(names(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_secret_that_kubernetes_mounts_is_private() {
+        for (mode, owner, user, expected) in [
+            (0o600, 1_000, 1_000, true),
+            (0o400, 0, 0, true),
+            (0o440, 0, 65_532, true),
+            (0o640, 0, 65_532, true),
+            (0o440, 0, 0, false),
+            (0o440, 65_532, 65_532, false),
+            (0o444, 0, 65_532, false),
+            (0o460, 0, 65_532, false),
+        ] {
+            let found = is_private(mode, owner, user);
+            assert_eq!(found, expected, "{mode:o} of {owner} for {user}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use platform::store::migrate::Migrations;
-use platform::store::{self, ROW_LOCK, Settings};
+use platform::store::{self, Settings};
 use postgres::NoTls;
 use postgres::types::Type;
 
@@ -192,7 +192,7 @@ impl Engine {
     fn columns(&mut self, text: &str) -> Result<Vec<String>, String> {
         match self {
             Self::Sqlite(connection) => connection
-                .prepare(text.strip_suffix(ROW_LOCK).unwrap_or(text))
+                .prepare(store::without_row_lock(text))
                 .map(|statement| statement.column_names().map(str::to_owned).collect())
                 .map_err(|error| error.to_string()),
             Self::Postgres(client) => client

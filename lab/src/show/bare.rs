@@ -151,12 +151,19 @@ impl Bare {
     }
 
     /// As root of the bare Debian; `$0` is `word`. The outer shell stays, because the kernel ends
-    /// it with `unshare` only as long as it belongs to root, and everything else with it.
+    /// it with `unshare` only as long as it belongs to root, and everything else with it. The tree
+    /// becomes the root of its mounts, because the kernel refuses user namespaces after `chroot`,
+    /// and mmdebstrap needs one where it is not root.
     fn inside(&self, script: &str, word: &str) -> Command {
         let mount = format!(
-            "mount --bind {rust} {tree}/opt/rust
+            "mount --bind {tree} {tree}
+             mount --bind {rust} {tree}/opt/rust
              mount -t proc proc {tree}/proc
-             chroot {tree} /usr/bin/env --ignore-environment HOME=/root \
+             cd {tree}
+             pivot_root . .
+             umount --lazy .
+             cd /
+             /usr/bin/env --ignore-environment HOME=/root \
                  PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                  sh -euc \"$@\" || exit",
             rust = self.rust.display(),

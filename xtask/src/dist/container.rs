@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::parts::{Parts, packaging};
+use super::parts::{Parts, VERSION, packaging};
 use super::{Release, Tree, tree};
 use crate::command::{output, program};
 use crate::workspace::files_below;
@@ -44,7 +44,7 @@ fn paths(said: &str) -> Result<Vec<String>> {
 
 pub(super) fn compose(release: &Release) -> Result<String> {
     let text = String::from_utf8(packaging("compose.yaml")?)?;
-    Ok(text.replace("@VERSION@", &release.version))
+    Ok(text.replace(VERSION, &release.version))
 }
 
 pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()> {

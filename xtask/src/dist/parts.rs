@@ -8,6 +8,9 @@ use anyhow::{Context as _, Result};
 use super::{Release, Tree, Version, glibc, licences};
 use crate::workspace::{files_below, root};
 
+/// Stands for the version in the packaging of containers.
+pub(super) const VERSION: &str = "@VERSION@";
+
 pub(super) struct Parts {
     pub(super) program: Vec<u8>,
     /// The newest glibc version that the program requires.
@@ -32,13 +35,14 @@ impl Parts {
     }
 
     /// Returns the file tree of the tarball.
-    pub(super) fn archive(&self, name: &str) -> Result<Tree> {
+    pub(super) fn archive(&self, name: &str, version: &str) -> Result<Tree> {
         let mut tree = Tree::default();
         tree.file(&format!("{name}/kenduri"), 0o755, &*self.program);
         let settings = format!("{name}/kenduri.toml");
         tree.file(&settings, 0o644, &*self.settings);
         tree.file(&format!("{name}/README.md"), 0o644, packaging("README.md")?);
         add_documents(&mut tree, &format!("{name}/docs"))?;
+        add_clusters(&mut tree, name, version)?;
         self.add_licences(&mut tree, name)?;
         Ok(tree)
     }
@@ -64,6 +68,19 @@ pub(super) fn add_documents(tree: &mut Tree, folder: &str) -> Result<()> {
         {
             let path = format!("{folder}/{}", name.to_string_lossy());
             tree.file(&path, 0o644, fs::read(&file)?);
+        }
+    }
+    Ok(())
+}
+
+/// Adds what several machines need, for this version.
+fn add_clusters(tree: &mut Tree, folder: &str, version: &str) -> Result<()> {
+    for name in ["cluster", "kubernetes"] {
+        for file in files_below(&root().join("packaging").join(name))? {
+            let text = fs::read_to_string(&file)?.replace(VERSION, version);
+            let file = file.file_name().context("a file has a name")?;
+            let path = format!("{folder}/{name}/{}", file.to_string_lossy());
+            tree.file(&path, 0o644, text);
         }
     }
     Ok(())

@@ -45,6 +45,13 @@ fn list_missing() -> Vec<&'static str> {
     let there = |program: &str| find(program).is_some();
     [
         ("postgresql", postgres::find_programs().is_some()),
+        // A balancer, and a cluster of PostgreSQL servers.
+        ("haproxy", Path::new("/usr/sbin/haproxy").exists()),
+        ("etcd-server", there("etcd")),
+        ("patroni", there("patroni")),
+        ("python3-etcd", is_installed("python3-etcd")),
+        // Renders the manifests of `packaging/kubernetes`.
+        ("kubernetes-client", there("kubectl")),
         ("chromium", there("chromium")),
         // Tests read the codes on printed pages, so the PDF must be rendered.
         ("poppler-utils", there("pdftoppm")),

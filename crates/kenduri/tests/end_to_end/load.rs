@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::http;
 use crate::killing::{Household, event, reply};
 
 /// The number of clients that save concurrently.
-const CLIENTS: usize = 8;
+pub(crate) const CLIENTS: usize = 8;
 /// The pause after an error, before a client requests the stored state.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -32,6 +32,8 @@ pub(crate) struct Load {
     pub(crate) acknowledged: AtomicUsize,
     /// Saves that were answered with an error, or not at all.
     pub(crate) failed: AtomicUsize,
+    /// The longest time until a save was acknowledged, in milliseconds.
+    pub(crate) longest: AtomicU64,
 }
 
 impl Load {
@@ -67,7 +69,8 @@ impl Load {
         })
     }
 
-    fn save<T>(
+    /// Saves the other answer of a household, and reads what is stored after an error.
+    pub(crate) fn save<T>(
         &self,
         address: &str,
         household: &mut Household,
@@ -81,9 +84,12 @@ impl Load {
         });
         let path = format!("/api/v1/invitations/{}/rsvp", household.code);
         let headers = [("Content-Type", "application/json")];
+        let begun = Instant::now();
         let sent = http::send(address, "PUT", &path, &headers, body.to_string().as_bytes());
         match sent {
             Ok(answer) if answer.status == 200 => {
+                let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                self.longest.fetch_max(took, Ordering::Relaxed);
                 household.known = answer.json();
                 self.acknowledged.fetch_add(1, Ordering::Relaxed);
                 Some(Acknowledged {

@@ -15,6 +15,8 @@ mod backup;
 mod bounces;
 mod caches;
 mod campaign_killing;
+mod cluster;
+mod cluster_parts;
 mod compat;
 mod configuration;
 mod control;

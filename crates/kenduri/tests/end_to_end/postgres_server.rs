@@ -1,8 +1,8 @@
 //! A PostgreSQL server of a test's own, and its standby.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt as _, chown};
-use std::path::PathBuf;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -69,12 +69,7 @@ impl Server {
     pub(crate) fn demote(&self) {
         let mark = self.data().join("standby.signal");
         File::create(&mark).expect("a file");
-        chown(
-            &mark,
-            fs::metadata(self.data()).ok().map(|data| data.uid()),
-            None,
-        )
-        .expect("given");
+        give_to_postgres(&mark);
     }
 
     pub(crate) fn promote(&self) {
@@ -87,18 +82,9 @@ impl Server {
     }
 
     fn in_a_new_folder() -> Option<Self> {
-        let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-        let programs = versions
-            .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-            .filter(|programs| programs.join("initdb").exists())
-            .max()?;
+        let programs = programs()?;
         let folder = tempfile::tempdir().expect("a folder");
-        if rustix::process::geteuid().is_root() {
-            let user = Command::new("id").args(["-u", "postgres"]).output();
-            let user = String::from_utf8(user.expect("id").stdout).expect("a number");
-            let user = user.trim().parse().ok();
-            chown(folder.path(), user, None).expect("given away");
-        }
+        give_to_postgres(folder.path());
         let server = Self {
             programs,
             folder,
@@ -111,17 +97,8 @@ impl Server {
         self.folder.path().join("data")
     }
 
-    /// Builds a command for one of PostgreSQL's programs. They refuse to run as root, so root runs
-    /// them as another user.
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("setpriv");
-        if rustix::process::geteuid().is_root() {
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
-        }
-        command.args(["--pdeathsig", "KILL", "--"]);
-        command.arg(self.programs.join(program));
-        command.current_dir("/").stdin(Stdio::null());
-        command
+        as_postgres(&self.programs.join(program))
     }
 
     pub(crate) fn start(&mut self) {
@@ -181,5 +158,35 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Returns the folder of PostgreSQL's programs, or `None` if it is not installed.
+pub(crate) fn programs() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    versions
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|programs| programs.join("initdb").exists())
+        .max()
+}
+
+/// Builds a command for a program that refuses to run as root, so that root runs it as another
+/// user. It is killed when this process dies.
+pub(crate) fn as_postgres(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    if rustix::process::geteuid().is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command.current_dir("/").stdin(Stdio::null());
+    command
+}
+
+/// Makes a file or folder belong to the user of [`as_postgres`].
+pub(crate) fn give_to_postgres(path: &Path) {
+    if rustix::process::geteuid().is_root() {
+        let user = Command::new("id").args(["-u", "postgres"]).output();
+        let user = String::from_utf8(user.expect("id").stdout).expect("a number");
+        chown(path, user.trim().parse().ok(), None).expect("given away");
     }
 }

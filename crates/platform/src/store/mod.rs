@@ -73,7 +73,7 @@ pub use postgres::{LogHold, has_tables};
 #[doc(hidden)]
 pub use query::{Argument, Part, Text, join_columns};
 pub use query::{ManyRows, Query};
-pub use sql::{ROW_LOCK, Rows, Sql};
+pub use sql::{Rows, Sql, without_row_lock};
 pub use table::Table;
 use tx::Mode;
 pub use tx::{Tx, Wake};

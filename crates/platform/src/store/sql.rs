@@ -9,7 +9,16 @@ use super::error::Failure;
 
 /// The suffix that makes a `SELECT` lock its rows. This lock is as weak as that of an `UPDATE`, so
 /// other transactions can still insert rows that refer to the locked rows.
-pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
+const ROW_LOCK: &str = " FOR NO KEY UPDATE";
+/// Like [`ROW_LOCK`], for a `SELECT` that passes over rows that others have locked.
+const ROW_LOCK_OF_FREE_ROWS: &str = " FOR NO KEY UPDATE SKIP LOCKED";
+
+/// Returns a statement without its row lock suffix.
+pub fn without_row_lock(text: &str) -> &str {
+    let locked = [ROW_LOCK, ROW_LOCK_OF_FREE_ROWS];
+    let read = locked.iter().find_map(|lock| text.strip_suffix(lock));
+    read.unwrap_or(text)
+}
 
 /// One SQL statement, made by [`sql!`](crate::sql!).
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +38,14 @@ impl Sql {
     /// The statement for SQLite, without the row lock suffix. SQLite needs no row locks, because a
     /// writer locks the whole file.
     pub(super) fn without_row_lock(self) -> &'static str {
-        self.0.strip_suffix(ROW_LOCK).unwrap_or(self.0)
+        without_row_lock(self.0)
     }
 
     /// Whether the statement takes a lock on PostgreSQL. Every statement except a plain `SELECT`
     /// does.
     pub(crate) fn locks(self) -> bool {
         let text = self.0.trim_start();
-        if text.ends_with(ROW_LOCK) {
+        if without_row_lock(text) != text {
             return true;
         }
         let reads = text
