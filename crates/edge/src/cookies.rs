@@ -14,9 +14,10 @@ pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> 
         })
 }
 
-pub(crate) fn remove(headers: &mut HeaderMap, name: &str) {
+/// Removes all cookies with this name. Returns whether there was one.
+pub(crate) fn remove(headers: &mut HeaderMap, name: &str) -> bool {
     if value(headers, name).is_none() {
-        return;
+        return false;
     }
     let is_named = |pair: &&[u8]| {
         let value = pair.trim_ascii().strip_prefix(name.as_bytes());
@@ -33,4 +34,5 @@ pub(crate) fn remove(headers: &mut HeaderMap, name: &str) {
         Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
         _ => drop(headers.remove(COOKIE)),
     }
+    true
 }

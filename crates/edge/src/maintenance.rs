@@ -254,8 +254,8 @@ impl Closed {
 }
 
 /// Removes the cookie with the pass, because only the edge needs this cookie.
-pub(crate) fn take_pass(headers: &mut HeaderMap) {
-    cookies::remove(headers, PASS);
+pub(crate) fn take_pass(headers: &mut HeaderMap) -> bool {
+    cookies::remove(headers, PASS)
 }
 
 fn set_pass_and_redirect(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {

@@ -58,6 +58,8 @@ struct RequestOutcome {
     /// The result of the cache lookup; empty if the route has no cache.
     cache: &'static str,
     is_of_app: bool,
+    /// Whether the visitor may see the site while it is closed for maintenance.
+    has_pass: bool,
     /// The text that the log shows instead of the path, if the app has supplied one.
     shown: Option<LoggedPath>,
     /// Whether the edge itself made the response in place of the route's target.
@@ -220,7 +222,7 @@ async fn answer_by_route(
         outcome.why = "maintenance";
         return answer;
     }
-    take_pass(request.headers_mut());
+    outcome.has_pass = take_pass(request.headers_mut());
     let Some(route) = running.plan.find(&info.host, &path) else {
         return bare(StatusCode::NOT_FOUND);
     };
@@ -443,8 +445,9 @@ fn finish(
     let route = outcome.route.as_ref();
     let is_of_app = route.is_some_and(|route| matches!(route.target, Target::App));
     let is_shared = (is_of_app || outcome.is_of_app) && is_for_shared_caches(headers);
-    if is_shared && route.is_some_and(|route| route.access.is_some()) {
-        // The app does not know that the route is not for everybody.
+    let is_restricted = route.is_some_and(|route| route.access.is_some()) || outcome.has_pass;
+    if is_shared && is_restricted {
+        // The app does not know that others may not see this page.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
     }
     // Other caches would send the ID with their responses to other requests. So a page of the app

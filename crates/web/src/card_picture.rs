@@ -267,7 +267,7 @@ async fn draw(
     let png = PICTURES.find_or_draw(&tag, drawing).await?;
     let response = ([(CONTENT_TYPE, "image/png")], png).into_response();
     let mut response = conditional::revalidated(headers, &tag, response);
-    let brief = HeaderValue::from_static("max-age=300");
+    let brief = HeaderValue::from_static("private, max-age=300");
     response.headers_mut().insert(CACHE_CONTROL, brief);
     Ok(response)
 }

@@ -48,6 +48,15 @@ fn says(headers: &HeaderMap, control: &str) -> bool {
         .is_some_and(|said| said == control)
 }
 
+/// Whether the response already says that it is for one visitor.
+fn is_private(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(CACHE_CONTROL).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|said| said.eq_ignore_ascii_case(b"no-store") || said.eq_ignore_ascii_case(b"private"))
+}
+
 /// Keeps a response out of all caches.
 pub fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
@@ -121,7 +130,7 @@ async fn publish(response: Response, anonymous: Anonymous, conditions: &HeaderMa
         Err(error) => return Problem::internal(error).into_response(),
     };
     let headers = &parts.headers;
-    let is_private = headers.contains_key(SET_COOKIE) || says(headers, PRIVATE) || has_token(&body);
+    let is_private = headers.contains_key(SET_COOKIE) || is_private(headers) || has_token(&body);
     let mut response = Response::from_parts(parts, Body::from(body.clone()));
     if is_private {
         keep_private(&mut response);
@@ -175,7 +184,7 @@ mod tests {
 
     fn routes() -> Router<Site> {
         let cookie = || async { ([(SET_COOKIE, "kd_before=1")], Html("page")) };
-        let secret = || async { ([(CACHE_CONTROL, PRIVATE)], Html("page")) };
+        let secret = || async { ([(CACHE_CONTROL, "max-age=60, private")], Html("page")) };
         Router::new()
             .route("/", shared(get(page)))
             .route("/search", shared(get(async || Html(SEARCH))))

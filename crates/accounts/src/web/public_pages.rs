@@ -323,7 +323,11 @@ pub(super) async fn image(
     let (media_type, bytes) = PICTURES.load(site, &file).await?;
     let headers = [
         (CONTENT_TYPE, media_type),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        // Caches in front keep it no longer than the pages that show it.
+        (
+            CACHE_CONTROL,
+            "public, max-age=31536000, s-maxage=60, immutable",
+        ),
     ];
     Ok((headers, bytes).into_response())
 }

@@ -89,7 +89,7 @@ pub(super) async fn show(
     };
     let headers = [
         (CONTENT_TYPE, "image/svg+xml"),
-        (CACHE_CONTROL, "max-age=300"),
+        (CACHE_CONTROL, "private, max-age=300"),
         (
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'; sandbox",

@@ -44,7 +44,7 @@ pub(super) async fn show(
     };
     let file = calendar_file::write(&[event], shown.now);
     let mut response = ([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response();
-    let brief = HeaderValue::from_static("max-age=300");
+    let brief = HeaderValue::from_static("private, max-age=300");
     response.headers_mut().insert(CACHE_CONTROL, brief);
     Ok(response)
 }

@@ -56,5 +56,5 @@ pub(super) async fn show(
         "thumbnail_width": web::drawn_picture::WIDTH,
         "thumbnail_height": web::drawn_picture::HEIGHT,
     });
-    Ok(([(CACHE_CONTROL, "max-age=300")], Json(answer)).into_response())
+    Ok(([(CACHE_CONTROL, "private, max-age=300")], Json(answer)).into_response())
 }

@@ -36,7 +36,7 @@ fn a_page_names_a_picture_that_is_another_one_after_a_change_and_the_next_day() 
         let drawn = stage.visitor().get(&first).await;
         drawn.expect(200);
         assert_eq!(drawn.header("content-type"), "image/png");
-        assert_eq!(drawn.header("cache-control"), "max-age=300");
+        assert_eq!(drawn.header("cache-control"), "private, max-age=300");
         assert!(drawn.body.contains("PNG"));
         let tag = drawn.header("etag").to_owned();
         let mut again = stage.visitor();

@@ -564,7 +564,7 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
         let shown = stage.visitor().get(badge).await;
         shown.expect(200);
         assert_eq!(shown.header("content-type"), "image/svg+xml");
-        assert_eq!(shown.header("cache-control"), "max-age=300");
+        assert_eq!(shown.header("cache-control"), "private, max-age=300");
         assert!(shown.header("content-security-policy").ends_with("sandbox"));
         assert!(
             shown

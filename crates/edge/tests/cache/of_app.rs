@@ -91,3 +91,14 @@ async fn a_page_behind_an_access_rule_is_for_no_cache() {
     let page = site.get("/").await;
     assert_eq!(page.header("cache-control"), Some("no-store, private"));
 }
+
+#[tokio::test]
+async fn a_page_that_is_seen_during_maintenance_is_for_no_cache() {
+    let site = Site::open("[[route]]\nto = \"app\"\n");
+    site.script
+        .says("/", Said::of(&[("cache-control", SHARED)], "page"));
+    let page = site.ask("GET", "/", &[("Cookie", "kenduri-pass=1")]).await;
+    assert_eq!(page.header("cache-control"), Some("no-store, private"));
+    let page = site.get("/").await;
+    assert_eq!(page.header("cache-control"), Some(SHARED));
+}

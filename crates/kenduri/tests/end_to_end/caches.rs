@@ -50,7 +50,7 @@ impl Front {
             http {{
                 access_log off;
                 {temporary}
-                proxy_cache_path {cache} keys_zone=pages:8m;
+                proxy_cache_path {cache} keys_zone=kenduri:8m;
                 map $http_cookie $is_personal {{
                     "~(^|;\s*)(__Host-)?kd_" 1;
                     default 0;
@@ -60,10 +60,10 @@ impl Front {
                     location / {{
                         proxy_pass http://{kenduri};
                         proxy_set_header Host {kenduri};
-                        proxy_cache pages;
+                        proxy_cache kenduri;
+                        proxy_cache_key $scheme$host$request_uri;
                         proxy_cache_bypass $is_personal;
                         proxy_no_cache $is_personal;
-                        proxy_cache_use_stale updating;
                         proxy_cache_background_update on;
                         add_header X-Cache $upstream_cache_status;
                     }}
@@ -73,6 +73,9 @@ impl Front {
             cache = path("cache"),
             kenduri = program.address,
         );
+        for line in documented() {
+            assert!(settings.contains(line), "{line}");
+        }
         let file = folder.path().join("nginx.conf");
         fs::write(&file, settings).expect("written");
         let child = Command::new("nginx")
@@ -109,6 +112,15 @@ impl Drop for Front {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The lines of the rule for nginx in the document, but for its zone.
+fn documented() -> impl Iterator<Item = &'static str> {
+    let document = include_str!("../../../../docs/scale.md");
+    let begin = document.find("```nginx").expect("a rule for nginx");
+    let lines = document[begin..].lines().map(str::trim);
+    let block = lines.skip(1).take_while(|line| *line != "```");
+    block.filter(|line| line.starts_with("proxy_cache") && !line.contains("keys_zone"))
 }
 
 fn public_pages(program: &Program) -> Vec<String> {
@@ -165,6 +177,9 @@ fn a_cache_in_front_keeps_every_public_page_and_no_personal_byte() {
         let own = front.get(page, &host);
         assert_eq!(cache(&own), "BYPASS", "{page}");
     }
+    let request = b"GET / HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n";
+    let other = http::raw(&front.address, request).expect("an answer");
+    assert_eq!(cache(&other), "MISS", "of another host");
     // The form to book stands at an address of its own, with a token for one visitor.
     let list = front.get("/book", &[]).text();
     let slot = list.split("href=\"/book/").skip(1).find_map(|rest| {

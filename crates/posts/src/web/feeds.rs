@@ -137,7 +137,7 @@ async fn show(
     let headers = response.headers_mut();
     headers.insert(
         CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=300"),
+        HeaderValue::from_static("public, max-age=300, s-maxage=60"),
     );
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(ETAG, tag);

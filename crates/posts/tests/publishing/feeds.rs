@@ -67,7 +67,10 @@ fn an_empty_feed_is_one_too() {
             let feed = nobody.get(path).await;
             feed.expect(200);
             assert_eq!(feed.header("content-type"), kind, "{path}");
-            assert_eq!(feed.header("cache-control"), "public, max-age=300");
+            assert_eq!(
+                feed.header("cache-control"),
+                "public, max-age=300, s-maxage=60"
+            );
         }
         let atom = nobody.get("/feed/atom").await;
         assert_eq!(texts(&atom, "updated"), [began.to_string()]);
