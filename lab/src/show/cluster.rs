@@ -1,6 +1,6 @@
 //! Shows that several machines on one PostgreSQL lose nothing while machines and servers fail. Each
 //! part runs a test of the built program in steps, with the full number of repetitions. Needs
-//! PostgreSQL, Patroni, etcd and HAProxy.
+//! `PostgreSQL`, Patroni, etcd and `HAProxy`.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -22,7 +22,7 @@ pub(crate) struct Wanted {
 /// A part of the demonstration.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Two machines behind HAProxy, one of which is killed, stopped or frozen, 100 times.
+    /// Two machines behind `HAProxy`, one of which is killed, stopped or frozen, 100 times.
     Machines,
     /// 20 planned switches of Patroni.
     Switches,
