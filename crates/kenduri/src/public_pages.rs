@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
+use axum::{Extension, Router};
 use identity::account;
 use identity::client::Client;
 use identity::session::{self, Method, Stay};
@@ -38,7 +38,19 @@ const UNLISTED: [&str; 10] = [
     "/o/aisyah-daniel/pages/travel",
 ];
 
+/// The jobs that the demo leaves.
+const JOBS: [&str; 5] = [
+    "booking.ask",
+    "booking.complete",
+    "booking.remind",
+    "post.image",
+    "site.image",
+];
+
 fn accounts(world: &World, proxies: &[&str], cdn: bool) -> Context {
+    for kind in JOBS {
+        world.expect_jobs(kind);
+    }
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
         name: "Kenduri Kami".to_owned(),
@@ -54,12 +66,12 @@ fn accounts(world: &World, proxies: &[&str], cdn: bool) -> Context {
     Context::new(site.with_settings(values), DOMAINS)
 }
 
-async fn visitor(accounts: &Context) -> Visitor {
+async fn router(accounts: &Context) -> Router {
     let site = &accounts.site;
     let links = site.store.read(LinkKey::load).await.unwrap();
     let gate = CodeGate::new(&site.keys, links, GuessBudget::new(), Arc::default());
     let router = domains::routes(accounts).layer(Extension(gate));
-    Visitor::new(web::serve(site, accounts::web::around(accounts, router)))
+    web::serve(site, accounts::web::around(accounts, router))
 }
 
 /// Begins a session of the demo's host.
@@ -93,8 +105,8 @@ async fn fill(world: &World) {
 }
 
 /// The public pages of the demo.
-async fn public_pages(accounts: &Context) -> Vec<String> {
-    let map = visitor(accounts).await.get("/sitemap.xml").await;
+async fn public_pages(router: &Router) -> Vec<String> {
+    let map = Visitor::new(router.clone()).get("/sitemap.xml").await;
     let listed = map.body.split("<loc>http://127.0.0.1:8080").skip(1);
     let listed = listed.filter_map(|rest| rest.split('<').next());
     let all: Vec<String> = listed.chain(UNLISTED).map(str::to_owned).collect();
@@ -119,9 +131,10 @@ fn a_public_page_is_the_same_for_all_whom_nothing_is_known_about() {
     World::default_engine(&domains::migrations(DOMAINS), async |world| {
         fill(world).await;
         let accounts = accounts(world, &[], false);
+        let router = router(&accounts).await;
         let session = session_of_host(&accounts).await;
-        for address in public_pages(&accounts).await {
-            let first = visitor(&accounts).await.get(&address).await.with(200);
+        for address in public_pages(&router).await {
+            let first = Visitor::new(router.clone()).get(&address).await.with(200);
             assert_eq!(first.header("cache-control"), KEPT, "{address}");
             assert_eq!(first.header("vary"), "Accept-Language", "{address}");
             for name in ["set-cookie", "x-request-id"] {
@@ -130,7 +143,7 @@ fn a_public_page_is_the_same_for_all_whom_nothing_is_known_about() {
             let tag = first.header("etag").to_owned();
             assert!(tag.len() > 30, "{address}");
 
-            let mut other = visitor(&accounts).await;
+            let mut other = Visitor::new(router.clone());
             other
                 .header("user-agent", "Another")
                 .header("referer", "https://other.example/")
@@ -148,13 +161,13 @@ fn a_public_page_is_the_same_for_all_whom_nothing_is_known_about() {
                 ("kd_zone", "Asia/Tokyo"),
                 ("kd_session", &session),
             ] {
-                let mut known = visitor(&accounts).await;
+                let mut known = Visitor::new(router.clone());
                 known.set_cookie(name, value);
                 assert_kept_by_nobody(known.get(&address).await.expect(200));
             }
             let mark = if address.contains('?') { '&' } else { '?' };
             let chosen = format!("{address}{mark}lang=ms");
-            assert_kept_by_nobody(visitor(&accounts).await.get(&chosen).await.expect(200));
+            assert_kept_by_nobody(Visitor::new(router.clone()).get(&chosen).await.expect(200));
         }
     });
 }
@@ -165,7 +178,8 @@ fn a_page_with_a_form_for_one_visitor_is_kept_by_nobody() {
     World::default_engine(&domains::migrations(DOMAINS), async |world| {
         fill(world).await;
         let accounts = accounts(world, &[], false);
-        let mut visitor = visitor(&accounts).await;
+        let router = router(&accounts).await;
+        let mut visitor = Visitor::new(router.clone());
         let list = visitor.get("/book").await;
         let mut hrefs = list.links().into_iter().map(|link| link.href);
         let slot = hrefs.find(|href| {
@@ -186,17 +200,18 @@ fn before_caches_that_ignore_vary_a_page_is_in_the_first_language() {
     World::default_engine(&domains::migrations(DOMAINS), async |world| {
         fill(world).await;
         let accounts = accounts(world, &[], true);
-        for address in public_pages(&accounts).await {
-            let mut english = visitor(&accounts).await;
+        let router = router(&accounts).await;
+        for address in public_pages(&router).await {
+            let mut english = Visitor::new(router.clone());
             let first = english.get(&address).await.with(200);
-            let mut malay = visitor(&accounts).await;
+            let mut malay = Visitor::new(router.clone());
             malay.header("accept-language", "it, ms;q=0.5");
             let second = malay.get(&address).await;
             assert_eq!(second.headers, first.headers, "{address}");
             assert_eq!(second.body, first.body, "{address}");
             assert!(!first.headers.contains_key("vary"), "{address}");
         }
-        let mut malay = visitor(&accounts).await;
+        let mut malay = Visitor::new(router.clone());
         let chosen = malay.get("/blog?lang=ms").await;
         assert_eq!(chosen.header("content-language"), "ms");
         let further = malay.get("/notes").await;
@@ -215,7 +230,8 @@ fn who_takes_a_public_page_away_reads_how_long_caches_in_front_may_show_it() {
             (&[], true, true),
         ] {
             let accounts = accounts(world, proxies, cdn);
-            let mut host = visitor(&accounts).await;
+            let router = router(&accounts).await;
+            let mut host = Visitor::new(router.clone());
             host.set_cookie("kd_session", &session);
             let posts = host.get("/me/posts").await.with(200);
             let countdowns = host.get("/me/countdowns").await.with(200);

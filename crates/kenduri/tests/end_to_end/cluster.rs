@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::cluster_parts::{Balancer, Cluster, wait};
+use crate::cluster_parts::{Balancer, Cluster};
 use crate::killing::{Household, open_households};
 use crate::load::{CLIENTS, Load, last_versions, tell, times};
 use crate::postgres_killing::{invitations, lose_nothing, versions};
@@ -22,10 +22,10 @@ use crate::program::{Program, children, free_address};
 
 /// The number of acknowledged answers between two disturbances.
 const ANSWERS: usize = 40;
-/// How long a machine stays frozen: longer than PostgreSQL keeps the locks of a silent session.
-const FROZEN: Duration = Duration::from_secs(8);
-/// How long others may wait for the locks of a frozen machine.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a machine stays frozen. PostgreSQL takes each lock from a silent session after 3 s.
+const FROZEN: Duration = Duration::from_secs(12);
+/// How long others may wait for the locks of a frozen machine, which may hold two in turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// What happens to a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,8 +56,8 @@ fn a_machine_may_die_stop_or_freeze() {
     let mut lost_in_flight = BTreeMap::<Loss, usize>::new();
     let mut longest = Duration::ZERO;
     let rounds = times(3);
+    let address = balancer.address.to_string();
     let acknowledged = std::thread::scope(|scope| {
-        let address = balancer.address.to_string();
         let answering = scope.spawn(|| load.run(&address, &mut households, || ()));
         for round in 0..rounds {
             balancer.wait_for_all(addresses.len());

@@ -1,4 +1,4 @@
-//! What stands around several machines: a balancer (HAProxy), and PostgreSQL under Patroni with
+//! What stands around several machines: a balancer (`HAProxy`), and PostgreSQL under Patroni with
 //! etcd. All of them are Debian's packages, and belong to one test.
 
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ impl Drop for Part {
     }
 }
 
-/// HAProxy, which sends each request to the next machine that is ready. It asks `/readyz` four
+/// `HAProxy`, which sends each request to the next machine that is ready. It asks `/readyz` four
 /// times a second, and believes the second answer.
 pub(crate) struct Balancer {
     pub(crate) address: SocketAddr,
@@ -55,16 +55,17 @@ impl Balancer {
     /// How long it takes until a machine that is no longer ready gets no requests.
     pub(crate) const NOTICES: Duration = Duration::from_secs(1);
 
-    /// Starts a balancer. Returns `None` if HAProxy is not installed.
+    /// Starts a balancer. Returns `None` if `HAProxy` is not installed.
     pub(crate) fn start(folder: &Path, machines: &[SocketAddr]) -> Option<Self> {
         if !Path::new(HAPROXY).exists() {
             return None;
         }
         let address = free_address();
         let servers = machines.iter().enumerate();
-        let servers: String = servers
+        let servers: Vec<String> = servers
             .map(|(number, machine)| format!("  server m{number} {machine} check\n"))
             .collect();
+        let servers = servers.concat();
         let settings = format!(
             "global
   maxconn 2000
@@ -254,11 +255,11 @@ impl Cluster {
 
     /// As one of the Patronis that answer knows them.
     fn members(&self) -> Vec<Value> {
-        let asked = self.nodes.iter().filter_map(|node| {
+        let mut asked = self.nodes.iter().filter_map(|node| {
             let answer = http::send(&node.api.to_string(), "GET", "/cluster", &[], b"").ok()?;
             (answer.status == 200).then(|| answer.json()["members"].as_array().cloned())?
         });
-        asked.last().unwrap_or_default()
+        asked.next_back().unwrap_or_default()
     }
 
     fn node_folder(&self, name: &str) -> PathBuf {
