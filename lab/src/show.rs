@@ -40,7 +40,7 @@ pub(crate) enum Show {
     /// Bookings: every race, random days, a kill at each step between gateway and store, and
     /// reminders, on both stores.
     Bookings(bookings::Wanted),
-    /// Two machines and a PostgreSQL cluster: killed, stopped and frozen machines, switches and
+    /// Two machines and a PostgreSQL cluster: killed and stopped machines, switches and
     /// deaths of primary servers, and lost commits lose and double nothing.
     Cluster(cluster::Wanted),
     /// The edge: no request fails while everything behind it changes, and slow or hostile clients

@@ -22,7 +22,7 @@ pub(crate) struct Wanted {
 /// A part of the demonstration.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Two machines behind `HAProxy`, one of which is killed, stopped or frozen, 100 times.
+    /// Two machines behind `HAProxy`, one of which is killed or stopped, 100 times.
     Machines,
     /// 20 planned switches of Patroni.
     Switches,
@@ -37,7 +37,7 @@ enum Part {
 impl Part {
     fn plan(self) -> Option<Plan> {
         let (name, times, step, tests) = match self {
-            Self::Machines => ("machines", 100, 10, "a_machine_may_die_stop_or_freeze"),
+            Self::Machines => ("machines", 100, 10, "a_machine_may_die_or_stop"),
             Self::Switches => (
                 "switches",
                 20,

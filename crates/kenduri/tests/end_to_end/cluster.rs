@@ -1,5 +1,5 @@
 //! Two machines behind a balancer, and a PostgreSQL cluster below one. While households answer,
-//! machines die, stop and freeze, and primary servers switch and die. No acknowledged answer may be
+//! machines die and stop, and primary servers switch and die. No acknowledged answer may be
 //! lost, and none may be saved twice. `cargo xtask show cluster` has the full numbers.
 
 use std::collections::BTreeMap;
@@ -7,36 +7,29 @@ use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::cluster_parts::{Balancer, Cluster};
-use crate::killing::{Household, open_households};
+use crate::killing::open_households;
 use crate::load::{CLIENTS, Load, last_versions, tell, times};
 use crate::postgres_killing::{invitations, lose_nothing, versions};
 use crate::postgres_server::Server;
 use crate::power_loss::wait_for;
-use crate::program::{Program, children, free_address};
+use crate::program::{Program, free_address};
 
 /// The number of acknowledged answers between two disturbances.
 const ANSWERS: usize = 40;
-/// How long a machine stays frozen. PostgreSQL takes each lock from a silent session after 3 s.
-const FROZEN: Duration = Duration::from_secs(12);
-/// How long others may wait for the locks of a frozen machine, which may hold two in turn.
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
-
 /// What happens to a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Loss {
     Killed,
     Stopped,
-    Frozen,
 }
 
 #[test]
-fn a_machine_may_die_stop_or_freeze() {
+fn a_machine_may_die_or_stop() {
     let Some(mut server) = Server::create() else {
         eprintln!("skipped: no server of PostgreSQL is installed");
         return;
@@ -51,11 +44,9 @@ fn a_machine_may_die_stop_or_freeze() {
     };
     let before: BTreeMap<_, _> = versions(&server.url()).into_iter().collect();
     let mut households = open_households(machines.one(0), invitations(&server.url()));
-    let mut apart = households.pop().expect("a household");
     let load = Load::default();
     let mut lost_in_flight = BTreeMap::<Loss, usize>::new();
-    let mut longest = Duration::ZERO;
-    let rounds = times(3);
+    let rounds = times(2);
     let address = balancer.address.to_string();
     let acknowledged = std::thread::scope(|scope| {
         let answering = scope.spawn(|| load.run(&address, &mut households, || ()));
@@ -63,16 +54,11 @@ fn a_machine_may_die_stop_or_freeze() {
             balancer.wait_for_all(addresses.len());
             wait_for(&load, load.acknowledged.load(Ordering::Relaxed) + ANSWERS);
             let failed = load.failed.load(Ordering::Relaxed);
-            let loss = [Loss::Killed, Loss::Stopped, Loss::Frozen][round % 3];
-            let number = (round / 3) % 2;
+            let loss = [Loss::Killed, Loss::Stopped][round % 2];
+            let number = (round / 2) % 2;
             match loss {
                 Loss::Killed => machines.kill(number),
                 Loss::Stopped => machines.stop(number),
-                Loss::Frozen => {
-                    let other = addresses[1 - number].to_string();
-                    let wait = machines.freeze(number, || save_apart(&other, &mut apart));
-                    longest = longest.max(wait);
-                }
             }
             machines.start_again(number);
             balancer.wait_for_all(addresses.len());
@@ -85,15 +71,11 @@ fn a_machine_may_die_stop_or_freeze() {
         load.is_ended.store(true, Ordering::Relaxed);
         answering.join().expect("the clients")
     });
-    assert!(longest < LONGEST_WAIT, "a save waited for {longest:?}");
     machines.end();
 
     let last = last_versions(acknowledged.iter());
     let (mut saved, mut lost) = (0, 0);
     for (code, version) in versions(&server.url()) {
-        if code == apart.code {
-            continue;
-        }
         saved += usize::try_from(version - before[&code]).expect("more");
         lost += usize::from(last.get(&*code).is_some_and(|known| *known > version));
     }
@@ -107,9 +89,8 @@ fn a_machine_may_die_stop_or_freeze() {
     );
     assert!(saved <= acknowledged.len() + failed, "{saved} saved");
     tell(&format!(
-        "{rounds} machines killed, stopped or frozen among {} acknowledged answers: 0 lost, 0 saved \
-         twice; requests in flight that failed: {lost_in_flight:?}; longest wait for a frozen \
-         machine's locks: {longest:.1?}",
+        "{rounds} machines killed or stopped among {} acknowledged answers: 0 lost, 0 saved twice; requests in \
+         flight that failed: {lost_in_flight:?}",
         acknowledged.len()
     ));
 }
@@ -161,14 +142,6 @@ fn answer_over(
     let (data, store) = (folder.path().to_string_lossy(), format!("store.url={url}"));
     let program = Program::serve(&["--demo", "--data", &*data, "--set", &*store], &[]);
     lose_nothing(program, disturbances, primary, disturb)
-}
-
-/// Saves an answer. Returns how long it took.
-fn save_apart(address: &str, household: &mut Household) -> Duration {
-    let begun = Instant::now();
-    let load = Load::default();
-    assert!(load.save(address, household, || ()).is_some());
-    begun.elapsed()
 }
 
 /// Two machines with one store, one key and the same files.
@@ -238,20 +211,6 @@ impl Machines {
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
     }
 
-    /// Freezes all processes of a machine for a time. Calls `save` meanwhile, and returns its
-    /// longest duration.
-    fn freeze(&self, number: usize, mut save: impl FnMut() -> Duration) -> Duration {
-        let program = self.one(number).supervisor_pid();
-        let all = || children(program).into_iter().chain([program]);
-        all().for_each(|process| send(process, Signal::STOP));
-        let (begun, mut longest) = (Instant::now(), Duration::ZERO);
-        while begun.elapsed() < FROZEN {
-            longest = longest.max(save());
-        }
-        all().for_each(|process| send(process, Signal::CONT));
-        longest
-    }
-
     fn end(&mut self) {
         for program in &mut self.programs {
             let ended = program
@@ -260,9 +219,4 @@ impl Machines {
             assert_eq!(ended, Some(Some(0)));
         }
     }
-}
-
-fn send(process: u32, signal: Signal) {
-    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-    kill_process(process.expect("a process id"), signal).expect("it lives");
 }
