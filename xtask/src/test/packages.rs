@@ -57,7 +57,7 @@ fn list_missing() -> Vec<&'static str> {
         ("poppler-utils", there("pdftoppm")),
         ("curl", there("curl")),
         // A cache in front of the site, as a content delivery network is.
-        ("nginx-light", there("nginx")),
+        ("nginx-light", Path::new("/usr/sbin/nginx").exists()),
         ("nodejs", there("node")),
         ("npm", there("npm")),
         ("python3-venv", example::has_venv()),

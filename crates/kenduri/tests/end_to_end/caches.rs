@@ -78,7 +78,7 @@ impl Front {
         }
         let file = folder.path().join("nginx.conf");
         fs::write(&file, settings).expect("written");
-        let child = Command::new("nginx")
+        let child = Command::new("/usr/sbin/nginx")
             .arg("-p")
             .arg(folder.path())
             .arg("-e")
