@@ -21,6 +21,7 @@ use crate::program::{Program, free_address};
 
 /// The number of acknowledged answers between two disturbances.
 const ANSWERS: usize = 40;
+
 /// What happens to a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Loss {
@@ -89,8 +90,8 @@ fn a_machine_may_die_or_stop() {
     );
     assert!(saved <= acknowledged.len() + failed, "{saved} saved");
     tell(&format!(
-        "{rounds} machines killed or stopped among {} acknowledged answers: 0 lost, 0 saved twice; requests in \
-         flight that failed: {lost_in_flight:?}",
+        "{rounds} machines killed or stopped among {} acknowledged answers: 0 lost, 0 saved twice; \
+         requests in flight that failed: {lost_in_flight:?}",
         acknowledged.len()
     ));
 }
