@@ -233,6 +233,8 @@ def check(kenduri, name, caller, given):
         *["--phases", PHASES[name], "--max-examples", "7"],
         *["--generation-deterministic", "--continue-on-failure"],
         *["--workers", "2", "--exclude-path", STREAM, "--suppress-health-check", "all", "--warnings", "off"],
+        # Passwords are hashed at the lowest priority, behind all that is tested at the same time.
+        *["--request-timeout", str(PATIENCE)],
     ]
     if name == "browser":
         # With a token, cookies count for nothing.
