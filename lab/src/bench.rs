@@ -17,6 +17,7 @@ mod footprint;
 mod import;
 mod load;
 mod login;
+mod machines;
 mod members;
 mod neighbours;
 mod paced;
@@ -148,6 +149,14 @@ pub(crate) enum Bench {
         #[command(flatten)]
         subject: Subject,
     },
+    /// One, two and four programs on one `PostgreSQL` behind `HAProxy`: answers and pages a second,
+    /// processor time of each part, connections, and transactions while nobody asks for anything.
+    Machines {
+        #[command(flatten)]
+        turns: Turns,
+        #[command(flatten)]
+        subject: Subject,
+    },
     /// A personal site with little memory under steady load.
     Site {
         #[command(flatten)]
@@ -253,6 +262,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
             dashboards::bench(&runtime, &subject.path()?, *watched)
         }
         Bench::Import { subject } => import::bench(&runtime, &subject.path()?),
+        Bench::Machines { turns, subject } => machines::bench(&runtime, &subject.path()?, *turns),
         Bench::Site { visit, subject } => site::bench(&runtime, &subject.path()?, *visit),
     }
 }
@@ -269,6 +279,7 @@ impl Bench {
             | Bench::Watchers { subject, .. }
             | Bench::Dashboards { subject, .. }
             | Bench::Import { subject }
+            | Bench::Machines { subject, .. }
             | Bench::Site { subject, .. } => subject.program.as_deref(),
             _ => None,
         }

@@ -40,8 +40,9 @@ pub(crate) enum Show {
     /// Bookings: every race, random days, a kill at each step between gateway and store, and
     /// reminders, on both stores.
     Bookings(bookings::Wanted),
-    /// Two machines and a PostgreSQL cluster: killed and stopped machines, switches and
-    /// deaths of primary servers, and lost commits lose and double nothing.
+    /// Several machines and a PostgreSQL cluster: killed, stopped and frozen machines, upgrades,
+    /// switches and deaths of primary servers, wrong clocks and lost commits lose and double nothing.
+    /// And what each machine costs.
     Cluster(cluster::Wanted),
     /// The edge: no request fails while everything behind it changes, and slow or hostile clients
     /// do not slow down others.

@@ -40,7 +40,7 @@ const answer = `import { createServer } from 'node:http';
 createServer((_, answer) => answer.end('It works.')).listen(process.argv[2] ?? '/nowhere/at/all');
 `;
 
-const own = ['/admin/server', '/admin/server/services/mailer', '/admin/server/mail', '/admin/audit'];
+const own = ['/admin/server', '/admin/server/machines', '/admin/server/services/mailer', '/admin/server/mail', '/admin/audit'];
 
 let browser;
 let kenduri;

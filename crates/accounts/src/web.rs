@@ -36,6 +36,8 @@ pub(crate) mod trusted;
 mod unsubscribe;
 mod webhooks;
 
+use std::sync::Arc;
+
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use web::{Pages, Site};
@@ -70,7 +72,7 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .merge(own.into_router())
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
-        .layer(Extension(TestLimit::default()))
+        .layer(Extension(TestLimit::of(&accounts.site.limits)))
         .layer(Extension(accounts.domains))
         .with_state(accounts.clone())
 }
@@ -224,8 +226,10 @@ pub fn pages() -> Pages<Context, Callers> {
 pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));
-    router
-        .layer(Extension(inside))
-        .layer(from_fn_with_state(accounts.clone(), public_pages::visit))
-        .layer(from_fn_with_state(carried, cookies::carry))
+    // One layer, because the router boxes each for every request.
+    router.layer((
+        from_fn_with_state(carried, cookies::carry),
+        from_fn_with_state(Arc::new(accounts.clone()), public_pages::visit),
+        Extension(inside),
+    ))
 }

@@ -1,5 +1,6 @@
 //! The thread that makes backups while Kenduri runs.
 
+mod ending;
 mod target;
 
 use std::fs::{File, OpenOptions};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::erasure::{self, Erased};
+use platform::machines::{Lead, Membership};
 use platform::store::PostgresSettings;
 use platform::{Clock, Random, Store, StoreError, Tx};
 use tokio::sync::watch;
@@ -21,9 +23,12 @@ use crate::drill::{self, Drill, DrillResult};
 use crate::files::Beside;
 use crate::going::Going;
 use crate::progress::Progress;
+use crate::second_place::{self, SecondPlace};
 use crate::status::Status;
+use crate::vault::SharedLease;
 use crate::wal_copy::Ends;
 use crate::{BackupError, BackupKey, Target};
+use ending::Ending;
 
 const COPY_INTERVAL: Duration = Duration::from_secs(1);
 /// Beside the store.
@@ -32,14 +37,14 @@ const FILES_INTERVAL: Duration = Duration::from_secs(10);
 const LOG_FRAMES: u32 = 4_000;
 /// 256 MiB. The log is then checkpointed even if the target is failing and has no copy of it.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// When the agent stops, the PostgreSQL server may still be sending its log.
-const MAX_LAST_ROUNDS: u32 = 20;
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The settings in the section `[backup]`, and the paths of the data.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub target: Target,
+    /// A second place, which gets the same backup.
+    pub also: Option<Target>,
     /// The time between two snapshots.
     pub every: SignedDuration,
     /// How long backups are kept in the target.
@@ -70,11 +75,24 @@ enum Request {
     /// Runs one round of the thread's work, and sends the result.
     Turn(SyncSender<Result<(), BackupError>>),
     HoldDrills(IsFrozen),
-    Stop,
+    Stop(Ending),
 }
 
 impl Agent {
+    /// Starts the agent of the only machine.
     pub fn start(
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, BackupError> {
+        Self::start_on(None, settings, store, clock, random)
+    }
+
+    /// Starts the agent of one of several machines, which makes backups only while its process is
+    /// the leader.
+    pub fn start_on(
+        membership: Option<Membership>,
         settings: Settings,
         store: Store,
         clock: Clock,
@@ -92,7 +110,11 @@ impl Agent {
             clock,
             random,
             status: status.clone(),
+            membership,
+            lead: None,
             lock: None,
+            lease: None,
+            second: None,
             going: None,
             made: None,
             dump_failed: None,
@@ -105,10 +127,7 @@ impl Agent {
         let thread = std::thread::Builder::new()
             .name("backup".to_owned())
             .spawn(move || work.run_or_report(&asked))
-            .map_err(|reason| BackupError::Thread {
-                what: "the backup",
-                reason,
-            })?;
+            .map_err(BackupError::thread("the backup"))?;
         Ok(Self {
             status,
             requests,
@@ -163,10 +182,20 @@ impl Agent {
         outcome.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Copies the remaining changes and stops the thread. Blocks until the thread has ended.
+    /// Copies the remaining changes, stops the thread, and lets another machine take the lease.
+    /// Blocks until the thread has ended. Nothing may be written to the store any more.
     pub fn stop(&self) {
+        self.end(Ending::OfKenduri);
+    }
+
+    /// Like [`Self::stop`], but another process of this machine makes the backup from now on.
+    pub fn hand_over(&self) {
+        self.end(Ending::OfThisProcess);
+    }
+
+    fn end(&self, ending: Ending) {
         // The thread may already have ended.
-        let _ = self.requests.send(Request::Stop);
+        let _ = self.requests.send(Request::Stop(ending));
         let thread = self.thread.lock();
         if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take() {
             // A panic was reported when it happened.
@@ -181,9 +210,15 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
+    /// `None` on the only machine.
+    membership: Option<Membership>,
+    /// The term in which this process makes backups.
+    lead: Option<Lead>,
     /// On `backup.lock`. During an upgrade, two workers share the store, and only the one with the
     /// lock makes backups.
     lock: Option<File>,
+    lease: Option<SharedLease>,
+    second: Option<SecondPlace>,
     going: Option<Going>,
     /// When this process made its last snapshot.
     made: Option<Timestamp>,
@@ -219,13 +254,8 @@ impl Work {
                     self.is_frozen = Some(is_frozen);
                     continue;
                 }
-                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    let looked = self.look(self.clock.now());
-                    let outcome = looked.and_then(|()| self.copy_all_commits());
-                    let outcome = outcome.and_then(|()| self.note_head(true));
-                    self.report_outcome(&outcome);
-                    return;
-                }
+                Ok(Request::Stop(ending)) => return self.stop(ending),
+                Err(RecvTimeoutError::Disconnected) => return self.stop(Ending::OfThisProcess),
                 Err(RecvTimeoutError::Timeout) => (self.turn(), None),
             };
             self.report_outcome(&outcome);
@@ -246,7 +276,10 @@ impl Work {
             // with a snapshot.
             if matches!(
                 outcome,
-                Err(BackupError::LogLost | BackupError::Sqlite(_) | BackupError::Store(_))
+                Err(BackupError::LogLost
+                    | BackupError::Sqlite(_)
+                    | BackupError::Store(_)
+                    | BackupError::Superseded { .. })
             ) {
                 self.going = None;
             }
@@ -334,10 +367,7 @@ impl Work {
         let thread = std::thread::Builder::new()
             .name("backup-drill".to_owned())
             .spawn(move || drill::drill(&target, &key, &data, &clock, &random));
-        self.drill = Some(thread.map_err(|reason| BackupError::Thread {
-            what: "the trial restore",
-            reason,
-        })?);
+        self.drill = Some(thread.map_err(BackupError::thread("the trial restore"))?);
         Ok(())
     }
 
@@ -366,12 +396,29 @@ impl Work {
             self.going = None;
             self.may_begin_anew = true;
             Progress::forget(&self.settings.data);
+            second_place::forget(&self.settings.data);
         }
         self.snapshot_now()
     }
 
-    /// Whether this process holds the lock. Only then may it make backups.
+    /// Whether this process leads and holds the lock. Only then may it make backups.
     fn take_lock(&mut self) -> Result<bool, BackupError> {
+        self.give_way();
+        if let Some(membership) = &self.membership {
+            if self.lead.is_none() {
+                self.lead = membership.lead();
+            }
+            let is_elsewhere = self.lead.is_none();
+            self.status.send_if_modified(|status| {
+                let is_new = status.is_elsewhere != is_elsewhere;
+                status.is_elsewhere = is_elsewhere;
+                is_new
+            });
+            if is_elsewhere {
+                self.lock = None;
+                return Ok(false);
+            }
+        }
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
             let mut options = OpenOptions::new();
@@ -384,6 +431,17 @@ impl Work {
             }
         }
         Ok(self.lock.is_some())
+    }
+
+    /// If the term has ended, leaves the target to the next leader.
+    fn give_way(&mut self) {
+        if self.lead.as_ref().is_some_and(|lead| !lead.is_held()) {
+            // The next leader may have written to the target meanwhile.
+            self.going = None;
+            self.lead = None;
+            self.end(Ending::OfThisProcess, false);
+            self.lease = None;
+        }
     }
 
     fn copy_commits(&mut self) -> Result<(), BackupError> {
@@ -399,7 +457,10 @@ impl Work {
             return Ok(());
         };
         let until = going.follow(&self.clock, ends)?;
-        if until.is_some() {
+        if let Some(at) = until {
+            if let Some(lease) = &self.lease {
+                lease.lock().set_copied_until(at);
+            }
             self.status
                 .send_modify(|status| status.copied_until = until);
         }
@@ -438,23 +499,8 @@ impl Work {
         T: Send + 'static,
     {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
+        let runtime = runtime.map_err(BackupError::thread("the backup"))?;
         Ok(runtime.block_on(self.store.read(look))?)
-    }
-
-    /// PostgreSQL streams its log, so this may take several rounds.
-    fn copy_all_commits(&mut self) -> Result<(), BackupError> {
-        let now = self.clock.now();
-        for _ in 0..MAX_LAST_ROUNDS {
-            self.copy_commits()?;
-            let is_streaming = self.going.as_ref().is_some_and(|going| going.wal.is_some());
-            let until = self.status.borrow().copied_until;
-            if !is_streaming || until.is_none_or(|until| until >= now) {
-                break;
-            }
-            std::thread::sleep(COPY_INTERVAL / 10);
-        }
-        Ok(())
     }
 
     fn snapshot(&mut self) -> Result<(), BackupError> {

@@ -10,7 +10,11 @@ use platform::Random;
 use crate::BackupError;
 use folder::Folder;
 pub use platform::s3::S3Access;
+pub(crate) use platform::s3::{Conditional, Precondition};
 use s3::Bucket;
+
+/// Why a write was given up.
+const LEASE_ENDED: &str = "the lease ended during a write";
 
 /// A backup's target. Each of its objects is either complete or missing.
 #[derive(Clone, Debug)]
@@ -63,9 +67,20 @@ impl Target {
 
     /// Writes an object, and replaces an object of the same name.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+        self.put_unless(random, name, bytes, || false)
+    }
+
+    /// Like [`Self::put`], but gives the write up as soon as `must_end`.
+    pub(crate) fn put_unless(
+        &self,
+        random: &Random,
+        name: &str,
+        bytes: &[u8],
+        must_end: impl Fn() -> bool,
+    ) -> Result<(), BackupError> {
         match self {
-            Self::Folder(folder) => folder.put(random, name, bytes),
-            Self::S3(bucket) => bucket.put(name, bytes),
+            Self::Folder(folder) => folder.put(random, name, bytes, must_end),
+            Self::S3(bucket) => bucket.put(name, bytes, must_end),
         }
     }
 
@@ -74,6 +89,40 @@ impl Target {
         match self {
             Self::Folder(folder) => folder.get(name),
             Self::S3(bucket) => bucket.get(name),
+        }
+    }
+
+    /// Returns an object's content with its tag, which differs for each content.
+    pub(crate) fn get_with_tag(
+        &self,
+        name: &str,
+    ) -> Result<Option<(Vec<u8>, String)>, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.get_with_tag(name),
+            Self::S3(bucket) => bucket.get_with_tag(name),
+        }
+    }
+
+    /// Writes an object, if the condition holds.
+    pub(crate) fn put_if(
+        &self,
+        random: &Random,
+        name: &str,
+        bytes: &[u8],
+        condition: Precondition<'_>,
+    ) -> Result<Conditional, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.put_if(random, name, bytes, condition),
+            Self::S3(bucket) => bucket.put_if(name, bytes, condition),
+        }
+    }
+
+    /// Whether of two conditional writes at once only one succeeds. Tries it with an object called
+    /// `name`, which is removed again.
+    pub(crate) fn keeps_conditions(&self, name: &str) -> Result<bool, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.keeps_conditions(name),
+            Self::S3(bucket) => bucket.keeps_conditions(name),
         }
     }
 
@@ -89,6 +138,18 @@ impl Target {
         match self {
             Self::Folder(folder) => folder.list(prefix),
             Self::S3(bucket) => bucket.list(prefix),
+        }
+    }
+
+    /// Lists the names that begin with `prefix` and sort after `after`, in ascending order.
+    pub(crate) fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, BackupError> {
+        match self {
+            Self::Folder(folder) => {
+                let mut names = folder.list(prefix)?;
+                names.retain(|name| name.as_str() > after);
+                Ok(names)
+            }
+            Self::S3(bucket) => bucket.list_after(prefix, after),
         }
     }
 

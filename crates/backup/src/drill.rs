@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::generation::Kind;
 use crate::private_folder::make_folder;
-use crate::restore::{self, Chosen, Room, STORE};
+use crate::restore::{self, Chosen, STORE};
+use crate::room::{Room, free_space};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
 
@@ -95,7 +96,7 @@ pub(crate) fn clear_left(data: &Path) -> Result<(), BackupError> {
 fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, BackupError> {
     vault.check_envelope()?;
     let chosen = Chosen::find(vault, None)?;
-    let free = restore::free_space(data)?;
+    let free = free_space(data)?;
     let unpacked = chosen.manifest.unpacked();
     let needed = unpacked.saturating_add(unpacked / 5);
     if free < needed {

@@ -24,7 +24,7 @@ pub enum BackupError {
     )]
     NoKey,
     #[error(
-        "the passphrase does not open this backup\n  it is six words, shown when the key was made"
+        "the passphrase does not open this backup\n  type the six words that were shown when the key was made (`kenduri backup now`)"
     )]
     Passphrase,
     #[error(
@@ -45,14 +45,17 @@ pub enum BackupError {
          create an empty database, and name it in store.url"
     )]
     DatabaseNotEmpty(String),
-    #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
+    #[error("{0} is not installed here\n  install it: sudo apt install postgresql-client")]
     NoProgram(&'static str),
     #[error(
         "restoring this backup takes PostgreSQL {0}, which is not installed here\n  \
-         sudo apt install postgresql-{0}"
+         install it: sudo apt install postgresql-{0}"
     )]
     NoServer(String),
-    #[error("PostgreSQL does not run as root\n  sudo -u kenduri kenduri restore …")]
+    #[error(
+        "PostgreSQL does not run as root\n  \
+         run the command as the user that runs Kenduri: sudo -u kenduri kenduri restore …"
+    )]
     Root,
     #[error("{program} failed: {reason}\n  correct that, and try again")]
     Program {
@@ -60,7 +63,8 @@ pub enum BackupError {
         reason: String,
     },
     #[error(
-        "this backup was made by Kenduri {made_by}, and this is {ours}\n  install {made_by} or a newer one"
+        "this backup was made by Kenduri {made_by}, and this is {ours}\n  \
+         install {made_by} or a newer one, and restore with that"
     )]
     Newer {
         made_by: String,
@@ -68,7 +72,7 @@ pub enum BackupError {
         ours: &'static str,
     },
     #[error("{object} of the backup is missing or damaged\n  {}", .whole_until.map_or_else(
-        || "restore an earlier one: kenduri backup list".to_owned(),
+        || "restore an earlier state: `kenduri backup list` shows the times, --to names one".to_owned(),
         |until| format!("the state before it can be restored: --to {until}")
     ))]
     Damaged {
@@ -98,12 +102,18 @@ pub enum BackupError {
         /// The required space, in bytes.
         needed: u64,
     },
-    #[error("the restored store is damaged: {0}\n  restore an earlier one: kenduri backup list")]
+    #[error(
+        "the restored store is damaged: {0}\n  \
+         restore an earlier state: `kenduri backup list` shows the times, --to names one"
+    )]
     NotWhole(String),
     /// A long read transaction prevents a checkpoint of the log.
-    #[error("a long-running read blocked the snapshot; it is tried again soon")]
+    #[error(
+        "a long-running read blocked the snapshot\n  \
+         it is tried again soon; if this goes on, end what reads the store for long (an export, sqlite3)"
+    )]
     InUse,
-    #[error("another process is backing up this installation; try again in a minute")]
+    #[error("another process is backing up this installation\n  try again in a minute")]
     ElsewhereUnderWay,
     /// The target no longer contains the backup that the store remembers. It may be the empty mount
     /// point of a disk that is missing.
@@ -116,14 +126,62 @@ pub enum BackupError {
         target: String,
         object: String,
     },
+    /// This machine wrote to the target before another one took its place.
+    #[error(
+        "{host} writes to {target} in place of this machine, last at {renewed}, so nothing is written there from here\n  \
+         if that machine is meant to go on, stop Kenduri here; \
+         if this one is, stop it there, and then here: kenduri backup now --anew\n  \
+         what was saved on the other machine since is not on the one that goes on"
+    )]
+    Superseded {
+        /// The target's name for operators.
+        target: String,
+        /// The other machine's host name.
+        host: String,
+        renewed: Timestamp,
+    },
+    #[error("{host} holds the lease of {target}, so nothing is written there from here\n  {}", if *.is_alive {
+        "stop Kenduri on one of the two machines; one place takes the backup of one machine"
+    } else {
+        "if it has ended, this machine goes on within a minute"
+    })]
+    HeldElsewhere {
+        /// The target's name for operators.
+        target: String,
+        /// The other machine's host name.
+        host: String,
+        /// It was renewed while this machine waited.
+        is_alive: bool,
+    },
+    #[error(
+        "{0} lets two machines write at once, so it cannot be followed: after a take-over, both could go on\n  \
+         use a bucket that keeps If-Match and If-None-Match (Amazon's does), or a folder with locks"
+    )]
+    NoLease(String),
+    #[error(
+        "store.url names a PostgreSQL database, and only an SQLite file can be followed\n  \
+         PostgreSQL has its own standbys: docs/scale.md"
+    )]
+    FollowsFilesOnly,
     /// The target contains the backup, but without this object.
-    #[error("{0} is missing from the backup; a new snapshot replaces it")]
+    #[error(
+        "{0} is missing from the backup\n  \
+         a new snapshot replaces it; find out who can delete there"
+    )]
     Gone(String),
     /// A part of the log was removed before it was copied: by another process, by the server, or
     /// because the target failed for too long.
-    #[error("the store's log was removed before it was copied; a new snapshot is made")]
+    #[error(
+        "the store's log was removed before it was copied\n  \
+         a new snapshot is made; if this comes again, no other program may open the store, and the \
+         backup's place must be reachable"
+    )]
     LogLost,
-    #[error("cannot start a thread for {what}: {reason}\n  it is tried again at the next start")]
+    #[error(
+        "cannot start {what}: {reason}\n  \
+         the system allows no more threads or open files: raise TasksMax= and LimitNOFILE= in the \
+         systemd unit, or `ulimit -u` and `ulimit -n`, and restart Kenduri"
+    )]
     Thread {
         what: &'static str,
         reason: io::Error,
@@ -137,10 +195,13 @@ pub enum BackupError {
     )]
     DrillPanicked,
     /// A single transaction changed too much data to copy it from the log.
-    #[error("one change of the store was too large to copy; a new snapshot is made")]
+    #[error(
+        "one change of the store was too large to copy\n  \
+         a new snapshot is made, and nothing needs to be done"
+    )]
     LongTransaction,
     #[error(
-        "cannot use the backup's place {target}: {reason}\n  it is tried again soon; check backup.to"
+        "cannot use the backup's place {target}: {reason}\n  it is tried again soon; check backup.to, and the keys and `endpoint` of [backup]"
     )]
     Target {
         /// The target's name for operators.
@@ -177,6 +238,19 @@ impl BackupError {
             path: path.to_owned(),
             reason,
         }
+    }
+
+    /// Like [`BackupError::file`], for a thread or a runtime.
+    pub(crate) fn thread(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |reason| Self::Thread { what, reason }
+    }
+
+    /// Another machine writes to the target. This is not said of one that may have ended.
+    pub(crate) fn is_of_another_machine(&self) -> bool {
+        matches!(
+            self,
+            Self::Superseded { .. } | Self::HeldElsewhere { is_alive: true, .. }
+        )
     }
 
     pub(crate) fn damaged(object: &str) -> Self {

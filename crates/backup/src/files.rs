@@ -14,7 +14,7 @@ use crate::BackupError;
 use crate::generation::is_hexadecimal;
 use crate::vault::Vault;
 
-const PREFIX: &str = "files/";
+pub(crate) const PREFIX: &str = "files/";
 
 /// People's exports are deleted after a day and can be made again. A restore would bring deleted
 /// ones back.

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::vault::Vault;
 use crate::{BackupError, Target};
 
-const GENERATIONS: &str = "generations/";
-const MANIFESTS: &str = "manifests/";
-const BEGUN: &str = "begun/";
+pub(crate) const GENERATIONS: &str = "generations/";
+pub(crate) const MANIFESTS: &str = "manifests/";
+pub(crate) const BEGUN: &str = "begun/";
 /// The size of a piece of a snapshot, in bytes.
 pub(crate) const PIECE: usize = 8 << 20;
 /// SQLite's limit, in bytes.
@@ -222,6 +222,21 @@ impl Generation {
             segments.push(segment);
         }
         Ok((segments, false))
+    }
+
+    /// Lists the segments that sort after the one called `after`, in order.
+    pub(crate) fn segments_after(
+        &self,
+        vault: &Vault,
+        after: &str,
+    ) -> Result<Vec<Segment>, BackupError> {
+        let names = vault
+            .target
+            .list_after(&format!("{}log/", self.folder()), after)?;
+        let segments = names
+            .into_iter()
+            .filter_map(|name| self.parse_segment(name));
+        Ok(segments.collect())
     }
 
     /// Returns `None` for the name of another program's file.

@@ -20,7 +20,7 @@ use crate::log_copy::LogCopy;
 use crate::progress::Progress;
 use crate::vault::Vault;
 use crate::wal_copy::{self, Ends, WalCopy};
-use crate::{BackupError, VERSION, postgres};
+use crate::{BackupError, VERSION, postgres, retention};
 pub(crate) use look::Repair;
 
 /// While a snapshot is being made.
@@ -47,6 +47,8 @@ pub(crate) struct Going {
     pub(crate) erasures: Sent,
     /// The last head that was written.
     head: Option<Head>,
+    /// Of the head in the target, so that it is not written over another machine's.
+    head_tag: Option<String>,
     data: PathBuf,
     /// The objects to remove, in reverse order.
     old: Vec<String>,
@@ -83,6 +85,7 @@ impl Going {
             files_looked_at: None,
             erasures: Sent::find(&vault)?,
             head: None,
+            head_tag: None,
             data,
             old: Vec::new(),
             progress: None,
@@ -398,7 +401,7 @@ impl Going {
         for name in objects.unwrap_or_default() {
             // Objects that cannot be removed now are removed later, together with other old
             // objects.
-            if self.vault.target.remove(&name).is_err() {
+            if self.vault.remove(&name).is_err() {
                 return;
             }
         }
@@ -432,7 +435,7 @@ impl Going {
             (at_once || is_later) && same != *before
         });
         if is_new {
-            head.write(&self.vault)?;
+            head.write(&self.vault, &mut self.head_tag)?;
             self.head = Some(head);
         }
         Ok(())
@@ -508,27 +511,7 @@ impl Going {
     /// Finds the objects that can be removed. They are older than `oldest` and not needed to
     /// restore any state since `oldest`.
     pub(crate) fn find_old(&mut self, oldest: Timestamp) -> Result<(), BackupError> {
-        let mut kept = Generation::list(&self.vault)?;
-        while kept.get(1).is_some_and(|next| next.at() < oldest) {
-            kept.remove(0);
-        }
-        let mut old = Vec::new();
-        for generation in Generation::list_all(&self.vault)? {
-            if !kept.contains(&generation) {
-                old.extend(generation.objects(&self.vault)?);
-            }
-        }
-        let mut named = BTreeSet::new();
-        if let Some(first) = kept.first()
-            && let Some(base) = first.manifest(&self.vault)?.base
-        {
-            old.extend(wal_copy::before(&self.vault, &base.first)?);
-        }
-        for generation in &kept {
-            named.extend(generation.manifest(&self.vault)?.files.into_values());
-        }
-        let first = kept.first().map_or(oldest, Generation::at);
-        old.extend(files::unnamed(&self.vault, first, &named)?);
+        let mut old = retention::old_objects(&self.vault, oldest)?;
         // A file that comes back is copied again from now on.
         files::forget(&mut self.files, &old);
         old.reverse();
@@ -541,7 +524,7 @@ impl Going {
             let Some(name) = self.old.last() else {
                 return Ok(());
             };
-            self.vault.target.remove(name)?;
+            self.vault.remove(name)?;
             self.old.pop();
         }
         Ok(())

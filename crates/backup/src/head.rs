@@ -9,7 +9,7 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, LogEnd, Stretch};
 use crate::{BackupError, erasures};
 
-const OBJECT: &str = "head";
+pub(crate) const OBJECT: &str = "head";
 
 /// What a backup must contain at least.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,14 +28,16 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn write(&self, vault: &Vault) -> Result<(), BackupError> {
-        vault.put(OBJECT, &serde_json::to_vec(self).unwrap_or_default())
+    /// `tag` is of the head that this process has written or found; `None` lets it look.
+    pub(crate) fn write(&self, vault: &Vault, tag: &mut Option<String>) -> Result<(), BackupError> {
+        let plain = serde_json::to_vec(self).unwrap_or_default();
+        vault.replace(OBJECT, &plain, tag)
     }
 
     /// Writes an empty head if the target has none.
     pub(crate) fn begin(vault: &Vault) -> Result<(), BackupError> {
         match vault.target.get(OBJECT)? {
-            None => Self::default().write(vault),
+            None => Self::default().write(vault, &mut None),
             Some(_) => Ok(()),
         }
     }

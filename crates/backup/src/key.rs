@@ -91,8 +91,11 @@ impl BackupKey {
             let envelope = kept.envelope;
             Some(Self { envelope, key })
         });
-        let broken =
-            || BackupError::file(&path)(io::Error::other("it does not hold the key of a backup"));
+        let broken = || {
+            BackupError::file(&path)(io::Error::other(
+                "it does not hold the key of a backup; put it back from a copy of the data folder",
+            ))
+        };
         kept.map(Some).ok_or_else(broken)
     }
 

@@ -11,8 +11,8 @@
 //! ([`log_copy`]). A snapshot is a copy of the database file, which does not change meanwhile,
 //! because all changes go to the log. On PostgreSQL, the log is copied as the server writes it
 //! ([`wal_copy`]), or dumps are made ([`postgres`]). The [`head`] records how far the backup is, so
-//! that a missing end is noticed. What was erased after the restored time is erased again before
-//! the store is served ([`erasures`]).
+//! that a missing end is noticed. One machine writes to the target, the holder of the `lease`. What
+//! was erased after the restored time is erased again before the store is served ([`erasures`]).
 
 mod agent;
 mod destination;
@@ -20,17 +20,23 @@ mod drill;
 pub mod erasures;
 mod error;
 mod files;
+mod follow;
 mod generation;
 mod going;
 mod head;
 mod key;
 mod known_target;
+mod lease;
 mod log_copy;
 mod postgres;
 mod private_folder;
 mod progress;
+mod queue;
 mod recovery;
 mod restore;
+mod retention;
+mod room;
+mod second_place;
 mod status;
 mod vault;
 mod wal_copy;
@@ -40,10 +46,12 @@ pub use destination::{S3Access, Target};
 pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
+pub use follow::{Follower, TakenOver, has_taken_over};
 pub use key::{BackupKey, FILE as KEY_FILE};
+pub use lease::Holder;
 pub use restore::{
     Listed, Places, Restored, StorePlace, finish, is_unfinished, list, open, restore,
 };
-pub use status::Status;
+pub use status::{SecondStatus, Status};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -77,7 +77,9 @@ pub(crate) fn base_backup(
     })?;
     parse_positions(&end).ok_or(BackupError::Program {
         program: "pg_basebackup",
-        reason: format!("the server is older than PostgreSQL 13 {said}"),
+        reason: format!(
+            "the server is older than PostgreSQL 13, so it must be upgraded first {said}"
+        ),
     })
 }
 
@@ -285,13 +287,27 @@ impl Running {
         command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => BackupError::NoProgram(program),
+            io::ErrorKind::WouldBlock => BackupError::Thread {
+                what: program,
+                reason: error,
+            },
             _ => BackupError::Program {
                 program,
                 reason: error.to_string(),
             },
         })?;
         let said = child.stderr.take();
-        let messages = std::thread::spawn(move || said.map_or_else(String::new, collect));
+        let messages = std::thread::Builder::new()
+            .name("backup-messages".to_owned())
+            .spawn(move || said.map_or_else(String::new, collect))
+            .map_err(|reason| {
+                // Nobody would read what it writes.
+                let _ = child.kill().and_then(|()| child.wait());
+                BackupError::Thread {
+                    what: program,
+                    reason,
+                }
+            })?;
         Ok(Self {
             program,
             child,

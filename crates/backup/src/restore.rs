@@ -14,15 +14,20 @@ use platform::store::{self, PostgresSettings};
 use platform::{Random, Secret};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::generation::{Generation, Kind, Manifest, Segment, decode};
+use crate::generation::{Change, Generation, Kind, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
 use crate::private_folder::make_folder;
 use crate::recovery::{self, Unpacking};
+use crate::room::{Room, check_space};
 use crate::vault::Vault;
 use crate::wal_copy::{self, Stretch, second};
-use crate::{BackupError, Target, erasures, files, head, postgres};
+use crate::{BackupError, Target, erasures, files, head, lease, postgres};
 
-const UNFINISHED_FOLDER: &str = "restoring";
+pub(crate) const UNFINISHED_FOLDER: &str = "restoring";
+/// Its name while it is removed.
+const DONE_FOLDER: &str = "restored";
+/// The folder of a follower.
+pub(crate) const FOLLOWING_FOLDER: &str = "following";
 /// The store's file inside the temporary folder.
 pub(crate) const STORE: &str = "store";
 /// SQLite would apply the changes in an older store's files to the restored store.
@@ -97,9 +102,10 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Whether a restore into this data folder began but did not finish.
+/// Whether a restore into this data folder began but did not finish, or a follower has not taken
+/// over.
 pub fn is_unfinished(data: &Path) -> bool {
-    data.join(UNFINISHED_FOLDER).exists()
+    data.join(UNFINISHED_FOLDER).exists() || data.join(FOLLOWING_FOLDER).exists()
 }
 
 /// Restores the state as of the second `to`, or the latest state if `to` is `None`.
@@ -115,25 +121,16 @@ pub fn restore(
         return Ok(restored);
     }
     let unfinished = places.data.join(UNFINISHED_FOLDER);
-    if !unfinished.exists() {
-        let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
-        if let Some(path) = beside.iter().find(|path| path.exists()) {
-            return Err(BackupError::NotEmpty(path.clone()));
-        }
-    }
-    places.store.check_empty()?;
+    check_empty(places)?;
     let chosen = Chosen::find(&vault, to)?;
     chosen.manifest.kind.check(&places.store)?;
     let plan = chosen.plan(&vault, to)?;
     make_folder(&places.data)?;
     check_space(&places.data, chosen.manifest.unpacked())?;
-    match fs::remove_dir_all(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(BackupError::file(&unfinished)(error));
-        }
-        _ => {}
-    }
+    remove_folder(&unfinished)?;
+    lease::forget(&places.data)?;
     let built = make_folder(&unfinished)
+        .and_then(|()| remove_folder(&places.data.join(FOLLOWING_FOLDER)))
         .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to, Room::All))
         .and_then(|restored| {
             // The restored installation gets the backup's key, so the passphrase stays the same.
@@ -156,6 +153,7 @@ pub fn restore(
 /// Does not touch the store, because the store may have been used since. Returns `None` if there is
 /// no such restore.
 pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
+    remove_folder(&places.data.join(DONE_FOLDER))?;
     let unfinished = places.data.join(UNFINISHED_FOLDER);
     let is_in_place = match &places.store {
         StorePlace::File(path) => path.exists() && !unfinished.join(STORE).exists(),
@@ -195,8 +193,28 @@ impl Restored {
     }
 }
 
+/// Fails if the places already hold an installation. An unfinished restore is none.
+pub(crate) fn check_empty(places: &Places) -> Result<(), BackupError> {
+    if !is_unfinished(&places.data) {
+        let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
+        if let Some(path) = beside.iter().find(|path| path.exists()) {
+            return Err(BackupError::NotEmpty(path.clone()));
+        }
+    }
+    places.store.check_empty()
+}
+
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), BackupError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(BackupError::file(folder)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Kind {
-    fn check(self, place: &StorePlace) -> Result<(), BackupError> {
+    pub(crate) fn check(self, place: &StorePlace) -> Result<(), BackupError> {
         match (self, place) {
             (Self::Sqlite, StorePlace::File(_))
             | (Self::Dump | Self::Base, StorePlace::Database(_)) => Ok(()),
@@ -250,6 +268,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
 }
 
 /// The snapshot that a restore uses.
+#[derive(Debug)]
 pub(crate) struct Chosen {
     pub(crate) generation: Generation,
     pub(crate) manifest: Manifest,
@@ -347,15 +366,7 @@ pub(crate) fn build(
         postgres::read(&path)?;
         return build_beside(vault, plan, folder, until, room);
     }
-    let mut file = options(&path).map_err(BackupError::file(&path))?;
-    for number in 0..chosen.manifest.pieces {
-        let piece = vault.get(&chosen.generation.piece_name(number))?;
-        file.write_all(&piece).map_err(BackupError::file(&path))?;
-    }
-    let length = || file.metadata().map(|facts| facts.len());
-    if length().map_err(BackupError::file(&path))? != chosen.manifest.bytes {
-        return Err(BackupError::damaged(&chosen.generation.manifest_name()));
-    }
+    let file = write_snapshot(vault, chosen, &path)?;
     let end = to.map_or(i64::MAX, Timestamp::as_millisecond);
     for segment in &plan.segments {
         let damaged = || BackupError::Damaged {
@@ -371,15 +382,7 @@ pub(crate) fn build(
             if change.at >= end {
                 break;
             }
-            let size = u64::from(change.page_size);
-            let write = || {
-                for (number, page) in &change.changed {
-                    let before = u64::from(number.saturating_sub(1));
-                    file.write_all_at(page, before * size)?;
-                }
-                file.set_len(u64::from(change.pages) * size)
-            };
-            write().map_err(BackupError::file(&path))?;
+            apply(&file, &change).map_err(BackupError::file(&path))?;
             until = Timestamp::from_millisecond(change.at).unwrap_or(until);
         }
     }
@@ -389,6 +392,35 @@ pub(crate) fn build(
         Kind::Dump | Kind::Base => drop(postgres::read(&path)?),
     }
     build_beside(vault, plan, folder, until, room)
+}
+
+/// Writes the snapshot, without the changes after it, into a new file.
+pub(crate) fn write_snapshot(
+    vault: &Vault,
+    chosen: &Chosen,
+    path: &Path,
+) -> Result<File, BackupError> {
+    let mut file = options(path).map_err(BackupError::file(path))?;
+    for number in 0..chosen.manifest.pieces {
+        let piece = vault.get(&chosen.generation.piece_name(number))?;
+        file.write_all(&piece).map_err(BackupError::file(path))?;
+    }
+    let facts = file.metadata().map_err(BackupError::file(path))?;
+    if facts.len() == chosen.manifest.bytes {
+        Ok(file)
+    } else {
+        Err(BackupError::damaged(&chosen.generation.manifest_name()))
+    }
+}
+
+/// Writes the changed pages.
+pub(crate) fn apply(file: &File, change: &Change) -> io::Result<()> {
+    let size = u64::from(change.page_size);
+    for (number, page) in &change.changed {
+        let before = u64::from(number.saturating_sub(1));
+        file.write_all_at(page, before * size)?;
+    }
+    file.set_len(u64::from(change.pages) * size)
 }
 
 fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupError> {
@@ -405,7 +437,7 @@ fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupEr
     unpacking.end()
 }
 
-fn build_beside(
+pub(crate) fn build_beside(
     vault: &Vault,
     plan: &Plan,
     folder: &Path,
@@ -449,7 +481,7 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
 }
 
 /// The store comes last.
-fn put_in_place(
+pub(crate) fn put_in_place(
     unfinished: &Path,
     places: &Places,
     restored: &Restored,
@@ -477,9 +509,21 @@ fn put_in_place(
     remove_unfinished(unfinished, places).map_err(&failed)
 }
 
+/// The description of the last step goes together with the folder, so that a process that is killed
+/// here leaves either both or neither.
 fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()?;
-    fs::remove_dir_all(unfinished)?;
+    for entry in fs::read_dir(unfinished)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_name() != LAST_STEP {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    let done = places.data.join(DONE_FOLDER);
+    fs::rename(unfinished, &done)?;
+    fs::remove_dir_all(&done)?;
     File::open(&places.data)?.sync_all()
 }
 
@@ -519,57 +563,6 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
         .open(path)?;
     file.write_all(content)?;
     file.sync_all()
-}
-
-/// How much of a disk's free space a restore may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Room {
-    All,
-    /// A tenth of the disk, but at most 1 GiB, stays free, because a running site writes there too.
-    Most,
-}
-
-impl Room {
-    /// With a margin: a tenth of the disk, at most 1 GiB.
-    fn check(self, folder: &Path, bytes: usize) -> Result<(), BackupError> {
-        if self == Self::All {
-            return Ok(());
-        }
-        let (free, whole) = space(folder)?;
-        let needed = (whole / 10).min(1 << 30).saturating_add(bytes as u64);
-        if free < needed {
-            let path = folder.to_owned();
-            return Err(BackupError::NoSpace { path, free, needed });
-        }
-        Ok(())
-    }
-}
-
-/// Plus a margin of 10%.
-fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
-    let free = free_space(folder)?;
-    let needed = bytes.saturating_add(bytes / 10);
-    if free < needed {
-        return Err(BackupError::NoSpace {
-            path: folder.to_owned(),
-            free,
-            needed,
-        });
-    }
-    Ok(())
-}
-
-/// Returns the free space on the file system of `folder`, in bytes.
-pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
-    Ok(space(folder)?.0)
-}
-
-/// Free and whole, in bytes.
-fn space(folder: &Path) -> Result<(u64, u64), BackupError> {
-    let facts = rustix::fs::statvfs(folder)
-        .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;
-    let bytes = |blocks: u64| blocks.saturating_mul(facts.f_frsize);
-    Ok((bytes(facts.f_bavail), bytes(facts.f_blocks)))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

@@ -9,6 +9,10 @@ use crate::drill::{Drill, DrillResult};
 const REPORTED: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that operators are told"
+)]
 pub struct Status {
     pub has_key: bool,
     /// When the last snapshot was made.
@@ -25,8 +29,26 @@ pub struct Status {
     /// What was missing in the target, and when that was noticed; `None` if nothing was missing in
     /// the last minutes.
     pub missing: Option<(Timestamp, String)>,
+    /// Another machine writes to the target: since when this is known, and what to do.
+    pub elsewhere: Option<(Timestamp, String)>,
+    /// Whether the target keeps conditions, so that only one machine writes there; `None` until
+    /// this was tried.
+    pub has_lease: Option<bool>,
+    /// The second place; `None` if there is none, or nothing is known of it yet.
+    pub second: Option<SecondStatus>,
     /// Whether the target is on the same disk as the data, so that both are lost with the disk.
     pub is_on_same_disk: bool,
+    /// Whether another machine makes the backup.
+    pub is_elsewhere: bool,
+}
+
+/// The state of the backup's second place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecondStatus {
+    /// It had everything then that the first place had.
+    pub copied_until: Option<Timestamp>,
+    /// The time and the reason of the current failure; `None` if it works.
+    pub failure: Option<(Timestamp, String)>,
 }
 
 impl Status {
@@ -49,13 +71,24 @@ impl Status {
             } else if is_new {
                 tracing::error!("the backup failed: {text}");
             }
+            if error.is_of_another_machine() {
+                let since = self.elsewhere.as_ref().map_or(now, |(since, _)| *since);
+                self.elsewhere = Some((since, text.clone()));
+            }
             self.failure = Some((now, text));
             metrics::counter!("kenduri_backup_failures_total").increment(1);
-        } else if !is_dump_failing && self.failure.take().is_some() {
-            tracing::info!("the backup works again");
+        } else {
+            self.elsewhere = None;
+            if !is_dump_failing && self.failure.take().is_some() {
+                tracing::info!("the backup works again");
+            }
         }
         if let Some(until) = self.copied_until {
             metrics::gauge!("kenduri_backup_lag_seconds")
+                .set(now.duration_since(until).as_secs_f64());
+        }
+        if let Some(until) = self.second.as_ref().and_then(|second| second.copied_until) {
+            metrics::gauge!("kenduri_backup_second_lag_seconds")
                 .set(now.duration_since(until).as_secs_f64());
         }
         if let Some(bytes) = self.bytes {

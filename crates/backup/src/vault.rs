@@ -1,9 +1,16 @@
 //! A backup's target together with its key. Objects are encrypted and bound to their names, and
 //! authenticated when they are read.
 
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use platform::machines::Lead;
 use platform::{Random, key};
 
+use crate::destination::{Conditional, Precondition};
 use crate::key::{BackupKey, OBJECT};
+use crate::lease::{LastWrite, Lease, RENEWAL};
+use crate::queue::Queue;
 use crate::{BackupError, Target};
 
 /// The encrypted objects of an installation's backup.
@@ -13,6 +20,51 @@ pub(crate) struct Vault {
     key: BackupKey,
     sealing: key::Key,
     random: Random,
+    /// The term in which objects may be written; `None` if there is one machine.
+    lead: Option<Lead>,
+    /// Without it, the target has no lease, or nothing is written.
+    lease: Option<SharedLease>,
+    /// What is written goes to the second place, too.
+    also: Option<Queue>,
+}
+
+/// Shared by the threads that write to the places of a backup.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedLease {
+    lease: Arc<Mutex<Lease>>,
+    pub(crate) last_write: LastWrite,
+}
+
+impl SharedLease {
+    pub(crate) fn new(lease: Lease) -> Self {
+        Self {
+            last_write: lease.last_write().clone(),
+            lease: Arc::new(Mutex::new(lease)),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Lease> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Renews the lease while something is written, which takes minutes over a slow line.
+    fn renew_during<T>(&self, write: impl FnOnce() -> T) -> T {
+        let (end, ended) = sync_channel::<()>(0);
+        std::thread::scope(|scope| {
+            let renew = move || {
+                while ended.recv_timeout(RENEWAL) == Err(RecvTimeoutError::Timeout) {
+                    // Without the lease, the write ends soon.
+                    let _ = self.lock().ensure();
+                }
+            };
+            let thread = std::thread::Builder::new().name("backup-lease".to_owned());
+            // Without a thread, the write has to be short.
+            let _ = thread.spawn_scoped(scope, renew);
+            let written = write();
+            drop(end);
+            written
+        })
+    }
 }
 
 impl Vault {
@@ -22,10 +74,39 @@ impl Vault {
         key: &BackupKey,
         random: &Random,
     ) -> Result<Self, BackupError> {
-        let vault = Self::of(target, key, random);
-        target.prepare()?;
-        vault.keep_envelope()?;
-        Ok(vault)
+        Self::of(target, key, random).begin_writing()
+    }
+
+    /// Like [`Self::claim`], but writes only while the lease is held, and offers what is written
+    /// to `also`.
+    pub(crate) fn claim_under(
+        target: &Target,
+        key: &BackupKey,
+        random: &Random,
+        lease: SharedLease,
+        also: Option<Queue>,
+    ) -> Result<Self, BackupError> {
+        let vault = Self {
+            lease: Some(lease),
+            also,
+            ..Self::of(target, key, random)
+        };
+        vault.begin_writing()
+    }
+
+    fn begin_writing(self) -> Result<Self, BackupError> {
+        self.target.prepare()?;
+        self.keep_envelope()?;
+        self.ensure_lease()?;
+        Ok(self)
+    }
+
+    /// Fails if another machine writes to the target.
+    pub(crate) fn ensure_lease(&self) -> Result<(), BackupError> {
+        match &self.lease {
+            Some(lease) => lease.lock().ensure(),
+            None => Ok(()),
+        }
     }
 
     /// Writes the envelope, which contains the encrypted key, if it is missing or was changed.
@@ -42,7 +123,9 @@ impl Vault {
             ),
             None => {}
         }
-        self.target.put(&self.random, OBJECT, &ours)
+        self.check_lead()?;
+        self.ensure_lease()?;
+        self.write(OBJECT, &ours)
     }
 
     /// Fails if the envelope, which contains the encrypted key, is missing or was changed.
@@ -66,6 +149,26 @@ impl Vault {
             key: key.clone(),
             sealing: key.sealing(),
             random: random.clone(),
+            lead: None,
+            lease: None,
+            also: None,
+        }
+    }
+
+    /// Refuses to write as soon as the term has ended.
+    pub(crate) fn only_during(self, lead: Option<Lead>) -> Self {
+        Self { lead, ..self }
+    }
+
+    /// The number of the term in which objects may be written; `None` if there is one machine.
+    pub(crate) fn term(&self) -> Option<i64> {
+        self.lead.as_ref().map(Lead::term)
+    }
+
+    fn check_lead(&self) -> Result<(), BackupError> {
+        match &self.lead {
+            Some(lead) if !lead.is_held() => Err(BackupError::ElsewhereUnderWay),
+            _ => Ok(()),
         }
     }
 
@@ -80,8 +183,76 @@ impl Vault {
     }
 
     pub(crate) fn put(&self, name: &str, plain: &[u8]) -> Result<(), BackupError> {
+        self.check_lead()?;
+        self.ensure_lease()?;
         let sealed = self.sealing.seal(&self.random, &[name], plain);
-        self.target.put(&self.random, name, &sealed)
+        self.write(name, &sealed)?;
+        self.offer(name, sealed);
+        Ok(())
+    }
+
+    /// Replaces an object, unless another machine has taken the lease and replaced it. `tag` is of
+    /// what this process has written or found there; `None` lets it look.
+    pub(crate) fn replace(
+        &self,
+        name: &str,
+        plain: &[u8],
+        tag: &mut Option<String>,
+    ) -> Result<(), BackupError> {
+        let Some(lease) = &self.lease else {
+            return self.put(name, plain);
+        };
+        if !lease.lock().is_kept()? {
+            return self.put(name, plain);
+        }
+        for _ in 0..2 {
+            let before = match tag.take() {
+                None => self.target.get_with_tag(name)?.map(|(_, tag)| tag),
+                before => before,
+            };
+            let Some(before) = before else {
+                return self.put(name, plain);
+            };
+            self.check_lead()?;
+            self.ensure_lease()?;
+            let sealed = self.sealing.seal(&self.random, &[name], plain);
+            let over = Precondition::Tag(&before);
+            let put = self.target.put_if(&self.random, name, &sealed, over)?;
+            if let Conditional::Written(new) = put {
+                *tag = Some(new);
+                self.offer(name, sealed);
+                return Ok(());
+            }
+            // The holder may replace what anybody else wrote there.
+            lease.lock().doubt();
+        }
+        Err(BackupError::Target {
+            target: self.target.name(),
+            reason: format!("another process replaces {name} too"),
+        })
+    }
+
+    fn write(&self, name: &str, sealed: &[u8]) -> Result<(), BackupError> {
+        let Some(lease) = &self.lease else {
+            return self.target.put(&self.random, name, sealed);
+        };
+        lease.renew_during(|| {
+            self.target
+                .put_unless(&self.random, name, sealed, || lease.last_write.is_over())
+        })
+    }
+
+    fn offer(&self, name: &str, sealed: Vec<u8>) {
+        if let Some(also) = &self.also {
+            also.offer(name, sealed);
+        }
+    }
+
+    /// Removes an object, if it exists.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), BackupError> {
+        self.check_lead()?;
+        self.ensure_lease()?;
+        self.target.remove(name)
     }
 
     /// Returns an object's decrypted content. A missing object is an error.

@@ -114,11 +114,10 @@ impl WalCopy {
         for stretch in stretches(vault)? {
             copied.insert(stretch.segment, stretch.until);
         }
-        let name = vault.name_of(&["stream"]);
         let mut copy = Self {
             settings: settings.clone(),
             folder: data.join(FOLDER),
-            name: format!("kenduri_{}", name.get(..16).unwrap_or(&name)),
+            name: stream_name(&vault.name_of(&["stream"]), vault.term()),
             receiving: None,
             hold: None,
             segment_length: 0,
@@ -310,6 +309,13 @@ impl WalCopy {
         files.sort_by(|one, other| one.segment.cmp(&other.segment));
         Ok(files)
     }
+}
+
+/// The name of a stream and its replication slot, of at most 63 bytes. In each term it is another,
+/// because a former leader that froze still has its own.
+fn stream_name(backup: &str, term: Option<i64>) -> String {
+    let name = format!("kenduri_{}", backup.get(..16).unwrap_or(backup));
+    term.map_or_else(|| name.clone(), |term| format!("{name}_{term}"))
 }
 
 struct Received {
@@ -517,6 +523,20 @@ mod tests {
             until,
             at: Timestamp::from_second(at * 1_000).unwrap(),
         }
+    }
+
+    #[test]
+    fn each_term_has_a_stream_of_its_own() {
+        let key = "0123456789abcdef0123456789abcdef";
+        let name = |term| stream_name(key, term);
+        assert_eq!(name(None), "kenduri_0123456789abcdef");
+        assert_ne!(name(Some(7)), name(Some(8)));
+        let longest = name(Some(i64::MAX));
+        let is_allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        assert!(
+            longest.len() <= 63 && longest.bytes().all(is_allowed),
+            "{longest}"
+        );
     }
 
     #[test]

@@ -102,12 +102,12 @@ fn change(
                 location: Some(link.to_owned()),
                 ..SlotChange::default()
             };
-            request::change_slot(tx, provider, id, None, &change)?
+            request::change_slot_and_notify(tx, provider, id, None, &change)?
         }
         Action::Hide => slot::show(tx, provider, id, false)?,
         Action::Show => slot::show(tx, provider, id, true)?,
         Action::Delete => {
-            request::remove_slot(tx, provider, id)?;
+            request::remove_slot_and_notify(tx, provider, id)?;
             return Ok(None);
         }
     };

@@ -252,7 +252,7 @@ pub(crate) fn job(site: &Site) -> Handler {
         let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
         let (read, pause) = if job.starts() > STARTS {
             let starts = job.starts();
-            tracing::error!(%provider, starts, "reading an external calendar never ended");
+            tracing::error!(%provider, starts, "reading an external calendar never ended, so it is read less often; the provider may remove it; please report this");
             (Err(ReadError::TooMuch), AFTER_BREAK)
         } else {
             (fetch(&site, &provider, &sealed, zone).await, READ_EVERY)

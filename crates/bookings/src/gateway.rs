@@ -191,15 +191,25 @@ pub enum GatewayError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The gateway has refused the request.
-    #[error("the gateway answered {status}: {description}")]
+    #[error(
+        "the gateway refused with {status}; {}: {description}",
+        status_remedy(*.status)
+    )]
     Refused {
         status: u16,
         /// The gateway's description of the error.
         description: String,
     },
     /// The response does not follow the gateway's documentation.
-    #[error("the payment gateway's response cannot be understood: {0}")]
+    #[error("the payment gateway's response cannot be understood; please report this: {0}")]
     Unclear(String),
+}
+
+fn status_remedy(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "check its keys in kenduri.toml",
+        _ => "the gateway's own pages say more",
+    }
 }
 
 impl From<GatewayError> for Problem {
@@ -207,7 +217,7 @@ impl From<GatewayError> for Problem {
         match error {
             GatewayError::Store(error) => error.into(),
             error => {
-                tracing::warn!(%error, "cannot use a payment gateway");
+                tracing::warn!(%error, "cannot use a payment gateway, so somebody could not pay; do what the error says");
                 Self::new(StatusCode::BAD_GATEWAY, "gateway_unavailable")
             }
         }

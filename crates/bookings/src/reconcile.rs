@@ -100,7 +100,7 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     Ok(Done::with(
         move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for (payment, order) in &missing_here {
-                tracing::warn!(order = %order, "the gateway has a payment that was missing here");
+                tracing::warn!(order = %order, "the gateway has a payment that was missing here; it is taken over, and /admin/orders/reconcile says what is left to do");
                 let (kind, order_id) = (FindingKind::MissingHere, Some(order.clone()));
                 finding::note(tx, kind, payment, order_id, Some(gateway))?;
                 checkout::plan(tx, order, gateway, SignedDuration::ZERO)?;

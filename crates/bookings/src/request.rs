@@ -1,8 +1,8 @@
 //! Requests. A member asks for one of several slots, and the provider of a slot or an administrator
 //! confirms it. A request reserves nothing.
 
-mod dropping;
 pub(crate) mod insert;
+mod slot_change_notices;
 pub mod view;
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::{Findings, MailMessages, Site};
 
-use self::dropping::drop_slot;
+use self::slot_change_notices::notify_requesters;
 use crate::booking::{BookingId, Party};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
@@ -34,7 +34,7 @@ use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{Refusal, book, browse, credit, gateway, member, membership, notice};
 
-pub use dropping::{change_slot, remove_slot};
+pub use slot_change_notices::{change_slot_and_notify, remove_slot_and_notify};
 
 platform::id!(RequestId, random, "One request for a session.");
 
@@ -580,7 +580,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     )
     .all(tx)?;
     for (slot,) in asked {
-        drop_slot(tx, &slot)?;
+        notify_requesters(tx, &slot)?;
     }
     Ok(())
 }

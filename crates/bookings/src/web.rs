@@ -61,7 +61,7 @@ pub(crate) fn routes(accounts: &Context) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .merge(slots)
-        .layer(Extension(BrowseLimit::default()))
+        .layer(Extension(BrowseLimit::of(&accounts.site.limits)))
 }
 
 fn slot_pages() -> Pages<Context, Callers> {

@@ -10,8 +10,8 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use occasions::code::CodeKey;
 use occasions::words::ReplyStatus;
+use occasions_lists::household_document::{ALL_EVENTS, GuestRecord, Record};
 use occasions_lists::import::{self, Check, Finding, Import};
-use occasions_lists::record::{ALL_EVENTS, GuestRecord, Record};
 use web::{Language, Site};
 
 use crate::dump::{Dump, Row};
@@ -26,8 +26,8 @@ pub async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -
     }
     let brought = import::bring(site, slug, records, is_written).await;
     let (check, import) = brought.map_err(|refusal| match refusal {
-        occasions::hosting::Refusal::NotFound => anyhow!("there is no occasion {slug:?}"),
-        occasions::hosting::Refusal::Forbidden => anyhow!("the occasion {slug:?} has no owner"),
+        occasions::hosting::Refusal::NotFound => anyhow!("there is no occasion {slug:?}\n  its slug is the end of its address: /o/SLUG"),
+        occasions::hosting::Refusal::Forbidden => anyhow!("the occasion {slug:?} has no owner\n  make somebody its owner first, on its page of hosts"),
         other => anyhow!(other),
     })?;
     Ok(report(site, &check, import.as_ref(), &remarks)?)

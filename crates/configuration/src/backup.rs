@@ -47,6 +47,13 @@ pub(super) fn read(
     let every = duration("backup.every", &written.backup.every, check);
     let keep = duration("backup.keep", &written.backup.keep, check);
     if written.backup.to.is_empty() {
+        if !written.backup.also_to.is_empty() {
+            check.refuse_sentence(
+                "backup.also_to",
+                "backup.also_to is set, and backup.to is not".to_owned(),
+                "write the place into backup.to; the second one gets what the first has got",
+            );
+        }
         return None;
     }
     let target = Target::parse(&written.backup.to, access);
@@ -58,6 +65,7 @@ pub(super) fn read(
             "Name a folder on another disk, or a bucket.",
         );
     }
+    let also = second(written, &target, data, access, check);
     let files = written.files.url.strip_prefix("folder:");
     let beside = [
         (data.join(files.unwrap_or("files")), "files"),
@@ -72,6 +80,7 @@ pub(super) fn read(
     });
     Some(Settings {
         target,
+        also,
         every: every?,
         keep: keep?,
         has_drills: written.backup.drill == Drill::Weekly,
@@ -82,6 +91,66 @@ pub(super) fn read(
         },
         beside: beside.into(),
     })
+}
+
+/// Returns the second place of the backup, if there is one.
+fn second(
+    written: &Written,
+    first: &Target,
+    data: &Path,
+    access: &S3Access,
+    check: &mut Check,
+) -> Option<Target> {
+    let backup = &written.backup;
+    let key = "backup.also_secret_key";
+    let secret_key = secret(
+        check,
+        key,
+        &backup.also_secret_key,
+        &backup.also_secret_key_file,
+    );
+    if backup.also_to.is_empty() {
+        for (key, value) in [
+            ("backup.also_endpoint", &backup.also_endpoint),
+            ("backup.also_region", &backup.also_region),
+            ("backup.also_access_key", &backup.also_access_key),
+        ] {
+            if !value.is_empty() {
+                check.warn(
+                    key,
+                    "it does nothing without backup.also_to",
+                    "Set backup.also_to, or leave it out.",
+                );
+            }
+        }
+        return None;
+    }
+    let or_first = |text: &str, first: &str| if text.is_empty() { first } else { text }.to_owned();
+    let access = S3Access {
+        endpoint: or_first(&backup.also_endpoint, &access.endpoint),
+        region: or_first(&backup.also_region, &access.region),
+        access_key: or_first(&backup.also_access_key, &access.access_key),
+        secret_key: secret_key.or_else(|| access.secret_key.clone()),
+    };
+    let target = Target::parse(&backup.also_to, &access);
+    let target = check.accept("backup.also_to", target)?;
+    let is_same_server = backup.also_endpoint.is_empty() || backup.also_endpoint == backup.endpoint;
+    if target.name() == first.name() && is_same_server {
+        check.refuse_sentence(
+            "backup.also_to",
+            "it is the place that backup.to names".to_owned(),
+            "name another folder or bucket, or leave backup.also_to out",
+        );
+        return None;
+    }
+    if target.is_on_disk_of(data) {
+        check.warn(
+            "backup.also_to",
+            "it is on the same disk as the data, so losing the disk loses both",
+            "Name a folder on another disk, or a bucket.",
+        );
+    }
+    Some(target)
 }
 
 /// Returns the S3 server's address and credentials.

@@ -6,7 +6,7 @@ use units::Check;
 /// Returns `number`, and adds a problem if it is not between `least` and `most`.
 pub(super) fn number(check: &mut Check, key: &str, number: u32, least: u32, most: u32) -> u32 {
     if !(least..=most).contains(&number) {
-        let mend = format!("it may be {least} to {most}");
+        let mend = format!("write a number from {least} to {most}");
         check.refuse_sentence(key, format!("{key} is {number}"), mend);
     }
     number
@@ -22,7 +22,7 @@ pub(super) fn secret(check: &mut Check, key: &str, written: &str, file: &str) ->
         check.refuse_sentence(
             &file_key,
             format!("{key} and {file_key} are both set"),
-            "keep one of them; a file is safest",
+            format!("keep one of them; {file_key} is safest"),
         );
         return None;
     }

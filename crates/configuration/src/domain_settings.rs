@@ -100,7 +100,7 @@ pub(super) fn check_home(domains: Domains, home: &str, values: &SettingValues, c
     let Some(domain) = domains.iter().find(of_domain) else {
         let pages = domains.iter().flat_map(|domain| domain.first_pages);
         let all: Vec<_> = pages.map(FirstPage::form).collect();
-        let mend = format!("it may be {}, {}, files:FOLDER", look::SITE, all.join(", "));
+        let mend = format!("write {}, {} or files:FOLDER", look::SITE, all.join(", "));
         return check.refuse_sentence("site.home", what, mend);
     };
     if let Some(flag) = domain.enabled.filter(|flag| !flag.of(values)) {

@@ -30,7 +30,7 @@ pub(super) fn route(written: &Written, check: &mut Check) -> MailRoute {
         check.refuse_sentence(
             "mail.url",
             "mail.url holds a password, and mail.password or mail.password_file another",
-            "keep one of them; a file is safest",
+            "keep one of them; mail.password_file is safest",
         );
     }
     let password = given.or(inside);
@@ -46,8 +46,8 @@ pub(super) fn route(written: &Written, check: &mut Check) -> MailRoute {
                 ),
                 (None, Some(_)) => check.refuse_sentence(
                     "mail.url",
-                    "there is a mail password, but mail.url names no user",
-                    "write smtp://USER@HOST:587",
+                    "mail.password or mail.password_file is set, but mail.url names no user",
+                    "write smtp://USER@HOST:587, or remove the password",
                 ),
                 (None, None) => {}
             }

@@ -13,7 +13,12 @@ use super::url_password::without_password;
 use super::{domain_settings, keys};
 
 /// Besides passwords and the domains' keys.
-const SECRETS: [&str; 3] = ["callback_secret", "secret_key", "webhook_secret"];
+const SECRETS: [&str; 4] = [
+    "also_secret_key",
+    "callback_secret",
+    "secret_key",
+    "webhook_secret",
+];
 
 /// If the value is short enough.
 const COMMENT_COLUMN: usize = 44;

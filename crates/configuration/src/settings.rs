@@ -423,8 +423,8 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check) -> store::S
         if given.is_some() {
             check.refuse_sentence(
                 "store.password",
-                "store.password is set, but SQLite has none",
-                "remove it, or set store.url to postgres://user@host/database",
+                "store.password or store.password_file is set, but the store is an SQLite file, which has no password",
+                "remove it, or set store.url to postgres://USER@HOST/DATABASE",
             );
         }
         if written.synchronous == Synchronous::Off {
@@ -442,7 +442,7 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check) -> store::S
         check.refuse_sentence(
             "store.url",
             "store.url is neither sqlite:FILE nor postgres://user@host/database",
-            "remove it to keep everything in one SQLite file",
+            "write one of these, or remove it to keep everything in one SQLite file",
         );
     }
     for key in ["store.batch", "store.synchronous"] {
@@ -455,7 +455,7 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check) -> store::S
         check.refuse_sentence(
             "store.url",
             "store.url holds a password, and store.password or store.password_file another",
-            "keep one of them; a file is safest",
+            "keep one of them; store.password_file is safest",
         );
     }
     let mut url = written.url.clone();

@@ -45,7 +45,9 @@ pub(crate) fn file(
         Err(error) => {
             let offset = error.span().map_or(0, |span| span.start);
             let what = format!("not valid TOML: {}", error.message());
-            problems.push(Problem::at(origin(offset), what, ""));
+            let mend =
+                "correct that line, or the one before it; text stands in quotes, lists in [ ]";
+            problems.push(Problem::at(origin(offset), what, mend));
             return None;
         }
     };
@@ -121,7 +123,8 @@ fn leaves(
                 }
                 Err(error) if are_none => {
                     let what = format!("{key} is wrong: {}", error.message());
-                    problems.push(Problem::at(origin(offset), what, ""));
+                    let mend = "docs/configure.md shows what it may be";
+                    problems.push(Problem::at(origin(offset), what, mend));
                 }
                 _ => {}
             }
@@ -303,9 +306,9 @@ fn drop_mistyped(
 }
 
 fn expected(key: &str, known: &BTreeMap<String, Value>) -> String {
-    known
-        .get(key)
-        .map_or_else(String::new, |value| format!("built-in: {key} = {value}"))
+    known.get(key).map_or_else(String::new, |value| {
+        format!("write it like the built-in {key} = {value}")
+    })
 }
 
 fn unknown(origin: Origin, key: &str, known: &BTreeMap<String, Value>) -> Problem {

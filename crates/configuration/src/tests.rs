@@ -19,6 +19,7 @@ mod older_programs;
 mod own_domains;
 mod profiles;
 mod providers;
+mod second_place;
 mod sources;
 mod webhooks;
 
@@ -144,7 +145,7 @@ fn every_slip_is_told_with_line_key_and_mend() {
     for expected in [
         "kenduri.toml:2: unknown key site.ulr\n  did you mean site.url?",
         "kenduri.toml:4: unknown key mial\n  did you mean [mail]?",
-        "kenduri.toml:8: jobs.at_once is wrong: invalid type: string \"two\", expected u32\n  built-in: jobs.at_once = 2",
+        "kenduri.toml:8: jobs.at_once is wrong: invalid type: string \"two\", expected u32\n  write it like the built-in jobs.at_once = 2",
         "kenduri.toml:10: log.level is wrong: unknown variant `loud`, expected one of `error`, `warn`, `info`, `debug`",
         "environment KENDURI_SITE_NAMES: KENDURI_SITE_NAMES is not a setting\n  did you mean KENDURI_SITE_NAME?",
         "flag --set mail.per_minute: mail.per_minute cannot be \"many\"",
@@ -195,8 +196,12 @@ fn impossible_combinations_are_refused() {
             "kenduri.toml:3: store.batch is for SQLite only",
         ),
         (
+            "[store]\npassword = \"x\"\n",
+            "kenduri.toml:2: store.password or store.password_file is set, but the store is an SQLite file",
+        ),
+        (
             "[store]\nbatch = 0\n",
-            "kenduri.toml:2: store.batch is 0\n  it may be 1 to 4096",
+            "kenduri.toml:2: store.batch is 0\n  write a number from 1 to 4096",
         ),
         (
             "[site]\ntime_zone = \"Mars/Olympus\"\n",

@@ -116,9 +116,17 @@ fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), 
             format!("give it listen = \"unix\" or \"tcp\" in [service.{name}]"),
         ));
     };
-    if path.parse::<PathAndQuery>().is_err() || path.is_empty() {
+    if path.is_empty() {
         let mend = format!("write it like \"service:{name}/hooks\"");
-        return Err((format!("{path:?} is not a path"), mend));
+        return Err(("no path follows the service".to_owned(), mend));
+    }
+    let checked = units::path(path).and_then(|path| {
+        let parsed = path.parse::<PathAndQuery>();
+        parsed.map_err(|error| format!("{path:?}: {error}; write it like /hooks"))
+    });
+    if let Err(why) = checked {
+        let (what, mend) = why.split_once("; ").unwrap_or((&why, ""));
+        return Err((what.to_owned(), mend.to_owned()));
     }
     Ok((socket.into(), path.to_owned()))
 }
@@ -129,13 +137,13 @@ fn check_events(domains: Domains, names: &[String], key: &str, check: &mut Check
     if names.is_empty() {
         check.refuse(
             key,
-            "it names none",
-            format!("there are {}", known.join(", ")),
+            "it names no event",
+            format!("name at least one of {}", known.join(", ")),
         );
     }
     for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
         let mend = nearest(name, known.iter().copied()).map_or_else(
-            || format!("there are {}", known.join(", ")),
+            || format!("write one of {}", known.join(", ")),
             |near| format!("did you mean {near}?"),
         );
         check.refuse(key, format!("there is no event {name:?}"), mend);

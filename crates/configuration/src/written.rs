@@ -309,6 +309,19 @@ pub(crate) struct Backup {
     pub(crate) secret_key: String,
     /// A file that contains the secret access key.
     pub(crate) secret_key_file: String,
+    /// A second place that gets the same backup, in the form of `to`. If empty, there is none.
+    pub(crate) also_to: String,
+    /// The second bucket's server. The settings of the second bucket are those of the first one
+    /// where they are empty.
+    pub(crate) also_endpoint: String,
+    /// The region of the second bucket.
+    pub(crate) also_region: String,
+    /// The access key id for the second bucket.
+    pub(crate) also_access_key: String,
+    /// The secret access key for the second bucket.
+    pub(crate) also_secret_key: String,
+    /// A file that contains the secret access key for the second bucket.
+    pub(crate) also_secret_key_file: String,
 }
 
 /// How often the backup is tested.
@@ -335,6 +348,12 @@ impl Default for Backup {
             access_key: String::new(),
             secret_key: String::new(),
             secret_key_file: String::new(),
+            also_to: String::new(),
+            also_endpoint: String::new(),
+            also_region: String::new(),
+            also_access_key: String::new(),
+            also_secret_key: String::new(),
+            also_secret_key_file: String::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule};
+use platform::limits::{Limit, Limits, Rule};
 
 use crate::Refusal;
 
@@ -20,17 +20,15 @@ const RULES: [Rule; 2] = [
 /// The maximum number of accounts that are counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process. Every request carries them as an extension, and clones share them.
+/// The counters. Every request carries them as an extension, and clones share them.
 #[derive(Clone, Debug)]
 pub struct EntryLimit(Limit);
 
-impl Default for EntryLimit {
-    fn default() -> Self {
-        Self(Limit::new(&RULES, KEYS))
-    }
-}
-
 impl EntryLimit {
+    pub fn of(limits: &Limits) -> Self {
+        Self(limits.limit("entries", &RULES, KEYS))
+    }
+
     /// Counts the creation, change or deletion of a reset. Fails if the account has reached the
     /// limit.
     pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {

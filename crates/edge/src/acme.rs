@@ -5,6 +5,7 @@
 //! not affect others.
 
 mod account;
+mod book;
 mod certificate;
 mod challenges;
 mod client;
@@ -13,6 +14,7 @@ mod order;
 mod proof;
 mod schedule;
 mod settings;
+mod shared_challenges;
 mod storage;
 mod task;
 
@@ -29,6 +31,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use book::{BookError, BookFuture, CertificateBook, OrderPermit};
 pub use challenges::{ACME_TLS, Challenges};
 pub use issued::Issued;
 pub use schedule::{Action, Failures, Next};
@@ -54,6 +57,8 @@ pub type LookUp = Arc<
 pub struct World {
     pub clock: Clock,
     pub look_up: LookUp,
+    /// What other machines share; `None` if there are none.
+    pub book: Option<Arc<dyn CertificateBook>>,
 }
 
 impl World {
@@ -66,7 +71,36 @@ impl World {
                     Ok(found.collect())
                 })
             }),
+            book: None,
         }
+    }
+}
+
+impl OrderContext {
+    /// Gives a file of the authority's folder to the other machines, if they do not have it as it
+    /// is here. Returns `false` if they cannot be told now. They get it then when this machine
+    /// compares its files with theirs.
+    async fn share(&self, file: &str) -> bool {
+        let Some(book) = &self.world.book else {
+            return true;
+        };
+        let folder = self.storage.name();
+        let text = match self.storage.read(file) {
+            Ok(Some(text)) => text,
+            Ok(None) => return true,
+            Err(error) => {
+                tracing::error!(%error, "cannot read a file for the other machines, so they do not get it; it must belong to the user that runs Kenduri; restart Kenduri then");
+                return true;
+            }
+        };
+        if book.get(&folder, file).as_deref() == Some(&*text) {
+            return true;
+        }
+        let put = book.put(&folder, file, &text).await;
+        put.map_err(|error| {
+            tracing::warn!(file, %error, "cannot give a file to the other machines yet; it is tried again when the store works");
+        })
+        .is_ok()
     }
 }
 
@@ -83,7 +117,10 @@ pub enum AcmeError {
     )]
     Storage(#[from] StorageError),
     /// rustls rejects the additional root certificate.
-    #[error("cannot set up TLS to the certificate authority: {0}\n  check tls.acme")]
+    #[error(
+        "cannot trust the certificate in tls.acme.ca: {0}\n  \
+         name the PEM file with the authority's root certificate, or leave tls.acme.ca out"
+    )]
     Tls(#[from] rustls::Error),
 }
 
@@ -159,6 +196,15 @@ impl Prepared {
         let challenges = Arc::clone(&self.0.challenges);
         let issued = Arc::clone(&self.0.issued);
         let (report, standings) = watch::channel(Arc::from([]));
+        if let Some(book) = &self.0.world.book {
+            let follow = shared_challenges::follow(
+                Arc::clone(book),
+                self.0.storage.name(),
+                Arc::clone(&challenges),
+            );
+            let stop = stop.clone();
+            tokio::spawn(async move { stop.run_until_cancelled(follow).await });
+        }
         let mut task = Task::new(self.0, report);
         task.take_on(&names);
         let (wanted, wishes) = watch::channel(names);

@@ -18,7 +18,7 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::Log;
-use crate::acme::{AcmeError, CertificateStatus};
+use crate::acme::{AcmeError, CertificateBook, CertificateStatus};
 use crate::alt_svc::AltSvc;
 use crate::app::{App, Mounted};
 use crate::cache::{Purge, Store};
@@ -55,6 +55,8 @@ pub struct Options {
     pub inherited: Inherited,
     pub log: Option<Log>,
     pub maintenance: Option<Arc<Maintenance>>,
+    /// What other machines share of ordered certificates; `None` if there are none.
+    pub certificate_book: Option<Arc<dyn CertificateBook>>,
     /// The name of this installation in `CDN-Loop`; `None` for a random name.
     pub cdn_id: Option<CdnId>,
     /// The key of cookies of sticky sessions; `None` for a random key. The first edge in a process
@@ -70,6 +72,7 @@ impl Default for Options {
             inherited: Inherited::default(),
             log: None,
             maintenance: None,
+            certificate_book: None,
             cdn_id: None,
             cookie_key: None,
             clock: Arc::new(system_time),
@@ -94,7 +97,11 @@ pub enum EdgeError {
     #[error(transparent)]
     Acme(#[from] AcmeError),
     /// A worker's thread or Tokio runtime could not be created.
-    #[error("cannot start a worker thread: {0}\n  check the limits of the process: `ulimit -a`")]
+    #[error(
+        "cannot start a worker thread: {0}\n  \
+         the system allows no more threads or open files: raise TasksMax= and LimitNOFILE= in the \
+         systemd unit, or `ulimit -u` and `ulimit -n`"
+    )]
     Worker(io::Error),
 }
 
@@ -131,6 +138,7 @@ impl Edge {
             mut inherited,
             log,
             maintenance,
+            certificate_book,
             cdn_id,
             cookie_key,
             clock,
@@ -141,7 +149,7 @@ impl Edge {
         let cdn_id = cdn_id.unwrap_or_else(CdnId::random);
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(plan.tls())?);
-        let orders = CertificateOrders::default();
+        let orders = CertificateOrders::new(certificate_book);
         let prepared = orders.prepare(&plan, &clock)?;
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         inherited.settle(plan.listen());

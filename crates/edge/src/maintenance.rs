@@ -4,7 +4,9 @@
 //! The state is a small file, so maintenance continues after a restart. The owner opens a link with
 //! a random pass, and gets a cookie that gives access to all hosts.
 
-use std::collections::{BTreeSet, VecDeque};
+mod change_error;
+mod stored_state;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,8 +18,6 @@ use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::body::{Answer, Body};
@@ -26,6 +26,8 @@ use crate::cookies;
 use crate::durable;
 use crate::pages::{self, ErrorFormat, Reader};
 use crate::route::{NormalPath, bare_host};
+pub use change_error::ChangeError;
+use stored_state::{StoredState, digest};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
@@ -34,44 +36,18 @@ const MODE: u32 = 0o644;
 /// Names the cookie and the link's query parameter.
 const PASS: &str = "kenduri-pass";
 const COME_BACK: Duration = Duration::from_mins(5);
-/// If there are more, the oldest become invalid.
-const MAX_PASSES: usize = 64;
 const MAX_PAGE_BYTES: u64 = 1 << 20;
 /// The path of ACME challenges.
 const ALWAYS_SERVED: &str = "/.well-known/acme-challenge/";
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct StoredState {
-    /// The hosts under maintenance; empty for all hosts.
-    hosts: BTreeSet<String>,
-    /// The SHA-256 of each pass, in hexadecimal, newest last. A slow digest is unnecessary, because
-    /// a pass is long and random.
-    passes: VecDeque<String>,
-}
 
 #[derive(Debug)]
 pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// A lock that is held during a change, so changes do not overlap.
-    changing: Mutex<()>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// The change is not in effect, and will not be after a restart either.
-    #[error("maintenance mode was not changed")]
-    Unchanged(#[source] io::Error),
-    /// The change is in effect and survives a restart, but a power failure may undo it. The caller
-    /// should repeat the change when the disk works again.
-    #[error("the change may not be on disk")]
-    Unsynced(#[source] io::Error),
-    #[error("{0} is not in maintenance mode by itself")]
-    NotClosed(String),
-    /// One host cannot be opened while all hosts are closed.
-    #[error("all hosts are in maintenance mode")]
-    AllClosed,
+    /// The revision of what all machines share that this process followed last. The lock is held
+    /// during a change, so changes do not overlap.
+    followed: Mutex<Option<i64>>,
 }
 
 #[derive(Debug)]
@@ -91,7 +67,7 @@ impl Maintenance {
             data: data.to_owned(),
             health,
             state: ArcSwapOption::empty(),
-            changing: Mutex::default(),
+            followed: Mutex::default(),
         };
         let file = data.join(STATE);
         let kept = match std::fs::read(&file) {
@@ -107,7 +83,7 @@ impl Maintenance {
             StoredState::default()
         });
         let page = maintenance.read_page().unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot read the maintenance page, so the built-in one is shown; maintenance.html must be readable and at most 1M");
+            tracing::error!(%error, "cannot read the maintenance page, so the built-in one is shown; maintenance.html must be readable and at most 1M; then run `kenduri maintenance on` again");
             None
         });
         maintenance
@@ -122,29 +98,20 @@ impl Maintenance {
     /// A link that consists of `/?kenduri-pass=` and the pass gives access until maintenance ends.
     /// The links with the 63 previous passes stay valid.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
-        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
         let before = before.as_ref().map(|closed| &closed.state);
-        let mut state = before.cloned().unwrap_or_default();
-        match host {
-            // All hosts are already under maintenance.
-            Some(_) if before.is_some_and(|state| state.hosts.is_empty()) => {}
-            Some(host) => {
-                state.hosts.insert(host.to_ascii_lowercase());
-            }
-            None => state.hosts.clear(),
-        }
-        state.passes.push_back(digest(pass.as_bytes()));
-        while state.passes.len() > MAX_PASSES {
-            state.passes.pop_front();
-        }
+        let state = StoredState {
+            shared: None,
+            ..StoredState::close(before, host, pass)
+        };
         let page = self.read_page().map_err(ChangeError::Unchanged)?;
         self.save(state, page)
     }
 
     /// Ends maintenance of all hosts. All passes become invalid.
     pub fn off(&self) -> Result<(), ChangeError> {
-        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         self.open_all()
     }
 
@@ -157,22 +124,88 @@ impl Maintenance {
     /// Ends maintenance of one host. After the last host, maintenance is over, and all passes
     /// become invalid.
     pub fn off_for(&self, host: &str) -> Result<(), ChangeError> {
-        let host = host.to_ascii_lowercase();
-        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load_full();
-        let not_closed = || ChangeError::NotClosed(host.clone());
-        let before = before.ok_or_else(not_closed)?;
-        let mut state = before.state.clone();
-        if state.hosts.is_empty() {
-            return Err(ChangeError::AllClosed);
-        }
-        if !state.hosts.remove(&host) {
-            return Err(not_closed());
-        }
-        if state.hosts.is_empty() {
+        let known = before.as_ref().map(|closed| &closed.state);
+        let Some(state) = StoredState::open(known, host)? else {
             return self.open_all();
+        };
+        let page = before.as_ref().and_then(|closed| closed.page.clone());
+        self.save(state, page)
+    }
+
+    /// Fails if the owner's page cannot be shown, so that [`Maintenance::on`] would fail.
+    pub fn check_page(&self) -> Result<(), ChangeError> {
+        self.read_page().map(drop).map_err(ChangeError::Unchanged)
+    }
+
+    /// Begins maintenance in what machines share, and returns its new text. `before` is the former
+    /// text. See [`Maintenance::on`].
+    pub fn closed(
+        before: Option<&str>,
+        host: Option<&str>,
+        pass: &str,
+    ) -> Result<String, ChangeError> {
+        let before = StoredState::read(before)?;
+        StoredState::close(before.as_ref(), host, pass).write()
+    }
+
+    /// Ends maintenance of a host, or of all hosts, in what machines share. Returns the new text;
+    /// `None` if there is nothing to change.
+    pub fn opened(before: Option<&str>, host: Option<&str>) -> Result<Option<String>, ChangeError> {
+        let Some(host) = host else {
+            return Ok(before
+                .filter(|text| !text.is_empty())
+                .map(|_| String::new()));
+        };
+        let before = StoredState::read(before)?;
+        match StoredState::open(before.as_ref(), host)? {
+            Some(state) => state.write().map(Some),
+            None => Ok(Some(String::new())),
         }
-        self.save(state, before.page.clone())
+    }
+
+    /// Does what all machines share, unless it is older than what this process did already. What
+    /// this machine has not told the others is kept, except that the end of maintenance on another
+    /// machine ends all of it. A process that starts (`is_start`) does not know when maintenance
+    /// ended: its machine's own goes on.
+    pub fn follow(&self, text: &str, revision: i64, is_start: bool) -> Result<(), ChangeError> {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        if followed.is_some_and(|followed| followed >= revision) {
+            return Ok(());
+        }
+        let done = self.do_as_all(text, revision, is_start);
+        if !matches!(done, Err(ChangeError::Unchanged(_))) {
+            *followed = Some(revision);
+        }
+        done
+    }
+
+    fn do_as_all(&self, text: &str, revision: i64, is_start: bool) -> Result<(), ChangeError> {
+        let before = self.state.load_full();
+        let before = before.as_ref().map(|closed| &closed.state);
+        let own = before.filter(|state| state.shared.is_none());
+        match (StoredState::read(Some(text))?, before) {
+            (None, None) => Ok(()),
+            (None, Some(_)) if own.is_some() && is_start => {
+                tracing::warn!(
+                    "maintenance mode is on at this machine alone; `kenduri maintenance off` ends it"
+                );
+                Ok(())
+            }
+            (None, Some(_)) => self.open_all(),
+            (Some(mut state), before) => {
+                state.shared = Some(revision);
+                if let Some(own) = own {
+                    state.add(own);
+                }
+                if before == Some(&state) {
+                    return Ok(());
+                }
+                let page = self.read_page().map_err(ChangeError::Unchanged)?;
+                self.save(state, page)
+            }
+        }
     }
 
     fn save(&self, state: StoredState, page: Option<Bytes>) -> Result<(), ChangeError> {
@@ -275,227 +308,5 @@ fn set_pass_and_redirect(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> A
     answer
 }
 
-fn digest(pass: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(pass))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    digits.collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use http::header::COOKIE;
-    use http_body_util::BodyExt as _;
-
-    use super::*;
-    use crate::client_info::RequestId;
-
-    const OWN: &str = "07070707070707070707070707070707";
-
-    fn ask(maintenance: &Maintenance, host: &str, target: &str, cookie: &str) -> Option<Answer> {
-        let info = ClientInfo {
-            client: [192, 0, 2, 1].into(),
-            is_direct: true,
-            peer_is_trusted: false,
-            scheme: Scheme::Https,
-            host: host.into(),
-            id: RequestId::parse("id-1").unwrap(),
-        };
-        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(cookie).unwrap())]);
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = NormalPath::parse(path).unwrap();
-        maintenance.answer(&info, &headers, &path, Some(query))
-    }
-
-    #[tokio::test]
-    async fn the_doors_close_for_everybody_but_the_owner() {
-        let data = tempfile::tempdir().unwrap();
-        let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]);
-        let maintenance = open();
-        assert!(ask(&maintenance, "a.example", "/", "").is_none());
-        maintenance.on(Some("A.example"), OWN).unwrap();
-        let kept = std::fs::read_to_string(data.path().join("maintenance.json")).unwrap();
-        assert!(!kept.contains(OWN));
-        let maintenance = open();
-        let answer = ask(&maintenance, "a.example:8443", "/", "kenduri-pass=wrong").unwrap();
-        assert_eq!(answer.status(), 503);
-        assert_eq!(answer.headers()[RETRY_AFTER], "300");
-        for (host, target) in [
-            ("b.example", "/"),
-            ("a.example", "/healthz"),
-            ("a.example", "/.well-known/acme-challenge/x"),
-        ] {
-            assert!(
-                ask(&maintenance, host, target, "").is_none(),
-                "{host}{target}"
-            );
-        }
-        let link = format!("/x?kenduri-pass={OWN}");
-        let answer = ask(&maintenance, "a.example", &link, "").unwrap();
-        assert_eq!(answer.status(), 303);
-        assert_eq!(answer.headers()[LOCATION], "/x");
-        let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
-        assert!(
-            cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"),
-            "{cookie}"
-        );
-        let cookie = cookie.split(';').next().unwrap();
-        assert!(ask(&maintenance, "a.example", "/x", cookie).is_none());
-
-        std::fs::write(data.path().join("maintenance.html"), "<p>Soon").unwrap();
-        maintenance.on(None, "another").unwrap();
-        let answer = ask(&maintenance, "b.example", "/", "").unwrap();
-        let page = answer.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(page, "<p>Soon");
-        maintenance.off().unwrap();
-        assert!(ask(&maintenance, "a.example", "/", "").is_none());
-        assert!(ask(&open(), "a.example", "/", "").is_none());
-    }
-
-    #[test]
-    fn a_host_that_is_added_leaves_earlier_links_as_they_are() {
-        let data = tempfile::tempdir().unwrap();
-        let open = || Maintenance::open(data.path(), Vec::new());
-        let maintenance = open();
-        let lets_in = |maintenance: &Maintenance, pass: &str| {
-            let cookie = format!("kenduri-pass={pass}");
-            let link = ask(maintenance, "a.example", &format!("/?{cookie}"), "").unwrap();
-            let is_open = ask(maintenance, "a.example", "/", &cookie).is_none();
-            assert_eq!(link.status() == 303, is_open, "{pass}");
-            is_open
-        };
-        maintenance.on(Some("a.example"), OWN).unwrap();
-        maintenance.on(Some("b.example"), "second").unwrap();
-        maintenance.on(None, "third").unwrap();
-        for maintenance in [&maintenance, &open()] {
-            for pass in [OWN, "second", "third"] {
-                assert!(lets_in(maintenance, pass), "{pass}");
-            }
-        }
-        for number in 3..=MAX_PASSES {
-            maintenance.on(None, &format!("pass-{number}")).unwrap();
-        }
-        assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");
-        assert!(lets_in(&maintenance, "second"));
-        // The end of maintenance makes all passes invalid.
-        maintenance.off().unwrap();
-        maintenance.on(None, "again").unwrap();
-        assert!(!lets_in(&maintenance, "second"));
-    }
-
-    #[test]
-    fn one_host_opens_again_while_the_others_stay_closed() {
-        let data = tempfile::tempdir().unwrap();
-        let open = || Maintenance::open(data.path(), Vec::new());
-        let maintenance = open();
-        let is_closed =
-            |maintenance: &Maintenance, host: &str| ask(maintenance, host, "/", "").is_some();
-        let refused = maintenance.off_for("a.example");
-        assert!(matches!(refused, Err(ChangeError::NotClosed(_))));
-        maintenance.on(Some("a.example"), OWN).unwrap();
-        maintenance.on(Some("b.example"), OWN).unwrap();
-        let refused = maintenance.off_for("c.example");
-        assert!(matches!(refused, Err(ChangeError::NotClosed(_))));
-        maintenance.off_for("A.example").unwrap();
-        for maintenance in [&maintenance, &open()] {
-            assert!(!is_closed(maintenance, "a.example"));
-            assert!(is_closed(maintenance, "b.example"));
-            let cookie = format!("kenduri-pass={OWN}");
-            assert!(ask(maintenance, "b.example", "/", &cookie).is_none());
-        }
-        maintenance.off_for("b.example").unwrap();
-        for maintenance in [&maintenance, &open()] {
-            assert!(!is_closed(maintenance, "b.example"));
-            assert!(!is_closed(maintenance, "c.example"));
-        }
-        maintenance.on(None, OWN).unwrap();
-        let refused = maintenance.off_for("a.example");
-        assert!(matches!(refused, Err(ChangeError::AllClosed)));
-        assert!(is_closed(&maintenance, "a.example"));
-    }
-
-    #[test]
-    fn nobody_else_closes_the_doors() {
-        let data = tempfile::tempdir().unwrap();
-        let maintenance = Maintenance::open(data.path(), Vec::new());
-        maintenance.on(None, OWN).unwrap();
-        let file = std::fs::metadata(data.path().join("maintenance.json")).unwrap();
-        assert_eq!(file.permissions().mode() & 0o022, 0);
-    }
-
-    #[test]
-    fn what_cannot_be_read_closes_the_doors_and_keeps_nobody_from_starting() {
-        let data = tempfile::tempdir().unwrap();
-        let file = data.path().join("maintenance.json");
-        let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]);
-        for broken in ["", "{", "[1]"] {
-            std::fs::write(&file, broken).unwrap();
-            let maintenance = open();
-            let answer = ask(&maintenance, "a.example", "/", "kenduri-pass=").unwrap();
-            assert_eq!(answer.status(), 503, "{broken}");
-            let answer = ask(&maintenance, "a.example", "/?kenduri-pass=", "").unwrap();
-            assert_eq!(answer.status(), 503, "{broken}");
-            assert!(ask(&maintenance, "a.example", "/healthz", "").is_none());
-        }
-        open().on(Some("a.example"), OWN).unwrap();
-        let cookie = format!("kenduri-pass={OWN}");
-        assert!(ask(&open(), "a.example", "/", &cookie).is_none());
-        std::fs::write(&file, "").unwrap();
-        open().off().unwrap();
-        assert!(ask(&open(), "a.example", "/", "").is_none());
-        std::fs::create_dir(&file).unwrap();
-        assert!(ask(&open(), "a.example", "/", "").is_some());
-    }
-
-    #[test]
-    fn doors_that_could_not_be_closed_are_open_after_a_restart() {
-        let data = tempfile::tempdir().unwrap();
-        let open = || Maintenance::open(data.path(), Vec::new());
-        let page = data.path().join("maintenance.html");
-        std::fs::write(&page, vec![b'x'; (1 << 20) + 1]).unwrap();
-        let maintenance = open();
-        let refused = maintenance.on(None, OWN);
-        assert!(matches!(refused, Err(ChangeError::Unchanged(_))));
-        assert!(ask(&maintenance, "a.example", "/", "").is_none());
-        assert!(
-            ask(&open(), "a.example", "/", "").is_none(),
-            "after a restart"
-        );
-    }
-
-    #[test]
-    fn what_the_disk_was_not_told_of_holds_as_it_will_after_a_restart() {
-        let data = tempfile::tempdir().unwrap();
-        let open = || Maintenance::open(data.path(), Vec::new());
-        let maintenance = open();
-        // A sync must open the folder, and with these permissions only root can do that. The owner
-        // of the folder can still create and remove files in it.
-        let only_changed = Permissions::from_mode(0o300);
-        std::fs::set_permissions(data.path(), only_changed).unwrap();
-        let is_root = std::fs::read_dir(data.path()).is_ok();
-        let told = |change| match change {
-            Ok(()) => is_root,
-            Err(ChangeError::Unsynced(_)) => !is_root,
-            Err(_) => false,
-        };
-        assert!(told(maintenance.on(None, OWN)));
-        let cookie = format!("kenduri-pass={OWN}");
-        for maintenance in [&maintenance, &open()] {
-            assert!(ask(maintenance, "a.example", "/", "").is_some());
-            assert!(ask(maintenance, "a.example", "/", &cookie).is_none());
-        }
-        assert!(told(maintenance.off()));
-        for maintenance in [&maintenance, &open()] {
-            assert!(ask(maintenance, "a.example", "/", "").is_none());
-        }
-        std::fs::set_permissions(data.path(), Permissions::from_mode(0o700)).unwrap();
-    }
-}
+mod tests;

@@ -57,8 +57,8 @@ impl Accounts {
         Self {
             // With several cores, one core does no hashing and stays free for pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
-            changes: Changes::default(),
-            limits: RequestLimits::default(),
+            changes: Changes::of(&site.limits),
+            limits: RequestLimits::of(&site.limits),
             in_flight: InFlight::default(),
             patience: in_flight::PATIENCE,
             policy: Policy::default(),

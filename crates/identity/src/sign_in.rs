@@ -194,7 +194,7 @@ async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let id = known.account.id.clone();
     let change = move |tx: &mut Tx<'_>| password::replace(tx, &id, &old, &new);
     if let Err(error) = accounts.site.store.write(change).await {
-        tracing::warn!(%error, "cannot store a stronger hash of a password; the old hash stays");
+        tracing::warn!(%error, "cannot store a stronger hash of a password; the old one stays valid, and the next sign-in tries again; if this goes on, do what the error says");
     }
 }
 

@@ -58,6 +58,8 @@ pub fn tell(told: &mut impl Write, text: impl Display) {
     let _ = writeln!(told, "{text}");
 }
 
+const CHECK_DISK: &str = "\n  its file system must be writable and have room";
+
 pub fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     match step {
         Step::Run(words) => {
@@ -70,11 +72,15 @@ pub fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
                 .args(arguments)
                 .stdin(Stdio::null())
                 .output()
-                .with_context(|| format!("{program} could not be started"))?;
+                .with_context(|| {
+                    format!(
+                        "{program} could not be started\n  install it, or add its folder to PATH"
+                    )
+                })?;
             if !output.status.success() {
                 let said = String::from_utf8_lossy(&output.stderr);
                 bail!(
-                    "{} failed: {}\n{}",
+                    "{} failed: {}\n  correct what it says, and install again\n{}",
                     words.join(" "),
                     output.status,
                     said.trim()
@@ -84,8 +90,11 @@ pub fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
         Step::Folder { path, user } => {
             tell(told, format_args!("folder {} of {user}", path.display()));
             let (user, group) =
-                identity(user).with_context(|| format!("there is no user {user}"))?;
-            fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
+                identity(user).with_context(|| {
+                    format!("there is no user {user}\n  add it (`useradd --system {user}`), or name another: --user NAME")
+                })?;
+            fs::create_dir_all(path)
+                .with_context(|| format!("cannot make {}{CHECK_DISK}", path.display()))?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
             std::os::unix::fs::chown(path, Some(user), Some(group))?;
         }
@@ -95,14 +104,16 @@ pub fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
             let word = if same { "unchanged" } else { "written" };
             tell(told, format_args!("{} {word}", path.display()));
             if !same {
-                replace(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+                replace(path, text)
+                    .with_context(|| format!("cannot write {}{CHECK_DISK}", path.display()))?;
             }
         }
         Step::Remove { path } => {
             tell(told, format_args!("{} removed", path.display()));
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                    return Err(error)
+                        .with_context(|| format!("cannot remove {}{CHECK_DISK}", path.display()));
                 }
                 _ => {}
             }

@@ -81,7 +81,12 @@ fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "cannot read {}\n  run the command as root; its file system must be readable",
+                path.display()
+            )
+        }),
     }
 }
 

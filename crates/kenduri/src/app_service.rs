@@ -1,6 +1,7 @@
 //! The app as a service of the edge. This module converts the edge's requests and the app's
 //! responses. No other module depends on both the edge and the router.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -33,7 +34,7 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 pub(crate) struct AppService {
     router: Router,
     /// They decide who may reach upstream servers that require a sign-in. If `None`, nobody may.
-    accounts: Option<Context>,
+    accounts: Option<Arc<Context>>,
     own_domains: Option<OwnDomains>,
     /// When this token is cancelled, response streams that would never end are ended.
     stop: CancellationToken,
@@ -58,7 +59,7 @@ impl AppService {
 
     pub(crate) fn knowing(self, accounts: Context) -> Self {
         Self {
-            accounts: Some(accounts),
+            accounts: Some(Arc::new(accounts)),
             ..self
         }
     }

@@ -1,6 +1,7 @@
 //! Opens the parts of the app according to the settings: the store, the site, the languages and
 //! maintenance mode.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, bail};
 use configuration::{OPERATOR_PATHS, Settings, likely_link};
+use edge::Edge;
 use edge::maintenance::Maintenance;
 use operate::locales::LOCALES;
+use operate::updates;
 use platform::erasure;
-use platform::limits::SenderLimits;
+use platform::limits::{self, Limits};
+use platform::machines::{JOIN_WAIT, Joining, Membership, Shared};
 use platform::store::{self, migrate};
-use platform::{Clock, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
+use platform::{Clock, Keyring, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
 use site::domain::Domains;
 use site::domains;
 use web::{Site, SiteUrl};
@@ -27,14 +31,39 @@ const MIGRATED_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Opened {
     pub(crate) site: Site,
     pub(crate) domains: Domains,
+    /// The place of this process in the list of machines; `None` for a command.
+    pub(crate) membership: Option<Membership>,
 }
 
-/// Like [`open`], but waits while another process has not migrated the store yet.
-pub(crate) async fn open_when_migrated(settings: &Arc<Settings>) -> Result<Opened> {
+/// What a process does with the store that it opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Serve,
+    Command,
+}
+
+/// Opens the app for a command, beside the processes that serve.
+pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
+    open_for(Use::Command, settings).await
+}
+
+/// Opens the app to serve it. Waits while another process has not migrated the store yet, and
+/// `answer` may start what answers meanwhile. Fails if other machines that serve the store have
+/// other settings.
+pub(crate) async fn open_to_serve(
+    settings: &Arc<Settings>,
+    answer: impl Fn() -> Option<Edge>,
+) -> Result<Opened> {
     let mut is_told = false;
+    let mut meanwhile = None;
     loop {
-        let error = match open(settings).await {
-            Ok(opened) => return Ok(opened),
+        let error = match open_for(Use::Serve, settings).await {
+            Ok(opened) => {
+                if let Some(edge) = meanwhile {
+                    Edge::stop(edge).await;
+                }
+                return Ok(opened);
+            }
             Err(error) => error,
         };
         let reason = error.downcast_ref::<StoreError>();
@@ -42,13 +71,14 @@ pub(crate) async fn open_when_migrated(settings: &Arc<Settings>) -> Result<Opene
             return Err(error);
         }
         if !std::mem::replace(&mut is_told, true) {
+            meanwhile = answer();
             tracing::info!("waiting until the store is migrated, and serving then: {error:#}");
         }
         tokio::time::sleep(MIGRATED_CHECK_INTERVAL).await;
     }
 }
 
-pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
+async fn open_for(purpose: Use, settings: &Arc<Settings>) -> Result<Opened> {
     let opening = Arc::clone(settings);
     let store = tokio::task::spawn_blocking(move || {
         prepare_store(&opening)?;
@@ -59,7 +89,17 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         store.context("the store could not be opened")??,
         Random::system(),
     );
-    let keys = settings.secret_file.open(&store, &random).await?;
+    let keys = settings.secret_file.load(&store, &random).await?;
+    // Before this machine's keys become those of the store.
+    let membership = match purpose {
+        Use::Command => None,
+        Use::Serve => Some(join(settings, &keys).await?),
+    };
+    settings.secret_file.adopt(&store, &keys).await?;
+    let limits = match &settings.store {
+        store::Settings::Sqlite(_) => Limits::default(),
+        store::Settings::Postgres(_) => Limits::shared(keys.key(limits::PURPOSE), &random),
+    };
     let platform = Platform {
         store,
         clock: Clock::System,
@@ -68,7 +108,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         keys,
         outbound: Outbound::public()?,
         name_servers: settings.mail.name_servers.clone(),
-        sender_limits: SenderLimits::default(),
+        limits,
     };
     let owners = platform.store.read(migrate::owners).await?;
     let domains = domains::in_force(DOMAINS, &settings.domains, &owners);
@@ -86,6 +126,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     Ok(Opened {
         site: site.with_settings(values),
         domains,
+        membership,
     })
 }
 
@@ -99,11 +140,58 @@ pub(crate) fn prepare_store(settings: &Settings) -> Result<()> {
     restore_if_empty(settings)
 }
 
+async fn join(settings: &Arc<Settings>, keys: &Keyring) -> Result<Membership> {
+    let domains = DOMAINS.iter().map(|domain| {
+        let is_on = domain.is_on(&settings.domains);
+        (domain.migrations.owner.to_owned(), is_on)
+    });
+    let joining = Joining {
+        data: settings.data.clone(),
+        version: updates::OURS.to_owned(),
+        files: settings.files.clone(),
+        shared: Shared {
+            site_url: url(settings)?.join(""),
+            key: keys.fingerprint_list(),
+            domains: domains.collect(),
+            compat: compat(settings),
+        },
+        wait: JOIN_WAIT,
+    };
+    let settings = Arc::clone(settings);
+    let joined = move || {
+        let random = Random::system();
+        Membership::join(&settings.store, &joining, Clock::System, &random)
+    };
+    Ok(tokio::task::spawn_blocking(joined).await??)
+}
+
+/// The settings of `[compat]`. Other versions read them.
+fn compat(settings: &Settings) -> BTreeMap<String, String> {
+    let (backend, bookings) = (settings.personal_site, settings.booking_site);
+    let auth = match (backend, bookings) {
+        (Some(site), _) if site.has_auth => "backend",
+        (_, Some(site)) if site.has_auth => "bookings",
+        _ => "",
+    };
+    let register_tokens = backend
+        .or(bookings)
+        .is_some_and(|site| site.register_tokens);
+    let occasion = settings.compat_occasion.clone().unwrap_or_default();
+    let values = [
+        ("auth", auth.to_owned()),
+        ("backend", backend.is_some().to_string()),
+        ("bookings", bookings.is_some().to_string()),
+        ("occasion", occasion),
+        ("register_tokens", register_tokens.to_string()),
+    ];
+    values.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
 pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
     if backup::is_unfinished(&settings.data) {
         bail!(
             "a restore into {} did not finish, and incomplete data is not served\n  \
-             run `kenduri restore` again",
+             run `kenduri restore` again, or `kenduri follow`",
             settings.data.display()
         );
     }
@@ -201,11 +289,16 @@ pub(crate) fn places(settings: &Settings) -> backup::Places {
     }
 }
 
-pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
+pub(crate) fn start_backup(
+    settings: &Settings,
+    opened: &Opened,
+) -> Result<Option<Arc<backup::Agent>>> {
+    let site = &opened.site;
     let Some(backup) = &settings.backup else {
         return Ok(None);
     };
-    let agent = backup::Agent::start(
+    let agent = backup::Agent::start_on(
+        opened.membership.clone(),
         backup.clone(),
         site.store.clone(),
         site.clock.clone(),
@@ -214,7 +307,8 @@ pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Ar
     Ok(Some(Arc::new(agent)))
 }
 
-/// After a restore, repeats the erasures that were made after the restored backup.
+/// After a restore, imports the erasures that were made after the restored backup, so that they are
+/// repeated.
 pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<()> {
     let list = backup::erasures::to_repeat(&settings.data)?;
     if list.is_empty() {
@@ -281,10 +375,14 @@ fn with_store_advice(error: StoreError, settings: &Settings) -> Error {
         (store::Settings::Sqlite(file), _) => {
             format!("cannot open the store {}", file.path.display())
         }
-        // The server runs, and knows user and database.
-        (_, StoreError::Schema(_) | StoreError::NotMigrated(_)) => {
-            "cannot open the PostgreSQL store".to_owned()
-        }
+        // Not about the server, or about user and database: the error says what to do.
+        (
+            _,
+            StoreError::Schema(_)
+            | StoreError::NotMigrated(_)
+            | StoreError::Settings(_)
+            | StoreError::Thread(_),
+        ) => "cannot open the PostgreSQL store".to_owned(),
         _ => "cannot open the PostgreSQL store\n  \
               check store.url: the server must run, and know \
               this user and this database"

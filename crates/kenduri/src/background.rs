@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use backup::Agent;
 use configuration::{MailRoute, Settings};
 use occasions::first_opened::Opens;
 use operate::server::{self, MailFacts};
 use operate::updates;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
+use platform::machines::Membership;
 use platform::mail::bounces::{self, Mailbox};
 use platform::mail::{self, Mailer, Post, Smtp, dkim, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
@@ -44,6 +46,28 @@ impl Background {
     }
 }
 
+/// Ends the backup, and leaves the list of machines. `ending` is cancelled if Kenduri as a whole
+/// stops, not only this worker.
+pub(crate) async fn end(
+    backup: Option<Arc<Agent>>,
+    membership: Option<Membership>,
+    ending: &CancellationToken,
+) {
+    let is_last = ending.is_cancelled();
+    let end = move || {
+        match backup {
+            Some(backup) if is_last => backup.stop(),
+            Some(backup) => backup.hand_over(),
+            None => {}
+        }
+        if let Some(membership) = membership {
+            membership.leave();
+        }
+    };
+    // A panic was reported when it happened.
+    let _ = tokio::task::spawn_blocking(end).await;
+}
+
 /// Returns the data that the operator's page about mail needs from the settings.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
@@ -64,6 +88,7 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
 pub(crate) fn worker(
     accounts: &Context,
     settings: &Settings,
+    membership: Membership,
     alerts: Option<Handler>,
 ) -> Result<Worker> {
     let site = &accounts.site;
@@ -100,7 +125,8 @@ pub(crate) fn worker(
     if !settings.updates.is_empty() {
         handlers.push(updates::job(site, &settings.updates));
     }
-    Ok(Worker::new(
+    Ok(Worker::on(
+        membership,
         site.store.clone(),
         site.clock.clone(),
         site.random.clone(),

@@ -4,11 +4,13 @@ mod apply;
 mod backup;
 mod check;
 mod export;
+mod follow;
 mod help;
 mod import;
 mod install;
 mod maintenance;
 mod migrate;
+mod move_files;
 mod move_store;
 mod owner;
 mod password;
@@ -26,14 +28,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use clap::{Args, Command, Parser, Subcommand};
 use configuration::{Asked, Configuration, Flag, Settings};
+use edge::maintenance::Maintenance;
 use operate::control_requests::{ControlRequest, ControlResponse};
+use platform::{Tx, machines, store};
 
 use crate::domains::DOMAINS;
-use crate::program_io::{Failed, environment, say};
+use crate::program_io::{Failed, NO_RUNTIME, environment, say};
 use crate::request_context::RequestContext;
+use crate::shared_files::SharedFiles;
 use crate::{app_setup, control};
 
 /// Invitations, countdowns, times to book and posts, with the server they run on
@@ -81,9 +86,12 @@ enum Word {
     Verify(verify::Verify),
     Migrate(migrate::Migrate),
     MoveStore(move_store::MoveStore),
+    MoveFiles(move_files::MoveFiles),
     #[command(subcommand)]
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Follow(follow::Follow),
+    TakeOver(follow::TakeOver),
     #[command(subcommand)]
     Import(import::Import),
     #[command(subcommand)]
@@ -126,8 +134,11 @@ impl Kenduri {
             Word::Verify(verify) => verify.run(),
             Word::Migrate(migrate) => migrate.run(),
             Word::MoveStore(move_store) => move_store.run(),
+            Word::MoveFiles(move_files) => move_files.run(),
             Word::Backup(backup) => backup.run(),
             Word::Restore(restore) => restore.run(),
+            Word::Follow(follow) => follow.run(),
+            Word::TakeOver(take_over) => take_over.run(),
             Word::Import(import) => import.run(),
             Word::Export(export) => export.run(),
             Word::Install(install) => install.run(),
@@ -231,16 +242,48 @@ fn send(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         } else {
             None
         };
+        let maintenance = app_setup::maintenance(&settings);
+        let shared = if is_shared(&order, &settings) && plan.needs_app() {
+            // The other machines may serve meanwhile. Without the store, only this one hears.
+            let shared = open_shared(&settings, &maintenance).await;
+            shared
+                .map_err(|error| error.root_cause().to_string())
+                .transpose()
+        } else {
+            None
+        };
         let hands = RequestContext {
             opened,
             backup: None,
-            maintenance: app_setup::maintenance(&settings),
+            maintenance,
+            shared,
             settings,
             plan: Arc::new(plan),
             purges: None,
         };
         hands.carry_out(order).await
     })
+}
+
+async fn open_shared(
+    settings: &Arc<Settings>,
+    maintenance: &Maintenance,
+) -> Result<Option<SharedFiles>> {
+    let opened = app_setup::open(settings).await?;
+    let shared = SharedFiles::of(&opened, &settings.store);
+    if let Some(shared) = &shared {
+        shared.load(maintenance).await?;
+    }
+    Ok(shared)
+}
+
+/// Whether other machines on the same store have to know.
+fn is_shared(order: &ControlRequest, settings: &Settings) -> bool {
+    let is_maintenance = matches!(
+        order,
+        ControlRequest::MaintenanceOn { .. } | ControlRequest::MaintenanceOff { .. }
+    );
+    is_maintenance && matches!(settings.store, store::Settings::Postgres(_))
 }
 
 /// Fails if the installation is running.
@@ -258,11 +301,27 @@ fn settings_while_stopped(place: &Where) -> Result<Settings> {
     Ok(settings)
 }
 
+/// Fails if Kenduri runs on another machine that uses this store. Until the transaction ends, none
+/// starts.
+fn refuse_while_served(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
+    if matches!(settings.store, store::Settings::Sqlite(_)) {
+        return Ok(());
+    }
+    match machines::find_other(tx, &settings.data)? {
+        None => Ok(()),
+        Some(name) => bail!(
+            "Kenduri is running on {name} with this database\n  \
+             stop it there first; after a crash, wait for 10 seconds"
+        ),
+    }
+}
+
 /// Must be called only while no Kenduri is running with the data folder.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
+        .build()
+        .context(NO_RUNTIME)?
         .block_on(done)
 }
 

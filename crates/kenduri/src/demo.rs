@@ -43,7 +43,7 @@ const PORTRAIT: (&str, &str) = (
 /// Creates the demo, unless the store already contains an occasion. Also creates a sign-in link for
 /// the host and another for the member. These links are valid until the next start. Returns the
 /// text to be printed.
-pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
+pub(crate) async fn prepare(Opened { site, domains, .. }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
             "the demo is an occasion, and occasions are off\n  remove occasions.enabled from the settings"
@@ -60,7 +60,7 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
     };
     if site.store.write(move |tx| sample.seed(tx)).await? {
         let written = put_pictures(site).await;
-        written.map_err(|problem| anyhow!("cannot keep the pictures: {problem:?}"))?;
+        written.map_err(|problem| anyhow!("cannot keep the pictures: {problem:?}\n  the data folder must be writable and have room: --data DIR"))?;
     }
     let sign_in = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         Ok([

@@ -16,7 +16,7 @@ pub(crate) const DOMAINS: Domains = &[
 #[cfg(test)]
 mod moved_store;
 #[cfg(test)]
-mod off;
+pub(crate) mod off;
 #[cfg(test)]
 mod stolen_database;
 

@@ -85,7 +85,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             // If writing to the log fails, there is nowhere to report the error.
             written.write(target, |_| {});
         })
-        .context("cannot start the thread that writes the log\n  raise the limit on threads: TasksMax= in the systemd unit, or `ulimit -u`")?;
+        .context("cannot start the thread that writes the log\n  the system allows no more threads: raise TasksMax= in the systemd unit, or `ulimit -u`")?;
     let lines = fmt::layer().with_writer(Queue(writer.buffer(BUFFER_BYTES)));
     let subscriber = registry().with(filter(log.level));
     if log.is_text() {

@@ -23,6 +23,7 @@ mod public_pages;
 mod request_context;
 mod router;
 mod sd_notify;
+mod shared_files;
 mod sockets;
 mod worker;
 

@@ -48,7 +48,7 @@ use crate::demo::Temporary;
 use crate::descriptors;
 use crate::domains::DOMAINS;
 use crate::log;
-use crate::program_io::Failed;
+use crate::program_io::{Failed, NO_RUNTIME};
 use crate::sd_notify::SdNotify;
 
 use active_settings::Settings;
@@ -100,7 +100,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
-        .context("cannot start the runtime\n  raise the limit on threads or open files: TasksMax= and LimitNOFILE= in the systemd unit, or `ulimit`")
+        .context(NO_RUNTIME)
 }
 
 fn start(keeping: ParentSetup) -> Result<Running> {

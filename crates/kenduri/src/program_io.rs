@@ -19,6 +19,11 @@ pub(crate) fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Context for a Tokio runtime that cannot start.
+pub(crate) const NO_RUNTIME: &str = "cannot start the runtime\n  \
+    the system allows no more threads or open files: raise TasksMax= and LimitNOFILE= in the \
+    systemd unit, or `ulimit -u` and `ulimit -n`";
+
 /// The exit code of a failed command that has already printed its error.
 #[derive(Debug, thiserror::Error)]
 #[error("it has said why")]

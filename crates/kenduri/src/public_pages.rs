@@ -1,16 +1,9 @@
 //! Tests of the public pages of all domains: which of them shared caches may keep, and for whom.
 
-use std::sync::Arc;
-
-use axum::{Extension, Router};
+use axum::Router;
 use identity::account;
-use identity::client::Client;
 use identity::session::{self, Method, Stay};
 use jiff::tz::TimeZone;
-use occasions::link::LinkKey;
-use occasions::web::guest::CodeGate;
-use platform::audit::RequestFacts;
-use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
 use site::{Context, domains};
 use testkit::{Page, Visitor, World};
@@ -21,6 +14,7 @@ use web::{Settings, SiteUrl};
 use crate::app_setup::Opened;
 use crate::demo;
 use crate::domains::DOMAINS;
+use crate::domains::off::{client, router};
 
 const KEPT: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=30";
 const SENTENCE: &str = "Caches in front may show it for 90 seconds.";
@@ -66,26 +60,9 @@ fn accounts(world: &World, proxies: &[&str], cdn: bool) -> Context {
     Context::new(site.with_settings(values), DOMAINS)
 }
 
-async fn router(accounts: &Context) -> Router {
-    let site = &accounts.site;
-    let links = site.store.read(LinkKey::load).await.unwrap();
-    let gate = CodeGate::new(&site.keys, links, GuessBudget::new(), Arc::default());
-    let router = domains::routes(accounts).layer(Extension(gate));
-    web::serve(site, accounts::web::around(accounts, router))
-}
-
 /// Begins a session of the demo's host.
 async fn session_of_host(accounts: &Context) -> String {
-    let client = Client {
-        request: RequestFacts {
-            request_id: "test".to_owned(),
-            network: None,
-        },
-        user_agent: String::new(),
-        session: None,
-        device: None,
-        identity: None,
-    };
+    let client = client();
     let begin = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let email = "aisyah@example.com".parse().unwrap();
         let host = account::find_by_email(tx, &email)?.unwrap();
@@ -100,6 +77,7 @@ async fn fill(world: &World) {
     let opened = Opened {
         site,
         domains: DOMAINS,
+        membership: None,
     };
     demo::prepare(&opened).await.unwrap();
 }

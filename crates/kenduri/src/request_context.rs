@@ -17,6 +17,7 @@ use identity::session::token::{self, NewToken, TokenScope};
 use occasions::{occasion, role};
 use operate::control_requests::{ControlRequest, ControlResponse, OwnerCreate, Reply, TokenCreate};
 use platform::audit::chain;
+use platform::machines;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
 use site::{Domains, freeze};
@@ -24,8 +25,9 @@ use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
 use crate::app_setup::{self, Opened};
+use crate::shared_files::{Purge, SharedFiles};
 
-pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
+const NO_BACKUP: &str = "no backup is set up\n  set backup.to in kenduri.toml, and restart Kenduri";
 
 /// The data and channels that the handlers of requests need.
 #[derive(Clone)]
@@ -35,6 +37,9 @@ pub(crate) struct RequestContext {
     /// The running backup; `None` if this process makes no backups.
     pub(crate) backup: Option<Arc<backup::Agent>>,
     pub(crate) maintenance: Arc<Maintenance>,
+    /// What other machines share; `None` if there are none. The error says why the store that they
+    /// share cannot be used.
+    pub(crate) shared: Option<Result<SharedFiles, String>>,
     /// The settings from which links are built.
     pub(crate) settings: Arc<Settings>,
     pub(crate) plan: Arc<Plan>,
@@ -66,18 +71,35 @@ impl RequestContext {
                     .purges
                     .as_ref()
                     .context("Kenduri is not serving requests\n  try again when it does")?;
+                let told = match &self.shared {
+                    Some(Ok(shared)) => shared.tell_purged(&tags).await,
+                    // Only a command has an error here, and no cache.
+                    Some(Err(_)) | None => Ok(()),
+                };
                 purges.send((tags, answer)).await?;
-                Ok(ControlResponse::Purged {
-                    count: count
-                        .await
-                        .context("Kenduri is stopping\n  start it, and try again")?,
-                })
+                let count = count
+                    .await
+                    .context("Kenduri is stopping\n  start it, and try again")?;
+                told.with_context(|| {
+                    format!("{count} responses were removed here, but the other machines were not told\n  run the command again when the store works")
+                })?;
+                Ok(ControlResponse::Purged { count })
             }
             ControlRequest::Apply | ControlRequest::State | ControlRequest::Services(_) => {
                 bail!("only the supervisor process can do this")
             }
-            ControlRequest::MaintenanceOn { host } => maintenance::close(host.as_deref(), self),
-            ControlRequest::MaintenanceOff { host } => maintenance::open(host.as_deref(), self),
+            ControlRequest::TakeOver => {
+                bail!(
+                    "this Kenduri serves already, and follows no other machine\n  \
+                     run `kenduri take-over` on the machine where `kenduri follow` runs"
+                )
+            }
+            ControlRequest::MaintenanceOn { host } => {
+                maintenance::close(host.as_deref(), self).await
+            }
+            ControlRequest::MaintenanceOff { host } => {
+                maintenance::open(host.as_deref(), self).await
+            }
         }
     }
 
@@ -91,7 +113,7 @@ impl RequestContext {
 
 async fn create_owner(
     order: OwnerCreate,
-    Opened { site, domains }: &Opened,
+    Opened { site, domains, .. }: &Opened,
 ) -> Result<ControlResponse> {
     let email: Result<Address, _> = order.email.parse();
     let Ok(email) = email else {
@@ -148,7 +170,7 @@ async fn reset_factors(typed: &str, site: &Site) -> Result<ControlResponse> {
 
 async fn create_token(
     order: TokenCreate,
-    Opened { site, domains }: &Opened,
+    Opened { site, domains, .. }: &Opened,
 ) -> Result<ControlResponse> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -169,10 +191,14 @@ async fn back_up(
     hands: &RequestContext,
     make: fn(&backup::Agent) -> Result<(), backup::BackupError>,
 ) -> Result<ControlResponse> {
-    let agent = match &hands.backup {
-        Some(agent) => Arc::clone(agent),
-        None => app_setup::start_backup(&hands.settings, &hands.opened()?.site)?
-            .context("no backup is set up\n  set backup.to in kenduri.toml, and restart Kenduri")?,
+    let agent = if let Some(agent) = &hands.backup {
+        Arc::clone(agent)
+    } else {
+        if hands.settings.backup.is_none() {
+            bail!(NO_BACKUP);
+        }
+        refuse_beside_a_leader(hands.opened()?).await?;
+        app_setup::start_backup(&hands.settings, hands.opened()?)?.context(NO_BACKUP)?
     };
     let is_under_way = hands.backup.is_some();
     tokio::task::spawn_blocking(move || {
@@ -186,9 +212,25 @@ async fn back_up(
     Ok(ControlResponse::BackedUp)
 }
 
+/// The leader makes the backup, on the machine on which it runs.
+async fn refuse_beside_a_leader(Opened { site, .. }: &Opened) -> Result<()> {
+    let look = |tx: &mut Tx<'_>| {
+        let now = tx.roughly_now();
+        machines::list(tx, now)
+    };
+    let listed = site.store.read(look).await?;
+    match listed.iter().find(|one| one.is_alive && one.is_leader) {
+        None => Ok(()),
+        Some(leader) => bail!(
+            "{} makes the backup of this store\n  run this command there",
+            leader.process.name
+        ),
+    }
+}
+
 /// Without the app, there are no events and therefore no freezes.
 async fn frozen(hands: &RequestContext) -> Result<ControlResponse> {
-    let Some(Opened { site, domains }) = &hands.opened else {
+    let Some(Opened { site, domains, .. }) = &hands.opened else {
         return Ok(ControlResponse::Frozen { until: None });
     };
     let domains = *domains;
@@ -227,7 +269,10 @@ enum TokenRefused {
         "there are several owners\n  name the one whose token it is: --account ADDRESS, one of {0}"
     )]
     SeveralOwners(String),
-    #[error("{0:?} is not a scope that a token can have")]
+    #[error(
+        "{0:?} is not a scope that a token can have\n  \
+         write some of profile:read, occasion:read, occasion:write, rsvps:read, rsvps:write"
+    )]
     NoScope(String),
     #[error(transparent)]
     Token(#[from] token::CreateError),

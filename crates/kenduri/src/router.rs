@@ -40,6 +40,7 @@ pub(crate) struct Parts {
 
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
+    let membership = parts.admin.membership.clone();
     let kadkahwin = parts
         .kadkahwin
         .map(|served| kadkahwin::routes(served, &site, &parts.gate, parts.stop.clone()));
@@ -52,12 +53,15 @@ pub(crate) fn router(parts: Parts) -> Router {
     let router = domains::routes(&parts.accounts)
         .merge(kadkahwin.unwrap_or_default())
         .merge(personal_site.unwrap_or_default())
-        .merge(booking_site.unwrap_or_default())
-        .layer(Extension(EntryLimit::default()))
-        .layer(Extension(parts.gate));
+        .merge(booking_site.unwrap_or_default());
+    // One layer, because the router boxes each for every request.
+    let extensions = (
+        Extension(EntryLimit::of(&site.limits)),
+        Extension(parts.gate),
+    );
     let router = match parts.own_domains {
-        Some(domains) => router.layer(Extension(domains)),
-        None => router,
+        Some(domains) => router.layer((extensions, Extension(domains))),
+        None => router.layer(extensions),
     };
     let router = router
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
@@ -67,8 +71,12 @@ pub(crate) fn router(parts: Parts) -> Router {
                 .public_status
                 .map_or_else(Router::new, public_status::routes),
         )
-        .merge(api::routes())
-        .merge(operators::routes(parts.figures, parts.ending));
-    let router = accounts::web::around(&parts.accounts, router);
+        .merge(api::routes());
+    // What asks whether Kenduri lives never waits for the store, as the frame of pages does.
+    let router = accounts::web::around(&parts.accounts, router).merge(operators::routes(
+        parts.figures,
+        membership,
+        parts.ending,
+    ));
     web::serve(&site, router)
 }

@@ -11,11 +11,10 @@ use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
 use compat::{booking_site, personal_site};
-use configuration::{Configuration, Settings, link_to};
+use configuration::{Configuration, Settings};
 use edge::proxy::CookieKey;
-use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
+use edge::{CdnId, Edge, Inherited, Options};
 use identity::credential::provider::Providers;
-use identity::person::slug;
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
 use occasions::own_domain;
@@ -30,10 +29,10 @@ use operate::operators;
 use operate::public_status::PublicStatus;
 use operate::server::AdminParts;
 use operate::server_status::ServerStatus;
+use platform::Tx;
 use platform::limits::guess::GuessBudget;
-use platform::{StoreError, Tx};
 use site::webhook::declared;
-use site::{Context, domains, freeze, look};
+use site::{Context, freeze, look};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -49,21 +48,22 @@ use crate::domains::DOMAINS;
 use crate::request_context::RequestContext;
 use crate::router::{self, Parts};
 use crate::sd_notify::SdNotify;
+use crate::shared_files::SharedFiles;
 use crate::sockets::threads;
-use crate::{access_log, app_setup, demo, descriptors, log, program_io};
+use crate::{access_log, app_setup, descriptors, log, program_io};
 
 mod active_settings;
+mod listeners;
 mod message_loop;
+mod start_steps;
 mod upstream_servers;
 
 use active_settings::{ActiveSettings, Started};
+use listeners::{figures_alone, listened, listening_addresses, not_ready, with_listen_advice};
 use message_loop::MessageLoop;
 
 const PARENT_ENDED: &str = "the supervisor process has ended, so this worker ends too\n  start Kenduri again, if systemd does not";
 
-/// Independent of the site's limit, so that metrics are available even when it has no free
-/// connections.
-const METRICS_CONNECTIONS: u32 = 64;
 /// For the reasons of failed certificate orders, which occasions' hosts see.
 const CERTIFICATES_PAUSE: Duration = Duration::from_secs(5);
 const MAX_STATUS_REQUESTS: usize = 16;
@@ -80,7 +80,7 @@ pub(crate) fn run() -> Result<()> {
         take_channel().context("only Kenduri itself runs this command; use `kenduri serve`")?;
     runtime()?.block_on(async {
         let (outbox, mut inbox, halt) = channel::open(channel)?;
-        let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
+        let Some((ToWorker::Begin { asked, start, is_first }, sockets)) = inbox.recv().await else {
             bail!("{PARENT_ENDED}");
         };
         let configuration = configuration::load_for_worker(DOMAINS, &asked)?;
@@ -90,6 +90,7 @@ pub(crate) fn run() -> Result<()> {
         }
         let begun = WorkerStart {
             start,
+            is_first,
             sockets: Inherited::new(sockets)?,
             figures,
             line: MessageSender::new(outbox, RequestIds::default()),
@@ -122,11 +123,12 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .worker_threads(1)
         .enable_all()
         .build()
-        .context("cannot start the runtime\n  raise the limit on threads or open files: TasksMax= and LimitNOFILE= in the systemd unit, or `ulimit`")
+        .context(program_io::NO_RUNTIME)
 }
 
 struct WorkerStart {
     start: ServeMode,
+    is_first: bool,
     sockets: Inherited,
     figures: Metrics,
     line: MessageSender<ToParent>,
@@ -157,9 +159,12 @@ impl WorkerStart {
         let machine = Machine::new(&settings.data, &settings.store);
         let figures = self.figures.of_machine(machine);
         let (figures, app) = if started.app {
+            // While an old worker serves, it answers meanwhile.
+            let not_ready = || not_ready(&settings, &self.sockets);
+            let answer = || self.is_first.then(not_ready).flatten();
             // A migration may take long, so `wait_for` requests more time from the service manager.
             let opened = tokio::select! {
-                opened = manager.wait_for(app_setup::open_when_migrated(&settings)) => opened?,
+                opened = manager.wait_for(app_setup::open_to_serve(&settings, answer)) => opened?,
                 // It may wait for a migration for a long time.
                 _ = terminate.recv() => return Ok(()),
             };
@@ -183,11 +188,18 @@ impl WorkerStart {
             (figures, None)
         };
         let access = access_log::open(&settings.log, lines);
+        let shared = app
+            .as_ref()
+            .and_then(|app| SharedFiles::of(&app.opened, &settings.store));
+        if let Some(shared) = &shared {
+            shared.load(&maintenance).await?;
+        }
         let means = Options {
             workers: threads(),
             inherited: self.sockets,
             log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
+            certificate_book: shared.clone().map(SharedFiles::book),
             cdn_id: Some(CdnId::kept_in(&settings.data)),
             cookie_key: Some(CookieKey::kept_in(&settings.data)),
             ..Options::default()
@@ -205,6 +217,7 @@ impl WorkerStart {
         };
         tasks.spawn(figures.tidy(stop.clone()));
         let opened = app.as_ref().map(|app| app.opened.clone());
+        let membership = opened.as_ref().and_then(|opened| opened.membership.clone());
         let backup = app.as_ref().and_then(|app| app.backup.clone());
         let own_domains = app.as_ref().and_then(|app| app.own_domains.clone());
         let links = app.map_or_else(String::new, |app| {
@@ -215,6 +228,7 @@ impl WorkerStart {
             opened,
             backup: backup.clone(),
             maintenance,
+            shared: shared.map(Ok),
             settings: Arc::clone(&settings),
             plan: edge.plan(),
             purges: None,
@@ -227,12 +241,16 @@ impl WorkerStart {
             hands,
             status_requests,
             services,
-            ending,
+            ending.clone(),
         );
+        message_loop.follow_other_machines(&tasks, &stop);
         let (names, farewell) = (
             listening_addresses(&edge, &settings),
             self.start.farewell(&settings),
         );
+        if let Some(membership) = &membership {
+            membership.set_ready(listened(&edge, &settings));
+        }
         if let Err(error) =
             program_io::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
@@ -246,14 +264,10 @@ impl WorkerStart {
             () = follow_own_domains(own_domains, &edge) => {}
         }
         tracing::info!("stopping: new connections are not accepted, running requests may finish");
-        let backup_end = async {
-            if let Some(backup) = backup {
-                // The last changes are copied to the backup only after all requests have finished.
-                // Until then, they are only in the write-ahead log.
-                let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
-            }
-        };
         stop.cancel();
+        if let Some(membership) = &membership {
+            membership.drain();
+        }
         tasks.close();
         let figures_end = async {
             if let Some(edge) = figures_edge {
@@ -276,7 +290,9 @@ impl WorkerStart {
         // continue, so that open websockets to a replaced service get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
-        backup_end.await;
+        // The last changes are copied to the backup only after all requests have finished. Until then,
+        // they are only in the write-ahead log.
+        background::end(backup, membership, &ending).await;
         Ok(())
     }
 }
@@ -308,20 +324,12 @@ impl App {
         stops: StopTokens,
         named_hosts: BTreeSet<String>,
     ) -> Result<Self> {
-        let Opened { site, domains } = opened.clone();
-        let links = match start {
-            ServeMode::Usual => announce_setup(&site, settings).await?,
-            ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&opened).await?,
-        };
-        app_setup::erase_again(settings, &opened).await?;
+        let Opened { site, domains, .. } = opened.clone();
+        let membership = opened.membership.clone();
+        let membership = membership.context("this process is not in the list of machines")?;
         let accounts = accounts(&opened, settings);
-        identity::person::erasure::repeat(accounts.domain_accounts, &site.store).await?;
-        for domain in domains {
-            let owner = domain.migrations.owner;
-            let prepared = (domain.before_serving)(&site).await;
-            prepared.map_err(|error| anyhow::anyhow!("{owner} cannot be served: {error}"))?;
-        }
-        let backup = app_setup::start_backup(settings, &site)?;
+        let links = start_steps::run(settings, &opened, &membership, &accounts, start).await?;
+        let backup = app_setup::start_backup(settings, &opened)?;
         if let Some(agent) = &backup {
             agent.hold_drills(move |tx| Ok(freeze::now(tx, domains)?.is_some()));
         }
@@ -330,7 +338,7 @@ impl App {
         let machine = Machine::new(&settings.data, &settings.store);
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
-        let gate = CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens));
+        let gate = CodeGate::new(&site, links_key, budget.clone(), Arc::clone(&opens));
         let own_domains = own_domains(&accounts, &gate, named_hosts);
         let router = router::router(Parts {
             accounts: accounts.clone(),
@@ -354,6 +362,7 @@ impl App {
                 updates: settings.updates.clone().into(),
                 backup: backup.clone(),
                 machine: machine.clone(),
+                membership: membership.clone(),
                 domains,
                 limits: settings.alerts.limits.clone(),
                 backup_every,
@@ -361,7 +370,7 @@ impl App {
             stop: stops.stop.clone(),
             ending: stops.ending,
         });
-        reserve_slugs(&site).await?;
+        start_steps::reserve_slugs(&site).await?;
         let (home, webhooks) = (settings.site.home.clone(), settings.webhooks.clone());
         let mail = background::mail_facts(settings);
         let begin = move |tx: &mut Tx<'_>| {
@@ -375,6 +384,7 @@ impl App {
             alerts::job(Watch {
                 outlet: Outlet::new(&site, &settings.alerts),
                 machine,
+                membership: membership.clone(),
                 server: server_status,
                 backup: backup.clone(),
                 every: backup_every,
@@ -383,7 +393,7 @@ impl App {
         });
         Ok(Self {
             background: Background {
-                worker: background::worker(&accounts, settings, alerts)?,
+                worker: background::worker(&accounts, settings, membership, alerts)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
@@ -474,87 +484,6 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
         accounts.limits = identity::limits::request_limits::RequestLimits::unlimited();
     }
     accounts
-}
-
-/// An account that already has such a slug keeps it.
-async fn reserve_slugs(site: &Site) -> Result<()> {
-    let words = domains::reserved_slugs(DOMAINS);
-    let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
-    let held: Result<Vec<String>, StoreError> = site.store.write(reserve).await;
-    for slug in held? {
-        tracing::warn!(
-            "an account has the slug {slug:?}, which is reserved by now; the account keeps it, and nothing needs to be done"
-        );
-    }
-    Ok(())
-}
-
-/// If a listener could not be opened.
-fn with_listen_advice(error: EdgeError) -> anyhow::Error {
-    let is_flag = matches!(error, EdgeError::Listen(_));
-    let error = anyhow::Error::new(error);
-    if is_flag {
-        anyhow::anyhow!("{error}\n  --listen, listen.http and listen.https name the addresses")
-    } else {
-        error
-    }
-}
-
-fn listening_addresses(edge: &Edge, settings: &Settings) -> String {
-    let http = edge.http_addresses().into_iter();
-    let https = edge.https_addresses().into_iter();
-    let tcp = http
-        .map(|address| link_to("http", address))
-        .chain(https.map(|address| link_to("https", address)));
-    let all = settings.listen.http.iter().chain(&settings.listen.https);
-    let unix = all.filter(|address| matches!(address, ListenAddress::Unix(_)));
-    let names: Vec<String> = tcp.chain(unix.map(ToString::to_string)).collect();
-    names.join(" and ")
-}
-
-/// On its own listener.
-fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics) -> Result<Edge> {
-    let description = edge::Description {
-        listen: edge::Listen {
-            http: vec![address.to_string()],
-            connections: METRICS_CONNECTIONS,
-            ..edge::Listen::default()
-        },
-        ..edge::Description::default()
-    };
-    let data = settings.data.as_path();
-    let plan = edge::Plan::check(
-        &description,
-        &edge::PlanContext {
-            folder: data,
-            data,
-            services: &[],
-        },
-    );
-    let Ok(plan) = plan else {
-        bail!("metrics.listen: cannot listen on {address}\n  write it as 127.0.0.1:PORT");
-    };
-    let router = operators::figures_alone(figures);
-    Edge::start(plan, Options::default(), Some(&router))
-        .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
-}
-
-/// If the installation has no owner. Only this user can read the file with the link, whose visitor
-/// becomes the owner.
-async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
-    let announced =
-        identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
-    Ok(announced.map_or_else(String::new, |announced| {
-        format!(
-            "\n  \
-             This installation has no owner yet. Whoever opens this link within a day becomes the \
-             owner:\n  \
-             {}\n  \
-             It is in {} too; a new one is made at every start.\n",
-            announced.link.reveal(),
-            announced.file.display()
-        )
-    }))
 }
 
 /// If it does not exist, logs only a warning, because somebody may create it while Kenduri runs.

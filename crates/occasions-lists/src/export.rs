@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Catalogue, Language, Text};
 
-use crate::record::{self, Ground, Record};
+use crate::household_document::{self, Ground, Record};
 pub use occasions::stored_lists::ExportId;
 pub use web::sheet::{self, Cell, Sheet};
 
@@ -334,7 +334,7 @@ fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Re
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
     let ids = lines.into_iter().map(|line| line.id);
-    let mut records = record::all(tx, &ground, ids)?;
+    let mut records = household_document::all(tx, &ground, ids)?;
     if !order.contacts {
         let masked = records.into_iter().map(Record::without_contacts);
         records = masked.collect();
@@ -342,7 +342,7 @@ fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Re
     Ok(match order.request.format {
         FileFormat::Json => Content::Records(records),
         FileFormat::Csv | FileFormat::Xlsx => {
-            let sheet = record::table::of(&records, &ground, text, order.contacts);
+            let sheet = household_document::table::of(&records, &ground, text, order.contacts);
             Content::Sheets(vec![sheet])
         }
     })

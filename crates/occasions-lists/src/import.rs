@@ -20,7 +20,7 @@ use occasions::hosting::permissions::{HostOf, Permission};
 use occasions::hosting::{Refusal, history};
 use occasions::id::InvitationId;
 use occasions::id::OccasionId;
-use occasions::limits;
+use occasions::size_limits;
 use platform::audit::Entity;
 use platform::jobs::NewJob;
 use platform::news::NewNews;
@@ -37,8 +37,8 @@ use web::{Catalogue, Findings, List, PageQuery, words};
 
 use self::gather::{Gathered, Reader};
 use self::lexicon::Lexicon;
-use crate::record::table::Column;
-use crate::record::{Ground, Record};
+use crate::household_document::table::Column;
+use crate::household_document::{Ground, Record};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
@@ -188,11 +188,11 @@ impl Upload {
         // A parsed document needs much more memory than its text. So the documents are counted
         // before they are parsed.
         let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
-        if all.len() > limit(limits::INVITATIONS) {
+        if all.len() > limit(size_limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
         }
         let web::Json(all) = web::Json::<Vec<Counted>>::parse(text)?;
-        if all.iter().map(|one| one.guests.len()).sum::<usize>() > limit(limits::GUESTS) {
+        if all.iter().map(|one| one.guests.len()).sum::<usize>() > limit(size_limits::GUESTS) {
             return Err(unreadable(Unreadable::TooManyRows));
         }
         let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;

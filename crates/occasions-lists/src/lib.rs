@@ -5,8 +5,8 @@
 //! [`export`] writes it. What stays of a list is deleted by `occasions::stored_lists`.
 
 pub mod export;
+pub mod household_document;
 pub mod import;
-pub mod record;
 mod web;
 
 use occasions::feature::Feature;

@@ -19,6 +19,7 @@ use web::Network;
 
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::occasion::{self, MailPermission};
 
 /// The kind of the job that sends the confirmation mail of a save.
 pub const CONFIRM: &str = "occasions.confirm";
@@ -29,35 +30,8 @@ pub const MOST_A_DAY: i64 = 60;
 const APART: SignedDuration = SignedDuration::from_mins(10);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// How much mail the site lets an occasion send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MailPermission {
-    /// The staff made the occasion or has taken it on.
-    Unlimited,
-    /// A member's occasion, which sends a limited number of mails a day.
-    Limited,
-    /// A member's occasion that may not send mail yet.
-    Restricted,
-}
-
-pub(crate) fn mail_permission(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-) -> Result<MailPermission, StoreError> {
-    let (by_staff, sends_mail): (bool, bool) = sql!(
-        "SELECT by_staff, sends_mail FROM occasion WHERE id = :occasion",
-        occasion
-    )
-    .one(tx)?;
-    Ok(match (by_staff, sends_mail) {
-        (true, _) => MailPermission::Unlimited,
-        (false, true) => MailPermission::Limited,
-        (false, false) => MailPermission::Restricted,
-    })
-}
-
 pub(crate) fn is_restricted(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
-    Ok(mail_permission(tx, occasion)? == MailPermission::Restricted)
+    Ok(occasion::mail_permission(tx, occasion)? == MailPermission::Restricted)
 }
 
 /// Schedules the confirmation mail of a save, unless it is refused. The mail is sent two minutes
@@ -72,7 +46,7 @@ pub(crate) fn schedule(
     let Some(email) = invitation.details.email.as_deref().filter(|_| wanted) else {
         return Ok(());
     };
-    if is_restricted(tx, &snapshot.occasion.id)? {
+    if snapshot.mail_permission == MailPermission::Restricted {
         let hash = hash(email);
         let network = request.and_then(|request| request.network);
         let is_granted = claim(tx, snapshot, network, &hash)?;

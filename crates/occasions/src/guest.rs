@@ -71,21 +71,11 @@ impl Guest {
     }
 }
 
-/// Returns all guests of an invitation with their replies, in display order.
-pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, StoreError> {
-    let (mut guests, replies): (Vec<Guest>, Vec<(GuestId, EventId, ReplyStatus, _)>) = tx
-        .all_of_two(
-            sql!(
-                "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
-                invitation
-            ),
-            sql!(
-                "SELECT reply.guest, reply.event, reply.status, reply.answered_at
-                 FROM guest JOIN reply ON reply.guest = guest.id
-                 WHERE guest.invitation = :invitation",
-                invitation
-            ),
-        )?;
+/// A reply with its guest and event, as it is read.
+type ReadReply = (GuestId, EventId, ReplyStatus, Option<Timestamp>);
+
+/// Gives the guests of an invitation their replies.
+pub(crate) fn with_replies(mut guests: Vec<Guest>, replies: Vec<ReadReply>) -> Vec<Guest> {
     for (guest, event, status, answered_at) in replies {
         if let Some(guest) = guests.iter_mut().find(|one| one.id == guest) {
             let reply = Reply {
@@ -95,7 +85,24 @@ pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, St
             guest.replies.insert(event, reply);
         }
     }
-    Ok(guests)
+    guests
+}
+
+/// Returns all guests of an invitation with their replies, in display order.
+pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, StoreError> {
+    let (guests, replies) = tx.all_of_two(
+        sql!(
+            "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
+            invitation
+        ),
+        sql!(
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+             FROM guest JOIN reply ON reply.guest = guest.id
+             WHERE guest.invitation = :invitation",
+            invitation
+        ),
+    )?;
+    Ok(with_replies(guests, replies))
 }
 
 #[derive(Row)]
@@ -118,7 +125,7 @@ pub fn list_all<'a>(
             IdSet = set
         )
         .all(tx)?;
-        let replies: Vec<(GuestId, EventId, ReplyStatus, Option<Timestamp>)> = sql!(
+        let replies: Vec<ReadReply> = sql!(
             "SELECT reply.guest, reply.event, reply.status, reply.answered_at
              FROM guest JOIN reply ON reply.guest = guest.id
              WHERE guest.invitation IN ({:IdSet})",

@@ -66,19 +66,43 @@ impl Allowance {
 }
 
 pub fn load(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Household, StoreError> {
-    let guests = guest::list(tx, &invitation.id)?;
-    let (events, given): (Vec<(EventId,)>, Vec<Given>) = tx.all_of_two(
+    Ok(load_with_revision(tx, invitation)?.0)
+}
+
+/// Also returns the [revision](crate::snapshot::revision) of the invitation's occasion.
+pub(crate) fn load_with_revision(
+    tx: &mut Tx<'_>,
+    invitation: Invitation,
+) -> Result<(Household, i64), StoreError> {
+    let id = &invitation.id;
+    let (guests, replies, events, given, revisions) = tx.all_of_five([
+        sql!(
+            "SELECT {Guest} FROM guest WHERE invitation = :id ORDER BY position, id",
+            id
+        ),
+        sql!(
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+             FROM guest JOIN reply ON reply.guest = guest.id
+             WHERE guest.invitation = :id",
+            id
+        ),
         sql!(
             "SELECT event FROM invitation_event WHERE invitation = :id ORDER BY event",
-            id = invitation.id
+            id
         ),
+        sql!("SELECT {Given} FROM answer WHERE invitation = :id", id),
         sql!(
-            "SELECT {Given} FROM answer WHERE invitation = :id",
-            id = invitation.id
+            "SELECT revision FROM occasion WHERE id = :occasion",
+            occasion = invitation.occasion
         ),
-    )?;
+    ])?;
+    let [(revision,)] = revisions[..] else {
+        return Err(StoreError::rule("the invitation's occasion is missing"));
+    };
+    let guests = guest::with_replies(guests, replies);
+    let events: Vec<(EventId,)> = events;
     let events = events.into_iter().map(|(event,)| event).collect();
-    Ok(Household::with(invitation, guests, events, given))
+    Ok((Household::with(invitation, guests, events, given), revision))
 }
 
 /// Like [`load`], for many invitations. The households have the invitations' order.

@@ -1,8 +1,6 @@
 //! Applies the rules for answering. Computes the household as it is after a change, without using
 //! the store.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use platform::text_cleaning;
 use serde_json::{Value, json};
@@ -15,7 +13,7 @@ use crate::event::Event;
 use crate::guest::{Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household, allowance, brought};
 use crate::household_change::{GuestUpdate, HouseholdChange};
-use crate::id::{EventId, GuestId};
+use crate::id::GuestId;
 use crate::occasion::Switches;
 use crate::question::Question;
 use crate::refusal::Refusal;
@@ -408,8 +406,11 @@ pub fn differences(
             }),
             Some(old) => {
                 compare(old, new, events, &mut changes);
-                let prefix = format!("guests/{}/", new.id);
-                asking::differences(&old.answers, &new.answers, questions, &prefix, &mut changes);
+                if old.answers != new.answers {
+                    let prefix = format!("guests/{}/", new.id);
+                    let (old, new) = (&old.answers, &new.answers);
+                    asking::differences(old, new, questions, &prefix, &mut changes);
+                }
             }
         }
     }
@@ -417,32 +418,34 @@ pub fn differences(
 }
 
 fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldChange>) {
-    let mut note = |field: &str, old: Value, new_value: Value| {
-        if old != new_value {
+    fn note<T: PartialEq + serde::Serialize>(
+        changes: &mut Vec<FieldChange>,
+        [old, new]: [T; 2],
+        field: impl FnOnce() -> String,
+    ) {
+        if old != new {
             changes.push(FieldChange {
-                field: format!("guests/{}/{field}", new.id),
-                old,
-                new: new_value,
+                field: field(),
+                old: json!(old),
+                new: json!(new),
             });
         }
-    };
-    note("name", json!(old.name), json!(new.name));
-    note("is_child", json!(old.is_child), json!(new.is_child));
-    note("age", json!(old.child_age), json!(new.child_age));
-    note("diets", json!(old.diets), json!(new.diets));
-    note("diet_note", json!(old.diet_note), json!(new.diet_note));
-    let keys: BTreeMap<&EventId, &str> = events
-        .iter()
-        .map(|event| (&event.id, event.key.as_str()))
-        .collect();
+    }
+    let field = |name: &str| format!("guests/{}/{name}", new.id);
+    note(changes, [&old.name, &new.name], || field("name"));
+    note(changes, [old.is_child, new.is_child], || field("is_child"));
+    note(changes, [old.child_age, new.child_age], || field("age"));
+    note(changes, [&old.diets, &new.diets], || field("diets"));
+    note(changes, [&old.diet_note, &new.diet_note], || {
+        field("diet_note")
+    });
     for (event, reply) in &new.replies {
         let before = old.replies.get(event).map(|reply| reply.status);
-        let key = keys.get(event).copied().unwrap_or(event.as_str());
-        note(
-            &format!("replies/{key}"),
-            json!(before),
-            json!(reply.status),
-        );
+        note(changes, [before, Some(reply.status)], || {
+            let known = events.iter().find(|one| one.id == *event);
+            let key = known.map_or(event.as_str(), |event| event.key.as_str());
+            field(&format!("replies/{key}"))
+        });
     }
 }
 

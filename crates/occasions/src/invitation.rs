@@ -157,13 +157,23 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     .maybe(tx)
 }
 
-/// Like [`find_by_code`], but returns only the ids of the invitation and its occasion.
-pub fn seek(
-    tx: &mut Tx<'_>,
-    key: &CodeKey,
-) -> Result<Option<(InvitationId, OccasionId)>, StoreError> {
+/// What a change must know before it takes its locks.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Sought {
+    pub id: InvitationId,
+    pub occasion: OccasionId,
+    /// Whether the occasion has events with limited seats.
+    pub has_limited_events: bool,
+}
+
+/// Like [`find_by_code`], but returns only what comes before the locks.
+pub fn seek(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Sought>, StoreError> {
     sql!(
-        "SELECT id, occasion FROM invitation
+        "SELECT id, occasion,
+             EXISTS (SELECT 1 FROM event
+                     WHERE event.occasion = invitation.occasion AND event.capacity IS NOT NULL)
+                 AS has_limited_events
+         FROM invitation
          WHERE id = (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
                                  THEN id ELSE merged_into END
                      FROM invitation WHERE code_key = :key)",

@@ -12,10 +12,10 @@ use crate::code::CodeKey;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event, SeatsTaken};
 use crate::household::{self, Household};
-use crate::id::{EventId, OccasionId};
-use crate::invitation::{self, Invitation};
+use crate::id::EventId;
+use crate::invitation::{self, Invitation, Sought};
 use crate::link::LinkKey;
-use crate::occasion::Occasion;
+use crate::occasion::{MailPermission, Occasion};
 use crate::occasion_page::PageHead;
 use crate::own_domain;
 use crate::question::Question;
@@ -40,6 +40,8 @@ pub struct InvitationSnapshot {
     pub own_host: Option<String>,
     /// The key that signs links to invitations. It computes the links' parameter `k`.
     pub links: LinkKey,
+    /// How much mail the site lets the occasion send.
+    pub mail_permission: MailPermission,
     /// The taken seats of each event with limited seats.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
     pub household: Household,
@@ -73,15 +75,15 @@ pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed
 pub(crate) fn open_locked(
     tx: &mut Tx<'_>,
     key: &CodeKey,
-    lock_before: impl FnOnce(&mut Tx<'_>, &OccasionId) -> Result<(), Closed>,
+    lock_before: impl FnOnce(&mut Tx<'_>, &Sought) -> Result<(), Closed>,
 ) -> Result<InvitationSnapshot, Closed> {
-    let (id, occasion) = invitation::seek(tx, key)?.ok_or(Closed::NotFound)?;
-    lock_before(tx, &occasion)?;
-    let invitation = invitation::lock(tx, &id)?.ok_or(Closed::NotFound)?;
+    let sought = invitation::seek(tx, key)?.ok_or(Closed::NotFound)?;
+    lock_before(tx, &sought)?;
+    let invitation = invitation::lock(tx, &sought.id)?.ok_or(Closed::NotFound)?;
     // If the codes differ, there are two possible reasons. A host has replaced the code since the
     // look-up, or the code belongs to an invitation that was merged into this one.
     let is_same_code = CodeKey::parse(&invitation.code).is_ok_and(|code| code == *key);
-    if !is_same_code && invitation::seek(tx, key)?.is_none_or(|(found, _)| found != id) {
+    if !is_same_code && invitation::seek(tx, key)?.is_none_or(|found| found.id != sought.id) {
         return Err(Closed::NotFound);
     }
     enter(tx, invitation)
@@ -89,9 +91,12 @@ pub(crate) fn open_locked(
 
 /// Builds the snapshot of an invitation for a client that has sent the invitation's code.
 pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapshot, Closed> {
-    let snapshot = snapshot::load(tx, &invitation.occasion)?;
+    let (household, revision) = household::load_with_revision(tx, invitation)?;
+    let invitation = &household.invitation;
+    let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
     admit(&snapshot.occasion, invitation.archived_at.is_some())?;
-    Ok(load(tx, snapshot, invitation)?)
+    let seats_taken = seats_taken(tx, &snapshot)?;
+    Ok(with(snapshot, household, seats_taken, tx.now()))
 }
 
 /// Like [`open`], but also opens invitations of archived occasions. Nothing can be changed in an
@@ -165,6 +170,7 @@ fn with(
         pages,
         own_host,
         links,
+        mail_permission,
     } = snapshot;
     InvitationSnapshot {
         access: household.invitation.access(&occasion, now),
@@ -177,6 +183,7 @@ fn with(
         pages,
         own_host,
         links,
+        mail_permission,
         seats_taken,
         now,
     }
@@ -243,6 +250,11 @@ impl InvitationSnapshot {
         let moments = moments.into_iter().flatten().chain(begin);
         let later = moments.filter(|at| *at > self.now);
         later.fold(tomorrow, Timestamp::min)
+    }
+
+    /// Whether any event has limited seats.
+    pub(crate) fn has_limited_events(&self) -> bool {
+        self.events.iter().any(|event| event.capacity.is_some())
     }
 
     /// Returns how many more seats of an event this household may take; `None` if the event's seats

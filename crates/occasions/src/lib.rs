@@ -42,9 +42,8 @@ pub mod id;
 pub mod invitation;
 pub mod invitation_snapshot;
 mod leaving;
-pub mod limits;
 pub mod link;
-pub mod name_check;
+pub mod name_match;
 pub mod occasion;
 pub mod occasion_page;
 pub mod open_rsvp;
@@ -58,6 +57,7 @@ pub mod rsvp;
 #[cfg(test)]
 mod sample;
 pub mod single_answer;
+pub mod size_limits;
 pub mod snapshot;
 pub mod stored_lists;
 pub mod token_scopes;
@@ -88,7 +88,7 @@ pub const BASE: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     settings: &[
-        Setting::Word(hosting::membership::CREATE),
+        Setting::Word(hosting::member_occasions::CREATE),
         Setting::Flag(own_domain::ALLOWED),
         Setting::Number(upload::QUOTA),
     ],
@@ -108,7 +108,7 @@ pub const BASE: Domain = Domain {
             label: "host-occasions-yours",
             href: "/admin",
         }],
-        is_for: hosting::membership::may_be_host,
+        is_for: hosting::member_occasions::may_be_host,
     }),
     first_pages: &[FirstPage {
         word: "invitations",
@@ -157,7 +157,7 @@ pub const BASE: Domain = Domain {
     ],
     accounts: DomainAccounts {
         scope_kinds: &[&role::OCCASION],
-        makes_host: hosting::membership::makes_host,
+        makes_host: hosting::member_occasions::makes_host,
         scope_title: occasion::title_of,
         token_scopes: token_scopes::ALL,
         export: leaving::export,

@@ -226,6 +226,33 @@ pub fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// How much mail the site lets an occasion send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailPermission {
+    /// The staff made the occasion or has taken it on.
+    Unlimited,
+    /// A member's occasion, which sends a limited number of mails a day.
+    Limited,
+    /// A member's occasion that may not send mail yet.
+    Restricted,
+}
+
+pub(crate) fn mail_permission(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<MailPermission, StoreError> {
+    let (by_staff, sends_mail): (bool, bool) = sql!(
+        "SELECT by_staff, sends_mail FROM occasion WHERE id = :occasion",
+        occasion
+    )
+    .one(tx)?;
+    Ok(match (by_staff, sends_mail) {
+        (true, _) => MailPermission::Unlimited,
+        (false, true) => MailPermission::Limited,
+        (false, false) => MailPermission::Restricted,
+    })
+}
+
 /// Whether at least one occasion is published.
 pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(

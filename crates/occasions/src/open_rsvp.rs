@@ -21,11 +21,11 @@ use crate::household_plan::{self, HouseholdPlan};
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation::{self, Details, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
-use crate::limits;
 use crate::occasion::{self, Occasion};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, Recognised, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
+use crate::size_limits;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, OccasionStatus, ReplyStatus};
 
@@ -94,7 +94,7 @@ pub fn answer(
     check_fields(&occasion_snapshot.occasion, &respondent, incoming)?;
     let party = party(&occasion_snapshot.occasion, incoming)?;
     count_try(tx, &respondent.network)?;
-    limits::check_invitation(tx, occasion, party)?;
+    size_limits::check_invitation(tx, occasion, party)?;
     check_waiting(tx, occasion)?;
     event::lock_limited(tx, occasion)?;
     let id = invitation::insert_with_new_code(

@@ -110,12 +110,19 @@ pub fn answer(
     save: &Save,
     answer: impl Fn(&InvitationSnapshot) -> String,
 ) -> Result<Saved, Refusal> {
-    let mut snapshot = invitation_snapshot::open_locked(tx, &save.key, |tx, occasion| {
-        if save.change.touches_seats() {
-            event::lock_limited(tx, occasion)?;
+    let touches_seats = save.change.touches_seats();
+    let mut locks_events = false;
+    let mut snapshot = invitation_snapshot::open_locked(tx, &save.key, |tx, sought| {
+        locks_events = touches_seats && sought.has_limited_events;
+        if locks_events {
+            event::lock_limited(tx, &sought.occasion)?;
         }
         Ok(())
     })?;
+    if touches_seats && !locks_events && snapshot.has_limited_events() {
+        // A host has just limited the seats.
+        return Err(tx.run_again().into());
+    }
     check_features(&snapshot, &save.change)?;
     let owner = snapshot.household.invitation.id.as_str();
     let repeat = match recognise(tx, save.repeat.as_ref(), owner)? {
@@ -144,7 +151,7 @@ pub fn answer(
     let planned = household.plan(&save.change, rules, || tx.id());
     let planned = match planned {
         // Only a save that may take or free seats holds the locks of the events.
-        Ok(plan) if save.change.touches_seats() => seats::settle_plan(&snapshot, plan),
+        Ok(plan) if touches_seats => seats::settle_plan(&snapshot, plan),
         planned => planned,
     };
     let note = plan_note(&snapshot, save.change.note.as_ref());
@@ -330,8 +337,7 @@ pub(crate) fn write(
     };
     commit_answers(tx, snapshot, &changes, commit)?;
     confirmation::schedule(tx, snapshot, save.request.as_ref())?;
-    let is_limited = snapshot.events.iter().any(|event| event.capacity.is_some());
-    if is_limited && changes.iter().any(FieldChange::is_of_reply) {
+    if snapshot.has_limited_events() && changes.iter().any(FieldChange::is_of_reply) {
         move_up(tx, &snapshot.occasion.id)?;
     }
     Ok(())
@@ -356,12 +362,7 @@ pub fn write_guests(
             guest::insert(tx, &household.invitation.id, new, source)?;
             continue;
         };
-        let same_person = Guest {
-            replies: old.replies.clone(),
-            answers: old.answers.clone(),
-            ..new.clone()
-        } == *old;
-        if !same_person {
+        if !is_same_person(old, new) {
             guest::update(tx, new)?;
         }
         let id = &household.invitation.id;
@@ -373,6 +374,28 @@ pub fn write_guests(
         }
     }
     guest::write_replies(tx, &replies)
+}
+
+/// Whether everything but replies and answers is equal.
+fn is_same_person(old: &Guest, new: &Guest) -> bool {
+    let Guest {
+        id,
+        name,
+        kind,
+        is_child,
+        child_age,
+        added_by,
+        beyond_allowance,
+        position,
+        diets,
+        diet_note,
+        answers: _,
+        replies: _,
+    } = new;
+    (id, name, diets, diet_note) == (&old.id, &old.name, &old.diets, &old.diet_note)
+        && (*kind, *is_child, *child_age) == (old.kind, old.is_child, old.child_age)
+        && (*added_by, *beyond_allowance) == (old.added_by, old.beyond_allowance)
+        && *position == old.position
 }
 
 fn write_note(

@@ -119,8 +119,8 @@ pub fn save(
 ) -> Result<Outcome, Refusal> {
     // The change depends on the household's guests. The locks keep the guests as they are until the
     // change is saved.
-    let snapshot = invitation_snapshot::open_locked(tx, key, |tx, found| {
-        if found != occasion {
+    let snapshot = invitation_snapshot::open_locked(tx, key, |tx, sought| {
+        if sought.occasion != *occasion {
             return Err(Closed::NotFound);
         }
         Ok(event::lock_limited(tx, occasion)?)

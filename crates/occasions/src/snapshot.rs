@@ -10,7 +10,7 @@ use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
 use crate::id::OccasionId;
 use crate::link::LinkKey;
-use crate::occasion::{self, Occasion};
+use crate::occasion::{self, MailPermission, Occasion};
 use crate::occasion_page::{self, PageHead};
 use crate::own_domain;
 use crate::question::{self, Question};
@@ -34,6 +34,7 @@ pub struct OccasionSnapshot {
     pub own_host: Option<String>,
     /// The key that signs links to invitations.
     pub links: LinkKey,
+    pub mail_permission: MailPermission,
 }
 
 /// Loads the snapshot of an occasion. The occasion must exist, because a row refers to it.
@@ -43,7 +44,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreE
 }
 
 /// Returns the occasion's revision number. Each change to the occasion, its events, dietary
-/// options, questions, pages or host name raises it.
+/// options, questions, pages, host name or mail permission raises it.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
@@ -72,6 +73,7 @@ pub fn load_at(
             pages: occasion_page::heads(tx, id)?.into(),
             own_host: own_domain::served_host(tx, id)?,
             links: LinkKey::load(tx)?,
+            mail_permission: occasion::mail_permission(tx, id)?,
             occasion: Arc::new(occasion),
         })
     })?;

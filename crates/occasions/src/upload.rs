@@ -286,8 +286,8 @@ pub fn remove(
 }
 
 fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
-    invitation_snapshot::open_locked(tx, key, |tx, occasion| {
-        occasion::hold(tx, occasion)?;
+    invitation_snapshot::open_locked(tx, key, |tx, sought| {
+        occasion::hold(tx, &sought.occasion)?;
         Ok(())
     })
 }

@@ -19,8 +19,9 @@ use web::Site;
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     // This state is shared by all event streams of this process.
     let listeners = Extension(api::host::stream::Listeners::default());
-    api::routes::<Router<_>>()
+    api::of_hosts::<Router<_>>()
         .layer(listeners)
+        .merge(api::of_guests::<Router<_>>())
         .merge(guest::routes())
 }
 

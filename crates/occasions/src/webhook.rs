@@ -49,7 +49,7 @@ pub(crate) fn describe(api: OpenApi) -> OpenApi {
 
 /// The data of the event `reply.saved`.
 #[derive(Serialize, ToSchema)]
-struct ReplySaved {
+struct ReplySaved<'a> {
     /// The id of the occasion.
     occasion: OccasionId,
     /// The id of the invitation.
@@ -58,17 +58,17 @@ struct ReplySaved {
     version: i64,
     source: Source,
     /// The guests whose answers changed.
-    guests: Vec<Answered>,
+    guests: Vec<Answered<'a>>,
 }
 
 /// A guest whose answers changed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AnsweredGuest)]
-pub(crate) struct Answered {
+pub(crate) struct Answered<'a> {
     /// The id of the guest.
-    pub(crate) id: GuestId,
+    pub(crate) id: &'a GuestId,
     /// The guest's replies, by event key.
-    pub(crate) replies: BTreeMap<String, ReplyStatus>,
+    pub(crate) replies: BTreeMap<&'a str, ReplyStatus>,
 }
 
 /// The data of the event `invitation.opened`.
@@ -83,11 +83,11 @@ struct InvitationOpened {
 }
 
 /// Sends the event `reply.saved`. The caller must hold the invitation's lock.
-pub(crate) fn reply_saved(
+pub(crate) fn reply_saved<'a>(
     tx: &mut Tx<'_>,
-    snapshot: &InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     source: Source,
-    answered: impl Fn() -> Vec<Answered>,
+    answered: impl Fn() -> Vec<Answered<'a>>,
 ) -> Result<(), StoreError> {
     if !webhook::is_heard(tx)? {
         return Ok(());

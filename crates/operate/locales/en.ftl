@@ -62,6 +62,7 @@ server-backup-off = Nothing is backed up: if this machine is lost, so is everyth
 server-backup-off-then = Then make the key, which shows a passphrase of six words once:
 server-backup-good = Everything is backed up
 server-backup-waiting = The first snapshot is being made
+server-backup-elsewhere = Another machine makes the backup
 server-backup-failing = Failing
 server-backup-no-key = Not begun
 server-backup-no-key-text = There is no key yet. This makes it, and shows a passphrase of six words once:
@@ -71,6 +72,9 @@ server-backup-dumped = The store is in PostgreSQL and is dumped as often as back
 server-backup-failure = It failed last on { $when }:
 server-backup-missing = On { $when } a part of the backup was missing:
 server-backup-same-disk = The backup is on the same disk as the data: if the disk is lost, so are both.
+server-backup-no-lease = The place lets two machines write at once, so make sure that only one Kenduri uses it.
+server-backup-second-until = The second place has what was written until { $when }.
+server-backup-second-failure = The second place failed last on { $when }:
 server-backup-drill-good = Tried on { $when }: it was restored elsewhere and is whole.
 server-backup-drill-skipped = Not tried on { $when }: the disk has too little room to restore it elsewhere.
 server-backup-drill-failed = Tried on { $when }: it could not be restored. Run kenduri backup verify to see why.
@@ -145,6 +149,10 @@ alert-backup = The backup is behind
 alert-backup-text = What was written after { $until } is not in the backup. Check that the place of the backup can be reached and has room.
 alert-backup-missing = A part of the backup is missing
 alert-backup-missing-text = The place of the backup no longer has all that was copied to it: { $reason }
+alert-backup-elsewhere = Another machine writes to the place of the backup
+alert-backup-elsewhere-text = What is saved on this machine is not backed up: { $reason }
+alert-backup-second = The second place of the backup fails
+alert-backup-second-text = The second place has nothing that was written after { $until }: { $reason }
 alert-drill = The backup could not be restored
 alert-drill-text = The trial failed: { $reason }. Run kenduri backup verify, then kenduri backup now.
 alert-certificate-ends = The certificate of { $about } ends soon
@@ -157,6 +165,8 @@ alert-mails = Emails cannot be sent
 alert-mails-text = Given up in the last day: { $number }. The log says why.
 alert-service = { $about } failed too often
 alert-service-text = It is not started again. If it has several instances, the others go on; without any, requests to it are answered with an error. Why: { $reason }. Fix the cause, then start it on its page.
+alert-clock = The clock of { $about } differs
+alert-clock-text = It differs from the database’s by { $seconds } s. With more than 10 s the machine does no background work and takes no requests. Set the clocks of all machines by NTP.
 
 ## Hosts: whether the installation is ready
 
@@ -170,8 +180,10 @@ server-ready-backup-off = Nothing is backed up. The part about the backup below 
 server-ready-backup-key = Make the key of the backup with kenduri backup now, and write down its passphrase.
 server-ready-backup-failing = The backup fails. The part about the backup below says why.
 server-ready-backup-waiting = The first snapshot is being made. Look again in a while.
+server-ready-backup-elsewhere = Another machine makes the backup, and knows how it is. The page about machines says which one leads.
 server-ready-backup-old = The last snapshot is too old. Run kenduri backup now, and find out why none was made.
 server-ready-backup-same-disk = The backup is on the disk of the data. Write another disk, another machine or a bucket into backup.to.
+server-ready-backup-second = The second place of the backup fails. The part about the backup below says why.
 server-ready-drill = The backup can be restored
 server-ready-drill-failed = The trial failed. Run kenduri backup verify, then kenduri backup now.
 server-ready-drill-skipped = The disk has too little room for a trial. Make room, or run kenduri backup verify.
@@ -218,6 +230,25 @@ server-store-lag-none = Nothing waits.
 server-store-lag-text = The oldest waits for { $lag }.
 server-backup-bytes = Size: { $size }.
 server-backup-lag = Behind by { $lag }.
+
+## Hosts: machines that use one store
+
+server-machines = Machines
+server-machines-one = Everything runs on this machine, with its store in SQLite. Several machines need PostgreSQL.
+server-machines-text = These machines use one database. One of them leads: it makes the backup, and does what must happen once.
+server-machines-no-standby = An answer that was acknowledged can be lost with the primary server of PostgreSQL: synchronous_standby_names is empty, so no standby has to have it first.
+server-machine-serves = Serving
+server-machine-silent = Not seen lately
+server-machine-leads = Leads
+server-machine-version = Version
+server-machine-seen = Last seen
+server-machine-ago = { $span } ago
+server-machine-files = Files
+server-machine-id = Id:
+server-clock-right = Clock is right
+server-clock-differs = Clock differs
+server-clock-wrong = Clock is wrong
+server-clock-by = It is off the database’s clock by { $seconds } s. With more than 10 s a machine does no background work and is not ready. Set the clocks of all machines by NTP.
 
 ## Hosts: mails about alerts
 

@@ -62,6 +62,7 @@ server-backup-off = Tiada apa-apa disandarkan: jika mesin ini hilang, semuanya t
 server-backup-off-then = Kemudian buat kuncinya, yang menunjukkan frasa laluan enam perkataan sekali sahaja:
 server-backup-good = Semuanya disandarkan
 server-backup-waiting = Syot kilat pertama sedang dibuat
+server-backup-elsewhere = Mesin lain membuat sandaran
 server-backup-failing = Gagal
 server-backup-no-key = Belum bermula
 server-backup-no-key-text = Belum ada kunci. Ini membuatnya, dan menunjukkan frasa laluan enam perkataan sekali sahaja:
@@ -71,6 +72,9 @@ server-backup-dumped = Storan berada dalam PostgreSQL dan dieksport sekerap yang
 server-backup-failure = Kali terakhir gagal pada { $when }:
 server-backup-missing = Pada { $when } sebahagian sandaran tiada:
 server-backup-same-disk = Sandaran berada pada cakera yang sama dengan data: jika cakera itu hilang, kedua-duanya hilang.
+server-backup-no-lease = Tempat ini membenarkan dua mesin menulis serentak, jadi pastikan hanya satu Kenduri menggunakannya.
+server-backup-second-until = Tempat kedua mempunyai apa yang ditulis sehingga { $when }.
+server-backup-second-failure = Tempat kedua gagal kali terakhir pada { $when }:
 server-backup-drill-good = Dicuba pada { $when }: ia dipulihkan di tempat lain dan lengkap.
 server-backup-drill-skipped = Tidak dicuba pada { $when }: ruang cakera tidak cukup untuk memulihkannya di tempat lain.
 server-backup-drill-failed = Dicuba pada { $when }: ia tidak dapat dipulihkan. Jalankan kenduri backup verify untuk mengetahui sebabnya.
@@ -145,6 +149,10 @@ alert-backup = Sandaran ketinggalan
 alert-backup-text = Apa yang ditulis selepas { $until } tiada dalam sandaran. Periksa sama ada tempat sandaran boleh dicapai dan mempunyai ruang.
 alert-backup-missing = Sebahagian sandaran tiada
 alert-backup-missing-text = Tempat sandaran tidak lagi mempunyai semua yang disalin ke situ: { $reason }
+alert-backup-elsewhere = Mesin lain menulis ke tempat sandaran
+alert-backup-elsewhere-text = Apa yang disimpan pada mesin ini tidak disandarkan: { $reason }
+alert-backup-second = Tempat kedua sandaran gagal
+alert-backup-second-text = Tempat kedua tidak mempunyai apa yang ditulis selepas { $until }: { $reason }
 alert-drill = Sandaran tidak dapat dipulihkan
 alert-drill-text = Percubaan gagal: { $reason }. Jalankan kenduri backup verify, kemudian kenduri backup now.
 alert-certificate-ends = Sijil { $about } hampir tamat
@@ -157,6 +165,8 @@ alert-mails = E-mel tidak dapat dihantar
 alert-mails-text = Tidak dicuba lagi dalam sehari yang lalu: { $number }. Log menyatakan sebabnya.
 alert-service = { $about } terlalu kerap gagal
 alert-service-text = Ia tidak dimulakan lagi. Jika ia mempunyai beberapa salinan, yang lain diteruskan; tanpa satu pun, permintaan kepadanya dijawab dengan ralat. Sebab: { $reason }. Baiki puncanya, kemudian mulakan pada halamannya.
+alert-clock = Jam { $about } berbeza
+alert-clock-text = Jam itu berbeza { $seconds } s daripada jam pangkalan data. Jika lebih daripada 10 s, mesin itu tidak membuat kerja latar dan tidak menerima permintaan. Tetapkan jam semua mesin melalui NTP.
 
 ## Hosts: whether the installation is ready
 
@@ -170,8 +180,10 @@ server-ready-backup-off = Tiada apa-apa disandarkan. Bahagian tentang sandaran d
 server-ready-backup-key = Buat kunci sandaran dengan kenduri backup now, dan catat frasa laluannya.
 server-ready-backup-failing = Sandaran gagal. Bahagian tentang sandaran di bawah menyatakan sebabnya.
 server-ready-backup-waiting = Syot kilat pertama sedang dibuat. Lihat semula sebentar lagi.
+server-ready-backup-elsewhere = Mesin lain membuat sandaran dan mengetahui keadaannya. Halaman tentang mesin menyatakan yang mana mengetuai.
 server-ready-backup-old = Syot kilat terakhir sudah terlalu lama. Jalankan kenduri backup now, dan periksa sebab tiada yang dibuat.
 server-ready-backup-same-disk = Sandaran berada pada cakera data. Tulis cakera lain, mesin lain atau baldi dalam backup.to.
+server-ready-backup-second = Tempat kedua sandaran gagal. Bahagian tentang sandaran di bawah menyatakan sebabnya.
 server-ready-drill = Sandaran boleh dipulihkan
 server-ready-drill-failed = Percubaan gagal. Jalankan kenduri backup verify, kemudian kenduri backup now.
 server-ready-drill-skipped = Ruang cakera tidak cukup untuk percubaan. Kosongkan ruang, atau jalankan kenduri backup verify.
@@ -215,6 +227,25 @@ server-store-lag-none = Tiada yang menunggu.
 server-store-lag-text = Yang terlama menunggu selama { $lag }.
 server-backup-bytes = Saiz: { $size }.
 server-backup-lag = Ketinggalan { $lag }.
+
+## Hosts: machines that use one store
+
+server-machines = Mesin-mesin
+server-machines-one = Semuanya berjalan pada mesin ini, dengan storan dalam SQLite. Beberapa mesin memerlukan PostgreSQL.
+server-machines-text = Mesin-mesin ini menggunakan satu pangkalan data. Satu daripadanya mengetuai: ia membuat sandaran dan melakukan apa yang mesti berlaku sekali sahaja.
+server-machines-no-standby = Jawapan yang telah disahkan boleh hilang bersama pelayan utama PostgreSQL: synchronous_standby_names kosong, jadi tiada pelayan siap sedia yang perlu menyimpannya dahulu.
+server-machine-serves = Sedang melayan
+server-machine-silent = Tidak kelihatan kebelakangan ini
+server-machine-leads = Mengetuai
+server-machine-version = Versi
+server-machine-seen = Kali terakhir kelihatan
+server-machine-ago = { $span } lalu
+server-machine-files = Fail
+server-machine-id = Id:
+server-clock-right = Jam betul
+server-clock-differs = Jam berbeza
+server-clock-wrong = Jam salah
+server-clock-by = Berbanding jam pangkalan data: { $seconds } s. Jika lebih daripada 10 s, mesin tidak membuat kerja latar dan tidak sedia. Tetapkan jam semua mesin melalui NTP.
 
 ## Hosts: mails about alerts
 

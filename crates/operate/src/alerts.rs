@@ -14,6 +14,7 @@ use std::sync::Arc;
 use backup::Agent;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, JobError};
+use platform::machines::Membership;
 use platform::{StoreError, Tx, jobs, mail};
 
 use crate::machine::Machine;
@@ -22,12 +23,15 @@ use crate::server_status::ServerStatus;
 pub use alert::{Outlet, Report};
 pub use service_alarm::ServiceAlarm;
 
+/// Until the leader looks for jobs again.
+const LEADER_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 /// For counting failed jobs and failed mails.
 const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 pub struct Watch {
     pub outlet: Outlet,
     pub machine: Machine,
+    pub membership: Membership,
     pub server: ServerStatus,
     pub backup: Option<Arc<Agent>>,
     /// The time between two snapshots of the backup.
@@ -58,14 +62,25 @@ impl Watch {
     }
 }
 
-/// Returns the handler of the job that checks all conditions once a minute.
+/// Returns the handler of the job that checks all conditions once a minute. Of several machines,
+/// the leader runs it, and the others leave it to the leader: the reports on another machine would
+/// end the alerts about the leader's.
 pub fn job(watch: Watch) -> Handler {
     let watch = Arc::new(watch);
     Handler::each_minute("alerts.look", move |_| {
         let watch = Arc::clone(&watch);
         async move {
+            let Some(lead) = watch.membership.lead() else {
+                return Err(JobError::later(LEADER_PAUSE, "the leader runs this job"));
+            };
             let (reports, outlet) = (watch.look().await, watch.outlet.clone());
+            let membership = watch.membership.clone();
             let settle = move |tx: &mut Tx<'_>| -> Result<(), JobError> {
+                lead.check(tx)?;
+                if !membership.is_alone() {
+                    let clocks = conditions::clocks(&membership.list(tx)?);
+                    alert::settle(tx, &outlet, &clocks)?;
+                }
                 let failures = failures(tx)?;
                 let of_store = conditions::failures(&failures, &outlet.settings.limits);
                 for report in reports.iter().chain(&of_store) {

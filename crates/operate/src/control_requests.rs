@@ -44,6 +44,8 @@ pub enum ControlRequest {
     BackupNow,
     /// Makes a snapshot, even if the backup's target has lost the former backup.
     BackupAnew,
+    /// Lets a Kenduri that follows a backup take the place of the machine that it follows.
+    TakeOver,
     /// Asks when the current freeze ends. A freeze is a period around an event in which planned
     /// changes are refused.
     Freeze,
@@ -133,6 +135,14 @@ pub enum ControlResponse {
     },
     Open,
     BackedUp,
+    TakenOver {
+        /// The host name of the machine that wrote last; `None` if this is not known.
+        from: Option<String>,
+        /// That machine ended its backup in order, and everything until then is here.
+        has_ended: bool,
+        /// What was saved on that machine before is here.
+        whole_until: Timestamp,
+    },
     Frozen {
         /// The end of the current freeze; `None` if there is no freeze.
         until: Option<Timestamp>,

@@ -30,6 +30,9 @@ pub enum ToWorker {
         /// already checked.
         asked: Asked,
         start: ServeMode,
+        /// Whether no worker has served yet, so that this one may answer before it is ready.
+        #[serde(default)]
+        is_first: bool,
     },
     /// The ready instances of each service.
     #[serde(rename = "Fleet")]

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use platform::Store;
+use platform::machines::Membership;
 use site::domain::Domains;
 use tokio_util::sync::CancellationToken;
 use web::{Facts, Problem, Site, SiteUrl};
@@ -19,13 +20,15 @@ use crate::metrics::Metrics;
 const READY_TIME: Duration = Duration::from_secs(5);
 
 /// Returns the operators' routes, for an installation with the app.
-pub fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
+pub fn routes(figures: Metrics, membership: Membership, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
         .route("/livez", get(ALIVE))
         .route(
             "/readyz",
-            get(async move |State(site): State<Site>| ready(&site.store, &ending).await),
+            get(async move |State(site): State<Site>| {
+                ready(&site.store, &membership, &ending).await
+            }),
         )
         .route(
             "/metrics",
@@ -71,6 +74,18 @@ pub fn without_the_app(domains: Domains, figures: Metrics, ending: CancellationT
         .layer(from_fn_with_state(domains, mask_path))
 }
 
+/// Returns a router for a process that cannot serve yet, and says why.
+pub fn not_ready(why: &'static str) -> Router {
+    let refuse = async move || {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        (status, [(header::RETRY_AFTER, "5")], why).into_response()
+    };
+    Router::new()
+        .route("/healthz", get(ALIVE))
+        .route("/livez", get(ALIVE))
+        .fallback(refuse)
+}
+
 /// Returns a router with only `/metrics`, for the separate metrics listener.
 pub fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
@@ -89,10 +104,17 @@ fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
 const ALIVE: &str = "alive\n";
 const READY: &str = "ready\n";
 
-async fn ready(store: &Store, ending: &CancellationToken) -> Response {
+async fn ready(store: &Store, membership: &Membership, ending: &CancellationToken) -> Response {
     let writable = tokio::time::timeout(READY_TIME, store.is_writable());
     if ending.is_cancelled() {
         stopping()
+    } else if membership.is_clock_wrong() {
+        let seconds = membership.clock_ahead().as_secs().unsigned_abs();
+        let why = format!("the clock differs from the database's by {seconds} s\n");
+        (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+    } else if membership.is_refused() {
+        let why = "this machine differs from another one; its log says in what\n";
+        (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
     } else if writable.await.unwrap_or(false) {
         READY.into_response()
     } else {

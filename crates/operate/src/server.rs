@@ -10,6 +10,7 @@ mod alerts;
 mod backup;
 mod context;
 mod machine;
+mod machines;
 mod mail;
 mod overview;
 mod readiness;
@@ -26,6 +27,7 @@ use axum::{Extension, Router};
 use configuration::alert_settings::Limits;
 use configuration::update_source::Source;
 use jiff::SignedDuration;
+use platform::machines::Membership;
 use site::Callers::{self, People};
 use site::Domains;
 use web::{Pages, Site};
@@ -44,6 +46,8 @@ pub struct AdminParts {
     pub mail: Arc<MailFacts>,
     pub backup: Option<Arc<Agent>>,
     pub machine: Machine,
+    /// This process in the list of machines.
+    pub membership: Membership,
     pub domains: Domains,
     /// The thresholds of alerts.
     pub limits: Limits,
@@ -58,6 +62,7 @@ pub fn routes(parts: AdminParts) -> Router<Site> {
         .get("/admin/server", People, overview::show)
         .get("/admin/server/services/{name}", People, service::show)
         .post("/admin/server/services/{name}", People, actions::perform)
+        .get("/admin/server/machines", People, machines::show)
         .get("/admin/server/mail", People, mail::show)
         .post("/admin/server/mail", People, mail::make_key)
         .into_router()

@@ -47,7 +47,11 @@ async fn read(source: &Source, outbound: &Outbound) -> Result<String> {
             if answer.status.is_redirection() {
                 bail!("it answers {}: name the address it leads to", answer.status);
             }
-            ensure!(answer.status.is_success(), "it answers {}", answer.status);
+            ensure!(
+                answer.status.is_success(),
+                "it answers {}: check the address in updates.advisories",
+                answer.status
+            );
             answer.body.into()
         }
     };

@@ -154,6 +154,19 @@ impl Parse for Call {
     }
 }
 
+impl Part {
+    /// The name of the argument that stands here, if one does.
+    pub(crate) fn argument(&self) -> Option<&str> {
+        match self {
+            Self::Argument(name) => Some(name),
+            Self::Values(row) | Self::ManyValues(row) | Self::Assignments(row) => {
+                Some(text::argument_of(row))
+            }
+            Self::Sql(_) | Self::Columns { .. } => None,
+        }
+    }
+}
+
 /// Expands a statement; `{(:Row), ...}` becomes `times` rows. Returns an expression for the
 /// statement's text and, for each argument, its row type, or `None` if the argument is not a row.
 fn statement(
@@ -167,18 +180,24 @@ fn statement(
     if let [Part::Sql(text)] = &parts[..]
         && arguments.is_empty()
     {
-        return Ok((quote!(::platform::store::Sql::literal(#text)), rows));
+        let text = quote!({
+            const SQL: ::platform::store::Sql = ::platform::store::Sql::literal(#text);
+            SQL
+        });
+        return Ok((text, rows));
     }
     let type_of = |row: &str| LitStr::new(row, text.span()).parse::<Path>();
 
     let mut used = BTreeSet::new();
     for part in &parts {
-        let (name, row) = match part {
-            Part::Argument(name) => (name.as_str(), None),
+        let Some(name) = part.argument() else {
+            continue;
+        };
+        let row = match part {
             Part::Values(row) | Part::ManyValues(row) | Part::Assignments(row) => {
-                (text::argument_of(row), Some(type_of(row)?))
+                Some(type_of(row)?)
             }
-            Part::Sql(_) | Part::Columns { .. } => continue,
+            _ => None,
         };
         let Some(index) = arguments.iter().position(|one| *one == name) else {
             return Err(refuse(format!("`:{name}` has no argument")));
@@ -244,14 +263,21 @@ fn statement(
         const PARTS: &[::platform::store::Part<'static>] = &[#(#parts),*];
         const LENGTH: usize = ::platform::store::Text::<0>::of(PARTS).length();
         const TEXT: &::platform::store::Text<LENGTH> = &::platform::store::Text::of(PARTS);
-        ::platform::store::Sql::literal(TEXT.as_str())
+        const SQL: ::platform::store::Sql = ::platform::store::Sql::literal(TEXT.as_str());
+        SQL
     });
     Ok((text, rows))
 }
 
 fn expand(call: &Call) -> syn::Result<TokenStream> {
-    let names: Vec<&Ident> = call.arguments.iter().map(|one| &one.name).collect();
     let parts = text::parts(&call.text.value()).unwrap_or_default();
+    // SQLite numbers parameters by their first appearance, so this order needs no search by name.
+    let mut arguments: Vec<&Argument> = call.arguments.iter().collect();
+    arguments.sort_by_key(|one| {
+        let is_it = |part: &Part| part.argument().is_some_and(|name| one.name == name);
+        parts.iter().position(is_it)
+    });
+    let names: Vec<&Ident> = arguments.iter().map(|one| &one.name).collect();
     if parts.iter().any(|part| matches!(part, Part::ManyValues(_))) {
         return expand_many(call, &names);
     }
@@ -259,7 +285,7 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
     if call.arguments.is_empty() {
         return Ok(text);
     }
-    let values = call.arguments.iter().map(|one| &one.value);
+    let values = arguments.iter().map(|one| &one.value);
     if rows.iter().all(Option::is_none) {
         return Ok(quote! {
             ::platform::store::Query::new(#text, &[#(::platform::store::Bind::bind(&(#values))),*])

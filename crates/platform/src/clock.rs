@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::{SignedDuration, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The source of the current time, in whole milliseconds.
 #[derive(Clone, Debug)]
@@ -51,6 +52,15 @@ impl ManualClock {
     }
 }
 
+/// The time since the machine was started, for leases. It never goes back and, unlike
+/// [`std::time::Instant`], goes on while the machine is suspended.
+pub fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or_default();
+    Duration::new(seconds, nanoseconds)
+}
+
 /// The instant `millisecond` milliseconds after 1970, clamped to the range of a timestamp.
 pub fn from_millisecond(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(millisecond).unwrap_or(if millisecond < 0 {
@@ -81,6 +91,21 @@ mod tests {
         assert_eq!(shared.now(), shared.now());
         clock.advance(SignedDuration::from_millis(1));
         assert_eq!(shared.now().to_string(), "2027-01-14T16:00:00.001Z");
+    }
+
+    /// The system's uptime includes the time in which it was suspended (proc(5)).
+    #[test]
+    fn the_time_since_boot_is_the_uptime() {
+        let uptime = || {
+            let text = std::fs::read_to_string("/proc/uptime").unwrap();
+            text.split(' ').next().unwrap().parse::<f64>().unwrap()
+        };
+        let (before, ours, after) = (uptime(), since_boot().as_secs_f64(), uptime());
+        // It is told in hundredths of a second.
+        assert!(
+            before <= ours && ours < after + 0.01,
+            "{before} {ours} {after}"
+        );
     }
 
     #[test]

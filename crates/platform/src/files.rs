@@ -3,6 +3,8 @@
 //! A file is visible only when it is complete and on stable storage. It is written under a
 //! temporary name, synced and renamed, and then the folder is synced.
 
+mod copy;
+
 use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -16,6 +18,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Take};
 
 use crate::s3::S3;
+pub use copy::FolderContent;
 
 /// The folder of incomplete files. A key cannot start with a dot, so no stored file is in this
 /// folder.
@@ -87,6 +90,14 @@ impl Files {
     fn local(&self) -> Folder {
         let (Self::Folder(folder) | Self::Bucket(_, folder)) = self;
         folder.clone()
+    }
+
+    /// The folder or the bucket, for operators.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.root.display().to_string(),
+            Self::Bucket(bucket, _) => bucket.name(),
+        }
     }
 
     /// The largest upload, in bytes.
@@ -250,6 +261,15 @@ impl Files {
 }
 
 impl Folder {
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Creates the folder, if it does not exist.
+    pub(crate) fn create(&self) -> io::Result<()> {
+        create_folders(&self.root)
+    }
+
     fn put(
         &self,
         key: &Key,

@@ -3,7 +3,11 @@
 //! that strangers see are of version 4 (§5.4), so that they reveal neither the time nor the number
 //! of entities created.
 
+use std::cmp::Ordering;
+use std::fmt;
+
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use uuid::Builder;
 
 use crate::random::Random;
@@ -19,6 +23,73 @@ pub trait Id: Sized {
 
     /// Wraps `text`, which must be a valid id.
     fn from_text(text: String) -> Self;
+}
+
+/// The text of an identifier. A UUID is kept in place, because ids are read and copied often.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct IdText(Kept);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Kept {
+    /// Each text of this length.
+    Uuid([u8; 36]),
+    Other(Box<str>),
+}
+
+impl IdText {
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            // These bytes were a `str`, so they are valid.
+            Kept::Uuid(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Kept::Other(text) => text,
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Kept::Uuid(bytes) => bytes,
+            Kept::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl From<&str> for IdText {
+    fn from(text: &str) -> Self {
+        Self(match text.as_bytes().try_into() {
+            Ok(bytes) => Kept::Uuid(bytes),
+            Err(_) => Kept::Other(text.into()),
+        })
+    }
+}
+
+impl Default for IdText {
+    fn default() -> Self {
+        Self(Kept::Other(Box::default()))
+    }
+}
+
+impl PartialOrd for IdText {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for IdText {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl fmt::Debug for IdText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl Serialize for IdText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Makes an id's text from 16 bytes that are derived from other data, such as a hash.
@@ -71,6 +142,23 @@ pub struct NotAnId;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_their_text_whatever_its_length() {
+        let uuid = "01970000-0000-7000-8000-000000000001";
+        let euros = "€".repeat(12);
+        let texts = ["", "nikah", uuid, &uuid[1..], &euros, "p"];
+        let ids = texts.map(IdText::from);
+        for (id, text) in ids.iter().zip(texts) {
+            assert_eq!(id.as_str(), text);
+            assert_eq!(format!("{id:?}"), format!("{text:?}"));
+            for (other, than) in ids.iter().zip(texts) {
+                assert_eq!(id.cmp(other), text.cmp(than), "{text} {than}");
+                assert_eq!(id == other, text == than);
+            }
+        }
+        assert_eq!(ids[0], IdText::default());
+    }
 
     #[test]
     fn ids_sort_by_age_and_survive_text() {

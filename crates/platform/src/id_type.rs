@@ -14,11 +14,11 @@ macro_rules! id {
         #[doc = $doc]
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, $crate::serde::Serialize)]
         #[serde(crate = "platform::serde", transparent)]
-        pub struct $name(String);
+        pub struct $name($crate::id::IdText);
 
         impl $name {
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
@@ -26,20 +26,21 @@ macro_rules! id {
             const IS_RANDOM: bool = $is_random;
 
             fn from_text(text: String) -> Self {
-                Self(text)
+                Self(text.as_str().into())
             }
         }
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.0.as_str())
             }
         }
 
         impl ::std::str::FromStr for $name {
             type Err = $crate::id::NotAnId;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $crate::id::parse(text).map(Self).ok_or($crate::id::NotAnId)
+                let text = $crate::id::parse(text).ok_or($crate::id::NotAnId)?;
+                Ok(Self(text.as_str().into()))
             }
         }
 
@@ -69,13 +70,13 @@ macro_rules! id {
 
         impl $crate::store::Bind for $name {
             fn bind(&self) -> $crate::store::Value<'_> {
-                $crate::store::Value::Text(&self.0)
+                $crate::store::Value::Text(self.0.as_str())
             }
         }
 
         impl $crate::store::Column for $name {
             fn read(value: $crate::store::Value<'_>) -> Option<Self> {
-                <String as $crate::store::Column>::read(value).map(Self)
+                <$crate::id::IdText as $crate::store::Column>::read(value).map(Self)
             }
         }
     };

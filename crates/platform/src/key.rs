@@ -57,6 +57,12 @@ impl Keyring {
         Key(keys.collect())
     }
 
+    /// The fingerprints of all secrets, in order, with spaces in between.
+    pub fn fingerprint_list(&self) -> String {
+        let all: Vec<String> = self.fingerprints().collect();
+        all.join(" ")
+    }
+
     /// A fingerprint for each secret, in order. A fingerprint reveals nothing about its secret.
     fn fingerprints(&self) -> impl Iterator<Item = String> {
         let derived = self.0.iter().map(|secret| derive(secret, "fingerprint"));

@@ -86,20 +86,36 @@ impl KeyFile {
     /// Returns the keys for this store. If the store is new and has no key file yet, creates the
     /// key file.
     pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
+        let keys = self.load(store, random).await?;
+        self.adopt(store, &keys).await?;
+        Ok(keys)
+    }
+
+    /// The first step of [`Self::open`], which changes nothing in the store.
+    pub async fn load(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
         let is_new = store.read(key::fingerprint).await?.is_none();
-        let keys = if is_new {
-            self.create(random)?
+        if is_new {
+            self.create(random)
         } else {
             self.read()?
-                .ok_or_else(|| KeyError::Missing(self.0.clone()))?
-        };
+                .ok_or_else(|| KeyError::Missing(self.0.clone()))
+        }
+    }
+
+    /// The second step of [`Self::open`]. Fails if the keys do not belong to this store.
+    pub async fn adopt(&self, store: &Store, keys: &Keyring) -> Result<(), KeyError> {
         let adopted = keys.clone();
         let fits = store.write(move |tx| key::adopt(tx, &adopted)).await?;
         if fits {
-            Ok(keys)
+            Ok(())
         } else {
             Err(KeyError::Other(self.0.clone()))
         }
+    }
+
+    /// Returns the keys in the file; `None` if they cannot be read, or there is no file.
+    pub fn present(&self) -> Option<Keyring> {
+        self.read().ok().flatten()
     }
 
     /// Writes a new key to a temporary file, which [`Fresh::put`] moves into place.

@@ -19,6 +19,8 @@ pub mod jobs;
 pub mod key;
 pub mod key_file;
 pub mod limits;
+pub mod machine_news;
+pub mod machines;
 pub mod mail;
 pub mod money;
 pub mod news;
@@ -27,6 +29,7 @@ pub mod random;
 pub mod request;
 pub mod s3;
 pub mod secret;
+pub mod shared_file;
 pub mod store;
 pub mod text_cleaning;
 pub mod webhook_key;
@@ -61,7 +64,9 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0010_mail_link_origin" contracting,
     "0011_alerts" contracting,
     "0012_backup_place" contracting,
-    "0013_done_change" contracting
+    "0013_done_change" contracting,
+    "0014_machines" expanding,
+    "0015_shared_files" expanding
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of these interfaces.
@@ -79,5 +84,5 @@ pub struct Platform {
     pub outbound: Outbound,
     /// The name servers for DNS queries about domains that users have entered.
     pub name_servers: NameServers,
-    pub sender_limits: limits::SenderLimits,
+    pub limits: limits::Limits,
 }

@@ -93,14 +93,16 @@ pub enum OutboundError {
     /// The URL, or an IP address of its host, is not permitted.
     #[error("not allowed: the URL must be https, and its host on public networks only")]
     Refused,
-    #[error("cannot be reached: {0}")]
+    #[error("cannot be reached; check the address, and the network of this machine: {0}")]
     Unreachable(#[from] io::Error),
     /// The host's response is not valid HTTP.
     #[error("the response is not valid HTTP; check the address and its port: {0}")]
     Http(#[from] hyper::Error),
-    #[error("the response is too long")]
+    #[error("the response is too long; check the address")]
     TooLong,
-    #[error("no response in time")]
+    #[error(
+        "no response in time; if this goes on, check the address, and the network of this machine"
+    )]
     Slow,
 }
 

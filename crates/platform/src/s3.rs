@@ -17,6 +17,8 @@ use crate::outbound::{Answer, LONGEST_OBJECT};
 use crate::{Outbound, Secret};
 
 const VALID: Duration = Duration::from_mins(5);
+/// With the status 400, the error codes of servers that do not know a header.
+const UNSUPPORTED: [&str; 3] = ["InvalidArgument", "InvalidRequest", "NotImplemented"];
 /// The size of a part in a multipart upload, in bytes. Amazon's minimum is 5 MiB.
 pub const PART: usize = 8 << 20;
 
@@ -38,6 +40,26 @@ pub enum S3Error {
     Access(String),
     #[error("{target}: {reason}")]
     Target { target: String, reason: String },
+}
+
+/// What must be true of an object for it to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precondition<'a> {
+    /// The object does not exist (`If-None-Match: *`, RFC 9110, section 13.1.2).
+    Absent,
+    /// The object has this `ETag` (`If-Match`, RFC 9110, section 13.1.1).
+    Tag(&'a str),
+}
+
+/// The outcome of a conditional write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conditional {
+    /// The object was written, and has this tag now.
+    Written(String),
+    /// The condition did not hold, and nothing was written.
+    Refused,
+    /// The place cannot write conditionally.
+    Unsupported,
 }
 
 /// A bucket, and a prefix. The names of all objects that Kenduri stores in the bucket begin with
@@ -71,9 +93,11 @@ impl S3 {
         };
         let secret_key = access.secret_key.clone();
         let secret_key = secret_key.filter(|_| !access.access_key.is_empty());
-        let endpoint: Url = endpoint
-            .parse()
-            .map_err(|error| wrong(format!("{endpoint:?} is not an address: {error}")))?;
+        let endpoint: Url = endpoint.parse().map_err(|error| {
+            wrong(format!(
+                "{endpoint:?} is not an address like https://s3.example.org: {error}"
+            ))
+        })?;
         let (bucket, region) = (bucket.to_owned(), access.region.clone());
         let bucket = Bucket::new(endpoint, style, bucket, region);
         Ok(Self {
@@ -84,8 +108,9 @@ impl S3 {
                 format!("{prefix}/")
             },
             access_key: access.access_key.clone(),
-            secret_key: secret_key
-                .ok_or_else(|| wrong("access_key and its secret are missing".to_owned()))?,
+            secret_key: secret_key.ok_or_else(|| {
+                wrong("access_key and secret_key_file are not both set".to_owned())
+            })?,
             outbound: Outbound::public().map_err(|error| wrong(error.to_string()))?,
         })
     }
@@ -93,6 +118,11 @@ impl S3 {
     pub fn name(&self) -> String {
         let name = format!("s3://{}/{}", self.bucket.name(), self.prefix);
         name.trim_end_matches('/').to_owned()
+    }
+
+    /// The bucket's server, its name and the prefix.
+    pub fn address(&self) -> String {
+        format!("{}{}", self.bucket.base_url(), self.prefix)
     }
 
     /// Writes an object in a single request. An existing object with the same name is replaced.
@@ -104,6 +134,51 @@ impl S3 {
         let (credentials, key) = (self.credentials(), self.key(name));
         let url = self.bucket.put_object(Some(&credentials), &key).sign(VALID);
         self.send(Method::PUT, &url, bytes).await.map(drop)
+    }
+
+    /// Writes an object in a single request, if the condition holds.
+    pub async fn put_if(
+        &self,
+        name: &str,
+        bytes: Bytes,
+        condition: Precondition<'_>,
+    ) -> Result<Conditional, S3Error> {
+        let (credentials, key) = (self.credentials(), self.key(name));
+        let url = self.bucket.put_object(Some(&credentials), &key).sign(VALID);
+        let header = match condition {
+            Precondition::Absent => ("if-none-match", "*".to_owned()),
+            Precondition::Tag(tag) => ("if-match", tag.to_owned()),
+        };
+        let answer = self.call(Method::PUT, &url, &[header], bytes).await?;
+        match answer.status {
+            StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT => Ok(Conditional::Refused),
+            // The object with the tag is gone.
+            StatusCode::NOT_FOUND if !says(&answer, "NoSuchBucket") => Ok(Conditional::Refused),
+            StatusCode::NOT_IMPLEMENTED => Ok(Conditional::Unsupported),
+            // Other codes of this status are of requests that were slow, cut or signed too early.
+            StatusCode::BAD_REQUEST if UNSUPPORTED.contains(&code(&answer).as_str()) => {
+                Ok(Conditional::Unsupported)
+            }
+            _ => {
+                let answer = self.check(answer)?;
+                Ok(answer
+                    .etag
+                    .map_or(Conditional::Unsupported, Conditional::Written))
+            }
+        }
+    }
+
+    /// Reads an object and its `ETag`; `None` if the object does not exist.
+    pub async fn get_with_tag(&self, name: &str) -> Result<Option<(Bytes, String)>, S3Error> {
+        let (credentials, key) = (self.credentials(), self.key(name));
+        let url = self.bucket.get_object(Some(&credentials), &key).sign(VALID);
+        let answer = self.call(Method::GET, &url, &[], Bytes::new()).await?;
+        if answer.status == StatusCode::NOT_FOUND && !says(&answer, "NoSuchBucket") {
+            return Ok(None);
+        }
+        let Answer { body, etag, .. } = self.check(answer)?;
+        let tag = etag.ok_or_else(|| self.failed("an object has no ETag"))?;
+        Ok(Some((body, tag)))
     }
 
     /// Writes a file in parts of [`PART`] bytes, so that only one part is in memory. The object
@@ -183,12 +258,25 @@ impl S3 {
     }
 
     pub async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, S3Error> {
+        self.list_after(prefix, None).await
+    }
+
+    /// Lists the objects whose names begin with `prefix` and sort after `after`.
+    pub async fn list_after(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<Vec<(String, u64)>, S3Error> {
         let (credentials, prefix) = (self.credentials(), self.key(prefix));
+        let after = after.map(|after| self.key(after));
         let mut all = Vec::new();
         let mut next = None;
         loop {
             let mut list = self.bucket.list_objects_v2(Some(&credentials));
             list.with_prefix(prefix.as_str());
+            if let Some(after) = &after {
+                list.with_start_after(after.as_str());
+            }
             if let Some(token) = next.take() {
                 list.with_continuation_token(token);
             }

@@ -75,7 +75,7 @@ pub enum FolderError {
     /// return, and its remarks.
     #[error("nothing was written")]
     Tried(Counts, Vec<Remark>),
-    #[error("cannot write the picture {0}")]
+    #[error("cannot write the picture {0}\n  the folder must be writable and have room")]
     Picture(String),
     #[error(transparent)]
     File(#[from] io::Error),

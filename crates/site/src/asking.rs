@@ -442,7 +442,9 @@ async fn go_on(
             beside(parts)?.renew(cookies::set_session(site.url(), secret, stay));
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "cannot store when a session was last used"),
+        Err(error) => {
+            tracing::warn!(%error, "cannot store when a session was last used; if this goes on, do what the error says");
+        }
     }
     Ok(())
 }
@@ -491,7 +493,7 @@ async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Pro
         let id = bearer.id().clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { token::touch(tx, &id) };
         if let Err(error) = site.store.write(change).await {
-            tracing::warn!(%error, "cannot store when a token was last used");
+            tracing::warn!(%error, "cannot store when a token was last used; if this goes on, do what the error says");
         }
     }
     Ok(BearerAccess::Personal(bearer))

@@ -7,7 +7,7 @@ use platform::{Platform, StoreError, Tx};
 use web::masking::SecretPaths;
 use web::setting::{Setting, SettingValues};
 use web::state::Menu;
-use web::{Catalogue, Declared, Locale, Settings, Site};
+use web::{Catalogue, Declared, Locale, Settings, Site, SiteParts};
 
 use crate::domain::{Context, Domain, Domains, Share};
 use crate::newsletter::Newsletter;
@@ -128,13 +128,14 @@ pub fn declared(domains: &[Domain]) -> Declared {
 
 /// Combines these domains into a site. `more` contains further messages.
 pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: Settings) -> Site {
-    Site {
+    let parts = SiteParts {
         platform,
         catalogue: catalogue(domains, more),
         declared: declared(domains).into(),
         settings: settings.into(),
         menu: Menu::default(),
-    }
+    };
+    parts.into()
 }
 
 pub fn routes(context: &Context) -> Router<Site> {

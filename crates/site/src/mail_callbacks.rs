@@ -4,7 +4,7 @@
 mod resend;
 mod ses;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use platform::mail::Address;
@@ -52,16 +52,11 @@ pub async fn take(
             resend::take(&context.site, &body).await
         }
         ("ses", _, Some(topic)) => {
-            let body = read(request.into_body()).await?;
+            let body = web::read_body(request.into_body(), LIMIT).await?;
             ses::take(&context.site, topic, &body).await
         }
         _ => Err(Problem::not_found()),
     }
-}
-
-async fn read(body: Body) -> Result<Bytes, Problem> {
-    let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
-    to_bytes(body, LIMIT).await.map_err(too_large)
 }
 
 /// The names of the signature's headers begin with `prefix`.
@@ -72,7 +67,7 @@ async fn read_signed(
     request: Request,
 ) -> Result<Bytes, Problem> {
     let (parts, body) = request.into_parts();
-    let body = read(body).await?;
+    let body = web::read_body(body, LIMIT).await?;
     let header = |name| header(&parts.headers, &format!("{prefix}-{name}"));
     let signed = Signed {
         id: header("id"),

@@ -20,7 +20,7 @@ impl Part {
     /// Renders a template as the HTML of a part.
     pub fn html<T: askama::Template>(template: &T) -> String {
         template.render().unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot render a part of a page");
+            tracing::error!(%error, "cannot render a part of a page, which is missing there; please report this");
             String::new()
         })
     }

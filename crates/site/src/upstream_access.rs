@@ -103,7 +103,9 @@ pub async fn check(
                 renewed = Some(cookies::set_session(site.url(), &secret, stay));
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "cannot store when a session was last used"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot store when a session was last used; if this goes on, do what the error says");
+            }
         }
     }
     Ok(UpstreamAccess::Granted(GrantedUser {

@@ -74,7 +74,9 @@ impl CheckedAddress {
             return Ok(());
         };
         let unknown = |why| {
-            let why = format!("cannot find out who listens on its port: {why}");
+            let why = format!(
+                "cannot find out who listens on its port: {why}; /proc must be mounted and readable"
+            );
             ConnectError::Refused(why)
         };
         let users = users_who_listen(*port).map_err(unknown)?.into_iter();

@@ -118,15 +118,25 @@ impl Notification {
                 log!(
                     error,
                     self,
-                    "a service failed too often and is not restarted; correct the cause, then start it",
+                    "a service failed too often and is not restarted; correct what `reason` and its log say (`kenduri logs`), then start it: `kenduri start`",
                     reason
                 );
             }
             NotificationKind::Killed => {
-                log!(warn, self, "a service did not stop in time and was killed");
+                log!(
+                    warn,
+                    self,
+                    "a service did not stop in time and was killed; let it end at its stop signal, or raise its stop.within"
+                );
             }
             NotificationKind::OverMemory { bytes, action } => {
-                log!(warn, self, "a service uses too much memory", bytes, action);
+                log!(
+                    warn,
+                    self,
+                    "a service uses too much memory; raise its memory.max, or look for a leak in it",
+                    bytes,
+                    action
+                );
             }
             NotificationKind::RolledOver { generation } => {
                 log!(info, self, "a new generation took over", generation);
@@ -135,7 +145,7 @@ impl Notification {
                 log!(
                     error,
                     self,
-                    "a new generation did not take over; the old one keeps running",
+                    "a new generation did not take over, and the old one keeps running; correct what `reason` and its log say, then try again: `kenduri reload`",
                     reason
                 );
             }

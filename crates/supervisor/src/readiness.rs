@@ -277,7 +277,12 @@ async fn status(
         .strip_prefix("HTTP/1.")
         .and_then(|rest| rest.split(' ').nth(1))
         .and_then(|code| code.get(..3)?.parse().ok());
-    status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "its response is not HTTP/1.1"))
+    status.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "its response is not HTTP/1.1; let it answer that, or take `health` out",
+        )
+    })
 }
 
 /// The socket on which a service reports its readiness (`NOTIFY_SOCKET`).

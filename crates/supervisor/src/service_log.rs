@@ -151,7 +151,7 @@ impl ServiceLog {
             let service = &self.service;
             *error_file = LogFile::open(&self.folder.at(format!("{service}.err.log")))
                 .inspect_err(|error| {
-                    tracing::warn!(%service, %error, "cannot open the service's .err.log; its errors are in its .log only until Kenduri is restarted");
+                    tracing::warn!(%service, %error, "cannot open the service's .err.log; its errors are in its .log only; check the disk and the folder of the logs, then restart Kenduri");
                 })
                 .ok();
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use platform::limits::SenderLimits;
+use platform::limits::Limits;
 use platform::mail::sealed_text;
 use platform::store::migrate::Migrations;
 use platform::store::{Row, Settings};
@@ -243,7 +243,7 @@ impl World {
                 keys: Keyring::new([1; 32], &[]),
                 outbound: Outbound::public().expect("trust"),
                 name_servers: NameServers::new(Vec::new()),
-                sender_limits: SenderLimits::default(),
+                limits: Limits::default(),
             },
             clock,
             engine,

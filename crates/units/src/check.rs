@@ -159,7 +159,7 @@ impl Check {
     /// Returns `number`, and adds a problem if it is not between `least` and `most`.
     pub fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
-            let mend = format!("it may be {least} to {most}");
+            let mend = format!("write a number from {least} to {most}");
             self.refuse(key, format!("it is {number}"), mend);
         }
         number
@@ -257,7 +257,7 @@ mod tests {
             [
                 "service.a.every: it must be longer than 0\n  write at least 1ms",
                 "service.a.every: \"soon\" is not a time\n  write it like 500ms, 30s, 5m, 2h or 30d",
-                "service.a.rise: it is 9\n  it may be 1 to 3",
+                "service.a.rise: it is 9\n  write a number from 1 to 3",
                 "service.a.roll: \"two\" is not known here\n  write one of one, all",
                 "service.a: it is odd",
             ]

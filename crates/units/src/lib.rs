@@ -8,6 +8,7 @@ mod health_config;
 mod nearest;
 mod problem;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 pub use check::Check;
@@ -49,6 +50,38 @@ pub fn size(text: &str) -> Result<u64, String> {
 /// Like [`size`], but accepts `0`.
 pub fn size_or_none(text: &str) -> Result<u64, String> {
     if text == "0" { Ok(0) } else { size(text) }
+}
+
+/// Checks the path of a request, perhaps with a query: at most 1,024 bytes, and nothing that must be
+/// escaped.
+pub fn path(text: &str) -> Result<&str, String> {
+    let shown: String = text.chars().take(80).collect();
+    if !text.starts_with('/') {
+        return Err(format!(
+            "{shown:?} does not begin with a slash; write the path alone, without scheme and host, like /healthz"
+        ));
+    }
+    if let Some(odd) = text.chars().find(|&c| !may_be_in_path(c)) {
+        let mut escaped = String::new();
+        for byte in odd.to_string().bytes() {
+            // Writing into a `String` cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+        return Err(format!(
+            "{shown:?} has {odd:?}, which cannot be in a path; write it as {escaped}, or leave it out"
+        ));
+    }
+    if text.len() > 1_024 {
+        return Err(format!(
+            "{shown:?}… has {} bytes; a path may have 1024, so write a shorter one",
+            text.len()
+        ));
+    }
+    Ok(text)
+}
+
+fn may_be_in_path(c: char) -> bool {
+    c.is_ascii_graphic() && !"#<>`".contains(c)
 }
 
 pub fn written_duration(time: Duration) -> String {
@@ -108,6 +141,35 @@ mod tests {
             assert!(size(wrong).is_err(), "{wrong}");
         }
         assert_eq!(size_or_none("0"), Ok(0));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_path_is_told_with_its_remedy() {
+        assert_eq!(path("/healthz?deep=1"), Ok("/healthz?deep=1"));
+        let long = format!("/{}", "a".repeat(1_024));
+        for (wrong, what, mend) in [
+            (
+                "http://a/b",
+                "does not begin with a slash",
+                "the path alone",
+            ),
+            (
+                "/a b",
+                "has ' ', which cannot be in a path",
+                "write it as %20",
+            ),
+            (
+                "/é",
+                "has 'é', which cannot be in a path",
+                "write it as %C3%A9",
+            ),
+            ("/a#b", "has '#'", "write it as %23"),
+            (&*long, "has 1025 bytes", "write a shorter one"),
+        ] {
+            let why = path(wrong).unwrap_err();
+            let (told, remedy) = why.split_once("; ").unwrap();
+            assert!(told.contains(what) && remedy.contains(mend), "{why}");
+        }
     }
 
     #[test]

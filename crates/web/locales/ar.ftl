@@ -18,6 +18,8 @@ shell-first = الرئيسية
 shell-more-here = المزيد هنا
 shell-kept = هذا ما كتبتموه، ولم يُحفظ منه شيء:
 shell-send-again = أرسلوه مرة أخرى
+shell-typed = هذا ما كتبتموه:
+shell-again-by-hand = لا تُحفظ كلمات المرور والرموز والملفات. يُرجى الرجوع وتعبئة النموذج من جديد.
 shell-request = الطلب { $id }
 
 # Forms.

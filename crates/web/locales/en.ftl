@@ -22,6 +22,8 @@ host-site = This site
 host-server = Server
 shell-kept = This is what you typed. Nothing of it was saved:
 shell-send-again = Send it again
+shell-typed = This is what you typed:
+shell-again-by-hand = Passwords, codes and files are not kept. Please go back, and fill in the form again.
 shell-request = Request { $id }
 
 # How public pages are dressed.

@@ -18,6 +18,8 @@ shell-first = Pagina iniziale
 shell-more-here = Altro qui
 shell-kept = Ecco che cosa ha scritto. Non è stato salvato nulla:
 shell-send-again = Invia di nuovo
+shell-typed = Ecco che cosa ha scritto:
+shell-again-by-hand = Password, codici e file non vengono conservati. Torni indietro e compili di nuovo il modulo.
 shell-request = Richiesta { $id }
 
 # Forms.

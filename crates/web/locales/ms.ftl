@@ -22,6 +22,8 @@ host-site = Laman ini
 host-server = Pelayan
 shell-kept = Inilah yang anda taip. Belum ada yang disimpan:
 shell-send-again = Hantar sekali lagi
+shell-typed = Inilah yang anda taip:
+shell-again-by-hand = Kata laluan, kod dan fail tidak disimpan. Sila kembali dan isi borang itu semula.
 shell-request = Permintaan { $id }
 
 # How public pages are dressed.

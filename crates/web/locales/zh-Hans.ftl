@@ -18,6 +18,8 @@ shell-first = 首页
 shell-more-here = 更多内容
 shell-kept = 这是您填写的内容，尚未保存：
 shell-send-again = 再次发送
+shell-typed = 这是您填写的内容：
+shell-again-by-hand = 密码、代码和文件不会保留。请返回并重新填写表单。
 shell-request = 请求编号 { $id }
 
 # Forms.

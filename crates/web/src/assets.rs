@@ -33,7 +33,7 @@ static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 /// logs an error and returns a path that does not exist. A test checks every name in use.
 pub fn asset(name: &str) -> &'static str {
     find(name).unwrap_or_else(|| {
-        tracing::error!(name, "there is no such asset");
+        tracing::error!(name, "there is no such asset; please report this");
         "/assets/missing"
     })
 }

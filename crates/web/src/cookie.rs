@@ -70,7 +70,10 @@ pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -
     let secure = if url.is_secure() { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; SameSite=Lax{age}{http_only}{secure}");
     HeaderValue::try_from(text).unwrap_or_else(|_| {
-        tracing::error!(name, "a cookie has characters that a header cannot hold");
+        tracing::error!(
+            name,
+            "a cookie has characters that a header cannot hold; please report this"
+        );
         HeaderValue::from_static("")
     })
 }

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use paced::{Paced, Unread};
 use platform::Files;
 use platform::files::Arriving;
+use platform::request;
 use platform::text_cleaning::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
@@ -81,6 +82,30 @@ impl Form {
         .await
     }
 
+    /// Parses the fields of a multipart body, or of its beginning. Returns also whether that is
+    /// everything: whether no field is missing, and no file was sent.
+    pub(crate) async fn of_beginning(request: Request) -> (Self, bool) {
+        let mut fields = Vec::new();
+        let Ok(mut parts) = PartReader::of(request).await else {
+            return (Self(fields), false);
+        };
+        let mut is_everything = true;
+        loop {
+            match parts.next().await {
+                Ok(Some(Part::Field(name, value))) => fields.push((name, value)),
+                Ok(Some(Part::File(mut file))) => loop {
+                    match file.chunk().await {
+                        Ok(Some(chunk)) => is_everything &= chunk.is_empty(),
+                        Ok(None) => break,
+                        Err(_) => return (Self(fields), false),
+                    }
+                },
+                Ok(None) => return (Self(fields), is_everything),
+                Err(_) => return (Self(fields), false),
+            }
+        }
+    }
+
     /// Parses a body of at most `most` bytes. The fields together may have at most [`MOST_BYTES`].
     async fn parse_multipart(
         mut request: Request,
@@ -101,6 +126,7 @@ impl Form {
                     }
                     // Browsers send an empty file if no file was chosen.
                     if !bytes.is_empty() {
+                        request::hold(bytes.len());
                         let bytes = bytes.into();
                         files.push(SentFile { field, bytes });
                     }
@@ -204,6 +230,7 @@ impl PartReader {
             self.left = self.left.checked_sub(chunk.len()).ok_or_else(too_large)?;
             value.extend_from_slice(&chunk);
         }
+        request::hold(value.len());
         let value = String::from_utf8(value).map_err(|_| invalid())?;
         Ok(Some(Part::Field(name, value)))
     }
@@ -293,9 +320,13 @@ fn is_file(part: &Field<'_>) -> bool {
 }
 
 /// Reads a body of at most `most` bytes.
-pub(crate) async fn read_body(body: Body, most: usize) -> Result<Bytes, Problem> {
+pub async fn read_body(body: Body, most: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, most).collect().await {
-        Ok(whole) => Ok(whole.to_bytes()),
+        Ok(whole) => {
+            let whole = whole.to_bytes();
+            request::hold(whole.len());
+            Ok(whole)
+        }
         Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         // The client disconnected or broke the framing, so nobody reads this response.
         Err(_) => Err(invalid()),

@@ -78,7 +78,7 @@ pub use dates::{Deadline, ZonedPage};
 pub use fields::{Field, Input};
 pub use findings::{Findings, Limits, When};
 pub use form::Form;
-pub use form_body::{ArrivedFile, Part, PartReader, SentFile, SentPart};
+pub use form_body::{ArrivedFile, Part, PartReader, SentFile, SentPart, read_body};
 pub use json::Json;
 pub use language::{Language, Wishes};
 pub use look::Look;
@@ -91,7 +91,7 @@ pub use serve::{
 };
 pub use share::Share;
 pub use site_url::{NotASiteUrl, SiteUrl};
-pub use state::{Declared, Link, Settings, Site};
+pub use state::{Declared, Link, Settings, Site, SiteParts};
 pub use text::{Catalogue, Locale, MailMessages, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};

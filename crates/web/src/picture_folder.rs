@@ -119,7 +119,7 @@ impl PictureFolder {
     /// Counts a file that the account `sender` uploads into this folder, of which `most` are allowed
     /// in a day. Called before the file is stored.
     pub fn admit(&self, site: &Site, sender: &str, most: u32) -> Result<(), Problem> {
-        let (limits, now) = (&site.sender_limits, site.clock.now());
+        let (limits, now) = (&site.limits.senders, site.clock.now());
         Ok(limits.admit_file(sender, self.name, most, now)?)
     }
 

@@ -55,14 +55,32 @@ pub struct Refusal {
     pub detail_alias: Option<&'static str>,
 }
 
-/// A form that was refused before a handler read it. The error page shows the form's values.
+/// A form that was refused before a handler read it, or that the store could not save. The error
+/// page shows the form's values.
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub form: Form,
-    /// A CSRF token with which the person can submit the form again unchanged. It is set only if
-    /// the browser reports that the form came from one of the site's own pages.
+    /// A CSRF token with which the person can submit the form again unchanged, empty for a form
+    /// that needs none. It is set only if the browser does not report that another site sent the
+    /// form.
     pub csrf: Option<String>,
 }
+
+/// The fields of forms that no person types.
+const NOT_TYPED: [&str; 12] = [
+    "submission_id",
+    "version",
+    "kept",
+    "form_stamp",
+    "action",
+    "back",
+    "intent",
+    "kind",
+    "redirect",
+    "state",
+    "tz",
+    "username",
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -118,7 +136,7 @@ impl Problem {
 
     /// A server error. The cause is logged and not shown.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        tracing::error!(%cause, "a request failed because of an internal error");
+        tracing::error!(%cause, "a request failed because of an internal error; do what `cause` says, or please report it");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
     }
 
@@ -181,7 +199,7 @@ impl Kept {
     /// characters.
     pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
-            .filter(|(name, _)| !["submission_id", "version", "kept"].contains(name))
+            .filter(|(name, _)| !NOT_TYPED.contains(name))
             .filter(|(name, _)| !name.starts_with("ask."))
             .map(|(_, value)| value.trim())
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
@@ -337,11 +355,11 @@ impl From<Code> for Problem {
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         if cause.is_passing() {
-            tracing::warn!(%cause, "the store is busy or cannot save; the request was answered with 503");
+            tracing::warn!(%cause, "the store is busy or cannot save; the request was answered with 503; if this goes on, do what `cause` says");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy").retry_after(5);
         }
         if matches!(cause, StoreError::Unknown) {
-            tracing::error!(%cause, "the connection to PostgreSQL broke during a commit");
+            tracing::error!(%cause, "the connection to PostgreSQL broke during a commit, and the person was told to look whether the change is there; nothing needs to be done here");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown");
         }
         Self::internal(cause)

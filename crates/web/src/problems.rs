@@ -131,6 +131,12 @@ pub(crate) fn page(
         is_own: frame.is_some(),
         request_id: facts.request_id.as_str(),
         kept: problem.kept.as_ref(),
+        kept_title: if problem.code == "outcome_unknown" {
+            "shell-typed"
+        } else {
+            "shell-kept"
+        },
+        by_hand: (problem.code == "store_busy").then_some("shell-again-by-hand"),
         address,
         text,
     };
@@ -170,6 +176,10 @@ struct ProblemPage<'a> {
     is_own: bool,
     request_id: &'a str,
     kept: Option<&'a Kept>,
+    /// The message above what was typed.
+    kept_title: &'static str,
+    /// The message below it, if the form cannot be sent again from this page.
+    by_hand: Option<&'static str>,
     address: &'a str,
     text: &'a Text,
 }

@@ -7,6 +7,7 @@
 //! database look-up.
 
 mod redirect;
+mod sent_form;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -37,6 +38,7 @@ use crate::state::Site;
 use crate::text::Text;
 use crate::{media_type, problems};
 use redirect::{is_short_form, leading_back, see_other, send_on, sent_from};
+use sent_form::SentForm;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -109,6 +111,11 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         request.extensions_mut().insert(anonymous);
     }
 
+    let sent_form = if asked.wants_json {
+        None
+    } else {
+        SentForm::copy(&site, &mut request)
+    };
     let mut response = if headers_fit(&request) {
         let cause = asked.facts.request_id.clone().into();
         match caught(request::caused_by(Some(cause), next.run(request))).await {
@@ -131,7 +138,10 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         // No route matched the path, so any of its segments may be a secret.
         None => site.declared.secret_paths.mask_unknown(path),
     };
-    if let Some(problem) = refusal(&mut response) {
+    if let Some(mut problem) = refusal(&mut response) {
+        if let (Some(may_repeat), Some(form)) = (sent_form::is_kept(&problem), sent_form) {
+            Arc::make_mut(&mut problem).kept = form.keep(may_repeat).await;
+        }
         let allow = response.headers().get("allow").cloned();
         response = asked.render(&site, &problem, &masked).await;
         if let Some(allow) = allow {

@@ -195,7 +195,7 @@ impl SettingValues {
             .map(|value| words.words.iter().find(|known| *known == value).copied());
         let known: Option<Vec<_>> = known.collect();
         let Some(known) = known.filter(|known| !known.is_empty()) else {
-            return Err(format!("it is a list of {}", words.words.join(" and ")));
+            return Err(format!("write a list of {}", words.words.join(" and ")));
         };
         self.0.insert(words.key, Value::Words(known));
         Ok(())
@@ -208,7 +208,7 @@ impl SettingValues {
     /// Sets a number. The error message states the allowed range.
     pub fn set_number(&mut self, number: Number, value: u32) -> Result<(), String> {
         if value > number.most {
-            return Err(format!("it may be 0 to {}", number.most));
+            return Err(format!("write a number from 0 to {}", number.most));
         }
         self.0.insert(number.key, Value::Number(value));
         Ok(())
@@ -218,7 +218,7 @@ impl SettingValues {
     pub fn set_word(&mut self, word: Word, value: &str) -> Result<(), String> {
         let mut words = word.words.iter();
         let Some(known) = words.find(|known| **known == value) else {
-            return Err(format!("it may be {}", word.words.join(" or ")));
+            return Err(format!("write {}", word.words.join(" or ")));
         };
         self.0.insert(word.key, Value::Word(known));
         Ok(())

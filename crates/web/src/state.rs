@@ -1,6 +1,6 @@
 //! The state that all handlers share: the platform, the translated messages, and the page settings.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -19,10 +19,16 @@ use crate::setting::SettingValues;
 use crate::site_url::SiteUrl;
 use crate::text::{Catalogue, Text};
 
-/// The router's state, which is cheap to clone. It dereferences to the platform, so handlers can
-/// write `site.store` or `site.clock`.
+/// The router's state. It dereferences to its parts and to the platform, so handlers can write
+/// `site.menu`, `site.store` or `site.clock`.
+///
+/// Each request clones it many times, and all threads count the clones in one place, so it is one
+/// `Arc`.
 #[derive(Clone)]
-pub struct Site {
+pub struct Site(Arc<SiteParts>);
+
+#[derive(Clone)]
+pub struct SiteParts {
     pub platform: Platform,
     pub catalogue: Catalogue,
     pub declared: Arc<Declared>,
@@ -126,7 +132,7 @@ impl Site {
 
     /// Counts a request of an account that makes this site call another one.
     pub fn admit_call(&self, account: &str) -> Result<(), Wait> {
-        self.sender_limits.admit_call(account, self.clock.now())
+        self.limits.senders.admit_call(account, self.clock.now())
     }
 
     /// Returns the messages for a page of account holders, or of people about to create an account.
@@ -167,7 +173,28 @@ impl Site {
     }
 }
 
+impl From<SiteParts> for Site {
+    fn from(parts: SiteParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
 impl Deref for Site {
+    type Target = SiteParts;
+
+    fn deref(&self) -> &SiteParts {
+        &self.0
+    }
+}
+
+impl DerefMut for Site {
+    /// Other clones stay as they are.
+    fn deref_mut(&mut self) -> &mut SiteParts {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl Deref for SiteParts {
     type Target = Platform;
 
     fn deref(&self) -> &Platform {

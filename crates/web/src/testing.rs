@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use platform::limits::SenderLimits;
+use platform::limits::Limits;
 use platform::store::{Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, Files, Keyring, NameServers, Outbound, Platform, Random, Store};
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use crate::codes::Code;
 use crate::language::Language;
 use crate::masking::{SecretPath, SecretPaths};
 use crate::site_url::SiteUrl;
-use crate::state::{Declared, Menu, Settings, Site};
+use crate::state::{Declared, Menu, Settings, Site, SiteParts};
 use crate::text::{Catalogue, Locale, Text};
 
 pub(crate) fn text(tag: &str) -> Text {
@@ -32,7 +32,7 @@ pub(crate) fn site() -> (Site, TempDir) {
     let settings = StoreSettings::Sqlite(SqliteSettings::file(folder.path().join("site.db")));
     let (clock, random) = (Clock::System, Random::seeded(1));
     let store = Store::open(&settings, &[], clock.clone(), random.clone()).unwrap();
-    let site = Site {
+    let site = SiteParts {
         platform: Platform {
             store,
             clock,
@@ -41,7 +41,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             keys: Keyring::new([1; 32], &[]),
             outbound: Outbound::public().unwrap(),
             name_servers: NameServers::new(Vec::new()),
-            sender_limits: SenderLimits::default(),
+            limits: Limits::default(),
         },
         catalogue: Catalogue::build(&[crate::LOCALES, LOCALES]),
         declared: Arc::new(Declared {
@@ -65,5 +65,5 @@ pub(crate) fn site() -> (Site, TempDir) {
             cdn: false,
         }),
     };
-    (site, folder)
+    (site.into(), folder)
 }

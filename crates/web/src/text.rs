@@ -257,7 +257,7 @@ impl Text {
         let mut causes = Vec::new();
         let said = bundle.format_pattern(pattern, values, &mut causes);
         for cause in causes {
-            tracing::error!(id, %cause, "cannot fill in a message");
+            tracing::error!(id, %cause, "cannot fill in a message; please report this");
         }
         said
     }
@@ -282,7 +282,10 @@ impl Catalogue {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(id.to_owned())
         {
-            tracing::error!(id, "a message is missing in every language");
+            tracing::error!(
+                id,
+                "a message is missing in every language; please report this"
+            );
         }
     }
 }
@@ -306,7 +309,7 @@ impl Spoken {
     fn bundle(&self) -> &Bundle {
         self.bundle.get_or_init(|| {
             self.read().unwrap_or_else(|cause| {
-                tracing::error!(%cause, "cannot parse the built-in messages");
+                tracing::error!(%cause, "cannot parse the built-in messages; please report this");
                 Bundle::new_concurrent(Vec::new())
             })
         })

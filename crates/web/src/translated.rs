@@ -23,7 +23,7 @@ impl I18n {
     /// becomes an empty text, because an empty title is better than a page that does not open.
     pub fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|cause| {
-            tracing::error!(%cause, "a translated text in the store cannot be read");
+            tracing::error!(%cause, "a translated text in the store cannot be read and is shown empty; write it anew, and please report this");
             Self::default()
         })
     }

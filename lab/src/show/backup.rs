@@ -27,6 +27,8 @@ enum Part {
     Seconds,
     /// A machine that is thrown away in the middle of a wedding, and restored elsewhere.
     Wedding,
+    /// The same, and the machine that follows its backup takes its place.
+    Following,
     /// 500 power failures under load, on `SQLite`.
     Power,
     /// `PostgreSQL`, killed 1,000 times under load.
@@ -48,6 +50,7 @@ impl Part {
                 (restoring, "each_second_is_restored_as_it_was"),
             ),
             Self::Wedding => ("wedding", 5_000, 5_000, (end_to_end, "lost_machine::")),
+            Self::Following => ("following", 5_000, 5_000, (end_to_end, "following::")),
             Self::Power => (
                 "power",
                 500,

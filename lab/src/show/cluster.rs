@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::repeated::{Plan, Results};
 use crate::command::{program, run};
+use crate::example::{install_node, install_python};
 use crate::postgres::PrivatePostgres;
+use crate::workspace::root;
 
 /// The options of the demonstration.
 #[derive(Args)]
@@ -22,22 +24,33 @@ pub(crate) struct Wanted {
 /// A part of the demonstration.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Two machines behind `HAProxy`, one of which is killed or stopped, 100 times.
+    /// Two machines behind `HAProxy`, one of which is killed, stopped or frozen, 100 times.
     Machines,
     /// 20 planned switches of Patroni.
     Switches,
     /// 20 primary servers killed under Patroni, which come back as standbys.
     Kills,
+    /// The network to a primary server under Patroni cut 10 times. As root only.
+    Cuts,
     /// 20 standbys that take over without Patroni.
     Standbys,
     /// 200 commits whose answer is lost.
     Commits,
+    /// Both machines become another version, one after the other, 10 times.
+    Upgrades,
+    /// 5,000 mails and 200 reminders of three machines, of which two are killed 10 times, and one
+    /// has a wrong clock.
+    Mails,
+    /// The stories of the browser and the test of the API, each request to the next of two programs.
+    Stories,
+    /// A table of one, two and four programs.
+    Table,
 }
 
 impl Part {
     fn plan(self) -> Option<Plan> {
         let (name, times, step, tests) = match self {
-            Self::Machines => ("machines", 100, 10, "a_machine_may_die_or_stop"),
+            Self::Machines => ("machines", 100, 10, "a_machine_may_die_stop_or_freeze"),
             Self::Switches => (
                 "switches",
                 20,
@@ -50,8 +63,21 @@ impl Part {
                 5,
                 "nobody_sees_that_patroni_replaces_a_dead_server",
             ),
+            Self::Cuts => (
+                "cuts",
+                10,
+                5,
+                "nobody_sees_that_a_primary_server_is_cut_off",
+            ),
             Self::Standbys => ("standbys", 20, 1, "nobody_sees_that_a_standby_takes_over"),
-            Self::Commits => return None,
+            Self::Upgrades => (
+                "upgrades",
+                10,
+                5,
+                "nobody_sees_that_both_machines_become_another_version",
+            ),
+            Self::Mails => ("mails", 10, 10, "three_machines_send_each_mail_once"),
+            Self::Commits | Self::Stories | Self::Table => return None,
         };
         Some(Plan {
             name,
@@ -66,9 +92,17 @@ pub(super) fn show(wanted: &Wanted) -> Result<()> {
     let into = wanted.results.open("cluster")?;
     for part in Part::value_variants() {
         if wanted.only.is_none_or(|only| only == *part) {
-            match part.plan() {
-                Some(plan) => plan.run(&into)?,
-                None => commits()?,
+            if *part == Part::Cuts && !rustix::process::geteuid().is_root() {
+                println!("\ncuts: left out, because only root may make a network");
+                continue;
+            }
+            match (part, part.plan()) {
+                (_, Some(plan)) => plan.run(&into)?,
+                (Part::Stories, None) => stories()?,
+                (Part::Table, None) => {
+                    run(program("cargo").args(["xtask", "bench", "machines"]))?;
+                }
+                (_, None) => commits()?,
             }
         }
     }
@@ -84,4 +118,21 @@ fn commits() -> Result<()> {
         .args(["--", "--exact", test])
         .env("KENDURI_TEST_POSTGRES", postgres.url())
         .env("KENDURI_TEST_ROUNDS", "100"))
+}
+
+/// A script stands in for the program, and starts two of it behind `HAProxy` on one `PostgreSQL`.
+fn stories() -> Result<()> {
+    run(program("cargo").args(["build", "--locked", "-p", "kenduri"]))?;
+    let (browser, api) = (root().join("tests/browser"), root().join("tests/api"));
+    install_node(&browser)?;
+    install_python(&api)?;
+    let script = root().join("tests/balanced/kenduri.py");
+    run(program(api.join(".venv/bin/python"))
+        .arg("api.py")
+        .current_dir(&api)
+        .env("TESTED_PROGRAM", &script))?;
+    run(program("npm")
+        .args(["test", "--silent"])
+        .current_dir(&browser)
+        .env("TESTED_PROGRAM", &script))
 }

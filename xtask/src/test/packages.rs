@@ -50,6 +50,7 @@ fn list_missing() -> Vec<&'static str> {
         ("etcd-server", there("etcd")),
         ("patroni", there("patroni")),
         ("python3-etcd", is_installed("python3-etcd")),
+        ("pgbouncer", Path::new("/usr/sbin/pgbouncer").exists()),
         // Renders the manifests of `packaging/kubernetes`.
         ("kubernetes-client", there("kubectl")),
         ("chromium", there("chromium")),

@@ -6,6 +6,7 @@
 //! each domain offers, and a job notifies the owners.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, Request, State};
@@ -35,7 +36,7 @@ pub(super) struct Inside(pub(super) Router);
 /// Runs before each request is handled. Refreshes the cached frame of public pages if that is due,
 /// and looks up the signed-in person.
 pub(super) async fn visit(
-    State(accounts): State<Context>,
+    State(accounts): State<Arc<Context>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -45,7 +46,9 @@ pub(super) async fn visit(
         let look = move |tx: &mut Tx<'_>| look::frame(tx, domains);
         match site.store.read(look).await {
             Ok(frame) => site.menu.set(frame, site.clock.now()),
-            Err(error) => tracing::warn!(%error, "cannot read what public pages show"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot read what public pages show, so they stay as they were; if this goes on, do what the error says");
+            }
         }
     }
     let path = request.uri().path();

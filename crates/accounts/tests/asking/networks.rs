@@ -7,6 +7,7 @@ use identity::person::registration::{self, RegisterError, Registrant};
 use identity::person::reset::{self, AskError, Wanted};
 use identity::person::verification;
 use jiff::SignedDuration;
+use platform::limits::Limits;
 use platform::{Secret, Tx, sql};
 use site::Context;
 use testkit::World;
@@ -27,7 +28,7 @@ fn processes(world: &World) -> [Context; 2] {
     let one = open(world);
     let other = {
         let mut changed = in_process(&one, &world.second_store());
-        changed.limits = RequestLimits::default();
+        changed.limits = RequestLimits::of(&Limits::default());
         changed
     };
     [one, other]

@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::StoreError;
+use platform::{StoreError, Tx, sql};
 
-use super::Work;
+use super::{Settings, Work};
 use crate::going::{Going, Repair};
 use crate::known_target::KnownTarget;
+use crate::lease::{self, Lease};
 use crate::log_copy::LogCopy;
-use crate::vault::Vault;
+use crate::second_place::{SecondPlace, Setup};
+use crate::vault::{SharedLease, Vault};
 use crate::wal_copy::{self, WalCopy};
 use crate::{BackupError, BackupKey, postgres};
 
@@ -28,12 +30,17 @@ impl Work {
             let Some(key) = key else {
                 return Ok(None);
             };
+            if let Some(lease) = self.lease.as_ref().filter(|_| !self.may_begin_anew)
+                && let Some(refusal) = lease.lock().recent_refusal()
+            {
+                return Err(refusal);
+            }
             let known = self.read(KnownTarget::find)?;
             if let Some(known) = known.as_ref().filter(|_| !self.may_begin_anew) {
                 known.check(&self.settings.target, &key, &self.random)?;
                 self.report_envelope(known, &key)?;
             }
-            let vault = Vault::claim(&self.settings.target, &key, &self.random)?;
+            let vault = self.claim(&key)?.only_during(self.lead.clone());
             let log = self.store.log();
             let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
             let data = self.settings.data.clone();
@@ -73,6 +80,60 @@ impl Work {
         Ok(self.going.as_mut())
     }
 
+    /// Takes the lease, and opens the target and the second place.
+    fn claim(&mut self, key: &BackupKey) -> Result<Vault, BackupError> {
+        if self.lease.is_none() {
+            let database = match self.settings.postgres {
+                Some(_) => Some(self.read(identity)?),
+                None => None,
+            };
+            let Settings { target, data, .. } = &self.settings;
+            let lease = Lease::new(target, key, data, &self.clock, &self.random, database);
+            self.lease = Some(SharedLease::new(lease));
+        }
+        let Settings {
+            target,
+            also,
+            data,
+            keep,
+            ..
+        } = &self.settings;
+        let (clock, random) = (&self.clock, &self.random);
+        let Some(lease) = &self.lease else {
+            return Err(BackupError::ElsewhereUnderWay);
+        };
+        if self.may_begin_anew {
+            lease.lock().insist();
+        }
+        if self.second.is_none()
+            && let Some(second) = also
+        {
+            let setup = Setup {
+                first: target.clone(),
+                second: second.clone(),
+                key: key.clone(),
+                keep: *keep,
+                data: data.clone(),
+                lease: lease.clone(),
+            };
+            self.second = Some(SecondPlace::start(setup, clock, random, &self.status)?);
+        }
+        let queue = self.second.as_ref().map(|second| second.queue.clone());
+        let vault = Vault::claim_under(target, key, random, lease.clone(), queue)?;
+        let has_lease = lease.lock().is_kept()?;
+        self.status.send_modify(|status| {
+            if !has_lease && status.has_lease.is_none() {
+                tracing::warn!(
+                    "{} lets two conditional writes at once through, so nothing keeps a second \
+                     machine from writing there; make sure that only one runs",
+                    target.name()
+                );
+            }
+            status.has_lease = Some(has_lease);
+        });
+        Ok(vault)
+    }
+
     /// Only the envelope is missing; opening the target writes it again.
     fn report_envelope(&self, known: &KnownTarget, key: &BackupKey) -> Result<(), BackupError> {
         let target = &self.settings.target;
@@ -92,8 +153,12 @@ impl Work {
             return Ok(());
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
-        let write = self.store.write(move |tx| target.save(tx));
+        let runtime = runtime.map_err(BackupError::thread("the backup"))?;
+        let store = match &self.lead {
+            Some(lead) => lead.store(&self.store),
+            None => self.store.clone(),
+        };
+        let write = store.write(move |tx| target.save(tx));
         let written: Result<(), StoreError> = runtime.block_on(write);
         Ok(written?)
     }
@@ -107,9 +172,13 @@ impl Work {
             .looked_at
             .is_some_and(|at| at <= now && now.duration_since(at) < LOOK_INTERVAL);
         if is_fresh && !self.settings.target.is_looked_at_each_round() {
-            return Ok(());
+            return going.vault.ensure_lease();
         }
         let looked = going.look();
+        if looked.is_ok() || going.vault.target.has(lease::OBJECT)? {
+            // What is missing may have been removed by the machine that writes there now.
+            going.vault.ensure_lease()?;
+        }
         if matches!(looked, Err(BackupError::Lost { .. })) && going.wal.is_some() {
             // PostgreSQL's log would fill the data folder meanwhile.
             self.going = None;
@@ -147,4 +216,20 @@ impl Work {
         self.status.send_modify(|status| status.bytes = bytes);
         Ok(())
     }
+}
+
+/// The PostgreSQL server and database in which the store is, or an empty text if the store's role
+/// may not know it. A database that was restored elsewhere has another one.
+fn identity(tx: &mut Tx<'_>) -> Result<String, StoreError> {
+    let may = sql!("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')");
+    let (may,): (bool,) = tx.one(may, &[])?;
+    if !may {
+        return Ok(String::new());
+    }
+    let identity = sql!(
+        "SELECT CAST((SELECT system_identifier FROM pg_control_system()) AS text)
+         || '/' || CAST(oid AS text) FROM pg_database WHERE datname = current_database()"
+    );
+    let (identity,): (String,) = tx.one(identity, &[])?;
+    Ok(identity)
 }

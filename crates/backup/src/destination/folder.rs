@@ -6,12 +6,20 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use platform::Random;
+use platform::s3::{Conditional, Precondition};
 use platform::text_cleaning::hexadecimal;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 
+use super::LEASE_ENDED;
 use crate::BackupError;
 
 /// Of an object that is still being written.
 const PARTIAL: &str = ".partial";
+
+/// Locked while an object is written conditionally. It is no object, because of its dot.
+const LOCK: &str = ".conditions.lock";
 
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
@@ -37,12 +45,24 @@ impl Folder {
         })
     }
 
-    pub(super) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
-        self.write(random, name, bytes)
+    pub(super) fn put(
+        &self,
+        random: &Random,
+        name: &str,
+        bytes: &[u8],
+        must_end: impl Fn() -> bool,
+    ) -> Result<(), BackupError> {
+        self.write(random, name, bytes, must_end)
             .map_err(|reason| self.failed(&reason))
     }
 
-    fn write(&self, random: &Random, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fn write(
+        &self,
+        random: &Random,
+        name: &str,
+        bytes: &[u8],
+        must_end: impl Fn() -> bool,
+    ) -> io::Result<()> {
         let path = self.0.join(name);
         let folder = path.parent().unwrap_or(&self.0);
         // If the whole folder is missing, its disk is missing too.
@@ -62,6 +82,9 @@ impl Folder {
         let written = file.and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()?;
+            if must_end() {
+                return Err(io::Error::other(LEASE_ENDED));
+            }
             fs::rename(&partial, &path)?;
             File::open(folder)?.sync_all()
         });
@@ -78,6 +101,90 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.failed(&error)),
         }
+    }
+
+    pub(super) fn get_with_tag(
+        &self,
+        name: &str,
+    ) -> Result<Option<(Vec<u8>, String)>, BackupError> {
+        let found = self.get(name)?;
+        Ok(found.map(|bytes| {
+            let tag = tag(&bytes);
+            (bytes, tag)
+        }))
+    }
+
+    /// Someone who holds the lock may be paused, so a lock that is taken refuses the write.
+    pub(super) fn put_if(
+        &self,
+        random: &Random,
+        name: &str,
+        bytes: &[u8],
+        condition: Precondition<'_>,
+    ) -> Result<Conditional, BackupError> {
+        let failed = |reason: io::Error| self.failed(&reason);
+        // Nothing is created where the disk is not mounted.
+        if matches!(condition, Precondition::Tag(_)) && !self.has(name)? {
+            return Ok(Conditional::Refused);
+        }
+        let lock = self.lock_file().map_err(failed)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(Conditional::Refused),
+            Err(error) => return Err(self.failed(&error.into())),
+        }
+        match condition {
+            Precondition::Absent => {
+                let path = self.0.join(name);
+                let mut options = OpenOptions::new();
+                // `O_EXCL` also works on network shares without locks.
+                let file = options.write(true).create_new(true).mode(0o600).open(path);
+                match file {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        return Ok(Conditional::Refused);
+                    }
+                    file => {
+                        let mut file = file.map_err(failed)?;
+                        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+                        written.map_err(failed)?;
+                    }
+                }
+            }
+            Precondition::Tag(expected) => {
+                let found = self.get_with_tag(name)?;
+                if found.is_none_or(|(_, tag)| tag != expected) {
+                    return Ok(Conditional::Refused);
+                }
+                self.put(random, name, bytes, || false)?;
+            }
+        }
+        Ok(Conditional::Written(tag(bytes)))
+    }
+
+    fn lock_file(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        options.open(self.0.join(LOCK))
+    }
+
+    /// Two locks at once, and two files of one name.
+    pub(super) fn keeps_conditions(&self, name: &str) -> Result<bool, BackupError> {
+        let failed = |reason: io::Error| self.failed(&reason);
+        let path = self.0.join(name);
+        let (one, other) = (self.lock_file(), self.lock_file());
+        let (one, other) = (one.map_err(failed)?, other.map_err(failed)?);
+        let operation = FlockOperation::NonBlockingLockExclusive;
+        let is_locked = match flock(&one, operation) {
+            Ok(()) => flock(&other, operation) == Err(Errno::WOULDBLOCK),
+            // Another Kenduri has it at this moment, so there are locks.
+            Err(Errno::WOULDBLOCK) => true,
+            Err(_) => false,
+        };
+        let create = || OpenOptions::new().write(true).create_new(true).open(&path);
+        create().map_err(failed)?;
+        let again = create();
+        fs::remove_file(&path).map_err(failed)?;
+        Ok(is_locked && again.is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists))
     }
 
     pub(super) fn has(&self, name: &str) -> Result<bool, BackupError> {
@@ -145,6 +252,10 @@ impl Folder {
             reason: reason.to_string(),
         }
     }
+}
+
+fn tag(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// Other programs leave entries such as `.DS_Store`, `@eaDir` and `lost+found`, which may not even

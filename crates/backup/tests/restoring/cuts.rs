@@ -8,9 +8,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use backup::BackupError;
+use backup::{BackupError, Follower, Places, StorePlace};
 use jiff::SignedDuration;
-use platform::{Random, Rows, Store, StoreError, Tx, sql};
+use platform::{Clock, Random, Rows, Store, StoreError, Tx, sql};
 
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers, tell, times};
@@ -218,18 +218,74 @@ async fn a_restore_that_is_killed_at_any_byte_is_not_served_and_is_done_again() 
     ));
 }
 
+fn take_over(place: &Place, data: &Path) {
+    let places = Places {
+        store: StorePlace::File(data.join("kenduri.db")),
+        data: data.to_owned(),
+    };
+    // As the command does.
+    backup::finish(&places, None).unwrap();
+    if backup::has_taken_over(data) {
+        return;
+    }
+    let (target, random) = (place.target(), Random::system());
+    let follower = Follower::new(&target, &place.key, &places, &Clock::System, &random);
+    follower.unwrap().take_over().unwrap();
+}
+
+#[tokio::test]
+async fn a_take_over_that_is_killed_at_any_byte_is_not_served_and_is_done_again() {
+    if let Some(folder) = folder_of_parent() {
+        take_over(&Place::shared(&folder), &folder.join("again"));
+        return;
+    }
+    let (place, random) = (backed_up().await, Random::system());
+    let data = place.folder.path().join("again");
+    take_over(&place, &data);
+    let all = u32::try_from(length(&data)).unwrap();
+    fs::remove_dir_all(&data).unwrap();
+    let test = "a_take_over_that_is_killed_at_any_byte_is_not_served_and_is_done_again";
+    let (tries, mut kills, mut unfinished) = (times(10), 0, 0);
+    for number in 0..tries {
+        let killed = begin(test, place.folder.path());
+        // Half of the kills are in the last steps, which write little.
+        let bytes = match number % 2 {
+            0 => random.below(all),
+            _ => all - 100 + random.below(140),
+        };
+        let (_, was_killed) = kill_at(killed, &data, u64::from(bytes));
+        kills += usize::from(was_killed);
+        let is_served = data.join("kenduri.db").exists() && !backup::is_unfinished(&data);
+        if !is_served {
+            unfinished += 1;
+            // Neither is an empty store served in its place.
+            let is_empty = fs::read_dir(&data).is_ok_and(|mut left| {
+                left.all(|entry| entry.unwrap().file_name() == "backup-lease.json")
+            });
+            assert!(is_empty || !data.exists() || backup::is_unfinished(&data));
+            take_over(&place, &data);
+        }
+        assert!(backup::has_taken_over(&data));
+        check_whole(&data);
+        fs::remove_dir_all(&data).unwrap();
+    }
+    tell(&format!(
+        "{kills} of {tries} take-overs killed: {unfinished} unfinished, not served, and whole after another take-over"
+    ));
+}
+
 #[tokio::test]
 async fn a_backup_with_a_truncated_object_never_yields_half_a_store() {
     let (place, random) = (backed_up().await, Random::system());
     let mut all = names(&place.target_folder());
     // A restore needs only the newest snapshot. The objects in `begun` are needed only for removing
-    // objects.
+    // objects, and the lease only for writing.
     let manifest = all.iter().rfind(|name| name.starts_with("manifests/"));
     let newest = manifest.unwrap()["manifests/".len()..].to_owned();
     all.retain(|name| {
         let (kind, rest) = name.split_once('/').unwrap_or((name, ""));
         match kind {
-            "begun" => false,
+            "begun" | "lease" | ".conditions.lock" => false,
             "generations" | "manifests" => rest.starts_with(&newest),
             _ => true,
         }

@@ -38,11 +38,14 @@ impl Folder {
 
 pub(crate) struct Place {
     pub(crate) folder: Folder,
+    data: PathBuf,
     pub(crate) clock: ManualClock,
     pub(crate) key: BackupKey,
     pub(crate) passphrase: Secret,
     /// The S3 bucket of the backup; `None` if the backup is in a folder.
     pub(crate) bucket: Option<Target>,
+    /// The second place of the backup.
+    pub(crate) also: Option<Target>,
     pub(crate) has_drills: bool,
     /// The store's PostgreSQL database; `None` if the store is an SQLite file.
     pub(crate) database: Option<PostgresSettings>,
@@ -55,11 +58,13 @@ impl Place {
         let (key, passphrase) = BackupKey::make(&Random::system()).unwrap();
         key.keep(&folder.path().join("data")).unwrap();
         Self {
+            data: folder.path().join("data"),
             folder: Folder::Own(folder),
             clock: ManualClock::at("2027-01-16T10:00:00Z".parse().unwrap()),
             key,
             passphrase,
             bucket: None,
+            also: None,
             has_drills: false,
             database: None,
         }
@@ -69,18 +74,35 @@ impl Place {
     pub(crate) fn shared(folder: &Path) -> Self {
         let key = BackupKey::read(&folder.join("data")).unwrap().unwrap();
         Self {
+            data: folder.join("data"),
             folder: Folder::Shared(folder.to_owned()),
             clock: ManualClock::at(Clock::System.now()),
             key,
             passphrase: Secret::new(""),
             bucket: None,
+            also: None,
             has_drills: false,
             database: None,
         }
     }
 
+    /// Another machine of the same installation, with a clock of its own.
+    pub(crate) fn elsewhere(&self, data: PathBuf) -> Self {
+        Self {
+            folder: Folder::Shared(self.folder.path().to_owned()),
+            clock: ManualClock::at(self.clock.now()),
+            key: self.key.clone(),
+            passphrase: Secret::new(""),
+            bucket: self.bucket.clone(),
+            also: None,
+            has_drills: false,
+            database: None,
+            data,
+        }
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
     }
 
     pub(crate) fn target_folder(&self) -> PathBuf {
@@ -117,6 +139,7 @@ impl Place {
     pub(crate) fn agent(&self, store: &Store) -> Agent {
         let settings = Settings {
             target: self.target(),
+            also: self.also.clone(),
             every: SignedDuration::from_hours(24),
             keep: SignedDuration::from_hours(35 * 24),
             has_drills: self.has_drills,

@@ -145,6 +145,40 @@ fn the_newest_dump_cannot_be_taken_away_unnoticed() {
     assert_eq!(empty.answers(), (0..20).collect::<Vec<_>>());
 }
 
+/// A machine lacks nothing of what another one on the same database has backed up, and everything
+/// of what one on another database has.
+#[test]
+fn a_database_that_was_restored_elsewhere_is_another_store() {
+    let Some(server) = server() else {
+        return;
+    };
+    let (place, database) = backed_up(&server);
+    let store = place.open();
+    let machine = |database: &Database, name: &str| {
+        let mut machine = place.elsewhere(place.folder.path().join(name));
+        machine.database = Some(database.settings());
+        fs::create_dir_all(machine.data()).unwrap();
+        place.key.keep(&machine.data()).unwrap();
+        let agent = machine.agent(&machine.open());
+        agent.now().unwrap();
+        agent.stop();
+    };
+    machine(&database, "beside");
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    agent.stop();
+    let restored = Database::create(&server);
+    place
+        .restore_to("restored", restored.place(), None)
+        .unwrap();
+    machine(&restored, "there");
+    let refused = place.agent(&store).now().unwrap_err();
+    assert!(
+        matches!(refused, BackupError::Superseded { .. }),
+        "{refused}"
+    );
+}
+
 #[test]
 fn the_last_dump_and_an_earlier_one_are_restored_with_the_files() {
     let Some(server) = server() else {

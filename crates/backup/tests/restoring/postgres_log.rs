@@ -149,6 +149,7 @@ fn programs(test: &str) -> Option<PathBuf> {
 fn agent(place: &Place, store: &Store) -> Agent {
     let settings = Settings {
         target: place.target(),
+        also: None,
         every: SignedDuration::from_hours(24),
         keep: SignedDuration::from_hours(35 * 24),
         has_drills: false,

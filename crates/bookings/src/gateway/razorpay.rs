@@ -308,7 +308,11 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
             status: 400,
             description,
         }) => {
-            tracing::warn!(refund = call.key, description, "Razorpay refused a refund");
+            tracing::warn!(
+                refund = call.key,
+                description,
+                "Razorpay refused a refund; `description` says why; /admin/orders/reconcile says what to do"
+            );
             Ok(Refunded::Failed)
         }
         Err(error) => Err(error),

@@ -321,7 +321,11 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
             status: 400 | 402,
             description,
         }) => {
-            tracing::warn!(refund = call.key, description, "Stripe refused a refund");
+            tracing::warn!(
+                refund = call.key,
+                description,
+                "Stripe refused a refund; `description` says why; /admin/orders/reconcile says what to do"
+            );
             Ok(Refunded::Failed)
         }
         Err(error) => Err(error),

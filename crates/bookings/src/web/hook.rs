@@ -1,6 +1,5 @@
 //! The endpoint to which payment gateways send events.
 
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use web::{Problem, Site};
@@ -20,8 +19,7 @@ pub(super) async fn take(
     let gateway = GatewayName::find(&gateway).filter(|gateway| gateway.is_usable(&site));
     let gateway = gateway.ok_or_else(Problem::not_found)?;
     let (parts, body) = request.into_parts();
-    let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
-    let body = to_bytes(body, LONGEST).await.map_err(too_large)?;
+    let body = web::read_body(body, LONGEST).await?;
     gateway_event::accept(&site, gateway, &parts.headers, &body).await?;
     Ok(StatusCode::OK)
 }

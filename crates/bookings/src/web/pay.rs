@@ -1,10 +1,10 @@
 //! The pages on which a member pays an order.
 
 use askama::Template;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
-use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use platform::Tx;
@@ -434,8 +434,7 @@ pub(super) async fn be_posted_back(
     Path(order): Path<String>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
-    let body = to_bytes(body, LONGEST_RETURN).await.map_err(too_large)?;
+    let body = web::read_body(body, LONGEST_RETURN).await?;
     be_back(&site, &order, &body).await
 }
 

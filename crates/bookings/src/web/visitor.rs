@@ -4,7 +4,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::{StatusCode, request};
 use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
-use platform::limits::{Limit, Rule};
+use platform::limits::{Limit, Limits, Rule};
 use site::asking::{AnyCaller, Viewer};
 use web::{Facts, Problem, Site};
 
@@ -18,13 +18,13 @@ const RULES: &[Rule] = &[Rule {
 }];
 const KEYS: usize = 20_000;
 
-/// The counters of this process. They are attached to each request for slots as an extension.
+/// The counters. They are attached to each request for slots as an extension.
 #[derive(Clone, Debug)]
 pub(super) struct BrowseLimit(Limit);
 
-impl Default for BrowseLimit {
-    fn default() -> Self {
-        Self(Limit::new(RULES, KEYS))
+impl BrowseLimit {
+    pub(super) fn of(limits: &Limits) -> Self {
+        Self(limits.limit("slots", RULES, KEYS))
     }
 }
 

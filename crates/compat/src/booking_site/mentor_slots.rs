@@ -187,7 +187,8 @@ async fn change(call: Call, Json(sent): Json<Sent>) -> Result<Json<SlotShown>, P
             prep_note: None,
             ..sent.read(tx, &name)?.into()
         };
-        let changed = request::change_slot(tx, provider, &id, sent.slot_version, &change)?;
+        let changed =
+            request::change_slot_and_notify(tx, provider, &id, sent.slot_version, &change)?;
         Ok(SlotShown::of(tx, changed)?)
     };
     Ok(Json(call.write(change).await.map_err(renamed)?))
@@ -200,8 +201,9 @@ struct Removed {
 
 async fn remove(call: Call) -> Result<Json<Removed>, Problem> {
     let id: SlotId = call.id("id")?;
-    let change =
-        move |tx: &mut Tx<'_>, provider: &Provider| request::remove_slot(tx, provider, &id);
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        request::remove_slot_and_notify(tx, provider, &id)
+    };
     call.write(change).await?;
     Ok(Json(Removed { success: true }))
 }

@@ -95,7 +95,7 @@ impl Sockets {
         Self {
             service,
             site: site.clone(),
-            opened: Limit::new(&[OPENED], NETWORKS),
+            opened: site.limits.limit("sockets", &[OPENED], NETWORKS),
             places: Places::default(),
             stop,
         }
@@ -214,7 +214,7 @@ impl Host {
     fn greet(&self, socket: &SocketRef) {
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         let Some(asker) = self.asker(socket) else {
-            tracing::error!("a live connection came in past the code gate");
+            tracing::error!("a live connection came in past the code gate; please report this");
             return;
         };
         socket.on(

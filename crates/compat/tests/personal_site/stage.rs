@@ -94,10 +94,10 @@ pub(crate) fn without(world: &World) -> Stage<'_> {
 
 /// A site with the older personal site's routes.
 pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
-    let limit = EntryLimit::default();
     without(world).routed(move |accounts, routes| {
         let older = personal_site::routes(accounts, policy);
-        routes.merge(older).layer(Extension(limit.clone()))
+        let limit = EntryLimit::of(&accounts.site.limits);
+        routes.merge(older).layer(Extension(limit))
     })
 }
 

@@ -41,7 +41,11 @@ fn what_is_wrong_with_a_webhook_is_told_by_its_line() {
             "\"none\"",
             "webhook[0].url: the service \"web\" does not listen",
         ),
-        ("web/hooks?a=1", "web", "webhook[0].url: \"\" is not a path"),
+        (
+            "web/hooks?a=1",
+            "web",
+            "webhook[0].url: no path follows the service",
+        ),
         (
             "service:web/",
             "https://10.0.0.1/",
@@ -60,7 +64,7 @@ fn what_is_wrong_with_a_webhook_is_told_by_its_line() {
         (
             "\"reply.saved\", \"post.published\"",
             "",
-            "webhook[0].events: it names none\n  there are ",
+            "webhook[0].events: it names no event\n  name at least one of ",
         ),
         (
             "whsec_",

@@ -67,7 +67,7 @@ pub(crate) fn stage(world: &World, platform: Platform) -> Stage<'_> {
     Stage::with(world, DOMAINS, platform, testkit::stage::settings())
         .with_tokens_for(&[READ, WRITE])
         .checked_by(testkit::clock_times::check)
-        .routed(|_, routes| routes.layer(Extension(EntryLimit::default())))
+        .routed(|accounts, routes| routes.layer(Extension(EntryLimit::of(&accounts.site.limits))))
 }
 
 /// A visitor to a site with these limits on open event streams, in total and for one network.

@@ -4,7 +4,7 @@ use instant_acme::{Account, ExternalAccountKey, NewAccount};
 
 use super::OrderContext;
 use super::order::OrderError;
-use super::storage::{StorageError, StoredAccount};
+use super::storage::{ACCOUNT, StorageError, StoredAccount};
 
 pub(super) async fn open(shared: &OrderContext) -> Result<Account, OrderError> {
     match shared.storage.load_account() {
@@ -30,12 +30,13 @@ async fn resume(shared: &OrderContext, stored: StoredAccount) -> Result<Account,
                 if let Some(mut stored) = shared.storage.load_account()? {
                     stored.contact.clone_from(&shared.settings.email);
                     shared.storage.store_account(&stored)?;
+                    shared.share(ACCOUNT).await;
                 }
             }
             // An error is only logged, because certificates matter more than mail from the
             // authority.
             Err(error) => {
-                tracing::warn!(%error, "the certificate authority did not accept the new mail address; certificates are renewed all the same; correct tls.acme.email");
+                tracing::warn!(%error, "the certificate authority did not accept the new mail address; certificates are renewed all the same; correct tls.acme.email, if the error is about it");
             }
         }
     }
@@ -61,6 +62,7 @@ async fn create(shared: &OrderContext) -> Result<Account, OrderError> {
         contact: shared.settings.email.clone(),
         credentials,
     })?;
+    shared.share(ACCOUNT).await;
     tracing::info!(
         account = account.id(),
         "a new account was made at the certificate authority"

@@ -37,12 +37,13 @@ impl Challenges {
     }
 
     pub(super) fn publish_text(self: &Arc<Self>, token: &str, text: &str) -> Published {
+        let text: Arc<str> = text.into();
         change(&self.texts, |texts| {
-            texts.insert(token.to_owned(), text.into());
+            texts.insert(token.to_owned(), Arc::clone(&text));
         });
         Published {
             challenges: Arc::clone(self),
-            key: Key::Token(token.to_owned()),
+            response: Response::Text(token.to_owned(), text),
         }
     }
 
@@ -56,7 +57,7 @@ impl Challenges {
         });
         Published {
             challenges: Arc::clone(self),
-            key: Key::Name(name.to_owned()),
+            response: Response::Certificate(name.to_owned(), Arc::clone(certificate)),
         }
     }
 }
@@ -69,17 +70,19 @@ fn change<T: Clone>(all: &ArcSwap<HashMap<String, T>>, change: impl Fn(&mut Hash
     });
 }
 
-/// A challenge response that is served until this value is dropped.
+/// A challenge response that is served until this value is dropped, or a later one replaces it.
 #[derive(Debug)]
 pub(super) struct Published {
     challenges: Arc<Challenges>,
-    key: Key,
+    response: Response,
 }
 
 #[derive(Debug)]
-enum Key {
-    Token(String),
-    Name(String),
+enum Response {
+    /// For a token.
+    Text(String, Arc<str>),
+    /// For a name.
+    Certificate(String, Arc<CertifiedKey>),
 }
 
 impl Drop for Published {
@@ -88,11 +91,23 @@ impl Drop for Published {
             texts,
             certificates,
         } = &*self.challenges;
-        match &self.key {
-            Key::Token(token) => change(texts, |texts| drop(texts.remove(token))),
-            Key::Name(name) => change(certificates, |all| drop(all.remove(name))),
+        match &self.response {
+            Response::Text(token, text) => remove(texts, token, text),
+            Response::Certificate(name, certificate) => remove(certificates, name, certificate),
         }
     }
+}
+
+/// Unless a later response has replaced this one.
+fn remove<T: ?Sized>(all: &ArcSwap<HashMap<String, Arc<T>>>, key: &str, response: &Arc<T>) {
+    change(all, |all| {
+        if all
+            .get(key)
+            .is_some_and(|found| Arc::ptr_eq(found, response))
+        {
+            all.remove(key);
+        }
+    });
 }
 
 #[cfg(test)]
@@ -108,7 +123,10 @@ mod tests {
         drop(first);
         assert_eq!(challenges.http_01("one"), None);
         assert_eq!(challenges.http_01("two").as_deref(), Some("two.key"));
+        let later = challenges.publish_text("two", "two.later");
         drop(second);
+        assert_eq!(challenges.http_01("two").as_deref(), Some("two.later"));
+        drop(later);
         assert_eq!(challenges.http_01("two"), None);
     }
 }

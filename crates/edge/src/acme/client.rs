@@ -22,7 +22,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use instant_acme::{BodyWrapper, BytesResponse, HttpClient};
 use jiff::{SignedDuration, Timestamp};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -45,25 +45,64 @@ const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
-    #[error("cannot reach {host}: {cause}")]
+    #[error(
+        "cannot reach {host}: {cause}; check this machine's network, name servers and firewall, \
+         and tls.acme.directory"
+    )]
     Unreachable { host: String, cause: io::Error },
-    #[error("the TLS handshake with {host} failed: {cause}")]
+    #[error("the TLS handshake with {host} failed: {cause}; {}", tls_remedy(.cause))]
     Tls { host: String, cause: io::Error },
-    #[error("{0}")]
+    #[error(
+        "the connection to the certificate authority broke off: {0}; if this goes on, look at its \
+         status page"
+    )]
     Http(#[from] hyper::Error),
     /// The response was too large or incomplete.
-    #[error("the response was cut off: {0}")]
+    #[error(
+        "the certificate authority's response was cut off: {0}; if this goes on, look at its \
+         status page, and check tls.acme.directory"
+    )]
     Answer(Box<dyn StdError + Send + Sync>),
     /// The response is an error without an ACME problem document, for example a proxy's maintenance
     /// page.
-    #[error("the response was {0}")]
+    #[error(
+        "the certificate authority answered {0} without a reason; if this goes on, look at its \
+         status page, and check tls.acme.directory"
+    )]
     Status(StatusCode),
-    #[error("no response within {} s", REQUEST_TIME.as_secs())]
+    #[error(
+        "the certificate authority did not answer within {} s; if this goes on, look at its \
+         status page, and check this machine's network",
+        REQUEST_TIME.as_secs()
+    )]
     Slow(#[from] Elapsed),
     #[error("an address of the certificate authority is not https: {0}; check tls.acme.directory")]
     Url(Uri),
-    #[error("{0}")]
+    #[error("the host in tls.acme.directory is not valid: {0}; correct it")]
     Name(#[from] InvalidDnsNameError),
+}
+
+fn tls_remedy(cause: &io::Error) -> &'static str {
+    let inner = cause
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(fault)) = inner else {
+        return "check that tls.acme.directory leads to its HTTPS port";
+    };
+    match fault {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            "check this machine's clock; if it is right, the authority must renew its certificate"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "correct the host in tls.acme.directory"
+        }
+        _ => {
+            "name its root certificate in tls.acme.ca, if this is your own authority; otherwise a proxy on the way answers in its place"
+        }
+    }
 }
 
 #[derive(Clone)]

@@ -18,11 +18,13 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use super::OrderContext;
+use super::book::BookError;
 use super::certificate::{Certificate, CertificateFault};
 use super::challenges::Published;
-use super::client::look_up;
-use super::proof::{self, ProofError};
-use super::storage::{Attempt, Pending, StorageError};
+use super::client::{ClientError, look_up};
+use super::proof::ProofError;
+use super::shared_challenges::{self, SharedChallenge};
+use super::storage::{Attempt, Pending, StorageError, attempt_file, certificate_file};
 use crate::description::Challenge;
 
 const POLLING: RetryPolicy = RetryPolicy::new()
@@ -30,7 +32,8 @@ const POLLING: RetryPolicy = RetryPolicy::new()
     .backoff(1.5)
     .timeout(Duration::from_secs(90));
 const TIME: Duration = Duration::from_mins(5);
-const MAX_REASON_CHARS: usize = 500;
+const MAX_REASON_CHARS: usize = 600;
+const MAX_SAID_CHARS: usize = 300;
 
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
@@ -54,9 +57,7 @@ pub(super) enum OrderError {
         "the certificate authority did not finish in time; if this goes on, its status page may say why"
     )]
     Slow(Option<Instant>),
-    #[error(
-        "the certificate authority refused or could not be reached; if this goes on, check tls.acme: {0}"
-    )]
+    #[error("{}", explain(.0))]
     Authority(instant_acme::Error),
     #[error(
         "the certificate authority issued a certificate that cannot be used; if this goes on, name another authority in tls.acme.directory: {0}"
@@ -70,6 +71,64 @@ pub(super) enum OrderError {
         "cannot use the folder of certificates: {0}; the data folder needs room, and must belong to the user that runs Kenduri"
     )]
     Storage(#[from] StorageError),
+    /// The authority may ask any machine for the challenge response.
+    #[error(
+        "the other machines could not be told the challenge response: {0}; it is tried again when the store works"
+    )]
+    Untold(BookError),
+}
+
+/// What the authority's problem is, and what to do about it. Problems: RFC 8555, section 6.7.
+fn explain(error: &instant_acme::Error) -> String {
+    let problem = match error {
+        instant_acme::Error::Api(problem) => problem,
+        instant_acme::Error::Other(cause) if cause.is::<ClientError>() => return cause.to_string(),
+        error => {
+            return format!(
+                "the certificate authority's response cannot be used: {error}; check tls.acme.directory, or name another authority there"
+            );
+        }
+    };
+    let kind = kind(problem).unwrap_or_default();
+    let mend = match kind {
+        "rateLimited" => {
+            "nothing needs to be done: it is tried again when the authority allows; do not delete the folder acme of the data"
+        }
+        "badNonce" | "orderNotReady" | "serverInternal" => {
+            "it is tried again; if this goes on, look at its status page"
+        }
+        "accountDoesNotExist" => "a new account is made, and nothing needs to be done",
+        "externalAccountRequired" => {
+            "set tls.acme.eab to what the authority shows for your account"
+        }
+        "invalidContact" | "unsupportedContact" => "correct tls.acme.email",
+        "rejectedIdentifier" | "unsupportedIdentifier" => {
+            "take the name out of the routes, name its certificate in [[tls.certificate]], or name another authority in tls.acme.directory"
+        }
+        "caa" => {
+            "change the CAA record of the name so that it allows this authority, or name an allowed one in tls.acme.directory"
+        }
+        "connection" | "dns" | "incorrectResponse" | "tls" => {
+            "check that all A and AAAA records of the name lead here, and that port 80 (tls-alpn-01: 443) is open from outside"
+        }
+        "userActionRequired" => "do what it says on the authority's site",
+        _ => "correct what it says in tls.acme, or name another authority in tls.acme.directory",
+    };
+    let said = problem.detail.as_deref().unwrap_or("it gave no reason");
+    format!(
+        "the certificate authority refused ({kind}): {}; {mend}",
+        shorten(said)
+    )
+}
+
+fn kind(problem: &Problem) -> Option<&str> {
+    let kind = problem.r#type.as_deref()?;
+    kind.strip_prefix("urn:ietf:params:acme:error:")
+}
+
+/// Leaves room for what to do about it.
+fn shorten(said: &str) -> String {
+    said.chars().take(MAX_SAID_CHARS).collect()
 }
 
 impl From<instant_acme::Error> for OrderError {
@@ -84,10 +143,7 @@ impl From<instant_acme::Error> for OrderError {
 impl OrderError {
     fn problem(&self) -> Option<&str> {
         match self {
-            Self::Authority(instant_acme::Error::Api(problem)) => problem
-                .r#type
-                .as_deref()?
-                .strip_prefix("urn:ietf:params:acme:error:"),
+            Self::Authority(instant_acme::Error::Api(problem)) => kind(problem),
             _ => None,
         }
     }
@@ -140,6 +196,7 @@ pub(super) async fn obtain(
     let result = timeout(TIME, run(shared, account, name, attempt, replaced))
         .await
         .unwrap_or(Err(OrderError::Slow(None)));
+    shared_challenges::withdraw(shared).await;
     if let Err(error) = &result
         && (error.is_final() || error.is_about_account())
     {
@@ -175,6 +232,7 @@ async fn run(
     let pem = format!("{key}{chain}");
     let certificate = Certificate::read(name, &pem)?;
     shared.storage.store_certificate(name, &pem)?;
+    shared.share(&certificate_file(name)).await;
     Ok(certificate)
 }
 
@@ -228,6 +286,7 @@ async fn create(
         key: key.clone(),
     });
     shared.storage.store_attempt(name, attempt)?;
+    shared.share(&attempt_file(name)).await;
     Ok((order, key))
 }
 
@@ -248,6 +307,7 @@ async fn prove(
         Challenge::TlsAlpn01 => (ChallengeType::TlsAlpn01, "tls-alpn-01"),
     };
     let mut told = None;
+    let mut responses = Vec::new();
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
@@ -261,18 +321,22 @@ async fn prove(
             .challenge(kind.clone())
             .ok_or(OrderError::NotOffered(word))?;
         let proof = challenge.key_authorization();
-        published.push(match shared.settings.challenge {
-            Challenge::Http01 => shared
-                .challenges
-                .publish_text(&challenge.token, proof.as_str()),
-            Challenge::TlsAlpn01 => {
-                let digest = proof.digest();
-                let digest = <&[u8; 32]>::try_from(digest.as_ref())
-                    .map_err(|_| OrderError::NotOffered(word))?;
-                let shown = proof::certificate(name, digest)?;
-                shared.challenges.publish_certificate(name, &shown)
-            }
-        });
+        let response = match shared.settings.challenge {
+            Challenge::Http01 => SharedChallenge::Http01 {
+                token: challenge.token.clone(),
+                text: proof.as_str().to_owned(),
+            },
+            Challenge::TlsAlpn01 => SharedChallenge::TlsAlpn01 {
+                name: name.to_owned(),
+                digest: <[u8; 32]>::try_from(proof.digest().as_ref())
+                    .map_err(|_| OrderError::NotOffered(word))?,
+            },
+        };
+        published.push(response.publish(&shared.challenges)?);
+        responses.push(response);
+        shared_challenges::announce(shared, &responses)
+            .await
+            .map_err(OrderError::Untold)?;
         // The order may have been resumed after a restart, with its challenge already in progress.
         if challenge.status == ChallengeStatus::Pending {
             match challenge.set_ready().await.map_err(OrderError::from) {
@@ -315,7 +379,7 @@ async fn validation_error(shared: &OrderContext, order: &mut Order) -> OrderErro
         }
     }
     OrderError::Unproven {
-        reason: found.unwrap_or_else(|| "it gave no reason".to_owned()),
+        reason: found.map_or_else(|| "it gave no reason".to_owned(), |said| shorten(&said)),
         port: challenge_port(shared),
     }
 }
@@ -333,4 +397,62 @@ fn csr_der(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     params.distinguished_name = DistinguishedName::new();
     let request = params.serialize_request(&KeyPair::from_pem(key)?)?;
     Ok(request.der().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::CertificateError;
+
+    use super::*;
+
+    #[test]
+    fn each_failure_at_the_authority_is_told_with_its_own_remedy() {
+        let refused = |kind: &str, detail: &str| {
+            instant_acme::Error::Api(Problem {
+                r#type: Some(format!("urn:ietf:params:acme:error:{kind}")),
+                detail: Some(detail.to_owned()),
+                status: None,
+                subproblems: Vec::new(),
+            })
+        };
+        let untrusted = |fault| {
+            let cause = rustls::Error::InvalidCertificate(fault);
+            let host = "ca.example".to_owned();
+            let cause = io::Error::new(io::ErrorKind::InvalidData, cause);
+            instant_acme::Error::Other(Box::new(ClientError::Tls { host, cause }))
+        };
+        let unreachable = ClientError::Unreachable {
+            host: "ca.example".to_owned(),
+            cause: io::ErrorKind::ConnectionRefused.into(),
+        };
+        let long = "x".repeat(2_000);
+        for (error, remedy) in [
+            (
+                refused("rateLimited", "too many"),
+                "nothing needs to be done",
+            ),
+            (refused("externalAccountRequired", ""), "set tls.acme.eab"),
+            (refused("invalidContact", ""), "correct tls.acme.email"),
+            (refused("caa", "forbidden"), "change the CAA record"),
+            (refused("rejectedIdentifier", &long), "[[tls.certificate]]"),
+            (refused("else", ""), "correct what it says in tls.acme"),
+            (untrusted(CertificateError::UnknownIssuer), "tls.acme.ca"),
+            (untrusted(CertificateError::Expired), "this machine's clock"),
+            (
+                untrusted(CertificateError::NotValidForName),
+                "correct the host in tls.acme.directory",
+            ),
+            (
+                instant_acme::Error::Other(Box::new(unreachable)),
+                "network, name servers and firewall",
+            ),
+            (
+                instant_acme::Error::Str("no nonce"),
+                "check tls.acme.directory",
+            ),
+        ] {
+            let why = OrderError::from(error).reason();
+            assert!(why.contains(remedy), "{why}");
+        }
+    }
 }

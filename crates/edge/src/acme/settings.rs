@@ -140,13 +140,15 @@ pub enum Unorderable {
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
     /// The name is an IP address. The owner of an address may change.
-    #[error("a certificate cannot be ordered for an IP address")]
+    #[error(
+        "a certificate cannot be ordered for an IP address: name a file in [[tls.certificate]]"
+    )]
     Address,
     /// The name is `localhost`. Every machine has this name.
     #[error("no authority issues certificates for localhost; it gets a self-signed one")]
     Localhost,
     /// The name does not consist of labels of 1 to 63 letters, digits and hyphens.
-    #[error("it is not a host name")]
+    #[error("it is not a host name: correct the `host` of its route")]
     Malformed,
 }
 

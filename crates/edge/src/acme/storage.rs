@@ -21,7 +21,7 @@ use crate::durable;
 use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
-const ACCOUNT: &str = "account.json";
+pub(super) const ACCOUNT: &str = "account.json";
 const MAX_FILE_BYTES: u64 = 1 << 20;
 const ENCODED_IN_FOLDER_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
@@ -106,6 +106,12 @@ impl Storage {
         Ok(Self { folder })
     }
 
+    /// The folder's name, which says which authority it belongs to.
+    pub(super) fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
     pub(super) fn load_account(&self) -> Result<Option<StoredAccount>, StorageError> {
         self.load_json(ACCOUNT)
     }
@@ -166,7 +172,7 @@ impl Storage {
         self.write(file, &text)
     }
 
-    fn read(&self, file: &str) -> Result<Option<String>, StorageError> {
+    pub(super) fn read(&self, file: &str) -> Result<Option<String>, StorageError> {
         let path = self.folder.join(file);
         let mut bytes = Vec::new();
         let read = File::open(&path)
@@ -184,7 +190,7 @@ impl Storage {
             .map_err(|_| self.damaged(file, Damage::Text))
     }
 
-    fn write(&self, file: &str, bytes: &[u8]) -> Result<(), StorageError> {
+    pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<(), StorageError> {
         durable::write(&self.folder, file, 0o600, bytes)
             .map_err(|cause| disk(&self.folder.join(file), cause))
     }
@@ -197,11 +203,11 @@ impl Storage {
     }
 }
 
-fn certificate_file(name: &str) -> String {
+pub(super) fn certificate_file(name: &str) -> String {
     format!("{name}.certificate.pem")
 }
 
-fn attempt_file(name: &str) -> String {
+pub(super) fn attempt_file(name: &str) -> String {
     format!("{name}.attempt.json")
 }
 

@@ -1,27 +1,32 @@
 //! The task that carries out scheduled steps, such as orders and renewals, for one name after
 //! another.
 
+mod compare;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use instant_acme::{Account, CertificateIdentifier};
 use jiff::{SignedDuration, Timestamp};
 use tokio::select;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::crypto;
 use crate::metrics;
 
+use super::book::OrderPermit;
 use super::certificate::Certificate;
 use super::order::OrderError;
 use super::schedule::{
     Action, Failures, Jitter, LONGEST_UNASKED, Next, RenewalState, Window, later, next,
 };
 use super::settings::can_be_ordered;
-use super::storage::{Attempt, StorageError};
+use super::storage::{Attempt, StorageError, attempt_file};
 use super::{CertificateStatus, OrderContext, account, order};
 
 /// The maximum time that the task sleeps. Only after a sleep does the task notice that the clock
@@ -29,6 +34,12 @@ use super::{CertificateStatus, OrderContext, account, order};
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 /// The minimum delay before the renewal window is requested again (RFC 9773, section 4.3.2).
 const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
+/// The pause after another machine has had the permission to order.
+const PERMIT_PAUSE: Duration = Duration::from_secs(5);
+/// How often a step asks whether it still has the permission, if nothing else happens.
+const PERMIT_LOOK: Duration = Duration::from_millis(250);
+/// The pause after the other machines could not be told of a file.
+const RETELL_PAUSE: Duration = Duration::from_mins(1);
 /// The delay after the authority failed to respond (RFC 9773, section 4.3.3).
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
 
@@ -38,6 +49,10 @@ pub(super) struct Task {
     names: BTreeMap<String, NameState>,
     refused: Vec<CertificateStatus>,
     report: watch::Sender<Arc<[CertificateStatus]>>,
+    /// When this machine may ask again whether it may order.
+    may_ask_at: Option<Instant>,
+    /// The account as the other machines know it, once it was compared.
+    seen_account: Option<Arc<str>>,
 }
 
 #[derive(Default)]
@@ -47,6 +62,9 @@ struct NameState {
     window: Option<Window>,
     ask: Option<Timestamp>,
     jitter: Jitter,
+    /// The files as the other machines know them, once they were compared.
+    seen_certificate: Option<Arc<str>>,
+    seen_attempt: Option<Arc<str>>,
 }
 
 impl NameState {
@@ -77,6 +95,8 @@ impl Task {
             names: BTreeMap::new(),
             refused: Vec::new(),
             report,
+            may_ask_at: None,
+            seen_account: None,
         }
     }
 
@@ -86,11 +106,20 @@ impl Task {
         mut wanted: watch::Receiver<BTreeSet<String>>,
         stop: CancellationToken,
     ) {
+        let mut changed = self.shared.world.book.as_ref().map(|book| book.changed());
         while !stop.is_cancelled() {
+            if let Some(changed) = &mut changed {
+                changed.borrow_and_update();
+            }
             if wanted.has_changed().unwrap_or(false) {
                 let names = wanted.borrow_and_update().clone();
                 self.take_on(&names);
             }
+            let is_told = select! {
+                biased;
+                () = stop.cancelled() => break,
+                is_told = self.compare() => is_told,
+            };
             let now = self.now();
             self.publish(now);
             let first = self
@@ -100,15 +129,20 @@ impl Task {
                 .min_by_key(|(next, _)| next.at)
                 .map(|(next, name)| (next, name.clone()));
             match first {
-                Some((Next { action, at }, name)) if at <= now => select! {
-                    biased;
-                    () = stop.cancelled() => {}
-                    () = self.act(action, &name) => {}
-                },
+                Some((Next { action, at }, name)) if at <= now && self.pause().is_none() => {
+                    select! {
+                        biased;
+                        () = stop.cancelled() => {}
+                        () = self.act(action, &name) => {}
+                    }
+                }
                 first => {
-                    let pause = first
-                        .and_then(|(next, _)| Duration::try_from(next.at.duration_since(now)).ok())
-                        .map_or(LONGEST_SLEEP, |pause| pause.min(LONGEST_SLEEP));
+                    let longest = if is_told { LONGEST_SLEEP } else { RETELL_PAUSE };
+                    let pause = match first {
+                        Some((next, _)) if next.at <= now => self.pause().unwrap_or_default(),
+                        Some((next, _)) => next.at.duration_since(now).unsigned_abs(),
+                        None => LONGEST_SLEEP,
+                    };
                     select! {
                         () = stop.cancelled() => {}
                         changed = wanted.changed() => match changed {
@@ -116,7 +150,8 @@ impl Task {
                             // The handle was dropped, so nobody needs certificates any more.
                             Err(_) => return,
                         },
-                        () = sleep(pause) => {}
+                        () = change(&mut changed) => {}
+                        () = sleep(pause.min(longest)) => {}
                     }
                 }
             }
@@ -145,6 +180,11 @@ impl Task {
         }
         self.publish_certificates();
         self.publish(self.now());
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        let pause = self.may_ask_at?.saturating_duration_since(Instant::now());
+        (!pause.is_zero()).then_some(pause)
     }
 
     fn load(&self, name: &str) -> NameState {
@@ -186,13 +226,44 @@ impl Task {
     }
 
     async fn act(&mut self, action: Action, name: &str) {
+        let book = self.shared.world.book.clone();
+        let permit = match &book {
+            Some(book) => {
+                let permit = book.may_order(&self.shared.storage.name()).await;
+                if permit.is_none() {
+                    self.may_ask_at = Some(Instant::now() + PERMIT_PAUSE);
+                    return;
+                }
+                // Another machine may have done the step meanwhile.
+                self.compare().await;
+                permit
+            }
+            None => None,
+        };
+        let now = self.now();
+        let is_due = |kept: &NameState| {
+            let next = kept.next(now);
+            next.at <= now && next.action == action
+        };
+        if !self.names.get(name).is_some_and(is_due) {
+            return;
+        }
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
         // If the task is stopped during the step, `kept` is lost, but nothing needs it any more.
-        match action {
-            Action::Order => self.order(name, &mut kept).await,
-            Action::Ask => self.ask(name, &mut kept).await,
+        let step = async {
+            match action {
+                Action::Order => self.order(name, &mut kept).await,
+                Action::Ask => self.ask(name, &mut kept).await,
+            }
+        };
+        select! {
+            biased;
+            () = end_of(permit.as_ref()) => {
+                tracing::warn!(name, "another machine may order certificates now, so this one does not go on; nothing needs to be done");
+            }
+            () = step => {}
         }
         self.names.insert(name.to_owned(), kept);
         self.publish_certificates();
@@ -238,7 +309,7 @@ impl Task {
                 let (count, why) = (failures.count, failures.why.clone());
                 kept.attempt.failures = Some(failures);
                 let again = kept.next(now).at;
-                tracing::warn!(name, count, why, %again, "a certificate could not be ordered; it is tried again");
+                tracing::warn!(name, count, why, %again, "a certificate could not be ordered; correct what `why` says; it is tried again");
                 metrics::certificate_failed(name);
                 // The authority received no order, so the failure is not stored.
                 if matches!(error, OrderError::NoAddress(_)) {
@@ -252,6 +323,7 @@ impl Task {
             "cannot store the state of a certificate's order; the data folder needs room, and must belong to the user that runs Kenduri",
             stored,
         );
+        self.shared.share(&attempt_file(name)).await;
     }
 
     async fn try_order(
@@ -326,6 +398,35 @@ impl Task {
 
     fn now(&self) -> Timestamp {
         (self.shared.world.clock)()
+    }
+}
+
+/// Waits until the permission is over. It is asked each time that the step beside this future goes
+/// on, so that a machine that froze does not go on without it.
+async fn end_of(permit: Option<&OrderPermit>) {
+    let Some(permit) = permit else {
+        return std::future::pending().await;
+    };
+    let mut look = interval(PERMIT_LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    poll_fn(|context| {
+        if !permit.is_held() {
+            return Poll::Ready(());
+        }
+        while look.poll_tick(context).is_ready() {}
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Waits until other machines have changed something.
+async fn change(changed: &mut Option<watch::Receiver<u64>>) {
+    let ended = match changed {
+        Some(changed) => changed.changed().await.is_err(),
+        None => true,
+    };
+    if ended {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -7,7 +7,7 @@ use units::Check;
 
 use super::PlanContext;
 use super::server::server;
-use super::upstreams::Upstreams;
+use super::upstreams::{Upstreams, request_path};
 use crate::description;
 use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
 use crate::values;
@@ -127,18 +127,7 @@ fn ask(
             "write http://HOST:PORT, unix:PATH, upstream:NAME or service:NAME",
         );
     }
-    let path = written
-        .path
-        .starts_with('/')
-        .then(|| written.path.parse().ok())
-        .flatten();
-    if path.is_none() {
-        check.refuse(
-            "access.ask.path",
-            format!("{:?} is not a path", written.path),
-            "begin with a slash: /verify",
-        );
-    }
+    let path = check.accept("access.ask.path", request_path(&written.path));
     let mut copy: Vec<HeaderName> = Vec::new();
     for (number, name) in written.copy.iter().enumerate() {
         match name.parse::<HeaderName>() {

@@ -69,7 +69,7 @@ pub(super) fn listen(
         check.refuse(
             "listen.header_size",
             format!("it is {}", written.header_size),
-            "it may be 1K to 1M",
+            "write 1K to 1M",
         );
     }
     let header_time = check.time("listen.header_time", &written.header_time);

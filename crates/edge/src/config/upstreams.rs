@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use http::uri::PathAndQuery;
 use units::{Check, HealthConfig};
 
 use super::PlanContext;
@@ -133,19 +134,14 @@ pub(super) fn balance(written: &str) -> Result<Balance, String> {
     }
 }
 
+pub(super) fn request_path(written: &str) -> Result<PathAndQuery, String> {
+    let path = units::path(written)?;
+    path.parse()
+        .map_err(|error| format!("{path:?}: {error}; write it like /healthz"))
+}
+
 fn health(written: &HealthConfig, check: &mut Check) -> Option<HealthSettings> {
-    let path = written
-        .path
-        .starts_with('/')
-        .then(|| written.path.parse().ok())
-        .flatten();
-    if path.is_none() {
-        check.refuse(
-            "health.path",
-            format!("{:?} is not a path", written.path),
-            "begin with a slash: /healthz",
-        );
-    }
+    let path = check.accept("health.path", request_path(&written.path));
     let times = written.check(check);
     let (path, (every, within)) = path.zip(times)?;
     Some(HealthSettings {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::acme::{self, Acme, AcmeError, CertificateStatus, Prepared, World};
+use crate::acme::{self, Acme, AcmeError, CertificateBook, CertificateStatus, Prepared, World};
 use crate::config::Plan;
 use crate::context::{Clock, EdgeState};
 use crate::lock::lock;
@@ -16,6 +16,7 @@ pub(super) struct CertificateOrders {
     ordering: Mutex<Option<Ordering>>,
     /// Names for which certificates are ordered in addition to the plan's names.
     more: Mutex<BTreeSet<String>>,
+    book: Option<Arc<dyn CertificateBook>>,
 }
 
 struct Ordering {
@@ -25,6 +26,13 @@ struct Ordering {
 }
 
 impl CertificateOrders {
+    pub(super) fn new(book: Option<Arc<dyn CertificateBook>>) -> Self {
+        Self {
+            book,
+            ..Self::default()
+        }
+    }
+
     /// Prepares a new task if the plan's authority differs from that of the running task. Does all
     /// steps that can fail, before anything changes.
     pub(super) fn prepare(
@@ -37,7 +45,10 @@ impl CertificateOrders {
         plan.authority()
             .filter(|wanted| ordering.is_none_or(|ordering| ordering.settings != wanted.settings))
             .map(|wanted| {
-                let world = World::new(timestamps(clock));
+                let world = World {
+                    book: self.book.clone(),
+                    ..World::new(timestamps(clock))
+                };
                 Prepared::new(wanted.settings.clone(), world)
             })
             .transpose()

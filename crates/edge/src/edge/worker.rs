@@ -423,7 +423,7 @@ where
     let said = match said {
         Ok(Ok(said)) => Some(said),
         Ok(Err(error)) => {
-            tracing::debug!(%error, %proxy, "a trusted proxy sent no valid PROXY header");
+            tracing::debug!(%error, %proxy, "a connection was closed, because the trusted proxy began it with no valid PROXY header; have the proxy send one, or take its listener out of listen.proxy_protocol");
             None
         }
         Err(_) => {

@@ -44,9 +44,11 @@ impl ListenFault {
                 "another program listens there: stop it (`ss -lnp` lists programs), or name another port"
             }
             Self::NotPermitted => {
-                "a port below 1024 needs CAP_NET_BIND_SERVICE; a Unix socket needs a writable folder"
+                "a port below 1024 needs root or CAP_NET_BIND_SERVICE, which `kenduri install` gives; a Unix socket needs a writable folder"
             }
-            Self::NotHere => "`ip address` lists the addresses of this machine",
+            Self::NotHere => {
+                "name one of those that `ip address` lists, or leave it out, as in :8080"
+            }
             Self::FileInTheWay => "move it away, or name another file",
             Self::Other(_) => "correct that, or name another address",
         }

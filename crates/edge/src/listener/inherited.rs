@@ -58,7 +58,9 @@ impl<T> InheritedSocket<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum InheritedError {
     /// `LISTEN_FDS` is not a number within the limit.
-    #[error("LISTEN_FDS is {said}\n  it must be a number up to {MOST}")]
+    #[error(
+        "LISTEN_FDS is {said}\n  let what starts this program set it to the number of sockets, up to {MOST}"
+    )]
     Count {
         /// The value of `LISTEN_FDS`.
         said: String,
@@ -77,7 +79,9 @@ pub enum InheritedError {
          pass sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
-    #[error("cannot lock a UDP socket: {0}\n  free memory or file descriptors")]
+    #[error(
+        "cannot lock a UDP socket for HTTP/3: {0}\n  free memory, or raise LimitNOFILE= in the systemd unit"
+    )]
     Lock(io::Error),
     #[error(
         "the inherited sockets are already in use\n  this is a mistake in Kenduri: please report it"
@@ -137,7 +141,8 @@ impl Inherited {
         Ok(inherited)
     }
 
-    pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
+    /// Duplicates of the descriptors.
+    pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
         for entry in &self.sockets {
             all.push(OwnedFd::from(entry.socket.share()?));

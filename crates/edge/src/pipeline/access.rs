@@ -122,7 +122,7 @@ async fn ask_authorization_server(
             request_id = %info.id,
             %error,
             upstream = &*ask.upstream,
-            "the server in access.ask did not answer; the request was refused"
+            "the server in access.ask did not answer, so the request was refused; start it, or correct access.ask.to"
         );
         AccessRefusal::of(match error.retry_after() {
             Some(time) => later(error.status(), time),

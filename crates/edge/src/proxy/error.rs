@@ -155,10 +155,10 @@ impl ProxyError {
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// The server sent nothing for too long.
-    #[error("the upstream stopped sending its response")]
+    #[error("the upstream stopped sending its response; look into its log")]
     IdleTime,
     /// The server closed the connection within the body, or the body is not valid HTTP.
-    #[error("the upstream's response broke off")]
+    #[error("the upstream's response broke off; look into its log")]
     Broken(#[source] BodyError),
 }
 

@@ -105,6 +105,12 @@ impl Authority {
         self.pebble.0.wait().unwrap();
     }
 
+    /// The number of certificates that Pebble issued.
+    pub(crate) fn issued(&self) -> usize {
+        let log = fs::read_to_string(self.folder.path().join("pebble.log")).unwrap();
+        log.matches("Issued certificate serial").count()
+    }
+
     pub(crate) fn directory(&self) -> String {
         format!("https://localhost:{}/dir", self.port)
     }

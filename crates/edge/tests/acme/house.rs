@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use edge::Challenge;
-use edge::acme::{Acme, CertificateStatus, Prepared, Settings, World};
+use edge::acme::{Acme, CertificateBook, CertificateStatus, Prepared, Settings, World};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -27,6 +27,7 @@ pub(crate) struct House {
     pub(crate) asked: edge::Acme,
     pub(crate) elsewhere: Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>,
     pub(crate) stop: CancellationToken,
+    pub(crate) book: Option<Arc<dyn CertificateBook>>,
     folder: TempDir,
 }
 
@@ -59,6 +60,7 @@ impl House {
             },
             elsewhere: Arc::default(),
             stop: CancellationToken::new(),
+            book: None,
             folder: TempDir::with_prefix("kenduri-acme-").unwrap(),
         }
     }
@@ -93,6 +95,7 @@ impl House {
                 });
                 Box::pin(async move { Ok(addresses) })
             }),
+            book: self.book.clone(),
         }
     }
 

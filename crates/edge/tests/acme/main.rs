@@ -6,6 +6,7 @@ mod authority;
 mod door;
 mod house;
 mod played;
+mod shared;
 mod unheard;
 
 use std::fs;

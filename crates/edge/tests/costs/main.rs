@@ -16,7 +16,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Requests on one connection, over which the allocations are averaged.
 const REQUESTS: usize = 200;
 /// The lowest of several turns counts, because the edge also has other things to do.
-const TURNS: usize = 3;
+const TURNS: usize = 10;
 
 /// The cost of one request: allocations, and bytes of the response with its head.
 const COSTS: [(&str, usize, usize); 4] = [

@@ -100,7 +100,7 @@ impl Hasher {
                 .map(|hash: phc::PasswordHash| PasswordHash::from_phc(hash.to_string()))
         });
         hashed.await?.map_err(|cause| {
-            tracing::error!(%cause, "cannot hash a password");
+            tracing::error!(%cause, "cannot hash a password; free memory; if there is enough, please report this");
             Busy
         })
     }
@@ -155,7 +155,10 @@ impl Hasher {
             sender.send(result).ok();
         };
         let thread = thread::Builder::new().name("hashing".to_owned());
-        thread.spawn(work).map_err(|_| Busy)?;
+        thread.spawn(work).map_err(|error| {
+            tracing::error!(%error, "cannot start a thread that checks a password, so nobody can sign in; the system allows no more threads: raise TasksMax= in the systemd unit, or `ulimit -u`");
+            Busy
+        })?;
         result.await.map_err(|_| Busy)
     }
 }

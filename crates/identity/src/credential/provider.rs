@@ -106,21 +106,37 @@ struct Tokens {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    #[error(transparent)]
+    #[error("`issuer` of the provider leads nowhere: {0}")]
     Outbound(#[from] OutboundError),
-    #[error("{what} answered {status}")]
+    #[error("{what} answered {status}; {}", status_remedy(*.status))]
     Status {
         /// A name for the request that failed.
         what: &'static str,
         status: u16,
     },
     /// The provider's response does not conform to the standard.
-    #[error("the provider's response does not follow the standard: {0}")]
+    #[error(
+        "the provider's response does not follow OpenID Connect, which its operator must mend: {0}"
+    )]
     Shape(&'static str),
-    #[error("the provider names another issuer: {0:?}")]
+    #[error(
+        "the provider names another issuer; if it is the same provider, write `issuer` so: {0:?}"
+    )]
     OtherIssuer(String),
-    #[error("the ID token is not valid: {0}")]
+    #[error(
+        "the ID token is not valid; check this machine's clock, and client_id of the provider: {0}"
+    )]
     IdToken(#[from] Invalid),
+}
+
+fn status_remedy(status: u16) -> &'static str {
+    match status {
+        400..=403 => {
+            "check client_id and client_secret_file of the provider, and the redirect address that is registered there"
+        }
+        404 => "check `issuer` of the provider",
+        _ => "if this goes on, look at the provider's status page",
+    }
 }
 
 /// The parameters of the redirect to the provider.

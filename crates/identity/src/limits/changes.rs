@@ -5,7 +5,7 @@
 //! does not block the owner's browser.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule, Wait};
+use platform::limits::{Limit, Limits, Rule, Wait};
 
 use crate::account::AccountId;
 use crate::session::token::TokenId;
@@ -18,23 +18,21 @@ const RULES: &[Rule] = &[Rule {
 /// The maximum number of accounts, and the maximum number of tokens, that are counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process. Clones share them.
+/// The counters. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Changes {
     of_accounts: Limit,
     of_tokens: Limit,
 }
 
-impl Default for Changes {
-    fn default() -> Self {
+impl Changes {
+    pub fn of(limits: &Limits) -> Self {
         Self {
-            of_accounts: Limit::new(RULES, KEYS),
-            of_tokens: Limit::new(RULES, KEYS),
+            of_accounts: limits.limit("changes", RULES, KEYS),
+            of_tokens: limits.limit("forbidden", RULES, KEYS),
         }
     }
-}
 
-impl Changes {
     /// Returns counters that never refuse a request, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
@@ -63,7 +61,7 @@ mod tests {
 
     #[test]
     fn an_account_may_change_six_hundred_things_in_five_minutes() {
-        let changes = Changes::default();
+        let changes = Changes::of(&Limits::default());
         let account = Id::from_text("x".to_owned());
         let now = Timestamp::UNIX_EPOCH;
         let passed = (0..700).filter(|_| changes.take(&account, now).is_ok());

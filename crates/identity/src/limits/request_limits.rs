@@ -22,7 +22,7 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule, Wait};
+use platform::limits::{Limit, Limits, Rule, Wait};
 use platform::mail::Address;
 use platform::{Store, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
@@ -76,20 +76,19 @@ pub struct RequestLimits {
     confirmations_of_account: Limit,
 }
 
-impl Default for RequestLimits {
-    fn default() -> Self {
+impl RequestLimits {
+    pub fn of(limits: &Limits) -> Self {
         Self {
             is_unlimited: false,
-            departures: Limit::new(DEPARTURES, KEYS),
-            slugs: Limit::new(SLUGS, KEYS),
-            refreshes: Limit::new(REFRESHES, KEYS),
-            wrong_refreshes: Limit::new(WRONG_REFRESHES, KEYS),
+            departures: limits.limit("departures", DEPARTURES, KEYS),
+            slugs: limits.limit("slugs", SLUGS, KEYS),
+            refreshes: limits.limit("refreshes", REFRESHES, KEYS),
+            wrong_refreshes: limits.limit("wrong refreshes", WRONG_REFRESHES, KEYS),
+            // A failed mail is given back, which other machines could not be told.
             confirmations_of_account: Limit::new(CONFIRMATIONS_OF_ACCOUNT, KEYS),
         }
     }
-}
 
-impl RequestLimits {
     /// Returns counters that never refuse a request, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {

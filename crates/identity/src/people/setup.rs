@@ -38,7 +38,12 @@ pub struct Announcement {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnnounceError {
-    #[error("{0}: {1}")]
+    #[error(
+        "cannot write the link for the first owner into {}: {}\n  \
+         the data folder must be writable and have room",
+        .0.display(),
+        .1
+    )]
     File(PathBuf, io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),

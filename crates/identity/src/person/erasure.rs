@@ -224,8 +224,11 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();
         let change = move |tx: &mut Tx<'_>| {
-            let held = held::hold(tx, &erased)?.ok_or(EraseError::NotSignedIn)?;
-            begin(tx, domains, &held, &erased, When::Now)
+            // Another process that starts may have erased it by now.
+            match held::hold(tx, &erased)? {
+                Some(held) => begin(tx, domains, &held, &erased, When::Now),
+                None => Ok(()),
+            }
         };
         if let Err(error) = store.write(change).await {
             // In the restored data, the person has obligations, so the account cannot be erased.

@@ -67,7 +67,9 @@ impl Now {
     fn run(self) -> Result<()> {
         let settings = settings(&self.place)?;
         let backup = of(&settings)?;
-        if BackupKey::read(&settings.data)?.is_none() {
+        // A machine that follows another one gets the key of that one's backup.
+        let may_make = !backup::is_unfinished(&settings.data);
+        if may_make && BackupKey::read(&settings.data)?.is_none() {
             let (key, passphrase) = BackupKey::make(&Random::system())?;
             key.keep(&settings.data)?;
             say(&format!(

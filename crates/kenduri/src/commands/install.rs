@@ -168,7 +168,12 @@ impl Install {
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
         let file = named.or_else(usual);
         file.map(|file| {
-            std::path::absolute(&file).with_context(|| format!("cannot find {}", file.display()))
+            std::path::absolute(&file).with_context(|| {
+                format!(
+                    "cannot find {}\n  write its whole path: --config FILE",
+                    file.display()
+                )
+            })
         })
         .transpose()
     }

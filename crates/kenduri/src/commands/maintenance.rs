@@ -59,6 +59,7 @@ impl Maintenance {
             | ControlResponse::Purged { .. }
             | ControlResponse::AuditVerified { .. }
             | ControlResponse::BackedUp
+            | ControlResponse::TakenOver { .. }
             | ControlResponse::State { .. }
             | ControlResponse::Frozen { .. }
             | ControlResponse::BookingsVerified { .. }

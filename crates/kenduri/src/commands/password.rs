@@ -11,6 +11,7 @@ use platform::{Random, Secret};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::say;
+use crate::program_io::NO_RUNTIME;
 
 const MAX_LINE_BYTES: u64 = 4_096;
 
@@ -49,7 +50,8 @@ impl Hash {
         let password = Chosen::choose(&read_secret("Password: ")?, &[])?;
         let hasher = Hasher::new(1, Random::system());
         let hash = tokio::runtime::Builder::new_current_thread()
-            .build()?
+            .build()
+            .context(NO_RUNTIME)?
             .block_on(hasher.hash(&password))?;
         match &self.name {
             Some(name) => say(&format!("{name}:{}\n", hash.phc())),
@@ -74,7 +76,7 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     if quiet.is_some() {
         std::io::stderr().write_all(b"\n")?;
     }
-    read.context("cannot read standard input")?;
+    read.context("cannot read standard input\n  send one line of UTF-8 text")?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
@@ -85,12 +87,12 @@ impl NoEcho {
     fn switch_off() -> Result<Self> {
         let input = std::io::stdin();
         let before = tcgetattr(&input).context(
-            "cannot read the settings of the terminal\n  or send the line through a pipe",
+            "cannot read the settings of the terminal\n  send the line through a pipe instead",
         )?;
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
         tcsetattr(&input, OptionalActions::Flush, &quiet).context(
-            "cannot turn off the echo of the terminal\n  or send the line through a pipe",
+            "cannot turn off the echo of the terminal\n  send the line through a pipe instead",
         )?;
         Ok(Self(before))
     }

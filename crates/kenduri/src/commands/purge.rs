@@ -9,7 +9,8 @@ use super::{Where, say, send};
 /// Remove answers from the edge's cache
 ///
 /// Answers are chosen by the beginning of their path, as the program behind the edge sees it. When
-/// the command has finished, none of these answers is sent any more.
+/// the command has finished, none of these answers is sent any more. Other machines on the same
+/// PostgreSQL remove theirs within a second or two.
 #[derive(Debug, Args)]
 pub(super) struct Purge {
     /// The beginning of a path (`/shop/`); `*` is everything

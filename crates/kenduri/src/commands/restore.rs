@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use backup::Target;
 use clap::Args;
+use configuration::Settings;
 use jiff::Timestamp;
 use platform::{Random, Secret};
 
@@ -37,7 +38,7 @@ pub(super) struct Restore {
 impl Restore {
     pub(super) fn run(self) -> Result<()> {
         let settings = settings_while_stopped(&self.place)?;
-        let target = Target::parse(&self.from, &settings.s3_access)?;
+        let target = place_named(&self.from, &settings)?;
         let passphrase = match &self.passphrase_file {
             None => read_secret("Passphrase of the backup: ")?,
             Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
@@ -59,5 +60,17 @@ impl Restore {
             restored.files,
             settings.data.join("settings").display()
         ))
+    }
+}
+
+/// The place may be the first or the second one of the settings, which may have other credentials.
+pub(super) fn place_named(from: &str, settings: &Settings) -> Result<Target> {
+    let second = settings
+        .backup
+        .as_ref()
+        .and_then(|backup| backup.also.as_ref());
+    match second.filter(|second| second.name() == from.trim_end_matches('/')) {
+        Some(second) => Ok(second.clone()),
+        None => Ok(Target::parse(from, &settings.s3_access)?),
     }
 }

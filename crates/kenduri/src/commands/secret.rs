@@ -6,10 +6,10 @@ use identity::credential::second_factor;
 use identity::session;
 use platform::audit::{Actor, Entity, Entry};
 use platform::mail::suppression;
-use platform::{Keyring, Random, StoreError, Tx, key};
+use platform::{Keyring, Random, StoreError, Tx, key, shared_file};
 use serde_json::json;
 
-use super::{Where, alone, say};
+use super::{Where, alone, refuse_while_served, say};
 use crate::domains::DOMAINS;
 use crate::{app_setup, control};
 
@@ -23,8 +23,8 @@ pub(super) enum Secret {
 ///
 /// Everybody is signed out, and browsers forget which invitations they opened. Second factors and
 /// the list of addresses that get no mail are removed, because they can be read only with the old
-/// keys. Links and codes on cards stay as they are, and so do passwords and API tokens. Stop
-/// Kenduri first.
+/// keys. Links and codes on cards stay as they are, and so do passwords, API tokens, and the
+/// certificates that machines share. Stop Kenduri first, on all machines.
 #[derive(Debug, Args)]
 pub(super) struct New {
     #[command(flatten)]
@@ -53,12 +53,15 @@ impl Secret {
         // The new key file is written before the store records the new key. After that, only the
         // renaming of the file can still fail.
         let fresh = settings.secret_file.prepare(&Random::system())?;
-        let keys = fresh.keys.clone();
+        let (before, keys) = (settings.secret_file.present(), fresh.keys.clone());
         let Ended {
             sessions,
             factors,
             suppressed,
-        } = alone(async { Ok(store.write(move |tx| replace(tx, &keys)).await?) })?;
+        } = alone(store.write(move |tx: &mut Tx<'_>| -> Result<Ended> {
+            refuse_while_served(tx, &settings)?;
+            Ok(replace(tx, before.as_ref(), &keys)?)
+        }))?;
         let path = fresh.put()?;
         say(&format!(
             "{} holds a new key. {sessions} sessions were ended, {factors} people no longer have \
@@ -70,8 +73,10 @@ impl Secret {
     }
 }
 
-fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<Ended, StoreError> {
+fn replace(tx: &mut Tx<'_>, before: Option<&Keyring>, keys: &Keyring) -> Result<Ended, StoreError> {
     key::replace(tx, keys)?;
+    let before = before.map(|keys| keys.key(shared_file::PURPOSE));
+    shared_file::reseal(tx, before.as_ref(), &keys.key(shared_file::PURPOSE))?;
     let ended = Ended {
         sessions: session::end_all(tx)?,
         factors: second_factor::erase_all(tx)?,

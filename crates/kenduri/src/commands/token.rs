@@ -43,7 +43,9 @@ pub(super) struct Create {
 
 fn scope(word: &str) -> Result<String, &'static str> {
     let found = TokenScope::find_all(&site::domains::for_identity(DOMAINS), &[word]);
-    found.map_err(|_| "not a scope that a token can have")?;
+    found.map_err(
+        |_| "not a scope that a token can have; `kenduri token create --help` names them",
+    )?;
     Ok(word.to_owned())
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
+use axum::{Extension, Router};
 use identity::account::{self, AccountId, AccountZone, NewAccount};
 use identity::client::Client;
 use identity::session::{self, Method, Stay};
@@ -74,12 +74,25 @@ async fn accounts(world: &World, values: SettingValues) -> Context {
     Context::new(site.with_settings(values), domains)
 }
 
-async fn visitor(accounts: &Context) -> Visitor {
+pub(crate) async fn router(accounts: &Context) -> Router {
     let site = &accounts.site;
     let links = site.store.read(LinkKey::load).await.unwrap();
-    let gate = CodeGate::new(&site.keys, links, GuessBudget::new(), Arc::default());
+    let gate = CodeGate::new(site, links, GuessBudget::new(), Arc::default());
     let router = domains::routes(accounts).layer(Extension(gate));
-    Visitor::new(web::serve(site, accounts::web::around(accounts, router)))
+    web::serve(site, accounts::web::around(accounts, router))
+}
+
+pub(crate) fn client() -> Client {
+    Client {
+        request: RequestFacts {
+            request_id: "test".to_owned(),
+            network: None,
+        },
+        user_agent: String::new(),
+        session: None,
+        device: None,
+        identity: None,
+    }
 }
 
 async fn person(accounts: &Context) -> (AccountId, Visitor) {
@@ -89,23 +102,14 @@ async fn person(accounts: &Context) -> (AccountId, Visitor) {
         locale: "en".to_owned(),
         zone: AccountZone::chosen("UTC"),
     };
-    let client = Client {
-        request: RequestFacts {
-            request_id: "test".to_owned(),
-            network: None,
-        },
-        user_agent: String::new(),
-        session: None,
-        device: None,
-        identity: None,
-    };
+    let client = client();
     let begin = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let id = account::create(tx, &new).unwrap();
         let begun = session::begin(tx, &id, Method::Link, Stay::Visit, &client)?;
         Ok((id, begun.unwrap()))
     };
     let (id, begun) = accounts.site.store.write(begin).await.unwrap();
-    let mut visitor = visitor(accounts).await;
+    let mut visitor = Visitor::new(router(accounts).await);
     visitor.set_cookie("kd_session", begun.session.reveal());
     (id, visitor)
 }
@@ -158,7 +162,7 @@ fn what_a_domain_promised_goes_on_while_it_is_off_and_its_jobs_wait() {
             assert_ne!(visitor.get(page).await.status, 404, "{page}");
         }
         let off = accounts(world, off(&ALL)).await;
-        let mut visitor = self::visitor(&off).await;
+        let mut visitor = Visitor::new(router(&off).await);
         for page in PAGES {
             visitor.get(page).await.expect(404);
         }

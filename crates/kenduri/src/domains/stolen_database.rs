@@ -22,6 +22,7 @@ use identity::session::sudo::Sudo;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::jobs::Worker;
+use platform::shared_file::{self, Place};
 use platform::text_cleaning::hexadecimal;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -58,6 +59,7 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("provider.payout_ref", "opened by the key file alone"),
     ("provider_calendar.address", "opened by the key file alone"),
+    ("shared_file.sealed", "opened by the key file alone"),
     ("totp.sealed_secret", "opened by the key file alone"),
     ("passkey.public_key", "the public half"),
     ("idempotency.fingerprint", "compared with a repeat"),
@@ -204,6 +206,18 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
 }
 
 /// The actions are ordered so that most secrets stay valid.
+async fn share_certificate(accounts: &Context, handed: &mut Handed) {
+    let key = accounts.site.keys.key(shared_file::PURPOSE);
+    let place = Place {
+        folder: "acme/ca.example".to_owned(),
+        name: "kad.example.certificate.pem".to_owned(),
+    };
+    let private = "MC4CAQAwBQYDK2VwBCIEIHRoZSBwcml2YXRlIGtleSBvZiBhIHRlc3Q";
+    handed.add("a certificate's private key", private);
+    let put = move |tx: &mut Tx<'_>| shared_file::put(tx, &key, &place, private);
+    accounts.site.store.write(put).await.unwrap();
+}
+
 async fn issue_every_secret(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
@@ -231,6 +245,7 @@ async fn issue_every_secret(world: &World, accounts: &Context) -> Handed {
     .await;
     change_email(world, accounts, &mut handed).await;
     tokens(accounts, &mut handed).await;
+    share_certificate(accounts, &mut handed).await;
 
     let mut leaving = sign_in(accounts, &mut handed, LEAVING).await;
     let (status, _) = call(&mut leaving, Method::DELETE, "/api/v1/me", Value::Null).await;

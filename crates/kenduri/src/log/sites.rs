@@ -20,7 +20,7 @@ pub(crate) fn sites(folder: PathBuf, format: Format, mask: Mask) -> SiteLogs {
             let site = site.inspect_err(|error| {
                 tracing::warn!(site = name, %error, "cannot open the log of a site; its requests \
                                                      go into the common log until Kenduri is \
-                                                     restarted; check the folder that log.to names");
+                                                     restarted; check the folder that log.to names, and the limit on threads (TasksMax= in the systemd unit)");
             });
             opened.insert(name.to_owned(), site.ok());
         }

@@ -79,6 +79,7 @@ impl ParentProcess {
         let begin = ToWorker::Begin {
             asked: settings.asked(),
             start: settings.start,
+            is_first: !self.workers.have_served(),
         };
         let first = (begin, settings.sockets.share()?);
         self.hear(channel.run, channel.stream, Some(first))
@@ -255,17 +256,17 @@ impl ParentProcess {
             // again. The next program would not know of that.
             self.control.trials_over().await?;
             let room = self.settings.lock().await.sockets.leave();
-            room.context("the old program keeps running")?;
+            room.context("the old program keeps running; correct the reason, and upgrade again")?;
             let path = self.program.path().display();
             let next = self.workers.replace(self.control.upgrade()).await;
             next.with_context(|| {
-                format!("the old program keeps running, because {path} does not serve")
+                format!("the old program keeps running, because {path} does not serve; correct the reason, which is in the log too, and run `kenduri upgrade` again")
             })?;
             let longer = async { drop(self.control.trials_over().await) };
             let shut = self.gate.shut(longer).await;
             let shut = shut.context(
                 "the new program's worker serves, but the supervisor process is still the old \
-                 program",
+                 program; run `kenduri upgrade` again",
             )?;
             // A planned restart may have begun meanwhile.
             self.control.trials_over().await?;
@@ -313,7 +314,7 @@ fn combine(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
         });
     let lines = lines.collect::<Vec<_>>().join("\n");
     if has_failed {
-        bail!("not every service could do it\n{lines}");
+        bail!("not every service could do it; correct what its line says, and try again\n{lines}");
     }
     Ok(lines)
 }
@@ -325,7 +326,7 @@ fn reply_of(error: &Error) -> Reply {
 fn not_the_worker(service: &str) -> Result<()> {
     if service == OWN_SERVICE {
         bail!(
-            "that is Kenduri itself: `kenduri reload kenduri` replaces it; to stop it, stop `kenduri serve`"
+            "that is Kenduri itself\n  `kenduri reload kenduri` replaces it; to stop it, stop `kenduri serve`"
         );
     }
     Ok(())

@@ -76,7 +76,9 @@ async fn answer(
             send_reply(&mut stream, &reply).await
         }
         Err(error) => {
-            let why = format!("this Kenduri does not know the command: {error}");
+            let why = format!(
+                "this Kenduri does not know the command: {error}\n  run the command with the program that runs, or run `kenduri upgrade` first"
+            );
             send_reply(&mut stream, &Reply::Error(why)).await
         }
     }

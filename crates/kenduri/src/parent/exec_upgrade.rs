@@ -145,7 +145,7 @@ fn adopt(
             // The worker notices the closed channel, exits and is restarted.
             tracing::error!(
                 run,
-                "a worker's channel is lost, so the worker is restarted: {error:#}"
+                "a worker's channel is lost, so the worker is restarted; if it comes again, please report this: {error:#}"
             );
         }
     }
@@ -184,7 +184,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
             ),
         }
     }
-    let listener = listener.context("no control socket was handed over")?;
+    let listener = listener.context("the upgrade broke off and Kenduri ended, because no control socket was handed over\n  start Kenduri again if systemd does not, and please report this")?;
     let control = Control::resume(&run, listener)?;
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;

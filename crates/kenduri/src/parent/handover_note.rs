@@ -56,8 +56,8 @@ impl HandoverNote {
 
 /// Parses the previous program's state, and checks its configuration.
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
-    let note: HandoverNote =
-        serde_json::from_slice(note).context("this program is older than the one that runs")?;
+    let note: HandoverNote = serde_json::from_slice(note)
+        .context("this program is older than the one that runs; put a newer one in its place")?;
     let configuration = configuration::load(DOMAINS, &note.asked)?;
     let folders = Folders::of_supervisor(&configuration.settings.data)?;
     if folders != configuration.folders {

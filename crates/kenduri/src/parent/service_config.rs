@@ -55,7 +55,12 @@ pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Resu
     let listen = &configuration.settings.listen;
     let data = &configuration.settings.data;
     let owner = configuration.folders.worker(data);
-    let owner = owner.with_context(|| format!("cannot read {}", data.display()))?;
+    let owner = owner.with_context(|| {
+        format!(
+            "cannot read {}\n  `data` or --data names it; the user that runs Kenduri must be able to",
+            data.display()
+        )
+    })?;
     let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
     let worker = OwnService {
         user: owner,

@@ -130,7 +130,7 @@ impl Workers {
                 Ok(channel) => halted.push((run, channel)),
                 // The worker notices the closed channel, exits and is restarted.
                 Err(error) => {
-                    tracing::error!(%error, run, "a worker's channel is lost, so the worker is restarted");
+                    tracing::error!(%error, run, "a worker's channel is lost, so the worker is restarted; if it comes again, please report this");
                 }
             }
             // The task ends without its channel. The replies for which callers still wait are lost.
@@ -247,7 +247,7 @@ impl Workers {
         let found = timeout(SERVING_TIMEOUT, found).await;
         let run = found.ok().and_then(|found| found.ok().and_then(|run| *run));
         let found = run.and_then(|run| Some((run, self.line(run)?)));
-        found.context("no worker serves; the log says why")
+        found.context("no worker serves\n  its log says why: journalctl -u kenduri")
     }
 
     /// Returns the workers that were started after this one.

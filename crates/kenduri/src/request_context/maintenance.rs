@@ -18,7 +18,7 @@ use crate::app_setup;
 const MAX_LINKS: usize = 20;
 
 /// Turns maintenance mode on, for one host or for all hosts.
-pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
+pub(super) async fn close(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
     let host = host.map(values::host).transpose().map_err(Error::msg)?;
     let urls = match &host {
         Some(host) => vec![host_url(host, hands)?],
@@ -32,40 +32,84 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
     let links: Vec<String> = links
         .map(|url| format!("{url}/?kenduri-pass={pass}"))
         .collect();
-    match hands.maintenance.on(host.as_deref(), &pass) {
-        Ok(()) => Ok(ControlResponse::Closed { links, others }),
-        Err(error @ ChangeError::Unchanged(_)) => Err(error).context(
-            "cannot turn maintenance mode on\n  \
-             the data folder must be writable, and maintenance.html in it readable and at most 1M",
+    match close_here_and_elsewhere(host.as_deref(), &pass, hands).await {
+        Ok(None) => Ok(ControlResponse::Closed { links, others }),
+        Ok(Some(reason)) => bail!(
+            "maintenance mode is on at this machine, and {} lets you in, but the other machines may not know: {reason}\n  \
+             run the command again when the store works",
+            links.join(" or ")
         ),
-        Err(error) => Err(error).with_context(|| {
-            format!(
-                "maintenance mode is on, and {} lets you in, but a power failure may undo it\n  \
-                 run the command again when the disk works",
-                links.join(" or ")
-            )
+        Err(error @ ChangeError::Unsynced(_)) => Err(error).with_context(|| {
+            let links = links.join(" or ");
+            format!("maintenance mode is on, and {links} lets you in")
         }),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Turns maintenance mode off, for one host or for all hosts.
-pub(super) fn open(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
+pub(super) async fn open(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
     let host = host.map(values::host).transpose().map_err(Error::msg)?;
-    let opened = match &host {
+    match open_here_and_elsewhere(host.as_deref(), hands).await {
+        Ok(None) => Ok(ControlResponse::Open),
+        Ok(Some(reason)) => bail!(
+            "maintenance mode is off at this machine, but the other machines may not know: {reason}\n  \
+             run the command again when the store works"
+        ),
+        Err(error @ ChangeError::Unsynced(_)) => Err(error).context("maintenance mode is off"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Why the other machines may not know of a change. `None` if they do, or if there are none.
+type Untold = Option<String>;
+
+/// If the other machines cannot be told, this machine is closed all the same.
+async fn close_here_and_elsewhere(
+    host: Option<&str>,
+    pass: &str,
+    hands: &RequestContext,
+) -> Result<Untold, ChangeError> {
+    let untold = match &hands.shared {
+        None => None,
+        Some(Err(reason)) => Some(reason.clone()),
+        Some(Ok(shared)) => {
+            hands.maintenance.check_page()?;
+            match shared.close(&hands.maintenance, host, pass).await {
+                Ok(closed) => return closed.map(|()| None),
+                Err(error) => Some(error.to_string()),
+            }
+        }
+    };
+    hands.maintenance.on(host, pass)?;
+    Ok(untold)
+}
+
+async fn open_here_and_elsewhere(
+    host: Option<&str>,
+    hands: &RequestContext,
+) -> Result<Untold, ChangeError> {
+    let elsewhere = match &hands.shared {
+        None => None,
+        Some(Err(reason)) => Some(Err(reason.clone())),
+        Some(Ok(shared)) => {
+            let opened = shared.open(&hands.maintenance, host).await;
+            Some(opened.map_err(|error| error.to_string()))
+        }
+    };
+    // What this machine alone was told is ended too.
+    let here = match host {
         Some(host) => hands.maintenance.off_for(host),
         None => hands.maintenance.off(),
     };
-    match opened {
-        Ok(()) => Ok(ControlResponse::Open),
-        Err(error @ (ChangeError::NotClosed(_) | ChangeError::AllClosed)) => {
-            bail!("{error}\n  to turn it off for all hosts: kenduri maintenance off")
-        }
-        Err(error @ ChangeError::Unchanged(_)) => Err(error)
-            .context("cannot turn maintenance mode off\n  the data folder must be writable"),
-        Err(error @ ChangeError::Unsynced(_)) => Err(error).context(
-            "maintenance mode is off, but a power failure may undo it\n  \
-             run the command again when the disk works",
-        ),
+    let here = match here {
+        Err(ChangeError::NotClosed(_)) if matches!(elsewhere, Some(Err(_) | Ok(Ok(())))) => Ok(()),
+        here => here,
+    };
+    match elsewhere {
+        Some(Ok(Err(error))) if !matches!(error, ChangeError::NotClosed(_)) => Err(error),
+        Some(Err(reason)) => here.map(|()| Some(reason)),
+        _ => here.map(|()| None),
     }
 }
 

@@ -16,8 +16,10 @@ use supervisor::Plan;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::request_context::{Purge, RequestContext};
+use crate::request_context::RequestContext;
+use crate::shared_files::Purge;
 
 use super::PARENT_ENDED;
 use super::active_settings::ActiveSettings;
@@ -69,6 +71,14 @@ impl<'a> MessageLoop<'a> {
             alarm,
             ending,
             is_leaving: false,
+        }
+    }
+
+    /// Starts doing what other machines on the same store tell.
+    pub(super) fn follow_other_machines(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let context = self.context.clone();
+        if let (Some(Ok(shared)), Some(purges)) = (context.shared, context.purges) {
+            tasks.spawn(shared.follow(context.maintenance, purges, stop.clone()));
         }
     }
 
@@ -151,7 +161,7 @@ impl<'a> MessageLoop<'a> {
                 });
             }
             ToWorker::Apply { id, .. } if self.is_leaving => {
-                let why = "this worker is stopping, and does not take new settings".to_owned();
+                let why = "this worker is stopping, and does not take new settings\n  try again when its successor serves".to_owned();
                 let reply = Reply::Error(why);
                 self.sender.say(ToParent::Reply { id, reply }).await;
             }

@@ -101,15 +101,18 @@ fn reach_everybody(engine: &Engine) {
 /// Creates households with the email addresses `guest1@example.com` and so on, and a started
 /// campaign to all of them.
 pub(crate) fn order(engine: &Engine, data: &Path, households: usize) {
+    engine.execute(data, &campaign(households));
+}
+
+/// The statements of [`order`].
+pub(crate) fn campaign(households: usize) -> String {
     let columns = "occasion, household, salutation, phone, address, language, plus_ones, children,
         deadline_override, lock_mode, open_until, lock_reason, host_message, host_note, note,
         note_version, tags, search, closed_noted_for, sent_at, first_opened_at, last_opened_at,
         open_count, replied_at, access_epoch, archived_at, version, created_at, updated_at,
         sort_name, contact_search";
     let number = "SUBSTR(CAST(1000000 + n AS TEXT), 2)";
-    engine.execute(
-        data,
-        &format!(
+    format!(
             "WITH RECURSIVE counted (n) AS
                  (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {households})
              INSERT INTO invitation (id, code, code_key, email, {columns})
@@ -127,6 +130,5 @@ pub(crate) fn order(engine: &Engine, data: &Path, households: usize) {
                  starts, attempts, created_at)
              VALUES ('j', 'work', 'occasions.campaign', '{{\"campaign\":\"{CAMPAIGN}\"}}', 'waiting',
                  'campaign:{CAMPAIGN}', 0, 0, 0, 0, 0, 0)"
-        ),
-    );
+    )
 }

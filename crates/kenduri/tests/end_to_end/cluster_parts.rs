@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http;
+use crate::networks::Networks;
 use crate::postgres_server::{as_postgres, give_to_postgres, programs};
 use crate::program::{PATIENCE, children, free_address};
 
@@ -24,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Part(Child);
 
 impl Part {
-    fn start(mut command: Command, log: &Path) -> Self {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Self {
         let log = File::create(log).expect("a log");
         let both = log.try_clone().expect("a log");
         let child = command
@@ -84,7 +85,7 @@ frontend site
 backend machines
   balance roundrobin
   option httpchk GET /readyz
-  timeout check 250ms
+  timeout check 2s
   default-server inter 250ms fall 2 rise 1
 {servers}"
         );
@@ -126,6 +127,8 @@ pub(crate) struct Cluster {
     folder: TempDir,
     nodes: [Node; 2],
     _etcd: Part,
+    /// Of each node, if it can be cut off.
+    networks: Option<Networks>,
 }
 
 struct Node {
@@ -138,6 +141,16 @@ struct Node {
 impl Cluster {
     /// Starts a cluster. Returns `None` if a part of it is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_in(None)
+    }
+
+    /// Starts a cluster whose servers can be cut off. Returns `None` if a part of it is not
+    /// installed, or if this process may not make networks.
+    pub(crate) fn start_apart() -> Option<Self> {
+        Self::start_in(Some(Networks::create(2)?))
+    }
+
+    fn start_in(networks: Option<Networks>) -> Option<Self> {
         let is_installed = |name: &str| Path::new("/usr/bin").join(name).exists();
         let servers = programs()?;
         if !is_installed("patroni") || !is_installed("etcd") {
@@ -145,7 +158,10 @@ impl Cluster {
         }
         let folder = tempfile::tempdir().expect("a folder");
         give_to_postgres(folder.path());
-        let (clients, peers) = (free_address(), free_address());
+        let [clients, peers] = match &networks {
+            None => [free_address(), free_address()],
+            Some(networks) => [2379, 2380].map(|port| (networks.host(), port).into()),
+        };
         let mut etcd = as_postgres(Path::new("/usr/bin/etcd"));
         etcd.arg("--data-dir").arg(folder.path().join("etcd"));
         for flag in ["listen-client-urls", "advertise-client-urls"] {
@@ -158,16 +174,21 @@ impl Cluster {
         let etcd = Part::start(etcd, &folder.path().join("etcd.log"));
         wait(|| answers(clients, "/health"), "etcd does not answer");
 
-        let nodes = ["a", "b"].map(|name| Node {
+        let address = |number, port| match &networks {
+            None => free_address(),
+            Some(networks) => networks.socket(number, port),
+        };
+        let nodes = [(0, "a"), (1, "b")].map(|(number, name)| Node {
             name,
-            api: free_address(),
-            address: free_address(),
+            api: address(number, 8008),
+            address: address(number, 5432),
             patroni: None,
         });
         let mut cluster = Self {
             folder,
             nodes,
             _etcd: etcd,
+            networks,
         };
         for node in &cluster.nodes {
             cluster.write_settings(node, clients, &servers);
@@ -211,6 +232,16 @@ impl Cluster {
         self.kill_node(lost);
         self.wait_for_primary(next);
         self.start_node(lost);
+    }
+
+    /// Cuts the primary server off from everybody, waits until the other one has taken over, and
+    /// lets the first come back.
+    pub(crate) fn cut_primary(&self) {
+        let networks = self.networks.as_ref().expect("networks");
+        let lost = self.primary();
+        networks.cut(lost);
+        self.wait_for_primary(self.nodes[1 - lost].name);
+        networks.join(lost);
     }
 
     /// Waits until a standby follows synchronously.
@@ -303,6 +334,8 @@ impl Cluster {
                     "local all all trust",
                     "host all all 127.0.0.0/8 trust",
                     "host replication all 127.0.0.0/8 trust",
+                    "host all all 10.213.0.0/16 trust",
+                    "host replication all 10.213.0.0/16 trust",
                 ],
             },
         });
@@ -314,6 +347,9 @@ impl Cluster {
         let name = self.nodes[number].name;
         let mut patroni = as_postgres(Path::new("/usr/bin/patroni"));
         patroni.arg(self.folder.path().join(format!("{name}.yml")));
+        if let Some(networks) = &self.networks {
+            patroni = networks.inside(number, &patroni);
+        }
         let log = self.folder.path().join(format!("{name}.log"));
         self.nodes[number].patroni = Some(Part::start(patroni, &log));
     }

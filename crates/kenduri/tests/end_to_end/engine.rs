@@ -102,6 +102,10 @@ impl Database {
 }
 
 impl Database {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Gives the database to a new role without the right to replicate.
     pub(crate) fn of_a_role(mut self) -> Self {
         let name = &self.name;

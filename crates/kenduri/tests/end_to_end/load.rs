@@ -70,7 +70,7 @@ impl Load {
     }
 
     /// Saves the other answer of a household, and reads what is stored after an error.
-    fn save<T>(
+    pub(crate) fn save<T>(
         &self,
         address: &str,
         household: &mut Household,

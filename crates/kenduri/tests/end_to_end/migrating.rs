@@ -93,19 +93,14 @@ fn a_start_without_migrations_waits_until_another_process_has_made_them() {
             .current_dir(folder.path());
         let mut program = Waiting::start(serve);
         program.read_until(WAITS);
-        let asking = std::thread::spawn(move || {
-            let end = Instant::now() + PATIENCE;
-            loop {
-                // A request may end without an answer while nobody serves.
-                match http::send(&address, "GET", "/readyz", &[], b"") {
-                    Ok(answer) => return answer.status,
-                    Err(error) => assert!(Instant::now() < end, "{error}"),
-                }
-            }
-        });
-        // No answer comes before the tables are there.
+        let ask = |path| http::send(&address, "GET", path, &[], b"");
+        for (path, status) in [("/readyz", 503), ("/livez", 200), ("/", 503)] {
+            let answer = ask(path).expect("an answer");
+            assert_eq!(answer.status, status, "{path}");
+            let wait = (status == 503).then_some("5");
+            assert_eq!(answer.header("retry-after"), wait, "{path}");
+        }
         let migrate = ["migrate", "--set", &store];
-        assert!(!asking.is_finished());
         let migrated = run(&migrate, folder.path(), &[]);
         let said = text(&migrated.stdout);
         assert_eq!(migrated.status.code(), Some(0), "{said}");
@@ -114,7 +109,11 @@ fn a_start_without_migrations_waits_until_another_process_has_made_them() {
                 && said.ends_with("These changes were made. The store is up to date.\n"),
             "{said}"
         );
-        assert_eq!(asking.join().expect("an answer"), 200);
+        let end = Instant::now() + PATIENCE;
+        // A request may end without an answer while the one stops that answered until now.
+        while !ask("/readyz").is_ok_and(|answer| answer.status == 200) {
+            assert!(Instant::now() < end, "it does not serve");
+        }
         let again = text(&run(&migrate, folder.path(), &[]).stdout);
         assert_eq!(again, "The store was up to date. Nothing was changed.\n");
         let (code, rest) = program.end();

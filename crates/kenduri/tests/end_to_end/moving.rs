@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::engine::{Database, Engine};
+use crate::http;
 use crate::program::{PATIENCE, Program, command, run, text};
 
 fn moved(data: &Path, to: &Engine) -> (Option<i32>, String) {
@@ -109,4 +110,55 @@ fn a_move_that_is_killed_leaves_the_database_empty() {
         database.text(data, "SELECT count(*)::text FROM guess"),
         "300000"
     );
+}
+
+/// Runs `kenduri move-files` on a data folder.
+fn moved_files(data: &Path, to: &str, endpoint: &str) -> (Option<i32>, String) {
+    let (data, endpoint) = (data.to_string_lossy(), format!("files.endpoint={endpoint}"));
+    let mut words = vec!["move-files", "--data", &*data, "--to", to];
+    for setting in [
+        &*endpoint,
+        "files.region=us-east-1",
+        "files.access_key=key",
+        "files.secret_key=secret",
+    ] {
+        words.extend(["--set", setting]);
+    }
+    let output = run(&words, Path::new("/"), &[]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    (output.status.code(), said)
+}
+
+#[test]
+fn files_move_into_a_bucket_and_are_compared_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let files = data.join("files/pictures");
+    std::fs::create_dir_all(&files).expect("a folder");
+    std::fs::write(files.join("a.png"), vec![7; 300_000]).expect("written");
+    std::fs::write(files.join("b"), "short").expect("written");
+    let (code, said) = moved_files(data, "folder:elsewhere", "http://127.0.0.1:9");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("--to names no bucket"), "{said}");
+    // A server that does not answer leaves everything as it is.
+    let (code, said) = moved_files(data, "s3://bucket/site", "http://127.0.0.1:9");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("run the command again"), "{said}");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests have no configuration to read it in"
+    )]
+    let Ok(endpoint) = std::env::var("KENDURI_TEST_S3") else {
+        eprintln!("skipped: KENDURI_TEST_S3 names no server");
+        return;
+    };
+    let address = endpoint.trim_start_matches("http://");
+    let made = http::send(address, "PUT", "/moved-files", &[], b"");
+    assert_eq!(made.expect("an answer").status, 200);
+    for _ in 0..2 {
+        let (code, said) = moved_files(data, "s3://moved-files/site", &endpoint);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("Copied 2 files"), "{said}");
+        assert!(said.contains("url = \"s3://moved-files/site\""), "{said}");
+    }
 }

@@ -139,7 +139,7 @@ fn has_certificate(data: &Path) -> bool {
 }
 
 /// Returns a free port of 127.0.0.1. The authority requests the challenge's response at this port.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("its address").port()
 }

@@ -2,8 +2,12 @@
 //! again, or lets a standby take over. No acknowledged answer may be lost, and no save may fail.
 //! `cargo xtask show backup` does the first 1,000 times.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use crate::cluster_parts::wait;
+use crate::engine::Database;
+use crate::http;
 use crate::killing::open_households;
 use crate::load::{Load, last_versions, tell, times};
 use crate::postgres_server::Server;
@@ -12,6 +16,8 @@ use crate::program::Program;
 
 /// The number of acknowledged answers between two kills.
 const ANSWERS: usize = 12;
+/// How long a statement waits for a lock before it gives up.
+const LOCK_TIME: Duration = Duration::from_secs(2);
 
 #[test]
 fn a_killed_postgresql_server_loses_no_acknowledged_answer() {
@@ -67,6 +73,48 @@ fn nobody_sees_that_a_standby_takes_over() {
     tell(&format!(
         "1 standby took over among {answers}: 0 lost, 0 failed"
     ));
+}
+
+#[test]
+fn what_asks_whether_kenduri_lives_does_not_wait_for_the_database() {
+    let Some(database) = Database::create("silent") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, store) = (
+        folder.path().to_string_lossy(),
+        format!("store.url={}", database.url()),
+    );
+    let program = Program::serve(&["--data", &*data, "--set", &*store], &[]);
+    let connect = || postgres::Client::connect(database.url(), postgres::NoTls).expect("a server");
+    let mut locking = connect();
+    let mut lock = locking.transaction().expect("a transaction");
+    lock.batch_execute("LOCK TABLE site_look IN ACCESS EXCLUSIVE MODE")
+        .expect("a lock");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // The frame of pages is read anew every other second.
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                // Its outcome does not matter.
+                let _ = http::send(&program.address, "GET", "/", &[], b"");
+            }
+        });
+        let mut looking = connect();
+        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'site_look'::regclass";
+        wait(
+            || !looking.query(waits, &[]).expect("rows").is_empty(),
+            "no page waits for the table",
+        );
+        let begun = Instant::now();
+        for path in ["/livez", "/healthz", "/readyz", "/metrics"] {
+            assert_eq!(program.get(path).status, 200, "{path}");
+        }
+        let took = begun.elapsed();
+        is_over.store(true, Ordering::Relaxed);
+        lock.rollback().expect("unlocked");
+        assert!(took < LOCK_TIME * 3, "four of them took {took:?}");
+    });
 }
 
 /// Lets households answer, and calls `disturb` several times meanwhile. It returns the URL of the

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::program::{PATIENCE, children};
+use crate::program::{PATIENCE, children, free_address};
 
 /// The test's own PostgreSQL server, which flushes commits to the disk. Its socket is in its folder.
 pub(crate) struct Server {
     programs: PathBuf,
     folder: TempDir,
+    port: u16,
     process: Option<Child>,
 }
 
@@ -88,12 +89,14 @@ impl Server {
         let server = Self {
             programs,
             folder,
+            // It only names the socket in the folder.
+            port: 5432,
             process: None,
         };
         Some(server)
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -102,6 +105,21 @@ impl Server {
     }
 
     pub(crate) fn start(&mut self) {
+        self.start_with(&["listen_addresses="]);
+    }
+
+    /// Starts the server with TLS at `localhost`. Its certificate and key are in its data folder.
+    /// Returns its port.
+    pub(crate) fn start_with_tls(&mut self) -> u16 {
+        self.port = free_address().port();
+        self.start_with(&["listen_addresses=localhost", "ssl=on"]);
+        self.port
+    }
+
+    fn start_with(&mut self, settings: &[&str]) {
+        let port = format!("port={}", self.port);
+        let more = [port.as_str(), "fsync=on"];
+        let settings = settings.iter().chain(&more);
         let log = File::create(self.folder.path().join("log")).expect("a log");
         let process = self
             .command("postgres")
@@ -109,7 +127,7 @@ impl Server {
             .arg(self.data())
             .arg("-k")
             .arg(self.folder.path())
-            .args(["-c", "listen_addresses=", "-c", "fsync=on"])
+            .args(settings.flat_map(|setting| ["-c", setting]))
             .stderr(log)
             .spawn();
         self.process = Some(process.expect("postgres"));
@@ -121,13 +139,18 @@ impl Server {
         }
     }
 
+    /// The folder of the server's socket.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The server's host in a URL.
     pub(crate) fn host(&self) -> String {
         self.folder.path().to_string_lossy().replace('/', "%2F")
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("postgres://postgres@{}/postgres", self.host())
+        format!("postgres://postgres@{}:{}/postgres", self.host(), self.port)
     }
 
     /// Kills all processes of the server, and waits until they have exited.

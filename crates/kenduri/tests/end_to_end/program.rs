@@ -50,7 +50,14 @@ impl Program {
     }
 
     /// Like [`Self::watch`], but with a destination for the log.
-    pub(crate) fn watch_with(mut command: Command, log: Stdio) -> Self {
+    pub(crate) fn watch_with(command: Command, log: Stdio) -> Self {
+        let mut program = Self::begin(command, log);
+        program.address = program.listener("http://");
+        program
+    }
+
+    /// Runs a command that does not serve yet.
+    pub(crate) fn begin(mut command: Command, log: Stdio) -> Self {
         let temporary = tempfile::tempdir().expect("a folder");
         let mut child = command
             .env("TMPDIR", temporary.path())
@@ -67,15 +74,13 @@ impl Program {
                 }
             }
         });
-        let mut program = Self {
+        Self {
             child,
             lines,
             said: Vec::new(),
             address: String::new(),
             _temporary: temporary,
-        };
-        program.address = program.listener("http://");
-        program
+        }
     }
 
     /// Returns the first printed listening address with this scheme. Returns an empty text if there

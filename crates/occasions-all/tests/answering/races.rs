@@ -1,11 +1,14 @@
 //! Tests of races: saves that run at the same moment, on both engines. Each race is repeated
 //! `testkit::rounds` times.
 
+use std::sync::mpsc;
+
 use jiff::SignedDuration;
+use occasions::invitation;
 use occasions::refusal::Refusal;
 use occasions::rsvp::Saved;
 use occasions::words::ReplyStatus::{No, Yes};
-use platform::{Rows, StoreError, sql};
+use platform::{Rows, Store, StoreError, Tx, sql};
 use testkit::{World, rounds, together};
 
 use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
@@ -288,4 +291,63 @@ fn a_code_replaced_or_an_invitation_archived_ends_saves() {
             assert_eq!(archived.is_some(), archive, "a save never revives");
         }
     });
+}
+
+#[test]
+fn a_save_that_waited_for_a_new_limit_of_seats_heeds_it() {
+    let Some(world) = World::postgres(&MIGRATIONS) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let stage = Stage::build(&world, None).await;
+        let guests = stage.household("RAHMA", 2, 0).await;
+        let id = stage.portal("RAHMA").await.household.invitation.id;
+        let event = stage.events[1].clone();
+        let (locked, has_locked) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let may_go = std::sync::Mutex::new(may_go);
+        let limit = stage.change(move |tx| {
+            invitation::lock(tx, &id)?;
+            tx.run(
+                sql!("UPDATE event SET capacity = 1 WHERE id = $1"),
+                &[&event],
+                Rows::Exactly(1),
+            )?;
+            locked.send(()).unwrap();
+            may_go.lock().unwrap().recv().unwrap();
+            Ok(1)
+        });
+        let both_come = async {
+            let waited = tokio::task::spawn_blocking(move || has_locked.recv());
+            waited.await.unwrap().unwrap();
+            let (store, change) = (stage.store.clone(), all(&guests, "reception", Yes, 1));
+            let saved = tokio::spawn(async move { save(&store, "RAHMA", change, None).await });
+            until_blocked(&stage.store).await;
+            go.send(()).unwrap();
+            saved.await.unwrap()
+        };
+        let ((), saved) = tokio::join!(limit, both_come);
+        assert!(
+            matches!(saved, Err(Refusal::EventFull { left: 1, .. })),
+            "{saved:?}"
+        );
+        assert_eq!(stage.submissions("RAHMA").await, 0);
+    });
+}
+
+/// Waits until a lock blocks a change on PostgreSQL.
+async fn until_blocked(store: &Store) {
+    let blocked = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
+        tx.one(
+            sql!(
+                "SELECT COUNT(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ),
+            &[],
+        )
+    };
+    while store.read(blocked).await.unwrap().0 == 0 {
+        tokio::task::yield_now().await;
+    }
 }

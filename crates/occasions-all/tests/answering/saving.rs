@@ -92,7 +92,7 @@ fn a_save_of_any_household_waits_for_the_server_a_few_times() {
                 save(&stage.store, code, change, Some(&key)).await.unwrap();
                 trips = world.store().counts().round_trips - before;
             }
-            assert!(trips <= 13, "{code}: {trips}");
+            assert!(trips <= 10, "{code}: {trips}");
         }
     });
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, call, on_default};
+use crate::stage::{Stage, call, on_default, on_sqlite};
 
 async fn shown(stage: &Stage<'_>) -> String {
     let mut guest = stage.nobody();
@@ -121,5 +121,36 @@ fn guests_read_what_is_published_and_nothing_else() {
             let action = format!("announcement.{action}");
             assert!(actions.contains(&action), "{action}: {actions:?}");
         }
+    });
+}
+
+/// Without a script, from the page that says that nothing was saved.
+#[test]
+fn what_a_host_typed_is_sent_again_when_the_store_was_busy() {
+    // On PostgreSQL the idle lock ends by itself before the store is busy.
+    on_sqlite(async |stage| {
+        let mut host = stage.visitor(&stage.coordinator);
+        let new = format!("{HOME}/settings/news/new");
+        let page = host.get(&new).await;
+        let mut form = page.expect(200).form(&new);
+        form.fill("title.en", "Parking")
+            .fill("body.en", "Behind the hall.\nPlease come early.");
+        let refused = stage.while_locked(host.submit(&page, &form)).await;
+        refused.expect(503);
+        assert_eq!(refused.header("retry-after"), "5");
+        let text = refused.text();
+        assert!(text.contains(&stage.say("problem-store-busy")), "{text}");
+        assert!(!shown(stage).await.contains("Parking"));
+
+        let again = refused.form(&new);
+        assert_eq!(again.value("submission_id"), form.value("submission_id"));
+        host.submit(&refused, &again).await.expect(303);
+        let page = shown(stage).await;
+        assert!(
+            page.contains("Parking") && page.contains("Please come early."),
+            "{page}"
+        );
+        host.submit(&refused, &again).await.expect(303);
+        assert_eq!(news(stage).await.as_array().map(Vec::len), Some(1));
     });
 }

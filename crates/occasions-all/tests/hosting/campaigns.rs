@@ -7,7 +7,7 @@ use occasions::hosting::campaign::{self, CampaignId, CampaignState, Order, Repor
 use occasions::hosting::campaign::{progress, sending};
 use occasions::hosting::listing::InvitationFilter;
 use occasions::hosting::mail_text::MailKind;
-use occasions::hosting::membership::MAILS_A_DAY;
+use occasions::hosting::member_occasions::MAILS_A_DAY;
 use occasions::words::OccasionStatus;
 use platform::jobs::Worker;
 use platform::mail::suppression::{self, Cause};

@@ -3,7 +3,7 @@
 
 use occasions::hosting::campaign::{self, CampaignId, sending};
 use occasions::hosting::mail_text::MailKind;
-use occasions::hosting::membership::MAILS_A_DAY;
+use occasions::hosting::member_occasions::MAILS_A_DAY;
 use platform::mail::suppression;
 use platform::{Rows, StoreError, Tx, sql};
 use testkit::{rounds, together};

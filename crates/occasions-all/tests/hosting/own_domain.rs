@@ -86,12 +86,7 @@ async fn set(stage: &Stage<'_>, name: &'static str) {
 async fn domains(own: &testkit::Stage<'_>, reserved: &[&str]) -> OwnDomains {
     let site = &own.site;
     let links = site.store.read(LinkKey::load).await.unwrap();
-    let gate = CodeGate::new(
-        &site.keys,
-        links,
-        GuessBudget::new(),
-        Arc::<Opens>::default(),
-    );
+    let gate = CodeGate::new(site, links, GuessBudget::new(), Arc::<Opens>::default());
     let reserved: BTreeSet<String> = reserved.iter().map(|&name| name.to_owned()).collect();
     let domains = OwnDomains::new(site, &gate, reserved, Router::new());
     domains.refresh().await.unwrap();

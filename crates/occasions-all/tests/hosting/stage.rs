@@ -82,6 +82,13 @@ pub(crate) fn on_default<F: AsyncFn(&Stage<'_>)>(test: F) {
     });
 }
 
+/// Like [`on_default`], with a store in a SQLite file.
+pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
+    World::in_file(&domains::migrations(DOMAINS), async move |world| {
+        run(world, &test).await;
+    });
+}
+
 /// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {

@@ -1,7 +1,8 @@
 //! Builds the demo occasion for tests, and lets tests change it.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Extension, Router};
 use occasions::code::CodeKey;
@@ -40,6 +41,34 @@ impl<'w> Deref for Stage<'w> {
 }
 
 impl<'w> Stage<'w> {
+    /// Runs `work` while another connection holds a lock that all changes of the occasion need.
+    pub(crate) async fn while_locked<T>(&self, work: impl Future<Output = T>) -> T {
+        let (held, is_held) = channel();
+        let (release, released) = channel::<()>();
+        let released = Mutex::new(released);
+        let other = self.world.second_store();
+        let holding = tokio::spawn(async move {
+            other
+                .write(move |tx| {
+                    tx.run(
+                        sql!("UPDATE occasion SET version = version"),
+                        &[],
+                        Rows::Any,
+                    )?;
+                    held.send(()).unwrap();
+                    let released = released.lock().unwrap_or_else(PoisonError::into_inner);
+                    released.recv().unwrap();
+                    Ok::<_, StoreError>(())
+                })
+                .await
+        });
+        tokio::task::block_in_place(|| is_held.recv()).unwrap();
+        let done = work.await;
+        release.send(()).unwrap();
+        holding.await.unwrap().unwrap();
+        done
+    }
+
     /// Builds a site with these domains and languages. `more` builds additional routes.
     pub(crate) async fn build(
         world: &'w World,
@@ -63,7 +92,7 @@ impl<'w> Stage<'w> {
         let links = base.site.store.write(begin).await.unwrap();
         let (budget, opens) = (GuessBudget::new(), Arc::<Opens>::default());
         let gate = CodeGate::new(
-            &base.site.keys,
+            &base.site,
             links.clone(),
             budget.clone(),
             Arc::clone(&opens),

@@ -1,10 +1,6 @@
 //! Tests with a busy store. Nothing is saved, and the page keeps all typed values and says when to
 //! try again.
 
-use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
-
-use platform::{Rows, StoreError, sql};
 use serde_json::json;
 
 use crate::answering::form;
@@ -19,35 +15,14 @@ fn what_cannot_be_kept_now_comes_back() {
         let (page, mut filled) = form(&mut guest, "RAHMA").await;
         filled.fill(&field, "yes").fill("note", "Kept");
 
-        // Another connection locks the database file, until the response says that the store is
-        // busy.
-        let (held, is_held) = channel();
-        let (release, released) = channel::<()>();
-        let released = Mutex::new(released);
-        let other = stage.world.second_store();
-        let holding = tokio::spawn(async move {
-            other
-                .write(move |tx| {
-                    tx.run(
-                        sql!("UPDATE occasion SET version = version"),
-                        &[],
-                        Rows::Any,
-                    )?;
-                    held.send(()).unwrap();
-                    let released = released.lock().unwrap_or_else(PoisonError::into_inner);
-                    released.recv().unwrap();
-                    Ok::<_, StoreError>(())
-                })
-                .await
-        });
-        tokio::task::block_in_place(|| is_held.recv()).unwrap();
         let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
-        let (shown, answered) = tokio::join!(
-            guest.submit(&page, &filled),
-            put(&mut program, "RAHMA", &body)
-        );
-        release.send(()).unwrap();
-        holding.await.unwrap().unwrap();
+        let sending = async {
+            tokio::join!(
+                guest.submit(&page, &filled),
+                put(&mut program, "RAHMA", &body)
+            )
+        };
+        let (shown, answered) = stage.while_locked(sending).await;
 
         assert_private(shown.expect(503));
         assert_eq!(shown.header("retry-after"), "5");

@@ -19,7 +19,8 @@ async fn change(stage: &Stage<'_>, statement: Sql) {
 }
 
 async fn restrict(stage: &Stage<'_>) {
-    let statement = sql!("UPDATE occasion SET by_staff = 0, sends_mail = 0");
+    let statement =
+        sql!("UPDATE occasion SET by_staff = 0, sends_mail = 0, revision = revision + 1");
     change(stage, statement).await;
 }
 

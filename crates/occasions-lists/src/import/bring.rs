@@ -8,7 +8,7 @@ use platform::{StoreError, Tx};
 use web::{Catalogue, Site};
 
 use super::{Change, Check, Import, ImportId, Options, Upload, apply, change, check, job, start};
-use crate::record::Record;
+use crate::household_document::Record;
 use identity::grant;
 
 enum Nothing {

@@ -2,7 +2,7 @@
 
 use platform::text_cleaning::{clean, clean_line};
 
-use crate::record::table::{Column, Field};
+use crate::household_document::table::{Column, Field};
 
 /// The cells of a row. Each cell is found by the meaning of its column.
 pub(super) struct Cells<'a> {

@@ -16,8 +16,8 @@ use web::{Catalogue, Findings};
 
 use super::gather::Gathered;
 use super::{Finding, ImportId, Options, Outcome, SHOWN, Warning, draft, households, vet};
-use crate::record::table::{Column, Field};
-use crate::record::{Ground, GuestRecord, Record, Standing};
+use crate::household_document::table::{Column, Field};
+use crate::household_document::{Ground, GuestRecord, Record, Standing};
 
 /// What the import would do now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]

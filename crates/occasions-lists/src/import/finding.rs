@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{FieldProblem, words};
 
-use crate::record::table::{Column, Field};
+use crate::household_document::table::{Column, Field};
 
 /// The maximum number of errors and warnings that are reported for one household.
 pub(super) const MOST_FINDINGS: usize = 100;

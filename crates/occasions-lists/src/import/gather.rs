@@ -14,8 +14,8 @@ use super::cells::Cells;
 use super::finding::{Finding, MOST_FINDINGS, Warning};
 use super::left_out::LeftOut;
 use super::lexicon::Lexicon;
-use crate::record::table::{Column, Field, NO_EVENT};
-use crate::record::{ALL_EVENTS, Ground, GuestRecord, Record};
+use crate::household_document::table::{Column, Field, NO_EVENT};
+use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
 
 /// The maximum number of words that are read from one cell. The last one is the rest of the cell.
 const MOST_WORDS: usize = 100;

@@ -9,8 +9,8 @@ use occasions::hosting::permissions::{self, HostOf, Permission};
 use occasions::hosting::{self, Refusal, codes, history};
 use occasions::id::InvitationId;
 use occasions::id::OccasionId;
-use occasions::limits;
 use occasions::rsvp;
+use occasions::size_limits;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::{Platform, Rows, Store, StoreError, Tx, sql};
 use serde::Deserialize;
@@ -281,8 +281,8 @@ impl Room {
         )
         .one(tx)?;
         Ok(Self {
-            households: limits::INVITATIONS - households,
-            guests: limits::GUESTS - guests,
+            households: size_limits::INVITATIONS - households,
+            guests: size_limits::GUESTS - guests,
             code_length: code::length_for(live + 1),
             refused_codes,
         })
@@ -315,7 +315,7 @@ fn write_one(
     let more = i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX);
     if found.is_none() {
         if room.households < 1 {
-            return Err(Refusal::LimitReached(limits::INVITATIONS));
+            return Err(Refusal::LimitReached(size_limits::INVITATIONS));
         }
         // The error "taken" reveals that another household has this code, and stored results can be
         // read for a week. So each account gets only a few of these errors.
@@ -324,7 +324,7 @@ fn write_one(
         }
     }
     if room.guests < more {
-        return Err(Refusal::LimitReached(limits::GUESTS));
+        return Err(Refusal::LimitReached(size_limits::GUESTS));
     }
     let (found, record, options) = (found.as_ref(), &one.record, import.options);
     let written = write::household(tx, host, ground, found, record, options, room.code_length);

@@ -5,8 +5,8 @@ use platform::text_cleaning::clean_line;
 
 use super::cells::Cells;
 use super::finding::{Finding, MOST_FINDINGS, Warning};
-use crate::record::Ground;
-use crate::record::table::{Column, Field, OF_GUEST};
+use crate::household_document::Ground;
+use crate::household_document::table::{Column, Field, OF_GUEST};
 
 /// If several columns have one of these meanings, their cells are joined.
 const JOINED: [Field; 8] = [

@@ -9,8 +9,8 @@ use occasions::question::Question;
 use occasions::words::{GuestKind, ReplyStatus};
 use web::{Catalogue, Language};
 
-use crate::record::Ground;
-use crate::record::table::{Column, Field, folded, languages};
+use crate::household_document::Ground;
+use crate::household_document::table::{Column, Field, folded, languages};
 
 /// The headings that other software uses, by meaning. They are in the form that [`folded`] returns.
 const HEADINGS: &[(Field, &[&str])] = &[

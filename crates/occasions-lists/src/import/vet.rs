@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use web::{Findings, Input};
 
 use super::Options;
-use crate::record::{Ground, GuestRecord, Record, Standing};
+use crate::household_document::{Ground, GuestRecord, Record, Standing};
 
 /// A household that has passed all checks and can be written.
 pub(super) struct Vetted {

@@ -18,7 +18,7 @@ use web::Findings;
 
 use super::vet::{self, Vetted};
 use super::{Options, Outcome};
-use crate::record::{Ground, Record, Standing};
+use crate::household_document::{Ground, Record, Standing};
 
 /// Changes the household `found`, or creates a household if `found` is `None`. New codes have the
 /// length `length`.

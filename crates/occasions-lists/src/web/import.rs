@@ -13,12 +13,12 @@ use web::codes::FIELD_CODES;
 use web::form_state::FormState;
 use web::{Form, PageQuery, Problem, Text};
 
+use crate::household_document::Ground;
+use crate::household_document::table::Column;
 use crate::import::{
     self, Change, Check, Finding, Import, ImportId, ImportState, Named, Options, Outcome, Upload,
     Warning,
 };
-use crate::record::Ground;
-use crate::record::table::Column;
 
 const CELLS: usize = 2;
 

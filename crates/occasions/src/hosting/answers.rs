@@ -6,7 +6,7 @@ use platform::{Tx, sql};
 use serde::Deserialize;
 
 use super::permissions::HostOf;
-use super::{Refusal, membership, permissions, portals};
+use super::{Refusal, member_occasions, permissions, portals};
 use crate::answer::{self, Answers};
 use crate::confirmation;
 use crate::event::Seats;
@@ -201,7 +201,7 @@ fn finish(
     rsvp::commit_answers(tx, snapshot, changes, commit)?;
     // The host decides who gets this mail and what it says. So it is sent only if the site allows
     // the occasion to send mail.
-    if overrides.mail && membership::sends_mail(tx, host.occasion())? {
+    if overrides.mail && member_occasions::sends_mail(tx, host.occasion())? {
         confirmation::schedule(tx, snapshot, None)?;
     }
     Ok(())

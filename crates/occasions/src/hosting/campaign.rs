@@ -24,7 +24,7 @@ use self::audience::Audience;
 use super::listing::InvitationFilter;
 use super::listing::filter::Answered;
 use super::mail_text::{self, MailKind};
-use super::{HostOf, Permission, Refusal, history, membership, occasions};
+use super::{HostOf, Permission, Refusal, history, member_occasions, occasions};
 use crate::id::OccasionId;
 use crate::words::{Access, OccasionStatus};
 pub use progress::{Counts, Recipient, RecipientState, Skip};
@@ -238,7 +238,7 @@ pub fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Resul
     if matches!(status, OccasionStatus::Draft | OccasionStatus::Archived) {
         return Err(Refusal::NotPublished);
     }
-    if !membership::sends_mail(tx, host.occasion())? {
+    if !member_occasions::sends_mail(tx, host.occasion())? {
         return Err(Refusal::MailNotAllowed);
     }
     if sender_domain::is_unverified(tx)? {

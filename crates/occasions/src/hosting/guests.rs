@@ -22,9 +22,9 @@ use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::invitation_snapshot::InvitationSnapshot;
-use crate::limits;
 use crate::occasion::Occasion;
 use crate::rsvp;
+use crate::size_limits;
 use crate::words::{ActedBy, GuestKind, Source};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +183,7 @@ pub fn add(
     let planning = Planning::new(tx, &snapshot.occasion, &snapshot.events)?;
     let planned = planning.plan(tx, people, &snapshot.household.events, &mut findings);
     findings.finish()?;
-    limits::check_guests(tx, host.occasion(), planned.len())?;
+    size_limits::check_guests(tx, host.occasion(), planned.len())?;
     let before = snapshot.household.clone();
     settle(tx, &mut snapshot.household, planned)?;
     let added = snapshot.household.guests[before.guests.len()..]

@@ -19,9 +19,9 @@ use crate::household::{self, Household};
 use crate::id::{EventId, InvitationId};
 use crate::invitation::{self, Details};
 use crate::invitation_snapshot::InvitationSnapshot;
-use crate::limits;
 use crate::occasion::Occasion;
 use crate::rsvp;
+use crate::size_limits;
 use crate::words::{ActedBy, Source};
 use web::fields::{self, day, email, line, lines, number, phone, words};
 use web::{Field, Findings, Input};
@@ -127,7 +127,7 @@ pub fn create(
     let planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut findings);
     findings.finish()?;
-    limits::check_invitation(tx, &occasion.id, people.len())?;
+    size_limits::check_invitation(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {

@@ -15,7 +15,7 @@ use web::fields::{
 use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
 
 use super::history::{self, Changes};
-use super::membership::{self, LIMIT, Maker, Makers};
+use super::member_occasions::{self, LIMIT, Maker, Makers};
 use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
 use crate::cover;
@@ -107,7 +107,7 @@ pub fn create(
     request: Option<RequestFacts>,
 ) -> Result<OccasionId, Refusal> {
     let makers = Makers::of(&site.declared.settings);
-    let Some(maker) = membership::maker(tx, makers, who)? else {
+    let Some(maker) = member_occasions::maker(tx, makers, who)? else {
         return Err(Refusal::Forbidden);
     };
     let id: OccasionId = tx.id();
@@ -118,13 +118,13 @@ pub fn create(
     }
     let account = &who.account().id;
     if maker == Maker::Member {
-        membership::check_room(tx, account, there)?;
+        member_occasions::check_room(tx, account, there)?;
     }
     take_slug(tx, &new.slug, None, maker == Maker::Member)?;
     occasion::insert(tx, &new).map_err(slug_taken)?;
     diet::insert_built_in(tx, &id)?;
     if maker == Maker::Member {
-        membership::mark(tx, &id, account)?;
+        member_occasions::mark(tx, &id, account)?;
         let told = NewNotification {
             kind: "notification-members-occasion",
             about: &who.account().display_name,
@@ -158,7 +158,7 @@ pub fn create(
 
 pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let makers = Makers::of(&site.declared.settings);
-    Ok(membership::maker(tx, makers, who)?.is_some())
+    Ok(member_occasions::maker(tx, makers, who)?.is_some())
 }
 
 /// Returns the occasions in which `who` is a host, newest first.
@@ -202,7 +202,7 @@ pub fn change(
     }
     if new.slug != old.slug {
         let scope = role::scope(&new.id);
-        let is_members = !membership::makes_host(tx, &scope)?;
+        let is_members = !member_occasions::makes_host(tx, &scope)?;
         take_slug(tx, &new.slug, Some(&new.id), is_members)?;
     }
     if new.time_zone != old.time_zone {

@@ -195,7 +195,7 @@ struct Due {
 /// Lists the rules of an occasion whose time has come, whether or not they have reminded.
 fn list_due(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<Due>, StoreError> {
     let id = &occasion.id;
-    if !super::membership::sends_mail(tx, id)? || sender_domain::is_unverified(tx)? {
+    if !super::member_occasions::sends_mail(tx, id)? || sender_domain::is_unverified(tx)? {
         return Ok(Vec::new());
     }
     let now = tx.now();

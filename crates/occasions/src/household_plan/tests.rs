@@ -7,6 +7,7 @@ use platform::id::Id;
 use super::*;
 use crate::diet::BUILT_IN;
 use crate::household_change::{GuestUpdate, HouseholdChange};
+use crate::id::EventId;
 use crate::sample;
 use crate::words::ReplyStatus::{No, Pending, Undecided, Waitlisted, Yes};
 

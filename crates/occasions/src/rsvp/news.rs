@@ -2,14 +2,16 @@
 //! webhooks.
 
 use identity::account::AccountId;
-use platform::news::{NewNews, PAYLOAD_LIMIT};
+use platform::news::PAYLOAD_LIMIT;
 use platform::{StoreError, Tx};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::answer_notification;
 use crate::guest::Guest;
 use crate::household_plan::FieldChange;
+use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::occasion;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
@@ -22,17 +24,18 @@ pub(crate) fn tell_of_answers(
     source: Source,
     by: Option<&AccountId>,
 ) -> Result<(), StoreError> {
-    tx.publish(news_of_answers(snapshot, changes, source))?;
+    let payload = news_of_answers(snapshot, changes, source);
+    tx.publish_json(snapshot.occasion.id.as_str(), "rsvp", &payload)?;
     let id = &snapshot.household.invitation.id;
     answer_notification::note(tx, &snapshot.occasion.id, id, by)?;
     webhook::reply_saved(tx, snapshot, source, || answered(snapshot, changes))
 }
 
-fn answered(snapshot: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
+fn answered<'a>(snapshot: &'a InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered<'a>> {
     let changed = |guest: &&Guest| {
-        let prefix = format!("guests/{}", guest.id);
         changes.iter().any(|change| {
-            let rest = change.field.strip_prefix(&prefix);
+            let rest = change.field.strip_prefix("guests/");
+            let rest = rest.and_then(|rest| rest.strip_prefix(guest.id.as_str()));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
         })
     };
@@ -40,14 +43,23 @@ fn answered(snapshot: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answe
     let answered = guests.map(|guest| {
         let replies = snapshot.events.iter().filter_map(|event| {
             let reply = guest.replies.get(&event.id)?;
-            Some((event.key.clone(), reply.status))
+            Some((event.key.as_str(), reply.status))
         });
         Answered {
-            id: guest.id.clone(),
+            id: &guest.id,
             replies: replies.collect(),
         }
     });
     answered.collect()
+}
+
+/// The payload of the news `rsvp`.
+#[derive(Serialize)]
+struct AnswersNews<'a> {
+    guests: Vec<Answered<'a>>,
+    invitation: &'a InvitationId,
+    source: Source,
+    version: i64,
 }
 
 /// The guests are left out if the news would be too long.
@@ -55,19 +67,19 @@ fn news_of_answers(
     snapshot: &InvitationSnapshot,
     changes: &[FieldChange],
     source: Source,
-) -> NewNews {
-    let mut payload = json!({
-        "invitation": snapshot.household.invitation.id,
-        "version": snapshot.household.invitation.version,
-        "source": source,
-        "guests": answered(snapshot, changes),
-    });
-    if payload.to_string().len() > PAYLOAD_LIMIT {
-        payload["guests"] = json!([]);
+) -> String {
+    let invitation = &snapshot.household.invitation;
+    let news = |guests| {
+        occasion::to_json(&AnswersNews {
+            guests,
+            invitation: &invitation.id,
+            source,
+            version: invitation.version,
+        })
+    };
+    let payload = news(answered(snapshot, changes));
+    if payload.len() > PAYLOAD_LIMIT {
+        return news(Vec::new());
     }
-    NewNews {
-        scope: snapshot.occasion.id.to_string(),
-        name: "rsvp",
-        payload,
-    }
+    payload
 }

@@ -31,11 +31,13 @@ pub(crate) fn check_seats(snapshot: &InvitationSnapshot, after: &[Guest]) -> Res
 
 /// Gives seats to all guests of the household who want to come, or gives no new seats. Guests
 /// without a seat go on the waiting list. If the occasion has no waiting list, the save is refused.
-/// Guests who already wait keep their position. The caller must hold the locks of the events.
+/// Guests who already wait keep their position. Returns whether a reply in `after` was changed. The
+/// caller must hold the locks of the events.
 pub(crate) fn settle_seats(
     snapshot: &InvitationSnapshot,
     after: &mut [Guest],
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
+    let mut is_changed = false;
     for event in snapshot.events.iter() {
         let before = |guest: &Guest| {
             let known = snapshot
@@ -50,6 +52,9 @@ pub(crate) fn settle_seats(
             + with_status(after, &event.id, ReplyStatus::Waitlisted);
         let left = snapshot.seats_left(event);
         let has_room = left.is_none_or(|left| wanting - seated <= left);
+        if has_room && with_status(after, &event.id, ReplyStatus::Waitlisted) == 0 {
+            continue;
+        }
         for guest in after.iter_mut() {
             let old = before(guest).cloned();
             let is_seated = old
@@ -60,8 +65,12 @@ pub(crate) fn settle_seats(
                 continue;
             };
             match reply.status {
-                ReplyStatus::Waitlisted if has_room => reply.status = ReplyStatus::Yes,
+                ReplyStatus::Waitlisted if has_room => {
+                    reply.status = ReplyStatus::Yes;
+                    is_changed = true;
+                }
                 ReplyStatus::Yes if !has_room && !is_seated => {
+                    is_changed = true;
                     *reply = match waiting {
                         Some(waiting) => waiting,
                         None if snapshot.has_waitlist() => Reply {
@@ -80,7 +89,7 @@ pub(crate) fn settle_seats(
             }
         }
     }
-    Ok(())
+    Ok(is_changed)
 }
 
 /// Like [`settle_seats`], but for a household's plan. Also updates the changes in the plan.
@@ -88,9 +97,7 @@ pub(super) fn settle_plan(
     snapshot: &InvitationSnapshot,
     mut plan: HouseholdPlan,
 ) -> Result<HouseholdPlan, Refusal> {
-    let wanted = plan.guests.clone();
-    settle_seats(snapshot, &mut plan.guests)?;
-    if plan.guests != wanted {
+    if settle_seats(snapshot, &mut plan.guests)? {
         let household = &snapshot.household;
         plan.changes = household_plan::differences(
             &household.guests,

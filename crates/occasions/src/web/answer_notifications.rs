@@ -13,7 +13,7 @@ use web::{Language, Site, Text};
 
 use super::host::wording;
 use crate::answer_notification::{self, Channel, Frequency, Unreported};
-use crate::hosting::membership;
+use crate::hosting::member_occasions;
 use crate::id::InvitationId;
 use crate::occasion::{self, Occasion};
 use crate::role;
@@ -178,7 +178,7 @@ impl Report<'_> {
         let key = self.site.keys.key(suppression::PURPOSE);
         let stream = Stream::Notification;
         if suppression::find_for(tx, &key, &to, stream, Some(&scope))?.is_some()
-            || !membership::sends_mail(tx, &self.occasion.id)?
+            || !member_occasions::sends_mail(tx, &self.occasion.id)?
         {
             return Ok(());
         }

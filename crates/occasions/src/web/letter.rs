@@ -339,7 +339,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
         }
         // If a template cannot be rendered, Kenduri has a bug.
         Err(cause) => {
-            tracing::error!(%cause, "cannot render a mail of a campaign");
+            tracing::error!(%cause, "cannot render a mail of a campaign; please report this");
             None
         }
     }

@@ -15,7 +15,7 @@ use super::guest;
 use super::guest::view::{AnsweredQuestion, ConfirmationMail, ConfirmationText, Stored};
 use super::guest::{Reading, contact};
 use crate::confirmation;
-use crate::hosting::membership::{self, MailLeave};
+use crate::hosting::member_occasions::{self, MailLeave};
 use crate::id::InvitationId;
 use crate::invitation;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
@@ -163,7 +163,7 @@ fn send(
     // If a host entered the answers, a host also chose the address. So the mail is sent only if the
     // site allows the occasion to send mail.
     let by_host = reason == Reason::MovedUp { by_host: true };
-    if by_host && !membership::sends_mail(tx, &invitation.occasion)? {
+    if by_host && !member_occasions::sends_mail(tx, &invitation.occasion)? {
         return Ok(());
     }
     let revision = snapshot::revision(tx, &invitation.occasion)?;
@@ -176,7 +176,7 @@ fn send(
         let cause = "the invitation changed while its mail was rendered";
         return Err(JobError::later(SignedDuration::ZERO, cause));
     }
-    match membership::may_mail(tx, &invitation.occasion, id)? {
+    match member_occasions::may_mail(tx, &invitation.occasion, id)? {
         MailLeave::Granted => {
             let id = tx.send_mail(mail.mail.clone())?;
             if let Some(file) = &mail.calendar {
@@ -186,7 +186,7 @@ fn send(
         MailLeave::Denied => confirmation::refuse(tx, id)?,
         MailLeave::Later => {
             let cause = "the occasion has sent as many mails as it may in a day";
-            return Err(JobError::later(membership::AGAIN, cause));
+            return Err(JobError::later(member_occasions::AGAIN, cause));
         }
     }
     Ok(())
@@ -312,7 +312,7 @@ fn compose(
     let (html, plain) = match rendered {
         Ok(parts) => parts,
         Err(cause) => {
-            tracing::error!(%cause, "cannot render a confirmation mail");
+            tracing::error!(%cause, "cannot render a confirmation mail; please report this");
             return None;
         }
     };

@@ -2,7 +2,8 @@
 //! guests' pages only. Nobody can sign in under these names, and the site's cookies are not valid
 //! there.
 //!
-//! Each process reads the served names every few seconds, and makes a router for each. The main
+//! Each process reads the served names when something changes, and every few seconds, and makes a
+//! router for each. The main
 //! program chooses the router by the request's host, and tells the edge the names, for which the
 //! edge then orders certificates. A name whose occasion is not served gets neither.
 
@@ -25,8 +26,10 @@ use super::guest::entry::{self, OwnSlug};
 use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
-/// A change takes effect after this time at the latest.
+/// A change of which there is no news takes effect after this time at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
+/// The shortest time between two reads, because other news wakes this task too.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The occasions' own host names that this process serves. All clones share them.
 #[derive(Clone)]
@@ -143,13 +146,17 @@ impl OwnDomains {
         Ok(())
     }
 
-    /// Calls [`Self::refresh`] every few seconds, and never returns.
+    /// Calls [`Self::refresh`] after each change, whichever process made it, and every few seconds.
+    /// Never returns.
     pub async fn follow(&self) {
+        let mut changed = self.0.site.store.news_waiting();
         loop {
+            changed.borrow_and_update();
             if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, "cannot read the domains of occasions");
+                tracing::warn!(%error, "cannot read the domains of occasions, so new ones are not served yet; it is tried again; if this goes on, do what the error says");
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(SHORTEST_PAUSE).await;
+            let _ = tokio::time::timeout(PAUSE, changed.changed()).await;
         }
     }
 

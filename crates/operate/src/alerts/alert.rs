@@ -42,26 +42,32 @@ pub enum Kind {
     Memory,
     Backup,
     BackupMissing,
+    BackupElsewhere,
+    BackupSecond,
     Drill,
     CertificateEnds,
     CertificateFails,
     Jobs,
     Mails,
     Service,
+    Clock,
 }
 
 impl Kind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Disk,
         Self::Memory,
         Self::Backup,
         Self::BackupMissing,
+        Self::BackupElsewhere,
+        Self::BackupSecond,
         Self::Drill,
         Self::CertificateEnds,
         Self::CertificateFails,
         Self::Jobs,
         Self::Mails,
         Self::Service,
+        Self::Clock,
     ];
 
     /// The kind's name in the store and in webhook messages.
@@ -71,12 +77,15 @@ impl Kind {
             Self::Memory => "memory",
             Self::Backup => "backup",
             Self::BackupMissing => "backup_missing",
+            Self::BackupElsewhere => "backup_elsewhere",
+            Self::BackupSecond => "backup_second",
             Self::Drill => "drill",
             Self::CertificateEnds => "certificate_ends",
             Self::CertificateFails => "certificate_fails",
             Self::Jobs => "jobs",
             Self::Mails => "mails",
             Self::Service => "service",
+            Self::Clock => "clock",
         }
     }
 
@@ -87,12 +96,15 @@ impl Kind {
             Self::Memory => ("alert-memory", "alert-memory-text"),
             Self::Backup => ("alert-backup", "alert-backup-text"),
             Self::BackupMissing => ("alert-backup-missing", "alert-backup-missing-text"),
+            Self::BackupElsewhere => ("alert-backup-elsewhere", "alert-backup-elsewhere-text"),
+            Self::BackupSecond => ("alert-backup-second", "alert-backup-second-text"),
             Self::Drill => ("alert-drill", "alert-drill-text"),
             Self::CertificateEnds => ("alert-certificate-ends", "alert-certificate-ends-text"),
             Self::CertificateFails => ("alert-certificate-fails", "alert-certificate-fails-text"),
             Self::Jobs => ("alert-jobs", "alert-jobs-text"),
             Self::Mails => ("alert-mails", "alert-mails-text"),
             Self::Service => ("alert-service", "alert-service-text"),
+            Self::Clock => ("alert-clock", "alert-clock-text"),
         }
     }
 
@@ -101,11 +113,15 @@ impl Kind {
         match self {
             Self::Disk | Self::Memory => &["free", "size"],
             Self::Backup | Self::CertificateEnds => &["until"],
-            Self::BackupMissing | Self::CertificateFails | Self::Drill | Self::Service => {
-                &["reason"]
-            }
+            Self::BackupMissing
+            | Self::BackupElsewhere
+            | Self::CertificateFails
+            | Self::Drill
+            | Self::Service => &["reason"],
+            Self::BackupSecond => &["until", "reason"],
             Self::Jobs => &["number", "kinds"],
             Self::Mails => &["number"],
+            Self::Clock => &["seconds"],
         }
     }
 }
@@ -189,6 +205,7 @@ impl Alert {
     pub fn path(&self) -> String {
         match self.kind() {
             Some(Kind::Service) => service_address(&self.about),
+            Some(Kind::Clock) => format!("{PAGE}/machines"),
             _ => PAGE.to_owned(),
         }
     }

@@ -6,6 +6,7 @@
 use backup::{DrillResult, Status};
 use configuration::alert_settings::{Floor, Limits};
 use jiff::{SignedDuration, Timestamp};
+use platform::machines::{CLOCK_DIFFERS, Listed};
 
 use super::Failures;
 use super::alert::{Finding, Kind, Level, Report};
@@ -47,6 +48,9 @@ pub struct BackupTimes {
 
 pub fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Report> {
     let mut reports = Vec::new();
+    if status.is_elsewhere {
+        return reports;
+    }
     if let Some(lag) = limits.backup_lag {
         // If the backup consists of dumps, it may lag behind by the time between two dumps.
         let most = if status.is_dumped {
@@ -77,6 +81,11 @@ pub fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Repor
         Some((_, reason)) => one(Kind::BackupMissing, Level::Wrong, vec![reason.clone()]),
         None => nothing(Kind::BackupMissing),
     });
+    reports.push(match &status.elsewhere {
+        Some((_, reason)) => one(Kind::BackupElsewhere, Level::Wrong, vec![reason.clone()]),
+        None => nothing(Kind::BackupElsewhere),
+    });
+    reports.push(second(status, times, limits));
     let drill = status.drill.as_ref().map(|drill| &drill.result);
     reports.push(match drill {
         Some(DrillResult::Failed(reason)) => one(Kind::Drill, Level::Wrong, vec![reason.clone()]),
@@ -84,6 +93,27 @@ pub fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Repor
         Some(DrillResult::Good { .. }) | None => nothing(Kind::Drill),
     });
     reports
+}
+
+fn second(status: &Status, times: BackupTimes, limits: &Limits) -> Report {
+    let second = status.second.as_ref().zip(limits.backup_lag);
+    let Some((second, lag)) = second else {
+        return nothing(Kind::BackupSecond);
+    };
+    let Some((_, reason)) = &second.failure else {
+        return nothing(Kind::BackupSecond);
+    };
+    let until = second.copied_until.unwrap_or(times.started);
+    let level = if times.now.duration_since(until) > lag {
+        Level::Wrong
+    } else {
+        Level::Between
+    };
+    one(
+        Kind::BackupSecond,
+        level,
+        vec![instant(until), reason.clone()],
+    )
 }
 
 pub fn certificates(edge: &EdgeStatus, now: Timestamp) -> [Report; 2] {
@@ -153,6 +183,34 @@ pub fn failures(failures: &Failures, limits: &Limits) -> [Report; 2] {
             vec![words(failures.mails)],
         ),
     ]
+}
+
+/// The clocks of the machines that run. One that differs by half the limit is near it.
+pub fn clocks(machines: &[Listed]) -> Report {
+    let mut findings: Vec<Finding> = Vec::new();
+    for Listed { process, .. } in machines.iter().filter(|one| one.is_alive) {
+        let ahead = SignedDuration::from_millis(process.clock_ahead);
+        let level = if ahead.abs() > CLOCK_DIFFERS {
+            Level::Wrong
+        } else if ahead.abs() * 2 > CLOCK_DIFFERS {
+            Level::Between
+        } else {
+            continue;
+        };
+        // A reload has two processes with one clock.
+        if findings.iter().all(|finding| finding.about != process.name) {
+            findings.push(Finding {
+                about: process.name.clone(),
+                level,
+                details: vec![format!("{:.1}", ahead.abs().as_secs_f64())],
+                since: None,
+            });
+        }
+    }
+    Report {
+        kind: Kind::Clock,
+        findings,
+    }
 }
 
 fn nothing(kind: Kind) -> Report {

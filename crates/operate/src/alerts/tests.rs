@@ -1,8 +1,10 @@
 //! Tests of alerts: each kind begins once and ends once, even if Kenduri restarts in between.
 
+mod look;
+
 use std::sync::Arc;
 
-use backup::{Drill, DrillResult, Status};
+use backup::{Drill, DrillResult, SecondStatus, Status};
 use configuration::alert_settings::{AlertSettings, Floor, Limits};
 use edge::FileCertificate;
 use edge::acme::{CertificateStatus, Failures as Refusals};
@@ -10,26 +12,23 @@ use identity::account::{self, AccountZone, NewAccount};
 use identity::people::setup::{self, Credential};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use platform::jobs::{Handler, JobError, NewJob, Worker};
+use platform::machines::{Listed, Process};
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
-use serde_json::json;
 use site::domains;
 use supervisor::state::RunId;
 use supervisor::{GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
 use testkit::{World, together};
-use tokio::sync::mpsc;
 use web::client_info::Proxies;
 use web::{Language, Settings, Site, SiteUrl};
 
 use super::alert::{self, Alert, Kind, Report};
 use super::conditions::{self, BackupTimes};
 use super::service_alarm::{ServiceAlarm, report, settle};
-use super::{Failures, Outlet, Watch};
+use super::{Failures, Outlet};
 use crate::locales::LOCALES;
-use crate::machine::{Machine, MachineStatus, Room};
-use crate::messages::{MessageSender, RequestIds};
-use crate::server_status::{EdgeStatus, ServerStatus};
+use crate::machine::{MachineStatus, Room};
+use crate::server_status::EdgeStatus;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 const RECEIVER: &str = "https://pager.example/hook";
@@ -137,7 +136,11 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
             };
             conditions::machine(&status, &limits())
         }
-        Kind::Backup | Kind::BackupMissing | Kind::Drill => {
+        Kind::Backup
+        | Kind::BackupMissing
+        | Kind::BackupElsewhere
+        | Kind::BackupSecond
+        | Kind::Drill => {
             let skipped = DrillResult::Skipped { free: 1, needed: 2 };
             let good = DrillResult::Good {
                 until: 0,
@@ -150,6 +153,11 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
                 copied_until: Some(now - SignedDuration::from_mins(phase.pick(1, 10, 16))),
                 drill: Some(Drill { at: 0, result }),
                 missing: (phase == Wrong).then(|| (now, "manifests/1 is missing".to_owned())),
+                elsewhere: (phase == Wrong).then(|| (now, "box2 writes there".to_owned())),
+                second: Some(SecondStatus {
+                    copied_until: Some(now - SignedDuration::from_mins(phase.pick(1, 10, 16))),
+                    failure: (phase != Good).then(|| (now, "no room".to_owned())),
+                }),
                 ..Status::default()
             };
             conditions::backup(&status, times(now), &limits())
@@ -191,6 +199,27 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
                 mails: phase.pick(2, 4, 5),
             };
             conditions::failures(&failures, &limits()).into()
+        }
+        Kind::Clock => {
+            let process = Process {
+                id: "1".to_owned(),
+                machine: "1".to_owned(),
+                name: "box".to_owned(),
+                version: "1.0.0".to_owned(),
+                addresses: Vec::new(),
+                files: "/files".to_owned(),
+                clock_ahead: phase.pick(-500, -1_500, -2_500),
+                started_at: now,
+                seen_at: now,
+                until_at: now,
+            };
+            let is_alive = |is_alive| Listed {
+                process: process.clone(),
+                is_alive,
+                is_leader: false,
+            };
+            // A dead process and the second one of a reload change nothing.
+            vec![conditions::clocks(&[true, false, true].map(is_alive))]
         }
         Kind::Service => {
             let given_up = GivenUp {
@@ -296,8 +325,13 @@ fn each_kind_begins_once_and_ends_once_and_a_restart_repeats_nothing() {
                 (Good, false, 6, 0),
             ] {
                 // These conditions have no range between good and wrong.
-                let is_plain =
-                    [Kind::BackupMissing, Kind::CertificateEnds, Kind::Jobs].contains(&kind);
+                let plain = [
+                    Kind::BackupMissing,
+                    Kind::BackupElsewhere,
+                    Kind::CertificateEnds,
+                    Kind::Jobs,
+                ];
+                let is_plain = plain.contains(&kind);
                 if is_plain && phase == Between {
                     continue;
                 }
@@ -311,6 +345,7 @@ fn each_kind_begins_once_and_ends_once_and_a_restart_repeats_nothing() {
                 Kind::CertificateEnds => "file.example",
                 Kind::CertificateFails => "ordered.example",
                 Kind::Service => "web",
+                Kind::Clock => "box",
                 _ => "",
             };
             expect_mails(world, &before.site, kind, &[("about", about)]);
@@ -397,7 +432,7 @@ fn a_condition_that_is_not_watched_begins_nothing_and_ends_what_was_on() {
     let mut reports = conditions::machine(&status, &nothing);
     reports.extend(conditions::backup(&backup, times(now), &nothing));
     reports.extend(conditions::failures(&failures, &nothing));
-    assert_eq!(reports.len(), 7);
+    assert_eq!(reports.len(), 9);
     assert!(
         reports.iter().all(|report| report.findings.is_empty()),
         "{reports:?}"
@@ -510,63 +545,4 @@ fn two_workers_that_see_it_at_once_tell_it_once() {
             }
         }
     });
-}
-
-#[test]
-fn the_job_looks_each_minute_and_counts_what_failed() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = AlertSettings {
-            limits: Limits {
-                // No disk has this much free space.
-                disk: Some(Floor::Bytes(u64::MAX)),
-                failed_jobs: 1,
-                ..Limits::default()
-            },
-            ..AlertSettings::default()
-        };
-        let outlet = Outlet {
-            settings: Arc::new(settings),
-            ..outlet(world)
-        };
-        let (outbox, _) = mpsc::channel(1);
-        let (ask, _) = mpsc::channel(1);
-        let platform = &world.platform;
-        let job = super::job(Watch {
-            outlet: outlet.clone(),
-            machine: Machine::new(folder.path(), &world.settings()),
-            server: ServerStatus::new(MessageSender::new(outbox, RequestIds::default()), ask),
-            backup: None,
-            every: SignedDuration::ZERO,
-            started: platform.clock.now(),
-        });
-        let fails = Handler::new("breaks", async |_| Err(JobError::fail("it is broken")));
-        let worker = Worker::new(
-            platform.store.clone(),
-            platform.clock.clone(),
-            platform.random.clone(),
-            vec![job, fails],
-        );
-        let enqueue = |tx: &mut Tx<'_>| tx.enqueue(NewJob::new("breaks", json!({})));
-        platform.store.write(enqueue).await.unwrap();
-        let kinds = async || {
-            world.clock.advance(SignedDuration::from_mins(1));
-            worker.run_due().await.unwrap();
-            let found = alerts(&outlet).await;
-            let text = outlet.site.catalogue.speak(&Language::of("en"));
-            let titles = found.iter().map(|alert| alert.said(&text).0);
-            titles.collect::<Vec<_>>()
-        };
-        let (disk, jobs) = ("The disk is nearly full", "Background work failed");
-        kinds().await;
-        assert_eq!(kinds().await, [disk, jobs]);
-        assert_eq!(failed(&outlet).await, [("breaks".to_owned(), 1)]);
-        world.clock.advance(SignedDuration::from_hours(25));
-        assert_eq!(kinds().await, [disk]);
-    });
-}
-
-async fn failed(outlet: &Outlet) -> Vec<(String, u64)> {
-    let count = |tx: &mut Tx<'_>| platform::jobs::failed_since(tx, Timestamp::UNIX_EPOCH);
-    outlet.site.store.read(count).await.unwrap()
 }

@@ -18,6 +18,7 @@ pub(super) struct BackupState {
 impl BackupState {
     pub(super) fn of(admin: &AdminContext, status: Status) -> Self {
         let (class, words) = match (&status.failure, status.snapshot) {
+            _ if status.is_elsewhere => ("wait", "server-backup-elsewhere"),
             _ if !status.has_key => ("no", "server-backup-no-key"),
             (Some(_), _) => ("error", "server-backup-failing"),
             _ if status.missing.is_some() => ("error", "server-backup-failing"),
@@ -44,10 +45,17 @@ impl BackupState {
             let lag = span(text, admin.now.duration_since(at).as_secs());
             text.with("server-backup-lag", [("lag", lag.into())])
         }));
-        let dumped = status.is_dumped && status.has_key;
+        let dumped = status.is_dumped && status.has_key && !status.is_elsewhere;
         lines.extend(dumped.then(|| text.say("server-backup-dumped").to_string()));
         let same_disk = status.is_on_same_disk && status.has_key;
         lines.extend(same_disk.then(|| text.say("server-backup-same-disk").to_string()));
+        let no_lease = status.has_lease == Some(false);
+        lines.extend(no_lease.then(|| text.say("server-backup-no-lease").to_string()));
+        let second = status.second.unwrap_or_default();
+        let until = second.copied_until;
+        lines.extend(until.map(|at| line("server-backup-second-until", at)));
+        let second = second.failure;
+        let second = second.map(|(at, why)| (line("server-backup-second-failure", at), why));
         let drill = status.drill.map(|drill| {
             let at = Timestamp::from_millisecond(drill.at).unwrap_or_default();
             let id = match drill.result {
@@ -69,9 +77,9 @@ impl BackupState {
         Self {
             class,
             words,
-            problems: failure.into_iter().chain(missing).collect(),
+            problems: failure.into_iter().chain(missing).chain(second).collect(),
             lines,
-            has_key: status.has_key,
+            has_key: status.has_key || status.is_elsewhere,
         }
     }
 }

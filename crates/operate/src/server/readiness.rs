@@ -117,11 +117,13 @@ const EVENT: &str = "server-ready-event";
 type Judgement = (&'static str, &'static str);
 
 const READY: Judgement = ("yes", "");
+const ELSEWHERE: Judgement = ("wait", "server-ready-backup-elsewhere");
 
 fn backup(status: Option<&Status>, now: Timestamp, every: SignedDuration) -> Judgement {
     let is_recent = |at: Timestamp| now.duration_since(at) <= every + GRACE;
     match status {
         None => ("error", "server-ready-backup-off"),
+        Some(status) if status.is_elsewhere => ELSEWHERE,
         Some(status) if !status.has_key => ("error", "server-ready-backup-key"),
         Some(status) if status.failure.is_some() || status.missing.is_some() => {
             ("error", "server-ready-backup-failing")
@@ -129,13 +131,19 @@ fn backup(status: Option<&Status>, now: Timestamp, every: SignedDuration) -> Jud
         Some(status) if status.is_on_same_disk => ("error", "server-ready-backup-same-disk"),
         Some(status) => match status.snapshot {
             None => ("wait", "server-ready-backup-waiting"),
-            Some(at) if is_recent(at) => READY,
+            Some(at) if is_recent(at) => match &status.second {
+                Some(second) if second.failure.is_some() => ("maybe", "server-ready-backup-second"),
+                _ => READY,
+            },
             Some(_) => ("error", "server-ready-backup-old"),
         },
     }
 }
 
 fn drill(status: Option<&Status>) -> Judgement {
+    if status.is_some_and(|status| status.is_elsewhere) {
+        return ELSEWHERE;
+    }
     let drill = status.and_then(|status| status.drill.as_ref());
     match drill.map(|drill| &drill.result) {
         Some(DrillResult::Good { .. }) => READY,
@@ -225,7 +233,7 @@ fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use backup::Drill;
+    use backup::{Drill, SecondStatus};
     use configuration::alert_settings::Floor;
     use edge::FileCertificate;
     use edge::acme::CertificateStatus;
@@ -252,6 +260,12 @@ mod tests {
         status.snapshot = Some(now() - every - GRACE - SignedDuration::from_secs(1));
         assert_eq!(judge(&status).1, "server-ready-backup-old");
         status.snapshot = Some(now());
+        let failing = SecondStatus {
+            copied_until: None,
+            failure: Some((now(), "no room".to_owned())),
+        };
+        status.second = Some(failing);
+        assert_eq!(judge(&status), ("maybe", "server-ready-backup-second"));
         status.failure = Some((now(), "no room".to_owned()));
         assert_eq!(judge(&status).1, "server-ready-backup-failing");
     }

@@ -14,8 +14,9 @@ use identity::sign_in;
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
 use platform::dns::NameServers;
+use platform::machines::{JOIN_WAIT, Joining, Membership, Shared};
 use platform::store::migrate::Migrations;
-use platform::{StoreError, Tx};
+use platform::{Random, StoreError, Tx};
 use site::{Context, Domain, Domains, domains};
 use supervisor::state::InstanceState;
 use supervisor::{
@@ -39,6 +40,7 @@ use crate::server_status::{EdgeStatus, ServerStatus, StatusRequest};
 mod alerts;
 mod backup;
 mod freeze;
+mod machines;
 mod updates;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
@@ -112,6 +114,7 @@ fn site_of(
         mail: mail_facts(),
         backup,
         machine: Machine::new(std::path::Path::new("/"), &world.settings()),
+        membership: membership(world),
         domains,
         limits: Limits {
             disk: Some(Floor::Bytes(1)),
@@ -122,6 +125,24 @@ fn site_of(
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)
+}
+
+/// The process of the only machine that runs on this world.
+fn membership(world: &World) -> Membership {
+    let folder = tempfile::tempdir().unwrap();
+    let joining = Joining {
+        data: folder.path().to_owned(),
+        version: "1.0.0".to_owned(),
+        files: world.platform.files.clone(),
+        shared: Shared::default(),
+        wait: JOIN_WAIT,
+    };
+    let (settings, clock) = (world.settings(), world.platform.clock.clone());
+    // Joining blocks the thread, which is not allowed inside a runtime.
+    std::thread::scope(|scope| {
+        let join = || Membership::join(&settings, &joining, clock, &Random::system());
+        scope.spawn(join).join().unwrap().unwrap()
+    })
 }
 
 /// Returns mail settings with DNS servers that do not respond.

@@ -15,6 +15,7 @@ use super::handler::{self, Done, Effect, Handler, JobError, Verdict};
 use super::lease::{self, Return};
 use super::{Job, NewJob, Queue};
 use crate::clock::Clock;
+use crate::machines::Membership;
 use crate::random::Random;
 use crate::request;
 use crate::sql;
@@ -46,6 +47,8 @@ struct Inner {
     handlers: Vec<Handler>,
     /// The last minute for which this process has enqueued scheduled jobs.
     minute: AtomicI64,
+    /// `None` in tests, which have one process.
+    membership: Option<Membership>,
 }
 
 struct End {
@@ -72,12 +75,35 @@ enum Outcome {
 impl Worker {
     /// Creates a worker that runs jobs of the `handlers`' kinds and leaves other jobs alone.
     pub fn new(store: Store, clock: Clock, random: Random, handlers: Vec<Handler>) -> Self {
+        Self::with(None, store, clock, random, handlers)
+    }
+
+    /// Like [`Worker::new`], for one of several processes. Only the leader enqueues scheduled jobs.
+    /// The worker takes jobs only while the process [may](Membership::may_work).
+    pub fn on(
+        membership: Membership,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        handlers: Vec<Handler>,
+    ) -> Self {
+        Self::with(Some(membership), store, clock, random, handlers)
+    }
+
+    fn with(
+        membership: Option<Membership>,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        handlers: Vec<Handler>,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             clock,
             random,
             handlers,
             minute: AtomicI64::new(i64::MIN),
+            membership,
         }))
     }
 
@@ -158,7 +184,9 @@ impl Worker {
                     continue;
                 }
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "cannot look for due jobs; it is tried again"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look for due jobs; it is tried again; if this goes on, do what the error says");
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -170,6 +198,12 @@ impl Worker {
 
     /// Enqueues the scheduled jobs of this minute, unless another process has done so.
     async fn schedule(&self) -> Result<(), StoreError> {
+        let lead = self.0.membership.as_ref().map(Membership::lead);
+        let store = match &lead {
+            None => self.0.store.clone(),
+            Some(Some(lead)) => lead.store(&self.0.store),
+            Some(None) => return Ok(()),
+        };
         let minute = self.0.clock.now().as_second().div_euclid(60);
         if self.0.minute.load(Ordering::Relaxed) >= minute {
             return Ok(());
@@ -183,8 +217,7 @@ impl Worker {
             .map(|(kind, period)| (kind, minute - minute.rem_euclid(period)))
             .collect();
         if !due.is_empty() {
-            self.0
-                .store
+            store
                 .write(move |tx| {
                     let mut due = due.iter();
                     due.try_for_each(|(kind, minute)| schedule(tx, kind, *minute))
@@ -196,6 +229,11 @@ impl Worker {
     }
 
     async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
+        // Due times and leases are compared with this machine's clock.
+        let membership = self.0.membership.as_ref();
+        if membership.is_some_and(|membership| !membership.may_work()) {
+            return Ok(None);
+        }
         // Looking for a due job is a cheap read; the write transaction runs only if a job is due.
         if !self
             .0
@@ -246,7 +284,7 @@ impl Worker {
                             return;
                         }
                         Err(error) => {
-                            tracing::warn!(job = %job.id, %error, "cannot renew a job's lease; it is tried again");
+                            tracing::warn!(job = %job.id, %error, "cannot renew a job's lease; it is tried again; if this goes on, do what the error says");
                         }
                     }
                 }
@@ -382,7 +420,7 @@ impl End {
             }
             Outcome::GivenUp { attempts, .. } => {
                 let error = &self.logged;
-                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job failed and is not tried again; correct the error, and do by hand what the job was for");
+                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job failed and is not tried again (one of each minute or day runs at its next time); correct the error, or report it if the log has “the program panicked”; `kind` says what was not done: do that again, such as sending or importing");
                 "failed"
             }
         };

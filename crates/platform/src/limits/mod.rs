@@ -1,22 +1,92 @@
-//! Rate limits, counted in this process.
+//! Rate limits, counted in memory.
 //!
 //! A [`Limit`] counts per key (a network, a hashed account) and keeps a bounded number of keys, so
 //! that made-up keys cannot fill the memory. Guesses at codes have a separate budget, which is also
 //! kept in the store: [`guess::GuessBudget`].
+//!
+//! The limits of [`Limits`] hold for all machines together. A machine tells the others of a key
+//! whenever an eighth of its limit was used there, so most keys cost no write. Each machine can
+//! therefore let through an eighth more than the limit, and what is used in the moment before the
+//! others hear of it.
 
 mod bounded;
 pub mod guess;
 mod sender;
+mod told;
 mod window;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::id;
+use crate::key::Key;
+use crate::random::Random;
 use bounded::Bounded;
+use told::Told;
 use window::Window;
 
 pub use sender::SenderLimits;
+pub use told::USED;
+
+/// The purpose of the key that hides the keys of limits, such as networks, in what machines tell
+/// each other ([`Keyring::key`](crate::Keyring::key)).
+pub const PURPOSE: &str = "limits";
+
+/// The limits that hold for all machines together. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub senders: SenderLimits,
+    registered: Registered,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Registered {
+    limits: Arc<Mutex<HashMap<&'static str, Limit>>>,
+    told: Option<Arc<Told>>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::with(Registered::default())
+    }
+}
+
+impl Limits {
+    /// Limits of a machine that shares its store with others. [`Limits::tell`] tells the others.
+    pub fn shared(key: Key, random: &Random) -> Self {
+        Self::with(Registered {
+            limits: Arc::default(),
+            told: Some(Arc::new(Told::new(key, id::generate_random(random)))),
+        })
+    }
+
+    fn with(registered: Registered) -> Self {
+        Self {
+            senders: SenderLimits::of(&registered),
+            registered,
+        }
+    }
+
+    /// Returns the limit with this name. All limits of a name share their counters and the first
+    /// one's rules.
+    pub fn limit(&self, name: &'static str, rules: &[Rule], keys: usize) -> Limit {
+        self.registered.limit(name, rules, keys)
+    }
+}
+
+impl Registered {
+    fn limit(&self, name: &'static str, rules: &[Rule], keys: usize) -> Limit {
+        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = limits.entry(name).or_insert_with(|| Limit {
+            told: self.told.clone().map(|told| (name, told)),
+            ..Limit::new(rules, keys)
+        });
+        limit.clone()
+    }
+}
 
 /// The maximum number of actions within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +117,18 @@ impl Wait {
 #[derive(Clone, Debug)]
 pub struct Limit {
     rules: Arc<[Rule]>,
-    keys: Arc<Mutex<Bounded<Vec<Window>>>>,
+    keys: Arc<Mutex<Bounded<Used>>>,
+    /// The limit's name, and how other machines hear of it.
+    told: Option<(&'static str, Arc<Told>)>,
+}
+
+/// What was used of a limit by one key.
+#[derive(Debug, Default)]
+struct Used {
+    /// One for each rule.
+    windows: Vec<Window>,
+    /// The actions here that the other machines have not been told of.
+    untold: u32,
 }
 
 impl Limit {
@@ -57,6 +138,7 @@ impl Limit {
         Self {
             rules: rules.into(),
             keys: Arc::new(Mutex::new(Bounded::new(keys))),
+            told: None,
         }
     }
 
@@ -71,39 +153,54 @@ impl Limit {
     }
 
     fn take_if(&self, key: &str, now: Timestamp, count: impl Fn(&Rule) -> u32) -> Result<(), Wait> {
+        let key = self.hidden(key);
         let mut keys = self.keys();
-        self.look(&keys, key, now, count)?;
-        self.add(&mut keys, key, now);
+        self.look(&keys, &key, now, &count)?;
+        self.add(&mut keys, &key, now, count);
         Ok(())
     }
 
     /// Whether another action is allowed. The action is not counted.
     pub fn check(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
-        self.look(&self.keys(), key, now, |rule| rule.count)
+        self.look(&self.keys(), &self.hidden(key), now, |rule| rule.count)
     }
 
     /// Counts an action that has already happened, such as a failure.
     pub fn count(&self, key: &str, now: Timestamp) {
-        self.add(&mut self.keys(), key, now);
+        let key = self.hidden(key);
+        self.add(&mut self.keys(), &key, now, |rule| rule.count);
     }
 
     /// Undoes the count of an action at the time `at`. Called if the action turned out not to be a
     /// failure.
     pub fn give_back(&self, key: &str, at: Timestamp) {
+        let key = self.hidden(key);
         let mut keys = self.keys();
-        for window in keys.find_mut(key).into_iter().flatten() {
+        let Some(used) = keys.find_mut(&key) else {
+            return;
+        };
+        used.untold = used.untold.saturating_sub(1);
+        for window in &mut used.windows {
             window.take_back(at.as_millisecond());
+        }
+    }
+
+    /// The key by which other machines know `key`.
+    fn hidden<'a>(&self, key: &'a str) -> Cow<'a, str> {
+        match &self.told {
+            Some((name, told)) => told.hide(name, key).into(),
+            None => key.into(),
         }
     }
 
     fn look(
         &self,
-        keys: &Bounded<Vec<Window>>,
+        keys: &Bounded<Used>,
         key: &str,
         now: Timestamp,
         count: impl Fn(&Rule) -> u32,
     ) -> Result<(), Wait> {
-        let windows = keys.find(key).into_iter().flatten();
+        let windows = keys.find(key).into_iter().flat_map(|used| &used.windows);
         let wait = windows
             .zip(self.rules.iter())
             .filter_map(|(window, rule)| window.wait(count(rule), now.as_millisecond()))
@@ -111,17 +208,49 @@ impl Limit {
         wait.map_or(Ok(()), |wait| Err(Wait::millisecond(wait)))
     }
 
-    fn add(&self, keys: &mut Bounded<Vec<Window>>, key: &str, now: Timestamp) {
-        let windows = keys.touch(key);
-        if windows.is_empty() {
-            windows.extend(self.rules.iter().map(|rule| Window::new(rule.per)));
-        }
-        for window in windows {
-            window.count(now.as_millisecond());
+    fn add(
+        &self,
+        keys: &mut Bounded<Used>,
+        key: &str,
+        now: Timestamp,
+        count: impl Fn(&Rule) -> u32,
+    ) {
+        let used = self.used(keys, key, now, 1);
+        let Some((name, told)) = &self.told else {
+            return;
+        };
+        used.untold += 1;
+        let most = self.rules.iter().map(count).min().unwrap_or(u32::MAX);
+        if used.untold >= most / told::SHARE {
+            told.add(name, key, used.untold, now);
+            used.untold = 0;
         }
     }
 
-    fn keys(&self) -> MutexGuard<'_, Bounded<Vec<Window>>> {
+    /// Counts actions that another machine tells of.
+    fn hear(&self, key: &str, at: Timestamp, actions: u32) {
+        self.used(&mut self.keys(), key, at, actions);
+    }
+
+    fn used<'a>(
+        &self,
+        keys: &'a mut Bounded<Used>,
+        key: &str,
+        at: Timestamp,
+        actions: u32,
+    ) -> &'a mut Used {
+        let used = keys.touch(key);
+        if used.windows.is_empty() {
+            let rules = self.rules.iter();
+            used.windows.extend(rules.map(|rule| Window::new(rule.per)));
+        }
+        for window in &mut used.windows {
+            window.count(at.as_millisecond(), actions);
+        }
+        used
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Bounded<Used>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Limit, Rule, Wait};
+use super::{Limit, Registered, Rule, Wait};
 
 /// The period in which files are counted. A file that no record uses is kept for a day. The number
 /// comes from the folder.
@@ -16,23 +16,21 @@ const CALLS: Rule = Rule {
 };
 const ACCOUNTS: usize = 20_000;
 
-/// The counters of this process. Clones share them.
+/// The counters. Clones share them.
 #[derive(Clone, Debug)]
 pub struct SenderLimits {
     files: Limit,
     calls: Limit,
 }
 
-impl Default for SenderLimits {
-    fn default() -> Self {
+impl SenderLimits {
+    pub(super) fn of(registered: &Registered) -> Self {
         Self {
-            files: Limit::new(&[FILES], ACCOUNTS),
-            calls: Limit::new(&[CALLS], ACCOUNTS),
+            files: registered.limit("files", &[FILES], ACCOUNTS),
+            calls: registered.limit("calls", &[CALLS], ACCOUNTS),
         }
     }
-}
 
-impl SenderLimits {
     /// Counts a file that an account sends into a folder, of which `most` are allowed in a day.
     /// Files of repeated and refused requests count too, because they were written to the disk.
     pub fn admit_file(
@@ -58,7 +56,7 @@ mod tests {
 
     #[test]
     fn accounts_and_folders_do_not_share_a_limit() {
-        let limits = SenderLimits::default();
+        let limits = SenderLimits::of(&Registered::default());
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         for _ in 0..2 {
             assert_eq!(limits.admit_file("a", "reviews", 2, now), Ok(()));

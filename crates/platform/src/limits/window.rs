@@ -27,8 +27,8 @@ impl Window {
         }
     }
 
-    /// Counts an event at the millisecond `at`. Ignores an event that is older than the window.
-    pub(super) fn count(&mut self, at: i64) {
+    /// Counts events at the millisecond `at`. Ignores events that are older than the window.
+    pub(super) fn count(&mut self, at: i64, events: u32) {
         let number = at.div_euclid(self.width);
         if number > self.latest {
             for passed in (self.latest + 1).max(number - PARTS)..=number {
@@ -38,7 +38,7 @@ impl Window {
         }
         if number > self.latest - SLOTS {
             let count = &mut self.slots[slot(number)];
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(events);
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
             times.sort_unstable();
             let mut window = Window::new(SignedDuration::from_millis(1_000));
             for (index, now) in times.iter().enumerate() {
-                window.count(*now);
+                window.count(*now, 1);
                 let past = &times[..=index];
                 let least = past.iter().filter(|at| **at > now - 1_000).count();
                 let most = past.iter().filter(|at| **at > now - 1_100).count();
@@ -125,7 +125,7 @@ mod tests {
     fn what_comes_late_is_counted_where_it_belongs() {
         let mut window = Window::new(SignedDuration::from_millis(1_000));
         for at in [5_000, 4_500, 3_000, 5_000] {
-            window.count(at);
+            window.count(at, 1);
         }
         assert_eq!(window.total(5_000), 3);
         assert_eq!(window.total(5_600), 2);

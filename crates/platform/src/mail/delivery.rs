@@ -75,7 +75,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         let pause = SignedDuration::try_from(held).unwrap_or(SignedDuration::MAX);
         return Err(JobError::later(
             pause,
-            "the mail server refused the last mails; sending pauses",
+            "the mail server refused the last mails, so sending pauses; if this goes on, check mail.url",
         ));
     }
     let begin_post = Arc::clone(&post);
@@ -221,7 +221,12 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     }
     if let Some(sealed) = mail.sealed_text.take() {
         let Some(body) = sealed_text::open(&post.text, id, &sealed) else {
-            note(tx, id, State::Failed, Some("sealed with another key file"))?;
+            note(
+                tx,
+                id,
+                State::Failed,
+                Some("sealed with another secret.key; put that file back"),
+            )?;
             give_up(tx, id)?;
             return Ok(None);
         };

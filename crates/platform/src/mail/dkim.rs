@@ -72,7 +72,7 @@ impl DkimKey {
 
 /// The key could not be generated.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot make a DKIM key")]
+#[error("cannot make a DKIM key; please report this")]
 pub struct NoKey;
 
 /// Generates a key, and returns the private key as PKCS #8 and the public key in base64. This takes

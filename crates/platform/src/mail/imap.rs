@@ -55,11 +55,15 @@ impl Mailbox {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ImapError {
-    #[error("the server cannot be reached: {0}")]
+    #[error(
+        "the server cannot be reached; check host and port in mail.bounces, and the firewall: {0}"
+    )]
     Unreachable(#[from] io::Error),
-    #[error("the server does not answer in time")]
+    #[error(
+        "the server does not answer in time; if this goes on, check host and port in mail.bounces"
+    )]
     Slow,
-    #[error("the server refuses {command}: {reply}")]
+    #[error("the server refuses {command}; {}: {reply}", remedy(.command))]
     Refused {
         command: &'static str,
         reply: String,
@@ -252,6 +256,21 @@ fn tls(authorities: &[String]) -> Result<ClientConfig, rustls::Error> {
         .with_no_client_auth())
 }
 
+fn remedy(command: &str) -> &'static str {
+    match command {
+        "LOGIN" => {
+            "check the user in mail.bounces and its password (mail.bounces_password_file); many servers want an app password"
+        }
+        "EXAMINE" => {
+            "correct the folder in mail.bounces, which is what follows the host, such as /INBOX"
+        }
+        "the connection" => {
+            "if this goes on, the server lets this machine in no more: ask who runs it"
+        }
+        _ => "if this goes on, the server cannot do what is needed: name a mailbox elsewhere",
+    }
+}
+
 fn refused(command: &'static str, reply: &str) -> ImapError {
     let mut reply = crate::text_cleaning::clean_line(reply);
     reply.truncate(reply.floor_char_boundary(TEXT_LIMIT));
@@ -279,6 +298,21 @@ fn number_after(line: &str, name: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_refusal_is_told_with_its_own_remedy() {
+        for (command, expected) in [
+            ("LOGIN", "mail.bounces_password_file"),
+            ("EXAMINE", "correct the folder"),
+            ("SEARCH", "a mailbox elsewhere"),
+        ] {
+            let why = refused(command, "NO such thing").to_string();
+            assert!(
+                why.contains(expected) && why.ends_with("NO such thing"),
+                "{why}"
+            );
+        }
+    }
 
     #[test]
     fn names_and_passwords_end_no_command() {

@@ -64,7 +64,7 @@ pub(super) struct Outgoing {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the mail cannot be composed: {0}")]
+#[error("the mail cannot be composed; check mail.from, and report this if it is right: {0}")]
 pub(super) struct Unwritable(String);
 
 impl Outgoing {

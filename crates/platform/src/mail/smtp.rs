@@ -59,7 +59,7 @@ pub enum Tls {
 
 /// The mail server's settings are unusable.
 #[derive(Debug, thiserror::Error)]
-#[error("mail server {host}: {reason}")]
+#[error("the mail server {host} in mail.url cannot be used: {reason}\n  correct mail.url")]
 pub struct SmtpError {
     host: String,
     reason: String,

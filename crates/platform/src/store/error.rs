@@ -6,14 +6,28 @@
 pub enum StoreError {
     /// Too many changes are waiting, or another process has locked the database file. A repeated
     /// call may succeed in a moment.
-    #[error("the store is busy; try again soon")]
+    #[error(
+        "the store is busy; try again soon; if this goes on, end what locks it for long (a dump, sqlite3, psql)"
+    )]
     Busy,
     /// The disk or the database server failed (full, read-only, unreachable). It may recover.
     #[error("the store cannot save changes now: {0}; check its disk, or its database server")]
     Unavailable(String),
+    /// A thread of the store, or its runtime, could not be created.
+    #[error(
+        "cannot start a thread of the store: {0}\n  \
+         the system allows no more threads or open files: raise TasksMax= and LimitNOFILE= in the \
+         systemd unit, or `ulimit -u` and `ulimit -n`"
+    )]
+    Thread(std::io::Error),
+    /// The settings lead to no store that can be used.
+    #[error("{0}")]
+    Settings(String),
     /// The connection to PostgreSQL broke during the commit, and no server could say in time
     /// whether the change was committed.
-    #[error("the store does not know whether the change was saved; look before you make it again")]
+    #[error(
+        "the connection to PostgreSQL broke, so nobody knows whether the change was saved; look before you make it again"
+    )]
     Unknown,
     /// The process is stopping, or the transaction's function panicked.
     #[error(
@@ -32,7 +46,9 @@ pub enum StoreError {
     },
     /// The change violates a constraint of the schema, or a rule that Rust code checks because no
     /// constraint can express it.
-    #[error("the store refused the change: {reason}")]
+    #[error(
+        "the store refused the change, and nothing of it was saved; if the data was right, please report this: {reason}"
+    )]
     Constraint {
         /// The constraint's name, identical on both engines. `None` for foreign keys and `NOT
         /// NULL`, which SQLite cannot name, and for rules in Rust code.
@@ -86,7 +102,10 @@ impl StoreError {
 
     /// Whether a repeated call may succeed in a moment.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable(_) | Self::Stopped)
+        matches!(
+            self,
+            Self::Busy | Self::Unavailable(_) | Self::Thread(_) | Self::Stopped
+        )
     }
 }
 
@@ -99,4 +118,18 @@ pub(super) enum Failure {
     Lost,
     /// The caller gets the error.
     Final,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoreError;
+
+    #[test]
+    fn a_thread_that_cannot_start_is_told_with_the_limits_to_raise() {
+        let refused = std::io::ErrorKind::WouldBlock.into();
+        let told = StoreError::Thread(refused).to_string();
+        assert!(
+            told.contains("\n  the system allows no more threads") && told.contains("TasksMax=")
+        );
+    }
 }

@@ -196,7 +196,9 @@ pub(super) fn compare(
     for row in applied {
         if let Some(step) = known(row).filter(|step| checksum(step) != row.checksum) {
             return Err(StoreError::Schema(format!(
-                "the store was made by an unreleased Kenduri ({} {} was another then); start with a new folder, or with a new database on PostgreSQL",
+                "the store was made by an unreleased Kenduri, whose tables were different (migration {} {})\n  \
+                 to keep its data, start the version that made it; to begin anew, name an empty data \
+                 folder (--data DIR), or an empty database in store.url",
                 row.owner, step.name
             )));
         }
@@ -204,7 +206,8 @@ pub(super) fn compare(
     let unknown: Vec<&Applied> = applied.iter().filter(|row| known(row).is_none()).collect();
     if let Some(row) = unknown.iter().find(|row| row.kind == Kind::Contracting) {
         return Err(StoreError::Schema(format!(
-            "the store is from a newer Kenduri (it knows {} {}); start that version, or restore a backup made by this one",
+            "the store is from a newer Kenduri (it knows {} {})\n  \
+             start that version, or restore a backup made by this one",
             row.owner, row.number
         )));
     }
@@ -292,7 +295,10 @@ pub(super) fn being_migrated() -> StoreError {
 }
 
 pub(super) fn failed(one: &Pending, reason: &str) -> StoreError {
-    StoreError::Schema(format!("migration {one} failed: {reason}"))
+    StoreError::Schema(format!(
+        "migration {one} failed, and nothing of it was kept: {reason}\n  \
+         if it is not about room or rights of the database, go on with the version before, and report this"
+    ))
 }
 
 /// A number for what a program knows of the schema: programs with the same steps have the same. It

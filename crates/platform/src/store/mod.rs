@@ -29,6 +29,7 @@
 //!   `tx.maybe(sql!("…"), &[&id])`.
 
 mod error;
+mod fence;
 mod id_set;
 pub mod log;
 mod memory;
@@ -66,10 +67,13 @@ use crate::id;
 use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
+pub use fence::Fence;
 pub use id_set::IdSet;
 use migrate::Missing;
 pub use platform_derive::Row;
 pub use postgres::{LogHold, has_tables};
+pub(crate) use postgres_address::{Address, SESSION};
+pub(crate) use postgres_error::explain;
 #[doc(hidden)]
 pub use query::{Argument, Part, Text, join_columns};
 pub use query::{ManyRows, Query};
@@ -143,6 +147,7 @@ pub struct Store {
     engine: Engine,
     signals: Arc<Signals>,
     counters: Arc<Counters>,
+    fence: Option<Fence>,
 }
 
 #[derive(Clone, Debug)]
@@ -298,7 +303,17 @@ impl Store {
             engine,
             signals,
             counters,
+            fence: None,
         })
+    }
+
+    /// The same store, whose changes fail as soon as the leader's term has ended.
+    #[must_use]
+    pub fn fenced(&self, fence: Fence) -> Self {
+        Self {
+            fence: Some(fence),
+            ..self.clone()
+        }
     }
 
     /// Runs one change, and returns when the change is on stable storage.
@@ -312,7 +327,11 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        result_of::<F, T, E>(self.queue(Mode::Write, TypedWork::boxed(change)).await)
+        let work = Box::new(TypedWork {
+            fence: self.fence.clone(),
+            ..TypedWork::new(change)
+        });
+        result_of::<F, T, E>(self.queue(Mode::Write, work).await)
     }
 
     /// Reads in one consistent snapshot.
@@ -371,7 +390,7 @@ impl Store {
         };
         match &self.engine {
             Engine::Sqlite(engine) => engine.write(call)?,
-            Engine::Postgres(engine) => engine.send(mode, call)?,
+            Engine::Postgres(engine) => engine.send(mode, call, request::held())?,
         }
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
@@ -460,6 +479,7 @@ trait Work: Any + Send {
 
 struct TypedWork<F, T, E> {
     body: F,
+    fence: Option<Fence>,
     result: Option<Result<T, E>>,
 }
 
@@ -467,10 +487,14 @@ impl<F, T, E> TypedWork<F, T, E>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
-    E: Send + 'static,
+    E: From<StoreError> + Send + 'static,
 {
     fn new(body: F) -> Self {
-        Self { body, result: None }
+        Self {
+            body,
+            fence: None,
+            result: None,
+        }
     }
 
     fn boxed(body: F) -> Box<dyn Work> {
@@ -482,10 +506,11 @@ impl<F, T, E> Work for TypedWork<F, T, E>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
-    E: Send + 'static,
+    E: From<StoreError> + Send + 'static,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let result = (self.body)(tx);
+        let is_let_in = self.fence.as_ref().map_or(Ok(()), |fence| fence.check(tx));
+        let result = is_let_in.map_err(E::from).and_then(|()| (self.body)(tx));
         let is_kept = result.is_ok();
         self.result = Some(result);
         is_kept

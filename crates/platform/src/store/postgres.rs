@@ -28,12 +28,12 @@ use super::{Call, Counts, Ground, PostgresSettings, Signals, StoreError, Tx, Wak
 use crate::id;
 use crate::random::Random;
 
-const TRIES: u32 = 5;
+const TRIES: u32 = 6;
 /// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 /// How long a call is run again because of locks. PostgreSQL takes a lock from a process that froze
-/// after 3 s.
+/// after 2 s.
 const LOCK_TIME: Duration = Duration::from_secs(8);
 
 #[derive(Debug)]
@@ -76,14 +76,15 @@ impl Engine {
             let thread = std::thread::Builder::new()
                 .name(format!("store-{number}"))
                 .spawn(move || server.run())
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                .map_err(StoreError::Thread)?;
             threads.push(thread);
         }
         Ok(Self { queue, threads })
     }
 
-    pub(super) fn send(&self, mode: Mode, call: Call) -> Result<(), StoreError> {
-        self.queue.send(Task::new(mode, call))
+    /// `held` is how many bytes the caller holds while the call waits.
+    pub(super) fn send(&self, mode: Mode, call: Call, held: usize) -> Result<(), StoreError> {
+        self.queue.send(Task::new(mode, call, held))
     }
 
     /// Whether a primary server answered within the time that changes wait for one.

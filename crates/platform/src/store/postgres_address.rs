@@ -19,21 +19,24 @@ use super::postgres_error::explain;
 use super::{PostgresSettings, StoreError};
 
 /// A connection that somebody must poll.
-pub(super) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+pub(crate) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// How long a server may take to answer. A server that is up answers within milliseconds.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// Settings of every PostgreSQL session. They are set by a statement, because poolers refuse them
-/// as options. A process that froze while it holds locks loses them before others give up waiting.
+/// as options. A process that froze while it holds locks loses them after 2 seconds. Statements that
+/// wait for a lock give up before, or those of the frozen process would get the lock in turn, and
+/// hold it for another 2 seconds each. So others wait for at most the sum of both times. A change
+/// whose lock was not free is run again.
 /// With the keep-alive settings, PostgreSQL notices within half a minute when a process has died.
-pub(super) const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '5s';
-    SET idle_in_transaction_session_timeout = '3s'; SET client_min_messages = warning;
+pub(crate) const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '1500ms';
+    SET idle_in_transaction_session_timeout = '2s'; SET client_min_messages = warning;
     SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
 /// Where the servers are, and how to connect to them.
 #[derive(Clone)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// All servers, to be tried in turn.
     all: Config,
     /// Each server alone, to be tried at the same time.
@@ -48,7 +51,7 @@ impl fmt::Debug for Address {
 }
 
 impl Address {
-    pub(super) fn of(settings: &PostgresSettings) -> Result<Self, StoreError> {
+    pub(crate) fn of(settings: &PostgresSettings) -> Result<Self, StoreError> {
         let (mut all, ca_file) = settings.parse()?;
         all.application_name("kenduri")
             .connect_timeout(CONNECT_TIME)
@@ -69,7 +72,7 @@ impl Address {
 
     /// Connects to the primary server; all servers are tried at the same time. The connection does
     /// not have the settings of [`SESSION`] yet.
-    pub(super) async fn open(&self) -> Result<(Client, Driver), StoreError> {
+    pub(crate) async fn open(&self) -> Result<(Client, Driver), StoreError> {
         let mut tries = JoinSet::new();
         for config in &self.each {
             let (config, tls) = (config.clone(), self.tls.clone());
@@ -123,13 +126,13 @@ impl Address {
                 _ => false,
             })
         });
-        second.batch_execute("ROLLBACK").map_err(failed)?;
+        let ended = second.batch_execute("ROLLBACK");
         if is_kept {
-            return Ok(());
+            return ended.map_err(failed);
         }
-        Err(StoreError::Unavailable(
-            "store.url leads to a pooler that gives each transaction another session; name the \
-             server itself, or set the pooler to session mode"
+        Err(StoreError::Settings(
+            "store.url leads to a pooler that gives each transaction another session\n  \
+             name the server itself, or set the pooler to session mode"
                 .to_owned(),
         ))
     }
@@ -141,7 +144,11 @@ impl PostgresSettings {
     pub fn parse(&self) -> Result<(Config, Option<PathBuf>), StoreError> {
         let Written { url, ca_file } = Written::read(self.url.reveal());
         let mut config: Config = url.parse().map_err(|_| {
-            StoreError::Unavailable("store.url is not a PostgreSQL address".to_owned())
+            StoreError::Settings(
+                "store.url is not a PostgreSQL address\n  \
+                 write it as postgres://USER@HOST/DATABASE"
+                    .to_owned(),
+            )
         })?;
         if ca_file.is_some() && config.get_ssl_mode() == SslMode::Prefer {
             config.ssl_mode(SslMode::Require);
@@ -256,8 +263,9 @@ fn tls(ca_file: Option<PathBuf>) -> Result<MakeRustlsConnect, StoreError> {
     match ca_file {
         Some(file) => {
             let unreadable = |error: &dyn fmt::Display| {
-                StoreError::Unavailable(format!(
-                    "{} is not a readable PEM file of certificates: {error}",
+                StoreError::Settings(format!(
+                    "{} is not a readable PEM file of certificates: {error}\n  \
+                     name the authority of the database server's certificate in store.ca_file, or leave it out",
                     file.display()
                 ))
             };

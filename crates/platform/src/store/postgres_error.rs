@@ -5,15 +5,36 @@ use std::io;
 
 use postgres::Error;
 use postgres::error::{DbError, Severity, SqlState};
+use rustls::CertificateError::{
+    BadSignature, NotValidForName, NotValidForNameContext, UnknownIssuer,
+};
 
 use super::StoreError;
 use super::error::Failure;
 
 /// PostgreSQL's error message without statement arguments, which may be personal data.
-pub(super) fn explain(error: &Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{}: {}", said.code().code(), said.message()),
-        None => error.to_string(),
+pub(crate) fn explain(error: &Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return format!("{}: {}", said.code().code(), said.message());
+    }
+    let Some(cause) = error.source().and_then(<dyn Cause>::downcast_ref) else {
+        return error.to_string();
+    };
+    format!("{error}: {cause}{}", what_to_do(cause))
+}
+
+/// The advice if the server's certificate was not accepted.
+fn what_to_do(cause: &io::Error) -> &'static str {
+    let fault = cause.get_ref().and_then(|cause| cause.downcast_ref());
+    match fault {
+        // Another authority of the same name has signed.
+        Some(rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature)) => {
+            "; set store.ca_file to the certificate of the authority that issued the server's"
+        }
+        Some(rustls::Error::InvalidCertificate(
+            NotValidForName | NotValidForNameContext { .. },
+        )) => "; name the server in store.url as its certificate does",
+        _ => "",
     }
 }
 

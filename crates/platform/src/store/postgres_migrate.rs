@@ -266,5 +266,9 @@ fn apply(transaction: &mut Transaction<'_>, steps: &[Pending], now: Timestamp) -
 }
 
 fn unable(error: &Error) -> StoreError {
-    StoreError::Schema(format!("migration failed: {}", explain(error)))
+    StoreError::Schema(format!(
+        "the tables cannot be changed: {}\n  \
+         the user in store.url must own the database, which needs room; start again then",
+        explain(error)
+    ))
 }

@@ -15,12 +15,17 @@ use super::{Call, QUEUE_LIMIT, StoreError};
 /// The maximum number of calls that wait while no primary server answers. Reads are refused when
 /// half of them wait, so that changes find room.
 const AWAY_LIMIT: usize = 10_000;
+/// The maximum number of bytes that the requests of all waiting calls hold of their bodies. Reads
+/// are refused at half of it.
+const HELD_LIMIT: usize = 64 << 20;
 /// How often waiting threads look for calls that have waited too long.
 const EXPIRE: Duration = Duration::from_millis(250);
 
 pub(super) struct Task {
     pub(super) mode: Mode,
     pub(super) call: Call,
+    /// How many bytes of its body the request holds while the call waits.
+    held: usize,
     /// The change was sent to be committed under this id, but the connection broke before the
     /// answer.
     pub(super) doubt: Option<Doubt>,
@@ -36,10 +41,11 @@ pub(super) struct Doubt {
 }
 
 impl Task {
-    pub(super) fn new(mode: Mode, call: Call) -> Self {
+    pub(super) fn new(mode: Mode, call: Call, held: usize) -> Self {
         Self {
             mode,
             call,
+            held,
             doubt: None,
             since: Instant::now(),
             lost: None,
@@ -80,6 +86,8 @@ pub(super) struct Queue {
 
 struct State {
     tasks: VecDeque<Task>,
+    /// The sum over all tasks.
+    held: usize,
     /// Why no primary server answers.
     reason: String,
     /// When a primary server answered last.
@@ -100,6 +108,7 @@ impl Queue {
         Self {
             state: Mutex::new(State {
                 tasks: VecDeque::new(),
+                held: 0,
                 reason: String::new(),
                 answered: Instant::now(),
                 is_crowded: false,
@@ -134,9 +143,16 @@ impl Queue {
             (true, Mode::Write) => AWAY_LIMIT,
             (true, Mode::Read) => AWAY_LIMIT / 2,
         };
-        if state.tasks.len() >= limit {
+        let held_limit = match task.mode {
+            Mode::Write => HELD_LIMIT,
+            Mode::Read => HELD_LIMIT / 2,
+        };
+        let held = state.held + task.held;
+        // A call that waits for nobody is let in, whatever its size.
+        if state.tasks.len() >= limit || (held > held_limit && !state.tasks.is_empty()) {
             return Err(StoreError::Busy);
         }
+        state.held = held;
         state.tasks.push_back(task);
         drop(state);
         self.changed.notify_one();
@@ -159,6 +175,7 @@ impl Queue {
             if (is_expired || !is_away)
                 && let Some(mut task) = state.tasks.pop_front()
             {
+                state.held -= task.held;
                 if is_expired {
                     let reason = task.lost.take().unwrap_or_else(|| state.reason.clone());
                     return Next::Expired(task, reason);
@@ -181,7 +198,9 @@ impl Queue {
     /// Puts back a call for which no connection was found, before all others.
     pub(super) fn put_back(&self, mut task: Task, error: StoreError) {
         task.lost = Some(reason_of(error));
-        self.state().tasks.push_front(task);
+        let mut state = self.state();
+        state.held += task.held;
+        state.tasks.push_front(task);
     }
 
     /// Notes that no primary server answers.
@@ -229,5 +248,62 @@ fn reason_of(error: StoreError) -> String {
     match error {
         StoreError::Unavailable(reason) => reason,
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::super::{Tx, TypedWork};
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    fn task(mode: Mode, held: usize) -> Task {
+        let call = Call {
+            work: TypedWork::boxed(|_: &mut Tx<'_>| Ok::<_, StoreError>(())),
+            error: None,
+            request: None,
+            reply: oneshot::channel().0,
+        };
+        Task::new(mode, call, held)
+    }
+
+    fn is_taken(queue: &Queue, mode: Mode, held: usize) -> bool {
+        queue.send(task(mode, held)).is_ok()
+    }
+
+    #[test]
+    fn waiting_calls_are_limited_by_number_and_by_what_their_requests_hold() {
+        let queue = Queue::new(Duration::ZERO);
+        queue.lost(StoreError::Unavailable("away".to_owned()));
+        let taken = (0..100).filter(|_| is_taken(&queue, Mode::Read, MIB));
+        assert_eq!(taken.count(), 32);
+        let taken = (0..100).filter(|_| is_taken(&queue, Mode::Write, MIB));
+        assert_eq!(taken.count(), 32);
+        // What holds nothing still has room.
+        assert!(is_taken(&queue, Mode::Write, 0));
+
+        let Next::Expired(task, _) = queue.next() else {
+            panic!("no server answers");
+        };
+        assert!(is_taken(&queue, Mode::Write, MIB));
+        queue.put_back(task, StoreError::Busy);
+        assert!(!is_taken(&queue, Mode::Write, 1));
+        while queue.state().tasks.len() > 1 {
+            drop(queue.next());
+        }
+        assert!(is_taken(&queue, Mode::Read, 31 * MIB));
+        drop((queue.next(), queue.next()));
+        assert_eq!(queue.state().held, 0);
+        assert!(is_taken(&queue, Mode::Read, 100 * MIB));
+        assert!(!is_taken(&queue, Mode::Write, 1));
+        drop(queue.next());
+
+        let taken = (0..AWAY_LIMIT).filter(|_| is_taken(&queue, Mode::Read, 0));
+        assert_eq!(taken.count(), AWAY_LIMIT / 2);
+        let taken = (0..AWAY_LIMIT).filter(|_| is_taken(&queue, Mode::Write, 0));
+        assert_eq!(taken.count(), AWAY_LIMIT / 2);
     }
 }

@@ -16,11 +16,13 @@ use tokio_postgres::{Client, Statement};
 use super::error::Failure;
 use super::postgres_address::{Address, SESSION};
 use super::postgres_error::{breaks, failed};
-use super::value::{Cells, Row, check_columns};
+use super::value::{Cells, Five, Row, check_columns};
 use super::{Counters, Counts, FromRow, Query, Rows, Sql, StoreError, Value};
 
 /// How long a commit, and other words that take no time by themselves, may take.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+type Fallible<T> = Result<T, (StoreError, Failure)>;
 
 /// One connection and its prepared statements.
 pub(super) struct Connection {
@@ -161,7 +163,7 @@ impl Connection {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(StoreError::Thread)?;
         let opened = runtime.block_on(async {
             let (client, driver) = address.open().await?;
             // Whoever waits for a statement learns of the connection's end from the client.
@@ -214,12 +216,18 @@ impl Connection {
             is_broken,
             ..
         } = self;
+        let limit = async {
+            match limit {
+                Some(limit) => tokio::time::sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
         let answers = runtime.block_on(async {
             tokio::select! {
                 biased;
                 answers = send_in_order(client, &before, ask) => Some(answers),
                 Ok(_) = away.wait_for(|is_away| *is_away) => None,
-                () = tokio::time::sleep(limit.unwrap_or(Duration::MAX)) => None,
+                () = limit => None,
             }
         });
         let Some((earlier, answer)) = answers else {
@@ -364,6 +372,33 @@ impl Connection {
             )
         })?;
         Ok((read_all(&a, first.sql)?, read_all(&b, second.sql)?))
+    }
+
+    /// Runs five queries in one round trip.
+    pub(super) fn all_of_five<A: FromRow, B: FromRow, C: FromRow, D: FromRow, E: FromRow>(
+        &mut self,
+        queries: [Query<'_>; 5],
+    ) -> Fallible<Five<A, B, C, D, E>> {
+        let sql = queries.map(|query| query.sql);
+        let statements = [
+            self.prepare_for::<A>(sql[0])?,
+            self.prepare_for::<B>(sql[1])?,
+            self.prepare_for::<C>(sql[2])?,
+            self.prepare_for::<D>(sql[3])?,
+            self.prepare_for::<E>(sql[4])?,
+        ];
+        let values = queries.map(|query| parameters(query.values));
+        let rows = self.wait(sql[0].text(), None, async |client| {
+            let ask = |number: usize| client.query(&statements[number], &values[number]);
+            tokio::try_join!(ask(0), ask(1), ask(2), ask(3), ask(4))
+        })?;
+        Ok((
+            read_all(&rows.0, sql[0])?,
+            read_all(&rows.1, sql[1])?,
+            read_all(&rows.2, sql[2])?,
+            read_all(&rows.3, sql[3])?,
+            read_all(&rows.4, sql[4])?,
+        ))
     }
 
     fn prepare_for<T: FromRow>(&mut self, sql: Sql) -> Result<Statement, (StoreError, Failure)> {

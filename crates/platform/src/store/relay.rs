@@ -4,8 +4,10 @@
 //! Each process keeps one connection for the relay. The process that holds the advisory lock leads.
 //! It numbers committed rows in the order in which they were written, and notifies all processes
 //! with one message. Other processes notify the leader outside the transaction, so that no commit
-//! waits for the leader. A reader never sees a lower number after a higher one, because numbers are
-//! assigned under the lock of the counter's row and become visible together with the counter.
+//! waits for the leader. A leader that froze keeps its lock, so another process numbers what has
+//! waited for long: the counter's row makes them take turns. A reader never sees a lower number
+//! after a higher one, because numbers are assigned under the lock of the counter's row and become
+//! visible together with the counter.
 //!
 //! The relay also finds out for the whole engine whether a primary server answers.
 
@@ -14,7 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio_postgres::{AsyncMessage, Client, Error};
@@ -34,10 +36,14 @@ const LOOK: Duration = Duration::from_secs(1);
 const LOOK_TIME: Duration = Duration::from_secs(2);
 /// How long the numbering of news may take: it waits for a process that froze while it numbered.
 const NUMBER_TIME: Duration = Duration::from_secs(10);
+/// How long news waits for the leader until another process numbers it.
+const LATE: Duration = Duration::from_secs(2);
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 const PART: i64 = 1_000;
 /// How long opening the store waits for the relay's first connection.
 const FIRST_TIME: Duration = Duration::from_secs(5);
+/// The pause after a numbering, so that the news of busy times is numbered in few transactions.
+const PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Relay {
@@ -61,7 +67,7 @@ impl Relay {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(StoreError::Thread)?;
         let state = State {
             address,
             signals,
@@ -77,7 +83,7 @@ impl Relay {
             .spawn(move || {
                 runtime.block_on(work);
             })
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(StoreError::Thread)?;
         // Without a connection in time, the store opens all the same.
         let _ = connected.recv_timeout(FIRST_TIME);
         Ok(Self {
@@ -172,20 +178,25 @@ impl State {
         self.signals.send(NUMBERED);
         let mut leads = false;
         let mut asked = false;
+        let mut oldest: Option<(i64, Instant)> = None;
         loop {
-            let look = in_time(LOOK_TIME, look(&client, leads));
-            let (is_standby, is_asked_to_number) = look.await?;
-            if is_standby {
+            let look = in_time(LOOK_TIME, look(&client, leads)).await?;
+            if look.is_standby {
                 return Err("the server has become a standby".to_owned());
             }
             self.queue.answered();
-            if !leads && is_asked_to_number {
+            if !leads && look.leads {
                 leads = true;
                 in_time(LOOK_TIME, client.batch_execute("LISTEN kenduri_waiting")).await?;
             }
-            if leads && (asked || is_asked_to_number) {
+            let same = oldest.filter(|(sequence, _)| look.oldest == Some(*sequence));
+            let now = Instant::now();
+            oldest = same.or_else(|| look.oldest.map(|sequence| (sequence, now)));
+            let is_late = oldest.is_some_and(|(_, since)| now.duration_since(since) >= LATE);
+            if look.oldest.is_some() && (leads || is_late) {
                 while in_time(NUMBER_TIME, number(&mut client)).await? {}
-            } else if asked {
+                tokio::time::sleep(PAUSE).await;
+            } else if asked && !leads {
                 in_time(LOOK_TIME, client.batch_execute("NOTIFY kenduri_waiting")).await?;
             }
             asked = tokio::time::timeout(LOOK, self.changed.notified())
@@ -205,17 +216,28 @@ async fn in_time<T>(
     answer.map_err(|error| explain(&error))
 }
 
-/// Returns whether the server is a standby, and whether this process is to number news: the leader
-/// if there are any, another one if it has just become leader. It writes nothing, and takes no lock
-/// that others wait for.
-async fn look(client: &Client, leads: bool) -> Result<(bool, bool), Error> {
+struct Look {
+    is_standby: bool,
+    leads: bool,
+    /// The first news without a number.
+    oldest: Option<i64>,
+}
+
+/// It writes nothing, and takes no lock that others wait for.
+async fn look(client: &Client, leads: bool) -> Result<Look, Error> {
     let look = if leads {
-        "SELECT pg_is_in_recovery(), EXISTS (SELECT 1 FROM news WHERE number IS NULL)"
+        "SELECT pg_is_in_recovery(), true,
+             (SELECT min(sequence) FROM news WHERE number IS NULL)"
     } else {
-        "SELECT pg_is_in_recovery(), pg_try_advisory_lock(7003)"
+        "SELECT pg_is_in_recovery(), pg_try_advisory_lock(7003),
+             (SELECT min(sequence) FROM news WHERE number IS NULL)"
     };
     let row = client.query_one(look, &[]).await?;
-    Ok((row.get(0), row.get(1)))
+    Ok(Look {
+        is_standby: row.get(0),
+        leads: row.get(1),
+        oldest: row.get(2),
+    })
 }
 
 /// Numbers one batch of committed rows, and returns whether there may be more.

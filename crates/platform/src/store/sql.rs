@@ -22,29 +22,40 @@ pub fn without_row_lock(text: &str) -> &str {
 
 /// One SQL statement, made by [`sql!`](crate::sql!).
 #[derive(Clone, Copy, Debug)]
-pub struct Sql(&'static str);
+pub struct Sql {
+    text: &'static str,
+    is_in_order: bool,
+}
 
 impl Sql {
     /// Only [`sql!`](crate::sql!) may call this function.
     #[doc(hidden)]
     pub const fn literal(text: &'static str) -> Self {
-        Self(text)
+        Self {
+            text,
+            is_in_order: is_in_order(text.as_bytes()),
+        }
     }
 
     pub const fn text(self) -> &'static str {
-        self.0
+        self.text
+    }
+
+    /// Whether the parameters `$1`, `$2` and so on appear first in this order.
+    pub(super) const fn is_in_order(self) -> bool {
+        self.is_in_order
     }
 
     /// The statement for SQLite, without the row lock suffix. SQLite needs no row locks, because a
     /// writer locks the whole file.
     pub(super) fn without_row_lock(self) -> &'static str {
-        without_row_lock(self.0)
+        without_row_lock(self.text)
     }
 
     /// Whether the statement takes a lock on PostgreSQL. Every statement except a plain `SELECT`
     /// does.
     pub(crate) fn locks(self) -> bool {
-        let text = self.0.trim_start();
+        let text = self.text.trim_start();
         if without_row_lock(text) != text {
             return true;
         }
@@ -56,6 +67,30 @@ impl Sql {
                 .is_some_and(|word| word.eq_ignore_ascii_case("WITH"));
         !reads
     }
+}
+
+const fn is_in_order(text: &[u8]) -> bool {
+    let (mut at, mut known, mut is_quoted) = (0, 0, false);
+    while at < text.len() {
+        let sign = text[at];
+        at += 1;
+        if sign == b'\'' {
+            is_quoted = !is_quoted;
+        } else if sign == b'$' && !is_quoted {
+            let mut number = 0;
+            while at < text.len() && text[at].is_ascii_digit() {
+                number = number * 10 + (text[at] - b'0') as usize;
+                at += 1;
+            }
+            if number > known + 1 {
+                return false;
+            }
+            if number > known {
+                known = number;
+            }
+        }
+    }
+    true
 }
 
 /// The number of rows that a statement must affect.
@@ -93,6 +128,31 @@ impl Rows {
             Self::Exactly(_) => "a fixed number of rows",
             Self::AtMostOne => "at most one row",
             Self::Any => "any rows",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_in_order_if_each_appears_after_the_one_before() {
+        for (text, is_in_order) in [
+            ("SELECT 1", true),
+            ("SELECT a FROM b WHERE c = $1 AND d = $2 AND e = $1", true),
+            ("SELECT a FROM b WHERE c = $2 AND d = $1", false),
+            ("SELECT '$7' FROM b WHERE c = $1", true),
+            (
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                true,
+            ),
+            (
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $10)",
+                false,
+            ),
+        ] {
+            assert_eq!(Sql::literal(text).is_in_order(), is_in_order, "{text}");
         }
     }
 }

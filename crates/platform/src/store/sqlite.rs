@@ -29,7 +29,7 @@ use super::log::{Log, Pause};
 use super::migrate::{self, Migrations, Missing, Pending};
 use super::sqlite_migrate::{self, Migrated};
 use super::sqlite_programs::Program;
-use super::sqlite_statements::execute;
+use super::sqlite_statements::{PREPARED, Writing, execute};
 use super::tx::{self, Mode};
 use super::{
     Call, Counts, Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, Work,
@@ -108,7 +108,7 @@ impl Engine {
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(StoreError::Thread)?;
         Ok(Self {
             queue: Some(queue),
             writer: Some(thread),
@@ -195,7 +195,7 @@ impl Drop for Engine {
             && writer.join().is_err()
         {
             tracing::error!(
-                "the store's writer ended in a panic, and changes since then were refused; “the program panicked” in the log says where: please report it"
+                "the store's writer ended in a panic, and changes since then were refused; restart Kenduri; “the program panicked” in the log says where: please report it"
             );
         }
     }
@@ -235,6 +235,7 @@ impl Message {
 
 impl Writer {
     fn run(self) {
+        let statements = Writing::new(&self.connection);
         let mut last_flush = Duration::ZERO;
         let mut version = self.version_of_others();
         loop {
@@ -242,7 +243,7 @@ impl Writer {
             match self.waiting.recv_timeout(LOOK) {
                 Ok(message) => {
                     if let Some(first) = message.change(&mut pause) {
-                        last_flush = self.batch(first, last_flush, &mut pause);
+                        last_flush = self.batch(&statements, first, last_flush, &mut pause);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -278,7 +279,13 @@ impl Writer {
     }
 
     /// Ends at a pause. Returns how long the flush took.
-    fn batch(&self, first: Call, last_flush: Duration, pause: &mut Option<Message>) -> Duration {
+    fn batch(
+        &self,
+        statements: &Writing<'_>,
+        first: Call,
+        last_flush: Duration,
+        pause: &mut Option<Message>,
+    ) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "cannot lock the store's file, so a change was refused; if `fuser` shows another program that uses it, stop that");
             first.answer(Err(StoreError::Busy));
@@ -289,7 +296,7 @@ impl Writer {
         let mut batch = Batch::default();
         let mut next = Some(first);
         while let Some(call) = next.take() {
-            if !self.change(call, &mut batch) {
+            if !self.change(statements, call, &mut batch) {
                 return last_flush;
             }
             if batch.done.len() < self.batch && began.elapsed() < patience {
@@ -326,7 +333,7 @@ impl Writer {
 
     /// Runs one change. Returns `false` if the engine aborted the transaction (disk full, I/O
     /// error); all callers then get the error.
-    fn change(&self, call: Call, batch: &mut Batch) -> bool {
+    fn change(&self, statements: &Writing<'_>, call: Call, batch: &mut Batch) -> bool {
         batch.done.push(call);
         if batch.has_savepoints && !self.held(execute(&self.connection, "SAVEPOINT change"), batch)
         {
@@ -334,7 +341,7 @@ impl Writer {
         }
         let before = self.connection.total_changes();
         let mut tx = Tx::new(
-            tx::Connection::Sqlite(&self.connection),
+            tx::Connection::Sqlite(statements),
             &self.ground,
             Mode::Write,
         );
@@ -357,14 +364,14 @@ impl Writer {
             let ended = ended.and_then(|()| execute(&self.connection, "RELEASE change"));
             self.held(ended, batch)
         } else if !keep && wrote {
-            self.again(batch)
+            self.again(statements, batch)
         } else {
             true
         }
     }
 
     /// Rolls the batch back, and runs its changes again, each inside a savepoint.
-    fn again(&self, batch: &mut Batch) -> bool {
+    fn again(&self, statements: &Writing<'_>, batch: &mut Batch) -> bool {
         let begun = execute(&self.connection, "ROLLBACK")
             .and_then(|()| execute(&self.connection, "BEGIN IMMEDIATE"));
         if !self.held(begun, batch) {
@@ -377,7 +384,7 @@ impl Writer {
         };
         let mut changes = changes.into_iter();
         while let Some(call) = changes.next() {
-            if !self.change(call, batch) {
+            if !self.change(statements, call, batch) {
                 for call in changes {
                     call.answer(Err(StoreError::Unavailable(NOT_TAKEN.to_owned())));
                 }
@@ -478,7 +485,7 @@ fn configure(
     // closes, before the backup has copied the log.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(256);
+    connection.set_prepared_statement_cache_capacity(PREPARED);
     // Without this setting, SQLite would plan a statement again for every new argument.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)

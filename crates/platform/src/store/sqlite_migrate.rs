@@ -208,13 +208,16 @@ fn strings(connection: &Connection, select: &str) -> Result<Vec<String>, rusqlit
 }
 
 fn unable(error: &rusqlite::Error) -> StoreError {
-    StoreError::Schema(format!("migration failed: {error}"))
+    StoreError::Schema(format!(
+        "the tables cannot be changed: {error}\n  \
+         the store's file and folder must be writable and have room, and no other program may lock it; start again then"
+    ))
 }
 
 /// If the files that tell which programs use the store cannot be used.
 fn unavailable(settings: &SqliteSettings, error: &io::Error) -> StoreError {
     let beside = settings.path.display();
     StoreError::Unavailable(format!(
-        "the files {beside}-program-… cannot be used: {error}"
+        "the files {beside}-program-… cannot be used, which must belong to the user that runs Kenduri: {error}"
     ))
 }

@@ -1,11 +1,17 @@
 //! Statements on an SQLite connection, and the translation of its errors.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, ffi};
+use rusqlite::{Connection, ErrorCode, PrepFlags, Statement, ffi};
 
 use super::error::Failure;
 use super::value::{Cells, Row, Value, check_columns};
 use super::{FromRow, Query, StoreError};
+
+/// The maximum number of statements that a connection keeps prepared.
+pub(super) const PREPARED: usize = 256;
 
 /// Runs a transaction statement (`BEGIN`, `COMMIT` …).
 pub(super) fn execute(
@@ -22,55 +28,131 @@ pub(super) fn execute(
         .map_err(|error| failed(connection, text, &error))
 }
 
+/// A connection with its prepared statements.
+pub(super) trait Statements {
+    fn connection(&self) -> &Connection;
+
+    /// Passes the prepared statement with this text to `work`.
+    fn prepare_for(&self, text: &'static str, work: &mut Work<'_>) -> Result<(), rusqlite::Error>;
+}
+
+type Work<'a> = dyn FnMut(&mut Statement<'_>) -> Result<(), rusqlite::Error> + 'a;
+
+impl std::fmt::Debug for dyn Statements + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Statements")
+    }
+}
+
+/// A reader, which keeps its statements while it waits for its next use.
+impl Statements for Connection {
+    fn connection(&self) -> &Connection {
+        self
+    }
+
+    fn prepare_for(&self, text: &'static str, work: &mut Work<'_>) -> Result<(), rusqlite::Error> {
+        let mut statement = self.prepare_cached(text)?;
+        work(&mut statement)
+    }
+}
+
+/// The writer. It finds statements by the addresses of their texts, which takes less time than
+/// comparing the texts.
+pub(super) struct Writing<'c> {
+    connection: &'c Connection,
+    known: RefCell<HashMap<(usize, usize), Statement<'c>>>,
+}
+
+impl<'c> Writing<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self {
+            connection,
+            known: RefCell::default(),
+        }
+    }
+}
+
+impl Statements for Writing<'_> {
+    fn connection(&self) -> &Connection {
+        self.connection
+    }
+
+    fn prepare_for(&self, text: &'static str, work: &mut Work<'_>) -> Result<(), rusqlite::Error> {
+        let key = (text.as_ptr().addr(), text.len());
+        let known = self.known.borrow_mut().remove(&key);
+        let mut statement = match known {
+            Some(statement) => statement,
+            None => self
+                .connection
+                .prepare_with_flags(text, PrepFlags::SQLITE_PREPARE_PERSISTENT)?,
+        };
+        let outcome = work(&mut statement);
+        // Otherwise, the arguments would stay in memory until the statement runs again.
+        statement.clear_bindings();
+        let mut known = self.known.borrow_mut();
+        if known.len() >= PREPARED {
+            known.clear();
+        }
+        known.insert(key, statement);
+        outcome
+    }
+}
+
 pub(super) fn all<T: FromRow>(
-    connection: &Connection,
+    statements: &dyn Statements,
     query: Query<'_>,
 ) -> Result<Vec<T>, (StoreError, Failure)> {
     let sql = query.sql;
-    let fail = |error: rusqlite::Error| failed(connection, sql.text(), &error);
-    let mut statement = connection
-        .prepare_cached(sql.without_row_lock())
-        .map_err(fail)?;
-    bind(&mut statement, query.values).map_err(fail)?;
-    check_columns::<T>(|| statement.column_names().collect(), sql.text())
-        .map_err(|error| (error, Failure::Final))?;
-    let mut rows = statement.raw_query();
-    let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(fail)? {
-        let row = Row {
-            cells: Cells::Sqlite(row),
-            sql: sql.text(),
-            first: 0,
-        };
-        found.push(T::from_row(&row).map_err(|error| (error, Failure::Final))?);
-    }
-    Ok(found)
+    let (mut found, mut unreadable) = (Vec::new(), None);
+    let outcome = statements.prepare_for(sql.without_row_lock(), &mut |statement| {
+        bind(statement, query)?;
+        let names = || statement.column_names().collect();
+        unreadable = check_columns::<T>(names, sql.text()).err();
+        let mut rows = statement.raw_query();
+        while unreadable.is_none()
+            && let Some(row) = rows.next()?
+        {
+            let row = Row {
+                cells: Cells::Sqlite(row),
+                sql: sql.text(),
+                first: 0,
+            };
+            match T::from_row(&row) {
+                Ok(one) => found.push(one),
+                Err(error) => unreadable = Some(error),
+            }
+        }
+        Ok(())
+    });
+    outcome.map_err(|error| failed(statements.connection(), sql.text(), &error))?;
+    unreadable.map_or(Ok(found), |error| Err((error, Failure::Final)))
 }
 
-pub(super) fn run(connection: &Connection, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
+pub(super) fn run(
+    statements: &dyn Statements,
+    query: Query<'_>,
+) -> Result<u64, (StoreError, Failure)> {
     let sql = query.sql;
-    let fail = |error: rusqlite::Error| failed(connection, sql.text(), &error);
-    let mut statement = connection
-        .prepare_cached(sql.without_row_lock())
-        .map_err(fail)?;
-    bind(&mut statement, query.values).map_err(fail)?;
-    statement
-        .raw_execute()
-        .map(|count| count as u64)
-        .map_err(fail)
+    let mut count = 0;
+    let outcome = statements.prepare_for(sql.without_row_lock(), &mut |statement| {
+        bind(statement, query)?;
+        count = statement.raw_execute()? as u64;
+        Ok(())
+    });
+    outcome.map_err(|error| failed(statements.connection(), sql.text(), &error))?;
+    Ok(count)
 }
 
-/// SQLite numbers parameters such as `$2` by their first appearance, so each parameter is bound by
-/// the number in its name.
-fn bind(
-    statement: &mut rusqlite::Statement<'_>,
-    values: &[Value<'_>],
-) -> Result<(), rusqlite::Error> {
+/// SQLite numbers parameters such as `$2` by their first appearance. Where this is not their own
+/// order, each parameter is bound by the number in its name.
+fn bind(statement: &mut Statement<'_>, query: Query<'_>) -> Result<(), rusqlite::Error> {
+    let values = query.values;
     for position in 1..=statement.parameter_count() {
-        let number = statement
-            .parameter_name(position)
-            .and_then(|name| name.strip_prefix('$'))
-            .and_then(|digits| digits.parse::<usize>().ok());
+        let number = if query.sql.is_in_order() {
+            Some(position)
+        } else {
+            number_of(statement, position)
+        };
         let value = number
             .and_then(|number| values.get(number.wrapping_sub(1)))
             .ok_or(rusqlite::Error::InvalidParameterCount(
@@ -87,6 +169,12 @@ fn bind(
         statement.raw_bind_parameter(position, ToSqlOutput::Borrowed(value))?;
     }
     Ok(())
+}
+
+/// The number in the name of a parameter.
+fn number_of(statement: &Statement<'_>, position: usize) -> Option<usize> {
+    let digits = statement.parameter_name(position)?.strip_prefix('$')?;
+    digits.parse().ok()
 }
 
 /// The violated constraint's name, as PostgreSQL reports it; for a trigger, the trigger's message.
@@ -175,4 +263,41 @@ fn failed(
         },
     };
     (kind, Failure::Final)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Sql;
+
+    #[test]
+    fn the_writer_keeps_a_statement_that_failed_and_no_more_than_its_limit() {
+        let connection = Connection::open_in_memory().unwrap();
+        let table = "CREATE TABLE note (text TEXT PRIMARY KEY) STRICT";
+        connection.execute_batch(table).unwrap();
+        let statements = Writing::new(&connection);
+        let insert = |text: &str| {
+            let sql = Sql::literal("INSERT INTO note VALUES ($1)");
+            run(&statements, Query::new(sql, &[Value::Text(text)]))
+        };
+        assert_eq!(insert("a").unwrap(), 1);
+        let (twice, _) = insert("a").unwrap_err();
+        assert_eq!(twice.constraint(), Some("note_pkey"));
+        assert_eq!(insert("b").unwrap(), 1);
+        assert_eq!(statements.known.borrow().len(), 1);
+
+        let select =
+            Sql::literal("SELECT text FROM note WHERE text >= $2 AND text <= $1 ORDER BY 1");
+        let between = [Value::Text("b"), Value::Text("a")];
+        assert!(all::<(i64,)>(&statements, Query::new(select, &between)).is_err());
+        let found: Vec<(String,)> = all(&statements, Query::new(select, &between)).unwrap();
+        assert_eq!(found, [("a".to_owned(),), ("b".to_owned(),)]);
+
+        for number in 0..=PREPARED {
+            let text: &'static str = format!("SELECT {number}").leak();
+            let found: Vec<(i64,)> = all(&statements, Query::new(Sql::literal(text), &[])).unwrap();
+            assert_eq!(usize::try_from(found[0].0), Ok(number));
+            assert!(statements.known.borrow().len() <= PREPARED);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::error::Failure;
 use super::postgres_statements;
 use super::sqlite_statements;
+use super::value::Five;
 use super::{Bind, Counts, FromRow, Ground, Query, Rows, Sql, StoreError, Value, Work};
 use crate::id::{self, Id};
 use crate::random::Random;
@@ -32,7 +33,7 @@ pub struct Tx<'c> {
 
 #[derive(Debug)]
 pub(super) enum Connection<'c> {
-    Sqlite(&'c rusqlite::Connection),
+    Sqlite(&'c dyn sqlite_statements::Statements),
     Postgres(&'c mut postgres_statements::Connection),
 }
 
@@ -158,7 +159,7 @@ impl<'c> Tx<'c> {
 
     pub(super) fn query_all<T: FromRow>(&mut self, query: Query<'_>) -> Result<Vec<T>, StoreError> {
         let result = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite_statements::all(connection, query),
+            Connection::Sqlite(statements) => sqlite_statements::all(*statements, query),
             Connection::Postgres(connection) => connection.all(query),
         };
         self.note(query.sql, result)
@@ -179,9 +180,28 @@ impl<'c> Tx<'c> {
         self.note(sql, result)
     }
 
+    /// Like [`Self::all_of_two`], for five queries.
+    pub fn all_of_five<A: FromRow, B: FromRow, C: FromRow, D: FromRow, E: FromRow>(
+        &mut self,
+        queries: [Query<'_>; 5],
+    ) -> Result<Five<A, B, C, D, E>, StoreError> {
+        let Connection::Postgres(connection) = &mut self.connection else {
+            return Ok((
+                self.query_all(queries[0])?,
+                self.query_all(queries[1])?,
+                self.query_all(queries[2])?,
+                self.query_all(queries[3])?,
+                self.query_all(queries[4])?,
+            ));
+        };
+        let result = connection.all_of_five(queries);
+        self.statements += 4;
+        self.note(queries[0].sql, result)
+    }
+
     pub(super) fn execute(&mut self, query: Query<'_>, rows: Rows) -> Result<u64, StoreError> {
         let result = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite_statements::run(connection, query),
+            Connection::Sqlite(statements) => sqlite_statements::run(*statements, query),
             Connection::Postgres(connection) => connection.run(query),
         };
         let result = result.and_then(|actual| {

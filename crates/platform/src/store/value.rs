@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use crate::clock::from_millisecond;
+use crate::id::IdText;
 
 /// A value of an SQL argument or column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,9 @@ pub(super) fn check_columns<'a, T: FromRow>(
         wanted: std::any::type_name::<T>(),
     })
 }
+
+/// The rows of five queries.
+pub(super) type Five<A, B, C, D, E> = (Vec<A>, Vec<B>, Vec<C>, Vec<D>, Vec<E>);
 
 #[derive(Debug)]
 pub struct Row<'a> {
@@ -202,6 +206,15 @@ impl Column for String {
     fn read(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Column for IdText {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text.into()),
             _ => None,
         }
     }

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use platform::machine_news::{self, Heard, Listener};
 use platform::store::{PostgresSettings, Settings};
 use platform::{Clock, Random, Secret, Store, StoreError};
 use postgres::config::Host;
+use serde_json::json;
 use testkit::Database;
 
 use super::{MIGRATIONS, PATIENCE, add, count, raise};
@@ -263,6 +265,35 @@ fn changes_wait_while_no_primary_server_answers() {
 }
 
 #[test]
+fn changes_wait_only_while_their_requests_hold_less_than_64_mib() {
+    behind_a_proxy(PATIENCE, async |store, proxy| {
+        proxy.shut();
+        proxy.until_refused(8).await;
+        let hold = async |store: Store, number| {
+            let change = async {
+                platform::request::hold(16 << 20);
+                add_number(store, number).await
+            };
+            platform::request::caused_by(None, change).await
+        };
+        let mut changes: Vec<_> = (0..4)
+            .map(|number| Box::pin(hold(store.clone(), number)))
+            .collect();
+        for change in &mut changes {
+            let waited = tokio::time::timeout(Duration::ZERO, change.as_mut()).await;
+            assert!(waited.is_err(), "it waits");
+        }
+        let refused = hold(store.clone(), 4).await;
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        proxy.open();
+        for change in changes {
+            change.await.unwrap();
+        }
+        assert_eq!(store.read(count).await.unwrap(), 4);
+    });
+}
+
+#[test]
 fn a_commit_whose_answer_is_lost_is_done_once() {
     behind_a_proxy(PATIENCE, async |store, proxy| {
         store.write(|tx| add(tx, "a", 0)).await.unwrap();
@@ -307,5 +338,30 @@ fn after_the_wait_a_change_is_refused_and_a_commit_in_doubt_is_called_so() {
             assert!(begin.elapsed() < PATIENCE, "the server is not found again");
         }
         assert_eq!(store.read(count).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_machine_hears_of_others_again_when_the_database_is_back() {
+    behind_a_proxy(Duration::from_millis(300), async |store, proxy| {
+        let mut listener = Listener::new(store.clone());
+        assert_eq!(listener.next().await, Heard::Anything);
+        proxy.shut();
+        let listening = tokio::spawn(async move {
+            loop {
+                if let Heard::News(news) = listener.next().await {
+                    return news;
+                }
+            }
+        });
+        assert!(add_number(store.clone(), 1).await.is_err());
+        proxy.open();
+        let begin = Instant::now();
+        let tell = |tx: &mut platform::Tx<'_>| machine_news::publish(tx, "told", json!(1));
+        while store.write(tell).await.is_err() {
+            assert!(begin.elapsed() < PATIENCE, "the server is not found again");
+        }
+        let heard = tokio::time::timeout(PATIENCE, listening).await;
+        assert_eq!(heard.expect("it hears").unwrap()[0].name, "told");
     });
 }

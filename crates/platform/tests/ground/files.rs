@@ -134,6 +134,46 @@ async fn a_part_of_a_file_is_read() {
     assert!(files.read(&key("b"), 0..1).await.unwrap().is_none());
 }
 
+#[tokio::test]
+async fn files_are_copied_to_another_place_and_compared() {
+    let [here, there] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let from = Files::folder(here.path(), 1);
+    let to = match bucket(there.path()).await {
+        Some(bucket) => bucket,
+        None => Files::folder(there.path(), 1),
+    };
+    let whole: Vec<u8> = (0..2_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    for (name, bytes) in [
+        ("a/b.png", whole),
+        ("c", b"short".to_vec()),
+        ("d", Vec::new()),
+    ] {
+        let fill = move |file: &mut dyn io::Write| file.write_all(&bytes);
+        from.put(&key(name), fill).await.unwrap();
+    }
+    std::fs::write(here.path().join("Not a key"), "").unwrap();
+    std::fs::write(here.path().join(".hidden"), "").unwrap();
+    let incomplete = from.begin().await.unwrap();
+    let content = from.list().await.unwrap().unwrap();
+    assert_eq!(content.keys, ["a/b.png", "c", "d"].map(key));
+    assert_eq!(content.others, [here.path().join("Not a key")]);
+
+    // A former copy that is longer, shorter or different is replaced.
+    for other in ["a", "shorter", "Short"] {
+        let fill = move |file: &mut dyn io::Write| file.write_all(other.as_bytes());
+        to.put(&key("c"), fill).await.unwrap();
+        let mut bytes = 0;
+        for key in &content.keys {
+            bytes += from.copy(key, &to).await.unwrap();
+        }
+        assert_eq!(bytes, 2_000_005);
+        assert_eq!(read(&to, "c").await.as_deref(), Some("short"));
+        assert_eq!(read(&to, "d").await.as_deref(), Some(""));
+    }
+    drop(incomplete);
+    assert!(from.copy(&key("e"), &to).await.is_err());
+}
+
 /// Creates a bucket on the server at the URL `KENDURI_TEST_S3`, and returns a file store in it.
 /// Returns `None` if the variable is not set.
 #[expect(

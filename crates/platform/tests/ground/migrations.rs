@@ -145,7 +145,7 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
         assert!(
             message.contains("made by an unreleased Kenduri")
                 && message.contains("domain 0001_begin")
-                && message.contains("start with a new folder"),
+                && message.contains("name an empty data folder"),
             "{message}"
         );
         assert_eq!(world.store().read(count).await.unwrap(), 0);

@@ -1,14 +1,16 @@
 //! Tests that news is numbered in commit order, no matter which process writes or reads.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use platform::news::{self, NewNews, News};
+use platform::store::Settings;
 use platform::{Store, StoreError, Tx};
+use postgres::NoTls;
 use serde_json::json;
 use testkit::{Engine, World};
 
-use super::{MIGRATIONS, add, insist, raise};
+use super::{MIGRATIONS, PATIENCE, add, insist, raise};
 
 fn tell(tx: &mut Tx<'_>, scope: &str, amount: i64) -> Result<(), StoreError> {
     tx.publish(NewNews {
@@ -203,6 +205,48 @@ fn the_relay_connects_again_and_goes_on() {
             .unwrap();
         store.write(|tx| tell(tx, "a", 2)).await.unwrap();
         assert_eq!(amounts(&read_on(store, "a", 0, 2).await), [1, 2]);
+    });
+}
+
+#[test]
+fn news_is_numbered_although_the_process_that_numbers_it_froze() {
+    let Some(world) = World::postgres(&MIGRATIONS) else {
+        return;
+    };
+    let Settings::Postgres(server) = world.settings() else {
+        return;
+    };
+    // This session stands for a process that froze: it has the lock, and does nothing.
+    let connect = || postgres::Client::connect(server.url.reveal(), NoTls).unwrap();
+    let (mut frozen, mut operator) = (connect(), connect());
+    let waits = std::thread::spawn(move || {
+        frozen
+            .batch_execute("SELECT pg_advisory_lock(7003)")
+            .unwrap();
+        frozen
+    });
+    let lock = "SELECT pid, granted FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7003";
+    let begin = Instant::now();
+    let relay: i32 = loop {
+        let rows = operator.query(lock, &[]).unwrap();
+        let holder = rows.iter().find(|row| row.get(1));
+        match holder {
+            Some(holder) if rows.len() == 2 => break holder.get(0),
+            _ => assert!(begin.elapsed() < PATIENCE, "nobody numbers"),
+        }
+    };
+    let end = operator.execute("SELECT pg_terminate_backend($1)", &[&relay]);
+    end.unwrap();
+    let _frozen = waits.join().unwrap();
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = world.store();
+        for enough in 1..=2 {
+            store.write(|tx| tell(tx, "a", 1)).await.unwrap();
+            read_on(store, "a", 0, enough).await;
+        }
     });
 }
 

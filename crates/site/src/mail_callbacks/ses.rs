@@ -91,7 +91,7 @@ pub(super) async fn take(
     let message = opened.map_err(|error| match error {
         SnsError::Untrusted => Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"),
         SnsError::Outbound(_) | SnsError::Status(_) | SnsError::Busy => {
-            tracing::warn!(%error, "cannot check a callback of Amazon SNS; SNS sends it again");
+            tracing::warn!(%error, "cannot check a callback of Amazon SNS; SNS sends it again; if this goes on, this machine must reach https://sns.REGION.amazonaws.com");
             // SNS sends the request again after a 503.
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(60)
         }

@@ -138,7 +138,9 @@ async fn attempt(
     let Some(webhook) = all.iter().find(|one| one.url == payload.url) else {
         // During an upgrade, another process may have the webhook in its configuration, so the job
         // is retried.
-        return Err(JobError::retry("kenduri.toml has no such webhook"));
+        return Err(JobError::retry(
+            "kenduri.toml has no such webhook any more; put it back, or let the job end",
+        ));
     };
     let turn = sending.take(&webhook.url)?;
     let (now, body) = (site.clock.now(), payload.body.clone());
@@ -159,7 +161,7 @@ async fn attempt(
     tracing::warn!(
         webhook = webhook.origin(),
         outcome,
-        "a webhook did not accept a message; it is sent again"
+        "a webhook did not accept a message; it is sent again; if this goes on, look at the service that gets it, or correct its url in [[webhook]]"
     );
     let next = Payload {
         attempts: payload.attempts + 1,

@@ -1,7 +1,7 @@
 //! The rate limit for test messages.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule};
+use platform::limits::{Limit, Limits, Rule};
 use web::Problem;
 
 use identity::problem::too_often;
@@ -14,17 +14,15 @@ const RULE: Rule = Rule {
 
 const KEYS: usize = 20_000;
 
-/// The rate limit, counted by this process. Clones share the counters.
+/// The rate limit. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct TestLimit(Limit);
 
-impl Default for TestLimit {
-    fn default() -> Self {
-        Self(Limit::new(&[RULE], KEYS))
-    }
-}
-
 impl TestLimit {
+    pub fn of(limits: &Limits) -> Self {
+        Self(limits.limit("webhook tests", &[RULE], KEYS))
+    }
+
     /// Counts a test message, or refuses it if the account has sent too many.
     pub fn take(&self, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
         let taken = self.0.take(who.account().id.as_str(), now);

@@ -272,7 +272,7 @@ impl ServiceCheck<'_> {
             if !value_parsers::is_name(name) || value.contains('\0') {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.check
-                    .refuse(&key, what, "names are letters, digits and _");
+                    .refuse(&key, what, "write a name of letters, digits and _");
             }
             // The supervisor sets this variable itself. The settings may set it only to the
             // placeholder for the same value.
@@ -306,7 +306,9 @@ impl ServiceCheck<'_> {
             ));
         }
         if metadata.len() > MAX_ENVIRONMENT_BYTES {
-            return Err(format!("{shown} is larger than 1 MB; name another file"));
+            return Err(format!(
+                "{shown} is larger than 1 MB; name a file with NAME=value lines"
+            ));
         }
         value_parsers::environment(&fs::read_to_string(&path).map_err(unreadable)?)
             .map_err(|why| format!("{shown}: {why}"))
@@ -411,16 +413,10 @@ impl ServiceCheck<'_> {
         let Some(health) = &self.service.health else {
             return Ok(None);
         };
-        let path = &health.path;
-        let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
-        if !sound || path.len() > 1_024 {
-            let what = format!("{path:?} is not a path");
-            self.check
-                .refuse("health.path", what, "begin with a slash: /healthz");
-        }
+        self.check.accept("health.path", units::path(&health.path));
         let (every, within) = health.check(self.check).ok_or(Refused)?;
         Ok(Some(HealthSettings {
-            path: path.clone(),
+            path: health.path.clone(),
             every,
             within,
         }))

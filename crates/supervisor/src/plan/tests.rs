@@ -135,7 +135,7 @@ fn every_mistake_is_told_with_its_key() {
         ),
         (
             "health = { path = \"x\" }\nlisten = \"tcp\"",
-            "service.a.health.path: \"x\" is not a path",
+            "service.a.health.path: \"x\" does not begin with a slash",
         ),
         (
             "health = { fall = 0 }\nlisten = \"tcp\"",

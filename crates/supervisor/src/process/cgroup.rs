@@ -46,7 +46,7 @@ impl Cgroups {
     /// already prepared it before an `exec`.
     pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
-        let own = own.ok_or("this system has no control groups of version 2")?;
+        let own = own.ok_or("this system has no control groups of version 2; start Linux with systemd.unified_cgroup_hierarchy=1")?;
         Self::at(&own, rustix::process::getpid())
     }
 

@@ -60,6 +60,9 @@ impl State {
     }
 }
 
+const STARTED: &str = "the service was started meanwhile; stop it again, if it should not run";
+const STOPPED: &str = "the service was stopped meanwhile; start it, if it should run";
+
 impl Transition {
     pub(super) fn on_command(&mut self, id: CommandId, command: Command) {
         if self.state.waiting.len() >= MAX_PENDING_COMMANDS {
@@ -80,7 +83,7 @@ impl Transition {
 
     fn start(&mut self, id: CommandId) {
         self.state.up = true;
-        self.fail_pending(Goal::Gone, "the service was started meanwhile");
+        self.fail_pending(Goal::Gone, STARTED);
         if self.state.policy.scheduled {
             self.finish_slots(false);
         } else {
@@ -99,8 +102,8 @@ impl Transition {
 
     fn stop_all(&mut self, id: CommandId) {
         self.state.up = false;
-        self.abort_roll("the service was stopped meanwhile");
-        self.fail_pending_commands("the service was stopped meanwhile");
+        self.abort_roll(STOPPED);
+        self.fail_pending_commands(STOPPED);
         for slot in self.state.slots.values_mut() {
             slot.restart_at = None;
             slot.since = self.now.at;
@@ -112,8 +115,10 @@ impl Transition {
 
     fn restart(&mut self, id: CommandId) {
         self.state.up = true;
-        self.fail_pending(Goal::Gone, "the service was started meanwhile");
-        self.abort_roll("the service was restarted meanwhile");
+        self.fail_pending(Goal::Gone, STARTED);
+        self.abort_roll(
+            "the service was restarted meanwhile; try again, if it runs with old settings",
+        );
         self.stop_each(&AfterStop::Again);
         self.start_idle_slots();
         self.wait(id, Goal::Settled);
@@ -165,7 +170,9 @@ impl Transition {
         let spare = spare.unwrap_or(self.state.policy.spare);
         let total = instances.saturating_add(spare);
         if instances == 0 || total > MOST_INSTANCES {
-            let why = format!("a service has 1 to {MOST_INSTANCES} instances, spares included");
+            let why = format!(
+                "a service has 1 to {MOST_INSTANCES} instances, spares included; write a number within that"
+            );
             return self.refuse(id, &why);
         }
         self.state.policy = Arc::new(Policy {

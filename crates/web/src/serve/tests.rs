@@ -1,4 +1,8 @@
-use axum::body::Body;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -43,7 +47,24 @@ fn routes() -> Router<Site> {
         .route("/api/json", post(async |_: Json<u8>| "fine"))
         .route(
             "/busy",
-            get(async || Problem::from(platform::StoreError::Busy)),
+            get(async || Problem::from(platform::StoreError::Busy))
+                .post(async || Problem::from(platform::StoreError::Busy)),
+        )
+        .route(
+            "/busy/read",
+            post(async |request: Request| {
+                let form = Form::of_either_kind(request).await?;
+                assert_eq!(form.text("name"), "Mei & Ali");
+                Err::<(), _>(Problem::from(platform::StoreError::Busy))
+            }),
+        )
+        .route(
+            "/unknown",
+            post(async || Problem::from(platform::StoreError::Unknown)),
+        )
+        .route(
+            "/held",
+            post(async |_: Form| platform::request::held().to_string()),
         )
 }
 
@@ -211,6 +232,147 @@ async fn a_problem_is_json_for_programs_and_a_page_for_people() {
         header(&response, "content-type"),
         "application/problem+json"
     );
+}
+
+/// Posts a body in pieces, and returns the page of the refusal.
+async fn refuse(path: &str, kind: &str, headers: &[(&'static str, &str)], body: &str) -> String {
+    let mut request = Request::builder()
+        .method("POST")
+        .uri(path)
+        .header("content-type", kind);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let pieces = body.as_bytes().chunks(50_000);
+    let pieces: VecDeque<Bytes> = pieces.map(Bytes::copy_from_slice).collect();
+    let request = request.body(Body::new(Pieces(pieces))).unwrap();
+    let (site, _folder) = testing::site();
+    let response = serve(&site, routes()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(site.catalogue.missing(), Vec::<String>::new());
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+struct Pieces(VecDeque<Bytes>);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(
+            self.0
+                .pop_front()
+                .map(|bytes| Ok(http_body::Frame::data(bytes))),
+        )
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const PARTS: &str = "multipart/form-data; boundary=x";
+
+fn field(name: &str, value: &str) -> String {
+    format!(r#"<input type="hidden" name="{name}" value="{value}">"#)
+}
+
+#[tokio::test]
+async fn a_form_that_the_store_cannot_save_can_be_sent_again() {
+    let sent = "_csrf=token&submission_id=s1&name=Mei+%26+Ali&dish=rice&dish=soup&note=";
+    let parts = |file: &str| {
+        let part = |name, value| {
+            format!("--x\r\ncontent-disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+        };
+        let (first, last) = (part("_csrf", "token"), part("name", "Mei & Ali"));
+        let file = format!(
+            "--x\r\ncontent-disposition: form-data; name=f; filename=\"a\"\r\n\r\n{file}\r\n"
+        );
+        format!("{first}{file}{last}--x--\r\n")
+    };
+    let text = testing::text("en");
+    let again = format!(">{}</button>", text.say("shell-send-again"));
+    for path in ["/busy", "/busy/read"] {
+        let page = refuse(path, FORM, &[], sent).await;
+        let all = [
+            field("_csrf", "token"),
+            field("submission_id", "s1"),
+            field("name", "Mei &#38; Ali"),
+            field("dish", "rice"),
+            field("dish", "soup"),
+            field("note", ""),
+        ];
+        for one in all {
+            assert!(page.contains(&one), "{path} {one} {page}");
+        }
+        let form = format!(r#"<form method="post" action="{path}">"#);
+        assert!(page.contains(&form) && page.contains(&again), "{page}");
+        assert!(page.contains(&*text.say("problem-store-busy")));
+        assert!(page.contains(&*text.say("shell-kept")));
+
+        // Without a file, a form with parts can be sent again, too.
+        let page = refuse(path, PARTS, &[], &parts("")).await;
+        assert!(page.contains(&field("name", "Mei &#38; Ali")) && page.contains(&again));
+        let page = refuse(path, PARTS, &[], &parts("picture")).await;
+        assert!(page.contains(">Mei &#38; Ali</li>"), "{page}");
+        assert!(!page.contains(&again) && page.contains(&*text.say("shell-again-by-hand")));
+    }
+}
+
+#[tokio::test]
+async fn a_form_with_a_secret_or_of_another_site_or_saved_perhaps_cannot() {
+    let text = testing::text("en");
+    let again = text.say("shell-send-again").into_owned();
+    let by_hand = text.say("shell-again-by-hand").into_owned();
+    let sent = "name=Mei&new_password=hunter22&code=ABCD-EFGH";
+    let page = refuse("/busy", FORM, &[], sent).await;
+    assert!(
+        page.contains(">Mei</li>") && page.contains(&by_hand),
+        "{page}"
+    );
+    let secrets = [again.as_str(), "hunter22", "ABCD-EFGH"];
+    assert!(secrets.iter().all(|one| !page.contains(one)), "{page}");
+
+    let elsewhere = [("sec-fetch-site", "cross-site")];
+    let page = refuse("/busy", FORM, &elsewhere, "name=Mei").await;
+    assert!(!page.contains("Mei") && !page.contains(&again), "{page}");
+
+    let page = refuse("/unknown", FORM, &[], "name=Mei").await;
+    assert!(page.contains(">Mei</li>") && page.contains(&*text.say("shell-typed")));
+    assert!(!page.contains(&again) && !page.contains(&by_hand), "{page}");
+    assert!(!page.contains(&*text.say("shell-kept")), "{page}");
+
+    let json = [("accept", "application/json")];
+    let body = refuse("/busy", FORM, &json, "name=Mei").await;
+    assert!(body.starts_with('{') && !body.contains("Mei"), "{body}");
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_not_kept() {
+    let long = format!("name=Mei&note={}", "x".repeat(300_000));
+    let page = refuse("/busy", FORM, &[], &long).await;
+    assert!(!page.contains("Mei") && page.len() < 20_000);
+    let file = "f".repeat(2_000_000);
+    let sent = format!(
+        "--x\r\ncontent-disposition: form-data; name=name\r\n\r\nMei\r\n\
+         --x\r\ncontent-disposition: form-data; name=f; filename=a\r\n\r\n{file}\r\n--x--\r\n"
+    );
+    let page = refuse("/busy", PARTS, &[], &sent).await;
+    assert!(page.contains(">Mei</li>") && page.len() < 20_000, "{page}");
+}
+
+#[tokio::test]
+async fn a_request_says_how_much_of_its_form_it_holds() {
+    let (site, _folder) = testing::site();
+    let request = Request::post("/held").header("content-type", FORM);
+    let request = request.body(Body::from("a=".to_owned() + &"x".repeat(998)));
+    let response = serve(&site, routes()).oneshot(request.unwrap()).await;
+    let body = response.unwrap().into_body().collect().await.unwrap();
+    // The copy for an error page, and what the handler has read.
+    assert_eq!(body.to_bytes(), "2000");
+    assert_eq!(platform::request::held(), 0);
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn change_slot(call: Call, Json(body): Json<SlotChange>) -> Result<Respons
     let id: SlotId = call.id("id")?;
     let version = call.version(body.version)?;
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let slot = request::change_slot(tx, provider, &id, Some(version), &body)?;
+        let slot = request::change_slot_and_notify(tx, provider, &id, Some(version), &body)?;
         Ok::<_, Refusal>(SlotView::of(tx, slot)?)
     };
     Ok(answer(StatusCode::OK, &call.write(change).await?))
@@ -98,8 +98,9 @@ async fn change_slot(call: Call, Json(body): Json<SlotChange>) -> Result<Respons
 )]
 async fn delete_slot(call: Call) -> Result<StatusCode, Problem> {
     let id: SlotId = call.id("id")?;
-    let change =
-        move |tx: &mut Tx<'_>, provider: &Provider| request::remove_slot(tx, provider, &id);
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        request::remove_slot_and_notify(tx, provider, &id)
+    };
     call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -362,7 +362,7 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
                 ..SlotChange::default()
             }
         };
-        let slot = request::change_slot(tx, provider, &id, Some(version), &change)?;
+        let slot = request::change_slot_and_notify(tx, provider, &id, Some(version), &change)?;
         Ok::<_, Refusal>(week_of(&slot, "saved"))
     };
     form_state::answer(posted.once(change).await, async |problem| {

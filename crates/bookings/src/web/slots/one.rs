@@ -119,7 +119,7 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
-        request::remove_slot(tx, provider, &id)?;
+        request::remove_slot_and_notify(tx, provider, &id)?;
         Ok::<_, Refusal>(week_of(&slot, "removed"))
     };
     answer(&posted, posted.once(change).await).await

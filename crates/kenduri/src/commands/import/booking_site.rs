@@ -41,8 +41,12 @@ pub(in crate::commands) struct BookingSite {
 
 impl BookingSite {
     pub(super) fn run(self) -> Result<()> {
-        let zone = TimeZone::get(&self.zone)
-            .map_err(|_| anyhow!("{:?} is not a time zone, such as Asia/Kolkata", self.zone))?;
+        let zone = TimeZone::get(&self.zone).map_err(|_| {
+            anyhow!(
+                "{:?} is not a time zone\n  write it like Asia/Kolkata",
+                self.zone
+            )
+        })?;
         let owner = self.owner.parse::<Address>();
         let owner = owner.map_err(|_| {
             anyhow!(

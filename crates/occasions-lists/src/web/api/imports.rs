@@ -1,6 +1,5 @@
 //! The API for importing households from files.
 
-use axum::body::to_bytes;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -50,7 +49,7 @@ async fn list(
 /// file, an XLSX file or a JSON array, and has at most 10 MiB.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports", tag = "imports",
-    request_body(content( (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<crate::record::Record> = "application/json"), )),
+    request_body(content( (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<crate::household_document::Record> = "application/json"), )),
     responses((status = 201, body = Import))
 )]
 async fn start(
@@ -61,7 +60,7 @@ async fn start(
     let place = Place::occasion(&occasion)?;
     // The caller's permission is checked before the file is received.
     call.read(place.clone(), |_, _| Ok(())).await?;
-    let read = to_bytes(request.into_body(), MOST_BYTES).await;
+    let read = web::read_body(request.into_body(), MOST_BYTES).await;
     let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;
     let upload = Upload::read_alone(bytes.clone()).await?;
     let catalogue = call.site.catalogue.clone();

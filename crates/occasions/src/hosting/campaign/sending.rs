@@ -16,7 +16,7 @@ use super::{
 use crate::hosting::listing::InvitationRow;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::permissions::{self, Permission};
-use crate::hosting::{Refusal, membership};
+use crate::hosting::{Refusal, member_occasions};
 use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
@@ -95,11 +95,11 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     }
     publish_progress(tx, &occasion, &campaign)?;
     let (most, mut pause) = pace(campaign.per_minute);
-    let allowed = membership::mails_left(tx, &occasion)?;
+    let allowed = member_occasions::mails_left(tx, &occasion)?;
     if queued == 0 && active == 0 {
         pause = WHILE_DEFERRED;
     } else if queued > 0 && allowed == Some(0) {
-        pause = membership::AGAIN;
+        pause = member_occasions::AGAIN;
     }
     enqueue(tx, id, now + pause)?;
     let room = most.min(WINDOW - active).min(allowed.unwrap_or(WINDOW));
@@ -354,7 +354,7 @@ pub fn write(
             }
         }
     };
-    if mail.is_some() && membership::mails_left(tx, &of)? == Some(0) {
+    if mail.is_some() && member_occasions::mails_left(tx, &of)? == Some(0) {
         return Ok(());
     }
     // If another run of the job has already written this mail, this statement updates no row.

@@ -12,10 +12,17 @@ use web::Site;
 use web::described::{Description, Routes};
 
 pub fn routes<R: Routes<Site>>() -> R {
+    of_guests::<R>().merge(of_hosts())
+}
+
+pub(crate) fn of_hosts<R: Routes<Site>>() -> R {
+    host::routes()
+}
+
+pub(crate) fn of_guests<R: Routes<Site>>() -> R {
     guest::routes::<R>()
         .merge(guest_gifts::routes())
         .merge(guest_uploads::routes())
-        .merge(host::routes())
 }
 
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {

@@ -4,7 +4,8 @@ use axum::response::{IntoResponse as _, Response};
 use web::page::{Kind, Metadata, Page};
 use web::{Form, Problem, Share, Site, Text, Theme, card_picture};
 
-use super::gate::{Credentials, Failure};
+use super::credentials::Credentials;
+use super::gate::Failure;
 use super::view::{CodeEntry, CodeProblem, Known};
 use crate::occasion;
 

@@ -3,20 +3,22 @@
 //! store the code. It stores a signature of the invitation's id and its access epoch. The signature
 //! cannot be guessed, and becomes invalid when a host replaces the code.
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use identity::session::signed_in;
 use jiff::{SignedDuration, Timestamp};
-use platform::key::{Key, Keyring};
+use platform::key::Key;
 use platform::limits::Wait;
 use platform::limits::guess::{Attempt, GuessBudget, Refused, Try};
 use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
-use web::{Facts, Form, Outcome, Problem, Site};
+use web::{Facts, Outcome, Problem, Site};
 
+use super::credentials::Credentials;
 use super::page_cache::Pages;
 use super::sending_limits::SendingLimits;
 use super::view::Known;
@@ -25,20 +27,24 @@ use crate::first_opened::Opens;
 use crate::id::InvitationId;
 use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
-use crate::link::{self, LinkKey};
+use crate::link::LinkKey;
 use crate::refusal::Refusal;
 use crate::role::{self, Role};
-use crate::{name_check, occasion};
+use crate::{name_match, occasion};
 
 const COOKIE: &str = "kd_guest";
 const REMEMBERED: usize = 20;
 const LIFETIME: Life = Life::Seconds(180 * 24 * 60 * 60);
 
 /// How long the result of [`CodeGate::asks_name`] may be cached.
-const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
+const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(2);
+
+/// Each request clones the gate several times, so it is one `Arc`.
+#[derive(Clone, Debug)]
+pub struct CodeGate(Arc<GateParts>);
 
 #[derive(Clone, Debug)]
-pub struct CodeGate {
+pub struct GateParts {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
@@ -50,49 +56,6 @@ pub struct CodeGate {
     /// The slug of the occasion whose own host name this gate serves; `None` if it serves the
     /// site's name.
     own: Option<Arc<str>>,
-}
-
-/// What a client sends to open an invitation: a code, and possibly the parameter `k` of a link or a
-/// guest's name.
-#[derive(Clone, Default)]
-pub struct Credentials {
-    /// The code in the client's spelling.
-    pub(crate) code: String,
-    /// The parameter `k` of an invitation link. It proves that the code was not guessed.
-    pub(crate) check: Option<String>,
-    /// A guest's name. It is required while somebody is guessing codes.
-    pub(crate) name: Option<String>,
-}
-
-impl Credentials {
-    #[must_use]
-    pub fn code(code: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            ..Self::default()
-        }
-    }
-
-    /// Takes the code from the path, and `k` and the guest's name from the query.
-    pub(super) fn of_address(code: String, uri: &Uri) -> Self {
-        let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-        Self::code(code)
-            .with_check(query.find(link::PARAMETER))
-            .with_name(query.find("name"))
-    }
-
-    #[must_use]
-    pub fn with_check(mut self, check: Option<&str>) -> Self {
-        self.check = check.map(str::to_owned);
-        self
-    }
-
-    #[must_use]
-    pub fn with_name(mut self, name: Option<&str>) -> Self {
-        let name = name.map(str::trim).filter(|name| !name.is_empty());
-        self.name = name.map(str::to_owned);
-        self
-    }
 }
 
 /// Why a code did not open a household.
@@ -178,20 +141,27 @@ impl Admitted {
     }
 }
 
+impl Deref for CodeGate {
+    type Target = GateParts;
+
+    fn deref(&self) -> &GateParts {
+        &self.0
+    }
+}
+
 impl CodeGate {
-    /// Creates a gate. The key that signs the cookie is derived from `keys`. `links` signs
-    /// invitation links, and `budget` limits guesses.
-    pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
-        Self {
-            key: keys.key("guest cookie"),
+    /// Creates a gate. `links` signs invitation links, and `budget` limits guesses.
+    pub fn new(site: &Site, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
+        Self(Arc::new(GateParts {
+            key: site.keys.key("guest cookie"),
             budget,
             opens,
-            limits: SendingLimits::default(),
+            limits: SendingLimits::of(&site.limits),
             asks_name: Arc::new(Mutex::new((Timestamp::MIN, false))),
             links,
             pages: Arc::default(),
             own: None,
-        }
+        }))
     }
 
     /// Tries a typed code. If it is right, returns the path of the household's page.
@@ -230,10 +200,10 @@ impl CodeGate {
         // occasions.
         let key = admitted.key.clone();
         let is_here = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
-            let Some((_, occasion)) = invitation::seek(tx, &key)? else {
+            let Some(found) = invitation::seek(tx, &key)? else {
                 return Ok(false);
             };
-            Ok(*occasion::load(tx, &occasion)?.slug == *own)
+            Ok(*occasion::load(tx, &found.occasion)?.slug == *own)
         };
         match site.store.read(is_here).await {
             Ok(true) => Ok(admitted),
@@ -269,7 +239,7 @@ impl CodeGate {
         let name = given
             .name
             .as_deref()
-            .map(|name| name_check::words(name).join(" "));
+            .map(|name| name_match::words(name).join(" "));
         let guess = Try {
             client: facts.client,
             code: key.as_str(),
@@ -289,7 +259,7 @@ impl CodeGate {
         };
         if attempt.needs_name() {
             let (wanted, name) = (key.clone(), given.name.clone().unwrap_or_default());
-            let check = move |tx: &mut Tx<'_>| name_check::is_on_invitation(tx, &wanted, &name);
+            let check = move |tx: &mut Tx<'_>| name_match::is_on_invitation(tx, &wanted, &name);
             let is_right = site.store.read(check).await;
             if !is_right.map_err(|error: StoreError| Failure::Problem(error.into()))? {
                 attempt.failed(site.clock.now());
@@ -316,7 +286,9 @@ impl CodeGate {
         }
         match site.store.read(occasion::any_asks_name).await {
             Ok(found) => *lock() = (now, found),
-            Err(error) => tracing::warn!(%error, "cannot read whether codes need a name"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot read whether codes need a name, so what was known goes on; if this goes on, do what the error says");
+            }
         }
         lock().1 || self.budget.is_used_up(now)
     }
@@ -492,10 +464,10 @@ impl CodeGate {
     /// Returns a copy of this gate for the occasion `slug`, which has its own host name. The copy
     /// refuses codes of other occasions, and its pages link to that host name.
     pub(crate) fn for_own_host(&self, slug: &str) -> Self {
-        Self {
+        Self(Arc::new(GateParts {
             own: Some(slug.into()),
-            ..self.clone()
-        }
+            ..GateParts::clone(self)
+        }))
     }
 
     pub(super) async fn forget(

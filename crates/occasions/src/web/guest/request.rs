@@ -10,8 +10,9 @@ use platform::audit::RequestFacts;
 use web::{Facts, Form, Problem, Site, Text, Wishes};
 
 use super::code_page::{self, TypedCode};
+use super::credentials::Credentials;
 use super::frame::keep_private;
-use super::gate::{Admitted, CodeGate, Credentials, Failure};
+use super::gate::{Admitted, CodeGate, Failure};
 use super::language::Speaker;
 use super::page_cache::PortalLookup;
 use super::thanks;

@@ -1,7 +1,7 @@
 //! Limits how much guests can send.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule, Wait};
+use platform::limits::{Limit, Limits, Rule, Wait};
 use web::{Facts, Site};
 
 use crate::id::InvitationId;
@@ -30,16 +30,14 @@ pub(super) struct SendingLimits {
     files: Limit,
 }
 
-impl Default for SendingLimits {
-    fn default() -> Self {
+impl SendingLimits {
+    pub(super) fn of(limits: &Limits) -> Self {
         Self {
-            strangers: Limit::new(&[STRANGERS], NETWORKS),
-            files: Limit::new(&[FILES], HOUSEHOLDS),
+            strangers: limits.limit("answers", &[STRANGERS], NETWORKS),
+            files: limits.limit("guests' files", &[FILES], HOUSEHOLDS),
         }
     }
-}
 
-impl SendingLimits {
     pub(super) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());

@@ -13,7 +13,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::mail_text::{self, FIELDS, MailKind, MailText, PLACEHOLDERS};
-use crate::hosting::{HostOf, Permission, Refusal, membership, portals};
+use crate::hosting::{HostOf, Permission, Refusal, member_occasions, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::letter::{self, Parts};
@@ -159,7 +159,7 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     Ok(Sample {
         own: mail_text::load(tx, host, kind)?,
         snapshot: first.map(|id| portals::load(tx, host, id)).transpose()?,
-        may_send: membership::sends_mail(tx, host.occasion())?,
+        may_send: member_occasions::sends_mail(tx, host.occasion())?,
     })
 }
 
@@ -267,8 +267,8 @@ fn send_trial(
     host: &HostOf,
     mail: &platform::mail::NewMail,
 ) -> Result<(), Refusal> {
-    if !membership::sends_mail(tx, host.occasion())?
-        || membership::mails_left(tx, host.occasion())? == Some(0)
+    if !member_occasions::sends_mail(tx, host.occasion())?
+        || member_occasions::mails_left(tx, host.occasion())? == Some(0)
     {
         return Err(Refusal::MailNotAllowed);
     }

@@ -10,7 +10,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::answer_notification::{Choice, FIELDS};
-use crate::hosting::{HostOf, answer_notifications, membership};
+use crate::hosting::{HostOf, answer_notifications, member_occasions};
 
 #[derive(Template)]
 #[template(path = "host/notifications.html")]
@@ -54,7 +54,10 @@ async fn load(req: &HostRequest) -> Result<(PageContext, (Choice, bool)), Proble
     let keys = req.site.keys.clone();
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
         let choice = answer_notifications::load(tx, &keys, &context.host)?;
-        Ok((choice, membership::sends_mail(tx, context.host.occasion())?))
+        Ok((
+            choice,
+            member_occasions::sends_mail(tx, context.host.occasion())?,
+        ))
     };
     Ok(req.read(look).await?)
 }

@@ -16,7 +16,7 @@ use super::request::{HostForm, HostRequest};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::Refusal;
-use crate::hosting::membership::{self, Decision, MembersOccasion};
+use crate::hosting::member_occasions::{self, Decision, MembersOccasion};
 use crate::hosting::occasions;
 use crate::hosting::resource::{self, Resource};
 use crate::id::OccasionId;
@@ -76,7 +76,7 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
             all.push((occasion, events, role));
         }
         let may_create = occasions::may_create(tx, &site, &who)?;
-        Ok((all, may_create, membership::list(tx, &who)?, tx.now()))
+        Ok((all, may_create, member_occasions::list(tx, &who)?, tx.now()))
     };
     let (all, may_create, members, now) = req.site.store.read(look).await?;
     let rows = all.iter().map(|(occasion, events, role)| {
@@ -261,7 +261,7 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
         _ => return Err(wrong("/action")),
     };
     let (who, request) = (sender.who, sender.request);
-    let change = move |tx: &mut Tx<'_>| membership::decide(tx, &who, &id, decision, &request);
+    let change = move |tx: &mut Tx<'_>| member_occasions::decide(tx, &who, &id, decision, &request);
     site.store.write(change).await?;
     Ok(see_other("/admin?done=saved"))
 }

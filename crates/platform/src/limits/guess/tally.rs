@@ -146,7 +146,7 @@ impl Tallies {
         let at = failure.at.as_millisecond();
         self.each(failure, now, |_, tally| {
             for window in &mut tally.windows {
-                window.count(at);
+                window.count(at, 1);
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Slots that are deleted or changed drop out of the requests for them.
+//! Slots that are deleted or changed drop out of the requests for them, and members are notified.
 
 use platform::jobs::NewJob;
 use platform::{Rows, StoreError, Tx, sql};
@@ -11,14 +11,18 @@ use crate::slot::{self, Slot, SlotChange, SlotId};
 use crate::{Refusal, booking};
 
 /// Deletes a free slot. It also drops out of the requests for it.
-pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
+pub fn remove_slot_and_notify(
+    tx: &mut Tx<'_>,
+    provider: &Provider,
+    id: &SlotId,
+) -> Result<(), Refusal> {
     slot::change::remove(tx, provider, id)?;
-    Ok(drop_slot(tx, id)?)
+    Ok(notify_requesters(tx, id)?)
 }
 
 /// Changes a slot. If it is free, it drops out of the requests for it, because members asked for
 /// another time or price. If it is booked, its member is notified.
-pub fn change_slot(
+pub fn change_slot_and_notify(
     tx: &mut Tx<'_>,
     provider: &Provider,
     id: &SlotId,
@@ -33,7 +37,7 @@ pub fn change_slot(
         booking::plan_note(tx, id)?;
         return Ok(slot);
     }
-    drop_slot(tx, id)?;
+    notify_requesters(tx, id)?;
     sql!(
         "UPDATE booking_request_slot SET is_declined = 1
          WHERE slot_id = :id
@@ -45,7 +49,7 @@ pub fn change_slot(
 }
 
 /// Schedules a notice to each member who asked for a slot that was deleted or changed.
-pub(crate) fn drop_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
+pub(crate) fn notify_requesters(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
     let asking: Vec<(RequestId,)> = sql!(
         "SELECT r.id FROM booking_request r JOIN booking_request_slot s ON s.request_id = r.id
          WHERE s.slot_id = :slot AND s.is_declined = 0 AND r.state = 'pending'",

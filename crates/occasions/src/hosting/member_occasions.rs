@@ -15,8 +15,9 @@ use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
-use crate::confirmation::{self, MailPermission};
+use crate::confirmation;
 use crate::id::{InvitationId, OccasionId};
+use crate::occasion::{self, MailPermission};
 use crate::role::OCCASION;
 
 /// The setting that decides who may create occasions.
@@ -111,7 +112,9 @@ pub(crate) fn mark(
     account: &AccountId,
 ) -> Result<(), StoreError> {
     sql!(
-        "UPDATE occasion SET made_by = :account, by_staff = 0, sends_mail = 0 WHERE id = :occasion",
+        "UPDATE occasion SET made_by = :account, by_staff = 0, sends_mail = 0,
+             revision = revision + 1
+         WHERE id = :occasion",
         account,
         occasion
     )
@@ -135,7 +138,7 @@ pub fn may_mail(
     occasion: &OccasionId,
     invitation: &InvitationId,
 ) -> Result<MailLeave, StoreError> {
-    let (is_granted, otherwise) = match confirmation::mail_permission(tx, occasion)? {
+    let (is_granted, otherwise) = match occasion::mail_permission(tx, occasion)? {
         MailPermission::Unlimited => return Ok(MailLeave::Granted),
         MailPermission::Limited => (
             confirmation::count_mails(tx, occasion)? < MAILS_A_DAY,
@@ -168,7 +171,7 @@ pub(crate) fn mails_left(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Option<i64>, StoreError> {
-    Ok(match confirmation::mail_permission(tx, occasion)? {
+    Ok(match occasion::mail_permission(tx, occasion)? {
         MailPermission::Unlimited => None,
         MailPermission::Restricted => Some(0),
         MailPermission::Limited => {
@@ -248,7 +251,8 @@ pub fn decide(
         decision != Decision::StopSending,
     );
     let count = sql!(
-        "UPDATE occasion SET sends_mail = :sends_mail, by_staff = :by_staff
+        "UPDATE occasion SET sends_mail = :sends_mail, by_staff = :by_staff,
+             revision = revision + 1
          WHERE id = :id AND by_staff = 0",
         sends_mail,
         by_staff,

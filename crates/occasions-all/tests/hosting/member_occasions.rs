@@ -3,7 +3,9 @@
 use identity::notification;
 use identity::people::invite;
 use occasions::hosting::answers::{self, Overrides};
-use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
+use occasions::hosting::member_occasions::{
+    self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT,
+};
 use occasions::hosting::occasions::{self as made, may_create};
 use occasions::hosting::{Refusal, enter, members};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
@@ -52,7 +54,7 @@ async fn decide(
         request_id: "test".to_owned(),
         network: None,
     };
-    let change = move |tx: &mut Tx<'_>| membership::decide(tx, &who, &id, decision, &request);
+    let change = move |tx: &mut Tx<'_>| member_occasions::decide(tx, &who, &id, decision, &request);
     stage.site.store.write(change).await
 }
 
@@ -141,8 +143,8 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
             let (id, own, open) = (id.clone(), own.clone(), open.clone());
             let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
                 Ok((
-                    membership::may_mail(tx, &id, &own)?,
-                    membership::may_mail(tx, &id, &open)?,
+                    member_occasions::may_mail(tx, &id, &own)?,
+                    member_occasions::may_mail(tx, &id, &open)?,
                 ))
             };
             stage.site.store.read(look).await.unwrap()

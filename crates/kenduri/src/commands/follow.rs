@@ -1,0 +1,408 @@
+//! `kenduri follow` and `kenduri take-over`: a warm second machine for a store in an SQLite file.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Error, Result, bail};
+use backup::{BackupError, Follower, TakenOver};
+use clap::Args;
+use configuration::Settings;
+use configuration::folders::Folders;
+use jiff::{SignedDuration, Timestamp};
+use operate::control_requests::{ControlRequest, ControlResponse, Reply};
+use platform::{Clock, Random, Secret, store};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::password::read_secret;
+use super::restore::place_named;
+use super::{Where, say, settings_while_stopped};
+use crate::control::{self, Control, PATIENCE, send_reply};
+use crate::domains::DOMAINS;
+use crate::program_io::environment;
+use crate::sd_notify::SdNotify;
+use crate::{app_setup, log};
+
+const INTERVAL: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// Each failure is logged once, and again after this time.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+const MAX_REQUEST_BYTES: u64 = 64 * 1024;
+const START_TIME: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Follow the backup of another machine, ready to take its place
+///
+/// Restores the newest state into the empty data folder, and adds what is written, about a second
+/// later. Serves nothing until `kenduri take-over`, and then everything, as `kenduri serve` does.
+/// The settings are those of the machine that is followed: backup.to must name the place, and
+/// files.url the same bucket, because files in a bucket are not in the backup. Started again after a
+/// take-over, it serves.
+#[derive(Debug, Args)]
+pub(super) struct Follow {
+    #[command(flatten)]
+    place: Where,
+    /// The location of the backup, as in `to` of [backup]
+    #[arg(long, value_name = "s3://BUCKET/PREFIX")]
+    from: String,
+    /// A file that holds the passphrase; without it, the command asks for the passphrase
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// An address to listen on after the take-over, as for `kenduri serve`; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    listen: Vec<String>,
+}
+
+/// Let the machine that follows here take over
+///
+/// Run this where `kenduri follow` runs, when the other machine is lost or stopped. The other
+/// machine can then write nothing more to the backup. If it still runs, stop it first: what it saves
+/// from now on is not here.
+#[derive(Debug, Args)]
+pub(super) struct TakeOver {
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Follow {
+    pub(super) fn run(self) -> Result<()> {
+        settings_while_stopped(&self.place)?;
+        // What `kenduri serve` would refuse is refused now, and not at the take-over.
+        let settings = configuration::load(DOMAINS, &self.place.asked())?.settings;
+        let places = app_setup::places(&settings);
+        // A take-over may have been interrupted at its end.
+        backup::finish(&places, None)?;
+        if backup::has_taken_over(&settings.data) {
+            return Err(self.serve());
+        }
+        let target = place_named(&self.from, &settings)?;
+        check(&settings, &target.name())?;
+        let passphrase =
+            match &self.passphrase_file {
+                None => read_secret("Passphrase of the backup: ")?,
+                Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
+                    format!("cannot read the passphrase from {}", path.display())
+                })?),
+            };
+        let key = backup::open(&target, &passphrase)?;
+        app_setup::make_data_folder(&settings.data)?;
+        let run = Folders::of_supervisor(&settings.data)?.open()?;
+        let lines = log::start(&settings.log, log::Who::Parent)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let has_taken_over = runtime.block_on(async {
+            let control = Control::open(&run, &settings.data)?;
+            let (clock, random) = (Clock::System, Random::system());
+            let follower = Follower::new(&target, &key, &places, &clock, &random)?;
+            Following {
+                clock,
+                manager: SdNotify::of(&environment()),
+                told: None,
+                is_ready: false,
+                until: None,
+                pause: INTERVAL,
+            }
+            .run(follower, &control)
+            .await
+        })?;
+        drop(runtime);
+        lines.flush();
+        drop(lines);
+        if has_taken_over {
+            return Err(self.serve());
+        }
+        Ok(())
+    }
+
+    /// Becomes `kenduri serve`. Returns only if that fails.
+    fn serve(&self) -> Error {
+        let program = match std::env::current_exe() {
+            Ok(program) => program,
+            Err(error) => return error.into(),
+        };
+        let mut words: Vec<OsString> = vec!["serve".into()];
+        let Where {
+            config,
+            profile,
+            data,
+            set,
+        } = &self.place;
+        let mut add =
+            |flag: &str, value: &OsStr| words.extend([OsString::from(flag), value.to_owned()]);
+        if let Some(path) = config {
+            add("--config", path.as_os_str());
+        }
+        if let Some(name) = profile {
+            add("--profile", name.as_ref());
+        }
+        if let Some(path) = data {
+            add("--data", path.as_os_str());
+        }
+        for (key, value) in set {
+            add("--set", format!("{key}={value}").as_ref());
+        }
+        for address in &self.listen {
+            add("--listen", address.as_ref());
+        }
+        let failed = Command::new(&program).args(words).exec();
+        Error::new(failed).context(format!("cannot start {}", program.display()))
+    }
+}
+
+/// Fails where a take-over would lose something.
+fn check(settings: &Settings, from: &str) -> Result<()> {
+    if !matches!(settings.store, store::Settings::Sqlite(_)) {
+        return Err(BackupError::FollowsFilesOnly.into());
+    }
+    if matches!(settings.files, platform::Files::Folder(_)) {
+        bail!(
+            "files.url names a folder, and a machine that takes over needs the files of the other one\n  \
+             put them into a bucket that both machines use: files.url = \"s3://…\" on both"
+        );
+    }
+    let to = settings.backup.as_ref().map(|backup| backup.target.name());
+    if to.as_deref() != Some(from) {
+        bail!(
+            "backup.to names {}, and --from {from}: after a take-over, this machine writes its backup to backup.to\n  \
+             set backup.to to {from}",
+            to.as_deref().unwrap_or("nothing")
+        );
+    }
+    Ok(())
+}
+
+struct Following {
+    clock: Clock,
+    manager: SdNotify,
+    /// The last failure that was logged.
+    told: Option<(String, Timestamp)>,
+    is_ready: bool,
+    until: Option<Timestamp>,
+    /// Until the next try. A failing one may fetch a whole snapshot.
+    pause: Duration,
+}
+
+impl Following {
+    /// Returns whether this machine has taken over. Otherwise, it was stopped.
+    async fn run(mut self, mut follower: Follower, control: &Control) -> Result<bool> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        // Who asked for the take-over.
+        let mut asked: Option<UnixStream> = None;
+        loop {
+            let is_ordered = asked.is_some();
+            let work = if is_ordered { take_over } else { turn };
+            let (done, is_stopped) = {
+                // A snapshot may take long to fetch.
+                let mut work = pin!(self.manager.wait_for(apart(follower, work)));
+                let mut is_stopped = false;
+                loop {
+                    tokio::select! {
+                        done = &mut work => break (done?, is_stopped),
+                        // A take-over that was begun is completed.
+                        _ = terminate.recv() => is_stopped = true,
+                        _ = interrupt.recv() => is_stopped = true,
+                        accepted = control.accept() => {
+                            self.take_request(accepted?, &mut asked).await;
+                        }
+                    }
+                    if is_stopped && !is_ordered {
+                        return Ok(false);
+                    }
+                }
+            };
+            let outcome;
+            (follower, outcome) = done;
+            match outcome {
+                Outcome::Followed(outcome) => self.tell(outcome)?,
+                Outcome::TakenOver(outcome) => {
+                    let reply = match &outcome {
+                        Ok(taken) => Reply::Ok(answer(taken)),
+                        Err(error) => Reply::Error(error.to_string()),
+                    };
+                    if let Some(mut stream) = asked.take()
+                        && let Err(error) = send_reply(&mut stream, &reply).await
+                    {
+                        let taken = outcome.is_ok();
+                        tracing::warn!(%error, taken, "kenduri take-over ended before it was answered; if `taken` is false, run it again");
+                    }
+                    if is_stopped || outcome.is_ok() {
+                        return Ok(!is_stopped);
+                    }
+                }
+            }
+            if asked.is_some() {
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.pause) => {}
+                _ = terminate.recv() => return Ok(false),
+                _ = interrupt.recv() => return Ok(false),
+                accepted = control.accept() => {
+                    self.take_request(accepted?, &mut asked).await;
+                }
+            }
+        }
+    }
+
+    /// Keeps the client if it asks for the take-over. Answers every other request.
+    async fn take_request(&self, mut stream: UnixStream, asked: &mut Option<UnixStream>) {
+        let me = rustix::process::geteuid().as_raw();
+        let visitor = stream.peer_cred().map(|visitor| visitor.uid());
+        let may = visitor.is_ok_and(|visitor| visitor == 0 || visitor == me);
+        let mut line = Vec::new();
+        let (reading, _) = stream.split();
+        let mut reading = BufReader::new(reading.take(MAX_REQUEST_BYTES));
+        let read = tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await;
+        if !matches!(read, Ok(Ok(_))) || line.is_empty() {
+            return;
+        }
+        let reply = match serde_json::from_slice::<ControlRequest>(&line) {
+            _ if !may => Reply::Error(
+                "only root and the user that runs Kenduri may give it commands".to_owned(),
+            ),
+            Ok(ControlRequest::TakeOver) if asked.is_none() => {
+                *asked = Some(stream);
+                return;
+            }
+            Ok(ControlRequest::TakeOver) => {
+                Reply::Error("this machine takes over already".to_owned())
+            }
+            Ok(ControlRequest::State) => Reply::Ok(ControlResponse::State { is_stopping: false }),
+            _ => Reply::Error(format!(
+                "this Kenduri follows another machine{}, and serves nothing\n  to let it take over: kenduri take-over",
+                self.until
+                    .map_or_else(String::new, |until| format!(", until {until} so far"))
+            )),
+        };
+        if let Err(error) = send_reply(&mut stream, &reply).await {
+            tracing::debug!(%error, "cannot answer a client of the control socket");
+        }
+    }
+
+    fn tell(&mut self, outcome: Result<Timestamp, BackupError>) -> Result<()> {
+        match outcome {
+            Ok(until) => {
+                if !self.is_ready {
+                    self.is_ready = true;
+                    self.manager.ready();
+                    say(
+                        "Kenduri follows, and serves nothing. To let it take over: kenduri take-over\n",
+                    )?;
+                }
+                if self.told.take().is_some() {
+                    tracing::info!("the backup is followed again");
+                }
+                self.until = Some(until);
+                self.pause = INTERVAL;
+            }
+            Err(error) => {
+                let (text, now) = (error.to_string(), self.clock.now());
+                let is_known = self.told.as_ref().is_some_and(|(before, at)| {
+                    *before == text && now.duration_since(*at) < TOLD_AGAIN
+                });
+                if !is_known {
+                    tracing::error!(
+                        "cannot follow the backup; it is tried again within a minute: {text}"
+                    );
+                    self.told = Some((text, now));
+                }
+                self.pause = (self.pause * 2).min(MAX_PAUSE);
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Outcome {
+    Followed(Result<Timestamp, BackupError>),
+    TakenOver(Result<TakenOver, BackupError>),
+}
+
+fn turn(follower: &mut Follower) -> Outcome {
+    Outcome::Followed(follower.turn())
+}
+
+fn take_over(follower: &mut Follower) -> Outcome {
+    Outcome::TakenOver(follower.take_over())
+}
+
+/// Runs blocking work on a thread of its own.
+async fn apart(
+    mut follower: Follower,
+    work: fn(&mut Follower) -> Outcome,
+) -> Result<(Follower, Outcome)> {
+    let (send, done) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("follow".to_owned())
+        .spawn(move || {
+            let outcome = work(&mut follower);
+            // The receiver waits below.
+            let _ = send.send((follower, outcome));
+        })?;
+    done.await.context("following ended in a panic")
+}
+
+fn answer(taken: &TakenOver) -> ControlResponse {
+    ControlResponse::TakenOver {
+        from: taken.from.as_ref().map(|from| from.host.clone()),
+        has_ended: taken.from.as_ref().is_some_and(|from| from.has_ended),
+        whole_until: taken.whole_until,
+    }
+}
+
+impl TakeOver {
+    pub(super) fn run(self) -> Result<()> {
+        let mut asked = self.place.asked();
+        asked.allow_public_mailbox = true;
+        let data = super::data(&asked)?;
+        let Some(outcome) = control::ask(&data, &ControlRequest::TakeOver)? else {
+            return Err(super::not_running(&asked));
+        };
+        let ControlResponse::TakenOver {
+            from,
+            has_ended,
+            whole_until,
+        } = outcome
+        else {
+            bail!("the running Kenduri has another version");
+        };
+        let until = Timestamp::from_second(whole_until.as_second()).unwrap_or(whole_until);
+        let host = from.as_deref().unwrap_or("another machine");
+        say(&if has_ended {
+            format!(
+                "This machine has taken over from {host}, which ended its backup in order: everything that was saved there until {until} is here.\n\
+                 If {host} runs again, stop it: what is saved there is not here.\n"
+            )
+        } else {
+            format!(
+                "This machine has taken over from {host}. Everything that was saved there until {until} is here.\n\
+                 What {host} saved later may be missing: 2 seconds as a rule, more if it could not reach the backup.\n\
+                 If {host} still runs, stop it: what is saved there from now on is not here.\n"
+            )
+        })?;
+        wait_until_served(&data)?;
+        say("Kenduri serves here now.\n")
+    }
+}
+
+/// The follower becomes `kenduri serve`, which opens its control socket as soon as it starts.
+fn wait_until_served(data: &std::path::Path) -> Result<()> {
+    let rounds = START_TIME.as_millis() / POLL.as_millis();
+    for _ in 0..rounds {
+        if let Ok(Some(ControlResponse::Frozen { .. })) =
+            control::ask(data, &ControlRequest::Freeze)
+        {
+            return Ok(());
+        }
+        std::thread::sleep(POLL);
+    }
+    bail!("Kenduri does not serve yet; its log says why")
+}
