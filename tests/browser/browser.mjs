@@ -36,6 +36,13 @@ export async function visitor(browser, kenduri, options = {}) {
   return context.newPage();
 }
 
+// Where something stands once it is shown. A page that still waits for its styles has it, but shows
+// nothing.
+export async function box(locator) {
+  await locator.first().waitFor();
+  return locator.first().boundingBox();
+}
+
 // Signs in by the link that the program printed for this start. Opening it asks first, because mail
 // scanners open everything; pressing the button signs in.
 export async function signIn(page, kenduri) {

@@ -1,7 +1,7 @@
 // What hosts' pages keep with script: nothing typed is lost, and what matters is in sight.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { desk, open, phone, signIn, visitor } from './browser.mjs';
+import { box, desk, open, phone, signIn, visitor } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { look } from './looking.mjs';
 
@@ -115,7 +115,7 @@ for (const size of [phone, desk]) {
 test('the code and its link are among the first things on a phone', async () => {
   const { page } = await host(`${home}/invites`, phone);
   await page.locator('td.name a').first().click();
-  const { y, height } = await page.locator('#code-card [data-copy]').first().boundingBox();
+  const { y, height } = await box(page.locator('#code-card [data-copy]'));
   assert.ok(y + height <= phone.height * 1.5, `the button ends at ${y + height}`);
 });
 
@@ -125,7 +125,7 @@ test('the navigation stays while a long page is read', async () => {
   await page.mouse.move(desk.width / 2, desk.height / 2);
   await page.mouse.wheel(0, 2000);
   await page.waitForFunction(() => scrollY > 800);
-  const { y } = await page.locator('nav.navigation').boundingBox();
+  const { y } = await box(page.locator('nav.navigation'));
   assert.ok(y >= 0 && y < desk.height, `it is at ${y}`);
 });
 

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
-import { desk, keep, open, phone } from './browser.mjs';
+import { box, desk, keep, open, phone } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { accessibility, overflow, traffic } from './looking.mjs';
 
@@ -136,7 +136,7 @@ async function check(page, name) {
 
 // The heading begins high up, where one sees it.
 async function headingIsHigh(page) {
-  const { y } = await page.locator('h1').boundingBox();
+  const { y } = await box(page.locator('h1'));
   assert.ok(y < 100, `the heading begins at ${y}`);
 }
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
+import { box, desk, keep, open, phone, signIn, visitor } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 
 const home = '/admin/o/aisyah-daniel';
@@ -181,7 +181,7 @@ test('a host gives the invitation a picture and a colour, and takes the picture 
     await guest.goto('/o/aisyah-daniel?lang=en');
     const picture = guest.locator('.cover img');
     await picture.evaluate((img) => img.decode());
-    const { width, height } = await picture.boundingBox();
+    const { width, height } = await box(picture);
     assert.ok(Math.abs(width / height - 2) < 0.02, `${width} × ${height}`);
     assert.ok(weight > 0 && weight <= 18 * 1024, `${weight} bytes`);
     assert.ok(await guest.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen');
