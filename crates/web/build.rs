@@ -27,6 +27,14 @@ const KINDS: [(&str, &str, bool); 8] = [
     ("ico", "image/x-icon", false),
 ];
 
+/// Styles that consist of several files, in this order. So every page loads only one style.
+const COMPOSED: [(&str, &[&str]); 2] = [
+    ("host.css", &["host.css", COMPONENTS]),
+    ("member.css", &["site.css", COMPONENTS, "member.css"]),
+];
+/// Only a part of other styles.
+const COMPONENTS: &str = "components.css";
+
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -45,7 +53,9 @@ fn main() -> io::Result<()> {
     if folder.is_dir() {
         collect(&folder, "", &mut files)?;
     }
+    add_covers(&mut files)?;
     add_of_domains(&folder, &mut files)?;
+    compose(&mut files)?;
     let mut hashed = BTreeMap::new();
     let names: Vec<String> = files.keys().cloned().collect();
     for name in &names {
@@ -84,6 +94,23 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> i
     Ok(())
 }
 
+/// Appends the rules of covers to `guest.css`, and with the styles of all looks to `looks.css`, which
+/// is for pages that show several looks. Elsewhere a page loads only its own look.
+fn add_covers(files: &mut BTreeMap<String, File>) -> io::Result<()> {
+    let Some(covers) = files.remove("cover.css") else {
+        return Err(io::Error::other("there is no cover.css"));
+    };
+    let looks = files.iter().filter(|(name, _)| name.starts_with("look-"));
+    let looks: Vec<u8> = looks.flat_map(|(_, file)| file.content.clone()).collect();
+    for (name, more) in [("guest.css", Vec::new()), ("looks.css", looks)] {
+        if let Some(file) = files.get_mut(name) {
+            let content = std::mem::take(&mut file.content);
+            file.content = [covers.content.clone(), more, content].concat();
+        }
+    }
+    Ok(())
+}
+
 /// Appends the styles and scripts of other crates to this crate's files of the same name, so that
 /// every page loads only one file of each kind. Another crate keeps these files in `assets/` beside
 /// its manifest. Each script becomes a block, so that its names stay local.
@@ -117,6 +144,24 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
                 .extend(before.iter().chain(&file.content).chain(after));
         }
     }
+    Ok(())
+}
+
+fn compose(files: &mut BTreeMap<String, File>) -> io::Result<()> {
+    for (name, parts) in COMPOSED {
+        let mut content = Vec::new();
+        for part in parts {
+            let file = files
+                .get(*part)
+                .ok_or_else(|| io::Error::other(format!("{name} needs {part}")))?;
+            content.extend_from_slice(&file.content);
+            content.push(b'\n');
+        }
+        if let Some(file) = files.get_mut(name) {
+            file.content = content;
+        }
+    }
+    files.remove(COMPONENTS);
     Ok(())
 }
 
@@ -206,7 +251,7 @@ fn with_hash(name: &str, hash: &str) -> String {
     }
 }
 
-/// Writes the embedded files, and the table of them that `assets.rs` includes.
+/// Writes the embedded files, and the table of them that `src/embedded.rs` includes.
 fn write(
     files: &BTreeMap<String, File>,
     hashed: &BTreeMap<String, String>,

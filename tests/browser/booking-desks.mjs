@@ -131,7 +131,7 @@ test('a member sees what is booked and left to spend', async () => {
   await page.getByRole('button', { name: 'Pay', exact: true }).click();
   await page.getByText('It is paid and booked.').waitFor();
   await visitTwice(page, '/me', 'member');
-  await card(page, 'Your bookings').getByText('4 credits').waitFor();
+  await card(page, 'My bookings').getByText('4 credits').waitFor();
   await visitTwice(page, '/me/credits', 'credits');
   await page.locator('a[href*="/receipt"]').first().click();
   await page.getByRole('heading', { name: /^Receipt/ }).waitFor();
@@ -161,7 +161,7 @@ test('a provider sees today, what waits and what is owed, and an administrator w
   await page.getByText('The request is sent.').waitFor();
   await enter(host, '/me', farah);
   await lookTwice(host, 'provider-morning');
-  await card(host, 'Your times').getByText('Requests to you').waitFor();
+  await card(host, 'Calendar').getByText('Requests to you').waitFor();
   kenduri.advanceTo(new Date(morning.getTime() + 15 * 3_600_000));
   await enter(host, '/me', farah);
   for (let tries = 0; tries < 100 && !(await host.getByText('Owed to you').count()); tries += 1) await host.reload();

@@ -42,7 +42,7 @@ test('a host who leaves with unsaved text is asked first, and stays with all of 
   const farewell = page.locator('[name="farewell.en"]');
   await farewell.fill('Come early');
   assert.equal(await page.locator('.save-bar [role=status]').innerText(), 'Not saved yet');
-  const links = page.locator('.chips a', { hasText: 'Switches' });
+  const links = page.locator('.subtabs a', { hasText: 'Languages' });
   await Promise.all([dialog(page), links.click({ noWaitAfter: true })]);
   assert.deepEqual(asked, ['beforeunload']);
   assert.equal(await farewell.inputValue(), 'Come early');
@@ -60,7 +60,7 @@ test('a host who leaves with unsaved text is asked first, and stays with all of 
   // What is as it was saved may be left.
   await farewell.fill('Come late');
   await farewell.fill('Come early');
-  await Promise.all([page.waitForURL(/settings\/switches/), links.click()]);
+  await Promise.all([page.waitForURL(/settings\/languages/), links.click()]);
   assert.deepEqual(asked, ['beforeunload']);
 });
 
@@ -87,7 +87,7 @@ test('what was refused is still unsaved', async () => {
   await page.locator('.save-bar button').click();
   await page.locator('[role=alert]').waitFor();
   await page.locator('h1').click();
-  await Promise.all([dialog(page), page.locator('.chips a').first().click({ noWaitAfter: true })]);
+  await Promise.all([dialog(page), page.locator('.subtabs a').last().click({ noWaitAfter: true })]);
   assert.deepEqual(asked, ['beforeunload']);
   assert.equal(await page.locator('[name=time_zone]').inputValue(), 'Mars/Olympus');
 });

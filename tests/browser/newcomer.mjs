@@ -135,9 +135,10 @@ async function check(page, name) {
 }
 
 // The heading begins high up, where one sees it.
+// Above it stand the site's own head and the tabs of what she has.
 async function headingIsHigh(page) {
   const { y } = await box(page.locator('h1'));
-  assert.ok(y < 100, `the heading begins at ${y}`);
+  assert.ok(y < 220, `the heading begins at ${y}`);
 }
 
 test('a newcomer is at home in less than a minute', async () => {
@@ -171,10 +172,9 @@ test('a newcomer is at home in less than a minute', async () => {
   assert.ok(seconds <= 45, `registering takes ${seconds} s`);
 
   // The menu holds what she may do, and nothing else.
-  await page.locator('.menu > summary').click();
-  const menu = await page.locator('.sheet').innerText();
+  const menu = await page.locator('.mytabs').innerText();
   assert.match(menu, /Countdowns/);
-  assert.doesNotMatch(menu, /Writing|This site/);
+  assert.doesNotMatch(menu, /Posts|Home|Server/);
   await check(page, 'menu');
 
   await page.goto('/me/countdowns');
@@ -182,7 +182,7 @@ test('a newcomer is at home in less than a minute', async () => {
   await page.goto('/me');
   await page.locator('.begins a', { hasText: 'A countdown' }).click();
   await page.waitForURL(/\/me\/countdowns\/new/);
-  const bell = page.locator('a.mark[href="/me/notices"]');
+  const bell = page.locator('header a[href="/me/notices"]');
   await Promise.all([page.waitForURL(/notices/), bell.click()]);
   assert.match(await page.locator('main').innerText(), /Nothing new/);
   await headingIsHigh(page);
@@ -194,6 +194,53 @@ test('a newcomer is at home in less than a minute', async () => {
   await page.locator('main a', { hasText: 'Go to Home' }).click();
   await page.waitForURL(/\/me$/);
   assert.deepEqual(seen.complaints, []);
+
+  // From home to her own card: at most 5 presses and 30 keys.
+  await page.goto('/me');
+  let [presses, keys] = [0, 0];
+  const press = async (where) => {
+    presses += 1;
+    await where.click();
+  };
+  const type = async (text) => {
+    keys += text.length;
+    await page.keyboard.type(text);
+  };
+  const tab = async () => {
+    keys += 1;
+    await page.keyboard.press('Tab');
+  };
+  await press(page.locator('.begins a', { hasText: 'A wedding or other celebration' }));
+  await page.waitForURL(/\/admin\/new/);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'first');
+  await type('Aina');
+  await tab();
+  await type('Wei Ming');
+  await tab();
+  await type(`0116${new Date().getFullYear() + 1}`);
+  assert.match(await page.locator('details summary').innerText(), /^English · .+ time · .+ · \/aina-wei-ming$/);
+  await check(page, 'new-occasion');
+  // Who celebrates alone has one name; two names that stand there are never hidden.
+  await page.locator('label', { hasText: 'Birthday' }).click();
+  assert.ok(await page.locator('#second').isVisible());
+  await page.locator('#second').fill('');
+  assert.ok(await page.locator('#second').isHidden());
+  await page.locator('label', { hasText: 'Wedding' }).click();
+  await page.locator('#second').fill('Wei Ming');
+  await press(page.locator('button', { hasText: 'See your card' }));
+  await page.waitForURL(/\/admin\/o\/aina-wei-ming\/settings\/look/);
+  presses += 1;
+  await page.goto('/admin/o/aina-wei-ming');
+  const card = page.frameLocator('iframe.guests-view');
+  assert.match(await card.locator('h1').innerText(), /Aina[^]*Wei Ming/);
+  assert.ok(presses <= 5 && keys <= 30, `${presses} presses, ${keys} keys`);
+  assert.match(await page.locator('main').innerText(), /Who is invited\?[^]*3 of 6 done/);
+  await check(page, 'home-new');
+  await page.locator('main a', { hasText: 'See it as guests do' }).click();
+  await page.locator('.banner', { hasText: 'Only you can see this. It is a draft.' }).waitFor();
+  await check(page, 'draft');
+  await page.locator('.banner a').click();
+  await page.waitForURL(/\/admin\/o\/aina-wei-ming$/);
 
   // A second factor on the phone itself.
   await page.goto('/me/security');
@@ -241,4 +288,18 @@ test('elsewhere a link confirms with the password, and without script all works'
   await other.locator('h1', { hasText: 'Your address is confirmed.' }).waitFor();
   await other.locator('main a', { hasText: 'Sign in' }).click();
   await other.waitForURL(/\/login/);
+  await other.locator('[name=email]').fill('mei@example.my');
+  await other.locator('[name=password]').fill('sebuah pantun lama');
+  await other.locator('main form button').first().click();
+  await other.waitForURL(/\/me/);
+  // Without script, the zone is the site's.
+  await other.goto('/admin/new');
+  assert.match(await other.locator('details summary').innerText(), /Kuala Lumpur time · RM/);
+  await other.locator('[name=first]').fill('Mei');
+  await other.locator('button', { hasText: 'See your card' }).click();
+  await other.locator('a[href="#day"]', { hasText: 'Which day is it?' }).waitFor();
+  assert.equal(await other.locator('[name=first]').inputValue(), 'Mei');
+  await other.locator('[name=day_unknown]').check();
+  await other.locator('button', { hasText: 'See your card' }).click();
+  await other.waitForURL(/\/admin\/o\/mei\/settings\/look/);
 });

@@ -20,7 +20,7 @@ after(async () => {
 // Opens the invitation as its link does, and goes on to the form.
 async function openForm(page, code) {
   await page.goto(`/invite/${code}?lang=en`);
-  await page.locator(`main a[href*="/invite/${code}/rsvp"]`).first().click();
+  await page.locator(`a[href*="/invite/${code}/rsvp"]`).first().click();
   await page.locator('form.answer').waitFor();
 }
 

@@ -106,7 +106,7 @@ async function comeBack(page, name) {
 async function answer(link, value, words) {
   const guest = await visitor(browser, kenduri, { viewport: phone });
   await guest.goto(link);
-  const form = guest.locator('main a[href*="/rsvp"]').first();
+  const form = guest.locator('a[href*="/rsvp"]').first();
   await form.click();
   await guest.locator('form.answer').waitFor();
   for (const group of await guest.locator('fieldset.person:not([data-new]) [role=radiogroup]').all()) {

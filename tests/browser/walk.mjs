@@ -6,6 +6,7 @@ function kind(path) {
   const { pathname, search } = new URL(path, 'http://kenduri');
   const place = pathname
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')
+    .replace(/(\/settings\/look\/)[^/]+/, '$1{look}')
     .replace(/(\/settings\/(?:diets|questions)\/)(?!new$)[^/]+/, '$1{key}');
   return search ? `${place}?` : place;
 }

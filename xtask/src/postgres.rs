@@ -30,7 +30,8 @@ impl PrivatePostgres {
     /// Starts a server on a new cluster, with additional settings such as `fsync=off`, and waits
     /// until the server accepts connections.
     pub fn start(settings: &[&str]) -> Result<Self> {
-        let programs = find_programs().context("PostgreSQL is not installed")?;
+        let programs =
+            find_programs().context("PostgreSQL is not installed: apt-get install postgresql")?;
         let folder = TempDir::with_prefix("kenduri-postgres-")?;
         // `initdb` and `postgres` refuse to run as root.
         let user = rustix::process::geteuid()

@@ -33,7 +33,7 @@ account-role-owner = owner of the installation
 account-role-trusted-contact = trusted contact: sees what people show to trusted contacts
 
 # One’s own account.
-account-security = Password and access
+account-security = Sign-in and security
 account-done-password = The new password is in force. Every other device is signed out.
 account-done-session = Signed out there.
 account-done-token = This token no longer works.
@@ -210,7 +210,7 @@ account-restore-text = You asked for this account to be erased. Press the button
 account-restore-do = Keep the account
 
 # Administering people.
-overview-title = Figures and log
+overview-title = Log
 overview-figures = Figures
 overview-people = Accounts
 overview-signed-in = Signed in within 30 days
@@ -479,7 +479,7 @@ mail-changed-text =
 
 # Invites to the installation.
 account-role-member = member
-account-invites = Account invitations
+account-invites = Invitations
 account-invites-text = The person you invite gets a link that works once, for 7 days, and for this address only.
 account-invites-role = As
 account-invites-create = Invite
@@ -606,7 +606,7 @@ event-webhook-created = A webhook was made
 event-webhook-deleted = A webhook was deleted
 event-webhook-rotated = A webhook got a new secret
 # Addresses that get no mail.
-suppressed-title = Addresses without mail
+suppressed-title = No mail
 suppressed-text = No mail goes to these addresses, or none of one kind. Before you let it go again, make sure that the reason is gone: a site that mails addresses that do not exist is soon taken for a sender of spam.
 suppressed-none = Every address gets its mail.
 suppressed-unknown = An address that nobody here knows any more ({ $hash }…)
@@ -702,7 +702,7 @@ problem-person-unknown = Nobody else has this web address.
     .title = Person unknown
 
 # What is shared with others.
-shared-title = What you share
+shared-title = Sharing
 shared-text = The people who can see or change something of yours, and the addresses that are told of it. If somebody else has used your account, they may have added themselves here.
 shared-none = You share nothing with anybody.
 shared-end = End
@@ -710,7 +710,7 @@ shared-ended = It is ended.
 shared-trusted = Trusted contact
 
 # How the site presents itself, for owners.
-look-title = Look and menu
+look-title = Your site
 look-see = See the site
 look-saved = Saved.
 look-save = Save
@@ -903,3 +903,8 @@ mail-credential-text =
 
     If this was you, there is nothing to do. If not, change your password now, and look at what else can use your account:
     { $address }
+
+# The menu.
+account-email-tab = Email
+account-programs = Programs
+people-everybody = Everybody

@@ -31,7 +31,7 @@ account-role-owner = pemilik pemasangan
 account-role-trusted-contact = kenalan dipercayai: melihat perkara yang orang tunjukkan kepada kenalan dipercayai
 
 # Akaun sendiri.
-account-security = Kata laluan dan akses
+account-security = Log masuk dan keselamatan
 account-done-password = Kata laluan baharu berkuat kuasa. Semua peranti lain telah dilog keluar.
 account-done-session = Telah dilog keluar di sana.
 account-done-token = Token ini tidak berfungsi lagi.
@@ -208,7 +208,7 @@ account-restore-text = Anda meminta akaun ini dipadam. Tekan butang untuk mengek
 account-restore-do = Kekalkan akaun
 
 # Mentadbir orang.
-overview-title = Angka dan log
+overview-title = Log
 overview-figures = Angka
 overview-people = Akaun
 overview-signed-in = Log masuk dalam 30 hari
@@ -412,7 +412,7 @@ mail-changed-text =
 
 # Jemputan ke pemasangan.
 account-role-member = ahli
-account-invites = Jemputan akaun
+account-invites = Jemputan
 account-invites-text = Orang yang anda jemput menerima pautan yang boleh digunakan sekali sahaja, selama 7 hari, dan untuk alamat ini sahaja.
 account-invites-role = Sebagai
 account-invites-create = Jemput
@@ -603,7 +603,7 @@ event-webhook-created = Webhook telah dibuat
 event-webhook-deleted = Webhook telah dipadam
 event-webhook-rotated = Webhook diberi rahsia baharu
 # Alamat yang tidak menerima e-mel.
-suppressed-title = Alamat tanpa e-mel
+suppressed-title = Tanpa e-mel
 suppressed-text = Tiada e-mel dihantar ke alamat ini, atau tiada e-mel daripada jenis tertentu. Sebelum membenarkannya semula, pastikan sebabnya sudah tiada: laman yang menghantar e-mel ke alamat yang tidak wujud cepat dianggap penghantar spam.
 suppressed-none = Setiap alamat menerima e-melnya.
 suppressed-unknown = Alamat yang tidak lagi diketahui di sini ({ $hash }…)
@@ -695,7 +695,7 @@ problem-person-unknown = Tiada orang lain dengan alamat web ini.
     .title = Orang tidak dikenali
 
 # Apa yang dikongsi dengan orang lain.
-shared-title = Apa yang anda kongsi
+shared-title = Perkongsian
 shared-text = Orang yang dapat melihat atau mengubah sesuatu milik anda, dan alamat yang diberitahu tentangnya. Jika orang lain pernah menggunakan akaun anda, mereka mungkin telah menambah diri mereka di sini.
 shared-none = Anda tidak berkongsi apa-apa dengan sesiapa.
 shared-end = Tamatkan
@@ -703,7 +703,7 @@ shared-ended = Ia telah ditamatkan.
 shared-trusted = Kenalan dipercayai
 
 # How the site presents itself, for owners.
-look-title = Rupa dan menu
+look-title = Laman anda
 look-see = Lihat laman
 look-saved = Disimpan.
 look-save = Simpan
@@ -894,3 +894,8 @@ mail-credential-text =
 
     Jika ini anda, tiada apa-apa perlu dibuat. Jika bukan, tukar kata laluan anda sekarang, dan semak apa lagi yang boleh menggunakan akaun anda:
     { $address }
+
+# The menu.
+account-email-tab = E-mel
+account-programs = Program
+people-everybody = Semua orang

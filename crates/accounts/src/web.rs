@@ -1,6 +1,6 @@
 //! The web front end of accounts, with the complete list of its routes.
 
-mod after_sign_in;
+mod after_sign_in_or_out;
 pub mod api;
 mod audit_sentences;
 mod cards;
@@ -44,20 +44,22 @@ use web::{Pages, Site};
 
 pub use ::site::cookies::session;
 use ::site::webhook::test_limit::TestLimit;
-pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
-use ::site::{cookies, mail_callbacks, signed_out};
+pub use ::site::{
+    asking, call, frame, moved_slugs, proof, refusal, request, resource, upstream_access,
+};
+use ::site::{cookies, mail_callbacks, without_sign_in};
 use site::Callers::{self, Anybody, People};
 use site::Context;
 
 /// Functions for crates that serve sign-in, sign-out and account management under other paths.
 pub mod front_end {
-    pub use super::after_sign_in::end_session;
+    pub use super::after_sign_in_or_out::end_session;
     pub use super::api::refresh::{first, go_on, sign, unstored};
     pub use super::own_password::{TypedPasswords, renew_password};
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
-    pub use super::signed_out::check_connection;
+    pub use super::without_sign_in::check_connection;
 }
 
 pub fn routes(accounts: &Context) -> Router<Site> {
@@ -147,6 +149,7 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/admin/look/icon", People, look::set_icon)
         .post("/admin/look/portrait", People, look::set_portrait)
         .get("/me", People, cards::show)
+        .get(frame::START, People, cards::start)
         .get("/me/notices", People, notifications::show)
         .post("/me/notices", People, notifications::read)
         .post("/me/notices/mail", People, notifications::choose_mail)

@@ -1,5 +1,6 @@
 //! The thread that makes backups while Kenduri runs.
 
+mod drills;
 mod ending;
 mod target;
 
@@ -19,10 +20,12 @@ use platform::store::PostgresSettings;
 use platform::{Clock, Random, Store, StoreError, Tx};
 use tokio::sync::watch;
 
-use crate::drill::{self, Drill, DrillResult};
+use crate::drill::{self, Drill};
 use crate::files::Beside;
-use crate::going::Going;
+use crate::follow::TookOver;
+use crate::lease::{self, Validity};
 use crate::progress::Progress;
+use crate::running_backup::Going;
 use crate::second_place::{self, SecondPlace};
 use crate::status::Status;
 use crate::vault::SharedLease;
@@ -49,6 +52,9 @@ pub struct Settings {
     pub every: SignedDuration,
     /// How long backups are kept in the target.
     pub keep: SignedDuration,
+    /// Whether a machine that follows may take over by itself (`follow.automatic`). This one then
+    /// acknowledges nothing without the lease.
+    pub is_automatic: bool,
     /// Whether the agent tests the backup once a week, by restoring it into a temporary folder.
     pub has_drills: bool,
     /// The data folder, which contains the key file.
@@ -63,6 +69,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Agent {
     status: watch::Sender<Status>,
+    validity: Validity,
     requests: SyncSender<Request>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -101,8 +108,14 @@ impl Agent {
         let status = watch::Sender::new(Status {
             has_key: BackupKey::read(&settings.data)?.is_some(),
             drill: Drill::last(&settings.data),
+            took_over: TookOver::find(&settings.data),
             ..Status::default()
         });
+        let validity = Validity::new(&clock, &settings.data);
+        let place = settings.target.name();
+        let has_promised = lease::promised(&settings.data, |other| other == place).is_some();
+        // Without a key, there is no backup that another machine could follow.
+        validity.set_binding(has_promised || settings.is_automatic && status.borrow().has_key);
         let (requests, asked) = sync_channel(16);
         let work = Work {
             settings,
@@ -110,10 +123,12 @@ impl Agent {
             clock,
             random,
             status: status.clone(),
+            validity: validity.clone(),
             membership,
             lead: None,
             lock: None,
             lease: None,
+            renewal: None,
             second: None,
             going: None,
             made: None,
@@ -130,6 +145,7 @@ impl Agent {
             .map_err(BackupError::thread("the backup"))?;
         Ok(Self {
             status,
+            validity,
             requests,
             thread: Mutex::new(Some(thread)),
         })
@@ -137,6 +153,13 @@ impl Agent {
 
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
+    }
+
+    /// Whether changes of the store may be acknowledged, at each moment. For
+    /// [`Store::acknowledge_while`].
+    pub fn may_acknowledge(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let validity = self.validity.clone();
+        move || validity.may_acknowledge()
     }
 
     /// Returns a receiver for changes of the backup's status.
@@ -210,6 +233,7 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
+    validity: Validity,
     /// `None` on the only machine.
     membership: Option<Membership>,
     /// The term in which this process makes backups.
@@ -218,6 +242,8 @@ struct Work {
     /// lock makes backups.
     lock: Option<File>,
     lease: Option<SharedLease>,
+    /// Dropping it ends the thread that renews the lease.
+    renewal: Option<SyncSender<()>>,
     second: Option<SecondPlace>,
     going: Option<Going>,
     /// When this process made its last snapshot.
@@ -245,8 +271,15 @@ impl Work {
     }
 
     fn run(mut self, asked: &Receiver<Request>) {
+        // Until it holds the lease, this process may have to refuse changes.
+        let mut wait = if self.settings.is_automatic {
+            Duration::ZERO
+        } else {
+            COPY_INTERVAL
+        };
         loop {
-            let (outcome, answer) = match asked.recv_timeout(COPY_INTERVAL) {
+            let request = asked.recv_timeout(std::mem::replace(&mut wait, COPY_INTERVAL));
+            let (outcome, answer) = match request {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
                 Ok(Request::Anew(answer)) => (self.begin_anew(), Some(answer)),
                 Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
@@ -293,8 +326,10 @@ impl Work {
     /// To the operators' page, the log and the metrics.
     fn report_outcome(&self, outcome: &Result<(), BackupError>) {
         let now = self.clock.now();
+        let may_acknowledge = self.validity.may_acknowledge();
         self.status.send_modify(|status| {
             status.record(outcome, now, self.dump_failed.is_some());
+            status.note_pause(may_acknowledge, now);
         });
     }
 
@@ -330,45 +365,6 @@ impl Work {
             Err(_) => Ok(()),
         };
         outcome.and(measured).and(reclaimed).and(drilled)
-    }
-
-    /// If a drill is due, starts it in a thread.
-    fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
-        if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
-            let outcome = thread.join();
-            let drill = outcome.map_err(|_| BackupError::DrillPanicked)??;
-            if let DrillResult::Failed(reason) = &drill.result {
-                tracing::error!(
-                    "the trial restore of the backup failed; run `kenduri backup verify`, then `kenduri backup now`: {reason}"
-                );
-            }
-            self.status.send_modify(|status| status.drill = Some(drill));
-        }
-        let data = self.settings.data.clone();
-        let has_snapshot = self
-            .going
-            .as_ref()
-            .is_some_and(|going| going.snapshot.is_some());
-        if !self.settings.has_drills
-            || !has_snapshot
-            || self.drill.is_some()
-            || !drill::is_due(&data, now)
-        {
-            return Ok(());
-        }
-        if self.is_frozen()? {
-            return Ok(());
-        }
-        let Some(key) = BackupKey::read(&data)? else {
-            return Ok(());
-        };
-        let target = self.settings.target.clone();
-        let (clock, random) = (self.clock.clone(), self.random.clone());
-        let thread = std::thread::Builder::new()
-            .name("backup-drill".to_owned())
-            .spawn(move || drill::drill(&target, &key, &data, &clock, &random));
-        self.drill = Some(thread.map_err(BackupError::thread("the trial restore"))?);
-        Ok(())
     }
 
     fn snapshot_now(&mut self) -> Result<(), BackupError> {
@@ -484,13 +480,6 @@ impl Work {
         let now = self.clock.now();
         let going = self.going.as_mut();
         going.map_or(Ok(()), |going| going.note_head(now, at_once))
-    }
-
-    fn is_frozen(&self) -> Result<bool, BackupError> {
-        let Some(is_frozen) = self.is_frozen.clone() else {
-            return Ok(false);
-        };
-        self.read(move |tx| is_frozen(tx))
     }
 
     fn read<T, F>(&self, look: F) -> Result<T, BackupError>

@@ -10,7 +10,7 @@ use platform::Random;
 use crate::BackupError;
 use folder::Folder;
 pub use platform::s3::S3Access;
-pub(crate) use platform::s3::{Conditional, Precondition};
+pub(crate) use platform::s3::{Conditional, Precondition, Tagged};
 use s3::Bucket;
 
 /// Why a write was given up.
@@ -93,10 +93,7 @@ impl Target {
     }
 
     /// Returns an object's content with its tag, which differs for each content.
-    pub(crate) fn get_with_tag(
-        &self,
-        name: &str,
-    ) -> Result<Option<(Vec<u8>, String)>, BackupError> {
+    pub(crate) fn get_with_tag(&self, name: &str) -> Result<Option<Tagged>, BackupError> {
         match self {
             Self::Folder(folder) => folder.get_with_tag(name),
             Self::S3(bucket) => bucket.get_with_tag(name),

@@ -12,10 +12,10 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::disk_space::{Room, free_space};
 use crate::generation::Kind;
 use crate::private_folder::make_folder;
 use crate::restore::{self, Chosen, STORE};
-use crate::room::{Room, free_space};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
 

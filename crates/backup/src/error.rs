@@ -57,7 +57,7 @@ pub enum BackupError {
          run the command as the user that runs Kenduri: sudo -u kenduri kenduri restore …"
     )]
     Root,
-    #[error("{program} failed: {reason}\n  correct that, and try again")]
+    #[error("{program} failed: {reason}\n  correct what it says, and run the command again")]
     Program {
         program: &'static str,
         reason: String,
@@ -158,6 +158,14 @@ pub enum BackupError {
          use a bucket that keeps If-Match and If-None-Match (Amazon's does), or a folder with locks"
     )]
     NoLease(String),
+    /// The lease in another place says that this machine acknowledges nothing without it.
+    #[error(
+        "the lease in {0} was not given back, and says that this machine saves nothing without it, \
+         so the machine that follows there may have taken over\n  \
+         set backup.to to {0} again, start Kenduri, and stop it in order; then change backup.to; \
+         if nothing follows there, delete backup-lease.json in the data folder"
+    )]
+    Promised(String),
     #[error(
         "store.url names a PostgreSQL database, and only an SQLite file can be followed\n  \
          PostgreSQL has its own standbys: docs/scale.md"

@@ -7,24 +7,29 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{Clock, Random};
+use serde::{Deserialize, Serialize};
 
+use crate::disk_space::{Room, check_space};
 use crate::generation::decode;
-use crate::lease::{Holder, Lease};
+use crate::lease::{Holder, Holding, Lease, Validity, Verdict, Watch};
 use crate::private_folder::make_folder;
 use crate::restore::{
     self, Chosen, FOLLOWING_FOLDER, Places, Plan, Restored, STORE, StorePlace, UNFINISHED_FOLDER,
 };
-use crate::room::{Room, check_space};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target};
 
-/// In the data folder, once the follower has taken over.
+/// In the data folder, once the follower has taken over. What [`TookOver`] says, if by itself.
 const TAKEN_OVER: &str = "taken-over";
 /// For a new snapshot. Each look lists objects, which buckets charge for.
 const SNAPSHOT_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
+
+/// Between two looks at the lease. Buckets charge for these too.
+const WATCH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// At a take-over, until the other machine has noticed it.
 const MAX_ROUNDS: u32 = 5;
@@ -40,6 +45,9 @@ pub struct Follower {
     looked_at: Option<Timestamp>,
     /// Who held the lease before the take-over.
     former: Option<Holder>,
+    watch: Watch,
+    /// The last look at the lease, by the clock of [`Lease::steady`].
+    watched_at: Option<Duration>,
 }
 
 /// A snapshot with the changes so far.
@@ -63,6 +71,42 @@ pub struct TakenOver {
     /// be missing.
     pub whole_until: Timestamp,
     pub restored: Restored,
+}
+
+/// A take-over that nobody ordered, as the data folder remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TookOver {
+    /// In milliseconds since the Unix epoch.
+    at: i64,
+    /// The host name of the other machine.
+    pub from: String,
+    /// In milliseconds since the Unix epoch.
+    whole_until: i64,
+}
+
+impl TookOver {
+    pub fn new(at: Timestamp, from: String, whole_until: Timestamp) -> Self {
+        Self {
+            at: at.as_millisecond(),
+            from,
+            whole_until: whole_until.as_millisecond(),
+        }
+    }
+
+    pub fn at(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.at).unwrap_or_default()
+    }
+
+    /// What was saved before is there, and what was saved later may be missing.
+    pub fn whole_until(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.whole_until).unwrap_or_default()
+    }
+
+    /// `None` if no machine has taken over with this data folder by itself.
+    pub(crate) fn find(data: &Path) -> Option<Self> {
+        let text = fs::read(data.join(TAKEN_OVER)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
 }
 
 /// Whether a follower has taken over with this data folder, so that it is to be served.
@@ -93,7 +137,9 @@ impl Follower {
         }
         restore::check_empty(places)?;
         make_folder(&places.data)?;
-        let mut lease = Lease::new(target, key, &places.data, clock, random, None);
+        let validity = Validity::new(clock, &places.data);
+        let holding = Holding::default();
+        let mut lease = Lease::new(target, key, &places.data, &validity, random, holding);
         if !lease.keeps_conditions()? {
             return Err(BackupError::NoLease(target.name()));
         }
@@ -109,6 +155,8 @@ impl Follower {
             copy: None,
             looked_at: None,
             former: None,
+            watch: Watch::default(),
+            watched_at: None,
         })
     }
 
@@ -183,16 +231,43 @@ impl Follower {
         Ok(copy.until)
     }
 
+    /// Looks at the lease every few seconds, whether this machine is to take over by itself. `None`
+    /// if that was asked a moment ago.
+    pub fn watch(&mut self) -> Result<Option<Verdict>, BackupError> {
+        let now = self.lease.steady();
+        let is_fresh = |at: Duration| now.saturating_sub(at) < WATCH_INTERVAL;
+        if self.watched_at.is_some_and(is_fresh) {
+            return Ok(None);
+        }
+        let verdict = self.watch.judge(self.lease.look()?);
+        self.watched_at = Some(now);
+        Ok(Some(verdict))
+    }
+
     /// Takes the lease, so that the other machine writes nothing more to the backup, adds what is
     /// left, and puts everything in place. Afterwards, the installation can be served. After an
     /// error, it can be tried again.
     pub fn take_over(&mut self) -> Result<TakenOver, BackupError> {
+        self.take_over_from(None)
+    }
+
+    /// Like [`Self::take_over`], but fails if the lease has another tag than that of the
+    /// [`Verdict`], because the other machine has renewed it.
+    pub fn take_over_by_itself(&mut self, tag: String) -> Result<TakenOver, BackupError> {
+        self.take_over_from(Some(tag))
+    }
+
+    fn take_over_from(&mut self, expired: Option<String>) -> Result<TakenOver, BackupError> {
         // What takes long is done while the other machine may still write.
         self.turn()?;
         if let Some(other) = self.lease.other_holder()? {
             self.former = Some(other);
         }
-        self.lease.insist();
+        let is_by_itself = expired.is_some();
+        match expired {
+            Some(tag) => self.lease.insist_on(tag),
+            None => self.lease.insist(),
+        }
         self.lease.ensure()?;
         self.looked_at = None;
         let plan = self.add_rest()?;
@@ -204,10 +279,19 @@ impl Follower {
         copy.file.sync_all().map_err(BackupError::file(&path))?;
         restore::check_store(&path)?;
         let restored = restore::build_beside(&self.vault, &plan, &copy.folder, until, Room::All)?;
+        let from = self.former.clone();
+        let reached = from.as_ref().map(|from| from.copied_until);
+        let whole_until = reached.map_or(until, |reached| reached.max(until));
+        let host = from.as_ref().map(|from| from.host.clone());
+        let note = is_by_itself.then(|| {
+            let host = host.unwrap_or_else(|| "another machine".to_owned());
+            TookOver::new(self.clock.now(), host, whole_until)
+        });
+        let note = note.and_then(|note| serde_json::to_vec(&note).ok());
         let beside = copy.folder.join("beside");
         self.key.keep(&beside)?;
         let mark = beside.join(TAKEN_OVER);
-        restore::write_file(&mark, &[]).map_err(BackupError::file(&mark))?;
+        restore::write_file(&mark, &note.unwrap_or_default()).map_err(BackupError::file(&mark))?;
         // One of the two folders is there until everything is in place, so a folder that is half
         // filled is never served.
         let unfinished = self.places.data.join(UNFINISHED_FOLDER);
@@ -215,11 +299,9 @@ impl Follower {
         fs::rename(&copy.folder, &unfinished).map_err(BackupError::file(&unfinished))?;
         restore::remove_folder(&self.places.data.join(FOLLOWING_FOLDER))?;
         restore::put_in_place(&unfinished, &self.places, &restored, None)?;
-        let from = self.former.clone();
-        let reached = from.as_ref().map(|from| from.copied_until);
         Ok(TakenOver {
-            whole_until: reached.map_or(until, |reached| reached.max(until)),
             from,
+            whole_until,
             restored,
         })
     }

@@ -8,24 +8,28 @@
 //! what was written there since.
 
 mod contender;
+mod validity;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use platform::clock::since_boot;
 use platform::text_cleaning::hexadecimal;
-use platform::{Clock, Random, key};
+use platform::{Random, key};
 
-use crate::destination::{Conditional, Precondition};
+use crate::destination::{Conditional, Precondition, Tagged};
 use crate::{BackupError, BackupKey, Target};
-pub(crate) use contender::RENEWAL;
-use contender::{Call, Contender, Found, Memory, Outcome, Refusal};
+use contender::{Call, Contender, Found, Memory, Outcome, Record, Refusal, Standing};
+pub(crate) use contender::{Holding, RENEWAL};
+pub(crate) use validity::Validity;
+use validity::steady;
+pub(crate) use watch::Watch;
+use watch::{FoundHolder, FoundLease, Moment, Reading};
+pub use watch::{Obstacle, Verdict};
 
 pub(crate) const OBJECT: &str = "lease";
 /// Objects for trying whether a place keeps conditions.
@@ -48,34 +52,17 @@ pub(crate) struct Lease {
     remembered: Memory,
     /// Whether the place keeps conditions; `None` until this was tried.
     is_kept: Option<bool>,
-    last_write: LastWrite,
-}
-
-/// Until when a write that has begun must have ended. Shared with the threads that write.
-#[derive(Clone, Debug)]
-pub(crate) struct LastWrite {
-    clock: Clock,
-    /// In milliseconds of [`steady`].
-    ends: Arc<AtomicU64>,
-}
-
-impl LastWrite {
-    pub(crate) fn is_over(&self) -> bool {
-        let now = steady(&self.clock).as_millis();
-        now >= u128::from(self.ends.load(Ordering::SeqCst))
-    }
+    validity: Validity,
 }
 
 impl Lease {
-    /// `database`: the store is in this database, which several machines share, so a machine that
-    /// held the lease before lacks nothing of what another one with the same database has written.
     pub(crate) fn new(
         target: &Target,
         key: &BackupKey,
         data: &Path,
-        clock: &Clock,
+        validity: &Validity,
         random: &Random,
-        database: Option<String>,
+        holding: Holding,
     ) -> Self {
         let memory = read_memories(data).remove(&target.name());
         let memory = memory.unwrap_or_default();
@@ -89,13 +76,10 @@ impl Lease {
             sealing: key.sealing(),
             data: data.to_owned(),
             random: random.clone(),
-            contender: Contender::new(memory.clone(), host, claim, database),
+            contender: Contender::new(memory.clone(), host, claim, holding),
             remembered: memory,
             is_kept: None,
-            last_write: LastWrite {
-                clock: clock.clone(),
-                ends: Arc::new(AtomicU64::new(0)),
-            },
+            validity: validity.clone(),
         }
     }
 
@@ -107,7 +91,9 @@ impl Lease {
         }
         let is_kept = self.target.has(OBJECT)? || self.keeps_conditions()?;
         self.is_kept = Some(is_kept);
-        self.set_last_write();
+        if !is_kept {
+            self.validity.set_endless();
+        }
         Ok(is_kept)
     }
 
@@ -123,17 +109,13 @@ impl Lease {
         Ok(is_kept)
     }
 
-    pub(crate) fn last_write(&self) -> &LastWrite {
-        &self.last_write
+    pub(crate) fn validity(&self) -> &Validity {
+        &self.validity
     }
 
-    fn set_last_write(&self) {
-        let ends = if self.is_kept == Some(false) {
-            u64::MAX
-        } else {
-            u64::try_from(self.contender.last_write_ends().as_millis()).unwrap_or(u64::MAX)
-        };
-        self.last_write.ends.store(ends, Ordering::SeqCst);
+    /// Whether changes may be acknowledged only while this machine holds the lease.
+    pub(crate) fn stops(&self) -> bool {
+        self.is_kept != Some(false) && self.contender.stops()
     }
 
     /// Looks at the next call of [`Self::ensure`] whether this process still holds the lease.
@@ -144,6 +126,39 @@ impl Lease {
     /// Takes the lease at the next call of [`Self::ensure`], whoever holds it.
     pub(crate) fn insist(&mut self) {
         self.contender.insist();
+    }
+
+    /// Takes the lease at the next call of [`Self::ensure`], if it still has this tag.
+    pub(crate) fn insist_on(&mut self, tag: String) {
+        self.contender.insist_on(tag);
+    }
+
+    /// Reads the lease, without taking it.
+    pub(crate) fn look(&self) -> Result<Reading, BackupError> {
+        let found = self.target.get_with_tag(OBJECT)?;
+        let here = self.steady();
+        let there = match &self.target {
+            Target::S3(_) => {
+                let date = found.as_ref().and_then(|found| found.date);
+                date.map(|date| Duration::from_millis(date.as_millisecond().unsigned_abs()))
+            }
+            // A folder has no clock of its own.
+            Target::Folder(_) => Some(here),
+        };
+        let found = found.map(|found| {
+            let Found { tag, record } = self.open(&found);
+            let holder = record.map(|record| FoundHolder {
+                is_own: self.contender.is_own(&record),
+                stops: record.stops,
+                is_released: record.is_released,
+                host: record.host,
+            });
+            FoundLease { tag, holder }
+        });
+        Ok(Reading {
+            found,
+            at: there.map(|there| Moment { there, here }),
+        })
     }
 
     /// Takes or renews the lease if necessary. Afterwards, this process may write to the place.
@@ -169,6 +184,14 @@ impl Lease {
             return self.remember();
         }
         Err(self.refusal())
+    }
+
+    /// Renews the lease if necessary, and if this process holds it.
+    pub(crate) fn renew(&mut self) -> Result<(), BackupError> {
+        match self.contender.standing() {
+            Standing::Held { .. } => self.ensure(),
+            Standing::Open | Standing::Lost => Ok(()),
+        }
     }
 
     /// Whether this process may write to the place. Does not ask the place.
@@ -201,12 +224,12 @@ impl Lease {
     /// Lets another machine take the lease at once. `is_whole`: everything is in the backup.
     pub(crate) fn release(&mut self, is_whole: bool) -> Result<(), BackupError> {
         let at = self.now();
-        let call = self.contender.release(self.steady(), at, is_whole);
-        self.set_last_write();
-        match call {
-            Some(call) => self.carry_out(call),
-            None => Ok(()),
-        }
+        let Some(call) = self.contender.release(self.steady(), at, is_whole) else {
+            return Ok(());
+        };
+        self.validity.set(self.contender.standing());
+        self.carry_out(call)?;
+        self.remember()
     }
 
     fn next(&mut self) -> Option<Call> {
@@ -216,7 +239,7 @@ impl Lease {
 
     /// In milliseconds since the Unix epoch.
     fn now(&self) -> i64 {
-        self.last_write.clock.now().as_millisecond()
+        self.validity.clock().now().as_millisecond()
     }
 
     fn carry_out(&mut self, call: Call) -> Result<(), BackupError> {
@@ -240,17 +263,21 @@ impl Lease {
             Err(error) => (Outcome::Failed, Err(error)),
         };
         self.contender.finish(outcome, self.steady());
-        self.set_last_write();
+        self.validity.set(self.contender.standing());
         result
     }
 
     fn read(&self) -> Result<Option<Found>, BackupError> {
         let found = self.target.get_with_tag(OBJECT)?;
-        Ok(found.map(|(sealed, tag)| {
-            let plain = self.sealing.open(&[OBJECT], &sealed);
-            let record = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-            Found { tag, record }
-        }))
+        Ok(found.map(|found| self.open(&found)))
+    }
+
+    fn open(&self, found: &Tagged) -> Found {
+        let plain = self.sealing.open(&[OBJECT], &found.bytes);
+        Found {
+            tag: found.tag.clone(),
+            record: plain.and_then(|plain| serde_json::from_slice::<Record>(&plain).ok()),
+        }
     }
 
     /// A claim is remembered before it is written, so that it is recognised after a crash.
@@ -313,19 +340,8 @@ impl Lease {
         }
     }
 
-    fn steady(&self) -> Duration {
-        steady(&self.last_write.clock)
-    }
-}
-
-/// Time that goes on while the machine is suspended, and never goes back.
-fn steady(clock: &Clock) -> Duration {
-    match clock {
-        Clock::System => since_boot(),
-        Clock::Manual(clock) => {
-            let now = u64::try_from(clock.now().as_millisecond());
-            Duration::from_millis(now.unwrap_or_default())
-        }
+    pub(crate) fn steady(&self) -> Duration {
+        steady(self.validity.clock())
     }
 }
 
@@ -337,6 +353,13 @@ pub struct Holder {
     pub copied_until: Timestamp,
     /// It ended the backup in order, after it had copied everything that was saved until then.
     pub has_ended: bool,
+}
+
+/// A place whose lease may say that this machine acknowledges nothing without it.
+pub(crate) fn promised(data: &Path, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+    let promised = read_memories(data).into_iter();
+    let mut promised = promised.filter(|(_, memory)| memory.stops);
+    promised.find_map(|(place, _)| is_meant(&place).then_some(place))
 }
 
 /// Forgets this machine's claims, because its data folder is filled from a backup.

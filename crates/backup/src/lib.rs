@@ -11,18 +11,20 @@
 //! ([`log_copy`]). A snapshot is a copy of the database file, which does not change meanwhile,
 //! because all changes go to the log. On PostgreSQL, the log is copied as the server writes it
 //! ([`wal_copy`]), or dumps are made ([`postgres`]). The [`head`] records how far the backup is, so
-//! that a missing end is noticed. One machine writes to the target, the holder of the `lease`. What
-//! was erased after the restored time is erased again before the store is served ([`erasures`]).
+//! that a missing end is noticed. One machine writes to the target, the holder of the `lease`. With
+//! `follow.automatic`, it also acknowledges nothing without the lease ([`acknowledging`]). What was
+//! erased after the restored time is erased again before the store is served ([`erasures`]).
 
+mod acknowledging;
 mod agent;
 mod destination;
+mod disk_space;
 mod drill;
 pub mod erasures;
 mod error;
 mod files;
 mod follow;
 mod generation;
-mod going;
 mod head;
 mod key;
 mod known_target;
@@ -35,23 +37,24 @@ mod queue;
 mod recovery;
 mod restore;
 mod retention;
-mod room;
+mod running_backup;
 mod second_place;
 mod status;
 mod vault;
 mod wal_copy;
 
+pub use acknowledging::{check_promise, may_acknowledge};
 pub use agent::{Agent, Settings};
 pub use destination::{S3Access, Target};
 pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
-pub use follow::{Follower, TakenOver, has_taken_over};
+pub use follow::{Follower, TakenOver, TookOver, has_taken_over};
 pub use key::{BackupKey, FILE as KEY_FILE};
-pub use lease::Holder;
+pub use lease::{Holder, Obstacle, Verdict};
 pub use restore::{
     Listed, Places, Restored, StorePlace, finish, is_unfinished, list, open, restore,
 };
-pub use status::{SecondStatus, Status};
+pub use status::{Pause, SecondStatus, Status};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

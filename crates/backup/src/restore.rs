@@ -14,11 +14,11 @@ use platform::store::{self, PostgresSettings};
 use platform::{Random, Secret};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::disk_space::{Room, check_space};
 use crate::generation::{Change, Generation, Kind, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
 use crate::private_folder::make_folder;
 use crate::recovery::{self, Unpacking};
-use crate::room::{Room, check_space};
 use crate::vault::Vault;
 use crate::wal_copy::{self, Stretch, second};
 use crate::{BackupError, Target, erasures, files, head, lease, postgres};

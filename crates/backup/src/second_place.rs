@@ -142,7 +142,7 @@ impl Copying {
     }
 
     fn write(&self, name: &str, sealed: &[u8]) -> Result<(), BackupError> {
-        let must_end = || self.waiting.is_over() || self.setup.lease.last_write.is_over();
+        let must_end = || self.waiting.is_over() || self.setup.lease.validity.is_write_over();
         let second = &self.setup.second;
         second.put_unless(&self.random, name, sealed, must_end)
     }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::BackupError;
 use crate::drill::{Drill, DrillResult};
+use crate::follow::TookOver;
 
 /// At least, so that an alert reports it too.
 const REPORTED: SignedDuration = SignedDuration::from_mins(10);
@@ -40,6 +41,28 @@ pub struct Status {
     pub is_on_same_disk: bool,
     /// Whether another machine makes the backup.
     pub is_elsewhere: bool,
+    /// The last time in which this machine acknowledged nothing, because it had no lease.
+    pub pause: Option<Pause>,
+    /// How this machine came to be the one that serves, if nobody ordered it.
+    pub took_over: Option<TookOver>,
+}
+
+/// A time in which a machine that another one follows acknowledged nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub since: Timestamp,
+    /// `None` while it lasts.
+    pub until: Option<Timestamp>,
+    /// Why the lease was not renewed.
+    pub reason: String,
+}
+
+impl Pause {
+    /// Whether it lasts, or ended so lately that it is still to be reported.
+    pub fn is_recent(&self, now: Timestamp) -> bool {
+        self.until
+            .is_none_or(|until| until <= now && now.duration_since(until) < REPORTED)
+    }
 }
 
 /// The state of the backup's second place.
@@ -105,6 +128,32 @@ impl Status {
                 .set(at.as_duration().as_secs_f64());
             metrics::gauge!("kenduri_backup_drill_good").set(f64::from(u8::from(is_good)));
         }
+    }
+
+    /// Records whether changes are acknowledged.
+    pub(crate) fn note_pause(&mut self, may_acknowledge: bool, now: Timestamp) {
+        let current = self.pause.as_mut().filter(|pause| pause.until.is_none());
+        match (current, may_acknowledge) {
+            (None, false) => {
+                let reason = self.failure.as_ref().map(|(_, reason)| reason.clone());
+                let reason = reason.unwrap_or_else(|| "it was not renewed in time".to_owned());
+                tracing::error!(
+                    "nothing is saved from now on, because the lease of the backup is over and another machine may have taken over (follow.automatic): {reason}"
+                );
+                self.pause = Some(Pause {
+                    since: now,
+                    until: None,
+                    reason,
+                });
+            }
+            (Some(pause), true) => {
+                pause.until = Some(now);
+                tracing::info!("the lease of the backup is held, and changes are saved again");
+            }
+            (None, true) | (Some(_), false) => {}
+        }
+        let is_paused = f64::from(u8::from(!may_acknowledge));
+        metrics::gauge!("kenduri_saving_paused").set(is_paused);
     }
 
     /// Records what is missing in the target; `None` if nothing is missing. Returns whether this

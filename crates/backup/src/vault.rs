@@ -1,7 +1,7 @@
 //! A backup's target together with its key. Objects are encrypted and bound to their names, and
 //! authenticated when they are read.
 
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use platform::machines::Lead;
@@ -9,7 +9,7 @@ use platform::{Random, key};
 
 use crate::destination::{Conditional, Precondition};
 use crate::key::{BackupKey, OBJECT};
-use crate::lease::{LastWrite, Lease, RENEWAL};
+use crate::lease::{Lease, RENEWAL, Validity};
 use crate::queue::Queue;
 use crate::{BackupError, Target};
 
@@ -32,19 +32,35 @@ pub(crate) struct Vault {
 #[derive(Clone, Debug)]
 pub(crate) struct SharedLease {
     lease: Arc<Mutex<Lease>>,
-    pub(crate) last_write: LastWrite,
+    pub(crate) validity: Validity,
 }
 
 impl SharedLease {
     pub(crate) fn new(lease: Lease) -> Self {
         Self {
-            last_write: lease.last_write().clone(),
+            validity: lease.validity().clone(),
             lease: Arc::new(Mutex::new(lease)),
         }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Lease> {
         self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Renews the lease until the returned value is dropped, whatever else takes long.
+    pub(crate) fn renew_apart(&self) -> Result<SyncSender<()>, BackupError> {
+        let (end, ended) = sync_channel::<()>(0);
+        let lease = self.clone();
+        let thread = std::thread::Builder::new().name("backup-lease".to_owned());
+        thread
+            .spawn(move || {
+                while ended.recv_timeout(RENEWAL) == Err(RecvTimeoutError::Timeout) {
+                    // The backup's thread finds the same error, and reports it.
+                    let _ = lease.lock().renew();
+                }
+            })
+            .map_err(BackupError::thread("the lease of the backup"))?;
+        Ok(end)
     }
 
     /// Renews the lease while something is written, which takes minutes over a slow line.
@@ -207,7 +223,7 @@ impl Vault {
         }
         for _ in 0..2 {
             let before = match tag.take() {
-                None => self.target.get_with_tag(name)?.map(|(_, tag)| tag),
+                None => self.target.get_with_tag(name)?.map(|found| found.tag),
                 before => before,
             };
             let Some(before) = before else {
@@ -237,8 +253,9 @@ impl Vault {
             return self.target.put(&self.random, name, sealed);
         };
         lease.renew_during(|| {
-            self.target
-                .put_unless(&self.random, name, sealed, || lease.last_write.is_over())
+            self.target.put_unless(&self.random, name, sealed, || {
+                lease.validity.is_write_over()
+            })
         })
     }
 

@@ -102,7 +102,15 @@ slot-phone = By phone
 ## Hosts: what members, providers and administrators read, and what is refused.
 
 booking-first-page = Times to book
-booking-group = Bookings
+booking-given = Sessions you give
+booking-menu-list = Bookings
+slot-menu-week = Week
+slot-menu-profile = Your profile
+request-menu = Requests
+review-menu = Documents
+payout-menu = Payouts
+session-menu-all = All sessions
+money-menu = Money
 booking-role-provider = Provider: offers times
 booking-scope-read = see your bookings and times
 booking-scope-write = offer times, and book and cancel what costs nothing
@@ -115,7 +123,7 @@ booking-event-refund-processed = a refund was sent
 booking-event-payout-sent = a payout was sent
 
 # A member's bookings.
-booking-mine = Your bookings
+booking-mine = My bookings
 booking-to-do = Waiting for you
 booking-begin = A booking
 booking-begin-text = Find a time that suits you
@@ -577,7 +585,7 @@ problem-too-many-reviews = You have submitted as many documents as a day allows.
     .title = Too many documents
 
 # A provider's times.
-slot-mine = Your times
+slot-mine = Calendar
 slot-begin = Times to book
 slot-begin-text = Offer times that others book
 slot-first-times = Offer your first times
@@ -913,7 +921,7 @@ booking-profile-notice = How far ahead a time must be booked
 booking-profile-email = Those who booked see my email address
 booking-profile-email-hint = Only once a booking is confirmed.
 booking-profile-paused = Offer nothing for now
-booking-settings = Rules of bookings
+booking-settings = Rules
 booking-settings-hint = A booking keeps the rules of the day when it was made.
 booking-set-currency = Currency of new prices
 booking-set-currency-hint = Plans in the old currency that nobody has bought change with it: 100.00 stays 100.00. What was ordered, times that are offered and payouts keep their currency.

@@ -90,7 +90,15 @@ slot-phone = Melalui telefon
 ## Hosts: what members, providers and administrators read, and what is refused.
 
 booking-first-page = Masa untuk ditempah
-booking-group = Tempahan
+booking-given = Sesi yang anda beri
+booking-menu-list = Tempahan
+slot-menu-week = Minggu
+slot-menu-profile = Profil anda
+request-menu = Permintaan
+review-menu = Dokumen
+payout-menu = Bayaran keluar
+session-menu-all = Semua sesi
+money-menu = Wang
 booking-role-provider = Penyedia: menawarkan masa
 booking-scope-read = melihat tempahan dan masa anda
 booking-scope-write = menawarkan masa, serta menempah dan membatalkan yang percuma
@@ -103,7 +111,7 @@ booking-event-refund-processed = satu bayaran balik dihantar
 booking-event-payout-sent = satu bayaran kepada penyedia dihantar
 
 # A member's bookings.
-booking-mine = Tempahan anda
+booking-mine = Tempahan saya
 booking-to-do = Menunggu tindakan anda
 booking-begin = Tempahan
 booking-begin-text = Cari masa yang sesuai
@@ -556,7 +564,7 @@ problem-too-many-reviews = Anda sudah menghantar dokumen sebanyak yang dibenarka
     .title = Terlalu banyak dokumen
 
 # A provider's times.
-slot-mine = Masa anda
+slot-mine = Kalendar
 slot-begin = Masa untuk ditempah
 slot-begin-text = Tawarkan masa untuk ditempah orang lain
 slot-first-times = Tawarkan masa pertama anda
@@ -870,7 +878,7 @@ booking-profile-notice = Berapa awal sesuatu masa perlu ditempah
 booking-profile-email = Mereka yang menempah melihat alamat e-mel saya
 booking-profile-email-hint = Hanya setelah tempahan disahkan.
 booking-profile-paused = Jangan tawarkan apa-apa buat masa ini
-booking-settings = Peraturan tempahan
+booking-settings = Peraturan
 booking-settings-hint = Tempahan kekal dengan peraturan pada hari ia dibuat.
 booking-set-currency = Mata wang harga baharu
 booking-set-currency-hint = Pelan dalam mata wang lama yang belum dibeli sesiapa turut berubah: 100.00 kekal 100.00. Pesanan, masa yang ditawarkan dan bayaran kekal dalam mata wangnya.

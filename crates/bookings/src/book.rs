@@ -23,8 +23,8 @@ use crate::order::{self, Order};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
-    Refusal, browse, cancel, credit, gateway, member, membership, payout, provider, review, room,
-    settle, slot, webhook,
+    Refusal, booking_limits, browse, cancel, credit, gateway, member, membership, payout, provider,
+    review, room, settle, slot, webhook,
 };
 
 /// A request to book a slot.
@@ -161,12 +161,12 @@ pub fn book(
     let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
     let brief = new.brief()?;
     let rules = settings::load(tx)?;
-    member::check_bookings(tx, account, &rules)?;
+    booking_limits::check_bookings(tx, account, &rules)?;
     if needs_browser {
         return Err(TOKEN_NOT_PERMITTED.into());
     }
     if slot.price_minor > 0 {
-        member::check_holds(tx, account, &rules)?;
+        booking_limits::check_holds(tx, account, &rules)?;
     }
     let hold = SignedDuration::from_mins(rules.hold_minutes);
     let wishes = BookingWishes {
@@ -338,8 +338,8 @@ fn may_hold(
     let is_own = provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account);
     let (from, until) = (slot.starts_at, slot.ends_at);
     let is_busy = booking::busy(tx, account, from, until, "")?.is_some();
-    let is_full = member::is_full(tx, account, rules)?;
-    let has_hold = member::holds(tx, account)? < rules.hold_limit;
+    let is_full = booking_limits::is_full(tx, account, rules)?;
+    let has_hold = booking_limits::holds(tx, account)? < rules.hold_limit;
     Ok(!is_own && !is_busy && !is_full && has_hold)
 }
 
@@ -376,10 +376,10 @@ pub(crate) fn prove(
     if let Some(other) = booking::busy(tx, account, from, until, booking.id.as_str())? {
         return Err(busy(&other));
     }
-    member::check_bookings(tx, account, &rules)?;
+    booking_limits::check_bookings(tx, account, &rules)?;
     let is_held = booking.state == State::PendingPayment;
     let order = if is_held && slot.price_minor > 0 {
-        member::check_holds(tx, account, &rules)?;
+        booking_limits::check_holds(tx, account, &rules)?;
         let until = slot.hold_until.unwrap_or(slot.starts_at);
         let order = create_order(tx, site, account, &slot, until, &rules)?;
         booking.order_id = Some(order.id.clone());

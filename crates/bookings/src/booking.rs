@@ -1,7 +1,7 @@
 //! Bookings. A booking is a member's claim on a slot.
 
-pub mod claim;
 mod list;
+pub mod no_show;
 pub mod search;
 mod view;
 

@@ -190,7 +190,7 @@ async fn ask(site: &Site, order: Order) -> Result<bool, Problem> {
         }
         Err(GatewayError::Store(error)) => Err(error.into()),
         Err(error) => {
-            tracing::warn!(order = %order.id, %error, "cannot ask the gateway about a payment; it is asked again; if this goes on, do what the error says");
+            tracing::warn!(order = %order.id, %error, "cannot ask the gateway about a payment; it is asked again; if this goes on, check the gateway's keys in kenduri.toml, and its status page");
             let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
                 sql!(
                     "UPDATE booking_order SET asked_at = :now WHERE id = :id",

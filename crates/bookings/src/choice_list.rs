@@ -103,7 +103,8 @@ macro_rules! list_of_codes {
                 _: &Input,
                 there: &[Self],
             ) -> Result<Self, Refusal> {
-                let position = crate::position::next_position(there.iter().map(|one| one.position));
+                let position =
+                    crate::list_order::next_position(there.iter().map(|one| one.position));
                 Ok(Self::new(tx, "", "", position))
             }
 

@@ -117,7 +117,7 @@ impl Resource for CreditKind {
             label: String::new(),
             min_tier: 0,
             active: true,
-            position: crate::position::next_position(there.iter().map(|one| one.position)),
+            position: crate::list_order::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

@@ -18,7 +18,7 @@ use web::{Field, Findings, Input, MailMessages, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::codes::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY};
-use crate::criterion::{self, Author, Kind};
+use crate::feedback_criterion::{self, Author, Kind};
 use crate::provider::ProviderId;
 use crate::{Refusal, notice};
 
@@ -351,7 +351,7 @@ fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<Acco
 fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<Feedback, Refusal> {
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
-    let all = criterion::list(tx)?;
+    let all = feedback_criterion::list(tx)?;
     for (list, kind) in [("scores", Kind::Score), ("answers", Kind::Text)] {
         let (used, criteria) = (old.criteria(kind), new.criteria(kind));
         for (index, id) in criteria.iter().enumerate() {

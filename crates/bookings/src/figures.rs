@@ -9,7 +9,7 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::days::Days;
+use crate::day_range::Days;
 use crate::order::OrderMode;
 use crate::provider::ProviderId;
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::alert::{self, AlertKind};
+use crate::administrator_alert::{self, AlertKind};
 use crate::order::{GatewayName, OrderId};
 
 platform::id!(FindingId, random, "One finding.");
@@ -190,7 +190,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         return Ok(());
     }
     let findings = AlertKind::Findings;
-    alert::raise_total(tx, findings, "booking-notice-findings", open)
+    administrator_alert::raise_total(tx, findings, "booking-notice-findings", open)
 }
 
 pub fn count_open(tx: &mut Tx<'_>) -> Result<i64, StoreError> {

@@ -217,7 +217,7 @@ impl From<GatewayError> for Problem {
         match error {
             GatewayError::Store(error) => error.into(),
             error => {
-                tracing::warn!(%error, "cannot use a payment gateway, so somebody could not pay; do what the error says");
+                tracing::warn!(%error, "cannot use a payment gateway, so somebody could not pay; check its keys in kenduri.toml, and its status page");
                 Self::new(StatusCode::BAD_GATEWAY, "gateway_unavailable")
             }
         }

@@ -14,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use web::{Problem, Site};
 
-use crate::alert::{self, AlertKind};
+use crate::administrator_alert::{self, AlertKind};
 use crate::gateway::{self, Event, GatewayError, TestEvent};
 use crate::order::{self, GatewayName, OrderId, Payment};
 use crate::refund::{self, Refund};
@@ -186,7 +186,7 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     if event.kind.contains(".dispute.") {
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             let about = describe_order(tx, &id, &event)?;
-            alert::raise(tx, AlertKind::Dispute, "booking-notice-dispute", &about)?;
+            administrator_alert::raise(tx, AlertKind::Dispute, "booking-notice-dispute", &about)?;
             follow_dispute(tx, &id, &event)?;
             end(tx, &event, Outcome::Done)
         }));

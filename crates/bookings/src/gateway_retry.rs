@@ -5,7 +5,7 @@ use platform::jobs::{Job, JobError};
 use platform::{Rows, Tx, sql};
 use web::Site;
 
-use crate::alert::{self, AlertKind};
+use crate::administrator_alert::{self, AlertKind};
 use crate::gateway::GatewayError;
 use crate::order::GatewayName;
 
@@ -43,6 +43,6 @@ pub(crate) fn later(
             return Ok(());
         }
         let notice = "booking-notice-gateway-silent";
-        alert::raise(tx, AlertKind::Job, notice, gateway.word())
+        administrator_alert::raise(tx, AlertKind::Job, notice, gateway.word())
     })
 }

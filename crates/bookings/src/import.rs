@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::catalogue::CatalogueEntry;
 use crate::choice_list::{Level, SessionType};
-use crate::criterion::{Author, Criterion, Kind};
+use crate::feedback_criterion::{Author, Criterion, Kind};
 use crate::plan::{self, Plan};
 use crate::room::Room;
 use crate::{meeting_link, settings};
@@ -88,7 +88,7 @@ pub fn add_criterion(
 fn next_position(tx: &mut Tx<'_>, positions: Sql) -> Result<i64, StoreError> {
     let positions: Vec<(i64,)> = tx.all(positions, &[])?;
     let positions = positions.into_iter().map(|(position,)| position);
-    Ok(crate::position::next_position(positions))
+    Ok(crate::list_order::next_position(positions))
 }
 
 /// Adds a plan, whose code is derived from its name.

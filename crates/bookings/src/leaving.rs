@@ -10,8 +10,8 @@ use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
 use crate::{
-    calendar_feed, claim, credit, external_calendar, feedback, payout, refund_request, request,
-    review,
+    calendar_feed, credit, external_calendar, feedback, no_show_claim, payout, refund_request,
+    request, review,
 };
 
 /// Exports an account's bookings, payments and slots.
@@ -66,7 +66,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
         "calendar": calendar, "payouts": payouts, "requests": requests,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
-        "claims": claim::export(tx, account)?,
+        "claims": no_show_claim::export(tx, account)?,
         "refund_requests": refund_request::export(tx, account)?,
     }))
 }
@@ -121,7 +121,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     }
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
-    claim::erase(tx, account)?;
+    no_show_claim::erase(tx, account)?;
     refund_request::erase(tx, account)?;
     review::leaving::erase(tx, account)?;
     external_calendar::erase(tx, account)?;

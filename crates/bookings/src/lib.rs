@@ -6,10 +6,11 @@
 //! payment into a booking or credits; see also [`checkout`], [`refund`], [`reconcile`] and
 //! [`verify`].
 
-mod alert;
+mod administrator_alert;
 mod amount_range;
 pub mod book;
 pub mod booking;
+mod booking_limits;
 pub mod brief;
 pub mod browse;
 pub mod bulk;
@@ -20,17 +21,16 @@ pub mod catalogue;
 pub mod checkout;
 pub mod choice;
 pub mod choice_list;
-pub mod claim;
 pub mod codes;
 pub mod credit;
 pub mod credit_kind;
-pub mod criterion;
-pub mod days;
+pub mod day_range;
 pub mod demo;
-mod ending;
+mod ending_notice;
 pub mod export;
 pub mod external_calendar;
 pub mod feedback;
+pub mod feedback_criterion;
 pub mod figures;
 pub mod finding;
 mod first_currency;
@@ -41,18 +41,19 @@ mod gateway_retry;
 pub mod import;
 mod leaving;
 pub mod link_change;
+mod list_order;
 mod meeting_link;
 mod member;
 pub mod membership;
 pub mod new_slots;
 pub mod newcomer;
+pub mod no_show_claim;
 mod notice;
 pub mod order;
 pub mod outcome;
 pub mod outcome_mark;
 pub mod payout;
 pub mod plan;
-mod position;
 pub mod preset;
 pub mod provider;
 pub mod reconcile;
@@ -74,10 +75,8 @@ pub mod verify;
 pub mod web;
 pub mod webhook;
 
-use ::web::Link;
 use ::web::masking::SecretPath;
 use ::web::setting::Flag;
-use ::web::state::NavigationGroup;
 use identity::DomainAccounts;
 use site::domain::{self, Domain};
 use site::look::FirstPage;
@@ -120,22 +119,7 @@ pub const DOMAIN: Domain = Domain {
     first_parts: web::public::first_parts,
     offers: web::public::offers,
     public_pages: web::public::pages,
-    navigation: Some(NavigationGroup {
-        title: "booking-group",
-        links: &[Link {
-            label: "booking-mine",
-            href: "/me/bookings",
-        }],
-        is_for: |_, _, _| Ok(true),
-    }),
-    duty_navigation: Some(NavigationGroup {
-        title: "booking-group",
-        links: &[Link {
-            label: "slot-mine",
-            href: "/me/slots",
-        }],
-        is_for: provider::is_for,
-    }),
+    menu: web::menu::ENTRIES,
     cards: web::own_card::find,
     dates: booking::dates,
     webhook_events: webhook::EVENTS,
@@ -143,9 +127,9 @@ pub const DOMAIN: Domain = Domain {
     routes: web::routes,
     jobs: |site| {
         let all = session::jobs(site).into_iter().chain([
-            alert::job(site),
-            claim::job(site),
-            ending::job(site),
+            administrator_alert::job(site),
+            no_show_claim::job(site),
+            ending_notice::job(site),
             first_currency::job(site),
             former_zone::job(site),
             refund::job(site),
@@ -160,7 +144,7 @@ pub const DOMAIN: Domain = Domain {
         let all = all.chain(gateway_event::jobs(site));
         let all = all.chain(payout::batch::jobs(site));
         let all = all.chain([retention::job(site), verify::job(site)]);
-        all.map(alert::watch).collect()
+        all.map(administrator_alert::watch).collect()
     },
     describe: domain::debug_only(|| {
         let routes = web::api::routes::<::web::described::Description<_>>();

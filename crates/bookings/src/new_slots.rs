@@ -19,7 +19,7 @@ use site::newsletter::Newsletter;
 use web::{Language, Site};
 
 use crate::browse::{self, Filter, Offered};
-use crate::days;
+use crate::day_range;
 use crate::notice;
 
 /// The newsletter about new slots.
@@ -67,7 +67,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
 }
 
 fn plan(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
-    for (day, at) in days::mornings(tx.now(), zone, HOUR) {
+    for (day, at) in day_range::mornings(tx.now(), zone, HOUR) {
         enqueue(tx, day, at)?;
     }
     Ok(())

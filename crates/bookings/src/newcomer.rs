@@ -6,7 +6,7 @@
 
 use identity::account::{self, AccountId, CreateError, NewAccount};
 use identity::client::Client;
-use identity::person::introduction::{self, LinkMail};
+use identity::person::unregistered::{self, LinkMail};
 use identity::person::verification;
 use identity::session::Begun;
 use platform::key::Key;
@@ -70,7 +70,7 @@ pub async fn hold(
     network: Network,
     client: &Client,
 ) -> Result<(), Problem> {
-    introduction::count(accounts, form_stamp, network).await?;
+    unregistered::count(accounts, form_stamp, network).await?;
     // An attempt fails if the address has an account that cannot be used or was just created. If
     // this happens twice, the last attempt holds the slot without an account.
     for is_last in [false, false, true] {
@@ -112,7 +112,7 @@ impl Holding<'_> {
             None
         } else {
             let (limits, account) = (&self.accounts.limits, &self.newcomer.account);
-            Some(introduction::enter(tx, limits, account, self.client)?)
+            Some(unregistered::enter(tx, limits, account, self.client)?)
         };
         let member = introduced.as_ref().map(|one| &one.account.id);
         if let Some(member) = member {
@@ -148,7 +148,7 @@ impl Holding<'_> {
     fn mail(
         &self,
         tx: &mut Tx<'_>,
-        introduced: &introduction::Introduced,
+        introduced: &unregistered::Introduced,
         slot: &Slot,
         booking: &Booking,
     ) -> Result<(), StoreError> {
@@ -273,7 +273,7 @@ pub fn confirm(
     let Some(member) = &booking.member_id else {
         return Ok(None);
     };
-    let begun = introduction::confirm(tx, member, client)?;
+    let begun = unregistered::confirm(tx, member, client)?;
     if begun.is_none() && account::verified_email(tx, member)?.is_none() {
         return Ok(None);
     }

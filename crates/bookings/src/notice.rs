@@ -334,6 +334,7 @@ pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEven
         sequence: booking.ics_sequence,
         starts_at: booking.starts_at,
         ends_at: booking.ends_at,
+        is_all_day: false,
         zone: booking.zone(),
         summary: booking.title.clone(),
         location: place.to_owned(),

@@ -8,12 +8,12 @@ use platform::{StoreError, Tx};
 use serde_json::json;
 use web::Site;
 
-use crate::booking::claim::{self as booking_claim, Claim, ClaimState};
+use crate::booking::no_show::{self as booking_claim, Claim, ClaimState};
 use crate::booking::{Booking, Party, PartyTo, State};
 use crate::codes::{OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE};
-use crate::criterion::Author;
+use crate::feedback_criterion::Author;
 use crate::outcome::{Outcome, end};
-use crate::{Refusal, claim, feedback, notice, settings};
+use crate::{Refusal, feedback, no_show_claim, notice, settings};
 
 /// A session can be marked as missed from this long after its start.
 const MISSED: SignedDuration = SignedDuration::from_mins(10);
@@ -100,11 +100,11 @@ pub fn mark(
     check(old, party.party, outcome, tx.now(), hours)?;
     match party.party {
         Party::Member => {
-            claim::make(tx, site, party, note)?;
+            no_show_claim::make(tx, site, party, note)?;
             return Ok(old.clone());
         }
-        Party::Provider => claim::correct(tx, party, outcome)?,
-        Party::Administrator => claim::settle_by_mark(tx, party)?,
+        Party::Provider => no_show_claim::correct(tx, party, outcome)?,
+        Party::Administrator => no_show_claim::settle_by_mark(tx, party)?,
     }
     let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
         return Err(PAYOUT_STATE.into());
@@ -115,7 +115,7 @@ pub fn mark(
         .requester
         .record(tx, entity, "booking.outcome", changes)?;
     if party.party == Party::Provider && outcome == Outcome::NoShowMember {
-        claim::make_of_provider(tx, site, party, &booking, note)?;
+        no_show_claim::make_of_provider(tx, site, party, &booking, note)?;
     } else {
         tell(tx, site, &booking)?;
     }

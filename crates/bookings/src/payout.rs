@@ -20,7 +20,7 @@ use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
-use crate::booking::{Booking, BookingId, State, claim};
+use crate::booking::{Booking, BookingId, State, no_show};
 use crate::codes::{CLAIM_OPEN, PAYOUT_STATE};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
@@ -209,7 +209,7 @@ pub fn step(
     let mut new = old.clone();
     match (step, old.state) {
         (PayoutStep::Approve, PayoutState::Pending) => {
-            if claim::is_unsettled(tx, &old.booking_id)? {
+            if no_show::is_unsettled(tx, &old.booking_id)? {
                 return Err(CLAIM_OPEN.into());
             }
             new.state = PayoutState::Approved;

@@ -323,7 +323,7 @@ impl Resource for Plan {
             price_minor: 10_000,
             currency: settings::load(tx)?.currency(),
             active: true,
-            position: crate::position::next_position(there.iter().map(|one| one.position)),
+            position: crate::list_order::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

@@ -10,7 +10,7 @@ use crate::Refusal;
 use crate::choice_list::{Level, SessionType};
 use crate::codes::PRESET_USED;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
-use crate::criterion::{Author, Criterion, Kind};
+use crate::feedback_criterion::{Author, Criterion, Kind};
 use crate::plan::{self, Plan};
 use crate::settings::{self, Administrator, Reveal};
 

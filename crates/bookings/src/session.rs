@@ -9,9 +9,10 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::{MailMessages, Site};
 
 use crate::booking::{
-    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, LATE, NOTE, Party, Payload, REMIND, State, claim,
+    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, LATE, NOTE, Party, Payload, REMIND, State,
+    no_show,
 };
-use crate::criterion::Author;
+use crate::feedback_criterion::Author;
 use crate::notice::{self, Event, TimedNotice};
 use crate::outcome::{self, Outcome};
 use crate::{cancel, feedback, payout};
@@ -109,7 +110,7 @@ fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
 
 fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let is_over = booking.state == State::Confirmed && booking.ends_at <= tx.now();
-    if is_over && !claim::is_unsettled(tx, &booking.id)? {
+    if is_over && !no_show::is_unsettled(tx, &booking.id)? {
         outcome::end(tx, booking, Outcome::Completed, None)?;
     }
     Ok(())

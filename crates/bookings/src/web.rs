@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod api;
+mod booking_rows;
 mod brief;
 mod call;
 mod choice_lists;
@@ -14,8 +15,9 @@ mod feed;
 mod feedback;
 mod findings;
 mod frame;
-mod hook;
+mod gateway_hook;
 mod ics;
+pub(crate) mod menu;
 mod newcomer;
 mod offers;
 mod outcome;
@@ -31,7 +33,6 @@ mod refunds;
 mod requests;
 mod reviews;
 mod rooms;
-mod rows;
 mod sessions;
 mod slot_page;
 mod slots;
@@ -50,7 +51,7 @@ use web::{Pages, Site};
 use crate::catalogue::CatalogueEntry;
 use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
-use crate::criterion::Criterion;
+use crate::feedback_criterion::Criterion;
 use crate::plan::Plan;
 use crate::room::Room;
 
@@ -94,7 +95,7 @@ fn pages() -> Pages<Site, Callers> {
         .post("/pay/{order}/refund", People, pay::ask_for_refund)
         .get("/pay/{order}/return", Anybody, pay::come_back)
         .post("/pay/{order}/return", Anybody, pay::be_posted_back)
-        .post("/hooks/pay/{gateway}", Anybody, hook::take)
+        .post("/hooks/pay/{gateway}", Anybody, gateway_hook::take)
         .get("/pay/test/{order}", People, pay::test_gateway)
         .post("/pay/test/{order}", People, pay::press)
         .get("/me/bookings", People, own::list)

@@ -25,7 +25,7 @@ pub(super) fn read(
     let addresses = others.filter_map(|address| {
         let parsed = address
             .parse()
-            .map_err(|_| format!("{address:?} is neither \"owners\" nor a mail address"));
+            .map_err(|_| format!("{address:?} is neither \"owners\" nor a mail address; write \"owners\" or \"name@example.org\""));
         check.accept("alerts.to", parsed)
     });
     let addresses = addresses.collect();

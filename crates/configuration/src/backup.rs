@@ -9,7 +9,7 @@ use platform::store;
 use toml::{Table, Value};
 use units::Check;
 
-use super::checked::secret;
+use super::value_checks::secret;
 use super::written::{Drill, Written};
 
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
@@ -44,6 +44,7 @@ pub(super) fn read(
     access: &S3Access,
     check: &mut Check,
 ) -> Option<Settings> {
+    let is_automatic = is_automatic(written, store, check);
     let every = duration("backup.every", &written.backup.every, check);
     let keep = duration("backup.keep", &written.backup.keep, check);
     if written.backup.to.is_empty() {
@@ -83,6 +84,7 @@ pub(super) fn read(
         also,
         every: every?,
         keep: keep?,
+        is_automatic,
         has_drills: written.backup.drill == Drill::Weekly,
         data: data.to_owned(),
         postgres: match store {
@@ -91,6 +93,37 @@ pub(super) fn read(
         },
         beside: beside.into(),
     })
+}
+
+/// Whether a machine that follows may take over by itself.
+fn is_automatic(written: &Written, store: &store::Settings, check: &mut Check) -> bool {
+    let key = "follow.automatic";
+    if !written.follow.automatic {
+        return false;
+    }
+    if matches!(store, store::Settings::Postgres(_)) {
+        check.refuse_sentence(
+            key,
+            "follow.automatic is on, and store.url names a PostgreSQL database".to_owned(),
+            "leave it out; PostgreSQL has standbys of its own: docs/scale.md",
+        );
+    }
+    if written.backup.to.is_empty() {
+        check.refuse_sentence(
+            key,
+            "follow.automatic is on, and backup.to is not set".to_owned(),
+            "write the place of the backup into backup.to, or leave follow.automatic out",
+        );
+    }
+    if !written.files.url.starts_with("s3://") {
+        check.warn(
+            key,
+            "no machine can follow while files.url names a folder, and this one saves nothing \
+             while it cannot reach backup.to",
+            "Put the files into a bucket, or leave it out.",
+        );
+    }
+    true
 }
 
 /// Returns the second place of the backup, if there is one.
@@ -169,7 +202,7 @@ fn duration(key: &str, text: &str, check: &mut Check) -> Option<SignedDuration> 
     let duration = units::duration(text).and_then(|time| {
         let time = SignedDuration::try_from(time).ok();
         time.filter(|time| *time >= SHORTEST)
-            .ok_or_else(|| format!("{text:?} is too short; the least is 1m"))
+            .ok_or_else(|| format!("{text:?} is too short; write at least 1m"))
     });
     check.accept(key, duration)
 }

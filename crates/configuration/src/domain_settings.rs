@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use units::Check;
 use web::setting::{Setting, SettingValues};
 
-use super::{checked, keys};
+use super::{keys, value_checks};
 
 /// Splits the settings into two tables: the domains' keys, and all other keys.
 pub(super) fn split(domains: Domains, merged: Table) -> (Table, Table) {
@@ -68,7 +68,8 @@ pub(super) fn read(domains: Domains, sections: &Table, check: &mut Check) -> Set
             Setting::Secret(secret) => {
                 let file = keys::find(sections, secret.file_key).and_then(Value::as_str);
                 let written = value.as_str().unwrap_or_default();
-                let read = checked::secret(check, secret.key, written, file.unwrap_or_default());
+                let read =
+                    value_checks::secret(check, secret.key, written, file.unwrap_or_default());
                 if let Some(read) = read {
                     values.set_secret(secret, read);
                 }

@@ -6,7 +6,7 @@ use platform::Files;
 use platform::s3::{S3, S3Access};
 use units::Check;
 
-use super::checked::secret;
+use super::value_checks::secret;
 use super::written::Written;
 
 /// Inside the data folder, for uploads on their way to a bucket.

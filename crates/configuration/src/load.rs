@@ -9,7 +9,7 @@ use supervisor::CheckDepth;
 use toml::{Table, Value};
 use units::{Check, Origin, Problem, Problems};
 
-use super::asked::{Asked, Flag, find_file};
+use super::inputs::{Asked, Flag, find_file};
 use super::restart_only::RestartOnly;
 use super::settings::Settings;
 use super::written::Written;
@@ -136,8 +136,10 @@ impl Sources {
             lasting.over_origins(&mut origins);
         }
         let (sections, own) = domain_settings::split(self.domains, merged.clone());
-        let written = Written::deserialize(Value::Table(own))
-            .map_err(|error| Problems(vec![Problem::at(Origin::BuiltIn, error.message(), "")]))?;
+        let written = Written::deserialize(Value::Table(own)).map_err(|error| {
+            let mend = "docs/configure.md shows what it may be";
+            Problems(vec![Problem::at(Origin::BuiltIn, error.message(), mend)])
+        })?;
         let mut check = Check::new(origins.clone()).elsewhere(asked.is_elsewhere);
         let folder = file.as_deref().and_then(Path::parent);
         let folder = folder.unwrap_or_else(|| Path::new(""));

@@ -7,8 +7,8 @@ use platform::mail::{Sender, Server, SnsTopic, Tls, is_this_machine};
 use platform::webhook_key::WebhookKey;
 use units::Check;
 
-use super::checked::{number, secret};
 use super::url_password::without_password;
+use super::value_checks::{number, secret};
 use super::written::Written;
 
 #[derive(Debug, Clone)]

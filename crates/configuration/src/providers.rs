@@ -5,7 +5,7 @@ use platform::Secret;
 use platform::outbound::{self, Reach};
 use units::Check;
 
-use super::checked::secret;
+use super::value_checks::secret;
 use super::written::Provider;
 
 pub(super) fn read(written: &[Provider], check: &mut Check) -> Vec<ProviderSettings> {

@@ -24,7 +24,14 @@ const CHANGEABLE_SECTIONS: [&str; 8] = [
 ];
 
 /// The supervisor process uses them too, or two workers must not differ in them.
-const START_ONLY: [&str; 5] = ["data", "log", "secret_file", "service_memory", "store"];
+const START_ONLY: [&str; 6] = [
+    "data",
+    "follow",
+    "log",
+    "secret_file",
+    "service_memory",
+    "store",
+];
 
 /// The settings that change only at a restart, each with its source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use toml::{Spanned, Table, Value};
 use units::{Origin, Problem, nearest};
 
 use super::written::Written;
-use super::{deep, domain_settings, keys, profile};
+use super::{domain_settings, keys, nested_errors, profile};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
@@ -103,14 +103,14 @@ fn leaves(
     let mut leaves = Vec::new();
     walk(table, "", &mut |key, offset, value| match known.get(key) {
         Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
-            let mut value_errors = deep::value_errors(key, value, origin);
+            let mut value_errors = nested_errors::value_errors(key, value, origin);
             let are_none = value_errors.is_empty();
             problems.append(&mut value_errors);
             match Value::deserialize(ValueDeserializer::from(value.clone())) {
                 Ok(found) if are_none => {
                     let mut inside = Vec::new();
                     if keys::DEEP.contains(&key) {
-                        deep::visit(value, key, &mut |place, name, _| {
+                        nested_errors::visit(value, key, &mut |place, name, _| {
                             inside.push((place.to_owned(), origin(name)));
                         });
                     }

@@ -15,6 +15,7 @@ use units::{Origin, Problems};
 use super::{Asked, Configuration, Flag};
 
 mod alerts;
+mod follow;
 mod older_programs;
 mod own_domains;
 mod profiles;

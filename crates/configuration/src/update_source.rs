@@ -22,7 +22,8 @@ impl Source {
             Ok(Self::Url(written.to_owned()))
         } else {
             Err(format!(
-                "{written:?} is neither a file nor an address that begins with https://"
+                "{written:?} is neither a file nor an https address; write https:// and a host on \
+                 public networks, or the name of a file"
             ))
         }
     }

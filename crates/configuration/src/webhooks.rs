@@ -10,7 +10,7 @@ use site::webhook::WebhookEvent;
 use site::webhook::declared::DeclaredWebhook;
 use units::{Check, nearest};
 
-use super::checked::secret;
+use super::value_checks::secret;
 use super::written::Webhook;
 
 /// Reads the webhooks, and reports invalid values. While Kenduri runs, a webhook may name a service

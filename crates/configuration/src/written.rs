@@ -32,6 +32,7 @@ pub(crate) struct Written {
     pub(crate) mail: Mail,
     pub(crate) files: Files,
     pub(crate) backup: Backup,
+    pub(crate) follow: Follow,
     pub(crate) listen: edge::Listen,
     pub(crate) tls: edge::Tls,
     pub(crate) route: Vec<edge::Route>,
@@ -65,6 +66,7 @@ impl Default for Written {
             mail: Mail::default(),
             files: Files::default(),
             backup: Backup::default(),
+            follow: Follow::default(),
             listen: edge::Listen::default(),
             tls: edge::Tls::default(),
             route: Vec::new(),
@@ -322,6 +324,15 @@ pub(crate) struct Backup {
     pub(crate) also_secret_key: String,
     /// A file that contains the secret access key for the second bucket.
     pub(crate) also_secret_key_file: String,
+}
+
+/// `[follow]`: a second machine that follows the backup of the first.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Follow {
+    /// Whether the second machine takes over by itself. The first one then saves nothing while it
+    /// cannot reach the place of the backup.
+    pub(crate) automatic: bool,
 }
 
 /// How often the backup is tested.

@@ -112,8 +112,8 @@ countdown-is-primary-hint = Ia juga beralamat /nama-anda/incident-timer.
 
 # The pages of its owners.
 countdown-mine = Kiraan hari
+countdown-own = Kira detik anda
 countdown-yours = Kiraan hari anda
-countdown-group = Kiraan hari
 countdown-begin = Kiraan hari
 countdown-begin-text = Hari sejak, atau hari menjelang
 countdown-new = Kiraan hari baharu

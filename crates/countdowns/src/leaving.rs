@@ -11,7 +11,7 @@ use site::domain::Share;
 
 use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
-use crate::{reach, suggestion};
+use crate::{day_reached, suggestion};
 
 /// Exports the countdowns of an account with all their resets, and the account's data about
 /// phrases.
@@ -104,14 +104,14 @@ fn hand_over(
         id
     )
     .run(tx, Rows::Exactly(1))?;
-    reach::announce(tx, id)
+    day_reached::announce(tx, id)
 }
 
 /// Deletes a countdown with all its resets, and closes its page's event streams. The caller holds
 /// the countdown's lock.
 pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
-    reach::announce(tx, id)?;
-    reach::withdraw(tx, id)?;
+    day_reached::announce(tx, id)?;
+    day_reached::withdraw(tx, id)?;
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;

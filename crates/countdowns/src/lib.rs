@@ -4,16 +4,16 @@ pub mod clock;
 pub mod co_owners;
 pub mod codes;
 pub mod countdown;
+pub mod day_reached;
 pub mod demo;
 pub mod entry;
 pub mod entry_limit;
-mod follow;
+mod followed_date;
 pub mod import;
-pub mod keeper;
 mod leaving;
+pub mod own_countdowns;
 pub mod phrase;
 pub mod public;
-pub mod reach;
 pub mod reset;
 pub mod suggestion;
 pub mod watchers;
@@ -22,9 +22,8 @@ pub mod webhook;
 
 pub use ::web::calendar;
 
-use ::web::Link;
 use ::web::setting::{Flag, Setting};
-use ::web::state::NavigationGroup;
+use ::web::state::{Audience, MenuEntry, MenuPage, MenuPlace};
 use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 use site::domain::{self, Domain};
@@ -47,20 +46,19 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: codes::PROBLEM_CODES,
     reserved_slugs: &["countdowns", "oembed"],
-    navigation: Some(NavigationGroup {
-        title: "countdown-group",
-        links: &[
-            Link {
-                label: "countdown-mine",
-                href: "/me/countdowns",
-            },
-            Link {
-                label: "phrase-all",
-                href: "/me/phrases",
+    menu: &[MenuEntry {
+        place: MenuPlace::Own,
+        position: 20,
+        label: "countdown-mine",
+        pages: &[
+            MenuPage::new("countdown-own", "/me/countdowns", Audience::Everybody),
+            MenuPage {
+                below: &["/admin/phrases"],
+                ..MenuPage::new("phrase-all", "/me/phrases", Audience::Everybody)
             },
         ],
-        is_for: |_, _, _| Ok(true),
-    }),
+        start: Some(phrase::start),
+    }],
     first_pages: &[FirstPage {
         word: "countdown",
         label: "countdown-one",
@@ -74,14 +72,14 @@ pub const DOMAIN: Domain = Domain {
     offers: web::public::offers,
     cards: web::own_card::find,
     shared: leaving::shared,
-    follow: follow::follow,
+    follow: followed_date::follow,
     routes: web::routes,
     webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
         site::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
-    jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
+    jobs: |site| vec![day_reached::handler(), suggestion::mail::digest_job(site)],
     accounts: DomainAccounts {
         scope_kinds: &[&countdown::COUNTDOWN],
         site_duties: &[phrase::MODERATOR],

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::Findings;
+use web::state::Start;
+use web::{Findings, Site};
 
 use crate::Refusal;
 use crate::codes::PHRASE_EXISTS;
@@ -217,6 +218,15 @@ pub fn moderate(
 
 pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, MODERATOR)
+}
+
+/// Everybody may start with their countdowns; moderators work here.
+pub(crate) fn start(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<Option<Start>, StoreError> {
+    Ok(Some(Start {
+        href: "/me/countdowns".to_owned(),
+        title: None,
+        is_work: grant::account_may_in_site(tx, account, MODERATOR)?,
+    }))
 }
 
 /// Returns a closure that calls [`moderate`] in the transaction that the closure receives.

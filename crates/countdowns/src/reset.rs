@@ -10,7 +10,7 @@ use crate::codes::{ENTRY_EXISTS, WRONG_KIND};
 use crate::countdown::{Kind, OwnerOf};
 use crate::entry::{self, Entry, EntryId, summary};
 use crate::webhook::{self, About, Event};
-use crate::{Refusal, reach};
+use crate::{Refusal, day_reached};
 
 /// The maximum number of resets of a countdown.
 pub const LIMIT: i64 = 10_000;
@@ -174,7 +174,7 @@ fn finish(
         id = owner.countdown().id
     )
     .run(tx, Rows::Exactly(1))?;
-    reach::announce(tx, &owner.countdown().id)?;
+    day_reached::announce(tx, &owner.countdown().id)?;
     if let Some(entry) = new.or(old) {
         webhook::fire(tx, owner.countdown(), event, About::Entry(entry))?;
     }

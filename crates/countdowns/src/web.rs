@@ -3,8 +3,8 @@
 pub mod api;
 mod badge;
 mod calendar;
+mod change_events;
 mod clock_view;
-mod events;
 mod oembed;
 pub(crate) mod own;
 pub(crate) mod own_card;
@@ -40,7 +40,11 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
         .get("/u/{account}/{countdown}/og.png", Anybody, picture::show)
         .get("/u/{account}/{countdown}/day.ics", Anybody, calendar::show)
-        .get("/u/{account}/{countdown}/events", Anybody, events::listen)
+        .get(
+            "/u/{account}/{countdown}/events",
+            Anybody,
+            change_events::listen,
+        )
         .get_shared("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/oembed", Anybody, oembed::show)
         .get_shared("/{account}/incident-timer", Anybody, public::show_primary)

@@ -6,7 +6,7 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::crypto;
-use crate::durable;
+use crate::durable_file;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 const ID_FILE: &str = "cdn-id";
@@ -27,7 +27,7 @@ impl CdnId {
         }
         let id = Self::random();
         let text = [id.0.as_bytes(), b"\n"].concat();
-        if let Err(error) = durable::write(data, ID_FILE, 0o600, &text) {
+        if let Err(error) = durable_file::write(data, ID_FILE, 0o600, &text) {
             let file = data.join(ID_FILE);
             tracing::warn!(
                 %error, file = %file.display(),

@@ -3,17 +3,17 @@
 pub(crate) mod activity;
 mod answer_head;
 mod coalesced;
+mod guarded_stream;
 mod h2_streams;
-mod held;
 mod http1;
-mod input;
 mod linger_close;
-mod minded;
-mod outgoing;
 mod request_body;
+mod request_reader;
+mod response_stream;
 mod stalled_body;
 pub(crate) mod stream_head;
 mod transport;
+mod unread_timeout;
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -41,11 +41,11 @@ pub(crate) use self::transport::Transport;
 
 use self::activity::{CountedTunnel, StreamActivity};
 use self::coalesced::Coalesced;
+use self::guarded_stream::Held;
 use self::h2_streams::{Streams, awaiting_reader, unsent_stream};
-use self::held::Held;
 use self::linger_close::LingerClose;
-use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
+use self::unread_timeout::WatchedStream;
 
 pub(crate) const STREAMS: u32 = 128;
 /// How many streams a client may reset before they are accepted, or make the edge reset. Above

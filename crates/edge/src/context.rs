@@ -1,7 +1,7 @@
 //! The state that is needed to serve a request. Some of it is shared by all workers, some belongs
 //! to one worker, and some describes the connection's peer.
 
-mod running;
+mod running_config;
 mod service_backends;
 
 use std::net::IpAddr;
@@ -18,19 +18,20 @@ use crate::alt_svc::AltSvc;
 use crate::app::Mounted;
 use crate::cache::Store;
 use crate::cdn_loop::CdnId;
-use crate::client_info::{ClientInfo, Ids, Scheme};
+use crate::client_info::{ClientInfo, Scheme};
 use crate::clock_text::ClockText;
 use crate::filters::auth::Passwords;
 use crate::listener::{ConnectionLimits, ListenAddress, ListenSettings};
 use crate::maintenance::Maintenance;
 use crate::metrics::{ListenerMetrics, RouteFigures};
 use crate::proxy::{Pool, Tunnels};
+use crate::request_id::Ids;
 use crate::route::bare_host;
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
 use crate::tls::{Certificates, Tls, TlsError};
 
-pub(crate) use self::running::Running;
+pub(crate) use self::running_config::Running;
 pub(crate) use self::service_backends::ServiceBackends;
 
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;

@@ -45,25 +45,27 @@ pub mod access_log;
 pub mod acme;
 mod cdn_loop;
 mod listener;
-mod progress;
+mod stalled_peer;
 
 pub mod metrics;
 
-// Modules that depend on no other part of the edge.
-mod address;
-mod cdn_presets;
 mod client_info;
+
+// Modules that depend on no other part of the edge.
+mod cdn_presets;
+mod client_network;
 mod clock_text;
 mod conditions;
 mod cookies;
 mod crypto;
 mod deadline;
 mod description;
-mod durable;
+mod durable_file;
 mod lock;
 mod panic;
-mod quality;
+mod quality_values;
 mod ranges;
+mod request_id;
 mod scratch_buffer;
 pub mod values;
 
@@ -71,7 +73,7 @@ pub use app::{App, AuthDecision, Pass, Question};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use cdn_presets::Cdn;
-pub use client_info::{ClientInfo, RequestId, Scheme};
+pub use client_info::{ClientInfo, Scheme};
 pub use config::{Plan, PlanContext, Service};
 pub use context::Clock;
 pub use description::{
@@ -85,5 +87,6 @@ pub use http1::Refusal;
 pub use listener::{
     Inherited, InheritedError, KeptSockets, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
+pub use request_id::RequestId;
 pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};
 pub use units::{HealthConfig, Problem};

@@ -23,7 +23,7 @@ use subtle::ConstantTimeEq as _;
 use crate::body::{Answer, Body};
 use crate::client_info::{ClientInfo, Scheme};
 use crate::cookies;
-use crate::durable;
+use crate::durable_file;
 use crate::pages::{self, ErrorFormat, Reader};
 use crate::route::{NormalPath, bare_host};
 pub use change_error::ChangeError;
@@ -116,9 +116,9 @@ impl Maintenance {
     }
 
     fn open_all(&self) -> Result<(), ChangeError> {
-        durable::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
+        durable_file::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
         self.state.store(None);
-        durable::sync(&self.data).map_err(ChangeError::Unsynced)
+        durable_file::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
     /// Ends maintenance of one host. After the last host, maintenance is over, and all passes
@@ -211,12 +211,12 @@ impl Maintenance {
     fn save(&self, state: StoredState, page: Option<Bytes>) -> Result<(), ChangeError> {
         serde_json::to_vec(&state)
             .map_err(io::Error::from)
-            .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
+            .and_then(|text| durable_file::replace(&self.data, STATE, MODE, &text))
             .map_err(ChangeError::Unchanged)?;
         // The next start reads the new file. The new state is therefore used at once, even if the
         // sync fails.
         self.state.store(Some(Arc::new(Closed { state, page })));
-        durable::sync(&self.data).map_err(ChangeError::Unsynced)
+        durable_file::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
     /// The response to a request during maintenance; `None` if the request may be served.

@@ -13,8 +13,8 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::body::{Answer, Body};
-use crate::client_info::RequestId;
-use crate::quality::quality;
+use crate::quality_values::quality;
+use crate::request_id::RequestId;
 use language::Language;
 
 /// The formats and languages that a client accepts. The headers are copied at once, but parsed only

@@ -37,8 +37,8 @@ pub use folder::{Folder, FolderError, FolderSettings};
 pub use memory::Memory;
 
 use crate::body::{self, Answer, Body};
-use crate::client_info::RequestId;
 use crate::filters::compression::Encoding;
+use crate::request_id::RequestId;
 use entry::Entry;
 use lookup::{DiskLookup, LookupResult};
 use memory::MemoryLookup;

@@ -16,10 +16,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::address::network_48;
+use crate::client_network::network_48;
 use crate::deadline::Deadline;
 use crate::lock::lock;
-use crate::progress::ProgressWatch;
+use crate::stalled_peer::ProgressWatch;
 
 /// The number of bytes that a stream reserves before it reads a part of its body.
 pub(crate) const SLICE: usize = 64 * 1_024;

@@ -5,8 +5,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use httparse::Status;
 
 use super::refusal::Refusal;
-use super::request::{LINES, judge_trailers};
+use super::request::judge_trailers;
 use super::section::Section;
+use super::size_limits::LINES;
 
 /// More hexadecimal digits could overflow a u64.
 const MAX_SIZE_DIGITS: u8 = 15;

@@ -29,7 +29,7 @@ pub enum Refusal {
     #[error("this version of HTTP is not supported; send HTTP/1.1")]
     Version,
     /// A method that is always refused, such as `CONNECT`.
-    #[error("this method is not supported")]
+    #[error("this method is never served; send another, such as GET or POST")]
     Method,
     /// The target is not a path, `*` or a URL (RFC 9112, section 3.2).
     #[error(
@@ -62,25 +62,27 @@ pub enum Refusal {
     #[error("Expect may only be 100-continue")]
     Expectation,
     /// The request line alone is larger than a whole head may be.
-    #[error("the request target is too long")]
+    #[error("the request target is too long; send a shorter one")]
     TargetTooLong,
-    #[error("the headers are too large")]
+    #[error("the headers are too large; send fewer, or smaller cookies")]
     HeadTooLarge,
-    #[error("the headers did not arrive in time")]
+    #[error("the headers did not arrive in time; send them at once")]
     HeadTooSlow,
     /// The body stalled for too long, or arrived too slowly.
-    #[error("the body arrived too slowly")]
+    #[error("the body arrived too slowly; send it again over a faster connection")]
     BodyTooSlow,
     /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes in
     /// addition to the data.
-    #[error("a chunk of the body is not valid")]
+    #[error(
+        "a chunk of the body is not valid; send its size in hexadecimal digits, then its bytes"
+    )]
     Chunk,
     /// The trailers are too large, cannot be parsed, or contain fields that are only permitted in a
     /// head.
-    #[error("the trailers are not valid")]
+    #[error("the trailers are not valid; send them like headers, or none")]
     Trailers,
     /// The HTTP/2 implementation closes the connection with this error code (RFC 9113, section 7).
-    #[error("the connection is not valid: HTTP/2 error {0:#x}")]
+    #[error("the connection is not valid: HTTP/2 error {0:#x}; open another")]
     Http2(u32),
 }
 

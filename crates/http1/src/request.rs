@@ -7,13 +7,7 @@ use http::HeaderMap;
 use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
-
-pub const LINES: usize = 128;
-/// The maximum length of a method in bytes. This is twice the length of the longest registered
-/// method.
-pub const METHOD_LENGTH: usize = 32;
-/// In bytes: a name of 253 characters and a port fit into it.
-const MAX_HOST_LENGTH: usize = 260;
+use super::size_limits::{LINES, MAX_HOST_LENGTH, METHOD_LENGTH};
 
 /// The properties of a valid head that determine what may follow it on the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

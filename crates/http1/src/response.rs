@@ -10,9 +10,8 @@ use httparse::{ParserConfig, Status};
 use super::chunks::{Chunks, Decoded};
 use super::refusal::Refusal;
 use super::request::content_length;
+use super::size_limits::LARGEST_HEAD;
 
-/// The maximum size of a response head, in bytes.
-pub const LARGEST_HEAD: usize = 64 << 10;
 /// Most responses have no more header lines.
 const USUAL_LINES: usize = 100;
 /// For a head with more header lines.

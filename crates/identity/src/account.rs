@@ -45,10 +45,10 @@ pub struct DisplayName(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAName {
-    #[error("a name has 2 to 50 characters")]
+    #[error("a name has 2 to 50 characters; write one of that length")]
     Length,
     /// Returned only by [`DisplayName::of_stranger`].
-    #[error("a name is not a web address")]
+    #[error("a name is not a web address; write the name alone")]
     Address,
 }
 

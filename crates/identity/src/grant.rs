@@ -9,8 +9,8 @@
 //! all owners.
 
 pub mod administrator;
-pub mod held;
 pub mod manager;
+pub mod owners_lock;
 
 use jiff::Timestamp;
 use platform::audit::{Actor, Entity, Entry, RequestFacts};

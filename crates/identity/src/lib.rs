@@ -17,7 +17,7 @@ pub mod grant;
 pub mod limits;
 pub mod notification;
 mod one_time;
-pub mod opaque;
+pub mod opaque_secret;
 pub mod people;
 pub mod person;
 pub mod problem;

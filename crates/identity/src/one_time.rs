@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::account::AccountId;
-use crate::opaque;
+use crate::opaque_secret;
 
 /// How long a used link is kept, so that repeated requests are recognized.
 pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
@@ -97,14 +97,14 @@ pub(crate) fn create(
 ) -> Result<Secret, StoreError> {
     remove_expired(tx)?;
     let now = tx.now();
-    let secret = opaque::create(tx.random());
+    let secret = opaque_secret::create(tx.random());
     let data = serde_json::to_string(data).unwrap_or_default();
     sql!(
         "INSERT INTO one_time_token (hash, purpose, account_id, data, expires_at)
          VALUES (:hash, :purpose, :account, :data, :expires_at)
          ON CONFLICT (purpose) WHERE purpose = 'setup' DO UPDATE
          SET hash = excluded.hash, expires_at = excluded.expires_at",
-        hash = opaque::hash(&secret),
+        hash = opaque_secret::hash(&secret),
         purpose = purpose.word(),
         account,
         data,
@@ -135,7 +135,7 @@ pub(crate) fn use_up(
     let count = sql!(
         "INSERT INTO one_time_token (hash, purpose, data, expires_at)
          VALUES (:hash, :purpose, '{}', :until) ON CONFLICT (hash) DO NOTHING",
-        hash = opaque::hash(used),
+        hash = opaque_secret::hash(used),
         purpose = purpose.word(),
         until
     )
@@ -153,7 +153,7 @@ pub(crate) fn find<T: DeserializeOwned>(
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose AND expires_at > :now",
-        hash = opaque::hash(secret),
+        hash = opaque_secret::hash(secret),
         purpose = purpose.word(),
         now
     )
@@ -172,7 +172,7 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
-        hash = opaque::hash(secret),
+        hash = opaque_secret::hash(secret),
         purpose = purpose.word()
     )
     .maybe(tx)?;
@@ -182,7 +182,7 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     if link.as_ref().is_some_and(|link| !link.is_used) {
         sql!(
             "UPDATE one_time_token SET used_at = :now WHERE hash = :hash",
-            hash = opaque::hash(secret),
+            hash = opaque_secret::hash(secret),
             now
         )
         .run(tx, Rows::Exactly(1))?;
@@ -201,7 +201,7 @@ pub(crate) fn take<T: DeserializeOwned>(
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
          RETURNING hash, account_id, data, expires_at, used_at",
-        hash = opaque::hash(secret),
+        hash = opaque_secret::hash(secret),
         purpose = purpose.word()
     )
     .maybe(tx)?;
@@ -221,7 +221,7 @@ pub(crate) fn count_attempt(
     let count = sql!(
         "UPDATE one_time_token SET attempts = attempts + 1
          WHERE hash = :hash AND purpose = :purpose AND attempts < :limit",
-        hash = opaque::hash(secret),
+        hash = opaque_secret::hash(secret),
         purpose = purpose.word(),
         limit
     )

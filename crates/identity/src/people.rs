@@ -20,7 +20,7 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use crate::account::{self, AccountId, set_state, unconfirmed};
 use crate::credential::planned_reset;
 use crate::grant::administrator::hold_for;
-use crate::grant::held::hold;
+use crate::grant::owners_lock::hold;
 use crate::grant::{self, Role, SITE, Scope};
 use crate::one_time::{self, Purpose};
 use crate::person::reset::{self, Wanted};

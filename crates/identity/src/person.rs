@@ -3,7 +3,6 @@
 pub mod email_change;
 pub mod erasure;
 pub mod export;
-pub mod introduction;
 pub mod profile;
 pub mod provider_sign_in;
 pub mod registration;
@@ -12,4 +11,5 @@ pub mod slug;
 pub mod slug_change;
 pub mod suppressed;
 pub mod trusted;
+pub mod unregistered;
 pub mod verification;

@@ -185,7 +185,7 @@ impl From<ProviderSignInError> for Problem {
             }
             ProviderSignInError::Denied => Self::new(StatusCode::BAD_REQUEST, "oauth_denied"),
             ProviderSignInError::Provider(error) => {
-                tracing::warn!(%error, "a sign-in provider failed, so somebody could not sign in; correct [[accounts.provider]] where the error is about it");
+                tracing::warn!(%error, "a sign-in provider failed, so somebody could not sign in; correct [[accounts.provider]] if the error is about it; otherwise look at the status page of the provider");
                 Self::new(StatusCode::BAD_GATEWAY, "oauth_provider_failed")
             }
             ProviderSignInError::Identity(error) => error.into(),

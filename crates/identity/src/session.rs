@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::account::{self, AccountId};
 use crate::client::Client;
 use crate::one_time::{self, Purpose};
-use crate::opaque;
+use crate::opaque_secret;
 use crate::session::device::Device;
 use crate::session::signed_in::SignedIn;
 
@@ -129,7 +129,7 @@ pub fn begin(
     }
     make_room(tx, account, &client.request)?;
     let id: SessionId = tx.id();
-    let secret = opaque::create(tx.random());
+    let secret = opaque_secret::create(tx.random());
     sql!(
         "INSERT INTO session (id, account_id, secret_hash, auth_method, remembered,
                               authenticated_at, last_seen_at, idle_expires_at,
@@ -138,7 +138,7 @@ pub fn begin(
              :network)",
         id,
         account,
-        hash = opaque::hash(&secret),
+        hash = opaque_secret::hash(&secret),
         method = method.word(),
         stay,
         now,
@@ -252,7 +252,7 @@ pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
 pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>, StoreError> {
     let found: Option<(SessionId,)> = sql!(
         "SELECT id FROM session WHERE secret_hash = :hash",
-        hash = opaque::hash(secret)
+        hash = opaque_secret::hash(secret)
     )
     .maybe(tx)?;
     Ok(found.map(|(id,)| id))
@@ -269,12 +269,12 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
 /// old secret, and access tokens with the old id, stop working. Returns `None` if the session has
 /// ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
-    let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
+    let (secret, new): (_, SessionId) = (opaque_secret::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
         "UPDATE session SET id = :new, secret_hash = :hash WHERE id = :id RETURNING remembered",
         new,
         id,
-        hash = opaque::hash(&secret)
+        hash = opaque_secret::hash(&secret)
     )
     .maybe(tx)?;
     sql!(
@@ -318,7 +318,7 @@ pub fn sign_out(
 fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "DELETE FROM session WHERE secret_hash = :hash RETURNING account_id",
-        hash = opaque::hash(secret)
+        hash = opaque_secret::hash(secret)
     )
     .maybe(tx)?;
     Ok(found.map(|(account,)| account))

@@ -5,7 +5,7 @@
 //! attempts is refused before a hash is computed.
 
 pub mod attempts;
-pub mod let_in;
+pub mod begin_session;
 pub mod own_password;
 pub mod restore;
 pub mod second_step;
@@ -194,7 +194,7 @@ async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let id = known.account.id.clone();
     let change = move |tx: &mut Tx<'_>| password::replace(tx, &id, &old, &new);
     if let Err(error) = accounts.site.store.write(change).await {
-        tracing::warn!(%error, "cannot store a stronger hash of a password; the old one stays valid, and the next sign-in tries again; if this goes on, do what the error says");
+        tracing::warn!(%error, "cannot store a stronger hash of a password; the old one stays valid, and the next sign-in tries again; if this goes on, check the store's disk or database server");
     }
 }
 

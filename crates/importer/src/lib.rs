@@ -7,8 +7,8 @@
 //! closed, and a remark that begins with CAREFUL says so.
 
 pub mod nginx;
-mod page;
 pub mod pm2;
+mod toml_text;
 
 const MAX_FILE_BYTES: u64 = 4 << 20;
 

@@ -6,21 +6,21 @@
 //! refuse are omitted, and a remark says so (`written`).
 
 mod access;
-mod answers;
+mod closed_paths;
 mod directive;
 mod files;
-mod guards;
+mod ignored_directives;
+mod import_result;
 mod include;
-mod known;
 mod listen;
 mod literal;
 mod location;
 mod locations;
-mod made;
 mod proxy;
 mod real_ip;
 mod remarks;
 mod request_headers;
+mod return_and_rewrite;
 mod scope;
 mod servers;
 #[cfg(test)]
@@ -28,15 +28,15 @@ mod tests;
 mod tokens;
 mod tree;
 mod values;
-mod written;
+mod write_toml;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{ImportError, Imported};
 use directive::Directive;
+use import_result::Made;
 use listen::Server;
-use made::Made;
 use scope::{Level, Scope, Zones};
 use servers::Hosts;
 
@@ -129,7 +129,7 @@ fn made_of(
     if !limits_bodies {
         made.add_note(BODIES);
     }
-    Ok(written::write(name, made))
+    Ok(write_toml::write(name, made))
 }
 
 /// The server blocks, and the directives outside of them.
@@ -157,7 +157,7 @@ fn read(
             read(directive.inside(), &level.scope, &zones, made, servers);
         } else if servers.len() < MAX_SERVERS {
             let mut block = directive.inside().to_vec();
-            answers::name_server(&mut block);
+            return_and_rewrite::name_server(&mut block);
             let mut level = Level::read(&block, &level.scope, &zones);
             let identity = listen::identity(directive, &mut level, made);
             let directive = directive.clone();

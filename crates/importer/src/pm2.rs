@@ -3,11 +3,11 @@
 mod app;
 mod command;
 mod environment;
+mod file_server;
 mod instances;
-mod living;
 mod node;
+mod restart_settings;
 mod service;
-mod serving;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -16,7 +16,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::page::Page;
+use super::toml_text::Page;
 use super::{ImportError, Imported};
 
 const MAX_APPS: usize = 1_000;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::found::identity;
+use super::machine_state::identity;
 use super::step::Step;
 use super::steps::Work;
 
@@ -95,8 +95,14 @@ pub fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
                 })?;
             fs::create_dir_all(path)
                 .with_context(|| format!("cannot make {}{CHECK_DISK}", path.display()))?;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-            std::os::unix::fs::chown(path, Some(user), Some(group))?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+                .and_then(|()| std::os::unix::fs::chown(path, Some(user), Some(group)))
+                .with_context(|| {
+                    format!(
+                        "cannot give {} to its user\n  its file system must keep owners and modes",
+                        path.display()
+                    )
+                })?;
         }
         Step::Write { path, text } => {
             let before = fs::read_to_string(path).ok();

@@ -1,8 +1,8 @@
 //! Changes to units and to running services, each with the steps that undo it.
 
-use super::found::{Found, UnitFound};
-use super::mark::UnitOrigin;
+use super::machine_state::{Found, UnitFound};
 use super::step::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
+use super::unit_checksum::UnitOrigin;
 
 /// Steps that are undone together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,9 +124,9 @@ fn started(wish: &InstallOptions, found: &Found) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mark::marked;
     use super::super::steps::steps;
     use super::super::steps::tests::{fresh, ours, shown, wish};
+    use super::super::unit_checksum::marked;
     use super::*;
 
     fn with_socket() -> InstallOptions {

@@ -7,15 +7,15 @@
 
 mod carry_out;
 mod change;
-mod found;
-mod mark;
+mod machine_state;
 mod step;
 mod steps;
 mod unit;
+mod unit_checksum;
 
 pub use carry_out::{carry_out, do_all, tell};
-pub use found::{found, installed};
-pub use mark::marked;
+pub use machine_state::{found, installed};
 pub use step::InstallOptions;
 pub use steps::{remove, steps};
 pub use unit::{Before, Unit, socket};
+pub use unit_checksum::marked;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::change::{self, Change};
-use super::found::Found;
-use super::mark::UnitOrigin;
+use super::machine_state::Found;
 use super::step::{InstallOptions, SERVICE, SERVICE_USER, SOCKET, Step, systemctl, unit, words};
+use super::unit_checksum::UnitOrigin;
 
 /// As on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
@@ -187,8 +187,8 @@ pub fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::found::UnitFound;
-    use super::super::mark::marked;
+    use super::super::machine_state::UnitFound;
+    use super::super::unit_checksum::marked;
     use super::*;
 
     pub(crate) fn wish() -> InstallOptions {

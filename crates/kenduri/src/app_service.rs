@@ -131,7 +131,7 @@ impl edge::App for AppService {
                 tracing::error!(
                     request_id = %question.info.id,
                     %error,
-                    "the session of a request for a service could not be checked, so it got 503; correct what the error says"
+                    "the session of a request for a service could not be checked, so it got 503; check the store's disk or database server"
                 );
                 refuse(&question, StatusCode::SERVICE_UNAVAILABLE)
             }

@@ -25,6 +25,8 @@ use web::{Site, SiteUrl};
 use crate::domains::DOMAINS;
 
 const MIGRATED_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// At a start, for the lease of the backup.
+const LEASE_WAIT: Duration = Duration::from_secs(10);
 
 /// The site, and the domains that are enabled.
 #[derive(Clone)]
@@ -86,10 +88,13 @@ async fn open_for(purpose: Use, settings: &Arc<Settings>) -> Result<Opened> {
     })
     .await;
     let (store, random) = (
-        store.context("the store could not be opened")??,
+        store.context("the thread that opens the store ended in a panic; “the program panicked” in the log says where: please report it")??,
         Random::system(),
     );
     let keys = settings.secret_file.load(&store, &random).await?;
+    if purpose == Use::Command && matches!(settings.store, store::Settings::Sqlite(_)) {
+        store.acknowledge_while(backup::may_acknowledge(&settings.data));
+    }
     // Before this machine's keys become those of the store.
     let membership = match purpose {
         Use::Command => None,
@@ -294,6 +299,8 @@ pub(crate) fn start_backup(
     opened: &Opened,
 ) -> Result<Option<Arc<backup::Agent>>> {
     let site = &opened.site;
+    let target = settings.backup.as_ref().map(|backup| &backup.target);
+    backup::check_promise(&settings.data, target)?;
     let Some(backup) = &settings.backup else {
         return Ok(None);
     };
@@ -305,6 +312,17 @@ pub(crate) fn start_backup(
         site.random.clone(),
     )?;
     Ok(Some(Arc::new(agent)))
+}
+
+/// From now on, changes are acknowledged only if no other machine may have taken over by itself.
+/// Waits for the lease, unless the backup's place is slow.
+pub(crate) async fn begin_acknowledging(agent: &backup::Agent, store: &Store) {
+    let may_acknowledge = agent.may_acknowledge();
+    let mut status = agent.watch();
+    let is_decided = status.wait_for(|status| may_acknowledge() || status.failure.is_some());
+    // Who comes meanwhile is told that nothing can be saved yet.
+    let _ = tokio::time::timeout(LEASE_WAIT, is_decided).await;
+    store.acknowledge_while(may_acknowledge);
 }
 
 /// After a restore, imports the erasures that were made after the restored backup, so that they are

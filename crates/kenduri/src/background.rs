@@ -149,7 +149,7 @@ async fn write_opens(opens: Arc<Opens>, site: Site, stop: CancellationToken) {
             .await
             .is_ok();
         if let Err(error) = opens.write(&site.store).await {
-            tracing::warn!(%error, "cannot store which invitations were opened; it is tried again");
+            tracing::warn!(%error, "cannot store which invitations were opened; it is tried again; if this goes on, check the store's disk or database server");
         }
         if last {
             return;

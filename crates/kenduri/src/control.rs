@@ -147,18 +147,22 @@ impl Control {
             );
         }
         let (path, at) = (run.path().join(SOCKET), run.at(SOCKET));
-        if at.exists() {
-            std::fs::remove_file(&at)?;
-        }
-        // Clients connect with the full path, so the full path must fit into a socket address.
-        let listener = SocketAddr::from_pathname(&path).and_then(|_| UnixListener::bind(&at));
-        let listener = listener.with_context(|| {
+        let open = || -> io::Result<UnixListener> {
+            if at.exists() {
+                std::fs::remove_file(&at)?;
+            }
+            // Clients connect with the full path, so the full path must fit into a socket address.
+            SocketAddr::from_pathname(&path)?;
+            let listener = UnixListener::bind(&at)?;
+            std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o600))?;
+            Ok(listener)
+        };
+        let listener = open().with_context(|| {
             format!(
                 "cannot make {}\n  its folder must be writable; if the path has more than 107 characters, name a shorter --data",
                 path.display()
             )
         })?;
-        std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o600))?;
         Ok(Self {
             listener,
             run: Arc::clone(run),

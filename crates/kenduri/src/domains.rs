@@ -14,6 +14,8 @@ pub(crate) const DOMAINS: Domains = &[
 ];
 
 #[cfg(test)]
+mod menu;
+#[cfg(test)]
 mod moved_store;
 #[cfg(test)]
 pub(crate) mod off;

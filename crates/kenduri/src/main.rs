@@ -4,7 +4,6 @@
 //! every other crate, and no crate depends on it. Exit codes: 0 for success, 1 for a refusal or
 //! failure (the reason is on standard error), 2 for wrong usage, and 3 if Kenduri is not running.
 
-mod access_log;
 mod api;
 mod app_service;
 mod app_setup;
@@ -16,6 +15,7 @@ mod demo;
 mod descriptors;
 mod domains;
 mod log;
+mod masked_access_log;
 mod parent;
 mod program_io;
 #[cfg(test)]

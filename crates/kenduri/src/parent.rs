@@ -8,7 +8,7 @@
 mod exec_upgrade;
 
 mod control_server;
-mod upgrade_check;
+mod handover_check;
 
 mod control_handler;
 
@@ -58,8 +58,8 @@ use program_file::ProgramFile;
 use signals::{Signal, Signals};
 use workers::Workers;
 
+pub(crate) use handover_check::take_part;
 pub(crate) use sockets::Sockets;
-pub(crate) use upgrade_check::take_part;
 
 /// The state with which the supervisor process starts.
 pub(crate) struct ParentSetup {

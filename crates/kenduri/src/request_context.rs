@@ -76,7 +76,10 @@ impl RequestContext {
                     // Only a command has an error here, and no cache.
                     Some(Err(_)) | None => Ok(()),
                 };
-                purges.send((tags, answer)).await?;
+                purges
+                    .send((tags, answer))
+                    .await
+                    .context("Kenduri is stopping\n  start it, and try again")?;
                 let count = count
                     .await
                     .context("Kenduri is stopping\n  start it, and try again")?;
@@ -86,7 +89,9 @@ impl RequestContext {
                 Ok(ControlResponse::Purged { count })
             }
             ControlRequest::Apply | ControlRequest::State | ControlRequest::Services(_) => {
-                bail!("only the supervisor process can do this")
+                bail!(
+                    "only the supervisor process can do this\n  start Kenduri, and run the command again"
+                )
             }
             ControlRequest::TakeOver => {
                 bail!(
@@ -122,7 +127,9 @@ async fn create_owner(
             order.email
         );
     };
-    let name: DisplayName = order.name.parse()?;
+    let name: Result<DisplayName, _> = order.name.parse();
+    let name =
+        name.with_context(|| format!("{:?} cannot be the name of an account", order.name))?;
     let new = NewAccount {
         name,
         email,

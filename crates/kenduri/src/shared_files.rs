@@ -124,7 +124,7 @@ impl SharedFiles {
                     continue;
                 }
                 while let Err(error) = self.look(Some((&maintenance, false))).await {
-                    tracing::warn!(%error, "cannot read what another machine changed; it is tried again");
+                    tracing::warn!(%error, "cannot read what another machine changed; it is tried again; if this goes on, check the store's disk or database server");
                     sleep(RETRY_PAUSE).await;
                 }
             }
@@ -173,7 +173,7 @@ impl SharedFiles {
             Ok(purged) if purged.holder == self.0.holder => {}
             Ok(purged) => purge(purges, purged.names).await,
             Err(error) => {
-                tracing::warn!(%error, "cannot read what another machine removed from its cache, so this one removes everything");
+                tracing::warn!(%error, "cannot read what another machine removed from its cache, so this one removes everything; run the same version of Kenduri on all machines");
                 purge(purges, vec![EVERYTHING.to_owned()]).await;
             }
         }
@@ -365,22 +365,28 @@ impl Inner {
     }
 
     async fn announce(&self, place: Place, text: String) -> Result<(), BookError> {
-        let mut follows = self.follows.subscribe();
-        let follows = timeout(NEWS_TIME, follows.wait_for(|follows| *follows)).await;
-        if !follows.is_ok_and(|follows| follows.is_ok()) {
-            return Err("news takes too long".into());
-        }
+        wait_for_news(&self.follows, |follows| *follows).await?;
         let revision = self.put(place.clone(), text).await?;
-        let mut heard = self.heard.subscribe();
-        let is_heard = |heard: &BTreeMap<Place, i64>| {
+        wait_for_news(&self.heard, |heard| {
             heard.get(&place).is_some_and(|heard| *heard >= revision)
-        };
-        let heard = timeout(NEWS_TIME, heard.wait_for(is_heard)).await;
-        if !heard.is_ok_and(|heard| heard.is_ok()) {
-            return Err("news takes too long".into());
-        }
+        })
+        .await?;
         sleep(READ_TIME).await;
         Ok(())
+    }
+}
+
+/// Waits until what news has told is so.
+async fn wait_for_news<T>(
+    told: &watch::Sender<T>,
+    is_so: impl FnMut(&T) -> bool,
+) -> Result<(), BookError> {
+    let mut told = told.subscribe();
+    let heard = timeout(NEWS_TIME, told.wait_for(is_so)).await;
+    if heard.is_ok_and(|heard| heard.is_ok()) {
+        Ok(())
+    } else {
+        Err("news takes too long; check the database server".into())
     }
 }
 
@@ -423,7 +429,7 @@ impl CertificateBook for SharedFiles {
             let lead = shared.0.membership.as_ref()?.lead()?;
             // What the leader before has put.
             if let Err(error) = shared.look(None).await {
-                tracing::warn!(%error, "cannot read what other machines know of certificates, so none is ordered now");
+                tracing::warn!(%error, "cannot read what other machines know of certificates, so none is ordered now; it is tried again; if this goes on, check the store's disk or database server");
                 return None;
             }
             Some(OrderPermit::new(move || lead.is_held()))

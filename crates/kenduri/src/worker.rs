@@ -50,7 +50,7 @@ use crate::router::{self, Parts};
 use crate::sd_notify::SdNotify;
 use crate::shared_files::SharedFiles;
 use crate::sockets::threads;
-use crate::{access_log, app_setup, descriptors, log, program_io};
+use crate::{app_setup, descriptors, log, masked_access_log, program_io};
 
 mod active_settings;
 mod listeners;
@@ -187,7 +187,7 @@ impl WorkerStart {
         } else {
             (figures, None)
         };
-        let access = access_log::open(&settings.log, lines);
+        let access = masked_access_log::open(&settings.log, lines);
         let shared = app
             .as_ref()
             .and_then(|app| SharedFiles::of(&app.opened, &settings.store));
@@ -281,7 +281,7 @@ impl WorkerStart {
             {
                 tracing::warn!(
                     tasks = tasks.len(),
-                    "stopped before all background work was done; it goes on after the next start"
+                    "stopped before all background work was done; it goes on after the next start, and nothing needs to be done"
                 );
             }
         };
@@ -326,7 +326,7 @@ impl App {
     ) -> Result<Self> {
         let Opened { site, domains, .. } = opened.clone();
         let membership = opened.membership.clone();
-        let membership = membership.context("this process is not in the list of machines")?;
+        let membership = membership.context("this process is not in the list of machines; this is a mistake in Kenduri: please report it")?;
         let accounts = accounts(&opened, settings);
         let links = start_steps::run(settings, &opened, &membership, &accounts, start).await?;
         let backup = app_setup::start_backup(settings, &opened)?;
@@ -379,6 +379,9 @@ impl App {
             look::begin(tx, &home)
         };
         site.store.write(begin).await?;
+        if let Some(agent) = &backup {
+            app_setup::begin_acknowledging(agent, &site.store).await;
+        }
         // A demo sends no alerts, because nobody relies on it.
         let alerts = (!start.is_demo()).then(|| {
             alerts::job(Watch {
@@ -507,8 +510,8 @@ async fn older_card_occasion(
     if named.is_some() {
         tracing::warn!(
             "compat.occasion is {slug:?}, but there is no such occasion: until there is one, \
-             /api/flask/rsvp and /socket.io answer not_found. Its slug is the end of its address, \
-             /o/SLUG"
+             /api/flask/rsvp and /socket.io answer not_found; correct it: the slug is the end of \
+             the address, /o/SLUG"
         );
     }
     Ok(named.is_some().then_some(served))

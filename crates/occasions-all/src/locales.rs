@@ -7,10 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use ::web::locales::{differences, messages};
-use ::web::{Catalogue, Language};
+use ::web::{Catalogue, Language, Preset};
 
 use occasions::diet::BUILT_IN;
-use occasions::words::{ReplyStatus, Source, Tone};
+use occasions::words::{OccasionKind, ReplyStatus, Source, Tone};
 
 use crate::DOMAIN;
 
@@ -24,9 +24,16 @@ const NO_MESSAGES: &[&str] = &["upload-deleted", "upload-none"];
 /// with all its endings.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
+    let kinds = || OccasionKind::ALL.iter().map(|kind| kind.word());
+    // The names say enough.
+    let bare = ["company", "other"];
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
     vec![
         ("diet", BUILT_IN.iter().map(|(key, _)| *key).collect()),
+        (
+            "host-look-hint",
+            Preset::ALL.iter().map(|preset| preset.word()).collect(),
+        ),
         (
             "host-source",
             Source::ALL.iter().map(|source| source.word()).collect(),
@@ -35,6 +42,12 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("mail-reminder", vec!["body", "subject"]),
         ("mail-save-the-date", vec!["body", "subject"]),
         ("mail-thanks", vec!["body", "subject"]),
+        ("new-event", vec!["dinner", "party", "reception", "service"]),
+        (
+            "new-kicker",
+            kinds().filter(|kind| !bare.contains(kind)).collect(),
+        ),
+        ("new-title", kinds().collect()),
         ("reply", replies.collect()),
         ("salutation", tones.clone()),
         ("saved-coming", tones.clone()),

@@ -4,11 +4,11 @@
 
 host-import-text = From a spreadsheet or from another program. You see what would happen before anything is changed, and can undo the import for 7 days.
 host-import-file = The file
-host-import-file-hint = CSV, XLSX, or JSON from here; up to 10 MB and 10,000 rows. The first row holds the headings.
+host-import-file-hint = CSV, XLSX, or JSON from here; up to 10 MB and 10,000 rows. Titles above the headings, several sheets and couples in one cell are all right. Colours and struck-out text are not read.
 host-import-next = Next
 host-import-earlier = Earlier lists
 host-import-columns = What is in the columns?
-host-import-columns-text = We guessed from the headings. Correct what is wrong; columns that are left alone change nothing.
+host-import-columns-text = We guessed from the headings and from what stands below them. Correct what is wrong; what no field takes goes to the note, and columns that are left alone change nothing.
 host-import-columns-again = Change the columns
 host-import-column = Column { $n }
 host-import-skip = Leave alone
@@ -67,6 +67,38 @@ host-import-guest-phone = Guest’s own phone
 host-import-guest-events = Guest invited to
 host-import-reply = Reply: { $key }
 host-import-question = Question: { $key }
+host-import-line-left-out = This line names nobody, so it is left out.
+host-import-section = Taken as a label for the lines below it, not as a guest.
+host-import-column-left-alone = This column is left alone.
+host-import-in-note = No field for it here; it is in the note for hosts.
+host-import-number-unknown = How many people come is not said. One more place than usual is allowed; change it afterwards.
+host-import-number-doubtful = The number of people is not clear. Look at this household once.
+host-import-name-doubtful = One person or several? Look at the names of this household once.
+host-import-no-surname = The first name has no family name. None was added.
+host-import-email-mended = A comma stood where a dot belongs. It was mended; look once.
+host-import-email-in-note = Not an email address; it is in the note for hosts.
+host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
+host-import-whose-diet = Several people, one food need: each adult’s note says “one of”.
+host-import-allergy-note = The note speaks of an allergy, so it also stands with the food needs, for the kitchen.
+host-import-not-coming = The list says they do not come. They are added all the same, and the note says so.
+host-import-same-name = An earlier row has the same name. This one is a household of its own.
+host-import-joined = An earlier row has the same name and the same phone or email: one household.
+host-import-same-contact = An earlier household has the same phone or email. This one is a household of its own.
+host-import-all-events = The list does not say who is invited to what: new households are invited to every event. For fewer, add a column “Invited to”.
+host-import-nobody-named = Nobody in this household is named.
+host-import-people = People in all
+host-import-adults = Adults
+host-import-title = Title
+host-import-middle-name = Middle name
+host-import-suffix = After the name (Jr., PhD)
+host-import-partner-title = Partner, title
+host-import-partner-suffix = Partner, after the name
+host-import-contact = Phone or email
+host-import-group = Number of the household
+host-import-any-reply = Reply to the only event
+host-import-other = Into the note, with its heading
+host-import-person = Guest { $n }: { $part }
+host-import-child = Child { $n }: { $part }
 
 ## The page of reports
 

@@ -4,11 +4,11 @@
 
 host-import-text = Daripada hamparan atau program lain. Anda lihat dahulu apa yang akan berlaku, dan boleh membatalkan import itu selama 7 hari.
 host-import-file = Fail
-host-import-file-hint = CSV, XLSX, atau JSON dari sini; hingga 10 MB dan 10,000 baris. Baris pertama ialah tajuk.
+host-import-file-hint = CSV, XLSX, atau JSON dari sini; hingga 10 MB dan 10,000 baris. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dipotong tidak dibaca.
 host-import-next = Seterusnya
 host-import-earlier = Senarai terdahulu
 host-import-columns = Apakah isi setiap lajur?
-host-import-columns-text = Kami meneka daripada tajuk. Betulkan yang salah; lajur yang dibiarkan tidak mengubah apa-apa.
+host-import-columns-text = Kami meneka daripada tajuk dan daripada isinya. Betulkan yang salah; yang tiada medannya masuk ke dalam nota, dan lajur yang dibiarkan tidak mengubah apa-apa.
 host-import-columns-again = Ubah lajur
 host-import-column = Lajur { $n }
 host-import-skip = Biarkan
@@ -67,6 +67,38 @@ host-import-guest-phone = Telefon tetamu sendiri
 host-import-guest-events = Tetamu dijemput ke
 host-import-reply = Jawapan: { $key }
 host-import-question = Soalan: { $key }
+host-import-line-left-out = Baris ini tidak menamakan sesiapa, jadi ia ditinggalkan.
+host-import-section = Dijadikan label untuk baris di bawahnya, bukan tetamu.
+host-import-column-left-alone = Lajur ini dibiarkan.
+host-import-in-note = Tiada medan untuknya; ia disimpan dalam nota untuk tuan rumah.
+host-import-number-unknown = Bilangan orang tidak dinyatakan. Satu tempat lebih daripada biasa dibenarkan; ubah kemudian.
+host-import-number-doubtful = Bilangan orang tidak jelas. Semak keluarga ini sekali.
+host-import-name-doubtful = Seorang atau beberapa orang? Semak nama-nama keluarga ini sekali.
+host-import-no-surname = Nama pertama tiada nama keluarga. Tiada yang ditambah.
+host-import-email-mended = Ada koma di tempat titik. Ia telah dibetulkan; semak sekali.
+host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
+host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
+host-import-whose-diet = Beberapa orang, satu keperluan makanan: nota setiap dewasa menyebut “one of” (salah seorang).
+host-import-allergy-note = Nota ini menyebut alahan, jadi ia juga ada pada keperluan makanan, untuk dapur.
+host-import-not-coming = Senarai menyatakan mereka tidak datang. Mereka tetap ditambah, dan nota menyebutnya.
+host-import-same-name = Baris terdahulu mempunyai nama yang sama. Yang ini keluarga berasingan.
+host-import-joined = Baris terdahulu mempunyai nama serta telefon atau e-mel yang sama: satu keluarga.
+host-import-same-contact = Keluarga terdahulu mempunyai telefon atau e-mel yang sama. Yang ini keluarga berasingan.
+host-import-all-events = Senarai tidak menyatakan siapa dijemput ke mana: keluarga baharu dijemput ke setiap acara. Untuk kurang, tambah lajur “Dijemput ke”.
+host-import-nobody-named = Tiada sesiapa dalam keluarga ini yang dinamakan.
+host-import-people = Jumlah orang
+host-import-adults = Dewasa
+host-import-title = Gelaran
+host-import-middle-name = Nama tengah
+host-import-suffix = Selepas nama (Jr., PhD)
+host-import-partner-title = Pasangan, gelaran
+host-import-partner-suffix = Pasangan, selepas nama
+host-import-contact = Telefon atau e-mel
+host-import-group = Nombor keluarga
+host-import-any-reply = Jawapan untuk satu-satunya acara
+host-import-other = Ke dalam nota, dengan tajuknya
+host-import-person = Tetamu { $n }: { $part }
+host-import-child = Anak { $n }: { $part }
 
 ## The page of reports
 

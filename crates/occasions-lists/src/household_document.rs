@@ -1,6 +1,7 @@
 //! Household documents. Exports write them and imports read them. A field that a document omits
 //! stays unchanged, so an import cannot empty a field.
 
+pub(crate) mod field;
 pub(crate) mod table;
 
 use std::collections::BTreeMap;

@@ -4,14 +4,14 @@
 //! interrupted job continues with the right household.
 
 mod bring;
-mod cells;
 mod check;
 mod finding;
 mod gather;
 mod job;
-mod left_out;
 mod lexicon;
+mod reading;
 mod vet;
+mod warning;
 mod write;
 
 use axum::body::Bytes;
@@ -32,18 +32,20 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use web::one_at_a_time::run_alone;
-use web::sheet::read::{self, Table, Unreadable};
+use web::sheet::read::{self, Page, Table, Unreadable};
 use web::{Catalogue, Findings, List, PageQuery, words};
 
-use self::gather::{Gathered, Reader};
+use self::gather::{Gathering, Reader};
 use self::lexicon::Lexicon;
+use self::reading::Sheets;
 use crate::household_document::table::Column;
 use crate::household_document::{Ground, Record};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
-pub use self::finding::{Finding, Warning};
+pub use self::finding::Finding;
 pub use self::job::{KIND, SWEEP, handler, sweep_job};
+pub use self::warning::Warning;
 
 platform::id!(ImportId, "One list of households out of a file.");
 
@@ -55,6 +57,8 @@ const DRAFTS: i64 = 10;
 const FILES: i64 = 20;
 /// A row of the database contains at most this many rows of a file.
 const CHUNK: usize = 500;
+/// The place of the lines that belong to no list, before the rows.
+const LEFT_OUT: i64 = -1;
 /// The maximum number of errors and warnings that are shown.
 pub const SHOWN: usize = 200;
 
@@ -148,7 +152,7 @@ pub struct Import {
 /// The content of an uploaded file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Upload {
-    Table(Table),
+    Pages(Vec<Page>),
     Records(Vec<Record>),
 }
 
@@ -182,7 +186,7 @@ impl Upload {
         }
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if !text.trim_ascii_start().starts_with(b"[") {
-            return read::read(bytes).map(Self::Table).map_err(unreadable);
+            return read::read(bytes).map(Self::Pages).map_err(unreadable);
         }
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
         // A parsed document needs much more memory than its text. So the documents are counted
@@ -213,22 +217,25 @@ pub fn start(
 ) -> Result<Import, Refusal> {
     host.needs(Permission::Invite)?;
     let ground = Ground::load(tx, host)?;
-    let (headings, columns, rows): (&[String], Vec<String>, Vec<String>) = match upload {
-        Upload::Table(table) => {
-            let columns = if let Some(columns) = last_columns(tx, host, &table.headings)? {
+    let (sheets, columns, rows, count) = match upload {
+        Upload::Pages(pages) => {
+            let lexicon = Lexicon::new(catalogue, &ground);
+            let sheets = reading::join(pages, lexicon.headings());
+            let columns = if let Some(columns) = last_columns(tx, host, &sheets.headings)? {
                 columns
             } else {
-                let lexicon = Lexicon::new(catalogue, &ground);
-                let guessed = lexicon.guess(&table.headings, &table.rows);
+                let guessed = reading::guess(&sheets.headings, &sheets.rows, lexicon.headings());
                 guessed.iter().map(Column::word).collect()
             };
-            (&table.headings, columns, chunks(&table.rows))
+            let (rows, count) = (chunks(&sheets.rows), sheets.rows.len());
+            (sheets, columns, rows, count)
         }
-        Upload::Records(records) => (&[], Vec::new(), chunks(records)),
-    };
-    let count = match upload {
-        Upload::Table(table) => table.rows.len(),
-        Upload::Records(records) => records.len(),
+        Upload::Records(records) => (
+            Sheets::default(),
+            Vec::new(),
+            chunks(records),
+            records.len(),
+        ),
     };
     drop_drafts(tx, host.occasion())?;
     let (id, now): (ImportId, _) = (tx.id(), tx.now());
@@ -240,7 +247,7 @@ pub fn start(
         id,
         occasion = host.occasion(),
         account = host.account(),
-        headings = Json(headings),
+        headings = Json(&sheets.headings),
         columns = Json(&columns),
         options = Json(&Options::default()),
         count = i64::try_from(count).unwrap_or(i64::MAX),
@@ -248,7 +255,10 @@ pub fn start(
         expires_at = now + LIFETIME
     )
     .run(tx, Rows::Exactly(1))?;
-    for (place, rows) in (0_i64..).zip(&rows) {
+    let left_out = (!sheets.left_out.is_empty())
+        .then(|| occasions::occasion::to_json(&sheets.left_out))
+        .map(|lines| (LEFT_OUT, lines));
+    for (place, rows) in left_out.into_iter().chain((0_i64..).zip(rows)) {
         sql!(
             "INSERT INTO import_chunk (import, place, rows) VALUES (:id, :place, :rows)",
             id,
@@ -345,7 +355,8 @@ pub fn change(
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
-        "SELECT rows FROM import_chunk WHERE import = :id ORDER BY place LIMIT 1",
+        "SELECT rows FROM import_chunk
+         WHERE import = :id AND place >= 0 ORDER BY place LIMIT 1",
         id
     )
     .maybe(tx)?;
@@ -459,6 +470,10 @@ fn last_columns(
     host: &HostOf,
     headings: &[String],
 ) -> Result<Option<Vec<String>>, Refusal> {
+    // Without headings, lists cannot be told apart.
+    if headings.iter().all(|heading| heading.trim().is_empty()) {
+        return Ok(None);
+    }
     let found: Option<(String,)> = sql!(
         "SELECT columns FROM import
          WHERE occasion = :occasion AND headings = :headings AND state <> 'draft'
@@ -483,32 +498,41 @@ fn households(
     catalogue: &Catalogue,
     ground: &Ground,
     import: &Import,
-) -> Result<Vec<Gathered>, StoreError> {
+) -> Result<Gathering, StoreError> {
     let lexicon = Lexicon::new(catalogue, ground);
     let reader = Reader {
         ground,
         lexicon: &lexicon,
     };
-    let chunks: Vec<(String,)> = sql!(
-        "SELECT rows FROM import_chunk WHERE import = :id ORDER BY place",
+    let mut chunks: Vec<(i64, String)> = sql!(
+        "SELECT place, rows FROM import_chunk WHERE import = :id ORDER BY place",
         id = import.id
     )
     .all(tx)?;
+    let first_row = chunks.partition_point(|(place, _)| *place < 0);
+    let rows = chunks.split_off(first_row);
     if import.headings.is_empty() {
-        return Ok(reader.records(joined(&chunks)));
+        return Ok(Gathering {
+            households: reader.records(joined(&rows)),
+            findings: Vec::new(),
+        });
     }
     let table = Table {
         headings: import.headings.clone(),
-        rows: joined(&chunks),
+        rows: joined(&rows),
     };
     // A column whose event or question was deleted is ignored.
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
-    Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
+    let mut gathering = reader.table(&table, &columns.collect::<Vec<_>>());
+    let left_out: Vec<(usize, String)> = joined(&chunks);
+    let lines = left_out.iter().map(|(row, text)| Finding::line(*row, text));
+    gathering.findings.extend(lines);
+    Ok(gathering)
 }
 
-fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
-    let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
+fn joined<T: serde::de::DeserializeOwned>(chunks: &[(i64, String)]) -> Vec<T> {
+    let read = |(_, rows): &(i64, String)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
     chunks.iter().flat_map(read).collect()
 }
 

@@ -52,3 +52,17 @@ function listen(live) {
 
 const live = document.querySelector("[data-live]");
 if (live) listen(live);
+
+// A new occasion: the address that its names will give (`hosting/new_occasion.rs`).
+const address = document.querySelector("[data-address]");
+if (address) {
+  const [first, second, slug] = ["first", "second", "slug"].map((id) => document.getElementById(id));
+  const show = () => {
+    const names = `${first.value} ${second.value}`.normalize("NFKD").toLowerCase();
+    const plain = names.replace(/['‘’]|[^\x00-\x7f]/g, "").replace(/[^a-z0-9]+/g, "-");
+    const made = plain.replace(/^-|-$/g, "").slice(0, 40);
+    address.textContent = !slug.value && made.length > 2 ? ` · /${made}` : "";
+  };
+  [first, second, slug].forEach((field) => field.addEventListener("input", show));
+  show();
+}

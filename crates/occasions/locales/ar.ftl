@@ -457,7 +457,7 @@ card-title = دعوة
 card-enter = هل وصلتكم دعوة؟
 card-preparing = قيد الإعداد
 card-preparing-text = نعد هذه الصفحة الآن. يُرجى العودة بعد قليل.
-card-preparing-host = أنتم وحدكم، أصحاب الدعوة، ترون الصفحة أدناه. أما الضيوف فيقرؤون أنها قيد الإعداد.
+card-preparing-host = أنتم وحدكم ترون هذه الصفحة. إنها مسودة.
 
 ## After it, when it is archived
 
@@ -631,8 +631,10 @@ send-code = رمزكم: { $code }
 
 ## Printed cards
 
+print-by = نرجو الرد في موعد أقصاه { $date }.
 print-scan = امسحوا الرمز لفتح الدعوة والرد،
 print-or = أو زوروا { $address } وأدخلوا هذا الرمز:
+print-request = يسعدنا حضوركم.
 
 ## News of the hosts
 news-title = الأخبار

@@ -1,6 +1,6 @@
 ## Mail
 
-host-mail = Mail
+host-mail = Messages
 host-mail-save-the-date = Save the date
 host-mail-invitation = Invitation
 host-mail-reminder = Reminder

@@ -132,3 +132,21 @@ host-ready-do-invite = Invite them by email
 host-ready-do-send = Send them by message
 host-ready-do-remind = Remind them by email
 host-ready-do-seats = Change the seats
+
+# The menu.
+host-group-guests = Guests
+host-group-invitation = Invitation
+host-group-send = Send
+host-group-answers = Answers
+host-menu-look = Look and photo
+host-menu-words = Words
+host-menu-questions = Questions and meals
+host-menu-diets = Dietary options
+host-menu-send = Invitations
+host-menu-general = General
+host-menu-state = Publish or close
+host-menu-see = See it as guests do
+host-menu-unsent = { $n } to send
+host-menu-no-deadline = No last day
+host-kitchen-menu = Food and kitchen
+host-occasions-all = All occasions

@@ -3,15 +3,13 @@
 ## Navigation and everywhere
 
 host-overview = Overview
-host-invitations = Invitations
-host-guests = Guests
-host-reports = Kitchen and lists
-host-settings = Settings
+host-invitations = Households
+host-guests = People
+host-reports = Lists and files
 host-events = Events
 host-members = Members
 host-shared-member = Works on your occasion
 host-log = Log
-host-set-up = Set-up
 host-strip-draft = Draft: guests cannot open their invitations yet.
 host-strip-closed = Closed: guests can look; nobody can answer.
 host-strip-archived = Archived: guests read your thanks, and nothing can be changed.
@@ -89,7 +87,6 @@ host-new-occasion = New occasion
 host-first-occasion = Your first occasion
 host-no-occasions = There is no occasion here for you yet. Somebody who owns one can invite you.
 host-new-occasion-note = It begins as a draft: guests see nothing until you publish it.
-host-first-event = First event
 host-status-draft = Draft
 host-status-published = Published
 host-status-closed = Closed
@@ -98,10 +95,13 @@ host-status-eating = Coming or not sure
 host-kind-wedding = Wedding
 host-kind-engagement = Engagement
 host-kind-birthday = Birthday
-host-kind-kenduri = Kenduri
-host-kind-naming = Naming
+host-kind-kenduri = Open house
+host-kind-naming = Baby
+host-kind-children = Children’s party
+host-kind-anniversary = Anniversary
+host-kind-company = Company event
 host-kind-memorial = Memorial
-host-kind-other = Another occasion
+host-kind-other = Something else
 
 ## Overview
 
@@ -447,9 +447,7 @@ host-field-age-hint = 0 to 17, of a child.
 host-field-invited-as = Invited as
 host-field-diet-note = Food, in their words
 host-field-hosts = Hosts
-host-field-hosts-hint = As on the card: “Aisyah & Daniel”.
 host-field-title = Title
-host-field-title-hint = In lists and emails: “Wedding of Aisyah and Daniel”.
 host-field-kicker = Above the names
 host-field-subtitle = Below the names
 host-field-welcome = Welcome
@@ -482,8 +480,7 @@ host-field-position = Place in the order
 host-field-event-position-hint = Events are listed by time. This number decides only between events that start at the same time. If no event is open to everybody, the public page shows the day of the event with the lowest number.
 host-field-key = Web address
 host-field-key-hint = Small letters, digits and hyphens. It stays. Empty: chosen for you.
-host-field-ground = Background colour
-host-field-ground-hint = Only for Songket.
+host-field-ground = Colour
 host-field-accent = Your colour
 host-field-accent-hint = For buttons and links. Where it could not be read, it is made darker or lighter.
 host-accent-own = Use a colour of my own
@@ -536,20 +533,52 @@ host-withdraw = Withdraw
 
 host-texts = Texts
 host-basics = Basics
-host-deadline = Deadline
+host-deadline = Answer by
 host-set-deadline = Set this deadline
-host-switches = Switches
+host-switches = What guests can do
 host-state = State
 host-offered = Offered to guests
 host-style = Style
-host-public-page = Public page
 host-tone-formal = Formal
 host-tone-casual = Casual
 host-tone-fun = Fun
 host-look-title = Look
-host-look-songket-hint = Woven gold on a deep ground.
-host-look-letterpress-hint = Paper, a fine frame, a spray of jasmine.
-host-look-plain-hint = Calm and quick, without ornament in the way.
+host-look-hint-songket = Woven gold
+host-look-hint-vermilion = Red, gold, double joy
+host-look-hint-tiles = Peranakan courtyard
+host-look-hint-garden = Leaves and blossom
+host-look-hint-lamplight = A warm night
+host-look-hint-marigold = Garlands, turmeric
+host-look-hint-letterpress = Ink on cotton paper
+host-look-hint-deco = Gold lines, black tie
+host-look-hint-shore = Sea and light
+host-look-hint-margin = White space
+host-look-hint-ketupat = Open house
+host-look-hint-bunting = Balloons, bright
+host-look-hint-cradle = Moon and clouds
+host-look-hint-letterhead = For a company
+host-look-hint-still = Quiet remembrance
+host-look-hint-plain = Your colour, no fuss
+host-looks = Choose a look
+host-looks-text = Your names, your day. Change it whenever you like: nothing you write is lost.
+host-looks-keep = Keep { $look } for now
+host-looks-kinds = Kinds of looks
+host-looks-all = All
+host-looks-others = Made for other occasions
+host-looks-back = All looks
+host-look-use = Use this look
+host-looks-malay = Malay
+host-looks-chinese = Chinese
+host-looks-indian = Indian
+host-looks-classic = Classic
+host-looks-outdoors = Garden and sea
+host-looks-evening = Evening
+host-looks-modern = Modern
+host-looks-other = Other occasions
+host-look-colours = { $n ->
+    [one] One colour
+   *[other] { $n } colours
+}
 host-ground-usual = As usual
 host-switch-dietary = Ask for food needs
 host-switch-dietary-off = Off hides them; what was told is kept.
@@ -747,7 +776,7 @@ host-event-invitation-opened = an invitation is opened for the first time
 ## Lists that hosts bring
 
 host-export-everything = Everything, to keep or to import again
-host-import = Import a list
+host-import = Import guests
 
 ## Sending by hand
 

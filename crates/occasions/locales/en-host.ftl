@@ -42,8 +42,8 @@ problem-exports-waiting = { $limit ->
 ## What other pages say of occasions: who signs in, their tokens, where to go.
 host-occasions = Occasions
 host-occasions-yours = Your occasions
-host-begin = An occasion
-host-begin-text = Invitations that are answered
+host-begin = A wedding or other celebration
+host-begin-text = Invitations and RSVPs
 host-card-coming = of { $guests } coming
 host-sign-in-guests = Invited to a celebration?
 host-sign-in-guests-link = Open your invitation with its code

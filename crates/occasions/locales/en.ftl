@@ -341,7 +341,7 @@ card-title = Invitation
 card-enter = Have you got an invitation?
 card-preparing = In preparation
 card-preparing-text = This page is being prepared. Please come back a little later.
-card-preparing-host = Only you, as a host, see the page below. Guests read that it is in preparation.
+card-preparing-host = Only you can see this. It is a draft.
 
 ## After it, when it is archived
 
@@ -501,8 +501,10 @@ send-code = Your code: { $code }
 
 ## Printed cards
 
+print-by = Please answer by { $date }.
 print-scan = Scan to open your invitation and to answer,
 print-or = or go to { $address } and enter this code:
+print-request = We request the pleasure of your company.
 
 ## News of the hosts
 news-title = News

@@ -350,7 +350,7 @@ card-title = Invito
 card-enter = Ha ricevuto un invito?
 card-preparing = In preparazione
 card-preparing-text = Stiamo preparando questa pagina. Torni tra un po’.
-card-preparing-host = La pagina qui sotto la vede solo chi invita. Gli ospiti leggono che è in preparazione.
+card-preparing-host = Questa pagina la vede solo lei. È una bozza.
 
 ## After it, when it is archived
 
@@ -510,8 +510,10 @@ send-code = Il vostro codice: { $code }
 
 ## Printed cards
 
+print-by = Rispondete entro: { $date }.
 print-scan = Inquadrate il codice per aprire l’invito e rispondere,
 print-or = oppure andate su { $address } e inserite:
+print-request = Saremmo lieti di avervi con noi.
 
 ## News of the hosts
 news-title = Novità

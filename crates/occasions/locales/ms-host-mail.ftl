@@ -1,6 +1,6 @@
 ## Mail
 
-host-mail = E-mel
+host-mail = Mesej
 host-mail-save-the-date = Simpan tarikh
 host-mail-invitation = Jemputan
 host-mail-reminder = Peringatan

@@ -99,3 +99,21 @@ host-ready-do-invite = Jemput melalui e-mel
 host-ready-do-send = Hantar melalui mesej
 host-ready-do-remind = Ingatkan melalui e-mel
 host-ready-do-seats = Ubah bilangan tempat
+
+# The menu.
+host-group-guests = Tetamu
+host-group-invitation = Jemputan
+host-group-send = Hantar
+host-group-answers = Jawapan
+host-menu-look = Rupa dan gambar
+host-menu-words = Kata-kata
+host-menu-questions = Soalan dan hidangan
+host-menu-diets = Pilihan pemakanan
+host-menu-send = Jemputan
+host-menu-general = Umum
+host-menu-state = Terbit atau tutup
+host-menu-see = Lihat seperti tetamu
+host-menu-unsent = { $n } belum dihantar
+host-menu-no-deadline = Tiada hari terakhir
+host-kitchen-menu = Makanan dan dapur
+host-occasions-all = Semua majlis

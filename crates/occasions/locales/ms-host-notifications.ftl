@@ -1,4 +1,4 @@
-host-hear = Pemberitahuan jawapan
+host-hear = Beritahu saya tentang jawapan
 host-hear-text = Pilih cara anda diberitahu apabila keluarga menjawab atau mengubah jawapannya. Ini untuk anda sahaja; tuan rumah lain memilih sendiri.
 host-hear-no-mail = E-mel tentang jawapan belum dapat dihantar: pengendali laman ini perlu membenarkan majlis ini menghantar e-mel dahulu. Makluman di laman tetap berfungsi.
 host-hear-by-mail = Melalui e-mel

@@ -3,15 +3,13 @@
 ## Navigation and everywhere
 
 host-overview = Ringkasan
-host-invitations = Jemputan
-host-guests = Tetamu
-host-reports = Dapur dan senarai
-host-settings = Tetapan
+host-invitations = Isi rumah
+host-guests = Orang
+host-reports = Senarai dan fail
 host-events = Acara
 host-members = Ahli
 host-shared-member = Menguruskan majlis anda
 host-log = Log
-host-set-up = Persediaan
 host-strip-draft = Draf: tetamu belum boleh membuka jemputan.
 host-strip-closed = Ditutup: tetamu boleh melihat; tiada sesiapa boleh menjawab.
 host-strip-archived = Diarkibkan: tetamu membaca ucapan terima kasih anda, dan tiada apa-apa boleh diubah.
@@ -89,7 +87,6 @@ host-new-occasion = Majlis baharu
 host-first-occasion = Majlis pertama anda
 host-no-occasions = Belum ada majlis untuk anda di sini. Pemilik majlis boleh menjemput anda.
 host-new-occasion-note = Ia bermula sebagai draf: tetamu tidak melihat apa-apa sehingga anda menerbitkannya.
-host-first-event = Acara pertama
 host-status-draft = Draf
 host-status-published = Diterbitkan
 host-status-closed = Ditutup
@@ -98,10 +95,13 @@ host-status-eating = Hadir atau belum pasti
 host-kind-wedding = Perkahwinan
 host-kind-engagement = Pertunangan
 host-kind-birthday = Hari jadi
-host-kind-kenduri = Kenduri
+host-kind-kenduri = Rumah terbuka atau kenduri
 host-kind-naming = Akikah atau cukur jambul
+host-kind-children = Majlis kanak-kanak
+host-kind-anniversary = Ulang tahun perkahwinan
+host-kind-company = Majlis syarikat
 host-kind-memorial = Tahlil atau majlis peringatan
-host-kind-other = Majlis lain
+host-kind-other = Yang lain
 
 ## Overview
 
@@ -399,9 +399,7 @@ host-field-age-hint = 0 hingga 17, bagi kanak-kanak.
 host-field-invited-as = Dijemput sebagai
 host-field-diet-note = Makanan, dalam kata-kata mereka
 host-field-hosts = Tuan rumah
-host-field-hosts-hint = Seperti pada kad: “Aisyah & Daniel”.
 host-field-title = Tajuk
-host-field-title-hint = Dalam senarai dan e-mel: “Majlis Perkahwinan Aisyah dan Daniel”.
 host-field-kicker = Di atas nama
 host-field-subtitle = Di bawah nama
 host-field-welcome = Ucapan selamat datang
@@ -434,8 +432,7 @@ host-field-position = Kedudukan dalam susunan
 host-field-event-position-hint = Acara disenaraikan mengikut masa. Nombor ini hanya menentukan susunan acara yang bermula pada masa yang sama. Jika tiada acara yang terbuka kepada semua, halaman awam menunjukkan hari acara dengan nombor terendah.
 host-field-key = Alamat web
 host-field-key-hint = Huruf kecil, angka dan tanda sempang. Ia kekal. Kosong: dipilih untuk anda.
-host-field-ground = Warna latar
-host-field-ground-hint = Untuk Songket sahaja.
+host-field-ground = Warna
 host-field-accent = Warna anda
 host-field-accent-hint = Untuk butang dan pautan. Jika sukar dibaca, warna itu digelapkan atau dicerahkan.
 host-accent-own = Guna warna pilihan sendiri
@@ -488,20 +485,49 @@ host-withdraw = Tarik balik
 
 host-texts = Teks
 host-basics = Asas
-host-deadline = Tarikh akhir
+host-deadline = Jawab sebelum
 host-set-deadline = Tetapkan tarikh akhir ini
-host-switches = Suis
+host-switches = Apa yang tetamu boleh buat
 host-state = Keadaan
 host-offered = Ditawarkan kepada tetamu
 host-style = Gaya
-host-public-page = Halaman awam
 host-tone-formal = Rasmi
 host-tone-casual = Santai
 host-tone-fun = Ceria
 host-look-title = Rupa
-host-look-songket-hint = Tenunan emas di atas latar gelap.
-host-look-letterpress-hint = Kertas, bingkai halus, setangkai melur.
-host-look-plain-hint = Tenang dan pantas, tanpa hiasan.
+host-look-hint-songket = Tenunan emas
+host-look-hint-vermilion = Merah, emas, kegembiraan berganda
+host-look-hint-tiles = Laman rumah Peranakan
+host-look-hint-garden = Daun dan bunga
+host-look-hint-lamplight = Malam yang hangat
+host-look-hint-marigold = Kalungan bunga, kunyit
+host-look-hint-letterpress = Dakwat di atas kertas kapas
+host-look-hint-deco = Garis emas, pakaian malam
+host-look-hint-shore = Laut dan cahaya
+host-look-hint-margin = Ruang putih
+host-look-hint-ketupat = Rumah terbuka
+host-look-hint-bunting = Belon, ceria
+host-look-hint-cradle = Bulan dan awan
+host-look-hint-letterhead = Untuk syarikat
+host-look-hint-still = Kenangan yang tenang
+host-look-hint-plain = Warna anda, tanpa hiasan
+host-looks = Pilih gaya
+host-looks-text = Nama anda, hari anda. Tukar bila-bila masa: apa yang anda tulis tidak hilang.
+host-looks-keep = Kekalkan { $look } buat masa ini
+host-looks-kinds = Jenis gaya
+host-looks-all = Semua
+host-looks-others = Untuk majlis lain
+host-looks-back = Semua gaya
+host-look-use = Guna gaya ini
+host-looks-malay = Melayu
+host-looks-chinese = Cina
+host-looks-indian = India
+host-looks-classic = Klasik
+host-looks-outdoors = Taman dan laut
+host-looks-evening = Malam
+host-looks-modern = Moden
+host-looks-other = Majlis lain
+host-look-colours = { $n } warna
 host-ground-usual = Seperti biasa
 host-switch-dietary = Tanya keperluan makanan
 host-switch-dietary-off = Jika dimatikan, keperluan makanan disembunyikan; yang telah diberi disimpan.
@@ -695,7 +721,7 @@ host-event-invitation-opened = satu jemputan dibuka buat kali pertama
 ## Senarai yang dibawa tuan rumah
 
 host-export-everything = Semuanya, untuk disimpan atau diimport semula
-host-import = Import senarai
+host-import = Import tetamu
 
 ## Sending by hand
 

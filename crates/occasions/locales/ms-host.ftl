@@ -42,8 +42,8 @@ problem-exports-waiting = { $limit ->
 ## What other pages say of occasions: who signs in, their tokens, where to go.
 host-occasions = Majlis
 host-occasions-yours = Majlis anda
-host-begin = Majlis
-host-begin-text = Jemputan yang dijawab
+host-begin = Perkahwinan atau majlis lain
+host-begin-text = Jemputan dan RSVP
 host-card-coming = daripada { $guests } akan hadir
 host-sign-in-guests = Dijemput ke majlis?
 host-sign-in-guests-link = Buka jemputan dengan kodnya

@@ -297,7 +297,7 @@ card-title = Jemputan
 card-enter = Sudah menerima jemputan?
 card-preparing = Dalam persiapan
 card-preparing-text = Halaman ini sedang disediakan. Sila datang semula sedikit masa lagi.
-card-preparing-host = Hanya anda, sebagai tuan rumah, melihat halaman di bawah. Tetamu diberitahu bahawa halaman ini masih dalam persiapan.
+card-preparing-host = Hanya anda dapat melihatnya. Ini masih draf.
 
 ## After it, when it is archived
 
@@ -452,8 +452,10 @@ send-code = Kod anda: { $code }
 
 ## Printed cards
 
+print-by = Sila jawab selewat-lewatnya pada { $date }.
 print-scan = Imbas untuk membuka jemputan dan memberi jawapan,
 print-or = atau pergi ke { $address } dan masukkan kod ini:
+print-request = Dengan hormatnya kami menjemput tuan/puan.
 
 ## News of the hosts
 news-title = Berita

@@ -297,7 +297,7 @@ card-title = 请柬
 card-enter = 您收到邀请了吗？
 card-preparing = 准备中
 card-preparing-text = 这个页面正在准备中，请稍后再来。
-card-preparing-host = 以下页面只有您作为主人能看到。宾客看到的是“准备中”。
+card-preparing-host = 只有您能看到此页面。这是草稿。
 
 ## After it, when it is archived
 
@@ -452,8 +452,10 @@ send-code = 您的邀请码：{ $code }
 
 ## Printed cards
 
+print-by = 请最迟于{ $date }回复。
 print-scan = 扫码打开请柬并回复，
 print-or = 或访问 { $address } 并输入邀请码：
+print-request = 敬请光临。
 
 ## News of the hosts
 news-title = 消息

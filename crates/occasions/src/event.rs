@@ -2,6 +2,7 @@
 
 mod dates;
 mod freezes;
+pub(crate) mod whole_days;
 
 use ::web::{Findings, I18n};
 use jiff::Timestamp;
@@ -28,6 +29,10 @@ pub struct Event {
     pub starts_at: Timestamp,
     /// When the event ends: after its start, and at most 7 days later.
     pub ends_at: Timestamp,
+    /// Whether the hour is known. If not, the event lasts from midnight to midnight of the
+    /// occasion's time zone, also after that zone changes, and guests read only its day. A new
+    /// `starts_at` at another hour than midnight makes the hour known.
+    pub hour_known: bool,
     /// Up to 160 characters.
     pub venue: String,
     /// Up to 500 characters.

@@ -24,6 +24,7 @@ pub mod meals;
 pub mod member_occasions;
 pub mod members;
 pub mod moving;
+pub mod new_occasion;
 pub mod occasion_pages;
 pub mod occasions;
 pub mod open_rsvp;

@@ -317,9 +317,10 @@ impl InvitationSnapshot {
         )
     }
 
-    /// Whether answers and dietary requirements can be changed now.
+    /// Whether answers and dietary requirements can be changed now. Nobody is asked before the
+    /// occasion has an event, and so a day.
     pub fn takes_answers(&self) -> bool {
-        self.access == Access::Open
+        self.access == Access::Open && !self.events.is_empty()
     }
 
     /// Whether the note can be changed now. Some occasions allow this even after answers have

@@ -43,6 +43,7 @@ pub mod invitation;
 pub mod invitation_snapshot;
 mod leaving;
 pub mod link;
+pub mod look;
 pub mod name_match;
 pub mod occasion;
 pub mod occasion_page;
@@ -70,7 +71,7 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use ::web::setting::{Flag, Setting};
-use ::web::state::NavigationGroup;
+use ::web::state::{Audience, MenuEntry, MenuPage, MenuPlace};
 use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 use site::domain::{self, Domain, SignInHint};
@@ -102,14 +103,20 @@ pub const BASE: Domain = Domain {
         SecretPath::body("/api/v1/codes/resolve"),
     ],
     reserved_slugs: &["occasions", "rsvp", "uploads"],
-    navigation: Some(NavigationGroup {
-        title: "host-occasions",
-        links: &[Link {
-            label: "host-occasions-yours",
-            href: "/admin",
+    menu: &[MenuEntry {
+        place: MenuPlace::Own,
+        position: 30,
+        label: "host-occasions",
+        pages: &[MenuPage {
+            below: &["/admin/new"],
+            ..MenuPage::new(
+                "host-occasions",
+                "/admin",
+                Audience::Some(hosting::member_occasions::may_be_host),
+            )
         }],
-        is_for: hosting::member_occasions::may_be_host,
-    }),
+        start: Some(hosting::member_occasions::start),
+    }],
     first_pages: &[FirstPage {
         word: "invitations",
         label: "code-title",
@@ -189,7 +196,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0017_own_domain_proof" contracting,
     "0018_answer_mails" contracting,
     "0019_uploads" contracting,
-    "0020_confirmations" contracting
+    "0020_confirmations" contracting,
+    "0021_first_minute" contracting
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -243,6 +251,8 @@ const PROBLEM_CODES: &[Code] = &[
 
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
+    ("en", include_str!("../locales/en-first.ftl")),
+    ("en", include_str!("../locales/en-host-first.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
     ("en", include_str!("../locales/en-pages.ftl")),
     ("en", include_str!("../locales/en-host.ftl")),
@@ -255,6 +265,8 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-more.ftl")),
     ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
+    ("ms", include_str!("../locales/ms-first.ftl")),
+    ("ms", include_str!("../locales/ms-host-first.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-pages.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
@@ -267,16 +279,19 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-host-more.ftl")),
     ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
+    ("it", include_str!("../locales/it-first.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("it", include_str!("../locales/it-gifts.ftl")),
     ("it", include_str!("../locales/it-uploads.ftl")),
     ("it", include_str!("../locales/it-pages.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-first.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-mail.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-gifts.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-uploads.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-pages.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),
+    ("ar", include_str!("../locales/ar-first.ftl")),
     ("ar", include_str!("../locales/ar-mail.ftl")),
     ("ar", include_str!("../locales/ar-gifts.ftl")),
     ("ar", include_str!("../locales/ar-uploads.ftl")),

@@ -9,7 +9,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{I18n, Language, Theme};
+use web::{I18n, Language, Region, Theme};
 
 use crate::id::OccasionId;
 use crate::role;
@@ -42,6 +42,9 @@ pub struct Occasion {
     pub time_zone: String,
     /// An ISO 4217 code.
     pub currency: String,
+    /// The country in which hosts and most guests live, as a code of ISO 3166-1 such as `MY`; empty
+    /// if it is the country of the time zone.
+    pub country: String,
     /// 1–20 language tags (BCP 47), offered to guests in this order.
     #[row(json)]
     pub languages: Vec<String>,
@@ -199,6 +202,15 @@ impl Occasion {
             version: 1,
             ..Self::default()
         }
+    }
+
+    /// Returns the country in which hosts and most guests live; `None` if none is set and the time
+    /// zone belongs to none.
+    pub fn home_country(&self) -> Option<Region> {
+        Region::find(&self.country).or_else(|| {
+            let zone = web::zone::find(&self.time_zone)?;
+            Region::of_zone(web::zone::name(&zone))
+        })
     }
 
     /// Returns the occasion's time zone, in which its times are shown. Returns UTC if the bundled

@@ -78,7 +78,7 @@ pub fn answer(
 ) -> Result<Outcome, Refusal> {
     occasion::hold(tx, occasion)?.ok_or(Refusal::NotFound)?;
     let occasion_snapshot = snapshot::load(tx, occasion)?;
-    check_occasion(&occasion_snapshot.occasion)?;
+    check_occasion(&occasion_snapshot)?;
     if incoming.answer.says_something() && !occasion_snapshot.occasion.switches.notes {
         return Err(Refusal::FeatureDisabled);
     }
@@ -120,13 +120,15 @@ pub fn answer(
     Ok(outcome)
 }
 
-fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
+/// Nobody is asked before the occasion has an event.
+fn check_occasion(snapshot: &OccasionSnapshot) -> Result<(), Refusal> {
+    let occasion = &snapshot.occasion;
     match occasion.status {
         OccasionStatus::Draft => return Err(Refusal::NotFound),
         OccasionStatus::Archived => return Err(Refusal::Expired),
         OccasionStatus::Published | OccasionStatus::Closed => {}
     }
-    if occasion.switches.open_rsvp {
+    if occasion.switches.open_rsvp && !snapshot.events.is_empty() {
         Ok(())
     } else {
         Err(Refusal::CodeRequired)

@@ -89,7 +89,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = done {
-            tracing::error!(occasion = %id, "cannot end an occasion that is over; it is tried again");
+            tracing::error!(occasion = %id, "cannot end an occasion that is over; it is tried again; if this goes on, check the store's disk or database server");
             failure = Some(error);
         }
     }

@@ -57,6 +57,7 @@ pub(crate) fn event(key: &str) -> Event {
         id: Id::from_text(key.to_owned()),
         key: key.to_owned(),
         name: I18n::one("en", key),
+        hour_known: true,
         version: 1,
         ..Event::default()
     }

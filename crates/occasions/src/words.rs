@@ -25,9 +25,14 @@ words! {
         Wedding = "wedding" => "host-kind-wedding",
         Engagement = "engagement" => "host-kind-engagement",
         Birthday = "birthday" => "host-kind-birthday",
-        /// A feast, which is called kenduri in Malay.
-        Kenduri = "kenduri" => "host-kind-kenduri",
+        /// A party for children.
+        Children = "children" => "host-kind-children",
+        /// The birth of a child.
         Naming = "naming" => "host-kind-naming",
+        Anniversary = "anniversary" => "host-kind-anniversary",
+        /// An open house, or a feast, which is called kenduri in Malay.
+        Kenduri = "kenduri" => "host-kind-kenduri",
+        Company = "company" => "host-kind-company",
         /// A memorial. Its pages have formal texts and no decoration.
         Memorial = "memorial" => "host-kind-memorial",
         Other = "other" => "host-kind-other",

@@ -7,6 +7,7 @@ status-troubled = Alcune parti non funzionano
 status-part = Parte
 status-up = Funziona
 status-down = Non funziona
+status-not-saving = Le pagine si vedono, ma al momento non si può salvare nulla
 status-since = Dal { $when }
 status-unknown = Delle altre parti al momento non si sa nulla.
 status-seen = Controllato: { $when }

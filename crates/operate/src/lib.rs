@@ -14,4 +14,6 @@ pub mod operators;
 pub mod public_status;
 pub mod server;
 pub mod server_status;
+#[cfg(test)]
+mod test_site;
 pub mod updates;

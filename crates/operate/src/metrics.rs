@@ -1,7 +1,7 @@
 //! Serves metrics about requests, the store and the process at `/metrics`, as text for Prometheus.
 
 #[cfg(test)]
-mod board;
+mod dashboard_names;
 mod process;
 
 use std::time::Duration;

@@ -110,17 +110,20 @@ async fn ready(store: &Store, membership: &Membership, ending: &CancellationToke
         stopping()
     } else if membership.is_clock_wrong() {
         let seconds = membership.clock_ahead().as_secs().unsigned_abs();
-        let why = format!("the clock differs from the database's by {seconds} s\n");
+        let why = format!("the clock differs from the database's by {seconds} s; set it by NTP\n");
         (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
     } else if membership.is_refused() {
-        let why = "this machine differs from another one; its log says in what\n";
+        let why = "this machine's settings differ from another machine's; the log here says in what, and what to do\n";
+        (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+    } else if !store.may_acknowledge() {
+        let why = "nothing is saved without the lease of the backup (follow.automatic); make backup.to reachable, or lead the domain to the machine that has taken over\n";
         (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
     } else if writable.await.unwrap_or(false) {
         READY.into_response()
     } else {
         (
             StatusCode::SERVICE_UNAVAILABLE,
-            "the store takes no changes\n",
+            "the store takes no changes; check its disk or database server\n",
         )
             .into_response()
     }

@@ -119,16 +119,24 @@ pub fn routes(status: PublicStatus) -> Router<Site> {
 struct Part {
     name: String,
     is_up: bool,
+    /// Whether it can save what visitors send.
+    is_saving: bool,
     since: String,
 }
 
 impl Part {
     fn class(&self) -> &'static str {
-        if self.is_up { "yes" } else { "error" }
+        if self.is_up && self.is_saving {
+            "yes"
+        } else {
+            "error"
+        }
     }
 
     fn words(&self) -> &'static str {
-        if self.is_up {
+        if !self.is_saving {
+            "status-not-saving"
+        } else if self.is_up {
             "status-up"
         } else {
             "status-down"
@@ -160,15 +168,17 @@ async fn show(
         is_up: true,
         since: seen.own_since.unwrap_or(seen.at),
     };
-    let all = std::iter::once(&own).chain(&seen.parts);
-    let parts = all.map(|part| Part {
+    let is_saving = site.store.may_acknowledge();
+    let all = std::iter::once((&own, is_saving)).chain(seen.parts.iter().map(|part| (part, true)));
+    let parts = all.map(|(part, is_saving)| Part {
         name: part.name.clone(),
         is_up: part.is_up,
+        is_saving,
         since: moment(part.since),
     });
     let body = StatusPage {
         text: &text,
-        is_well: seen.parts.iter().all(|part| part.is_up),
+        is_well: is_saving && seen.parts.iter().all(|part| part.is_up),
         is_known: seen.is_known,
         parts: parts.collect(),
         seen: moment(seen.at),
@@ -200,18 +210,15 @@ async fn show(
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
     use platform::store::migrate::Migrations;
-    use site::{Context, Domains, domains};
+    use site::{Context, Domains};
     use testkit::{Visitor, World};
     use tokio::sync::mpsc;
-    use web::client_info::Proxies;
-    use web::{Settings, SiteUrl};
 
     use super::*;
     use crate::control_requests::{ControlResponse, Reply};
-    use crate::locales::LOCALES;
     use crate::messages::{MessageSender, RequestIds, ToParent};
+    use crate::test_site;
 
     const DOMAINS: Domains = &[accounts::DOMAIN];
     const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
@@ -274,18 +281,8 @@ mod tests {
                 line.answered(id, Reply::Ok(rows));
             }
         });
-        let settings = Settings {
-            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
-            name: "Kenduri Kami".to_owned(),
-            languages: ["en", "ms", "it", "zh-Hans", "ar"]
-                .map(str::to_owned)
-                .into(),
-            time_zone: TimeZone::UTC,
-            has_mail: true,
-            proxies: Proxies::default(),
-            cdn: false,
-        };
-        let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
+        let languages = ["en", "ms", "it", "zh-Hans", "ar"];
+        let site = test_site::site(&world, DOMAINS, &languages);
         let accounts = Context::new(site, DOMAINS);
         let named = [("web", "Wedding cards"), ("rsvp", "Answers")];
         let named = named.map(|(name, label)| (name.to_owned(), label.to_owned()));
@@ -324,6 +321,11 @@ mod tests {
         world.clock.advance(SignedDuration::from_secs(10));
         visitor.get("/status").await.expect(200);
         assert_eq!(*counted.borrow(), 2);
+        // Another machine may take over.
+        world.platform.store.acknowledge_while(|| false);
+        let said = visitor.get("/status?lang=en").await.text();
+        let expected = "Kenduri Kami Pages are shown, but nothing can be saved at the moment";
+        assert!(said.contains(expected), "{said}");
         assert_eq!(accounts.site.catalogue.missing(), [""; 0]);
     }
 }

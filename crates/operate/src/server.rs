@@ -9,12 +9,12 @@ mod actions;
 mod alerts;
 mod backup;
 mod context;
+mod instance_table;
 mod machine;
 mod machines;
 mod mail;
 mod overview;
 mod readiness;
-mod rows;
 mod service;
 mod service_action;
 #[cfg(test)]

@@ -68,7 +68,9 @@ pub enum RequestError {
     #[error("{0}")]
     Refused(String),
     /// No reply arrived in time.
-    #[error("the supervisor process has not answered yet; load the page again in a minute")]
+    #[error(
+        "the supervisor process has not answered yet; load the page again in a minute; if it stays so, restart Kenduri"
+    )]
     Late,
 }
 

@@ -109,8 +109,12 @@ pub async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     for source in sources {
         let read = read(source, outbound).await;
         let found = read.and_then(|text| Found::in_text(&text, &ours));
-        let found =
-            found.with_context(|| format!("cannot read versions or advisories from {source}"))?;
+        let found = found.with_context(|| {
+            format!(
+                "cannot read versions or advisories from {source}\n  \
+                     check that it is a feed of releases or a list of advisories, and the network"
+            )
+        })?;
         all.read += found.read;
         all.newer.extend(found.newer);
         all.advisories.extend(found.advisories);
@@ -130,7 +134,7 @@ pub fn job(site: &Site, sources: &[Source]) -> Handler {
                 Ok(found) => found.log(),
                 Err(why) => tracing::warn!(
                     why,
-                    "cannot look for newer versions; correct updates.advisories if that is the reason; it is tried again tomorrow"
+                    "cannot look for newer versions; it is tried again tomorrow; check updates.advisories and the network"
                 ),
             }
             Ok(Done::with(move |tx| store_outcome(tx, &sources, &outcome)))

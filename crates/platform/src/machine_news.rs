@@ -71,7 +71,7 @@ impl Listener {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot read what the other machines tell; it is tried again");
+                    tracing::warn!(%error, "cannot read what the other machines tell; it is tried again; if this goes on, check the store's disk or database server");
                     sleep(RETRY_PAUSE).await;
                 }
             }

@@ -20,6 +20,8 @@ use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -36,6 +38,8 @@ const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
 const OBJECT_TIME: Duration = Duration::from_mins(2);
+/// The usual form of HTTP is one of RFC 2822 (RFC 9110, section 5.6.7).
+static HTTP_DATES: DateTimeParser = DateTimeParser::new();
 /// The longest object in an S3 bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
@@ -86,12 +90,14 @@ pub struct Answer {
     pub status: StatusCode,
     pub body: Bytes,
     pub etag: Option<String>,
+    /// When the server sent the response (RFC 9110, section 6.6.1).
+    pub date: Option<Timestamp>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
     /// The URL, or an IP address of its host, is not permitted.
-    #[error("not allowed: the URL must be https, and its host on public networks only")]
+    #[error("the URL is not allowed; write one with https, and a host on public networks only")]
     Refused,
     #[error("cannot be reached; check the address, and the network of this machine: {0}")]
     Unreachable(#[from] io::Error),
@@ -372,15 +378,27 @@ where
     let answering = async move {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
-        let etag = answer.headers().get(http::header::ETAG);
-        let etag = etag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let header = |name| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|text| text.to_str().ok())
+        };
+        let etag = header(http::header::ETAG).map(str::to_owned);
+        let date = header(http::header::DATE);
+        let date = date.and_then(|text| HTTP_DATES.parse_timestamp(text).ok());
         let body = if let Some(longest) = read_up_to {
             let body = Limited::new(answer.into_body(), longest).collect().await;
             body.map_err(unread)?.to_bytes()
         } else {
             Bytes::new()
         };
-        Ok(Answer { status, body, etag })
+        Ok(Answer {
+            status,
+            body,
+            etag,
+            date,
+        })
     };
     let mut answering = std::pin::pin!(answering);
     let mut connection = std::pin::pin!(connection);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use rusty_s3::actions::{CreateMultipartUpload, ListObjectsV2};
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use tokio::fs::File;
@@ -38,7 +39,10 @@ pub enum S3Error {
     /// The settings do not describe a usable bucket.
     #[error("{0}")]
     Access(String),
-    #[error("{target}: {reason}")]
+    #[error(
+        "the bucket {target} cannot be used: {reason}; check that this machine reaches it, and its \
+         endpoint and keys in the settings"
+    )]
     Target { target: String, reason: String },
 }
 
@@ -60,6 +64,15 @@ pub enum Conditional {
     Refused,
     /// The place cannot write conditionally.
     Unsupported,
+}
+
+/// An object's content with its tag, which differs for each content.
+#[derive(Clone, Debug)]
+pub struct Tagged {
+    pub bytes: Vec<u8>,
+    pub tag: String,
+    /// When it was read, by the clock of the place; `None` if the place has no clock.
+    pub date: Option<Timestamp>,
 }
 
 /// A bucket, and a prefix. The names of all objects that Kenduri stores in the bucket begin with
@@ -169,16 +182,22 @@ impl S3 {
     }
 
     /// Reads an object and its `ETag`; `None` if the object does not exist.
-    pub async fn get_with_tag(&self, name: &str) -> Result<Option<(Bytes, String)>, S3Error> {
+    pub async fn get_with_tag(&self, name: &str) -> Result<Option<Tagged>, S3Error> {
         let (credentials, key) = (self.credentials(), self.key(name));
         let url = self.bucket.get_object(Some(&credentials), &key).sign(VALID);
         let answer = self.call(Method::GET, &url, &[], Bytes::new()).await?;
         if answer.status == StatusCode::NOT_FOUND && !says(&answer, "NoSuchBucket") {
             return Ok(None);
         }
-        let Answer { body, etag, .. } = self.check(answer)?;
+        let Answer {
+            body, etag, date, ..
+        } = self.check(answer)?;
         let tag = etag.ok_or_else(|| self.failed("an object has no ETag"))?;
-        Ok(Some((body, tag)))
+        Ok(Some(Tagged {
+            bytes: body.into(),
+            tag,
+            date,
+        }))
     }
 
     /// Writes a file in parts of [`PART`] bytes, so that only one part is in memory. The object

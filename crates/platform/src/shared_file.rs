@@ -61,7 +61,7 @@ impl SealedFile {
             tracing::warn!(
                 folder = place.folder,
                 name = place.name,
-                "a file that machines share was sealed with another secret.key"
+                "a file that machines share was sealed with another secret.key, and is not used; put the same secret.key on all machines"
             );
         }
         SharedFile {

@@ -40,7 +40,6 @@ post-mail-text = { $site } has a new article:
 
 post-write = Write and change posts
 post-all = Posts
-post-group = Writing
 post-begin = A post
 post-begin-text = An article on this site
 post-new-article = New article

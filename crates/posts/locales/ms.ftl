@@ -36,7 +36,6 @@ post-mail-text = { $site } ada artikel baharu:
 # The pages of editors.
 post-write = Tulis dan ubah siaran
 post-all = Siaran
-post-group = Penulisan
 post-begin = Siaran
 post-begin-text = Artikel di laman ini
 post-new-article = Artikel baharu

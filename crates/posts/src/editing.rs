@@ -15,7 +15,7 @@ use web::{Field, Findings, Input, List, PageQuery};
 
 use crate::Refusal;
 use crate::codes::PUBLISHED;
-use crate::editor::Editor;
+use crate::editor_role::Editor;
 use crate::image;
 use crate::mailing;
 use crate::markdown;

@@ -3,7 +3,7 @@
 mod codes;
 pub mod demo;
 pub(crate) mod editing;
-pub mod editor;
+pub mod editor_role;
 pub mod feed;
 pub mod image;
 pub mod import;
@@ -17,9 +17,8 @@ mod token_scopes;
 pub mod web;
 pub mod webhook;
 
-use ::web::Link;
 use ::web::setting::Flag;
-use ::web::state::NavigationGroup;
+use ::web::state::{Audience, MenuEntry, MenuPage, MenuPlace};
 use identity::DomainAccounts;
 use site::domain::{self, Domain};
 use site::look::FirstPage;
@@ -59,14 +58,17 @@ pub const DOMAIN: Domain = Domain {
     foot: web::public::foot,
     public_pages: web::public::pages,
     offers: web::public::offers,
-    navigation: Some(NavigationGroup {
-        title: "post-group",
-        links: &[Link {
-            label: "post-all",
-            href: "/me/posts",
-        }],
-        is_for: editor::is_account_editor,
-    }),
+    menu: &[MenuEntry {
+        place: MenuPlace::Own,
+        position: 10,
+        label: "post-all",
+        pages: &[MenuPage::new(
+            "post-all",
+            "/me/posts",
+            Audience::Some(editor_role::is_account_editor),
+        )],
+        start: Some(editor_role::start),
+    }],
     cards: web::own_card::find,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
@@ -77,7 +79,7 @@ pub const DOMAIN: Domain = Domain {
         site::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
     accounts: DomainAccounts {
-        site_duties: &[editor::EDITOR],
+        site_duties: &[editor_role::EDITOR],
         token_scopes: &[READ, WRITE],
         erase: editing::erase,
         ..DomainAccounts::new("posts")

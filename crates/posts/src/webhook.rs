@@ -8,7 +8,7 @@ use serde::Serialize;
 use site::webhook::{self, WebhookEvent};
 use utoipa::ToSchema;
 
-use crate::editor::EDITOR;
+use crate::editor_role::EDITOR;
 use crate::post::{Kind, Post, PostId, State};
 use crate::token_scopes::{READ, WRITE};
 

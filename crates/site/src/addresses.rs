@@ -13,6 +13,8 @@ pub const PROFILE: &str = "/me/profile";
 pub const SLUG: &str = "/me/slug";
 pub const TRUSTED: &str = "/me/trusted";
 pub const SHARED: &str = "/me/shared";
+pub const EMAIL: &str = "/me/email";
+pub const WEBHOOKS: &str = "/me/webhooks";
 pub const DATA: &str = "/me/data";
 pub const PEOPLE: &str = "/admin/people";
 /// The list of email addresses to which the site sends no mail.
@@ -21,3 +23,4 @@ pub const SUPPRESSED: &str = "/admin/suppressions";
 pub const AUDIT: &str = "/admin/audit";
 pub const INVITES: &str = "/admin/invites";
 pub const LOOK: &str = "/admin/look";
+pub const SERVER: &str = "/admin/server";

@@ -443,7 +443,7 @@ async fn go_on(
         }
         Ok(_) => {}
         Err(error) => {
-            tracing::warn!(%error, "cannot store when a session was last used; if this goes on, do what the error says");
+            tracing::warn!(%error, "cannot store when a session was last used; if this goes on, check the store's disk or database server");
         }
     }
     Ok(())
@@ -493,7 +493,7 @@ async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Pro
         let id = bearer.id().clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { token::touch(tx, &id) };
         if let Err(error) = site.store.write(change).await {
-            tracing::warn!(%error, "cannot store when a token was last used; if this goes on, do what the error says");
+            tracing::warn!(%error, "cannot store when a token was last used; if this goes on, check the store's disk or database server");
         }
     }
     Ok(BearerAccess::Personal(bearer))

@@ -23,13 +23,13 @@ use web::codes::Code;
 use web::described::problem_responses::Shared;
 use web::masking::SecretPath;
 use web::setting::{Flag, Flaw, Setting, SettingValues};
-use web::state::{MenuItem, NavigationGroup};
+use web::state::{MenuEntry, MenuItem};
 use web::{Link, Locale, Site, Text};
 
 use crate::first_page::FirstPage;
 use crate::newsletter::Newsletter;
 use crate::own_card::OwnCard;
-use crate::part::{Part, PublicPage};
+use crate::page_parts::{Part, PublicPage};
 use crate::webhook_event::WebhookEvent;
 use identity::DomainAccounts;
 use identity::account::AccountId;
@@ -80,11 +80,8 @@ pub struct Domain {
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// The domain's pages that search engines may find.
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
-    /// The menu entries for the domain's pages for signed-in people.
-    pub navigation: Option<NavigationGroup>,
-    /// The menu entries for the domain's pages for people with a role in the domain. The menu shows
-    /// them in the group of `navigation`.
-    pub duty_navigation: Option<NavigationGroup>,
+    /// The domain's entries in the menu for signed-in people.
+    pub menu: &'static [MenuEntry],
     /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
     /// The domain's events to which webhooks can subscribe.
@@ -241,8 +238,7 @@ impl Domain {
             offers: |_| Ok(Vec::new()),
             foot: |_| Ok(Vec::new()),
             public_pages: |_| Ok(Vec::new()),
-            navigation: None,
-            duty_navigation: None,
+            menu: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
             webhook_events: &[],
             newsletters: &[],
@@ -282,8 +278,7 @@ impl Domain {
             offers: |_| Ok(Vec::new()),
             foot: |_| Ok(Vec::new()),
             public_pages: |_| Ok(Vec::new()),
-            navigation: None,
-            duty_navigation: None,
+            menu: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
             newsletters: &[],
             sign_in_hints: &[],

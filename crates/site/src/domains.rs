@@ -11,7 +11,7 @@ use web::{Catalogue, Declared, Locale, Settings, Site, SiteParts};
 
 use crate::domain::{Context, Domain, Domains, Share};
 use crate::newsletter::Newsletter;
-use crate::{dates, frame, look};
+use crate::{dates, frame, look, menu};
 use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::person::{erasure, registration};
@@ -116,11 +116,7 @@ pub fn declared(domains: &[Domain]) -> Declared {
     Declared {
         codes: codes.copied().collect(),
         secret_paths: secret_paths(domains),
-        navigation: domains
-            .iter()
-            .flat_map(|domain| [domain.navigation, domain.duty_navigation])
-            .flatten()
-            .collect(),
+        menu: menu::of(domains),
         settings: SettingValues::default(),
         find_frame: Some(frame::find),
     }

@@ -8,28 +8,27 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::page::{Entry, OwnAccount, OwnFrame, Page, Section, Warning};
-use web::state::NavigationGroup;
+use web::page::{OwnAccount, OwnFrame, Page, Warning};
+use web::state::Visit;
 use web::{Problem, Site, Text, Theme, csrf};
 
 use crate::asking::PageUser;
+use crate::domain::Domain;
+use crate::menu::OwnMenu;
+pub use crate::menu::{HOME, START};
 use crate::{addresses, cookies};
 use identity::account::unconfirmed;
 use identity::credential::planned_reset;
 use identity::grant::{self, Role, Scope};
 use identity::notification;
-use identity::people::invite;
 use identity::session::signed_in::{self, SignedIn};
-
-/// The page that people see after signing in.
-pub const HOME: &str = "/me";
 
 /// A person's data that determines the frame around their pages.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The person's rank in the installation.
     pub rank: Option<Role>,
-    groups: Vec<NavigationGroup>,
+    menu: OwnMenu,
     unread: i64,
     /// When the person's second factors will be removed, if an administrator requested it.
     reset_at: Option<Timestamp>,
@@ -39,96 +38,41 @@ pub struct Facts {
 impl Facts {
     pub fn find(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<Self, StoreError> {
         let id = &who.account().id;
-        let mut groups = Vec::new();
-        for group in &site.declared.navigation {
-            if (group.is_for)(tx, site, &id.to_string())? {
-                groups.push(*group);
-            }
-        }
+        let rank = grant::rank_in(tx, who, &Scope::site())?;
         Ok(Self {
-            rank: grant::rank_in(tx, who, &Scope::site())?,
-            groups,
+            rank,
+            menu: OwnMenu::find(tx, site, id.as_str(), rank)?,
             unread: notification::count_unread(tx, id)?,
             reset_at: planned_reset::due(tx, id)?,
             is_pending: unconfirmed::is_pending(tx, id)?,
         })
     }
 
+    /// The path of the page where the person starts after signing in.
+    pub fn start(&self) -> &str {
+        self.menu.start()
+    }
+
     /// Makes the frame for a page. `here` is the path of the page's navigation entry.
     pub fn frame(&self, site: &Site, text: &Text, user: PageUser<'_>, here: &str) -> OwnFrame {
         let unread = (self.unread > 0).then(|| text.number(self.unread));
+        let path = Visit::current_path();
+        let (sections, tabs) = self.menu.sections(text, &path, here);
         OwnFrame {
             site: site.settings.name.clone(),
-            sections: self.sections(text, here),
+            sections,
+            tabs,
+            is_member: self.menu.is_member(),
             account: Some(account(user.who, user.csrf, unread)),
             warnings: self.warnings(site, text, user.who),
-            notes: self.notes(site, text, here),
+            notes: self.notes(site, text, &path, here),
         }
-    }
-
-    /// First the person's own pages, grouped by domain, then those of the administration.
-    fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
-        let entry = |(label, href): (&str, &str)| Entry {
-            label: text.say(label).into_owned(),
-            href: href.to_owned(),
-            current: href == here,
-            ..Entry::default()
-        };
-        let section = |title: &str, entries: Vec<Entry>| Section {
-            title: Some(text.say(title).into_owned()),
-            entries,
-        };
-        let home = Section {
-            title: None,
-            entries: vec![entry(("host-home", HOME))],
-        };
-        let groups = self.groups.chunk_by(|one, next| one.title == next.title);
-        let groups = groups.map(|groups| {
-            let title = groups.first().map_or("", |group| group.title);
-            let links = groups.iter().flat_map(|group| group.links);
-            section(
-                title,
-                links.map(|link| entry((link.label, link.href))).collect(),
-            )
-        });
-        let own = [
-            ("profile-title", addresses::PROFILE),
-            ("slug-title", addresses::SLUG),
-            ("account-security", addresses::SECURITY),
-            ("trusted-title", addresses::TRUSTED),
-            ("shared-title", addresses::SHARED),
-            ("account-data", addresses::DATA),
-        ];
-        let own = section("host-yours", own.map(entry).into());
-        let administered = self.rank.map(|rank| {
-            let is_owner = rank == grant::OWNER;
-            let may_invite = invite::may_offer(rank, invite::MEMBER);
-            let entries = is_owner
-                .then_some(("look-title", addresses::LOOK))
-                .into_iter()
-                .chain([("people-title", addresses::PEOPLE)])
-                .chain(may_invite.then_some(("account-invites", addresses::INVITES)))
-                .chain([
-                    ("suppressed-title", addresses::SUPPRESSED),
-                    ("overview-title", addresses::AUDIT),
-                ])
-                .chain(is_owner.then_some(("host-server", "/admin/server")));
-            section("host-site", entries.map(entry).collect())
-        });
-        [home]
-            .into_iter()
-            .chain(groups)
-            .chain([own])
-            .chain(administered)
-            .collect()
     }
 
     /// What those who run the site must know on the pages where they work: that mail or links from
     /// there reach nobody.
-    fn notes(&self, site: &Site, text: &Text, here: &str) -> Vec<String> {
-        let mut links = self.groups.iter().flat_map(|group| group.links);
-        let is_work = here.starts_with("/admin") || links.any(|link| link.href == here);
-        if self.rank.is_none() || !is_work {
+    fn notes(&self, site: &Site, text: &Text, path: &str, here: &str) -> Vec<String> {
+        if self.rank.is_none() || !self.menu.is_work(path, here) {
             return Vec::new();
         }
         let private = site.private_note(text, site.url());
@@ -153,6 +97,22 @@ impl Facts {
         });
         pending.into_iter().chain(reset).collect()
     }
+}
+
+/// Whether the person works in this domain, and so may start there after signing in.
+pub fn works_in(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    domain: &Domain,
+    who: &SignedIn,
+) -> Result<bool, StoreError> {
+    for find in domain.menu.iter().filter_map(|entry| entry.start) {
+        let start = find(tx, site, who.account().id.as_str())?;
+        if start.is_some_and(|start| start.is_work) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the data about the signed-in account that the frame shows.
@@ -182,7 +142,7 @@ pub async fn show<B: Template>(
         body,
         text,
         theme: Theme::PLAIN,
-        kind: facts.frame(site, text, user, here).kind(),
+        kind: facts.frame(site, text, user, here).kind(site),
     }))
 }
 

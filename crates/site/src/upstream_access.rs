@@ -104,7 +104,7 @@ pub async fn check(
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot store when a session was last used; if this goes on, do what the error says");
+                tracing::warn!(%error, "cannot store when a session was last used; if this goes on, check the store's disk or database server");
             }
         }
     }

@@ -61,7 +61,7 @@ impl CheckedAddress {
         if let Err(error) = grant_group(path, owner, group) {
             tracing::warn!(
                 %error, socket = %path.display(),
-                "cannot let the edge use the socket of a service, so requests may not reach it; correct what the error says, and restart the service"
+                "cannot let the edge use the socket of a service, so requests may not reach it; restart the service; if it comes again, let the program keep the socket that it finds"
             );
         }
     }
@@ -87,8 +87,8 @@ impl CheckedAddress {
     fn check_owner(&self, user: u32) -> Result<(), ConnectError> {
         match self.owner {
             Some(owner) if owner != user => Err(ConnectError::Refused(format!(
-                "another user listens at {}: user {user}, not user {owner} (a program that \
-                 changes its user needs `user` in its section)",
+                "another user listens at {}: user {user}, not user {owner}; stop that program, or, if it \
+                 is the service itself, set `user` in its section",
                 self.address
             ))),
             _ => Ok(()),

@@ -152,7 +152,9 @@ pub enum StartError {
         why: io::Error,
     },
     /// Processes of an earlier supervisor could not be ended, or another system call failed.
-    #[error("cannot start the services: {0}\n  correct that, and start Kenduri again")]
+    #[error(
+        "cannot start the services: {0}\n  the data folder needs room, and the system must allow more processes and open files (TasksMax= and LimitNOFILE= in the systemd unit); then start Kenduri again"
+    )]
     System(#[from] io::Error),
 }
 

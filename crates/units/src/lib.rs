@@ -35,7 +35,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let how = || format!("{text:?} is not a time; write it like 500ms, 30s, 5m, 2h or 30d");
     let time = Duration::from_millis(number(text, &TIMES).ok_or_else(how)?);
     if time > LONGEST_TIME {
-        return Err(format!("{text:?} is too long; the most is ten years"));
+        return Err(format!("{text:?} is too long; write at most 3650d"));
     }
     Ok(time)
 }

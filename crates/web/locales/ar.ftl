@@ -4,6 +4,8 @@ shell-language = اللغة
 shell-navigation = الأقسام
 shell-tabs = الأقسام الرئيسية
 shell-more = المزيد
+shell-account = الحساب
+shell-pages = صفحات هذا القسم
 shell-sign-in = تسجيل الدخول
 shell-sign-out = تسجيل الخروج
 shell-home = إلى الصفحة الرئيسية
@@ -191,6 +193,8 @@ problem-too-many-attempts = محاولات كثيرة. { $minutes ->
 }
     .title = محاولات كثيرة
 problem-store-busy = لم يُحفظ شيء. يُرجى المحاولة بعد قليل.
+    .title = لم يُحفظ شيء
+problem-saving-paused = لم يُحفظ شيء. يتعذّر على هذا الموقع الوصول إلى المكان الذي يحتفظ بنسخته الثانية، ولن يحفظ شيئًا حتى يتمكن من ذلك. يُرجى المحاولة بعد بضع دقائق.
     .title = لم يُحفظ شيء
 problem-outcome-unknown = لا نعرف إن كان هذا قد حُفظ. يُرجى التحقق قبل إرساله مرة أخرى.
     .title = لا نعرف إن كان قد حُفظ

@@ -4,6 +4,8 @@ shell-language = Lingua
 shell-navigation = Sezioni
 shell-tabs = Sezioni principali
 shell-more = Altro
+shell-account = Account
+shell-pages = Pagine di questa sezione
 shell-sign-in = Accedi
 shell-sign-out = Esci
 shell-home = Alla pagina iniziale
@@ -155,6 +157,8 @@ problem-too-many-attempts = Troppi tentativi. { $minutes ->
 }
     .title = Troppi tentativi
 problem-store-busy = Non è stato salvato nulla. Riprovi tra un momento.
+    .title = Non è stato salvato nulla
+problem-saving-paused = Non è stato salvato nulla. Questo sito non riesce a raggiungere il luogo in cui tiene la sua seconda copia, e finché non ci riesce non salva nulla. Riprovi tra qualche minuto.
     .title = Non è stato salvato nulla
 problem-outcome-unknown = Non sappiamo se i dati siano stati salvati. Controlli prima di inviarli di nuovo.
     .title = Non sappiamo se è stato salvato

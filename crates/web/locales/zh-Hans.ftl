@@ -4,6 +4,8 @@ shell-language = 语言
 shell-navigation = 栏目
 shell-tabs = 主要栏目
 shell-more = 更多
+shell-account = 账户
+shell-pages = 本部分的页面
 shell-sign-in = 登录
 shell-sign-out = 退出登录
 shell-home = 回到首页
@@ -144,6 +146,8 @@ problem-too-many-attempts = 尝试次数太多。{ $minutes ->
 }
     .title = 尝试次数太多
 problem-store-busy = 尚未保存。请稍后再试。
+    .title = 尚未保存
+problem-saving-paused = 尚未保存。本站暂时无法连接保存第二份副本的位置，在恢复连接之前不会保存任何内容。请几分钟后再试。
     .title = 尚未保存
 problem-outcome-unknown = 我们不知道这次是否已保存。请先查看，再决定是否重新提交。
     .title = 不知道是否已保存

@@ -1,5 +1,4 @@
-//! Static assets (styles, scripts, fonts, pictures). They are embedded in the executable and
-//! compressed at build time. Each asset's name contains the hash of its content, so that browsers
+//! Serves the static assets. Each asset's name contains the hash of its content, so that browsers
 //! may cache the asset forever.
 
 use axum::Router;
@@ -12,43 +11,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::embedded::{ASSETS, Asset};
+pub use crate::embedded::{asset, find, weight};
 use crate::look::Accent;
 use crate::problem::Problem;
 use crate::theme_accent;
-
-struct Asset {
-    /// The path below `assets/`, such as `fonts/songket.woff2`.
-    name: &'static str,
-    /// The path in URLs, such as `/assets/fonts/songket.0123456789ab.woff2`.
-    path: &'static str,
-    kind: &'static str,
-    plain: &'static [u8],
-    gzip: Option<&'static [u8]>,
-}
-
-/// All embedded files, sorted by name.
-static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
-
-/// Returns the URL path of the asset `name`, which is a path in `assets/`. For an unknown name,
-/// logs an error and returns a path that does not exist. A test checks every name in use.
-pub fn asset(name: &str) -> &'static str {
-    find(name).unwrap_or_else(|| {
-        tracing::error!(name, "there is no such asset; please report this");
-        "/assets/missing"
-    })
-}
-
-/// Like [`asset`], but `None` for an unknown name.
-pub fn find(name: &str) -> Option<&'static str> {
-    let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok()?;
-    Some(ASSETS[place].path)
-}
-
-/// The compressed size of an asset in bytes. Tests use it to limit the size of pages.
-pub fn weight(name: &str) -> Option<usize> {
-    let asset = ASSETS.iter().find(|asset| asset.name == name)?;
-    Some(asset.gzip.unwrap_or(asset.plain).len())
-}
 
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{*path}", get(serve))

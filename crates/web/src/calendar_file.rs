@@ -15,6 +15,8 @@ pub struct CalendarEvent {
     pub sequence: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
+    /// Whether the event lasts whole days, from midnight to midnight of its zone.
+    pub is_all_day: bool,
     /// The time zone in which the event's times are written, with its IANA name.
     pub zone: TimeZone,
     pub summary: String,
@@ -54,7 +56,7 @@ pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) ->
     lines.add("PRODID:-//Kenduri//Kenduri//EN");
     lines.add(&format!("METHOD:{word}"));
     let mut zones: Vec<&TimeZone> = Vec::new();
-    for event in events {
+    for event in events.iter().filter(|event| !event.is_all_day) {
         if !zones.contains(&&event.zone) {
             zones.push(&event.zone);
             time_zone(&mut lines, events, &event.zone);
@@ -67,8 +69,12 @@ pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) ->
         lines.add(&format!("SEQUENCE:{}", event.sequence));
         lines.add(&format!("DTSTAMP:{}", utc(now)));
         for (property, at) in [("DTSTART", event.starts_at), ("DTEND", event.ends_at)] {
-            let local = local(&at.to_zoned(event.zone.clone()));
-            lines.add(&format!("{property};TZID={name}:{local}"));
+            let at = at.to_zoned(event.zone.clone());
+            lines.add(&if event.is_all_day {
+                format!("{property};VALUE=DATE:{}", at.strftime("%Y%m%d"))
+            } else {
+                format!("{property};TZID={name}:{}", local(&at))
+            });
         }
         lines.add(&format!("SUMMARY:{}", escape(&event.summary)));
         if !event.location.is_empty() {
@@ -220,6 +226,27 @@ mod tests {
         }
         let unfolded = lines.0.replace("\r\n ", "");
         assert_eq!(unfolded, format!("SUMMARY:{}\r\n", "陈".repeat(60)));
+    }
+
+    #[test]
+    fn an_event_of_whole_days_has_dates_and_needs_no_zone() {
+        let zone = TimeZone::get("Africa/Cairo").unwrap();
+        // The clocks are set forward at midnight, so the first day begins at 01:00.
+        let event = CalendarEvent {
+            uid: "1@example.com".to_owned(),
+            sequence: 0,
+            starts_at: "2027-04-29T22:00:00Z".parse().unwrap(),
+            ends_at: "2027-04-30T21:00:00Z".parse().unwrap(),
+            is_all_day: true,
+            zone,
+            summary: "Party".to_owned(),
+            location: String::new(),
+            url: String::new(),
+        };
+        let written = write(&[event], Timestamp::UNIX_EPOCH);
+        let dates = "DTSTART;VALUE=DATE:20270430\r\nDTEND;VALUE=DATE:20270501\r\n";
+        assert!(written.contains(dates), "{written}");
+        assert!(!written.contains("TZID"), "{written}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::look::{Accent, Color, Look};
 use crate::problem::Problem;
 use crate::public_frame::PublicFrame;
 use crate::state::Site;
-use crate::theme::{Ground, Preset, Theme};
+use crate::theme::{Face, Preset, Theme, Way};
 use crate::theme_accent;
 
 const KEPT: usize = 32;
@@ -61,7 +61,7 @@ pub struct CardPicture {
 
 /// Returns the text if the font of the pictures has all its characters, otherwise an empty string.
 pub fn written(text: &str) -> String {
-    let can_write = Font::load().is_ok_and(|font| font.can_write(text));
+    let can_write = Font::load(Face::default()).is_ok_and(|font| font.can_write(text));
     if can_write {
         text.to_owned()
     } else {
@@ -79,6 +79,9 @@ enum Ornament {
 struct Drawing {
     words: CardPicture,
     site: String,
+    face: Face,
+    /// The number of the caption's ink. The second ink of a theme is for ornament alone.
+    caption: u8,
     ornament: Ornament,
     colors: Colors,
 }
@@ -86,9 +89,10 @@ struct Drawing {
 impl Drawing {
     fn of(words: CardPicture, site: &Site, theme: Option<Theme>) -> Self {
         let (colors, ornament) = match theme {
-            Some(theme) => of_theme(theme),
+            Some(theme) => (of_theme(theme), Ornament::Line),
             None => of_look(&site.menu.frame()),
         };
+        let face = theme.and_then(|theme| theme.preset.face());
         let name = written(&site.settings.name);
         Self {
             // The site's name is omitted if it is already the title.
@@ -97,6 +101,8 @@ impl Drawing {
             } else {
                 name
             },
+            face: face.unwrap_or_default(),
+            caption: u8::from(theme.is_none()),
             colors,
             ornament,
             words,
@@ -110,16 +116,20 @@ impl Drawing {
             number,
             caption,
         } = &self.words;
-        let (ornament, colors) = (self.ornament, &self.colors);
+        let (ornament, colors, face) = (self.ornament, &self.colors, self.face);
         let all = format!(
-            "{title}\n{number}\n{caption}\n{}\n{ornament:?} {colors:?}",
+            "{title}\n{number}\n{caption}\n{}\n{ornament:?} {colors:?} {face:?}",
             self.site
         );
         conditional::tag(all.as_bytes())
     }
 
     fn draw(&self) -> Result<Vec<u8>, Problem> {
-        let font = Font::load().map_err(Problem::internal)?;
+        let mut font = Font::load(self.face).map_err(Problem::internal)?;
+        let mut all = [&*self.words.title, &self.words.caption, &self.site].into_iter();
+        if !all.all(|text| font.can_write(text)) {
+            font = Font::load(Face::default()).map_err(Problem::internal)?;
+        }
         let mut picture = Picture::default();
         #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let width = WIDTH as f32 - 2.0 * MARGIN;
@@ -142,7 +152,7 @@ impl Drawing {
                 line(part, &[84.0], baseline, 0);
                 baseline += 100.0;
             }
-            line(&words.caption, &[44.0, 36.0, 30.0], baseline, 1);
+            line(&words.caption, &[44.0, 36.0, 30.0], baseline, self.caption);
         } else {
             line(&words.title, &[72.0, 60.0, 48.0], 140.0, 0);
             line(&words.number, &[250.0, 190.0], 384.0, 1);
@@ -215,37 +225,19 @@ fn of_look(frame: &PublicFrame) -> (Colors, Ornament) {
     (colors, ornament)
 }
 
-fn of_theme(theme: Theme) -> (Colors, Ornament) {
-    let cloth = match theme.ground {
-        None | Some(Ground::Maroon) => [0x64, 0x10, 0x2b],
-        Some(Ground::Zamrud) => [0x12, 0x3a, 0x2c],
-        Some(Ground::Nila) => [0x1b, 0x2a, 0x5c],
-        Some(Ground::Terung) => [0x3a, 0x1a, 0x45],
-        Some(Ground::Arang) => [0x1f, 0x1a, 0x17],
-    };
-    let (ground, inks) = match theme.preset {
-        Preset::Songket => (cloth, [[0xf7, 0xe3, 0xb0], [0xd9, 0xa9, 0x4a]]),
-        Preset::Letterpress => ([0xf6, 0xf4, 0xee], [[0x1f, 0x3b, 0x57], [0x56, 0x65, 0x50]]),
-        Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
-    };
-    let (ground, inks) = match theme_accent::colors(theme) {
-        // In a theme, the background is either the theme's own colour or derived from the chosen
-        // accent colour.
-        Some([own, _]) => {
-            let ink = own.ground_ink.map_or(inks, |ink| [ink.0, inks[1]]);
-            let inks = match own.ground {
-                Some(_) => [ink[0]; 2],
-                None => ink,
-            };
-            (own.ground.map_or(ground, |ground| ground.0), inks)
-        }
-        None => (ground, inks),
-    };
-    let ornament = match theme.preset {
-        Preset::Letterpress => Ornament::Line,
-        Preset::Songket | Preset::Plain => Ornament::Band,
-    };
-    (Colors { ground, inks }, ornament)
+fn of_theme(theme: Theme) -> Colors {
+    let [look, _] = theme.palettes();
+    let own = theme_accent::colors(theme).map(|[light, _]| light);
+    let ground = own.and_then(|own| own.ground).unwrap_or(look.ground);
+    let ink = own.and_then(|own| own.ground_ink);
+    let gold = own.and_then(|own| own.ground.and(ink));
+    Colors {
+        ground: ground.0,
+        inks: [
+            ink.unwrap_or(look.ground_ink).0,
+            gold.unwrap_or(look.gold).0,
+        ],
+    }
 }
 
 pub async fn answer(
@@ -283,9 +275,9 @@ pub fn address(site: &Site, title: &str, caption: &str) -> String {
 
 /// The URL of a picture with this title and caption in a theme.
 pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
-    let ground = theme.ground.map_or("", Ground::word);
+    let way = theme.other_way().map_or("", Way::word);
     let accent = theme.accent.map(Color::hex).unwrap_or_default();
-    let dress = format!("{} {ground} {accent}", theme.preset.word());
+    let dress = format!("{} {way} {accent}", theme.preset.word());
     address_of(site, [title, caption], "theme", &dress)
 }
 
@@ -330,10 +322,10 @@ pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Res
     }
     let mut dress = asked.theme.split(' ').fuse();
     let mut next = || dress.next().unwrap_or_default();
-    let (preset, ground, accent) = (Preset::find(next()), Ground::find(next()), next());
+    let (preset, way, accent) = (Preset::find(next()), Way::find(next()), next());
     let theme = preset.map(|preset| Theme {
         preset,
-        ground,
+        way,
         accent: Color::parse(accent),
     });
     let words = CardPicture {

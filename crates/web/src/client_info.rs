@@ -186,7 +186,7 @@ impl fmt::Display for Network {
 pub struct Proxies(Vec<(IpAddr, u8)>);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither an address nor a network like 10.0.0.0/8")]
+#[error("{0:?} is neither an address nor a network; write it like 127.0.0.1 or 10.0.0.0/8")]
 pub struct NotANetwork(String);
 
 impl Proxies {

@@ -73,6 +73,7 @@ pub static CODES: &[Code] = &[
     Code::new(429, "rate_limited"),
     Code::new(429, "too_many_attempts"),
     Code::new(503, "store_busy"),
+    Code::new(503, "saving_paused"),
     Code::new(503, "outcome_unknown"),
     Code::new(503, "busy"),
     Code::new(500, "internal"),

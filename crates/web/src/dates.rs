@@ -13,7 +13,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-use crate::memo::{At, Moment};
+use crate::date_cache::{At, Moment};
 use crate::text::{Text, Value};
 
 /// The longest time range that is shown without a second date, even if it ends after midnight.

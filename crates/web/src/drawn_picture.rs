@@ -1,4 +1,4 @@
-//! Preview pictures with a few words of text. They use one Latin font, which cannot join or reorder
+//! Preview pictures with a few words of text. They use Latin fonts, which cannot join or reorder
 //! characters, so text in other scripts cannot be drawn ([`Font::can_write`]).
 
 use std::io::{self, Write as _};
@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use ab_glyph::{Font as _, FontRef, Glyph, InvalidFont, PxScale, ScaleFont as _, point};
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
+
+use crate::theme::Face;
 
 /// The width in pixels.
 pub const WIDTH: usize = 1_200;
@@ -18,8 +20,14 @@ const FULL: f32 = 127.0;
 pub struct Font(FontRef<'static>);
 
 impl Font {
-    pub fn load() -> Result<Self, InvalidFont> {
-        let file = include_bytes!("../assets/fonts/songket.ttf");
+    pub fn load(face: Face) -> Result<Self, InvalidFont> {
+        let file: &[u8] = match face {
+            Face::Songket => include_bytes!("../assets/fonts/songket.ttf"),
+            Face::Letterpress => include_bytes!("../assets/fonts/letterpress.ttf"),
+            Face::Playfair => include_bytes!("../assets/fonts/playfair.ttf"),
+            Face::Poiret => include_bytes!("../assets/fonts/poiret.ttf"),
+            Face::Fredoka => include_bytes!("../assets/fonts/fredoka.ttf"),
+        };
         FontRef::try_from_slice(file).map(Self)
     }
 
@@ -243,7 +251,7 @@ mod tests {
 
     #[test]
     fn latin_letters_can_be_written_and_others_cannot() {
-        let font = Font::load().unwrap();
+        let font = Font::load(Face::default()).unwrap();
         for text in ["Aisyah & Daniel", "Çağla, Łukasz – “Ž”…", "1,234 days"] {
             assert!(font.can_write(text), "{text}");
         }
@@ -253,8 +261,24 @@ mod tests {
     }
 
     #[test]
+    fn every_face_has_the_letters_of_european_names() {
+        for face in [
+            Face::Songket,
+            Face::Letterpress,
+            Face::Playfair,
+            Face::Poiret,
+            Face::Fredoka,
+        ] {
+            let font = Font::load(face).unwrap();
+            for text in ["Aisyah & Daniel", "Zoë, Łukasz – “Ž”…", "16 January 2027"] {
+                assert!(font.can_write(text), "{face:?} {text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_too_long_ends_in_an_ellipsis() {
-        let font = Font::load().unwrap();
+        let font = Font::load(Face::default()).unwrap();
         assert_eq!(font.shorten("Our day", 40.0, 1_000.0), "Our day");
         let shorter = font.shorten(&"Our day ".repeat(10), 40.0, 400.0);
         let kept = shorter.strip_suffix('…').unwrap();
@@ -269,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_long_title_has_lines_and_the_last_is_shortened() {
-        let font = Font::load().unwrap();
+        let font = Font::load(Face::default()).unwrap();
         let lines = font.wrap("A house that breathes", 40.0, 300.0, 3);
         assert_eq!(lines.join(" "), "A house that breathes");
         assert!(lines.len() > 1 && lines.iter().all(|line| font.width(line, 40.0) <= 300.0));
@@ -279,7 +303,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_beyond_the_edges() {
-        let font = Font::load().unwrap();
+        let font = Font::load(Face::default()).unwrap();
         let mut picture = Picture::default();
         picture.write(&font, &"wide ".repeat(80), 200.0, 700.0, 1);
         let corner = Rectangle {

@@ -13,6 +13,7 @@ use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::{HeaderMap, Uri, request};
 
 use crate::cookie;
+use crate::region::Region;
 
 /// The cookie with a reader's choice of language.
 pub const COOKIE: &str = "kd_lang";
@@ -111,6 +112,12 @@ impl Wishes {
             .chain(self.accepted.iter().map(String::as_str))
             .find_map(|wish| look_up(wish, &offered.iter().map(AsRef::as_ref)))
             .unwrap_or(default)
+    }
+
+    /// The country of the best language that names one, such as Malaysia for `ms-MY`.
+    pub fn region(&self) -> Option<Region> {
+        let mut accepted = self.accepted.iter();
+        accepted.find_map(|tag| Region::of_language(tag))
     }
 
     /// Whether the language of the page, `spoken`, is the language requested by `?lang=`. If so, a

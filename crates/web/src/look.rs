@@ -137,8 +137,8 @@ impl Look {
             (_, "ar") => Some("fonts/naskh.woff2"),
             (_, "ms") if language.ends_with("-Arab") => Some("fonts/naskh.woff2"),
             (_, "zh" | "ta" | "ja" | "ko") | (Self::Market, _) => None,
-            (Self::Veranda, _) => Some("fonts/songket.woff2"),
-            (Self::Paper, _) => Some("fonts/letterpress.woff2"),
+            (Self::Veranda, _) => Some("fonts/songket-core.woff2"),
+            (Self::Paper, _) => Some("fonts/letterpress-core.woff2"),
         }
     }
 }
@@ -408,8 +408,8 @@ mod tests {
     #[test]
     fn one_display_font_and_none_where_the_script_has_its_own() {
         for (look, language, font) in [
-            (Look::Paper, "en", Some("fonts/letterpress.woff2")),
-            (Look::Veranda, "ms", Some("fonts/songket.woff2")),
+            (Look::Paper, "en", Some("fonts/letterpress-core.woff2")),
+            (Look::Veranda, "ms", Some("fonts/songket-core.woff2")),
             (Look::Market, "en", None),
             (Look::Market, "ar", Some("fonts/naskh.woff2")),
             (Look::Paper, "zh-Hans", None),

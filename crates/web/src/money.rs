@@ -1,6 +1,6 @@
 //! Amounts of money in the reader's language.
 
-use platform::money::Money;
+use platform::money::{Currency, Money};
 
 use crate::text::Text;
 
@@ -29,10 +29,15 @@ impl Text {
         self.write_money(sum, sum.parts().1 != 0)
     }
 
-    fn write_money(&self, sum: Money, has_decimals: bool) -> String {
-        let code = sum.currency.code();
+    /// The symbol of a currency, or its code if people know it better: “RM”, “CHF”.
+    pub fn currency_sign(&self, currency: Currency) -> String {
+        let code = currency.code();
         let known = SIGNS.iter().find(|(known, _)| *known == code);
-        let sign = known.map_or(code, |(_, sign)| sign);
+        known.map_or(code, |(_, sign)| sign).to_owned()
+    }
+
+    fn write_money(&self, sum: Money, has_decimals: bool) -> String {
+        let sign = self.currency_sign(sum.currency);
         let minus = if sum.minor < 0 { "\u{2212}" } else { "" };
         let (whole, part) = sum.parts();
         let whole = self.number(whole.abs());

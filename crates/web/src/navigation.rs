@@ -13,8 +13,10 @@ pub struct Entry {
     /// A number beside the label.
     pub count: Option<String>,
     pub current: bool,
-    /// Whether the entry is a bottom tab on phones.
-    pub tab: bool,
+    /// The SVG path of the icon, in a 24 × 24 view box.
+    pub icon: Option<&'static str>,
+    /// The entry's pages, while the menu unfolds it.
+    pub below: Vec<Entry>,
 }
 
 /// The frame around a signed-in person's pages.
@@ -24,6 +26,10 @@ pub struct OwnFrame {
     pub site: String,
     /// The navigation, from top to bottom.
     pub sections: Vec<Section>,
+    /// The other pages of the current entry, and the page itself; empty if the entry is one page.
+    pub tabs: Vec<Entry>,
+    /// Whether the person only takes part. Their pages have the look of the site's public pages.
+    pub is_member: bool,
     /// The signed-in person; `None` on a page that anybody may open.
     pub account: Option<OwnAccount>,
     pub warnings: Vec<Warning>,

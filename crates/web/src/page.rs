@@ -71,8 +71,10 @@ pub enum Kind<'a> {
         /// The languages that the language menu offers; empty if there is no menu.
         languages: &'a [Language],
     },
-    /// A host's page with a side bar or bottom tabs. The frame adds the element `main`.
+    /// A page of the staff, with a side bar or bottom tabs. The frame adds the element `main`.
     Host(Navigation<'a>),
+    /// A member's page, in the frame of the site's public pages.
+    Member { site: &'a Site, frame: &'a OwnFrame },
 }
 
 #[derive(Clone, Copy)]
@@ -81,8 +83,10 @@ pub struct Navigation<'a> {
     pub frame: &'a OwnFrame,
     /// The heading above the navigation's sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The link of the last bottom tab, which leads to a page with all other navigation entries.
-    pub more: Option<&'a str>,
+    /// The page that shows guests what they see, and its label.
+    pub see: Option<Link<'a>>,
+    /// Whether the entries are groups of pages. Phones then show them at the bottom, and no menu.
+    pub has_groups: bool,
     /// A banner such as "This is a draft".
     pub strip: Option<Strip<'a>>,
     /// Whether the page shows a job that is still running. Browsers without script then load the
@@ -96,6 +100,13 @@ pub struct Heading<'a> {
     pub title: &'a str,
     /// The line below the title, such as "Sat 16 Jan 2027 · in 58 days".
     pub note: &'a str,
+    pub href: &'a str,
+    pub is_current: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    pub label: &'a str,
     pub href: &'a str,
 }
 
@@ -116,11 +127,15 @@ pub struct Action<'a> {
 
 impl OwnFrame {
     /// The kind of a page that has this frame, and neither a heading nor a banner.
-    pub fn kind(&self) -> Kind<'_> {
+    pub fn kind<'a>(&'a self, site: &'a Site) -> Kind<'a> {
+        if self.is_member {
+            return Kind::Member { site, frame: self };
+        }
         Kind::Host(Navigation {
             frame: self,
             heading: None,
-            more: None,
+            see: None,
+            has_groups: false,
             strip: None,
             in_progress: false,
         })
@@ -131,14 +146,16 @@ impl Kind<'_> {
     /// The CSRF token for the page's forms, if the frame knows one.
     fn csrf(&self) -> Option<&str> {
         match self {
-            Self::Host(navigation) => Some(&navigation.frame.account.as_ref()?.csrf),
+            Self::Host(Navigation { frame, .. }) | Self::Member { frame, .. } => {
+                Some(&frame.account.as_ref()?.csrf)
+            }
             Self::Public { .. } | Self::Plain { .. } => None,
         }
     }
 }
 
 /// Renders a page. The response states its language; [`serve`](crate::serve()) adds all other
-/// headers. On a page of [`Kind::Host`], forms that post to this site get the CSRF token.
+/// headers. On a signed-in person's page, forms that post to this site get the CSRF token.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a page is made for this one call"
@@ -312,6 +329,8 @@ struct Shell<'a> {
     text: &'a Text,
     classes: String,
     style: &'static str,
+    /// The stylesheet of the look, for pages with a theme.
+    look: Option<&'static str>,
     script: Option<&'static str>,
     font: Option<&'static str>,
     languages: &'a [Language],
@@ -321,6 +340,8 @@ struct Shell<'a> {
     accent: Option<String>,
     visit: Visit,
     host: Option<&'a Navigation<'a>>,
+    /// The frame of a member's page.
+    member: Option<&'a OwnFrame>,
     metadata: Metadata<'a>,
 }
 
@@ -334,6 +355,7 @@ impl<'a> Shell<'a> {
             text,
             classes,
             style: assets::asset(style),
+            look: None,
             script: assets::find(script),
             font: theme.font(&text.language().tag).and_then(assets::find),
             languages: &[],
@@ -342,33 +364,43 @@ impl<'a> Shell<'a> {
             accent: theme_accent::address(theme),
             visit: Visit::default(),
             host: None,
+            member: None,
             metadata: Metadata::default(),
+        };
+        let in_look = |site: &'a Site, style, script| {
+            let frame = site.menu.frame();
+            let look = frame.look;
+            Self {
+                site: Some(site),
+                font: look.font(&text.language().tag).and_then(assets::find),
+                accent: frame.accent_style(),
+                frame: Some(frame),
+                visit: Visit::now(),
+                ..shell(format!("site {}", look.word()), style, script)
+            }
         };
         match &page.kind {
             Kind::Public { languages } => Self {
                 languages,
+                look: assets::find(&theme.style()),
                 ..shell(
                     format!("guest {}", theme.classes()),
                     "guest.css",
                     "guest.js",
                 )
             },
-            Kind::Plain { site, languages } if theme == Theme::PLAIN => {
-                let frame = site.menu.frame();
-                let look = frame.look;
-                Self {
-                    languages,
-                    site: Some(site),
-                    font: look.font(&text.language().tag).and_then(assets::find),
-                    accent: frame.accent_style(),
-                    frame: Some(frame),
-                    visit: Visit::now(),
-                    ..shell(format!("site {}", look.word()), "site.css", "guest.js")
-                }
-            }
+            Kind::Plain { site, languages } if theme == Theme::PLAIN => Self {
+                languages,
+                ..in_look(site, "site.css", "guest.js")
+            },
+            Kind::Member { site, frame } => Self {
+                member: Some(frame),
+                ..in_look(site, "member.css", "host.js")
+            },
             Kind::Plain { site, languages } => Self {
                 languages,
                 site: Some(site),
+                look: assets::find(&theme.style()),
                 ..shell(
                     format!("plain {}", theme.classes()),
                     "guest.css",
@@ -392,10 +424,9 @@ impl<'a> Shell<'a> {
         })
     }
 
-    fn tabs(&self) -> impl Iterator<Item = &Entry> {
-        let sections = self.host.map_or(&[][..], |host| &host.frame.sections);
-        let entries = sections.iter().flat_map(|section| &section.entries);
-        entries.filter(|entry| entry.tab)
+    /// The member whose page this is.
+    fn account(&self) -> Option<&OwnAccount> {
+        self.member?.account.as_ref()
     }
 }
 

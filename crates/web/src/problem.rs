@@ -66,6 +66,9 @@ pub struct Kept {
     pub csrf: Option<String>,
 }
 
+const SAVING_PAUSED: &str = "saving_paused";
+/// The place of the backup is as a rule away for minutes.
+const PAUSE_SECONDS: u32 = 60;
 /// The fields of forms that no person types.
 const NOT_TYPED: [&str; 12] = [
     "submission_id",
@@ -136,7 +139,7 @@ impl Problem {
 
     /// A server error. The cause is logged and not shown.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        tracing::error!(%cause, "a request failed because of an internal error; do what `cause` says, or please report it");
+        tracing::error!(%cause, "a request failed because of an internal error; do what `cause` says; if it is about a file, check the disk, and who may write there; otherwise please report it");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
     }
 
@@ -354,12 +357,17 @@ impl From<Code> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
+        if matches!(cause, StoreError::LeaseOver) {
+            tracing::warn!(%cause, "a request was answered with 503, because nothing is saved here; make the backup's place reachable (backup.to)");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, SAVING_PAUSED)
+                .retry_after(PAUSE_SECONDS);
+        }
         if cause.is_passing() {
-            tracing::warn!(%cause, "the store is busy or cannot save; the request was answered with 503; if this goes on, do what `cause` says");
+            tracing::warn!(%cause, "the store is busy or cannot save; the request was answered with 503; if this goes on, check the store's disk or database server");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy").retry_after(5);
         }
         if matches!(cause, StoreError::Unknown) {
-            tracing::error!(%cause, "the connection to PostgreSQL broke during a commit, and the person was told to look whether the change is there; nothing needs to be done here");
+            tracing::error!(%cause, "it is not known whether a change was saved, and the person was told to look; nothing needs to be done here");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown");
         }
         Self::internal(cause)
@@ -372,6 +380,11 @@ impl From<Wait> for Problem {
             .with("minutes", seconds.div_ceil(60))
             .retry_after(seconds)
     }
+}
+
+/// Whether it says that nothing was saved, so that the same form can be sent again.
+pub(crate) fn says_unsaved(problem: &Problem) -> bool {
+    matches!(problem.code, "store_busy" | SAVING_PAUSED)
 }
 
 /// A response extension that carries a problem from the handler to `web::serve`.
@@ -444,6 +457,10 @@ mod tests {
             (unknown.code, unknown.retry_after),
             ("outcome_unknown", None)
         );
+        let paused = Problem::from(StoreError::LeaseOver);
+        let expected = ("saving_paused", Some(PAUSE_SECONDS));
+        assert_eq!((paused.code, paused.retry_after), expected);
+        assert!(says_unsaved(&problem) && says_unsaved(&paused) && !says_unsaved(&unknown));
         let fault = Problem::from(StoreError::rule("unique"));
         assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
     }

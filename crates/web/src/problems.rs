@@ -18,7 +18,7 @@ use crate::codes::FIELD_CODES;
 use crate::codes::message_id;
 use crate::language::Wishes;
 use crate::page::{Kind, OwnFrame, Page};
-use crate::problem::{FieldProblem, Kept, Problem, title};
+use crate::problem::{FieldProblem, Kept, Problem, says_unsaved, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
@@ -136,7 +136,7 @@ pub(crate) fn page(
         } else {
             "shell-kept"
         },
-        by_hand: (problem.code == "store_busy").then_some("shell-again-by-hand"),
+        by_hand: says_unsaved(problem).then_some("shell-again-by-hand"),
         address,
         text,
     };
@@ -150,7 +150,7 @@ pub(crate) fn page(
                 site,
                 languages: &[],
             },
-            OwnFrame::kind,
+            |frame| frame.kind(site),
         ),
     });
     (problem.status, answer).into_response()

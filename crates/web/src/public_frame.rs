@@ -137,6 +137,13 @@ impl Visit {
         VISIT.try_with(Clone::clone).unwrap_or_default()
     }
 
+    /// The path of the current request; empty outside of one.
+    pub fn current_path() -> String {
+        VISIT
+            .try_with(|visit| visit.path.clone())
+            .unwrap_or_default()
+    }
+
     /// Whether this link leads to the current page or to a page above it in the path.
     pub(crate) fn is_at(&self, href: &str) -> bool {
         let below = self.path.strip_prefix(href);

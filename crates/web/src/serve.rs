@@ -7,7 +7,10 @@
 //! database look-up.
 
 mod redirect;
+mod security_headers;
 mod sent_form;
+
+pub use security_headers::{EMBED_POLICY, policy_with_forms_to};
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -17,10 +20,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE,
-    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use platform::request;
@@ -40,26 +42,8 @@ use crate::{media_type, problems};
 use redirect::{is_short_form, leading_back, see_other, send_on, sent_from};
 use sent_form::SentForm;
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-    font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
-    frame-src 'self'; base-uri 'none'; frame-ancestors 'self'";
-
-/// The content security policy of a page that other sites may frame.
-pub const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-    font-src 'self'; script-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
-
-/// The content security policy of a page whose forms may also submit to these origins.
-pub fn policy_with_forms_to(origins: &[String]) -> HeaderValue {
-    let forms = format!("form-action 'self' {}", origins.join(" "));
-    let policy = POLICY.replace("form-action 'self'", &forms);
-    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
-}
-
 /// The largest accepted header section, in bytes.
 pub const HEADER_LIMIT: usize = 16 * 1024;
-
-/// Browser features that none of the site's pages use.
-const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// 180 days.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
@@ -319,29 +303,8 @@ impl Asked {
 
     fn add_headers(&self, site: &Site, response: &mut Response) {
         let headers = response.headers_mut();
-        let mut add = |name: HeaderName, value: &'static str| {
-            if !headers.contains_key(&name) {
-                headers.insert(name, HeaderValue::from_static(value));
-            }
-        };
-        add(X_CONTENT_TYPE_OPTIONS, "nosniff");
-        add(CONTENT_SECURITY_POLICY, POLICY);
-        add(HeaderName::from_static("permissions-policy"), PERMISSIONS);
-        add(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        );
-        // Responses for a single person or link must not be cached.
-        add(CACHE_CONTROL, "no-store, private");
-        if site.declared.secret_paths.hides(self.uri.path()) {
-            add(REFERRER_POLICY, "no-referrer");
-            add(
-                HeaderName::from_static("x-robots-tag"),
-                "noindex, nofollow, noarchive",
-            );
-        } else {
-            add(REFERRER_POLICY, "strict-origin-when-cross-origin");
-        }
+        let is_secret = site.declared.secret_paths.hides(self.uri.path());
+        security_headers::add(headers, is_secret);
         // A cache would send the id of this request with the responses to others.
         if shared::is_public(headers) {
             return;

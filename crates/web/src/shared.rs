@@ -39,13 +39,9 @@ pub fn shared<S: Clone + Send + Sync + 'static>(methods: MethodRouter<S>) -> Met
 
 /// Whether shared caches may keep the response. Then it names neither a visitor nor a request.
 pub(crate) fn is_public(headers: &HeaderMap) -> bool {
-    says(headers, PUBLIC)
-}
-
-fn says(headers: &HeaderMap, control: &str) -> bool {
     headers
         .get(CACHE_CONTROL)
-        .is_some_and(|said| said == control)
+        .is_some_and(|said| said == PUBLIC)
 }
 
 /// Whether the response already says that it is for one visitor.

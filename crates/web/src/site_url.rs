@@ -14,7 +14,9 @@ pub struct SiteUrl {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an address like https://kenduri.example, without a path")]
+#[error(
+    "{0:?} is not the address of a site; write it like https://kenduri.example, without a path"
+)]
 pub struct NotASiteUrl(String);
 
 impl SiteUrl {

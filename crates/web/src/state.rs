@@ -42,7 +42,7 @@ pub struct SiteParts {
 pub struct Declared {
     pub codes: Vec<Code>,
     pub secret_paths: SecretPaths,
-    pub navigation: Vec<NavigationGroup>,
+    pub menu: Vec<MenuEntry>,
     /// The values of the settings in the domains' sections of `kenduri.toml`.
     pub settings: SettingValues,
     /// Finds the frame for the account that is signed in with a request's headers.
@@ -54,14 +54,78 @@ pub struct Declared {
 pub type FindFrame =
     fn(Site, HeaderMap, Text) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>>;
 
-/// A domain's links to pages for signed-in people.
+/// An entry of the menu for signed-in people.
 #[derive(Clone, Copy, Debug)]
-pub struct NavigationGroup {
-    /// The message id of the group's title.
-    pub title: &'static str,
-    pub links: &'static [Link],
-    /// Whether the account with this id may need these pages.
-    pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
+pub struct MenuEntry {
+    pub place: MenuPlace,
+    /// The entries of a place are sorted by this number.
+    pub position: u8,
+    /// The message id of the entry's name.
+    pub label: &'static str,
+    /// The entry leads to the first of these pages that the person may open. If they may open
+    /// several, each of these pages has tabs for all of them.
+    pub pages: &'static [MenuPage],
+    /// Whether people start here after signing in; `None` if nobody does.
+    pub start: Option<FindStart>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MenuPlace {
+    /// At the top of the menu; the tabs of a member.
+    Own,
+    /// A tab of a member. For staff, it is a tab of their account.
+    Personal,
+    /// Below this heading. It is a message id.
+    Duty(&'static str),
+    /// The administration of the site.
+    Site,
+    /// The person's account, which staff open by their name.
+    Account,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct MenuPage {
+    pub label: &'static str,
+    pub href: &'static str,
+    pub audience: Audience,
+    /// The paths of pages that have no tab of their own and belong to this one. Pages whose path
+    /// begins with `href` and a slash belong to it anyway.
+    pub below: &'static [&'static str],
+}
+
+/// Who may open a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Audience {
+    Everybody,
+    Administrators,
+    Owners,
+    /// Accounts, given by their id.
+    Some(fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>),
+}
+
+/// Finds where the account with this id starts, if it starts with this entry.
+pub type FindStart = fn(&mut Tx<'_>, &Site, &str) -> Result<Option<Start>, StoreError>;
+
+/// The page where a person starts after signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    pub href: String,
+    /// The name of the one thing that the person works on. The menu then has this name and this
+    /// page instead of the entry's.
+    pub title: Option<String>,
+    /// Whether the person works for others here, so that they belong to the site's staff.
+    pub is_work: bool,
+}
+
+impl MenuPage {
+    pub const fn new(label: &'static str, href: &'static str, audience: Audience) -> Self {
+        Self {
+            label,
+            href,
+            audience,
+            below: &[],
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,8 +21,8 @@ use fluent_bundle::{FluentArgs, FluentResource};
 use fluent_syntax::ast::{Expression, InlineExpression, Pattern, PatternElement};
 use unic_langid::LanguageIdentifier;
 
+use crate::date_cache::{Memo, Moment};
 use crate::language::{self, Language};
-use crate::memo::{Memo, Moment};
 use crate::translated::LangAttribute;
 
 /// The value of an argument `{ $name }`, either a string or a number.

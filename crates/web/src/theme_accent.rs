@@ -1,62 +1,11 @@
 //! An accent colour that hosts choose for a theme, made darker or lighter if it would be illegible.
-//! The themes' colours are defined in `guest.css`. This module repeats the colours that it needs
-//! for computing, and a test checks that both agree.
 
 use std::fmt::Write as _;
 
-use crate::look::{Accent, Color, rgb};
-use crate::theme::{Preset, Theme};
+use crate::look::{Accent, Color};
+use crate::theme::{Palette, Preset, Theme, Way};
 
-/// The accent colour must be legible with all of them.
-struct Grounds {
-    /// The backgrounds of text and links: the page, cards and table heads.
-    plain: [Color; 3],
-    /// The background of chosen rows and banners.
-    tint: Color,
-    /// The colours of text on the accent colour, in the order of preference.
-    inks: [Color; 2],
-}
-
-const fn grounds([page, surface, sunken, tint]: [u32; 4], inks: [u32; 2]) -> Grounds {
-    Grounds {
-        plain: [rgb(page), rgb(surface), rgb(sunken)],
-        tint: rgb(tint),
-        inks: [rgb(inks[0]), rgb(inks[1])],
-    }
-}
-
-const SONGKET: [Grounds; 2] = [
-    grounds(
-        [0xfb_f5e9, 0xff_fdf8, 0xf4_ead7, 0xf8_e6e0],
-        [0xff_f6e3, 0x2c_1712],
-    ),
-    grounds(
-        [0x19_0d10, 0x26_161a, 0x12_0709, 0x3a_2222],
-        [0x2a_1206, 0xf6_e9d6],
-    ),
-];
-const LETTERPRESS: [Grounds; 2] = [
-    grounds(
-        [0xf6_f4ee, 0xff_fefb, 0xec_e8de, 0xe6_ebee],
-        [0xfb_f8f0, 0x20_262c],
-    ),
-    grounds(
-        [0x13_171b, 0x1b_2126, 0x0e_1114, 0x22_303c],
-        [0x0f_1e2c, 0xeb_e7dd],
-    ),
-];
-const PLAIN: [Grounds; 2] = [
-    grounds(
-        [0xff_ffff, 0xff_ffff, 0xf2_f4f4, 0xe2_f0f1],
-        [0xff_ffff, 0x15_191c],
-    ),
-    grounds(
-        [0x11_1516, 0x19_1e20, 0x0c_0f10, 0x16_343a],
-        [0x06_292d, 0xe9_eced],
-    ),
-];
-
-/// The percentage of the accent colour in the tint of the theme Plain, in light and dark mode.
+/// The percentage of the accent colour in the tint of the look Plain, in light and dark mode.
 const TINT: [u16; 2] = [12, 18];
 
 /// The colours of a theme that are derived from the chosen accent colour, in light or dark mode.
@@ -71,22 +20,23 @@ pub struct OwnColors {
 }
 
 impl OwnColors {
-    fn of(wished: Color, preset: Preset, grounds: &Grounds, is_dark: bool) -> Self {
-        let [page, ..] = grounds.plain;
-        // The theme Plain has no ornament, so the chosen colour tints its backgrounds too.
+    fn of(wished: Color, preset: Preset, palette: &Palette, is_dark: bool) -> Self {
+        // The look Plain has no ornament, so the chosen colour tints its backgrounds too.
         let tint = |color: Color| match preset {
-            Preset::Plain => page.towards(color, TINT[usize::from(is_dark)]),
-            Preset::Songket | Preset::Letterpress => grounds.tint,
+            Preset::Plain => palette.page.towards(color, TINT[usize::from(is_dark)]),
+            _ => palette.tint,
         };
-        let accent = Accent::nearest(wished, is_dark, grounds.inks, |color| {
-            let mut all = grounds.plain.into_iter().chain([tint(color)]);
+        let inks = [palette.on_accent, palette.ink];
+        let plain = [palette.page, palette.surface, palette.sunken];
+        let accent = Accent::nearest(wished, is_dark, inks, |color| {
+            let mut all = plain.into_iter().chain([tint(color)]);
             all.all(|ground| color.can_be_read_on(ground))
         });
         let (color, tint) = (accent.color, tint(accent.color));
         Self {
             accent,
             ground: (preset == Preset::Plain).then_some(tint),
-            ground_ink: (preset != Preset::Songket).then_some(color),
+            ground_ink: matches!(preset, Preset::Plain | Preset::Letterpress).then_some(color),
         }
     }
 
@@ -109,17 +59,12 @@ impl OwnColors {
 /// Derives colours from a theme's accent colour, for light and dark mode. Returns `None` if the
 /// theme has no accent colour.
 pub fn colors(theme: Theme) -> Option<[OwnColors; 2]> {
-    let [light, dark] = match theme.preset {
-        Preset::Songket => &SONGKET,
-        Preset::Letterpress => &LETTERPRESS,
-        Preset::Plain => &PLAIN,
-    };
-    theme.accent.map(|wished| {
-        [
-            OwnColors::of(wished, theme.preset, light, false),
-            OwnColors::of(wished, theme.preset, dark, true),
-        ]
-    })
+    let wished = theme.accent?;
+    let [light, dark] = theme.palettes();
+    Some([
+        OwnColors::of(wished, theme.preset, &light, false),
+        OwnColors::of(wished, theme.preset, &dark, true),
+    ])
 }
 
 /// The path of the stylesheet for a theme's accent colour; `None` if the theme has no accent
@@ -127,48 +72,37 @@ pub fn colors(theme: Theme) -> Option<[OwnColors; 2]> {
 pub(crate) fn address(theme: Theme) -> Option<String> {
     let digits = theme.accent?.hex();
     let digits = digits.trim_start_matches('#');
-    Some(format!(
-        "/assets/accent/{}-{digits}.css",
-        theme.preset.word()
-    ))
+    let look = theme.preset.word();
+    Some(match theme.other_way() {
+        Some(way) => format!("/assets/accent/{look}-{}-{digits}.css", way.word()),
+        None => format!("/assets/accent/{look}-{digits}.css"),
+    })
 }
 
 /// Returns the accent stylesheet for a path without the prefix `/assets/`.
 pub(crate) fn find_style(path: &str) -> Option<String> {
     let name = path.strip_prefix("accent/")?.strip_suffix(".css")?;
-    let (preset, digits) = name.split_once('-')?;
+    let (dress, digits) = name.rsplit_once('-')?;
+    let (preset, way) = match dress.split_once('-') {
+        Some((preset, way)) => (preset, Some(Way::find(way)?)),
+        None => (dress, None),
+    };
     let [light, dark] = colors(Theme {
         preset: Preset::find(preset)?,
-        ground: None,
+        way,
         accent: Some(Color::parse(&format!("#{digits}"))?),
     })?;
     let (light, dark) = (light.style(), dark.style());
+    // More specific than the rules of a look and its colours.
+    let root = ":root:root:root";
     Some(format!(
-        ":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+        "{root} {{ {light} }}\n@media (prefers-color-scheme: dark) {{ {root} {{ {dark} }} }}\n"
     ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Reads a theme's custom property from `guest.css`, for light or dark mode.
-    fn token(preset: Preset, is_dark: bool, name: &str) -> Color {
-        let style = include_str!("../assets/guest.css");
-        let (light, dark) = style
-            .split_once("@media (prefers-color-scheme: dark)")
-            .unwrap();
-        let part = if is_dark { dark } else { light };
-        let rule = match preset {
-            Preset::Plain => ":root {",
-            Preset::Songket => ".theme-songket {",
-            Preset::Letterpress => ".theme-letterpress {",
-        };
-        let rule = part.split_once(rule).unwrap().1.split_once('}').unwrap().0;
-        let value = rule.split_once(&format!("{name}: ")).unwrap().1;
-        let value = value.split(';').next().unwrap().trim();
-        Color::parse(if value == "#fff" { "#ffffff" } else { value }).unwrap()
-    }
 
     fn all() -> impl Iterator<Item = (Theme, Color)> {
         let wished = [
@@ -179,9 +113,9 @@ mod tests {
             wished.into_iter().map(move |wished| {
                 let wished = Color::parse(wished).unwrap();
                 let theme = Theme {
-                    preset: *preset,
-                    ground: None,
+                    way: preset.ways().last().copied(),
                     accent: Some(wished),
+                    ..Theme::of(*preset)
                 };
                 (theme, wished)
             })
@@ -189,46 +123,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_computed_has_the_colours_of_the_style() {
-        for (preset, both) in [
-            (Preset::Songket, SONGKET),
-            (Preset::Letterpress, LETTERPRESS),
-            (Preset::Plain, PLAIN),
-        ] {
-            for (grounds, is_dark) in both.iter().zip([false, true]) {
-                let [page, surface, sunken] = grounds.plain;
-                let [on, ink] = grounds.inks;
-                for (name, color) in [
-                    ("--page", page),
-                    ("--surface", surface),
-                    ("--sunken", sunken),
-                    ("--tint", grounds.tint),
-                    ("--on-accent", on),
-                    ("--ink", ink),
-                ] {
-                    assert_eq!(token(preset, is_dark, name), color, "{preset:?} {name}");
-                }
-            }
-        }
-    }
-
-    #[test]
     fn every_colour_can_be_read_whatever_was_chosen() {
         for (theme, wished) in all() {
             let preset = theme.preset;
-            for (own, is_dark) in colors(theme).unwrap().into_iter().zip([false, true]) {
-                let token = |name: &str| token(preset, is_dark, name);
-                let tint = own.ground.unwrap_or_else(|| token("--tint"));
-                let grounds = ["--page", "--surface", "--sunken"].map(token);
-                for ground in grounds.into_iter().chain([tint]) {
-                    for ink in [own.accent.color, token("--ink"), token("--ink2")] {
+            let both = theme.palettes().into_iter().zip([false, true]);
+            for (own, (look, is_dark)) in colors(theme).unwrap().into_iter().zip(both) {
+                let tint = own.ground.unwrap_or(look.tint);
+                for ground in [look.page, look.surface, look.sunken, tint] {
+                    for ink in [own.accent.color, look.ink, look.ink2] {
                         let found = ink.contrast(ground);
                         assert!(found >= 4.5, "{preset:?} {wished:?} {is_dark}: {found:.2}");
                     }
                 }
                 assert!(own.accent.color.can_be_read_on(own.accent.on));
                 if let Some(ink) = own.ground_ink {
-                    let ground = own.ground.unwrap_or_else(|| token("--ground"));
+                    let ground = own.ground.unwrap_or(look.ground);
                     assert!(ink.can_be_read_on(ground), "{preset:?} {wished:?}");
                 }
             }
@@ -253,11 +162,15 @@ mod tests {
         for (theme, _) in all() {
             let path = address(theme).unwrap();
             let style = find_style(path.strip_prefix("/assets/").unwrap()).unwrap();
-            assert!(style.starts_with(":root { --accent: #"), "{style}");
+            assert!(
+                style.starts_with(":root:root:root { --accent: #"),
+                "{style}"
+            );
             assert_eq!(style.contains("--ground: "), theme.preset == Preset::Plain);
         }
         for path in [
             "accent/paper-0b5563.css",
+            "accent/songket-mauve-0b5563.css",
             "accent/plain-0b556.css",
             "accent/plain.css",
         ] {

@@ -14,33 +14,19 @@ pub const COOKIE: &str = "kd_zone";
 /// The query parameter with the IANA name of a zone. It counts for its request alone.
 pub const PARAMETER: &str = "tz";
 
-/// Names that browsers still report, and their present ones (the file `backward` of IANA's data).
-const RENAMED: &[(&str, &str)] = &[
-    ("Africa/Asmera", "Africa/Asmara"),
-    ("America/Buenos_Aires", "America/Argentina/Buenos_Aires"),
-    ("America/Catamarca", "America/Argentina/Catamarca"),
-    ("America/Cordoba", "America/Argentina/Cordoba"),
-    ("America/Godthab", "America/Nuuk"),
-    ("America/Indianapolis", "America/Indiana/Indianapolis"),
-    ("America/Jujuy", "America/Argentina/Jujuy"),
-    ("America/Louisville", "America/Kentucky/Louisville"),
-    ("America/Mendoza", "America/Argentina/Mendoza"),
-    ("Asia/Calcutta", "Asia/Kolkata"),
-    ("Asia/Katmandu", "Asia/Kathmandu"),
-    ("Asia/Rangoon", "Asia/Yangon"),
-    ("Asia/Saigon", "Asia/Ho_Chi_Minh"),
-    ("Atlantic/Faeroe", "Atlantic/Faroe"),
-    ("Europe/Kiev", "Europe/Kyiv"),
-    ("Pacific/Enderbury", "Pacific/Kanton"),
-    ("Pacific/Ponape", "Pacific/Pohnpei"),
-    ("Pacific/Truk", "Pacific/Chuuk"),
-];
+/// Former and other names of zones, each with the present one: a line is `former present`.
+const LINKS: &str = include_str!("zone/links.txt");
+
+fn links() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = LINKS.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(' '))
+}
 
 /// The zone of an IANA name in any letter case, under its present name.
 pub fn find(name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok()?;
     let known = zone.iana_name()?;
-    let renamed = RENAMED.iter().find(|(former, _)| *former == known);
+    let renamed = links().find(|(former, _)| *former == known);
     let renamed = renamed.and_then(|(_, present)| TimeZone::get(present).ok());
     Some(renamed.unwrap_or(zone))
 }
@@ -113,9 +99,10 @@ mod tests {
 
     #[test]
     fn a_former_name_is_read_as_the_present_one() {
-        for (former, present) in RENAMED {
+        assert!(links().count() > 100);
+        for (former, present) in links() {
             let found = find(former).unwrap();
-            assert_eq!(found.iana_name(), Some(*present));
+            assert_eq!(found.iana_name(), Some(present));
         }
     }
 }

@@ -182,7 +182,8 @@ struct Database<'a>(&'a PrivatePostgres);
 
 impl Database<'_> {
     fn number(&self, query: &str) -> Result<usize> {
-        let psql = find_programs().context("PostgreSQL is not installed")?;
+        let psql =
+            find_programs().context("PostgreSQL is not installed: apt-get install postgresql")?;
         let said = output(
             program(psql.join("psql"))
                 .args([

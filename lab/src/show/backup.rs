@@ -27,7 +27,7 @@ enum Part {
     Seconds,
     /// A machine that is thrown away in the middle of a wedding, and restored elsewhere.
     Wedding,
-    /// The same, and the machine that follows its backup takes its place.
+    /// The same, and the machine that follows its backup takes its place, by an order and by itself.
     Following,
     /// 500 power failures under load, on `SQLite`.
     Power,

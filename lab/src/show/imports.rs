@@ -42,6 +42,11 @@ const PROOFS: &[Proof] = &[
         test: "import_generated::whatever_a_list_says_is_imported_or_told",
     },
     Proof {
+        about: "any list",
+        binary: &["--lib"],
+        test: "import::reading::tests::generated::whatever_a_list_of_people_says_is_kept_or_told",
+    },
+    Proof {
         about: "calendars",
         binary: &["--lib"],
         test: "external_calendar::ics::generated::whatever_a_calendar_says_is_busy_is_busy",

@@ -35,7 +35,11 @@ impl Packages {
                 ),
             }
             let still = list_missing();
-            ensure!(still.is_empty(), "apt did not bring {}", still.join(" "));
+            ensure!(
+                still.is_empty(),
+                "apt did not bring {}: install them by hand",
+                still.join(" ")
+            );
         }
         check_node()
     }

@@ -34,7 +34,7 @@ use web::cursor::List;
 use web::described::{Description, Routes};
 use web::{Facts, Json, Problem, csrf, routes};
 
-use super::{after_sign_in, cookies, signed_out};
+use super::{after_sign_in_or_out, cookies, without_sign_in};
 use identity::account::{Account, unconfirmed};
 use identity::client::Client;
 use identity::grant::{self, Role, Scope};
@@ -42,7 +42,7 @@ use identity::person::profile::Profile;
 use identity::session::sudo::Sudo;
 use identity::session::token::PROFILE_READ;
 use identity::session::{self, Session, SessionId, Stay};
-use identity::sign_in::let_in::Arrived;
+use identity::sign_in::begin_session::Arrived;
 use identity::sign_in::{self, Attempt, Welcome};
 use site::Callers::{Anybody, People, Tokens};
 use site::Context;
@@ -200,7 +200,7 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
         let mut client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
-        signed_out::check_connection(url)?;
+        without_sign_in::check_connection(url)?;
         let browser = passkeys::browser(&accounts.site, &parts.headers);
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
@@ -291,7 +291,9 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(caller) => after_sign_in::end_session(&accounts, &headers, caller.request).await?,
+        Ok(caller) => {
+            after_sign_in_or_out::end_session(&accounts, &headers, caller.request).await?;
+        }
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

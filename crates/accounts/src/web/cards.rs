@@ -11,6 +11,8 @@ use web::{Problem, Text, Wishes};
 
 use identity::notification;
 use site::asking::Reader;
+use site::call::see_other;
+use site::frame::Facts;
 use site::own_card::{Begin, OwnCard, Side};
 use site::{Context, frame};
 
@@ -47,6 +49,17 @@ impl CardsPage<'_> {
     }
 }
 
+/// Redirects people to the page where they start.
+pub(super) async fn start(
+    State(accounts): State<Context>,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let (site, who) = (accounts.site.clone(), reader.who);
+    let look = move |tx: &mut Tx<'_>| Facts::find(tx, &site, &who);
+    let facts = accounts.site.store.read(look).await?;
+    Ok(see_other(facts.start()))
+}
+
 pub(super) async fn show(
     State(accounts): State<Context>,
     Query(done): Query<Done>,
@@ -58,10 +71,17 @@ pub(super) async fn show(
     let (domains, who, language) = (accounts.domains, reader.who.clone(), text.clone());
     let here = site.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let mut all = Vec::new();
+        let (mut all, mut others) = (Vec::new(), Vec::new());
         for domain in domains {
-            all.extend((domain.cards)(tx, &here, &who, &language)?);
+            let cards = (domain.cards)(tx, &here, &who, &language)?;
+            // What people work on comes before what they take part in.
+            if frame::works_in(tx, &here, domain, &who)? {
+                all.extend(cards);
+            } else {
+                others.extend(cards);
+            }
         }
+        all.append(&mut others);
         Ok((all, notification::count_unread(tx, &who.account().id)?))
     };
     let (mut cards, unread) = site.store.read(look).await?;

@@ -13,8 +13,8 @@ use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Network, Problem, Text, Wishes};
 
 use super::message::Message;
-use super::signed_out::{Entrance, Entry};
 use super::suppressed::cause_words;
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::account;
 use identity::person::email_change::{self, Confirmation};

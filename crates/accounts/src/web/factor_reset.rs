@@ -8,7 +8,7 @@ use web::Problem;
 
 use super::email_change::LinkPage;
 use super::message::Message;
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::people::factor_reset;
 use identity::problem::gone;

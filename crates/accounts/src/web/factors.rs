@@ -13,7 +13,7 @@ use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use site::asking::Browser;
 use site::call::see_other;
-use site::question::{self, Question};
+use site::confirmation::{self, Question};
 use site::request::{FormPost, PageRequest};
 use site::{Context, cookies};
 
@@ -152,9 +152,9 @@ pub(super) async fn renew_recovery_codes(
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let address = "/me/security/recovery-codes";
-        return question::ask(&posted, address, ACCOUNT, RENEW_CODES).await;
+        return confirmation::ask(&posted, address, ACCOUNT, RENEW_CODES).await;
     }
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change =
@@ -179,9 +179,9 @@ pub(super) async fn remove(
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let address = "/me/security/totp/remove";
-        return question::ask(&posted, address, ACCOUNT, REMOVE).await;
+        return confirmation::ask(&posted, address, ACCOUNT, REMOVE).await;
     }
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use web::{Site, Text};
 
-use super::signed_out::Entrance;
+use super::without_sign_in::Entrance;
 
 pub(super) struct Message {
     /// The message id of the title.

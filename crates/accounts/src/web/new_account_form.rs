@@ -8,7 +8,7 @@ use web::{Form, Problem, Site, Text};
 use identity::account::{DisplayName, NewAccount};
 use identity::credential::password::Password;
 use identity::problem;
-use site::signed_out::Entrance;
+use site::without_sign_in::Entrance;
 
 pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Field> {
     let field = |name, control, label| {

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::after_sign_in::{self, target};
+use super::after_sign_in_or_out::{self, target};
 use super::message::Message;
 use super::providers::Button;
 use super::registration::check_mail;
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 use super::{cookies, security};
 
 use identity::account::NewAccount;
@@ -25,7 +25,7 @@ use identity::person::provider_sign_in::{self, Leaver, Outcome, Returned};
 use identity::person::registration::{self, Newcomer, RegisterError};
 use identity::session::Stay;
 use identity::session::sudo::Sudo;
-use identity::{opaque, problem};
+use identity::{opaque_secret, problem};
 use site::Context;
 use site::call::see_other;
 use site::request::FormPost;
@@ -65,7 +65,7 @@ pub(super) async fn start(
         None
     };
     let browser = cookies::provider(&headers, site.url());
-    let browser = browser.unwrap_or_else(|| opaque::create(&site.random));
+    let browser = browser.unwrap_or_else(|| opaque_secret::create(&site.random));
     let leaver = Leaver {
         browser: browser.clone(),
         link,
@@ -119,7 +119,7 @@ pub(super) async fn callback(
         zone: entrance.zone(site),
     };
     match provider_sign_in::finish(&accounts, provider, returned).await? {
-        Outcome::Known(welcome) => Ok(after_sign_in::lead(&accounts, &welcome)),
+        Outcome::Known(welcome) => Ok(after_sign_in_or_out::lead(&accounts, &welcome)),
         Outcome::Linked => {
             let mut response = see_other("/me/security?done=identity");
             let gone = cookies::forget_provider(site.url());

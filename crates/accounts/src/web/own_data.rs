@@ -10,7 +10,7 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::person::erasure::{self, EraseError, When};
 use identity::person::export::{self, ExportError};
@@ -19,7 +19,7 @@ use identity::session::sudo::Sudo;
 use identity::sign_in::{SignInError, restore};
 use site::asking::{PageUser, Reader, Sender};
 use site::call::see_other;
-use site::question::{self, Question, SentForm};
+use site::confirmation::{self, Question, SentForm};
 use site::{Context, cookies, frame};
 
 pub(super) const HERE: &str = site::addresses::DATA;
@@ -97,7 +97,7 @@ pub(super) async fn erase(
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&sender.form) {
+    if !confirmation::is_sure(&sender.form) {
         let text = accounts.site.speak(&wishes);
         let sent = SentForm {
             address: "/me/data/erase",
@@ -106,7 +106,8 @@ pub(super) async fn erase(
         };
         let note = accounts.site.cache_note(&text).unwrap_or_default();
         let values = [("caches", note.as_str().into())];
-        return question::show(&accounts.site, &text, sender.user(), sent, ERASE, &values).await;
+        return confirmation::show(&accounts.site, &text, sender.user(), sent, ERASE, &values)
+            .await;
     }
     let done = try_erase(&accounts, &sender).await;
     again(&accounts, &wishes, sender, done).await

@@ -26,7 +26,7 @@ use identity::person::export::{self, ExportError};
 use identity::session::sudo::Sudo;
 use site::asking::{PageUser, Reader, Sender};
 use site::call::{self, see_other};
-use site::question::{self, Question, SentForm};
+use site::confirmation::{self, Question, SentForm};
 use site::{Context, frame};
 
 pub(super) const HERE: &str = site::addresses::PEOPLE;
@@ -277,7 +277,7 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let id: AccountId = call::id(&id)?;
     if let Some(question) = question_of(sender.form.text("action"))
-        && !question::is_sure(&sender.form)
+        && !confirmation::is_sure(&sender.form)
     {
         return ask(&accounts, &wishes, &sender, &id, question).await;
     }
@@ -354,7 +354,7 @@ async fn ask(
         here: &page,
         form: &sender.form,
     };
-    question::show(
+    confirmation::show(
         &accounts.site,
         &text,
         sender.user(),

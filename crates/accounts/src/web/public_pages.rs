@@ -25,8 +25,8 @@ use identity::person::profile::{self, PublicProfile};
 use identity::person::slug::{self, Named};
 use identity::session::signed_in;
 use site::look::{self, Look, PICTURES};
-use site::part::{Part, PublicPage, Tile};
-use site::{Context, cookies, domain, moved};
+use site::page_parts::{Part, PublicPage, Tile};
+use site::{Context, cookies, domain, moved_slugs};
 
 /// The routes of the whole site. If an owner has chosen a domain's page as the first page, the
 /// handler of `/` passes the request on to these routes.
@@ -47,7 +47,7 @@ pub(super) async fn visit(
         match site.store.read(look).await {
             Ok(frame) => site.menu.set(frame, site.clock.now()),
             Err(error) => {
-                tracing::warn!(%error, "cannot read what public pages show, so they stay as they were; if this goes on, do what the error says");
+                tracing::warn!(%error, "cannot read what public pages show, so they stay as they were; if this goes on, check the store's disk or database server");
             }
         }
     }
@@ -272,7 +272,7 @@ pub(super) async fn person(
     };
     let found = site.store.read(find).await?;
     let (slug, profile, look, parts) = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, &account, &slug, true) {
+    if let Some(moved) = moved_slugs::lead(&uri, &account, &slug, true) {
         return Ok(moved);
     }
     let name = &profile.display_name;

@@ -10,10 +10,10 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::after_sign_in::{HOME, begun_at, target};
+use super::after_sign_in_or_out::{START, begun_at, target};
 use super::message::Message;
 use super::providers::{self, Button};
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::account::{AccountZone, DisplayName, NewAccount};
 use identity::credential::password::Password;
@@ -357,7 +357,7 @@ pub(super) async fn confirm(
         }
         Ok(None) => {
             let onward = match entrance.who {
-                Some(_) => (HOME, "account-verified-onward"),
+                Some(_) => (START, "account-verified-onward"),
                 None => ("/login", "account-sign-in"),
             };
             let message = Message {

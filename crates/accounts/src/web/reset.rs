@@ -12,7 +12,7 @@ use web::{Network, Problem, Text};
 
 use super::message::Message;
 use super::shared;
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::person::reset::{self, ResetError, ResetLink, Tokens, Wanted};
 use site::Context;

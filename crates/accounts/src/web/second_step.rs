@@ -9,8 +9,8 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::after_sign_in::{begun_at, target};
-use super::signed_out::{Entrance, Entry};
+use super::after_sign_in_or_out::{begun_at, target};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::credential::second_factor::Method;
 use identity::sign_in::second_step::{self, SecondStepError, SecondStepInput};

@@ -26,7 +26,7 @@ use identity::session::{self, Session, Stay};
 use identity::{DomainAccounts, client};
 use site::asking::{Browser, Reader};
 use site::call::see_other;
-use site::question::{self, Question};
+use site::confirmation::{self, Question};
 use site::request::{FormPost, PageRequest};
 use site::{Context, cookies};
 
@@ -295,9 +295,9 @@ pub(super) async fn end_sessions(
     State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
-    if posted.form.find("session").is_none() && !question::is_sure(&posted.form) {
+    if posted.form.find("session").is_none() && !confirmation::is_sure(&posted.form) {
         let address = "/me/security/sessions";
-        return question::ask(&posted, address, HERE, END_SESSIONS).await;
+        return confirmation::ask(&posted, address, HERE, END_SESSIONS).await;
     }
     let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
     let request = posted.req.request.clone();
@@ -323,9 +323,9 @@ pub(super) async fn remove_passkey(
     State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let address = "/me/security/passkeys/remove";
-        return question::ask(&posted, address, HERE, REMOVE_PASSKEY).await;
+        return confirmation::ask(&posted, address, HERE, REMOVE_PASSKEY).await;
     }
     let done = try_remove_passkey(&accounts, &posted).await;
     let done = done.map(|(secret, stay)| {

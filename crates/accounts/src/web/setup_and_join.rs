@@ -7,9 +7,9 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::after_sign_in::{HOME, begun_at};
+use super::after_sign_in_or_out::{START, begun_at};
 use super::new_account_form::{new_account, new_account_fields};
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::grant::Role;
 use identity::people::invite::{self, Invite, TakeError};
@@ -44,7 +44,7 @@ pub(super) async fn set_up(
     check_setup(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
     let done = try_set_up(&accounts, &entrance, &form, Secret::new(secret)).await;
-    let done = done.map(|begun| begun_at(&accounts, &begun, HOME));
+    let done = done.map(|begun| begun_at(&accounts, &begun, START));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
         Ok(setup_page(&accounts.site, entrance, &form_state))
@@ -167,7 +167,7 @@ pub(super) async fn accept(
         Secret::new(secret.clone()),
     )
     .await;
-    let done = done.map(|begun| begun_at(&accounts, &begun, HOME));
+    let done = done.map(|begun| begun_at(&accounts, &begun, START));
     form_state::answer(done, async |problem| {
         let shown = load_invite(&accounts, secret.clone()).await?;
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");

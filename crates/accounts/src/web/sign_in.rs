@@ -13,9 +13,9 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::after_sign_in::{self, target};
+use super::after_sign_in_or_out::{self, target};
 use super::providers::{self, Button};
-use super::signed_out::{Entrance, Entry};
+use super::without_sign_in::{Entrance, Entry};
 
 use identity::person::registration::Registration;
 use identity::session::Stay;
@@ -87,7 +87,7 @@ pub(super) async fn sign_in(
     };
     let redirect = attempt.to.clone();
     let done = sign_in::with_password(&accounts, attempt).await;
-    let done = done.map(|welcome| after_sign_in::lead(&accounts, &welcome));
+    let done = done.map(|welcome| after_sign_in_or_out::lead(&accounts, &welcome));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
         Ok(login_page(&accounts, entrance, &redirect, &form_state))
@@ -140,7 +140,9 @@ pub(super) async fn sign_out(
     sender: Result<Sender, Problem>,
 ) -> Result<Response, Problem> {
     match sender {
-        Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
+        Ok(sender) => {
+            after_sign_in_or_out::end_session(&accounts, &headers, sender.request).await?;
+        }
         // The person has already signed out, for example in another tab.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
@@ -183,5 +185,5 @@ pub(super) async fn use_link(
 ) -> Result<Response, Problem> {
     let client = entry.entrance.client;
     let welcome = sign_in::with_link(&accounts, Secret::new(secret), client).await?;
-    Ok(after_sign_in::lead(&accounts, &welcome))
+    Ok(after_sign_in_or_out::lead(&accounts, &welcome))
 }

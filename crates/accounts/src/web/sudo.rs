@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf, media_type};
 
-use super::after_sign_in::target;
+use super::after_sign_in_or_out::target;
 use super::public_pages::Inside;
 use super::sign_in::Onward;
 
@@ -30,7 +30,7 @@ use identity::sign_in::sudo_proof::{self, SudoInput};
 use identity::sign_in::with_passkey;
 use site::asking::{Browser, PageUser, Reader, Sender};
 use site::call::see_other;
-use site::{Context, cookies, frame, question};
+use site::{Context, confirmation, cookies, frame};
 
 #[derive(Template)]
 #[template(path = "sudo.html")]
@@ -54,7 +54,7 @@ impl SudoPage<'_> {
     fn button(&self) -> String {
         match self
             .held
-            .and_then(|held| held.kept.form.find(question::CONFIRM))
+            .and_then(|held| held.kept.form.find(confirmation::CONFIRM))
         {
             Some(words) => words.to_owned(),
             None => self.text.say("account-sudo-confirm").into_owned(),
@@ -152,10 +152,10 @@ impl HeldForm {
     /// description. A form with several buttons has a description for the value of each.
     fn what(&self) -> Option<&str> {
         let form = &self.kept.form;
-        form.find(question::WHAT).or_else(|| {
+        form.find(confirmation::WHAT).or_else(|| {
             // The button is the last field.
             form.iter()
-                .filter_map(|(_, value)| form.find(&format!("{}.{value}", question::WHAT)))
+                .filter_map(|(_, value)| form.find(&format!("{}.{value}", confirmation::WHAT)))
                 .last()
         })
     }

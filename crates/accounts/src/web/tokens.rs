@@ -12,8 +12,8 @@ use identity::session::sudo::Sudo;
 use identity::session::token::{self, Created, NewToken, Token, TokenId, TokenScope};
 use site::Context;
 use site::addresses::SECURITY;
+use site::confirmation::{self, Question};
 use site::proof::Requester;
-use site::question::{self, Question};
 use site::refusal::Refusal;
 use site::request::FormPost;
 
@@ -96,9 +96,9 @@ async fn try_create(accounts: &Context, posted: &FormPost) -> Result<Created, Pr
 }
 
 pub(super) async fn remove_token(posted: FormPost) -> Result<Response, Problem> {
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let address = "/me/security/tokens/remove";
-        return question::ask(&posted, address, SECURITY, REMOVE).await;
+        return confirmation::ask(&posted, address, SECURITY, REMOVE).await;
     }
     let id: TokenId = site::call::id(posted.form.text("token"))?;
     let site = posted.req.site.clone();

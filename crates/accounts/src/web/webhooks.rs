@@ -8,8 +8,8 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Problem, Text};
 
+use site::confirmation::{self, Question};
 use site::domain::after_ending;
-use site::question::{self, Question};
 use site::refusal::Refusal;
 use site::request::{FormPost, PageRequest};
 use site::webhook::delivery::{self, Delivery};
@@ -185,9 +185,9 @@ async fn refused(
 
 pub(super) async fn delete(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let address = format!("{HERE}/{id}/delete");
-        return question::ask(&posted, &address, HERE, DELETE).await;
+        return confirmation::ask(&posted, &address, HERE, DELETE).await;
     }
     let to = after_ending(&posted.form, &format!("{HERE}?done=deleted"));
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| {

@@ -70,7 +70,7 @@ fn a_page_that_is_not_there_keeps_the_navigation_of_whoever_is_signed_in() {
         let mut farah = browser(world, &id).await;
         let page = farah.get("/nowhere").await.with(404);
         page.form("/logout");
-        assert!(page.links().iter().any(|link| link.href == "/me/security"));
+        assert!(page.links().iter().any(|link| link.href == "/me/profile"));
         let page = visitor(&accounts(world)).get("/nowhere").await.with(404);
         assert!(page.forms().is_empty());
     });

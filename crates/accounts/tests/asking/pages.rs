@@ -85,7 +85,7 @@ fn a_site_over_tls_guards_its_cookies_and_one_in_the_clear_lets_nobody_in() {
         let session = page.header("set-cookie");
         assert!(session.starts_with("__Host-kd_session="), "{session}");
         assert!(session.ends_with("; Path=/; SameSite=Lax; Max-Age=604800; HttpOnly; Secure"));
-        assert_eq!(page.location(), Some("/me"));
+        assert_eq!(page.location(), Some("/me/start"));
 
         let accounts = accounts_at(world, "http://kenduri.example");
         let mut visitor = crate::stage::visitor(&accounts);
@@ -175,7 +175,7 @@ fn the_first_owner_sets_up_and_the_door_closes() {
             .fill("email", "farah@example.my")
             .fill("password", PASSWORD);
         let done = visitor.submit(&page, &form).await;
-        assert_eq!(done.location(), Some("/me"));
+        assert_eq!(done.location(), Some("/me/start"));
         let page = visitor.get("/me/security").await.with(200);
         assert!(page.text().contains("Farah"));
         visitor.get(&address).await.with(404);
@@ -206,7 +206,7 @@ fn a_link_signs_in_only_when_its_button_is_pressed() {
         let page = visitor.get(&address).await.with(200);
         let form = page.form(&address);
         let done = visitor.submit(&page, &form).await;
-        assert_eq!(done.location(), Some("/me"));
+        assert_eq!(done.location(), Some("/me/start"));
         visitor.get("/me/security").await.with(200);
         scanner.get(&address).await.with(400);
         expect_sign_in_mails(world, "farah@example.my", 1);
@@ -258,7 +258,7 @@ fn members_join_with_a_new_account_or_with_their_own() {
         form.fill("email", "mei@example.my")
             .fill("password", PASSWORD);
         let done = visitor.submit(&page, &form).await;
-        assert_eq!(done.location(), Some("/me"));
+        assert_eq!(done.location(), Some("/me/start"));
         let page = visitor.get("/me/security").await.with(200);
         assert!(page.text().contains("Mei"));
         visitor.get(&address).await.with(400);

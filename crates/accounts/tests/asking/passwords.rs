@@ -70,7 +70,7 @@ fn a_password_is_good_until_it_is_changed() {
         let mut visitor = visitor(&accounts);
         let password = crate::stage::PASSWORD;
         let done = sign_in(&mut visitor, EMAIL, password).await;
-        assert_eq!(done.location(), Some("/me"));
+        assert_eq!(done.location(), Some("/me/start"));
         expect_sign_in_mails(world, EMAIL, 1);
     });
 }

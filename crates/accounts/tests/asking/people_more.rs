@@ -9,7 +9,7 @@ use identity::session::sudo;
 use platform::audit::{Actor, Entity, Entry, chain};
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, World};
+use testkit::{Visitor, World};
 
 use crate::people::{API, administrator, browser, post, press};
 use crate::registering::expect;
@@ -155,56 +155,6 @@ fn the_page_of_a_person_says_in_sentences_what_happened() {
             assert!(page.text().contains(&english.say(event)), "{event}");
         }
         assert!(!page.text().contains("account."));
-    });
-}
-
-#[test]
-fn the_way_to_other_pages_is_grouped_and_no_group_is_without_a_right() {
-    World::default_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts(world);
-        let english = english(&accounts);
-        let groups = |page: &Page| {
-            let (_, navigation) = page.body.split_once("<nav class=\"navigation\"").unwrap();
-            let navigation = navigation.split("</nav>").next().unwrap();
-            let groups = navigation.split("<h2>").skip(1).map(|group| {
-                let title = group.split("</h2>").next().unwrap().to_owned();
-                let links = group.split("<a href=\"").skip(1);
-                let links = links.map(|link| link.split('"').next().unwrap().to_owned());
-                (title, links.collect::<Vec<_>>())
-            });
-            groups.collect::<Vec<_>>()
-        };
-        let group = |title: &str, links: &[&str]| {
-            let links = links.iter().map(|link| (*link).to_owned());
-            (english.say(title), links.collect::<Vec<_>>())
-        };
-        let own = [
-            "/me/profile",
-            "/me/slug",
-            "/me/security",
-            "/me/trusted",
-            "/me/shared",
-            "/me/data",
-        ];
-        let own = group("host-yours", &own);
-        let id = person(world, FARAH, None).await;
-        let page = browser(world, &id).await.get("/me/security").await;
-        assert_eq!(groups(&page), std::slice::from_ref(&own));
-        let current = page.body.split(" aria-current=\"page\"").next().unwrap();
-        assert!(current.ends_with("<a href=\"/me/security\""));
-        let administered = [
-            "/admin/people",
-            "/admin/invites",
-            "/admin/suppressions",
-            "/admin/audit",
-        ];
-        let owned = [&["/admin/look"], &administered[..], &["/admin/server"]].concat();
-        for (rank, links) in [(ADMIN, &administered[..]), (OWNER, &owned)] {
-            let id = administrator(world, &format!("{rank}@example.my"), rank).await;
-            let page = browser(world, &id).await.get("/me/security").await;
-            let site = group("host-site", links);
-            assert_eq!(groups(&page), [own.clone(), site], "{rank}");
-        }
     });
 }
 

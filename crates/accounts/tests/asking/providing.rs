@@ -45,7 +45,7 @@ fn every_kind_of_signature_that_is_known_signs_in() {
                 .sign_in(world, &mut browser, &claims)
                 .await
                 .with(303);
-            assert_eq!(page.location(), Some("/me"), "{signed:?}");
+            assert_eq!(page.location(), Some("/me/start"), "{signed:?}");
             let me = browser.get("/api/v1/me").await.with(200).json();
             assert_eq!(
                 (&me["email"], &me["unverified"]),
@@ -84,7 +84,7 @@ fn odd_values_that_are_not_needed_keep_nobody_out() {
                 .sign_in(world, &mut browser, &claims)
                 .await
                 .with(303);
-            assert_eq!(page.location(), Some("/me"), "{metadata}");
+            assert_eq!(page.location(), Some("/me/start"), "{metadata}");
         }
         // An address that is no text, or that nobody surely vouches for, is asked for.
         for (sub, email, verified) in [
@@ -94,7 +94,7 @@ fn odd_values_that_are_not_needed_keep_nobody_out() {
             let claims = json!({"sub": sub, "email": email, "email_verified": verified});
             let mut browser = visitor(&accounts);
             let page = provider.sign_in(world, &mut browser, &claims).await;
-            assert_ne!(page.location(), Some("/me"), "{email}");
+            assert_ne!(page.location(), Some("/me/start"), "{email}");
             assert!(!is_signed_in(&mut browser).await, "{email}");
         }
     });

@@ -2,7 +2,7 @@
 
 use axum::http;
 use identity::credential::second_factor::{self, Method};
-use identity::sign_in::let_in::Arrived;
+use identity::sign_in::begin_session::Arrived;
 use identity::sign_in::second_step::{self, SecondStepError, SecondStepInput};
 use identity::sign_in::{self, Welcome};
 use jiff::SignedDuration;
@@ -250,7 +250,7 @@ fn a_link_does_not_stand_in_for_the_second_factor() {
         let mut form = page.form("/login/mfa");
         form.fill("code", &app.code(world.clock.now()));
         let done = visitor.submit(&page, &form).await;
-        assert_eq!(done.location(), Some("/me"));
+        assert_eq!(done.location(), Some("/me/start"));
         expect_sign_in_mails(world, EMAIL, 1);
     });
 }

@@ -44,8 +44,8 @@ fn a_new_password_leads_to_what_is_still_shared_and_one_press_ends_it() {
         let page = browser.get(&back).await.with(200);
         assert!(page.text().contains("You share nothing"), "{}", page.text());
         // The navigation on all of the person's pages links to this page.
-        let me = browser.get("/me").await.with(200);
-        assert_eq!(me.link("What you share").href, "/me/shared");
+        let me = browser.get("/me/profile").await.with(200);
+        assert_eq!(me.link("Sharing").href, "/me/shared");
 
         expect(world, &accounts, FARAH, "mail-reset-subject");
         expect(world, &accounts, FARAH, "mail-password-subject");

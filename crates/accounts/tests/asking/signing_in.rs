@@ -5,7 +5,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use axum::http::Method;
 use identity::credential::password;
 use identity::session;
-use identity::sign_in::let_in::Arrived;
+use identity::sign_in::begin_session::Arrived;
 use identity::sign_in::{self, SignInError};
 use jiff::SignedDuration;
 use platform::{Rows, Secret, sql};

@@ -10,7 +10,7 @@ use identity::session::Stay;
 use image::{DynamicImage, ImageFormat};
 use platform::store::migrate::Migrations;
 use site::domain::{Domain, Domains};
-use site::part::{Part, PublicPage, Tile};
+use site::page_parts::{Part, PublicPage, Tile};
 use testkit::{Form, Page, Visitor, World};
 use web::state::{Label, MenuItem};
 
@@ -175,7 +175,7 @@ fn whoever_is_signed_in_reads_their_name_and_everybody_else_the_way_in() {
         let own: Vec<_> = page
             .links()
             .into_iter()
-            .filter(|one| one.href == "/me")
+            .filter(|one| one.href == "/me/start")
             .collect();
         assert_eq!(own.len(), 1);
         assert!(!page.body.contains("Sign in"), "{}", page.body);

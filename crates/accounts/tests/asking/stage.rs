@@ -6,7 +6,7 @@ use identity::grant::{Role, ScopeKind};
 use identity::session::Stay;
 use identity::session::signed_in::SignedIn;
 use identity::session::token::TokenScope;
-use identity::sign_in::let_in::Arrived;
+use identity::sign_in::begin_session::Arrived;
 use identity::sign_in::{Attempt, Welcome};
 use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;

@@ -63,6 +63,7 @@ impl Work {
 
     /// Ends the second place's thread, and releases the lease. `is_whole`: everything was copied.
     pub(super) fn end(&mut self, ending: Ending, is_whole: bool) {
+        self.renewal = None;
         if let Some(second) = self.second.take() {
             second.stop();
         }

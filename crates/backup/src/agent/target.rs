@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx, sql};
 
 use super::{Settings, Work};
-use crate::going::{Going, Repair};
 use crate::known_target::KnownTarget;
-use crate::lease::{self, Lease};
+use crate::lease::{self, Holding, Lease};
 use crate::log_copy::LogCopy;
+use crate::running_backup::{Going, Repair};
 use crate::second_place::{SecondPlace, Setup};
 use crate::vault::{SharedLease, Vault};
 use crate::wal_copy::{self, WalCopy};
@@ -88,7 +88,12 @@ impl Work {
                 None => None,
             };
             let Settings { target, data, .. } = &self.settings;
-            let lease = Lease::new(target, key, data, &self.clock, &self.random, database);
+            let (validity, random) = (&self.validity, &self.random);
+            let holding = Holding {
+                database,
+                stops: self.settings.is_automatic,
+            };
+            let lease = Lease::new(target, key, data, validity, random, holding);
             self.lease = Some(SharedLease::new(lease));
         }
         let Settings {
@@ -120,8 +125,21 @@ impl Work {
         }
         let queue = self.second.as_ref().map(|second| second.queue.clone());
         let vault = Vault::claim_under(target, key, random, lease.clone(), queue)?;
-        let has_lease = lease.lock().is_kept()?;
+        let (has_lease, stops) = {
+            let mut lease = lease.lock();
+            (lease.is_kept()?, lease.stops())
+        };
+        self.validity.set_binding(stops);
+        if stops && self.renewal.is_none() {
+            self.renewal = Some(lease.renew_apart()?);
+        }
         self.status.send_modify(|status| {
+            if !has_lease && status.has_lease.is_none() && self.settings.is_automatic {
+                tracing::warn!(
+                    "follow.automatic does nothing: {} has no lease, so no machine can follow there; use a bucket that keeps If-Match and If-None-Match, or a folder with locks",
+                    target.name()
+                );
+            }
             if !has_lease && status.has_lease.is_none() {
                 tracing::warn!(
                     "{} lets two conditional writes at once through, so nothing keeps a second \

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use platform::Random;
-use platform::s3::{Conditional, Precondition};
+use platform::s3::{Conditional, Precondition, Tagged};
 use platform::text_cleaning::hexadecimal;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -103,14 +103,12 @@ impl Folder {
         }
     }
 
-    pub(super) fn get_with_tag(
-        &self,
-        name: &str,
-    ) -> Result<Option<(Vec<u8>, String)>, BackupError> {
+    pub(super) fn get_with_tag(&self, name: &str) -> Result<Option<Tagged>, BackupError> {
         let found = self.get(name)?;
-        Ok(found.map(|bytes| {
-            let tag = tag(&bytes);
-            (bytes, tag)
+        Ok(found.map(|bytes| Tagged {
+            tag: tag(&bytes),
+            bytes,
+            date: None,
         }))
     }
 
@@ -152,7 +150,7 @@ impl Folder {
             }
             Precondition::Tag(expected) => {
                 let found = self.get_with_tag(name)?;
-                if found.is_none_or(|(_, tag)| tag != expected) {
+                if found.is_none_or(|found| found.tag != expected) {
                     return Ok(Conditional::Refused);
                 }
                 self.put(random, name, bytes, || false)?;

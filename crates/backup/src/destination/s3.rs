@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use platform::s3::{Conditional, Precondition, S3, S3Access, S3Error};
+use platform::s3::{Conditional, Precondition, S3, S3Access, S3Error, Tagged};
 use tokio::time::{interval, timeout};
 
 use super::LEASE_ENDED;
@@ -82,12 +82,8 @@ impl Bucket {
         Ok(found.map(Vec::from))
     }
 
-    pub(super) fn get_with_tag(
-        &self,
-        name: &str,
-    ) -> Result<Option<(Vec<u8>, String)>, BackupError> {
-        let found = wait(self.soon(self.0.get_with_tag(name)))?;
-        Ok(found.map(|(bytes, tag)| (bytes.into(), tag)))
+    pub(super) fn get_with_tag(&self, name: &str) -> Result<Option<Tagged>, BackupError> {
+        wait(self.soon(self.0.get_with_tag(name)))
     }
 
     pub(super) fn put_if(

@@ -9,7 +9,7 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(10);
 /// Since the beginning of the last renewal. Then the holder writes nothing more.
 pub(super) const VALID: Duration = Duration::from_secs(40);
 /// After the lease's end, for a write that was begun before.
-const LAST_WRITE: Duration = Duration::from_secs(10);
+pub(super) const LAST_WRITE: Duration = Duration::from_secs(10);
 /// Others take a lease that did not change for this long. What the holder had begun to write may
 /// arrive in between.
 pub(super) const EXPIRY: Duration = Duration::from_mins(1);
@@ -34,6 +34,10 @@ pub(super) struct Record {
     /// When it was released, everything was in the backup.
     #[serde(default)]
     pub(super) is_whole: bool,
+    /// Its holder acknowledges nothing once its last renewal is [`VALID`] old, so another machine may
+    /// take over by itself.
+    #[serde(default)]
+    pub(super) stops: bool,
     /// The database in which the store is; `None` if it is the holder's own file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     database: Option<String>,
@@ -50,6 +54,40 @@ pub(super) struct Memory {
     /// the disk before anything is written under the claim.
     #[serde(default)]
     held: u64,
+    /// The lease may say that its holder stops ([`Record::stops`]), so this machine has to, whatever
+    /// its settings say now.
+    #[serde(default)]
+    pub(super) stops: bool,
+}
+
+/// What a holder is, beside its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Holding {
+    /// The database in which the store is, which several machines share, so a machine that held the
+    /// lease before lacks nothing of what another one with the same database has written. `None` if
+    /// the store is a file.
+    pub(crate) database: Option<String>,
+    /// Whether it acknowledges nothing without the lease.
+    pub(crate) stops: bool,
+}
+
+/// How this process stands to the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Unless it is renewed, it ends at this time.
+    Held { until: Duration },
+    /// This process does not hold it, and does not know that another one does.
+    Open,
+    /// It was given back, or another process holds it.
+    Lost,
+}
+
+/// Whose lease is taken although it has not expired.
+#[derive(Debug)]
+enum Insistence {
+    Anybodys,
+    /// Only this one, by its tag.
+    Unchanged(String),
 }
 
 /// The lease in the place.
@@ -99,15 +137,31 @@ enum State {
     Gone,
     Refused(Refusal),
     Taking(Attempt),
-    Held {
-        record: Record,
-        tag: String,
-        /// When the last renewal that arrived was begun.
-        renewed: Duration,
-        /// A renewal whose outcome is not known.
-        attempt: Option<Attempt>,
-        must_look: bool,
-    },
+    Held(Held),
+}
+
+#[derive(Debug)]
+struct Held {
+    record: Record,
+    tag: String,
+    /// When the last renewal that arrived was begun.
+    renewed: Duration,
+    /// A renewal whose outcome is not known.
+    attempt: Option<Attempt>,
+    must_look: bool,
+}
+
+impl Held {
+    /// After a write that was confirmed.
+    fn written(attempt: Attempt, tag: String) -> Self {
+        Self {
+            record: attempt.record,
+            tag,
+            renewed: attempt.begun,
+            attempt: None,
+            must_look: false,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -123,8 +177,8 @@ pub(super) struct Contender {
     /// A random text of this process.
     claim: String,
     memory: Memory,
-    database: Option<String>,
-    insists: bool,
+    holding: Holding,
+    insists: Option<Insistence>,
     copied_until: i64,
     state: State,
     /// The tag that was last seen, and since when.
@@ -139,18 +193,13 @@ struct Watched {
 }
 
 impl Contender {
-    pub(super) fn new(
-        memory: Memory,
-        host: String,
-        claim: String,
-        database: Option<String>,
-    ) -> Self {
+    pub(super) fn new(memory: Memory, host: String, claim: String, holding: Holding) -> Self {
         Self {
             host,
             claim,
             memory,
-            database,
-            insists: false,
+            holding,
+            insists: None,
             copied_until: 0,
             state: State::Unknown,
             watched: None,
@@ -167,31 +216,38 @@ impl Contender {
 
     pub(super) fn insist(&mut self) {
         self.state = State::Unknown;
-        self.insists = true;
+        self.insists = Some(Insistence::Anybodys);
+    }
+
+    /// Takes the lease at the next look if it still has this tag, and otherwise does not.
+    pub(super) fn insist_on(&mut self, tag: String) {
+        self.state = State::Unknown;
+        self.insists = Some(Insistence::Unchanged(tag));
+    }
+
+    /// Whether changes may be acknowledged only while this machine holds the lease.
+    pub(super) fn stops(&self) -> bool {
+        self.holding.stops || self.memory.stops
     }
 
     pub(super) fn doubt(&mut self) {
-        if let State::Held { must_look, .. } = &mut self.state {
-            *must_look = true;
+        if let State::Held(held) = &mut self.state {
+            held.must_look = true;
         }
     }
 
     pub(super) fn may_write(&self, now: Duration) -> bool {
-        match &self.state {
-            State::Held {
-                renewed, record, ..
-            } => !record.is_released && now.saturating_sub(*renewed) < VALID,
-            _ => false,
-        }
+        matches!(self.standing(), Standing::Held { until } if now < until)
     }
 
-    /// Until when a write that has begun must have ended.
-    pub(super) fn last_write_ends(&self) -> Duration {
+    pub(super) fn standing(&self) -> Standing {
         match &self.state {
-            State::Held {
-                renewed, record, ..
-            } if !record.is_released => *renewed + VALID + LAST_WRITE,
-            _ => Duration::ZERO,
+            State::Held(held) if held.record.is_released => Standing::Lost,
+            State::Held(held) => Standing::Held {
+                until: held.renewed + VALID,
+            },
+            State::Refused(_) => Standing::Lost,
+            State::Unknown | State::Gone | State::Taking(_) => Standing::Open,
         }
     }
 
@@ -214,17 +270,13 @@ impl Contender {
 
     /// Returns what to do now; `None` if nothing. `at` is the time for people.
     pub(super) fn next(&mut self, now: Duration, at: i64) -> Option<Call> {
-        if let State::Held { record, .. } = &self.state
-            && record.is_released
-        {
-            return None;
-        }
         match &mut self.state {
             State::Gone => None,
+            State::Held(held) if held.record.is_released => None,
             State::Unknown
-            | State::Held {
+            | State::Held(Held {
                 must_look: true, ..
-            } => Some(Call::Read),
+            }) => Some(Call::Read),
             State::Refused(refusal) => {
                 let is_recent = now.saturating_sub(refusal.at) < RENEWAL;
                 (!is_recent).then_some(Call::Read)
@@ -236,30 +288,27 @@ impl Contender {
                     self.memory.claims.push(self.claim.clone());
                 }
                 self.memory.generation = attempt.record.generation;
+                self.memory.stops |= self.holding.stops;
                 Some(Call::Write {
                     over: attempt.over.clone(),
                     record: attempt.record.clone(),
                 })
             }
-            State::Held {
-                record,
-                tag,
-                renewed,
-                attempt,
-                ..
-            } => {
-                if now.saturating_sub(*renewed) < RENEWAL {
+            State::Held(held) => {
+                if now.saturating_sub(held.renewed) < RENEWAL {
                     return None;
                 }
-                let last = attempt.as_ref();
-                let renewal = last.map_or(record.renewal, |last| last.record.renewal) + 1;
+                let last = held
+                    .attempt
+                    .as_ref()
+                    .map_or(&held.record, |last| &last.record);
                 let next = Attempt {
-                    over: Some(tag.clone()),
+                    over: Some(held.tag.clone()),
                     record: Record {
-                        renewal,
+                        renewal: last.renewal + 1,
                         at,
                         copied_until: self.copied_until,
-                        ..record.clone()
+                        ..held.record.clone()
                     },
                     begun: now,
                 };
@@ -267,7 +316,7 @@ impl Contender {
                     over: next.over.clone(),
                     record: next.record.clone(),
                 };
-                *attempt = Some(next);
+                held.attempt = Some(next);
                 Some(call)
             }
         }
@@ -278,73 +327,59 @@ impl Contender {
             Outcome::Read(found) => self.look(found, now),
             Outcome::Written(tag) => self.written(tag),
             Outcome::Refused | Outcome::Failed => match &mut self.state {
-                State::Held { must_look, .. } => *must_look = true,
+                State::Held(held) => held.must_look = true,
                 State::Taking(_) => self.state = State::Unknown,
                 State::Unknown | State::Gone | State::Refused(_) => {}
             },
         }
     }
 
-    fn written(&mut self, new: String) {
-        match &mut self.state {
+    fn written(&mut self, tag: String) {
+        match std::mem::replace(&mut self.state, State::Unknown) {
             State::Taking(attempt) => {
-                self.insists = false;
+                self.insists = None;
                 self.watched = None;
                 self.memory = Memory {
                     claims: vec![self.claim.clone()],
                     generation: attempt.record.generation,
                     held: attempt.record.generation,
+                    stops: attempt.record.stops,
                 };
-                self.state = State::Held {
-                    record: attempt.record.clone(),
-                    tag: new,
-                    renewed: attempt.begun,
-                    attempt: None,
-                    must_look: false,
+                self.state = State::Held(Held::written(attempt, tag));
+            }
+            State::Held(mut held) => {
+                let held = match held.attempt.take() {
+                    Some(attempt) => Held::written(attempt, tag),
+                    None => Held {
+                        tag,
+                        must_look: false,
+                        ..held
+                    },
                 };
+                // Nobody takes over by itself from a machine that has given its lease back.
+                self.memory.stops &= !held.record.is_released;
+                self.state = State::Held(held);
             }
-            State::Held {
-                record,
-                tag,
-                renewed,
-                attempt,
-                must_look,
-            } => {
-                if let Some(attempt) = attempt.take() {
-                    *record = attempt.record;
-                    *renewed = attempt.begun;
-                }
-                *tag = new;
-                *must_look = false;
-            }
-            State::Unknown | State::Gone | State::Refused(_) => {}
+            other => self.state = other,
         }
     }
 
     fn look(&mut self, found: Option<Found>, now: Duration) {
-        if let (
-            State::Held {
-                record,
-                tag,
-                renewed,
-                attempt,
-                must_look,
-            },
-            Some(found),
-        ) = (&mut self.state, &found)
+        if let (State::Held(held), Some(found)) = (&mut self.state, &found)
             && let Some(there) = &found.record
-            && there.claim == record.claim
+            && there.claim == held.record.claim
         {
             // An attempt of before may arrive late, so its time counts only for the last one.
-            if let Some(last) = attempt.as_ref().filter(|last| last.record == *there) {
-                *renewed = last.begun;
+            let attempt = held.attempt.as_ref();
+            if let Some(last) = attempt.filter(|last| last.record == *there) {
+                held.renewed = last.begun;
             }
-            record.clone_from(there);
-            tag.clone_from(&found.tag);
-            *must_look = false;
+            held.record.clone_from(there);
+            held.tag.clone_from(&found.tag);
+            held.must_look = false;
             return;
         }
-        let was_held = matches!(self.state, State::Held { .. });
+        let was_held = matches!(self.state, State::Held(_));
         self.state = if was_held && found.is_none() {
             State::Gone
         } else {
@@ -361,6 +396,14 @@ impl Contender {
 
     fn decide(&mut self, found: Option<Found>, now: Duration) -> State {
         let Some(Found { tag, record }) = found else {
+            if matches!(self.insists, Some(Insistence::Unchanged(_))) {
+                return State::Refused(Refusal {
+                    record: None,
+                    is_superseded: false,
+                    is_alive: false,
+                    at: now,
+                });
+            }
             return self.take(None, None);
         };
         let watched = match self.watched.take() {
@@ -385,11 +428,16 @@ impl Contender {
         let is_superseded = !is_own
             && held > 0
             && record.as_ref().is_some_and(|record| {
-                let is_shared = self.database.is_some() && record.database == self.database;
+                let database = &self.holding.database;
+                let is_shared = database.is_some() && record.database == *database;
                 record.generation > held && !is_shared
             });
-        let may_take =
-            self.insists || is_own && is_here || !is_superseded && (is_released || has_expired);
+        let is_free = !is_superseded && (is_released || has_expired);
+        let may_take = match &self.insists {
+            Some(Insistence::Anybodys) => true,
+            Some(Insistence::Unchanged(expected)) => *expected == tag || is_own && is_here,
+            None => is_own && is_here || is_free,
+        };
         if may_take {
             return self.take(Some(tag), record);
         }
@@ -414,7 +462,8 @@ impl Contender {
                 copied_until: self.copied_until,
                 is_released: false,
                 is_whole: false,
-                database: self.database.clone(),
+                stops: self.holding.stops,
+                database: self.holding.database.clone(),
             },
             begun: Duration::ZERO,
         })
@@ -426,36 +475,30 @@ impl Contender {
         if !self.may_write(now) {
             return None;
         }
-        let State::Held {
-            record,
-            tag,
-            attempt,
-            ..
-        } = &mut self.state
-        else {
+        let State::Held(held) = &mut self.state else {
             return None;
         };
         let next = Record {
-            renewal: record.renewal + 1,
+            renewal: held.record.renewal + 1,
             at,
             copied_until: self.copied_until,
             is_released: true,
             is_whole,
-            ..record.clone()
+            ..held.record.clone()
         };
-        *attempt = Some(Attempt {
-            over: Some(tag.clone()),
+        held.attempt = Some(Attempt {
+            over: Some(held.tag.clone()),
             record: next.clone(),
             begun: now,
         });
         // Whatever becomes of the write, this process writes nothing more.
-        record.is_released = true;
+        held.record.is_released = true;
         Some(Call::Write {
-            over: Some(tag.clone()),
+            over: Some(held.tag.clone()),
             record: next,
         })
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

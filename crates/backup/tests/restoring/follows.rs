@@ -31,13 +31,10 @@ async fn erase(store: &Store) {
 }
 
 async fn follows_and_takes_over(server: Option<&Server>) {
-    let mut place = Place::new();
-    place.bucket = server.map(Server::target);
+    let place = Place::backed_up_to(server);
     std::fs::create_dir(place.data().join("files")).unwrap();
     std::fs::write(place.data().join("files/picture"), "a picture").unwrap();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (store, agent) = place.begin();
     let mut follower = follower(&place, &place.target()).unwrap();
     for number in 0..30 {
         answer(&store, number).await.unwrap();
@@ -109,9 +106,7 @@ async fn a_follower_of_a_folder_takes_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_an_end_in_order_nothing_is_missing() {
     let place = Place::new();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (store, agent) = place.begin();
     let mut follower = follower(&place, &place.target()).unwrap();
     apart(|| follower.turn()).unwrap();
     answer(&store, 1).await.unwrap();
@@ -124,11 +119,8 @@ async fn after_an_end_in_order_nothing_is_missing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_could_not_copy_everything_is_no_end_in_order() {
     let server = Server::start();
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let place = Place::backed_up_to(Some(&server));
+    let (store, agent) = place.begin();
     let mut follower = follower(&place, &place.target()).unwrap();
     server.refuse(Some("/log/"));
     answer(&store, 1).await.unwrap();
@@ -142,9 +134,7 @@ async fn an_end_that_could_not_copy_everything_is_no_end_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reload_is_no_end_in_order() {
     let place = Place::new();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (store, agent) = place.begin();
     let mut follower = follower(&place, &place.target()).unwrap();
     answer(&store, 1).await.unwrap();
     agent.hand_over();
@@ -158,9 +148,7 @@ async fn a_reload_is_no_end_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_saved_in_the_first_second_is_copied_at_the_end() {
     let place = Place::new();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (store, agent) = place.begin();
     agent.stop();
     let mut follower = follower(&place, &place.target()).unwrap();
     let agent = place.agent(&store);
@@ -189,13 +177,10 @@ async fn an_end_in_order_copies_the_last_files_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_take_over_that_is_tried_again_names_the_former_machine() {
     let server = Server::start();
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
+    let place = Place::backed_up_to(Some(&server));
     std::fs::create_dir(place.data().join("files")).unwrap();
     std::fs::write(place.data().join("files/picture"), "a picture").unwrap();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (_store, agent) = place.begin();
     agent.stop();
     let mut follower = follower(&place, &place.target()).unwrap();
     // The lease is taken, and then a file cannot be read.
@@ -210,9 +195,7 @@ async fn a_take_over_that_is_tried_again_names_the_former_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_half_filled_is_not_served() {
     let place = Place::new();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (store, agent) = place.begin();
     answer(&store, 1).await.unwrap();
     agent.stop();
     let clock = Clock::Manual(place.clock.clone());
@@ -240,11 +223,8 @@ async fn a_folder_that_is_half_filled_is_not_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_without_a_lease_is_not_followed() {
     let server = Server::without_conditions();
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let place = Place::backed_up_to(Some(&server));
+    let (_store, agent) = place.begin();
     agent.stop();
     let refused = follower(&place, &place.target()).unwrap_err();
     assert!(matches!(refused, BackupError::NoLease(_)), "{refused}");
@@ -253,11 +233,8 @@ async fn a_place_without_a_lease_is_not_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_take_over_without_the_place_changes_nothing_and_is_tried_again() {
     let server = Server::start();
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let place = Place::backed_up_to(Some(&server));
+    let (store, agent) = place.begin();
     answer(&store, 1).await.unwrap();
     agent.stop();
     let mut follower = follower(&place, &place.target()).unwrap();

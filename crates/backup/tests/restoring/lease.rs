@@ -30,11 +30,8 @@ fn contents(server: Option<&Server>, place: &Place) -> Vec<String> {
 }
 
 async fn an_old_machine_is_refused(server: Option<&Server>) {
-    let mut place = Place::new();
-    place.bucket = server.map(Server::target);
-    let store = place.open();
-    let old = place.agent(&store);
-    old.now().unwrap();
+    let place = Place::backed_up_to(server);
+    let (store, old) = place.begin();
     assert_eq!(old.status().has_lease, Some(true));
     answer(&store, 1).await.unwrap();
     old.turn().unwrap();
@@ -117,9 +114,7 @@ async fn an_old_machine_that_comes_back_is_refused_in_a_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_machines_that_live_are_told() {
     let place = Place::new();
-    let store = place.open();
-    let one = place.agent(&store);
-    one.now().unwrap();
+    let (_store, one) = place.begin();
     let other_place = restored(&place, "other");
     let other_store = other_place.open();
     let other = other_place.agent(&other_store);
@@ -143,11 +138,8 @@ async fn two_machines_that_live_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_lets_both_through_has_no_lease_and_the_backup_goes_on() {
     let server = Server::without_conditions();
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let place = Place::backed_up_to(Some(&server));
+    let (store, agent) = place.begin();
     answer(&store, 1).await.unwrap();
     place.clock.advance(SignedDuration::from_mins(5));
     agent.turn().unwrap();
@@ -172,11 +164,8 @@ async fn a_place_that_knows_no_conditions_is_backed_up_to_as_before() {
     ] {
         let server = Server::start();
         server.fail("", Fault::Condition(status, code), usize::MAX);
-        let mut place = Place::new();
-        place.bucket = Some(server.target());
-        let store = place.open();
-        let agent = place.agent(&store);
-        agent.now().unwrap();
+        let place = Place::backed_up_to(Some(&server));
+        let (store, agent) = place.begin();
         answer(&store, 1).await.unwrap();
         agent.turn().unwrap();
         assert_eq!(agent.status().has_lease, Some(false), "{code}");
@@ -191,11 +180,8 @@ async fn a_place_that_knows_no_conditions_is_backed_up_to_as_before() {
 async fn a_place_where_nothing_may_be_removed_has_a_lease() {
     let server = Server::start();
     server.fail("", Fault::NoRemoval, usize::MAX);
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let place = Place::backed_up_to(Some(&server));
+    let (store, agent) = place.begin();
     assert_eq!(agent.status().has_lease, Some(true));
     agent.stop();
     // It is tried once, and not at each start.
@@ -220,8 +206,7 @@ async fn a_passing_error_of_the_trial_says_nothing_about_the_place() {
     ] {
         let server = Server::start();
         server.fail("lease-trial", Fault::Condition(status, code), 1);
-        let mut place = Place::new();
-        place.bucket = Some(server.target());
+        let place = Place::backed_up_to(Some(&server));
         let store = place.open();
         let agent = place.agent(&store);
         // One round fails, mine or the thread's own.
@@ -242,11 +227,8 @@ async fn a_passing_error_of_the_trial_says_nothing_about_the_place() {
 async fn a_write_of_the_lease_whose_answer_is_lost_or_wrong_changes_nothing() {
     for fault in [Fault::LostAnswer, Fault::Repeated] {
         let server = Server::start();
-        let mut place = Place::new();
-        place.bucket = Some(server.target());
-        let store = place.open();
-        let agent = place.agent(&store);
-        agent.now().unwrap();
+        let place = Place::backed_up_to(Some(&server));
+        let (store, agent) = place.begin();
         agent.stop();
         // The first write of the lease, and later renewals.
         server.fail("prefix/lease", fault, 1);
@@ -268,11 +250,8 @@ async fn a_write_of_the_lease_whose_answer_is_lost_or_wrong_changes_nothing() {
 
 /// A machine is paused for a minute and does not know it yet.
 async fn a_late_head_is_refused(server: Option<&Server>) {
-    let mut place = Place::new();
-    place.bucket = server.map(Server::target);
-    let store = place.open();
-    let old = place.agent(&store);
-    old.now().unwrap();
+    let place = Place::backed_up_to(server);
+    let (store, old) = place.begin();
     let new_place = restored(&place, "new");
     let new_store = new_place.open();
     let new = new_place.agent(&new_store);
@@ -308,9 +287,7 @@ async fn a_late_head_is_refused_in_a_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reload_keeps_the_lease_for_the_next_process() {
     let place = Place::new();
-    let store = place.open();
-    let one = place.agent(&store);
-    one.now().unwrap();
+    let (store, one) = place.begin();
     let other_place = restored(&place, "other");
     let other_store = other_place.open();
     let other = other_place.agent(&other_store);
@@ -329,11 +306,8 @@ async fn a_reload_keeps_the_lease_for_the_next_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_holder_goes_on_when_its_place_comes_back() {
     let server = Server::start();
-    let mut place = Place::new();
-    place.bucket = Some(server.target());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let place = Place::backed_up_to(Some(&server));
+    let (store, agent) = place.begin();
     server.set_away(true);
     answer(&store, 1).await.unwrap();
     place.clock.advance(SignedDuration::from_mins(10));
@@ -351,9 +325,7 @@ async fn a_holder_goes_on_when_its_place_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_somebody_removes_is_made_again() {
     let place = Place::new();
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (_store, agent) = place.begin();
     let lease = place.target_folder().join("lease");
     std::fs::remove_file(&lease).unwrap();
     place.clock.advance(SignedDuration::from_secs(30));
@@ -431,9 +403,7 @@ async fn a_second_place_that_lost_the_backup_is_not_filled_again_unasked() {
     let folder = place.folder.path().join("second");
     let to = format!("folder:{}", folder.display());
     place.also = Some(Target::parse(&to, &backup::S3Access::default()).unwrap());
-    let store = place.open();
-    let agent = place.agent(&store);
-    agent.now().unwrap();
+    let (store, agent) = place.begin();
     place.clock.advance(SignedDuration::from_secs(1));
     wait_until_copied(&agent, place.clock.now()).await;
     agent.stop();

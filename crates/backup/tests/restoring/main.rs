@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod attacked;
+mod automatic;
 mod bad_input;
 mod buckets;
 mod cuts;

@@ -11,6 +11,8 @@ use platform::store::{PostgresSettings, Settings as StoreSettings, SqliteSetting
 use platform::{Clock, ManualClock, Random, Rows, Secret, Store, StoreError, Tx, sql};
 use tempfile::TempDir;
 
+use crate::s3_double::Server;
+
 const ANSWERS: Migrations = Migrations::new(
     "test",
     &[Step {
@@ -47,6 +49,8 @@ pub(crate) struct Place {
     /// The second place of the backup.
     pub(crate) also: Option<Target>,
     pub(crate) has_drills: bool,
+    /// Whether a machine that follows may take over by itself.
+    pub(crate) is_automatic: bool,
     /// The store's PostgreSQL database; `None` if the store is an SQLite file.
     pub(crate) database: Option<PostgresSettings>,
 }
@@ -66,8 +70,25 @@ impl Place {
             bucket: None,
             also: None,
             has_drills: false,
+            is_automatic: false,
             database: None,
         }
+    }
+
+    /// An installation whose backup is in the server's bucket, or in a folder.
+    pub(crate) fn backed_up_to(server: Option<&Server>) -> Self {
+        Self {
+            bucket: server.map(Server::target),
+            ..Self::new()
+        }
+    }
+
+    /// Opens the store, and makes the first snapshot of its backup.
+    pub(crate) fn begin(&self) -> (Store, Agent) {
+        let store = self.open();
+        let agent = self.agent(&store);
+        agent.now().unwrap();
+        (store, agent)
     }
 
     /// Opens another process's installation, with the present time.
@@ -82,6 +103,7 @@ impl Place {
             bucket: None,
             also: None,
             has_drills: false,
+            is_automatic: false,
             database: None,
         }
     }
@@ -96,6 +118,7 @@ impl Place {
             bucket: self.bucket.clone(),
             also: None,
             has_drills: false,
+            is_automatic: self.is_automatic,
             database: None,
             data,
         }
@@ -142,6 +165,7 @@ impl Place {
             also: self.also.clone(),
             every: SignedDuration::from_hours(24),
             keep: SignedDuration::from_hours(35 * 24),
+            is_automatic: self.is_automatic,
             has_drills: self.has_drills,
             data: self.data(),
             postgres: self.database.clone(),
@@ -183,17 +207,18 @@ impl Place {
 
 /// Writes a row, and waits until the write is acknowledged.
 pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError> {
-    let write = move |tx: &mut Tx<'_>| {
-        let note = "x".repeat(500);
-        sql!(
-            "INSERT INTO answer (number, note) VALUES (:number, :note)",
-            number,
-            note
-        )
-        .run(tx, Rows::Exactly(1))
-        .map(drop)
-    };
-    store.write(write).await
+    store.write(move |tx: &mut Tx<'_>| insert(tx, number)).await
+}
+
+pub(crate) fn insert(tx: &mut Tx<'_>, number: i64) -> Result<(), StoreError> {
+    let note = "x".repeat(500);
+    sql!(
+        "INSERT INTO answer (number, note) VALUES (:number, :note)",
+        number,
+        note
+    )
+    .run(tx, Rows::Exactly(1))
+    .map(drop)
 }
 
 /// Returns the numbers of the rows in a restored store.

@@ -152,6 +152,7 @@ fn agent(place: &Place, store: &Store) -> Agent {
         also: None,
         every: SignedDuration::from_hours(24),
         keep: SignedDuration::from_hours(35 * 24),
+        is_automatic: false,
         has_drills: false,
         data: place.data(),
         postgres: place.database.clone(),

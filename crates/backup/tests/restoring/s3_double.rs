@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use backup::{S3Access, Target};
-use platform::Secret;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use platform::{ManualClock, Secret};
 
 const WHOLE: Duration = Duration::from_secs(30);
 
@@ -25,6 +27,24 @@ struct State {
     meeting: Option<Barrier>,
     /// What goes wrong with requests for names that contain this text, and how often.
     fault: Mutex<Option<(&'static str, Fault, usize)>>,
+    /// Of the field `Date`; without it, there is none.
+    clock: Mutex<Option<ManualClock>>,
+}
+
+/// The way of one machine to the server.
+pub(crate) struct Way {
+    address: String,
+    is_cut: Arc<AtomicBool>,
+}
+
+impl Way {
+    pub(crate) fn target(&self) -> Target {
+        target(&self.address)
+    }
+
+    pub(crate) fn set_cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, Ordering::SeqCst);
+    }
 }
 
 /// What a server, or a proxy before it, does wrong.
@@ -53,31 +73,29 @@ impl Server {
     }
 
     fn with(meeting: Option<Barrier>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
             objects: Mutex::default(),
             meeting,
             fault: Mutex::new(None),
+            clock: Mutex::new(None),
         });
-        let serving = Arc::clone(&state);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (stream, state) = (stream.unwrap(), Arc::clone(&serving));
-                std::thread::spawn(move || state.answer(stream));
-            }
-        });
+        let way = listen(&state);
+        let address = way.address;
         Self { address, state }
     }
 
+    /// The same server, at another address.
+    pub(crate) fn way(&self) -> Way {
+        listen(&self.state)
+    }
+
+    /// From now on, each answer says what time it is by this clock.
+    pub(crate) fn tell_time(&self, clock: &ManualClock) {
+        *self.state.clock.lock().unwrap() = Some(clock.clone());
+    }
+
     pub(crate) fn target(&self) -> Target {
-        let access = S3Access {
-            endpoint: self.address.clone(),
-            region: "us-east-1".to_owned(),
-            access_key: "key".to_owned(),
-            secret_key: Some(Secret::new("secret")),
-        };
-        Target::parse("s3://bucket/a/prefix", &access).unwrap()
+        target(&self.address)
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -107,16 +125,49 @@ impl Server {
     }
 }
 
+fn listen(state: &Arc<State>) -> Way {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let is_cut = Arc::new(AtomicBool::new(false));
+    let (serving, cut) = (Arc::clone(state), Arc::clone(&is_cut));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, state, cut) = (stream.unwrap(), Arc::clone(&serving), Arc::clone(&cut));
+            std::thread::spawn(move || state.answer(stream, &cut));
+        }
+    });
+    Way { address, is_cut }
+}
+
+fn target(address: &str) -> Target {
+    let access = S3Access {
+        endpoint: address.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: "key".to_owned(),
+        secret_key: Some(Secret::new("secret")),
+    };
+    Target::parse("s3://bucket/a/prefix", &access).unwrap()
+}
+
 impl State {
-    fn answer(&self, mut stream: TcpStream) {
+    fn answer(&self, mut stream: TcpStream, is_cut: &AtomicBool) {
         stream.set_read_timeout(Some(WHOLE)).unwrap();
         let Some((head, body)) = read(&mut stream) else {
             return;
         };
+        if is_cut.load(Ordering::SeqCst) {
+            return;
+        }
         let (status, tag, body) = self.reply_or_fail(&head, body);
+        let clock = self.clock.lock().unwrap();
+        let date = clock.as_ref().map_or_else(String::new, |clock| {
+            let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&clock.now());
+            format!("Date: {}\r\n", date.unwrap())
+        });
+        drop(clock);
         let tag = tag.map_or_else(String::new, |tag| format!("ETag: \"{tag}\"\r\n"));
         let head = format!(
-            "HTTP/1.1 {status}\r\n{tag}Content-Length: {}\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 {status}\r\n{date}{tag}Content-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
         // The client may have gone.

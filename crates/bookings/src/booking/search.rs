@@ -14,7 +14,7 @@ use web::{Findings, Form};
 use super::{After, BookingId, Party, State};
 use crate::Refusal;
 use crate::choice::Choice;
-use crate::days::Days;
+use crate::day_range::Days;
 use crate::order::OrderId;
 use crate::provider::ProviderId;
 use crate::slot::SlotId;

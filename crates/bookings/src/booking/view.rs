@@ -9,7 +9,7 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::claim::{self, Claim};
+use super::no_show::{self, Claim};
 use super::{Booking, BookingId, Party, State};
 use crate::brief::Brief;
 use crate::choice;
@@ -91,7 +91,7 @@ impl BookingView {
         let orders = bookings.iter().filter_map(|one| one.order_id.as_ref());
         let mut orders = order::find_all(tx, orders)?;
         let ids = || bookings.iter().map(|one| one.id.as_str());
-        let mut claims = claim::of_bookings(tx, ids())?;
+        let mut claims = no_show::of_bookings(tx, ids())?;
         let mut details = details(tx, ids())?;
         let views = bookings.into_iter().map(|booking| {
             let details = details.remove(&booking.id).ok_or_else(lost)?;

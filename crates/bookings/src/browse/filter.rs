@@ -9,7 +9,7 @@ use web::{Findings, Form};
 
 use crate::choice::{self, Choice};
 use crate::credit_kind;
-use crate::days::Days;
+use crate::day_range::Days;
 use crate::provider::ProviderId;
 use crate::settings::{self, LONGEST_MINUTES, Reveal};
 use crate::slot::{Place, SlotId};

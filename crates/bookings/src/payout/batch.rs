@@ -24,7 +24,7 @@ use crate::codes::{PAYOUT_EMPTY, PAYOUT_STATE, SECOND_PERSON};
 use crate::payout::{self, Payout};
 use crate::provider::ProviderId;
 use crate::settings::{self, Administrator};
-use crate::{Refusal, days, notice, webhook};
+use crate::{Refusal, day_range, notice, webhook};
 
 platform::id!(BatchId, random, "One batch of payouts.");
 
@@ -207,7 +207,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
             async move {
                 Ok::<_, JobError>(Done::with(
                     move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-                        for (day, at) in days::mornings(tx.now(), &zone, HOUR) {
+                        for (day, at) in day_range::mornings(tx.now(), &zone, HOUR) {
                             tx.enqueue(NewJob {
                                 key: Some(format!("{DRAFT} {day}")),
                                 run_at: Some(at),

@@ -14,9 +14,9 @@ use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
 use crate::Refusal;
-use crate::booking::claim::{Claim, ClaimId, ClaimState};
+use crate::booking::no_show::{Claim, ClaimId, ClaimState};
 use crate::booking::{Booking, Party};
-use crate::claim::{self, PAGE};
+use crate::no_show_claim::{self, PAGE};
 use crate::outcome::Outcome;
 use crate::settings::Administrator;
 
@@ -54,7 +54,7 @@ impl<'a> ClaimCard<'a> {
             currency,
         } = about;
         let until = words::moment(text, zone, claim.answer_until);
-        let outcome = claim::outcome_of(booking);
+        let outcome = no_show_claim::outcome_of(booking);
         let values = [
             ("outcome", outcome.word().into()),
             ("claimant", claim.claimant.word().into()),
@@ -156,7 +156,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let after: Option<(Timestamp, ClaimId)> = paging.after()?;
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(claim::list(tx, shown, after.as_ref(), rows)?)
+        Ok::<_, Refusal>(no_show_claim::list(tx, shown, after.as_ref(), rows)?)
     };
     let found = paging.list(req.read(look).await?, |one| {
         (one.claim.created_at, one.claim.id.clone())

@@ -15,8 +15,8 @@ use super::admin::{AdminContext, ListRow, list_page};
 use super::frame::BookingPage as _;
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
-use crate::criterion::{self, Author, Criterion, Kind};
 use crate::feedback::{self, FIELDS, Feedback};
+use crate::feedback_criterion::{self, Author, Criterion, Kind};
 use crate::{Refusal, notice};
 
 /// The feedback about a session, and the link to the reader's own form.
@@ -45,7 +45,7 @@ impl SessionFeedback {
         let page = format!("{}/feedback", notice::page(&party.booking));
         Ok(Self {
             form: label.map(|label| (page, label)),
-            criteria: criterion::list(tx)?,
+            criteria: feedback_criterion::list(tx)?,
             reader: author,
             all,
         })
@@ -112,7 +112,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         if old.is_none() {
             feedback::check_open(&party.booking, author, tx.roughly_now())?;
         }
-        let mut criteria = criterion::list(tx)?;
+        let mut criteria = feedback_criterion::list(tx)?;
         criteria.retain(|one| {
             let mut used = old.iter().flat_map(|old| old.criteria(one.kind));
             let is_used = used.any(|id| id == one.id.as_str());

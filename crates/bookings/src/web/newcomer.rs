@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use identity::account::{self, AccountZone, DisplayName, NewAccount};
-use identity::person::introduction;
+use identity::person::unregistered;
 use identity::problem;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
 use site::call::see_other;
-use site::signed_out::{Entrance, Entry};
+use site::without_sign_in::{Entrance, Entry};
 use site::{Context, cookies};
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text, zone};
@@ -51,7 +51,7 @@ pub(super) async fn hold(
     let site = &accounts.site;
     let look = |tx: &mut Tx<'_>| settings::load(tx);
     let rules = site.store.read(look).await?;
-    if !rules.newcomers || !rules.browse_public || !introduction::is_open(&accounts) {
+    if !rules.newcomers || !rules.browse_public || !unregistered::is_open(&accounts) {
         return Err(Problem::not_found());
     }
     let done = match read(&accounts, &entrance, &form, &id) {

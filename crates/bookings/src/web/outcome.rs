@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use platform::Tx;
+use site::confirmation::{self, Question};
 use site::proof::Proof as _;
-use site::question::{self, Question};
 use site::request::FormPost;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Site};
@@ -11,7 +11,7 @@ use web::{Form, Problem, Site};
 use super::own::{load, page, page_with_claim};
 use super::slots::bookings::BOOKINGS;
 use crate::booking::PartyTo;
-use crate::claim::{self, Answer, Decision, PartyToClaim};
+use crate::no_show_claim::{self, Answer, Decision, PartyToClaim};
 use crate::outcome::Outcome;
 use crate::settings::Administrator;
 use crate::{Refusal, notice, order, outcome_mark};
@@ -30,7 +30,7 @@ pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
     let is_of_list = posted.form.text("back") == "list";
-    if said != Outcome::Completed && !question::is_sure(&posted.form) {
+    if said != Outcome::Completed && !confirmation::is_sure(&posted.form) {
         let loaded = load(req).await?;
         let here = notice::page(&loaded.booking);
         let address = format!("{here}/outcome");
@@ -44,7 +44,7 @@ pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
                 i64::from(loaded.booking.outcome_by.is_some()).into(),
             ),
         ];
-        return question::ask_with(&posted, &address, back, MARK, &values).await;
+        return confirmation::ask_with(&posted, &address, back, MARK, &values).await;
     }
     let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
@@ -93,13 +93,13 @@ fn answer(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<
         answer: form.text("answer").to_owned(),
     };
     let by = PartyToClaim::about(tx, party)?;
-    claim::answer(tx, site, &by, &new)?;
+    no_show_claim::answer(tx, site, &by, &new)?;
     Ok(())
 }
 
 fn withdraw(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, _: &Form) -> Result<(), Refusal> {
     let by = PartyToClaim::about(tx, party)?;
-    claim::withdraw(tx, site, &by)?;
+    no_show_claim::withdraw(tx, site, &by)?;
     Ok(())
 }
 
@@ -122,6 +122,6 @@ fn decide(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<
         refund_minor,
         reason: form.text("reason").to_owned(),
     };
-    claim::decide(tx, site, &by, &claim.id, &decision)?;
+    no_show_claim::decide(tx, site, &by, &claim.id, &decision)?;
     Ok(())
 }

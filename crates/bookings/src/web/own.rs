@@ -7,22 +7,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
+use site::confirmation::{self, Question};
 use site::proof::Requester;
-use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
 use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
+use super::booking_rows::{self, BookingRows};
 use super::call::Call;
 use super::claims::{About, ClaimCard};
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
-use super::rows::{self, BookingRows};
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
-use crate::booking::claim::Claim;
+use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::call_opening::{self, CallOpenings};
@@ -96,7 +96,7 @@ async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Pro
         let views = BookingView::list(tx, all.clone())?;
         let rows = all.into_iter().zip(views);
         let rows = rows.map(|(one, view)| (one, view.provider, view.order, view.place_zone));
-        Ok::<Vec<rows::Named>, Refusal>(rows.collect())
+        Ok::<Vec<booking_rows::Named>, Refusal>(rows.collect())
     };
     let found = req.read(look).await?;
     let found = paging.list(found, |(one, ..)| (one.starts_at, one.id.clone()));
@@ -182,7 +182,7 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             },
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
             outcomes: outcome_mark::offered(tx, &booking, party.party)?,
-            claim: booking::claim::of_booking(tx, &booking.id)?,
+            claim: booking::no_show::of_booking(tx, &booking.id)?,
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
@@ -390,8 +390,8 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
     let is_late = is_member && cancelling::is_late(&loaded.booking, now);
     // The question says what is paid back. If that has changed since, it is asked again.
     let said_late = posted.form.is_ticked("late");
-    let has_changed = question::is_sure(&posted.form) && said_late != is_late;
-    let is_sure = question::is_sure(&posted.form) && !has_changed;
+    let has_changed = confirmation::is_sure(&posted.form) && said_late != is_late;
+    let is_sure = confirmation::is_sure(&posted.form) && !has_changed;
     if !is_sure {
         posted.form.set("late", if is_late { "1" } else { "" });
     }
@@ -419,7 +419,7 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
                 money_back(&req.text, &loaded, req.site.clock.now()).into(),
             ),
         ];
-        return question::ask_with(&posted, &address, &here, CANCEL, &values).await;
+        return confirmation::ask_with(&posted, &address, &here, CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

@@ -15,11 +15,11 @@ use super::words;
 use crate::booking::search::{self, BookingRecord, FirstSteps, Search};
 use crate::booking::{After, State};
 use crate::choice::{self, Kind, Listed};
-use crate::days::Days;
+use crate::day_range::Days;
 use crate::figures::{self, Figures};
 use crate::provider::ProviderId;
 use crate::settings::Administrator;
-use crate::{Refusal, claim, finding};
+use crate::{Refusal, finding, no_show_claim};
 
 /// The path of the administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
@@ -60,7 +60,7 @@ struct Row {
 const LINKS: &[(&str, &str)] = &[
     (FIGURES, "figures-title"),
     ("/admin/sessions/requests", "request-all"),
-    (claim::PAGE, "claim-all"),
+    (no_show_claim::PAGE, "claim-all"),
     ("/admin/sessions/reviews", "review-all"),
     ("/admin/orders", "order-all"),
     ("/admin/refunds", "refund-all"),

@@ -6,14 +6,14 @@ use std::fmt::Display;
 use askama::Template;
 use axum::response::Response;
 use identity::account::AccountId;
-use identity::person::{introduction, registration};
+use identity::person::{registration, unregistered};
 use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use site::Context;
 use site::call::{see_other, submission};
-use site::signed_out::Entrance;
+use site::without_sign_in::Entrance;
 use web::dates;
 use web::fields;
 use web::form_state::{Control, Field, FormState};
@@ -386,7 +386,7 @@ impl SignedOut {
     ) -> Self {
         let text = &entrance.text;
         let field = |name, control, label| form_state.field(name, text.say(label), control);
-        let may_register = introduction::is_open(accounts);
+        let may_register = unregistered::is_open(accounts);
         Self {
             may_register,
             stamp: if newcomers && may_register {

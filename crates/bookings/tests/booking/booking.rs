@@ -195,7 +195,7 @@ fn a_provider_without_bookings_finds_the_free_times_on_the_first_page() {
         let mut farah = provider(stage).await;
         farah.offer("2026-11-24", "09:00", 0).await;
         let text = farah.browser.get("/me").await.text();
-        assert!(text.contains("Your times"), "{text}");
+        assert!(text.contains("Calendar"), "{text}");
         assert!(text.contains("Portrait on the veranda"), "{text}");
     });
 }

@@ -75,7 +75,12 @@ fn a_member_sees_the_next_session_and_the_credits_that_are_left() {
         assert!(bought.contains(&three), "{bought}");
         let all = stage.fill("cards-all", [("count", 0.into())]);
         assert!(!bought.contains(&all), "{bought}");
+        // Who has booked nothing starts with the times.
+        let start = aina.browser.get("/me/start").await;
+        assert_eq!(start.expect(303).location(), Some("/book"));
         aina.book(&slot).await.expect(303);
+        let start = aina.browser.get("/me/start").await;
+        assert_eq!(start.expect(303).location(), Some("/me/bookings"));
         let booked = home(&mut aina).await;
         let two = credits(2);
         for words in ["Mentoring", "Farah Ali", two.as_str(), "20 Dec 2026"] {

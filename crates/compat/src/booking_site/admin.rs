@@ -28,7 +28,7 @@ use web::{Input, Json, Problem};
 
 use super::mentor::{PayoutShown, with_member};
 use super::offers::{Company, PlanShown};
-use super::once;
+use super::repeated_request;
 use super::requests::{Confirmation, confirm};
 use super::view::{page, page_query};
 
@@ -192,7 +192,7 @@ async fn create_company(call: Call, body: Received<SentCompany>) -> Result<Respo
         let made = resource::create::<CatalogueEntry>(tx, by, &input)?;
         Ok(KeptCompany::from(made))
     };
-    once::post(&call, COMPANIES, &body.bytes, StatusCode::CREATED, change)
+    repeated_request::post(&call, COMPANIES, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }
@@ -285,7 +285,7 @@ async fn create_link(call: Call, body: Received<SentLink>) -> Result<Response, P
         let made = resource::create::<Room>(tx, by, &input)?;
         Ok(LinkShown::from(made))
     };
-    once::post(&call, LINKS, &body.bytes, StatusCode::CREATED, change)
+    repeated_request::post(&call, LINKS, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::routing::get;
 use bookings::Refusal;
-use bookings::days::Days;
+use bookings::day_range::Days;
 use bookings::figures::{self, Figures, Owed, ProviderFigures, Revenue};
 use bookings::settings::Administrator;
 use platform::{StoreError, Tx};

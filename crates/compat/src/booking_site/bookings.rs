@@ -20,7 +20,7 @@ use web::json::Received;
 use web::{Json, Problem};
 
 use super::offers::renamed;
-use super::once;
+use super::repeated_request;
 use super::view::BookingShown;
 
 const PATH: &str = "/api/mentee/bookings";
@@ -115,7 +115,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let booked = book::book(tx, &site, member, &new)?;
         Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))
     };
-    once::post(&call, PATH, &body.bytes, StatusCode::CREATED, change)
+    repeated_request::post(&call, PATH, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

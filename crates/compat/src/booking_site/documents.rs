@@ -19,7 +19,7 @@ use site::call::Call;
 use site::proof::Requester;
 use web::{Json, Problem};
 
-use super::once;
+use super::repeated_request;
 use super::view::ALL;
 
 const CREATE: &str = "/api/mentee/resume-request";
@@ -84,7 +84,8 @@ async fn create(call: Call, request: Request) -> Result<Response, Problem> {
         let made = review::create(tx, &site, by, &new)?;
         Ok(ReviewShown::from(ReviewView::of(tx, &who, made)?))
     };
-    let done = once::post(&call, CREATE, said.as_bytes(), StatusCode::CREATED, change).await;
+    let done =
+        repeated_request::post(&call, CREATE, said.as_bytes(), StatusCode::CREATED, change).await;
     files::discard(&call.site, done.as_ref().err(), &file).await;
     done.map_err(renamed)
 }

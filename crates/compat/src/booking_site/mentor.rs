@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, put};
 use bookings::booking::{self, Booking, BookingId, BookingView, Party, PartyTo};
-use bookings::criterion::{self, Author, Criterion, Kind};
 use bookings::feedback::{self, Feedback, PartyToFeedback};
+use bookings::feedback_criterion::{self, Author, Criterion, Kind};
 use bookings::payout::{self, PayoutState, PayoutView};
 use bookings::provider::Provider;
 use bookings::{Refusal, settings};
@@ -20,7 +20,7 @@ use site::proof::Requester;
 use web::json::Received;
 use web::{Input, Json, Problem};
 
-use super::once;
+use super::repeated_request;
 use super::view::{ALL, BookingShown};
 
 const FEEDBACKS: &str = "/api/mentor/feedbacks";
@@ -110,7 +110,7 @@ impl FeedbackShown {
     }
 
     fn list(tx: &mut Tx<'_>, all: Vec<Feedback>) -> Result<Vec<Self>, StoreError> {
-        let criteria = criterion::list(tx)?;
+        let criteria = feedback_criterion::list(tx)?;
         let shown = all.into_iter().map(|one| Self::of(one, &criteria));
         Ok(shown.collect())
     }
@@ -143,7 +143,7 @@ impl Sent {
         set("rating", self.rating.map(Value::from));
         set("verdict", self.verdict.clone().map(Value::from));
         set("text", self.comments.clone().map(Value::from));
-        let criteria = criterion::list(tx)?;
+        let criteria = feedback_criterion::list(tx)?;
         for (list, kind, name, said) in [
             ("scores", Kind::Score, "score", &self.scores),
             ("answers", Kind::Text, "text", &self.answers),
@@ -202,9 +202,9 @@ async fn give(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         }
         let input = sent.read(tx)?;
         let given = feedback::give(tx, &site, &party, &input)?;
-        Ok(FeedbackShown::of(given, &criterion::list(tx)?))
+        Ok(FeedbackShown::of(given, &feedback_criterion::list(tx)?))
     };
-    once::post(&call, FEEDBACKS, &body.bytes, StatusCode::CREATED, change)
+    repeated_request::post(&call, FEEDBACKS, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }
@@ -217,7 +217,7 @@ async fn change(call: Call, Json(sent): Json<Sent>) -> Result<Json<FeedbackShown
         let seen = sent.revisions.unwrap_or(of.feedback.revisions);
         let input = sent.read(tx)?;
         let changed = feedback::change(tx, &of.party, &of.feedback, seen, &input)?;
-        Ok(FeedbackShown::of(changed, &criterion::list(tx)?))
+        Ok(FeedbackShown::of(changed, &feedback_criterion::list(tx)?))
     };
     Ok(Json(call.write(change).await.map_err(renamed)?))
 }

@@ -19,7 +19,7 @@ use web::json::Received;
 use web::{Json, Problem};
 
 use super::offers::renamed;
-use super::once;
+use super::repeated_request;
 use super::view::{Sets, Times};
 
 const PATH: &str = "/api/mentor/slots";
@@ -173,7 +173,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let made = slot::create(tx, provider, &new)?;
         Ok(SlotShown::of(tx, made)?)
     };
-    once::post(&call, PATH, &body.bytes, StatusCode::CREATED, change)
+    repeated_request::post(&call, PATH, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

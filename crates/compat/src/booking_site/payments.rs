@@ -20,7 +20,7 @@ use site::proof::Requester;
 use web::json::Received;
 use web::{Form, Json, Problem};
 
-use super::once;
+use super::repeated_request;
 
 const CREATE: &str = "/api/payment/create-order";
 
@@ -55,7 +55,7 @@ struct Created {
 }
 
 async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
-    let key = once::key(&call, CREATE, &body.bytes);
+    let key = repeated_request::key(&call, CREATE, &body.bytes);
     let (site, sent) = (call.site.clone(), body.value);
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
         let stored = idempotency::once(tx, key.as_ref(), |tx| {

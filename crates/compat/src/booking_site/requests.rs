@@ -24,7 +24,7 @@ use web::{Json, Problem};
 
 use super::bookings::{Chosen, read_topics};
 use super::offers::renamed;
-use super::once;
+use super::repeated_request;
 use super::view::{self as shown, ALL, Times};
 
 const CREATE: &str = "/api/mentee/booking-request";
@@ -132,7 +132,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let made = request::create(tx, &site, member, &new)?;
         Ok(RequestShown::from(RequestView::of(tx, &who, made)?))
     };
-    once::post(&call, CREATE, &body.bytes, StatusCode::CREATED, change)
+    repeated_request::post(&call, CREATE, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }
@@ -162,7 +162,7 @@ pub(super) async fn confirm(
         let confirmed = request::confirm(tx, &site, &found, &slot)?;
         Ok(RequestShown::from(RequestView::of(tx, who, confirmed)?))
     };
-    let answer = once::post(&call, CONFIRM, &body.bytes, StatusCode::OK, change).await;
+    let answer = repeated_request::post(&call, CONFIRM, &body.bytes, StatusCode::OK, change).await;
     if let Err(problem) = &answer
         && problem.code == QUOTA_EXHAUSTED.code
     {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::read::{self, Said};
+use super::lenient_fields::{self, Said};
 use occasions::code::CodeKey;
 use occasions::id::OccasionId;
 use occasions::occasion::{self, Occasion};
@@ -112,7 +112,7 @@ impl Asker {
         key: Option<String>,
         source: Source,
     ) -> Result<Taken, Problem> {
-        let said = read::read(sent);
+        let said = lenient_fields::read(sent);
         let key = key.or_else(|| said.submission.clone());
         self.take(said, key, source).await
     }

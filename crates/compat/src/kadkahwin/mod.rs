@@ -10,8 +10,8 @@
 //! redirect to the guests' pages instead of JSON.
 
 mod answer;
-mod places;
-mod read;
+mod connection_limit;
+mod lenient_fields;
 mod socket;
 mod upgrade;
 
@@ -144,7 +144,7 @@ async fn take(
     let fields = fields(request).await?;
     match asker.take_sent(&fields, key, Source::Api).await {
         Ok(taken) => Ok((fields, taken)),
-        Err(problem) if is_browser => Err(problem.keeping(read::typed(&fields), None)),
+        Err(problem) if is_browser => Err(problem.keeping(lenient_fields::typed(&fields), None)),
         Err(problem) => Err(problem),
     }
 }

@@ -25,7 +25,7 @@ use tower::Service as _;
 use web::{Facts, Problem, Site, Wishes};
 
 use super::answer::{Asker, Reply};
-use super::places::{Full, Place, Places};
+use super::connection_limit::{Full, Place, Places};
 use super::upgrade;
 use occasions::web::guest::CodeGate;
 use occasions::words::Source;

@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use upgrade::{OnUpgrade, Upgraded};
 use web::Problem;
 
-use super::places::Place;
+use super::connection_limit::Place;
 
 /// The GUID that is appended to the client's key before hashing (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -179,7 +179,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-    use crate::kadkahwin::places::Places;
+    use crate::kadkahwin::connection_limit::Places;
 
     #[test]
     fn keys_are_answered_as_in_the_standard() {

@@ -16,7 +16,7 @@ use web::{Json, Problem};
 use super::access_request::{
     self, AccessError, AccessRequest, AccessRequestId, Decider, State as RequestState,
 };
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 use super::moderation::Decision;
 use super::people::act;
 use super::role::Role;

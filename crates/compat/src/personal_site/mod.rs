@@ -7,8 +7,8 @@
 
 mod access_request;
 mod access_requests;
-mod answer;
 mod browser;
+mod empty_response;
 mod fields;
 mod health;
 pub mod import;
@@ -19,7 +19,7 @@ mod person;
 mod phrase_list;
 mod phrases;
 mod posts;
-mod primary;
+mod primary_countdown;
 mod refusals;
 mod role;
 mod session;

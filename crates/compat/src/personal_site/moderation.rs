@@ -15,7 +15,7 @@ use web::json::Received;
 use web::{FieldProblem, Json, Problem};
 
 use super::access_request;
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 use super::fields::renamed;
 use super::phrase_list::{self, Search};
 use super::phrases::{PhraseView, Phrases};

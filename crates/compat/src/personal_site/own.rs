@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use web::fields::Input;
 use web::{Facts, Json, Problem, csrf};
 
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 use super::person::{Person, person};
 use super::sign_in::RefreshToken;
 

@@ -14,7 +14,7 @@ use site::asking::Caller;
 use site::{Context, call};
 use web::{Json, Problem};
 
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 use super::person::roles;
 use super::role::Role;
 

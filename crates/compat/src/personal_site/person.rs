@@ -15,7 +15,7 @@ use site::Context;
 use web::{Problem, Site};
 
 use super::role::Role;
-use super::{is_on, primary};
+use super::{is_on, primary_countdown};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Person {
@@ -85,7 +85,7 @@ impl Person {
         let email_verified = !registration::is_pending(tx, id)?;
         let mut preferences = BTreeMap::new();
         if is_on(site, &countdowns::DOMAIN) {
-            preferences.extend(primary::preferences(tx, id)?);
+            preferences.extend(primary_countdown::preferences(tx, id)?);
         }
         if is_on(site, &posts::DOMAIN) {
             let hears_of_posts = posts::mailing::NEWSLETTER.is_chosen(tx, id)?;

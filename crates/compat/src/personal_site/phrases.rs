@@ -14,7 +14,7 @@ use site::call::{Call, id as parse};
 use web::json::Received;
 use web::{Json, Problem};
 
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 use super::fields::renamed;
 use super::phrase_list::{self, ListedPhrase, Search};
 use countdowns::Refusal;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use web::{Facts, Json, Pages, Problem, Wishes};
 
 use super::Policy;
-use super::answer::{ACCEPTED, DONE, Message};
+use super::empty_response::{ACCEPTED, DONE, Message};
 use super::person::{Person, person};
 
 use accounts::web::front_end::{self, Sent};

@@ -14,10 +14,10 @@ use site::call::{Call, Maybe, id as parse};
 use web::{Form, Json, Language, Problem, Site};
 
 use super::Policy;
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 use super::fields::renamed;
 use super::person::{Person, person};
-use super::primary::{self, ListedTimer, StreakSummary, Timer};
+use super::primary_countdown::{self, ListedTimer, StreakSummary, Timer};
 use countdowns::Refusal;
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf};
 use countdowns::entry::{self, EntryId};
@@ -89,7 +89,7 @@ async fn show(
         let shown = public::find_primary(tx, &slug, &viewing)?;
         let shown = shown.filter(|shown| shown.countdown.kind == Kind::Since);
         let shown = shown.ok_or(Refusal::NotFound)?;
-        let newest = primary::timers(tx, &shown.countdown.id, 1)?.pop();
+        let newest = primary_countdown::timers(tx, &shown.countdown.id, 1)?.pop();
         let mut timer = TimerView::from(newest.ok_or(Refusal::NotFound)?);
         if !shown.countdown.show_notes {
             timer.notes = None;
@@ -134,7 +134,7 @@ async fn directory(
 ) -> Result<Json<Vec<PublicTimerLine>>, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let search = Search::read(&query);
-    let look = move |tx: &mut Tx<'_>| primary::directory(tx, &search);
+    let look = move |tx: &mut Tx<'_>| primary_countdown::directory(tx, &search);
     let found = accounts.site.store.read(look).await?;
     Ok(Json(found.into_iter().map(PublicTimerLine::from).collect()))
 }
@@ -142,8 +142,12 @@ async fn directory(
 async fn list(call: Call) -> Result<Json<Vec<TimerView>>, Problem> {
     let (who, request) = (call.who.clone(), call.request.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<Vec<Timer>, Refusal> {
-        match primary::enter(tx, &who, &request)? {
-            Some(owner) => Ok(primary::timers(tx, &owner.countdown().id, reset::LIMIT)?),
+        match primary_countdown::enter(tx, &who, &request)? {
+            Some(owner) => Ok(primary_countdown::timers(
+                tx,
+                &owner.countdown().id,
+                reset::LIMIT,
+            )?),
             None => Ok(Vec::new()),
         }
     };
@@ -159,7 +163,7 @@ struct Statistics {
 async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     let (who, request) = (call.who.clone(), call.request.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
-        let Some(owner) = primary::enter(tx, &who, &request)? else {
+        let Some(owner) = primary_countdown::enter(tx, &who, &request)? else {
             return Ok(None);
         };
         let summary = entry::summary(tx, &owner.countdown().id)?;
@@ -204,9 +208,9 @@ async fn create(
     let (who, request) = (call.who.clone(), call.request.clone());
     let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, maker: &Confirmed| -> Result<TimerView, Refusal> {
-        let owner = primary::enter_or_create(tx, maker, &title, &request)?;
+        let owner = primary_countdown::enter_or_create(tx, maker, &title, &request)?;
         let made = reset::create(tx, &owner, &sent)?;
-        Ok(primary::timer(tx, &made.id)?.into())
+        Ok(primary_countdown::timer(tx, &made.id)?.into())
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
     let done = call.once(key, created, enter, change).await;
@@ -223,7 +227,7 @@ async fn change(
     let (sent, id): (Sent, EntryId) = (body.into(), parse(&id)?);
     let changed = write(&call, move |tx, owner| {
         let changed = reset::change(tx, owner, &id, &sent)?;
-        Ok(primary::timer(tx, &changed.id)?.into())
+        Ok(primary_countdown::timer(tx, &changed.id)?.into())
     });
     Ok(Json(changed.await?))
 }
@@ -246,7 +250,7 @@ where
 {
     let (who, request) = (call.who.clone(), call.request.clone());
     let change = move |tx: &mut Tx<'_>| {
-        let owner = primary::enter_locked(tx, &who, &request)?;
+        let owner = primary_countdown::enter_locked(tx, &who, &request)?;
         change(tx, &owner.ok_or(Refusal::NotFound)?)
     };
     call.site.store.write(change).await.map_err(renamed)
@@ -287,15 +291,15 @@ async fn save_preferences(call: &Call, sent: Preferences) -> Result<(), Problem>
         timer_show_in_list,
     } = sent;
     let change = move |tx: &mut Tx<'_>| -> Result<(), Refusal> {
-        let owner = match primary::enter_locked(tx, &who, &request)? {
+        let owner = match primary_countdown::enter_locked(tx, &who, &request)? {
             Some(owner) => owner,
             None if !timer_is_public && !timer_show_in_list => return Ok(()),
             None => {
                 let maker = countdown::maker(tx, &who)?;
-                primary::enter_or_create(tx, &maker, &title, &request)?
+                primary_countdown::enter_or_create(tx, &maker, &title, &request)?
             }
         };
-        primary::set_visibility(tx, &owner, timer_is_public, timer_show_in_list)
+        primary_countdown::set_visibility(tx, &owner, timer_is_public, timer_show_in_list)
     };
     call.site.store.write(change).await.map_err(renamed)
 }

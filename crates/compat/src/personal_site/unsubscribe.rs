@@ -13,7 +13,7 @@ use site::Context;
 use site::asking::Browser;
 use web::{Form, Json, Problem, Site};
 
-use super::answer::{DONE, Message};
+use super::empty_response::{DONE, Message};
 
 pub(super) fn routes() -> Router<Context> {
     let at = "/backend/public/email/unsubscribe";

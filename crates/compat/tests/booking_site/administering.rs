@@ -1,6 +1,6 @@
 //! Tests of the administrators' addresses, and of feedback and payouts.
 
-use bookings::criterion::Kind;
+use bookings::feedback_criterion::Kind;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};

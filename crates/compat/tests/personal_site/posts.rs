@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 
-use posts::editor::EDITOR;
+use posts::editor_role::EDITOR;
 
 use crate::stage::{Person, Stage, on_both, post, with_backend, write};
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use site::Callers::{self, Anybody, Tokens};
 use site::asking::Viewer;
 use site::call::{Call, Maybe, answer, revalidated};
-use site::moved;
+use site::moved_slugs;
 use site::resource::api::{self, ApiParent, ApiResource, Description};
 use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::countdown::{self, Countdown, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Statistics};
 use crate::entry_limit::EntryLimit;
-use crate::keeper::Keeper;
+use crate::own_countdowns::Keeper;
 use crate::public::{self, CountdownView, Search, Viewing};
 use crate::reset::{self, Sent};
 
@@ -390,7 +390,7 @@ async fn show_account(
     let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
     let found = site.store.read(look).await.map_err(Problem::from)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, &asked, &found.slug, true) {
+    if let Some(moved) = moved_slugs::lead(&uri, &asked, &found.slug, true) {
         return Ok(moved);
     }
     let countdowns = found.countdowns.into_iter().map(ListedView::from);
@@ -428,7 +428,7 @@ async fn show_public(
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     let shown = site.store.read(look).await.map_err(Problem::from)?;
     let shown = shown.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, !shown.is_personal()) {
+    if let Some(moved) = moved_slugs::lead(&uri, &asked, &shown.account, !shown.is_personal()) {
         return Ok(moved);
     }
     let mut response = answer(StatusCode::OK, &PublicCountdown::from(shown));

@@ -14,7 +14,7 @@ use super::words;
 use crate::clock::Clock;
 use crate::countdown::Visibility;
 use crate::public::{self, CountdownView, Viewing};
-use site::moved;
+use site::moved_slugs;
 
 /// The maximum length of a badge's label, in characters.
 const LABEL: usize = 40;
@@ -63,7 +63,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let (shown, clock) = find(&site, asked.clone(), countdown, &query).await?;
-    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, true) {
+    if let Some(moved) = moved_slugs::lead(&uri, &asked, &shown.account, true) {
         return Ok(moved);
     }
     let text = site.speak_public(&wishes);
@@ -179,7 +179,7 @@ pub(super) async fn embed(
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let (shown, clock) = find(&site, asked.clone(), countdown, &query).await?;
-    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, true) {
+    if let Some(moved) = moved_slugs::lead(&uri, &asked, &shown.account, true) {
         return Ok(moved);
     }
     let text = site.speak_public(&wishes);

@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::ToSpan as _;
-use site::moved;
+use site::moved_slugs;
 use web::calendar_file::{self, CalendarEvent};
 use web::{Form, Problem, Site};
 
@@ -24,7 +24,7 @@ pub(super) async fn show(
     if clock.state != ClockState::Upcoming {
         return Err(Problem::not_found());
     }
-    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, true) {
+    if let Some(moved) = moved_slugs::lead(&uri, &asked, &shown.account, true) {
         return Ok(moved);
     }
     let countdown = &shown.countdown;
@@ -37,6 +37,7 @@ pub(super) async fn show(
         sequence: shown.revision,
         starts_at: clock.anchor,
         ends_at: end.map_or(clock.anchor, |end| end.timestamp()),
+        is_all_day: false,
         zone,
         summary: countdown.title.clone(),
         location: String::new(),

@@ -4,7 +4,7 @@ pub(super) mod co_owners;
 mod form;
 pub(super) mod one;
 pub(super) mod resets;
-mod typed;
+mod typed_dates;
 
 use askama::Template;
 use axum::response::Response;
@@ -21,7 +21,7 @@ use super::words;
 use crate::Refusal;
 use crate::countdown::{Countdown, CountdownId};
 use crate::entry;
-use crate::keeper::Keeper;
+use crate::own_countdowns::Keeper;
 
 pub(super) const HERE: &str = "/me/countdowns";
 /// The messages that confirm the previous action, by the keyword in `?done=`.

@@ -10,8 +10,8 @@ use identity::person::slug;
 use platform::{StoreError, Tx};
 use site::asking::Viewer;
 use site::call::submission;
-use site::moved;
-use site::part::{Part, PublicPage};
+use site::moved_slugs;
+use site::page_parts::{Part, PublicPage};
 use web::page::{self, Kind, Metadata, Page, Written};
 use web::share::Share;
 use web::state::{Label, MenuItem};
@@ -42,7 +42,7 @@ pub(super) async fn show(
     };
     let found = site.store.read(look).await?;
     let (shown, past) = found.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(&uri, &asked, &shown.account, !shown.is_personal());
+    let moved = moved_slugs::lead(&uri, &asked, &shown.account, !shown.is_personal());
     moved.map_or_else(
         || countdown_page(&site, &wishes, &headers, &key, &csrf, &shown, &past),
         Ok,
@@ -66,7 +66,7 @@ pub(super) async fn show_primary(
     };
     let found = site.store.read(look).await?;
     let (shown, past) = found.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(&uri, &asked, &shown.account, !shown.is_personal());
+    let moved = moved_slugs::lead(&uri, &asked, &shown.account, !shown.is_personal());
     moved.map_or_else(
         || countdown_page(&site, &wishes, &headers, "", &csrf, &shown, &past),
         Ok,

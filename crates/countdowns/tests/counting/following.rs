@@ -2,7 +2,7 @@
 
 use countdowns::Refusal;
 use countdowns::countdown::{self, Countdown, CountdownId};
-use countdowns::keeper;
+use countdowns::own_countdowns;
 use platform::{Store, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{rounds, together};
@@ -158,7 +158,7 @@ fn make(
     let change = move |tx: &mut Tx<'_>| {
         let input = json!({"title": follows, "kind": "until", "follows": follows});
         let maker = countdown::maker(tx, &who)?;
-        keeper::create(tx, &maker, &request(), DATES, &Input::from(input))
+        own_countdowns::create(tx, &maker, &request(), DATES, &Input::from(input))
     };
     async move { store.write(change).await }
 }
@@ -172,7 +172,7 @@ fn rename(
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
         let input = Input::from(json!({"title": "Renamed"}));
-        keeper::change(tx, &owner, 1, DATES, &input)
+        own_countdowns::change(tx, &owner, 1, DATES, &input)
     };
     async move { store.write(change).await }
 }
@@ -187,7 +187,7 @@ fn let_go(
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
         let input = Input::from(json!({"follows": "", "target": "2029-12-31"}));
-        keeper::change(tx, &owner, version, DATES, &input)
+        own_countdowns::change(tx, &owner, version, DATES, &input)
     };
     async move { store.write(change).await }
 }

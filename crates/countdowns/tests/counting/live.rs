@@ -1,8 +1,8 @@
 //! Tests of events for open pages, of scheduled changes, and of limits on writing.
 
 use countdowns::countdown::CountdownId;
+use countdowns::day_reached;
 use countdowns::public::Link;
-use countdowns::reach;
 use countdowns::webhook::Event;
 use jiff::SignedDuration;
 use platform::id::Id as _;
@@ -197,7 +197,7 @@ fn a_day_comes_once() {
         for round in 0..rounds() {
             let reach = |store: platform::Store| {
                 let id = id.clone();
-                let change = move |tx: &mut Tx<'_>| reach::reach(tx, &id);
+                let change = move |tx: &mut Tx<'_>| day_reached::reach(tx, &id);
                 async move { store.write(change).await.unwrap() }
             };
             let store = stage.world.store().clone();

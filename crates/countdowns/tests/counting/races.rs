@@ -3,7 +3,7 @@
 use axum::http::Method;
 use countdowns::countdown::{self, CountdownId, Kind};
 use countdowns::entry::{self, Entry, EntryId};
-use countdowns::keeper;
+use countdowns::own_countdowns;
 use countdowns::reset::{self, Sent};
 use countdowns::webhook::Event;
 use countdowns::{Refusal, countdown::Countdown};
@@ -20,7 +20,7 @@ async fn make(stage: &Stage<'_>, person: &Person, title: String) -> CountdownId 
     let change = move |tx: &mut Tx<'_>| -> Result<CountdownId, Refusal> {
         let input = Input::from(json!({"title": title, "kind": Kind::Since.word()}));
         let maker = countdown::maker(tx, &who)?;
-        Ok(keeper::create(tx, &maker, &request(), DATES, &input)?.id)
+        Ok(own_countdowns::create(tx, &maker, &request(), DATES, &input)?.id)
     };
     stage.world.store().write(change).await.unwrap()
 }
@@ -48,7 +48,7 @@ fn change(
     let (who, id) = (person.who.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
-        keeper::change(tx, &owner, version, DATES, &input)
+        own_countdowns::change(tx, &owner, version, DATES, &input)
     };
     async move { store.write(change).await }
 }

@@ -8,8 +8,8 @@ use http::{HeaderValue, Method, StatusCode, Version};
 use tokio::time::Instant;
 
 use super::{Line, Log, PathOwner};
-use crate::client_info::RequestId;
 use crate::metrics::RouteFigures;
+use crate::request_id::RequestId;
 
 /// The path that the access log shows instead of the request path. The app attaches this value to a
 /// response, because only the app knows which of its paths contain secret codes.

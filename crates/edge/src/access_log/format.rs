@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Format;
-use crate::address;
+use crate::client_network;
 use crate::clock_text::ClockText;
 
 const JSON_ESCAPE: &str = "\\u00";
@@ -114,7 +114,7 @@ impl Line<'_> {
         push_quoted_unless_empty(out, ",\"request_id\":\"", self.id, JSON_ESCAPE);
         if let Some(client) = self.client {
             out.extend_from_slice(b",\"client\":\"");
-            address::push(out, client);
+            client_network::push(out, client);
             out.push(b'"');
         }
         push_quoted_unless_empty(out, ",\"method\":\"", self.method, JSON_ESCAPE);
@@ -151,7 +151,7 @@ impl Line<'_> {
     fn combined(&self, mask: &Mask, second: &mut ClockText, out: &mut Vec<u8>) {
         let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, TEXT_ESCAPE);
         match self.client {
-            Some(client) => address::push(out, client),
+            Some(client) => client_network::push(out, client),
             None => put(out, "-"),
         }
         let (whole, _) = second.of(self.time, " - - [%d/%b/%Y:%H:%M:%S +0000] ");

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::body::LoggedBody;
-use crate::client_info::RequestId;
+use crate::request_id::RequestId;
 
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);

@@ -145,7 +145,9 @@ pub enum Unorderable {
     )]
     Address,
     /// The name is `localhost`. Every machine has this name.
-    #[error("no authority issues certificates for localhost; it gets a self-signed one")]
+    #[error(
+        "no authority issues certificates for localhost; it gets a self-signed one, and nothing needs to be done"
+    )]
     Localhost,
     /// The name does not consist of labels of 1 to 63 letters, digits and hyphens.
     #[error("it is not a host name: correct the `host` of its route")]

@@ -97,7 +97,7 @@ fn serve(responses: &[SharedChallenge], challenges: &Arc<Challenges>) -> Vec<Pub
         let published = one.publish(challenges);
         published
             .map_err(
-                |error| tracing::error!(%error, "cannot answer a challenge of another machine, so its certificate may come later; correct what the error says"),
+                |error| tracing::error!(%error, "cannot answer a challenge of another machine, so its certificate may come later; set tls.acme.challenge = \"http-01\" on all machines"),
             )
             .ok()
     });

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::durable;
+use crate::durable_file;
 
 use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
@@ -60,7 +60,7 @@ pub enum StorageError {
         path: PathBuf,
         cause: io::Error,
     },
-    #[error("{} is damaged: {cause}", path.display())]
+    #[error("{} is damaged: {cause}; delete it, and another is made", path.display())]
     Damaged {
         path: PathBuf,
         /// What is wrong with the content.
@@ -100,7 +100,7 @@ impl Storage {
                 // The mode is also set if the folder already exists, because it may have another
                 // mode.
                 .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
-                .and_then(|()| durable::sync(folder.parent().unwrap_or(folder)));
+                .and_then(|()| durable_file::sync(folder.parent().unwrap_or(folder)));
             made.map_err(|cause| disk(folder, cause))?;
         }
         Ok(Self { folder })
@@ -121,7 +121,7 @@ impl Storage {
     }
 
     pub(super) fn forget_account(&self) -> Result<(), StorageError> {
-        durable::remove(&self.folder, ACCOUNT)
+        durable_file::remove(&self.folder, ACCOUNT)
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
@@ -191,7 +191,7 @@ impl Storage {
     }
 
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<(), StorageError> {
-        durable::write(&self.folder, file, 0o600, bytes)
+        durable_file::write(&self.folder, file, 0o600, bytes)
             .map_err(|cause| disk(&self.folder.join(file), cause))
     }
 

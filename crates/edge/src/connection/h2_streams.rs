@@ -18,8 +18,8 @@ use tokio::time::Instant;
 use crate::body::{Answer, Body, BodyError, with_more};
 use crate::deadline::Deadline;
 use crate::panic;
-use crate::progress::ProgressWatch;
 use crate::proxy::is_event_stream;
+use crate::stalled_peer::ProgressWatch;
 use crate::unsent_memory::{EACH, Permit, READING, SLICE, UnsentMemory, UnsentStream};
 
 use super::activity::{ActiveStream, StreamActivity};

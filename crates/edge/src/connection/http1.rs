@@ -26,11 +26,11 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::pipeline::serve_request;
 
 use super::answer_head::{Framing, RequestTraits};
-use super::input::{Input, ReadOutcome};
-use super::minded::WatchedStream;
-use super::outgoing::Outgoing;
 use super::request_body::Feed;
+use super::request_reader::{Input, ReadOutcome};
+use super::response_stream::Outgoing;
 use super::transport::{SendfileAnswer, Transport};
+use super::unread_timeout::WatchedStream;
 use super::{Bounds, ConnectionContext};
 
 /// Larger bodies are not copied into one buffer with their head.

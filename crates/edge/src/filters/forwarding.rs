@@ -12,9 +12,10 @@ use http::header::{
     TE, TRANSFER_ENCODING, UPGRADE,
 };
 
-use crate::address;
 use crate::cdn_loop::CDN_LOOP;
-use crate::client_info::{ClientInfo, REQUEST_ID};
+use crate::client_info::ClientInfo;
+use crate::client_network;
+use crate::request_id::REQUEST_ID;
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -118,7 +119,7 @@ pub(crate) fn write(
         out.extend_from_slice(info.id.as_str().as_bytes());
     });
     ours(FORWARDED, &|out| element(info, client, out));
-    ours(FORWARDED_FOR, &|out| address::push(out, client));
+    ours(FORWARDED_FOR, &|out| client_network::push(out, client));
     ours(FORWARDED_PROTO, &|out| {
         out.extend_from_slice(info.scheme.as_str().as_bytes());
     });
@@ -302,7 +303,7 @@ fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     element(info, address, &mut text);
     append(headers, &FORWARDED, text);
     let mut text = Vec::with_capacity(40);
-    address::push(&mut text, address);
+    client_network::push(&mut text, address);
     append(headers, &FORWARDED_FOR, text);
     if !headers.contains_key(FORWARDED_PROTO) {
         let scheme = HeaderValue::from_static(info.scheme.as_str());
@@ -351,7 +352,7 @@ fn element(info: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
         IpAddr::V6(_) => (b"for=\"[", b"]\""),
     };
     out.extend_from_slice(before);
-    address::push(out, client);
+    client_network::push(out, client);
     out.extend_from_slice(after);
     out.extend_from_slice(b";proto=");
     out.extend_from_slice(info.scheme.as_str().as_bytes());

@@ -7,9 +7,9 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 
-use crate::client_info::{REQUEST_ID, RequestId};
 use crate::description;
 use crate::filters::forwarding::{is_alike, names, remove};
+use crate::request_id::{REQUEST_ID, RequestId};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 

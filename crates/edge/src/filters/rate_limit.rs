@@ -16,7 +16,7 @@ use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::address::network_64;
+use crate::client_network::network_64;
 use crate::cookies;
 use crate::description::Limit;
 use crate::values::Rate;

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::eviction::{EvictionResult, Handle, Registration, Registry};
-use crate::address::network_64;
+use crate::client_network::network_64;
 use crate::lock::lock;
 use crate::metrics::ListenerMetrics;
 

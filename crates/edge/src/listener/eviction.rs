@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::address::network_48;
+use crate::client_network::network_48;
 use crate::lock::lock;
 
 /// A network that holds more than one eighth of all permits must release some if others need them.

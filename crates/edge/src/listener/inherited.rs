@@ -222,7 +222,7 @@ impl Inherited {
         let first = found.next();
         if found.next().is_some() {
             tracing::error!(%address, "several inherited UDP sockets have this address and only \
-                                       the first is read; pass one");
+                                       the first is read; write one ListenDatagram= for it in the systemd socket unit");
         }
         first.map(SharedUdp::share).transpose()
     }

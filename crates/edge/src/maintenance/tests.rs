@@ -6,7 +6,7 @@ use http_body_util::BodyExt as _;
 
 use super::stored_state::MAX_PASSES;
 use super::*;
-use crate::client_info::RequestId;
+use crate::request_id::RequestId;
 
 const OWN: &str = "07070707070707070707070707070707";
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, StatusCode};
 
-use crate::quality::quality;
+use crate::quality_values::quality;
 
 const MAX_RANGES: usize = 32;
 

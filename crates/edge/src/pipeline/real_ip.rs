@@ -8,11 +8,12 @@ use std::sync::Arc;
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
 
-use crate::client_info::{ClientInfo, Ids, REQUEST_ID, RequestId, Scheme};
+use crate::client_info::{ClientInfo, Scheme};
 use crate::context::Peer;
 use crate::description::ForwardedHeader;
 use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
 use crate::listener::ListenSettings;
+use crate::request_id::{Ids, REQUEST_ID, RequestId};
 use http1::is_host;
 
 /// Determines the client information. Uses forwarding headers only from trusted peers. Removes

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
 use crate::cache::{Purge, taken_purges};
-use crate::client_info::{ClientInfo, REQUEST_ID};
+use crate::client_info::ClientInfo;
 use crate::context::Running;
 use crate::filters::forwarding;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
+use crate::request_id::REQUEST_ID;
 use crate::route::{NormalPath, Redirect, Route, Target};
 use crate::static_files;
 

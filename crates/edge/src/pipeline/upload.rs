@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// The body is larger than the route permits.
 #[derive(Debug, thiserror::Error)]
-#[error("the body is larger than this route takes")]
+#[error("the body is larger than this route takes; raise its body_size, if it should take more")]
 pub(super) struct TooLarge;
 
 pub(super) struct Measured {

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::address::network_48;
+use crate::client_network::network_48;
 use crate::lock::lock;
-use crate::progress::ProgressWatch;
+use crate::stalled_peer::ProgressWatch;
 
 const MAX_WAIT: Duration = Duration::from_mins(1);
 /// The age at which a body must make room for another one of its own network. Otherwise, bodies

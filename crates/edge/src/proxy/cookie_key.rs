@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 
 use crate::crypto;
-use crate::durable;
+use crate::durable_file;
 
 const KEY_FILE: &str = "sticky-key";
 
@@ -34,7 +34,7 @@ impl CookieKey {
             return Self(key);
         }
         let key = Self::random();
-        if let Err(error) = durable::write(data, KEY_FILE, 0o600, &key.0) {
+        if let Err(error) = durable_file::write(data, KEY_FILE, 0o600, &key.0) {
             tracing::warn!(
                 %error, file = %path.display(),
                 "cannot store the key of sticky cookies; they lead to other servers after the \

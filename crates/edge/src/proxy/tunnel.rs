@@ -17,7 +17,7 @@ use upgrade::{OnUpgrade, Upgraded};
 use super::backend::ActiveRequest;
 use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
-use crate::progress::ProgressWatch;
+use crate::stalled_peer::ProgressWatch;
 
 const BUFFER: usize = 16 << 10;
 

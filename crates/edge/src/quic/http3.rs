@@ -24,7 +24,7 @@ use crate::connection::{Bounds, ConnectionContext, STREAMS, UNSEEN, refused_unhe
 use crate::context::{Peer, WorkerContext};
 use crate::parse_result::{BrokenBody, ParseResult};
 use crate::pipeline::serve_request;
-use crate::progress::ProgressWatch;
+use crate::stalled_peer::ProgressWatch;
 use http1::Refusal;
 
 use super::wire::{Ended, QuicTransport, StreamLimits};

@@ -9,24 +9,24 @@ use std::borrow::Cow;
 /// Why a path is refused with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPath {
-    #[error("the path does not begin with a slash")]
+    #[error("the path does not begin with a slash; write one before it")]
     Relative,
     /// The path contains a `%` without two hexadecimal digits.
-    #[error("the path has a % without two hexadecimal digits after it")]
+    #[error("the path has a % without two hexadecimal digits after it; write %25 for a % itself")]
     Escape,
     /// The path contains a control character, a space, a `?`, a `#`, a backslash, or a NUL (even as
     /// `%00`).
-    #[error("the path has a character that is not allowed in a path")]
+    #[error("the path has a character that is not allowed in a path; percent-encode it")]
     Character,
     /// The path contains a segment such as `..%2F`, `..%5C` or `..;x`, which some servers interpret
     /// as `..`.
-    #[error("the path hides a dot segment")]
+    #[error("the path hides a dot segment, such as ..%2F; write it without one")]
     HiddenDots,
     /// Many servers would match the path to another route, because of a `%2F`, a `%5C`, a `;`, its
     /// letter case or a trailing slash.
     #[error(
         "a server that decodes %2F, ignores letter case, a closing slash or what follows a ; \
-         could take the path for one of another route"
+         could take the path for one of another route; write it as that route does"
     )]
     OtherRoute,
 }

@@ -154,7 +154,7 @@ impl Certificates {
                     changed = true;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "cannot use a changed certificate; the old one stays in use");
+                    tracing::error!(%error, "cannot use a changed certificate; the old one stays in use; put a certificate and its key into the files that the error names, and they are read again");
                 }
             }
         }
@@ -169,7 +169,10 @@ impl Certificates {
         let files = self.in_files();
         let files = files.into_iter().map(|file| ServedCertificate {
             life: file.life(),
-            why: Some(format!("{} was not replaced", file.chain.display())),
+            why: Some(format!(
+                "{} was not replaced: put a new certificate there",
+                file.chain.display()
+            )),
             names: file.names,
         });
         let ordered = self.ordered.load();

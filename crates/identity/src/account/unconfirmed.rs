@@ -4,7 +4,7 @@
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
 use crate::account::AccountId;
-use crate::opaque;
+use crate::opaque_secret;
 
 /// Whether the account waits for its email address to be confirmed.
 pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
@@ -22,7 +22,7 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
         id,
-        browser = opaque::hash(browser)
+        browser = opaque_secret::hash(browser)
     )
     .one(tx)?;
     Ok(count > 0)
@@ -60,7 +60,7 @@ pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<Accoun
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM registration
          WHERE browser_hash = :browser AND is_kept = 0 AND is_pending = 1",
-        browser = opaque::hash(browser)
+        browser = opaque_secret::hash(browser)
     )
     .maybe(tx)?;
     Ok(found.map(|(id,)| id))

@@ -116,7 +116,7 @@ pub enum ProviderError {
     },
     /// The provider's response does not conform to the standard.
     #[error(
-        "the provider's response does not follow OpenID Connect, which its operator must mend: {0}"
+        "the provider's response does not follow OpenID Connect ({0}); check `issuer` of the provider, or tell who runs it"
     )]
     Shape(&'static str),
     #[error(

@@ -6,7 +6,7 @@ use platform::audit::{Entity, Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-use super::held::{Held, hold};
+use super::owners_lock::{Held, hold};
 use crate::account::AccountId;
 use crate::grant::{self, GrantError};
 use crate::scope::{Role, SITE, Scope};

@@ -15,7 +15,7 @@ use crate::account::{self, Account, AccountId, State};
 use crate::credential::planned_reset::{due, forget};
 use crate::credential::{passkey, second_factor};
 use crate::grant::administrator::{self, Acting, PeopleError};
-use crate::grant::{self, SITE, Scope, held};
+use crate::grant::{self, SITE, Scope, owners_lock};
 use crate::one_time::{self, Purpose};
 use crate::security_mail::SecurityMail;
 use crate::session::signed_in::SignedIn;
@@ -119,7 +119,7 @@ pub fn keep_with_link(
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
     };
-    held::hold(tx, &id)?;
+    owners_lock::hold(tx, &id)?;
     let taken = one_time::take::<()>(tx, Purpose::KeepFactors, link)?;
     if taken.is_none() || !forget(tx, &id)? {
         return Ok(false);
@@ -134,7 +134,7 @@ pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset,
     let Some(account) = account::find_by_email(tx, email)? else {
         return Ok(Reset::Nobody);
     };
-    held::hold(tx, &account.id)?;
+    owners_lock::hold(tx, &account.id)?;
     if remove(tx, site, &account)? {
         Ok(Reset::Done)
     } else {
@@ -225,14 +225,14 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
         let account = id.clone();
         let change = move |tx: &mut Tx<'_>| reset_due(tx, &site_there, &id);
         if let Err(error) = site.store.write(change).await {
-            tracing::warn!(%account, %error, "cannot remove second factors; it is tried again");
+            tracing::warn!(%account, %error, "cannot remove second factors; it is tried again; if this goes on, check the store's disk or database server");
         }
     }
     Ok(())
 }
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
-    held::hold(tx, id)?;
+    owners_lock::hold(tx, id)?;
     // The removal may have been cancelled and planned again since the list was read.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {

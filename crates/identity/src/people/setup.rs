@@ -90,9 +90,11 @@ pub fn is_open(tx: &mut Tx<'_>, key: &Secret) -> Result<bool, StoreError> {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// An owner exists, or the setup key is invalid.
-    #[error("there is nothing to set up")]
+    #[error(
+        "an owner exists, or the link is older than a day; sign in, or restart Kenduri for a new link"
+    )]
     Closed,
-    #[error("the address is another account's")]
+    #[error("the address is another account's; name another, or sign in with that account")]
     EmailTaken,
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -16,7 +16,7 @@ use crate::account::unconfirmed::{self, is_registrants};
 use crate::account::{self, AccountId, State};
 use crate::credential::{linked_identity, passkey, second_factor};
 use crate::grant::administrator::{self, Acting, PeopleError};
-use crate::grant::{self, ACCOUNT, GrantError, held};
+use crate::grant::{self, ACCOUNT, GrantError, owners_lock};
 use crate::notification;
 use crate::one_time::{self, Purpose};
 use crate::scope::domain::{DomainAccounts, Domains};
@@ -74,7 +74,7 @@ pub fn ask(
 ) -> Result<(), EraseError> {
     let who = sudo.who();
     let id = &who.account().id;
-    let held = held::hold(tx, id)?.filter(|held| held.state == State::Active);
+    let held = owners_lock::hold(tx, id)?.filter(|held| held.state == State::Active);
     let held = held.ok_or(EraseError::NotSignedIn)?;
     if !sudo.lock(tx)? {
         return Err(EraseError::NotSignedIn);
@@ -106,7 +106,7 @@ pub fn order(
 fn begin(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
-    held: &held::Held,
+    held: &owners_lock::Held,
     id: &AccountId,
     when: When,
 ) -> Result<(), EraseError> {
@@ -186,7 +186,7 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
             // Either the person has got new obligations because others have left, or this is a bug.
             // In both cases, the erasure of the other accounts continues.
             Err(error) => {
-                tracing::warn!(account = %id, %error, "cannot erase an account yet; it is tried again");
+                tracing::warn!(account = %id, %error, "cannot erase an account yet; it is tried again; if this goes on, ask the person to settle what is open, such as unpaid orders, or do what the error says");
                 store.write(move |tx| postpone(tx, &id)).await?;
             }
         }
@@ -203,7 +203,7 @@ fn purge_due(
     domains: &[DomainAccounts],
     id: &AccountId,
 ) -> Result<(), EraseError> {
-    let held = held::hold(tx, id)?;
+    let held = owners_lock::hold(tx, id)?;
     let now = tx.now();
     let due: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM account_erasure WHERE account_id = :id AND due_at <= :now",
@@ -225,7 +225,7 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let erased = id.clone();
         let change = move |tx: &mut Tx<'_>| {
             // Another process that starts may have erased it by now.
-            match held::hold(tx, &erased)? {
+            match owners_lock::hold(tx, &erased)? {
                 Some(held) => begin(tx, domains, &held, &erased, When::Now),
                 None => Ok(()),
             }
@@ -236,7 +236,7 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             tracing::error!(
                 account = %id, %error,
                 "a restored backup brought back an erased account, which cannot be erased yet; it \
-                 is hidden"
+                 is hidden, and is erased when what is open there, such as orders, is settled"
             );
             store.write(move |tx| hide(tx, &id)).await?;
         }

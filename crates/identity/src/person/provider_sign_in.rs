@@ -26,12 +26,12 @@ use crate::credential::id_token::Claims;
 use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::provider::{Departure, Provider, ProviderError, Return};
 use crate::one_time::{self, Purpose};
-use crate::opaque;
+use crate::opaque_secret;
 use crate::person::profile;
 use crate::person::registration::{self, Newcomer, RegisterError, Registration};
 use crate::session::sudo::Sudo;
 use crate::session::{self, Method, SessionId, Stay};
-use crate::sign_in::let_in::Arrived;
+use crate::sign_in::begin_session::Arrived;
 use crate::sign_in::restore;
 use crate::sign_in::second_step::FirstStep;
 use crate::sign_in::welcome::{Welcome, welcome};
@@ -107,7 +107,7 @@ pub async fn begin(
     accounts.limits.leave_for_provider(leaver.network, now)?;
     let left = PendingSignIn {
         provider: provider.settings.name.clone(),
-        browser: URL_SAFE_NO_PAD.encode(opaque::hash(&leaver.browser)),
+        browser: URL_SAFE_NO_PAD.encode(opaque_secret::hash(&leaver.browser)),
         link_in: leaver.link.map(|sudo| sudo.session().clone()),
         to: leaver.to,
     };
@@ -241,7 +241,7 @@ async fn take_state(
     returned: &Returned,
 ) -> Result<PendingSignIn, ProviderSignInError> {
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
-    let browser = returned.browser.as_ref().map(opaque::hash);
+    let browser = returned.browser.as_ref().map(opaque_secret::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
     // An invented state value must not cause a write to the store.
     let shown = state.clone();

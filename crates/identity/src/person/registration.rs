@@ -22,10 +22,10 @@ use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::password::{self, Password, PasswordHash};
-use crate::grant::held;
+use crate::grant::owners_lock;
 use crate::limits::request_limits::RequestLimits;
 use crate::one_time::{self, Purpose};
-use crate::opaque;
+use crate::opaque_secret;
 use crate::person::slug::{self, Availability};
 use crate::person::{erasure, profile, reset, verification};
 use crate::scope::domain::{DomainAccounts, Domains};
@@ -208,7 +208,7 @@ pub async fn register(
             return Err(busy.into());
         }
     };
-    let browser = opaque::create(&site.random);
+    let browser = opaque_secret::create(&site.random);
     let registered = |account| Registered {
         browser: browser.clone(),
         account,
@@ -247,7 +247,7 @@ pub async fn register_newcomer(
         .limits
         .register::<RegisterError>(&site.store, network)
         .await?;
-    let browser = opaque::create(&site.random);
+    let browser = opaque_secret::create(&site.random);
     let entering = Entering {
         limits: accounts.limits.clone(),
         network,
@@ -349,7 +349,7 @@ impl Entering {
             "INSERT INTO registration (account_id, browser_hash, registered_at)
              VALUES (:id, :browser, :now)",
             id,
-            browser = opaque::hash(&self.browser),
+            browser = opaque_secret::hash(&self.browser),
             now
         )
         .run(tx, Rows::Exactly(1))?;
@@ -409,7 +409,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let removed = id.clone();
         let change = move |tx: &mut Tx<'_>| remove(tx, domains, &removed);
         if let Err(error) = store.write(change).await {
-            tracing::warn!(account = %id, %error, "cannot remove an unconfirmed account; it is tried again");
+            tracing::warn!(account = %id, %error, "cannot remove an unconfirmed account; it is tried again; if this goes on, check the store's disk or database server");
         }
     }
     Ok(())
@@ -418,7 +418,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
 /// Its slug becomes available at once, because it was never public.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
     // Confirmation takes the same lock, so the account cannot be confirmed in the meantime.
-    if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
+    if owners_lock::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
         return Ok(());
     }
     sql!("DELETE FROM account_slug WHERE account_id = :id", id).run(tx, Rows::Any)?;

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
 use crate::account::AccountId;
-use crate::opaque;
+use crate::opaque_secret;
 
 /// How long a browser stays known after the last sign-in in it.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -22,7 +22,7 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
         "SELECT 1 FROM device
          WHERE account_id = :account AND secret_hash = :secret_hash AND expires_at > :now",
         account,
-        secret_hash = opaque::hash(secret),
+        secret_hash = opaque_secret::hash(secret),
         now
     )
     .maybe(tx)?;
@@ -61,7 +61,7 @@ pub fn remember(
             "UPDATE device SET expires_at = :until
              WHERE account_id = :account AND secret_hash = :secret_hash AND expires_at > :now",
             account,
-            secret_hash = opaque::hash(secret),
+            secret_hash = opaque_secret::hash(secret),
             until,
             now
         )
@@ -84,12 +84,12 @@ pub fn remember(
         kept = LIMIT - 1
     )
     .run(tx, Rows::Any)?;
-    let secret = opaque::create(tx.random());
+    let secret = opaque_secret::create(tx.random());
     sql!(
         "INSERT INTO device (account_id, secret_hash, expires_at)
          VALUES (:account, :hash, :until)",
         account,
-        hash = opaque::hash(&secret),
+        hash = opaque_secret::hash(&secret),
         until
     )
     .run(tx, Rows::Exactly(1))?;

@@ -17,7 +17,7 @@ use web::Site;
 
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
-use crate::opaque;
+use crate::opaque_secret;
 use crate::security_mail;
 use crate::session::{self, SessionId, Stay};
 
@@ -185,20 +185,23 @@ pub fn end(tx: &mut Tx<'_>, shown: &Secret, client: &Client) -> Result<(), Store
 fn find(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<Stored>, StoreError> {
     sql!(
         "SELECT {Stored} FROM refresh_token WHERE hash = :hash",
-        hash = opaque::hash(shown)
+        hash = opaque_secret::hash(shown)
     )
     .maybe(tx)
 }
 
 fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<Secret, StoreError> {
-    let token = Secret::new(format!("{PREFIX}{}", opaque::create(tx.random()).reveal()));
+    let token = Secret::new(format!(
+        "{PREFIX}{}",
+        opaque_secret::create(tx.random()).reveal()
+    ));
     // The new token expires no later than the session, however often tokens are exchanged.
     sql!(
         "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
          SELECT :hash, id, :account, CASE WHEN absolute_expires_at < :idle
                 THEN absolute_expires_at ELSE :idle END
          FROM session WHERE id = :session",
-        hash = opaque::hash(&token),
+        hash = opaque_secret::hash(&token),
         account,
         idle = tx.now() + Stay::Remembered.idle(),
         session
@@ -211,14 +214,14 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
     let now = tx.now();
     session::go_on(tx, &stored.session_id)?;
     let successor = insert(tx, &stored.session_id, &stored.account_id)?;
-    let hash = opaque::hash(shown);
+    let hash = opaque_secret::hash(shown);
     let masked = sealing(shown).seal(tx.random(), &PLACE, successor.reveal().as_bytes());
     sql!(
         "UPDATE refresh_token SET used_at = :now, successor_hash = :successor,
              masked_successor = :masked
          WHERE hash = :hash AND used_at IS NULL",
         now,
-        successor = opaque::hash(&successor),
+        successor = opaque_secret::hash(&successor),
         masked,
         hash
     )

@@ -7,7 +7,7 @@ use platform::store::{FromRow, Row};
 use platform::{Secret, StoreError, Tx, sql};
 
 use crate::account::{Account, unconfirmed};
-use crate::opaque;
+use crate::opaque_secret;
 use crate::scope::{Scope, ScopeName};
 use crate::session::access_token::Claims;
 use crate::session::token::{self, TokenId, TokenScope};
@@ -205,7 +205,7 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<LiveSession
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
          WHERE s.secret_hash = :hash AND s.idle_expires_at > :now
            AND s.absolute_expires_at > :now",
-        hash = opaque::hash(secret),
+        hash = opaque_secret::hash(secret),
         now
     )
     .maybe(tx)
@@ -299,7 +299,7 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
          JOIN account a ON a.id = t.account_id AND a.state = 'active'
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
          WHERE t.hash = :hash AND t.expires_at > :now",
-        hash = opaque::hash(secret),
+        hash = opaque_secret::hash(secret),
         now
     )
     .maybe(tx)

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use web::Site;
 
 use crate::account::{self, Account, AccountId, unconfirmed};
-use crate::opaque;
+use crate::opaque_secret;
 use crate::scope::ScopeName;
 use crate::security_mail::{self, Change};
 use crate::session::sudo::Sudo;
@@ -58,21 +58,27 @@ pub struct Created {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    #[error("a token needs a name")]
+    #[error("a token needs a name\n  give it one: --name NAME")]
     NameMissing,
-    #[error("the name has more than 60 characters")]
+    #[error("the token's name has more than 60 characters\n  give it a shorter one: --name NAME")]
     NameLength,
-    #[error("a live token has this name")]
+    #[error("another token of this account has this name\n  give it another: --name NAME")]
     NameTaken,
-    #[error("a token needs at least one scope")]
+    #[error("a token needs at least one scope\n  name one: --scope SCOPE")]
     NoScopes,
-    #[error("a token works 1 to 366 days")]
+    #[error("a token is valid for 1 to 366 days\n  write one of these numbers: --days DAYS")]
     Expiry,
-    #[error("there are {LIMIT} tokens already")]
+    #[error(
+        "the account has {LIMIT} tokens already\n  delete one on its page “Sign-in and security” first"
+    )]
     LimitReached,
-    #[error("no such account")]
+    #[error(
+        "there is no such account\n  name the address with which it signs in: --account ADDRESS"
+    )]
     NoAccount,
-    #[error("the address is not confirmed")]
+    #[error(
+        "the account's address is not confirmed\n  let its person open the link in the mail first"
+    )]
     EmailUnverified,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -133,7 +139,7 @@ pub fn create(
                  :scope, :last4, :now, :expires_at)",
         id,
         account,
-        hash = opaque::hash(&secret),
+        hash = opaque_secret::hash(&secret),
         name,
         rights = join(&new.scopes),
         scope_kind = new.scope.as_ref().map(|scope| &scope.kind),

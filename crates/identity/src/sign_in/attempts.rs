@@ -44,7 +44,7 @@ use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::limits::in_flight::Flight;
 use crate::limits::rate_limit::{self, Hit, Kind, Rule};
-use crate::opaque;
+use crate::opaque_secret;
 use crate::session::SessionId;
 use crate::session::device;
 
@@ -278,7 +278,10 @@ impl Source {
         match self {
             Self::Network(network) => rate_limit::network_key(*network),
             Self::Device(secret) => {
-                format!("device {}", URL_SAFE_NO_PAD.encode(opaque::hash(secret)))
+                format!(
+                    "device {}",
+                    URL_SAFE_NO_PAD.encode(opaque_secret::hash(secret))
+                )
             }
             Self::Session(id) => format!("session {id}"),
         }

@@ -5,7 +5,7 @@ use platform::audit::{Entity, RequestFacts};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
 use crate::account::{self, AccountId, State};
-use crate::grant::held::hold;
+use crate::grant::owners_lock::hold;
 use crate::one_time::{self, Purpose};
 
 /// How long a person who has signed in can accept the offer to cancel the erasure.

@@ -7,7 +7,7 @@ use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use web::{Network, Site};
 
-use super::let_in::{Arrived, let_in};
+use super::begin_session::{Arrived, let_in};
 use crate::account::{self, Account, AccountId};
 use crate::accounts::Accounts;
 use crate::client::Client;

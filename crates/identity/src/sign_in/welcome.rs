@@ -3,7 +3,7 @@
 use platform::{Secret, StoreError, Tx};
 use web::Site;
 
-use super::let_in::{Arrived, let_in};
+use super::begin_session::{Arrived, let_in};
 use super::second_step::{self, FirstStep};
 use crate::account::{self, Account};
 use crate::client::Client;

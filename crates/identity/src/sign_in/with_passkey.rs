@@ -3,7 +3,7 @@
 use platform::{Secret, Tx};
 use web::Site;
 
-use super::let_in::{Arrived, let_in};
+use super::begin_session::{Arrived, let_in};
 use super::restore;
 use super::welcome::Welcome;
 use crate::account;
@@ -11,7 +11,7 @@ use crate::accounts::Accounts;
 use crate::client::Client;
 use crate::credential::passkey::{Claimed, Counted, PasskeyError, Signed, count, find};
 use crate::credential::web_authn::{Asked, Assertion, Invalid};
-use crate::grant::held::hold;
+use crate::grant::owners_lock::hold;
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Method, Stay, sudo};
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::page::short;
+use crate::toml_text::short;
 
 /// Of a directive in a remark.
 const MAX_SHOWN_CHARS: usize = 80;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::answers;
+use super::closed_paths;
 use super::directive::Directive;
-use super::guards;
-use super::made::{Made, Told, close};
+use super::import_result::{Made, Told, close};
 use super::proxy;
 use super::remarks::Remarks;
+use super::return_and_rewrite;
 use super::scope::Level;
 
 const LAST: &str = "The last of `try` is not used for paths that end like a file, such as \
@@ -115,10 +115,10 @@ fn forward_to_named(
 ) {
     let mut target = target.clone();
     for rewrite in &target.rewrites {
-        target.remarks.about(rewrite, answers::REWRITE);
+        target.remarks.about(rewrite, return_and_rewrite::REWRITE);
     }
     let outer = std::mem::replace(&mut level.scope, target.scope);
-    guards::add(level, &outer);
+    closed_paths::add(level, &outer);
     level.scope.body_size.clone_from(&outer.body_size);
     if level.scope.limit.is_none() {
         level.scope.limit.clone_from(&outer.limit);

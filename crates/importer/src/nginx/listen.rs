@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::directive::Directive;
-use super::made::Made;
+use super::import_result::Made;
 use super::remarks::Remarks;
 use super::scope::{Level, Scope, Zones};
 

@@ -1,7 +1,7 @@
 //! Regular-expression locations that match plain paths, such as `^/admin$` and `^/api/`.
 
+use super::closed_paths::is_guard;
 use super::directive::Directive;
-use super::guards::is_guard;
 use super::location::{Kind, endings, is_hidden, kind};
 use super::scope::{Level, Scope};
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::answers;
-use super::directive::Directive;
-use super::guards::{
+use super::closed_paths::{
     self, Lost, NO_PATTERNS, adds_guard, is_guard, is_guarded_alike, is_scope_alike, keeps_out,
 };
+use super::directive::Directive;
+use super::import_result::Made;
 use super::literal::Literal;
 use super::location::{ACME, ConvertedLocation, Kind, endings, is_hidden, kind};
-use super::made::Made;
 use super::proxy;
 use super::remarks::Remarks;
+use super::return_and_rewrite;
 use super::scope::{Level, Scope, Zones};
 
 const SEGMENTS: &str = "`location /api` of nginx is for /apix too. The path of a route is whole segments: /api and \
@@ -121,7 +121,7 @@ impl Locations {
             };
             self.add(&inner, &level.scope.clone(), zones, made, Some(path));
             // nginx applies these to no location inside of this one.
-            guards::close_conditions(&mut level);
+            closed_paths::close_conditions(&mut level);
             let literal = match (&kind, within) {
                 (Kind::Pattern(pattern), None) => {
                     Literal::certain(directive, pattern, &level, around, locations)
@@ -153,7 +153,10 @@ impl Locations {
                 }
                 Kind::Exact("/") => {
                     let why = "a route for / is for every path, so this cannot be carried over";
-                    let is_open = level.answer.as_ref().is_none_or(answers::refuses);
+                    let is_open = level
+                        .answer
+                        .as_ref()
+                        .is_none_or(return_and_rewrite::refuses);
                     if adds_guard(directive, &level, around) && is_open && !level.internal {
                         self.guard_page("/", directive, &level);
                     } else if keeps_out(directive, &level) {
@@ -188,7 +191,7 @@ impl Locations {
         } else if let Some(kept) = self.plain.iter_mut().find(|spot| spot.path == path) {
             let why = "another location has this path, and is kept";
             if keeps_out(directive, &level) && !is_guarded_alike(&kept.level, &level) {
-                guards::close(&mut kept.level);
+                closed_paths::close(&mut kept.level);
                 let why = format!(
                     "{why}; this one restricts access, so both are closed here: see `access` in docs/edge-reference.md"
                 );
@@ -243,13 +246,17 @@ impl Locations {
                 || !around.level.scope.closed.is_empty()
                 || !around.level.scope.rules.is_empty()
                 || !around.level.scope.realm.is_empty()
-                || around.level.answer.as_ref().is_some_and(answers::refuses);
+                || around
+                    .level
+                    .answer
+                    .as_ref()
+                    .is_some_and(return_and_rewrite::refuses);
             let is_alike = is_guarded_alike(&spot.level, &around.level);
             if !keeps_out || is_alike || self.plain.iter().any(|other| other.path == below) {
                 continue;
             }
             let mut level = Level::default();
-            guards::close(&mut level);
+            closed_paths::close(&mut level);
             level.remarks.line(format!(
                 "CAREFUL: {path} does not open what is below it, which {} protects, so {below} is closed here; give what should be open there routes of its own",
                 around.path
@@ -292,7 +299,7 @@ impl Locations {
             if !sends_pages && page.path != "/" {
                 continue;
             }
-            guards::add(&mut level, &page.scope);
+            closed_paths::add(&mut level, &page.scope);
             if is_scope_alike(&level.scope, &around.level.scope) {
                 continue;
             }
@@ -364,7 +371,7 @@ impl Locations {
                 continue;
             }
             let scope = met.scope.clone();
-            let is_elsewhere = guards::target(met) != guards::target(level);
+            let is_elsewhere = closed_paths::target(met) != closed_paths::target(level);
             let level = &mut self.plain[own].level;
             if is_elsewhere {
                 level.remarks.about(
@@ -375,7 +382,7 @@ impl Locations {
                 );
             }
             let before = level.scope.clone();
-            guards::add(level, &scope);
+            closed_paths::add(level, &scope);
             if !is_scope_alike(&before, &level.scope) {
                 level.remarks.careful(
                     &try_files,

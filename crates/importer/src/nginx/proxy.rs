@@ -3,8 +3,8 @@
 use edge::Upstream;
 
 use super::directive::Directive;
+use super::import_result::{Group, Made, close};
 use super::location::Kind;
-use super::made::{Group, Made, close};
 use super::scope::{Level, Scope};
 
 const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \

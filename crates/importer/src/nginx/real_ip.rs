@@ -1,7 +1,7 @@
 //! Converts `set_real_ip_from` and `real_ip_header`: which proxies may say who the client is.
 
 use super::directive::Directive;
-use super::made::Made;
+use super::import_result::Made;
 use super::scope::Level;
 
 const HIDDEN: &str = "so no proxy is trusted here, every client has the address of the proxy in front, and routes with `allow` \

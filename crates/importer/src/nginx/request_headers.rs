@@ -4,7 +4,7 @@ use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;
 
 use super::directive::Directive;
-use super::made::Made;
+use super::import_result::Made;
 use super::remarks::Remarks;
 
 const SENT_BY_EDGE: [&str; 6] = [

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use edge::{Limit, Route};
 
 use super::directive::Directive;
-use super::made::Made;
+use super::import_result::Made;
 use super::remarks::Remarks;
-use super::{access, known, request_headers, values};
+use super::{access, ignored_directives, request_headers, values};
 
 const ERRORS: &str = "What `expires` says, and `add_header` without `always`, nginx leaves out of errors: it stands on 200, \
      201, 204, 206, 301, 302, 303, 304, 307 and 308. A route sets `headers` on every answer of a program, in the place \
@@ -261,7 +261,7 @@ impl Level {
             "set_real_ip_from" => scope.trusted.push(directive.clone()),
             "real_ip_header" => word.clone_into(&mut scope.real_ip_header),
             "satisfy" | "server" | "upstream" | "http" | "limit_req_zone" => {}
-            name if known::guards(name) => {
+            name if ignored_directives::guards(name) => {
                 if !matches!(word, "off") {
                     directive.name.clone_into(&mut scope.closed);
                     remarks.careful(
@@ -271,7 +271,7 @@ impl Level {
                     );
                 }
             }
-            name => match (known::difference(directive), known::reason(name)) {
+            name => match (ignored_directives::difference(directive), ignored_directives::reason(name)) {
                 (Some(why), _) => remarks.about(directive, why),
                 (None, Some(why)) => remarks.settled(directive, why),
                 (None, None) => remarks.about(directive, "not carried over; if it matters, docs/edge-reference.md says what a route can do"),

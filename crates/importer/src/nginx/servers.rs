@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use edge::route::HostPattern;
 
-use super::answers::{self, Condition};
+use super::closed_paths;
 use super::directive::Directive;
-use super::guards;
+use super::import_result::{Made, Site, Told, close};
 use super::listen::{Identity, Reach, Server};
 use super::location::{ACME, ConvertedLocation, Kind, kind};
 use super::locations::Locations;
-use super::made::{Made, Site, Told, close};
 use super::remarks::Remarks;
+use super::return_and_rewrite::{self, Condition};
 use super::scope::{Level, Zones};
 use super::{files, proxy};
 
@@ -56,7 +56,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
     let answered = convert_conditions(&mut level, &mut identity, hosts, &mut led, &mut remarks);
     convert_rewrites(&mut level, &mut remarks);
     if let Some(answer) = &level.answer {
-        let to_https = |host: &&String| answers::is_to_https(answer, host);
+        let to_https = |host: &&String| return_and_rewrite::is_to_https(answer, host);
         let before = led.len();
         led.extend(identity.hosts.iter().filter(to_https).cloned());
         if led.len() > before {
@@ -110,7 +110,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
     {
         let mut route = at(host, "/");
         let mut inner = Level::default();
-        answers::answer(&mut route, &mut inner, &one.answer, identity.is_tls, made);
+        return_and_rewrite::answer(&mut route, &mut inner, &one.answer, identity.is_tls, made);
         let told = Told {
             route,
             remarks: inner.remarks,
@@ -230,7 +230,7 @@ fn convert_conditions(
 ) -> Vec<HostAnswer> {
     let mut answered = Vec::new();
     for one in std::mem::take(&mut level.conditions) {
-        match answers::condition(&one, &identity.hosts) {
+        match return_and_rewrite::condition(&one, &identity.hosts) {
             Condition::ToHttps(to_https) => {
                 if to_https.len() < identity.hosts.len() && !is_of_host(&one) {
                     remarks.about(
@@ -263,7 +263,7 @@ fn convert_conditions(
                         is_other,
                         answer,
                     });
-                } else if answers::refuses(&answer) {
+                } else if return_and_rewrite::refuses(&answer) {
                     remarks.careful(
                         &one,
                         "there is no route for this host, so nobody is refused by it; write one with to = \"status:403\", if it has requests",
@@ -276,15 +276,15 @@ fn convert_conditions(
                 }
             }
             Condition::Refusal { is_avoidable: true } => {
-                remarks.careful(&one, guards::CONDITION_LET_IN);
+                remarks.careful(&one, closed_paths::CONDITION_LET_IN);
             }
             Condition::Refusal {
                 is_avoidable: false,
             } => {
-                guards::close(level);
-                remarks.careful(&one, guards::CONDITION_CLOSED);
+                closed_paths::close(level);
+                remarks.careful(&one, closed_paths::CONDITION_CLOSED);
             }
-            Condition::Unknown => remarks.about(&one, guards::CONDITION),
+            Condition::Unknown => remarks.about(&one, closed_paths::CONDITION),
         }
     }
     answered
@@ -297,11 +297,11 @@ fn is_of_host(directive: &Directive) -> bool {
 fn convert_rewrites(level: &mut Level, remarks: &mut Remarks) {
     for rewrite in std::mem::take(&mut level.rewrites) {
         if level.answer.is_none()
-            && let Some(answer) = answers::redirect_of_all(&rewrite)
+            && let Some(answer) = return_and_rewrite::redirect_of_all(&rewrite)
         {
             level.answer = Some(answer);
         } else {
-            remarks.about(&rewrite, answers::REWRITE);
+            remarks.about(&rewrite, return_and_rewrite::REWRITE);
         }
     }
 }
@@ -316,10 +316,11 @@ fn tell_clear(
     remarks: &mut Remarks,
 ) {
     let is_told_otherwise = |one: &&Directive| match kind(one) {
-        Kind::Prefix("/") => one
-            .inside()
-            .iter()
-            .any(|inner| there.iter().all(|host| answers::is_to_https(inner, host))),
+        Kind::Prefix("/") => one.inside().iter().any(|inner| {
+            there
+                .iter()
+                .all(|host| return_and_rewrite::is_to_https(inner, host))
+        }),
         Kind::Prefix(path) => path.starts_with(ACME),
         _ => false,
     };
@@ -423,7 +424,7 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
 fn convert_rewrites_of(spot: &mut ConvertedLocation) {
     let level = &mut spot.level;
     let fits = |one: &Directive| {
-        let strip = answers::stripped(one);
+        let strip = return_and_rewrite::stripped(one);
         strip.filter(|strip| *strip == spot.path.trim_end_matches('/'))
     };
     let rewrites = std::mem::take(&mut level.rewrites);
@@ -439,11 +440,11 @@ fn convert_rewrites_of(spot: &mut ConvertedLocation) {
                 url.push('/');
             }
         } else if level.answer.is_none()
-            && let Some(answer) = answers::redirect_of_all(one)
+            && let Some(answer) = return_and_rewrite::redirect_of_all(one)
         {
             level.answer = Some(answer);
         } else {
-            level.remarks.about(one, answers::REWRITE);
+            level.remarks.about(one, return_and_rewrite::REWRITE);
         }
     }
 }
@@ -469,7 +470,7 @@ fn set_target(
         return;
     }
     if let Some(answer) = level.answer.clone() {
-        answers::answer(route, level, &answer, is_tls, made);
+        return_and_rewrite::answer(route, level, &answer, is_tls, made);
     } else if let Some(pass) = level.pass.clone() {
         proxy::lead(route, level, &pass, made);
     } else {

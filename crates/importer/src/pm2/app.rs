@@ -10,7 +10,7 @@ use super::Asked;
 use super::command::Line;
 use super::service::{SHOWN, Service};
 use super::values::text;
-use crate::page::{Page, short};
+use crate::toml_text::{Page, short};
 
 const MAX_NAME_LENGTH: usize = 64;
 /// Kenduri does not need them, or replaces them.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::service::{SHOWN, Service};
 use super::values::{quoted, text};
-use crate::page::short;
+use crate::toml_text::short;
 
 /// Of a script.
 const EXAMINED_BYTES: u64 = 512;

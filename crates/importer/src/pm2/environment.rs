@@ -9,7 +9,7 @@ use super::command::Interpreter;
 use super::instances::InstanceCount;
 use super::service::{SHOWN, Service};
 use super::values::text;
-use crate::page::short;
+use crate::toml_text::short;
 
 impl<'a> Service<'a> {
     /// Its variables override variables in `env`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::command::Interpreter;
 use super::service::{SHOWN, Service};
 use super::values::{Instances, instances, text};
-use crate::page::short;
+use crate::toml_text::short;
 
 const MAX_INSTANCES: u32 = 64;
 

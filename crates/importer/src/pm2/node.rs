@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::page::short;
+use crate::toml_text::short;
 use crate::{ImportError, MAX_FILE_BYTES};
 
 const NODE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Asked;
 use super::values::text;
-use crate::page::Page;
+use crate::toml_text::Page;
 
 /// The maximum number of characters of a value in a remark.
 pub(super) const SHOWN: usize = 80;

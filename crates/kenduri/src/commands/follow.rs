@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, bail};
-use backup::{BackupError, Follower, TakenOver};
+use backup::{BackupError, Follower, Obstacle, TakenOver, Verdict};
 use clap::Args;
 use configuration::Settings;
 use configuration::folders::Folders;
@@ -40,7 +40,8 @@ const POLL: Duration = Duration::from_millis(100);
 /// Follow the backup of another machine, ready to take its place
 ///
 /// Restores the newest state into the empty data folder, and adds what is written, about a second
-/// later. Serves nothing until `kenduri take-over`, and then everything, as `kenduri serve` does.
+/// later. Serves nothing until `kenduri take-over`, and then everything, as `kenduri serve` does. With
+/// follow.automatic on both machines, it also takes over by itself.
 /// The settings are those of the machine that is followed: backup.to must name the place, and
 /// files.url the same bucket, because files in a bucket are not in the backup. Started again after a
 /// take-over, it serves.
@@ -87,7 +88,10 @@ impl Follow {
             match &self.passphrase_file {
                 None => read_secret("Passphrase of the backup: ")?,
                 Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
-                    format!("cannot read the passphrase from {}", path.display())
+                    format!(
+                        "cannot read the passphrase from {}\n  --passphrase-file names it; you must be able to read it",
+                        path.display()
+                    )
                 })?),
             };
         let key = backup::open(&target, &passphrase)?;
@@ -101,10 +105,14 @@ impl Follow {
             let control = Control::open(&run, &settings.data)?;
             let (clock, random) = (Clock::System, Random::system());
             let follower = Follower::new(&target, &key, &places, &clock, &random)?;
+            let backup = settings.backup.as_ref();
             Following {
+                is_automatic: backup.is_some_and(|backup| backup.is_automatic),
                 clock,
                 manager: SdNotify::of(&environment()),
                 told: None,
+                obstacle: None,
+                expired: None,
                 is_ready: false,
                 until: None,
                 pause: INTERVAL,
@@ -152,7 +160,10 @@ impl Follow {
             add("--listen", address.as_ref());
         }
         let failed = Command::new(&program).args(words).exec();
-        Error::new(failed).context(format!("cannot start {}", program.display()))
+        Error::new(failed).context(format!(
+            "everything is taken over, but {} cannot be started\n  put a Kenduri for this machine there, and start `kenduri serve` with the same settings",
+            program.display()
+        ))
     }
 }
 
@@ -179,10 +190,16 @@ fn check(settings: &Settings, from: &str) -> Result<()> {
 }
 
 struct Following {
+    /// Whether this machine may take over by itself.
+    is_automatic: bool,
     clock: Clock,
     manager: SdNotify,
     /// The last failure that was logged.
     told: Option<(String, Timestamp)>,
+    /// Why this machine does not take over by itself, as it was logged last.
+    obstacle: Option<Obstacle>,
+    /// The lease of the other machine, which is to be taken.
+    expired: Option<String>,
     is_ready: bool,
     until: Option<Timestamp>,
     /// Until the next try. A failing one may fetch a whole snapshot.
@@ -197,11 +214,18 @@ impl Following {
         // Who asked for the take-over.
         let mut asked: Option<UnixStream> = None;
         loop {
-            let is_ordered = asked.is_some();
-            let work = if is_ordered { take_over } else { turn };
+            let step = match (&asked, self.expired.take()) {
+                (Some(_), _) => Step::TakeOver,
+                (None, Some(tag)) => Step::TakeOverByItself(tag),
+                (None, None) => Step::Turn {
+                    is_automatic: self.is_automatic,
+                },
+            };
+            let is_take_over = !matches!(step, Step::Turn { .. });
+            let is_by_itself = matches!(step, Step::TakeOverByItself(_));
             let (done, is_stopped) = {
                 // A snapshot may take long to fetch.
-                let mut work = pin!(self.manager.wait_for(apart(follower, work)));
+                let mut work = pin!(self.manager.wait_for(apart(follower, step)));
                 let mut is_stopped = false;
                 loop {
                     tokio::select! {
@@ -213,7 +237,7 @@ impl Following {
                             self.take_request(accepted?, &mut asked).await;
                         }
                     }
-                    if is_stopped && !is_ordered {
+                    if is_stopped && !is_take_over {
                         return Ok(false);
                     }
                 }
@@ -221,8 +245,14 @@ impl Following {
             let outcome;
             (follower, outcome) = done;
             match outcome {
-                Outcome::Followed(outcome) => self.tell(outcome)?,
+                Outcome::Followed { turned, verdict } => {
+                    let watched = verdict.map(|verdict| self.note(verdict));
+                    self.tell(turned.and_then(|until| watched.map(|()| until)))?;
+                }
                 Outcome::TakenOver(outcome) => {
+                    if is_by_itself {
+                        tell_take_over(&outcome);
+                    }
                     let reply = match &outcome {
                         Ok(taken) => Reply::Ok(answer(taken)),
                         Err(error) => Reply::Error(error.to_string()),
@@ -266,14 +296,14 @@ impl Following {
         }
         let reply = match serde_json::from_slice::<ControlRequest>(&line) {
             _ if !may => Reply::Error(
-                "only root and the user that runs Kenduri may give it commands".to_owned(),
+                "only root and the user that runs Kenduri may give it commands; run this as one of them, as with sudo".to_owned(),
             ),
             Ok(ControlRequest::TakeOver) if asked.is_none() => {
                 *asked = Some(stream);
                 return;
             }
             Ok(ControlRequest::TakeOver) => {
-                Reply::Error("this machine takes over already".to_owned())
+                Reply::Error("this machine takes over already\n  the first `kenduri take-over` says when it is done".to_owned())
             }
             Ok(ControlRequest::State) => Reply::Ok(ControlResponse::State { is_stopping: false }),
             _ => Reply::Error(format!(
@@ -287,6 +317,22 @@ impl Following {
         }
     }
 
+    /// Hears whether this machine is to take over by itself. What stands against it is logged once.
+    fn note(&mut self, verdict: Option<Verdict>) {
+        match verdict {
+            Some(Verdict::Wait) => self.obstacle = None,
+            Some(Verdict::TakeOver { tag }) => self.expired = Some(tag),
+            Some(Verdict::ByOrder(obstacle)) if self.obstacle.as_ref() != Some(&obstacle) => {
+                tracing::warn!(
+                    "this machine does not take over by itself: {}",
+                    reason(&obstacle)
+                );
+                self.obstacle = Some(obstacle);
+            }
+            None | Some(Verdict::ByOrder(_)) => {}
+        }
+    }
+
     fn tell(&mut self, outcome: Result<Timestamp, BackupError>) -> Result<()> {
         match outcome {
             Ok(until) => {
@@ -296,6 +342,11 @@ impl Following {
                     say(
                         "Kenduri follows, and serves nothing. To let it take over: kenduri take-over\n",
                     )?;
+                    if self.is_automatic {
+                        say(
+                            "It also takes over by itself, a minute after the other machine has lost the place of the backup.\n",
+                        )?;
+                    }
                 }
                 if self.told.take().is_some() {
                     tracing::info!("the backup is followed again");
@@ -321,33 +372,90 @@ impl Following {
     }
 }
 
+/// What is done next.
+enum Step {
+    Turn {
+        /// Whether the lease is looked at.
+        is_automatic: bool,
+    },
+    TakeOver,
+    /// If the lease still has this tag.
+    TakeOverByItself(String),
+}
+
 enum Outcome {
-    Followed(Result<Timestamp, BackupError>),
+    Followed {
+        turned: Result<Timestamp, BackupError>,
+        verdict: Result<Option<Verdict>, BackupError>,
+    },
     TakenOver(Result<TakenOver, BackupError>),
 }
 
-fn turn(follower: &mut Follower) -> Outcome {
-    Outcome::Followed(follower.turn())
+impl Step {
+    fn run(self, follower: &mut Follower) -> Outcome {
+        match self {
+            Self::Turn { is_automatic } => Outcome::Followed {
+                turned: follower.turn(),
+                verdict: if is_automatic {
+                    follower.watch()
+                } else {
+                    Ok(None)
+                },
+            },
+            Self::TakeOver => Outcome::TakenOver(follower.take_over()),
+            Self::TakeOverByItself(tag) => Outcome::TakenOver(follower.take_over_by_itself(tag)),
+        }
+    }
 }
 
-fn take_over(follower: &mut Follower) -> Outcome {
-    Outcome::TakenOver(follower.take_over())
+fn reason(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::GoesOn(host) => format!(
+            "{host} would go on answering without the backup's place\n  \
+             set follow.automatic = true on {host} too, and restart Kenduri there"
+        ),
+        Obstacle::Ended(host) => format!(
+            "{host} was stopped in order\n  \
+             to let this machine take over: kenduri take-over"
+        ),
+        Obstacle::NoLease => "the backup has no lease that can be read\n  \
+             start Kenduri on the other machine, or let this one take over: kenduri take-over"
+            .to_owned(),
+        Obstacle::NoClock => {
+            "the backup's place does not say what time it is: its answers have no Date\n  \
+             use a bucket that sends it; to let this machine take over: kenduri take-over"
+                .to_owned()
+        }
+    }
+}
+
+fn tell_take_over(outcome: &Result<TakenOver, BackupError>) {
+    match outcome {
+        Ok(taken) => {
+            let from = taken.from.as_ref();
+            tracing::warn!(
+                "this machine has taken over from {} by itself: what was saved there until {} is here, and what was saved later may be missing; lead the domain to this machine, and stop Kenduri on the other one",
+                from.map_or("another machine", |from| from.host.as_str()),
+                taken.whole_until
+            );
+        }
+        Err(error) => tracing::error!(
+            "this machine could not take over by itself; it goes on following, and tries again as soon as it may: {error}"
+        ),
+    }
 }
 
 /// Runs blocking work on a thread of its own.
-async fn apart(
-    mut follower: Follower,
-    work: fn(&mut Follower) -> Outcome,
-) -> Result<(Follower, Outcome)> {
+async fn apart(mut follower: Follower, step: Step) -> Result<(Follower, Outcome)> {
     let (send, done) = oneshot::channel();
     std::thread::Builder::new()
         .name("follow".to_owned())
         .spawn(move || {
-            let outcome = work(&mut follower);
+            let outcome = step.run(&mut follower);
             // The receiver waits below.
             let _ = send.send((follower, outcome));
         })?;
-    done.await.context("following ended in a panic")
+    done.await.context("following ended in a panic\n  start `kenduri follow` again; “the program panicked” in the log says where: please report it")
 }
 
 fn answer(taken: &TakenOver) -> ControlResponse {
@@ -372,7 +480,9 @@ impl TakeOver {
             whole_until,
         } = outcome
         else {
-            bail!("the running Kenduri has another version");
+            bail!(
+                "the running Kenduri has another version, so nobody knows whether it took over\n  look at its log; if it still follows, run the command with the program that runs"
+            );
         };
         let until = Timestamp::from_second(whole_until.as_second()).unwrap_or(whole_until);
         let host = from.as_deref().unwrap_or("another machine");
@@ -404,5 +514,7 @@ fn wait_until_served(data: &std::path::Path) -> Result<()> {
         }
         std::thread::sleep(POLL);
     }
-    bail!("Kenduri does not serve yet; its log says why")
+    bail!(
+        "this machine has taken over, but does not serve yet\n  its log says why: journalctl -u kenduri"
+    )
 }

@@ -44,7 +44,7 @@ impl Secret {
         let settings = configuration::load(DOMAINS, &new.place.asked())?.settings;
         if control::is_running(&settings.data)? {
             bail!(
-                "Kenduri is running with the data in {}, and with the old keys\n  stop it first",
+                "Kenduri is running with the data in {}, and with the old keys\n  stop it first (sudo systemctl stop kenduri)",
                 settings.data.display()
             );
         }

@@ -162,7 +162,9 @@ impl ParentProcess {
                     tracing::info!("{}", applied.said.trim_end());
                 }
                 Ok(applied) => tracing::error!("{}", applied.describe_all()),
-                Err(error) => tracing::error!("nothing was changed: {error:#}"),
+                Err(error) => tracing::error!(
+                    "nothing was changed; correct the settings, and reload again: {error:#}"
+                ),
             }
         });
     }

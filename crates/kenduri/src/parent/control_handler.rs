@@ -66,7 +66,7 @@ impl ParentProcess {
                 // This worker never becomes ready, so the supervisor restarts it.
                 tracing::error!(
                     run,
-                    "cannot send a new worker its settings; it is started again: {error:#}"
+                    "cannot send a new worker its settings; it is started again; if this goes on, restart Kenduri: {error:#}"
                 );
             }
         }
@@ -176,7 +176,9 @@ impl ParentProcess {
                 }
                 return Ok(ServiceResponse::Lines { lines, missed: 0 });
             }
-            ServiceRequest::Follow(_) => bail!("lines that come are read from the control socket"),
+            ServiceRequest::Follow(_) => {
+                bail!("this connection cannot follow a log\n  run `kenduri logs --follow`")
+            }
             ServiceRequest::Start { service } => {
                 control.start(&service).await?;
                 format!("{service} runs.")
@@ -207,7 +209,9 @@ impl ParentProcess {
                 control.scale(&service, instances).await?;
                 format!("{service} has {instances} instances.")
             }
-            ServiceRequest::Upgrade { .. } => bail!("only `kenduri upgrade` can ask for that"),
+            ServiceRequest::Upgrade { .. } => {
+                bail!("this connection cannot upgrade Kenduri\n  run `kenduri upgrade`")
+            }
         };
         Ok(ServiceResponse::Done(done))
     }
@@ -314,7 +318,9 @@ fn combine(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
         });
     let lines = lines.collect::<Vec<_>>().join("\n");
     if has_failed {
-        bail!("not every service could do it; correct what its line says, and try again\n{lines}");
+        bail!(
+            "not every service could do it; correct what its line says, or see `kenduri logs NAME`, and try again\n{lines}"
+        );
     }
     Ok(lines)
 }

@@ -49,7 +49,7 @@ async fn answer(
     let visitor = stream.peer_cred()?.uid();
     let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
     if !may {
-        let why = "only root and the user that runs Kenduri may give it commands";
+        let why = "only root and the user that runs Kenduri may give it commands; run this as one of them, as with sudo";
         return send_reply(&mut stream, &Reply::Error(why.to_owned())).await;
     }
     let mut line = Vec::new();

@@ -5,7 +5,7 @@
 //!
 //! 1. A worker of the new program serves. The gate closes ([`command_gate`](super::command_gate)),
 //!    and requests and trials in progress end.
-//! 2. The supervisor pauses. [`upgrade_check`] runs the new program, which says whether it can take
+//! 2. The supervisor pauses. [`handover_check`] runs the new program, which says whether it can take
 //!    over.
 //! 3. Signals are blocked, and workers' channels halt between two messages.
 //! 4. The [`HandoverNote`] and the supervisor's state are written, and `exec` follows.
@@ -28,6 +28,7 @@ use supervisor::{PausedSupervisor, ReceivedHandover, Supervisor};
 use tokio::net::UnixStream;
 
 use super::active_settings::Settings;
+use super::handover_check;
 use super::handover_note::{HandoverNote, understand};
 use super::permissions;
 use super::process::{ParentProcess, Running, UpgradeRequest};
@@ -35,7 +36,6 @@ use super::program_file::ProgramFile;
 use super::service_config;
 use super::signals::Signals;
 use super::sockets::{Sockets, find_ports};
-use super::upgrade_check;
 use crate::control::{self, Control};
 use crate::demo::Temporary;
 use crate::domains::DOMAINS;
@@ -76,7 +76,7 @@ impl UpgradeRequest {
         let note = HandoverNote::of(parent, left.temporary).await;
         // Everything that can fail is done first, while nothing is halted yet.
         let prepared = async {
-            upgrade_check::rehearse(&parent.program, &everything, &note).await?;
+            handover_check::rehearse(&parent.program, &everything, &note).await?;
             parent.settings.lock().await.sockets.leave()
         };
         let sockets = match prepared.await {

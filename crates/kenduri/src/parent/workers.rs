@@ -247,7 +247,7 @@ impl Workers {
         let found = timeout(SERVING_TIMEOUT, found).await;
         let run = found.ok().and_then(|found| found.ok().and_then(|run| *run));
         let found = run.and_then(|run| Some((run, self.line(run)?)));
-        found.context("no worker serves\n  its log says why: journalctl -u kenduri")
+        found.context("no worker serves\n  its log says why (journalctl -u kenduri); correct that, and try again")
     }
 
     /// Returns the workers that were started after this one.

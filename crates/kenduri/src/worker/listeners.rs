@@ -75,11 +75,11 @@ pub(super) fn not_ready(settings: &Settings, sockets: &Inherited) -> Option<Edge
         inherited,
         ..Options::default()
     };
-    let router = operators::not_ready("the store is not migrated yet\n");
+    let router = operators::not_ready("the store is not migrated yet; run `kenduri migrate`\n");
     match Edge::start(plan(listen, settings)?, options, Some(&router)) {
         Ok(edge) => Some(edge),
         Err(error) => {
-            tracing::warn!(%error, "/readyz does not answer until the store is migrated; correct what the error says");
+            tracing::warn!(%error, "/readyz does not answer until the store is migrated; free the addresses of listen.http and listen.https, or run `kenduri migrate`");
             None
         }
     }

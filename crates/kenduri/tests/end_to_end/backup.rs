@@ -37,7 +37,7 @@ impl Machine {
         file.to_string_lossy().into_owned()
     }
 
-    fn place(&self) -> PathBuf {
+    pub(crate) fn place(&self) -> PathBuf {
         place(&self.folder)
     }
 
@@ -50,6 +50,19 @@ impl Machine {
 
     fn serve(&self) -> Program {
         Program::serve(&["--config", &self.settings()], &[])
+    }
+
+    /// Serves the demonstration, and makes the key of the backup. Returns the file with the
+    /// passphrase, too.
+    pub(crate) fn serve_demo(&self) -> (Program, String) {
+        let (settings, data) = (self.settings(), self.data().to_string_lossy().into_owned());
+        let program = Program::serve(&["--demo", "--config", &settings, "--data", &data], &[]);
+        (program, self.make_key().to_string_lossy().into_owned())
+    }
+
+    /// The place of the backup, as commands name it.
+    pub(crate) fn from(&self) -> String {
+        format!("folder:{}", self.place().display())
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Result<String, String> {
@@ -81,7 +94,7 @@ impl Machine {
 
     fn restore(&self, name: &str, passphrase: &Path) -> Result<PathBuf, String> {
         let data = self.folder.path().join(name);
-        let from = format!("folder:{}", self.place().display());
+        let from = self.from();
         let (passphrase, into) = (passphrase.to_string_lossy(), data.to_string_lossy());
         // As on a new machine, there is no settings file.
         let words = [

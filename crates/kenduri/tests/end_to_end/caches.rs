@@ -24,7 +24,7 @@ const UNLISTED: [&str; 9] = [
 ];
 
 /// What only the signed-in host sees, in the frame of public pages.
-const PERSONAL: &str = r#"<a href="/me"><bdi>Aisyah</bdi></a>"#;
+const PERSONAL: &str = r#"<a href="/me/start"><bdi>Aisyah</bdi></a>"#;
 
 /// An nginx that caches, with the rule of `docs/scale.md`.
 struct Front {

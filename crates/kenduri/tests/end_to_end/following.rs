@@ -7,16 +7,17 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::Clock;
 use rusqlite::Connection;
 use rustix::process::Signal;
 
 use crate::backup::Machine;
 use crate::engine::Engine;
-use crate::killing::open_households;
-use crate::load::{Load, last_versions, tell, times};
-use crate::power_loss::{versions, wait_for};
-use crate::program::{Program, command, run, text};
+use crate::http;
+use crate::killing::{event, open_households};
+use crate::load::{Acknowledged, Load, last_versions, tell, times};
+use crate::lost_machine::answer_until_killed;
+use crate::power_loss::versions;
+use crate::program::{PATIENCE, Program, command, run, text};
 
 /// From the order to the first page.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -43,26 +44,53 @@ fn settings_of(machine: &Machine, data: &str, files: &str) -> String {
 const FILES: &str = "[files]\nurl = \"s3://pictures\"\nendpoint = \"http://127.0.0.1:9\"\n\
                      access_key = \"key\"\nsecret_key = \"secret\"\n";
 
+fn follow(machine: &Machine, passphrase: &str, settings: &str) -> Program {
+    let mut command = command(&[]);
+    let from = machine.from();
+    command.args(["follow", "--from", &from, "--passphrase-file", passphrase]);
+    command.args(["--config", settings, "--listen", "127.0.0.1:0"]);
+    Program::begin(command, Stdio::null())
+}
+
+const FOLLOW: &str = "[follow]\nautomatic = true\n";
+const POLL: Duration = Duration::from_millis(50);
+
+/// Fails if the machine that took over lacks an answer that was acknowledged before `until`. Returns
+/// how long that was before the loss, and how many households lack an answer of more than 2 s before
+/// it.
+fn compare(
+    machine: &Machine,
+    acknowledged: &[Acknowledged<Timestamp>],
+    thrown_away: Timestamp,
+    until: Timestamp,
+) -> (SignedDuration, usize) {
+    let missing = thrown_away.duration_since(until);
+    let store = machine.folder.path().join("other/kenduri.db");
+    let stored = versions(&Connection::open(&store).expect("a store"));
+    let copied = acknowledged.iter().filter(|one| one.at < until);
+    for (code, version) in last_versions(copied) {
+        assert!(
+            stored[code] >= version,
+            "{code} lost an answer of before {until}"
+        );
+    }
+    let of_before = acknowledged
+        .iter()
+        .filter(|one| thrown_away.duration_since(one.at) > MOST_MISSING);
+    let lost = last_versions(of_before);
+    let lost = lost
+        .iter()
+        .filter(|(code, version)| stored[**code] < **version);
+    (missing, lost.count())
+}
+
 #[test]
 fn a_machine_that_follows_takes_the_place_of_one_that_is_thrown_away() {
     let machine = Machine::new();
-    let (here, data) = (
-        machine.settings(),
-        machine.data().to_string_lossy().into_owned(),
-    );
-    let program = Program::serve(&["--demo", "--config", &here, "--data", &data], &[]);
-    let passphrase = machine.make_key().to_string_lossy().into_owned();
-    let from = format!(
-        "folder:{}",
-        machine.folder.path().join("elsewhere").display()
-    );
+    let (program, passphrase) = machine.serve_demo();
+    let here = machine.settings();
     let there = settings(&machine, FILES);
-    let following = |settings: &str| {
-        let mut command = command(&[]);
-        command.args(["follow", "--from", &from, "--passphrase-file", &passphrase]);
-        command.args(["--config", settings, "--listen", "127.0.0.1:0"]);
-        Program::begin(command, Stdio::null())
-    };
+    let following = |settings: &str| follow(&machine, &passphrase, settings);
     let mut follower = following(&there);
     follower.wait_for_line("Kenduri follows");
     let refused = run(&["serve", "--config", &there], machine.folder.path(), &[]);
@@ -81,17 +109,7 @@ fn a_machine_that_follows_takes_the_place_of_one_that_is_thrown_away() {
     );
 
     let mut households = open_households(&program, Engine::Sqlite.invitations(&machine.data()));
-    let (load, answers) = (Load::default(), times(300));
-    let now = || Clock::System.now();
-    let (acknowledged, thrown_away) = std::thread::scope(|scope| {
-        let answering = scope.spawn(|| load.run(&program.address, &mut households, now));
-        wait_for(&load, answers);
-        program.signal(Signal::KILL);
-        let thrown_away = now();
-        load.is_ended.store(true, Ordering::Relaxed);
-        (answering.join().expect("the clients"), thrown_away)
-    });
-    drop(program);
+    let (acknowledged, thrown_away) = answer_until_killed(program, &mut households);
     fs::rename(machine.data(), machine.folder.path().join("thrown-away")).expect("thrown away");
 
     let begin = Instant::now();
@@ -114,24 +132,7 @@ fn a_machine_that_follows_takes_the_place_of_one_that_is_thrown_away() {
         .split_once("until ")
         .and_then(|(_, rest)| rest.split_once(" is here"));
     let until: Timestamp = until.and_then(|(at, _)| at.parse().ok()).expect("a time");
-    let missing = thrown_away.duration_since(until);
-    let store = machine.folder.path().join("other/kenduri.db");
-    let stored = versions(&Connection::open(&store).expect("a store"));
-    let copied = acknowledged.iter().filter(|one| one.at < until);
-    for (code, version) in last_versions(copied) {
-        assert!(
-            stored[code] >= version,
-            "{code} lost an answer of before {until}"
-        );
-    }
-    let of_before = acknowledged
-        .iter()
-        .filter(|one| thrown_away.duration_since(one.at) > MOST_MISSING);
-    let lost = last_versions(of_before);
-    let lost = lost
-        .iter()
-        .filter(|(code, version)| stored[**code] < **version);
-    let lost = lost.count();
+    let (missing, lost) = compare(&machine, &acknowledged, thrown_away, until);
     tell(&format!(
         "a machine thrown away after {} acknowledged answers: the one that follows served an invitation after {:.1} s; \
          whole until {:.1} s before the loss, {lost} households without an answer of more than 2 s before it",
@@ -183,10 +184,7 @@ fn what_a_take_over_would_lose_is_refused_before() {
     let mut program = Program::serve(&["--config", &here, "--data", &data], &[]);
     let passphrase = machine.make_key().to_string_lossy().into_owned();
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
-    let from = format!(
-        "folder:{}",
-        machine.folder.path().join("elsewhere").display()
-    );
+    let from = machine.from();
     let refuse = |files: &str, from: &str| {
         let there = settings(&machine, files);
         let words = [
@@ -227,10 +225,7 @@ fn what_a_take_over_would_lose_is_refused_before() {
         .join("elsewhere/manifests/9999999999999-00000000");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mkfifoat(rustix::fs::CWD, &slow, mode).expect("a pipe that nobody writes to");
-    let mut follower = command(&[]);
-    follower.args(["follow", "--from", &from, "--config", &there]);
-    follower.args(["--passphrase-file", &passphrase]);
-    let mut follower = Program::begin(follower, Stdio::null());
+    let mut follower = follow(&machine, &passphrase, &there);
     let (send, opened) = mpsc::channel();
     std::thread::spawn(move || send.send(fs::File::options().write(true).open(slow)));
     // The follower has opened it.
@@ -251,4 +246,111 @@ fn what_a_take_over_would_lose_is_refused_before() {
     fs::write(machine.folder.path().join("other/kenduri.db"), "").expect("a store");
     let said = refuse(FILES, &from);
     assert!(said.contains("already exists"), "{said}");
+}
+
+/// With [`FOLLOW`] on both machines.
+fn automatic() -> (Machine, String) {
+    let machine = Machine::new();
+    let file = machine.settings();
+    let written = fs::read_to_string(&file).expect("settings");
+    fs::write(&file, format!("{written}{FOLLOW}")).expect("settings");
+    let there = settings(&machine, &format!("{FILES}{FOLLOW}"));
+    (machine, there)
+}
+
+/// This takes more than a minute, so only `cargo xtask show backup` does it.
+#[test]
+fn a_machine_that_follows_takes_over_by_itself_when_the_other_one_is_thrown_away() {
+    if times(0) == 0 {
+        return;
+    }
+    let (machine, there) = automatic();
+    let (program, passphrase) = machine.serve_demo();
+    let mut follower = follow(&machine, &passphrase, &there);
+    follower.wait_for_line("Kenduri follows");
+    let mut households = open_households(&program, Engine::Sqlite.invitations(&machine.data()));
+    let (acknowledged, thrown_away) = answer_until_killed(program, &mut households);
+    fs::rename(machine.data(), machine.folder.path().join("thrown-away")).expect("thrown away");
+    let lost_at = Instant::now();
+    // The last step of a take-over removes this folder.
+    let following = machine.folder.path().join("other/following");
+    while following.exists() {
+        assert!(lost_at.elapsed() < 2 * PATIENCE, "nothing takes over");
+        std::thread::sleep(POLL);
+    }
+    let begin = Instant::now();
+    follower.address = follower.listener("http://");
+    let path = format!("/api/v1/invitations/{}", households[0].code);
+    assert_eq!(follower.get(&path).status, 200);
+    let (served, waited) = (begin.elapsed(), lost_at.elapsed());
+    assert!(served <= LONGEST, "{served:?}");
+    let mark = fs::read(machine.folder.path().join("other/taken-over")).expect("a mark");
+    let mark: serde_json::Value = serde_json::from_slice(&mark).expect("a note");
+    let until = Timestamp::from_millisecond(mark["whole_until"].as_i64().expect("a time"));
+    let until = until.expect("a time");
+    let (missing, lost) = compare(&machine, &acknowledged, thrown_away, until);
+    tell(&format!(
+        "a machine thrown away after {} acknowledged answers: the one that follows took over by itself, and served an invitation {:.1} s later, of which the last {:.1} s after its take-over; \
+         whole until {:.1} s before the loss, {lost} households without an answer of more than 2 s before it",
+        acknowledged.len(),
+        waited.as_secs_f64(),
+        served.as_secs_f64(),
+        missing.as_secs_f64(),
+    ));
+    assert_eq!(follower.end(Signal::TERM).code(), Some(0));
+}
+
+/// Unit tests of the crate `backup` let minutes pass. Here, the place is away from the beginning.
+#[test]
+fn a_machine_that_another_one_may_replace_by_itself_saves_nothing_without_its_backup() {
+    let (machine, there) = automatic();
+    let file = machine.settings();
+    let (mut program, passphrase) = machine.serve_demo();
+    let mut households = open_households(&program, Engine::Sqlite.invitations(&machine.data()));
+    let mut save = |program: &Program| {
+        let (load, household) = (Load::default(), &mut households[0]);
+        // It asks once.
+        load.is_ended.store(true, Ordering::Relaxed);
+        load.save(&program.address, household, || ()).is_some()
+    };
+    assert!(save(&program));
+    let mut follower = follow(&machine, &passphrase, &there);
+    follower.wait_for_line("It also takes over by itself");
+    assert_eq!(follower.end(Signal::TERM).code(), Some(0));
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+
+    let away = machine.folder.path().join("away");
+    fs::rename(machine.place(), &away).expect("away");
+    let mut program = Program::serve(&["--config", &file], &[]);
+    let households = open_households(&program, Engine::Sqlite.invitations(&machine.data()));
+    let path = format!("/api/v1/invitations/{}/rsvp", households[0].code);
+    let headers = [("Content-Type", "application/json")];
+    let known = &households[0].known;
+    let body = serde_json::json!({
+        "version": known["version"],
+        "guests": [{ "id": known["guests"][0]["id"], "replies": { event(known): "yes" } }],
+    });
+    let body = body.to_string();
+    let sent = http::send(&program.address, "PUT", &path, &headers, body.as_bytes());
+    let refused = sent.expect("an answer");
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (503, &"saving_paused".into())
+    );
+    assert_eq!(refused.header("Retry-After"), Some("60"));
+    let page = program.get(&format!("/invite/{}", households[0].code));
+    assert_eq!(page.status, 200, "it still shows pages");
+    let not_ready = program.get("/readyz");
+    assert_eq!(not_ready.status, 503);
+    let said = not_ready.text();
+    assert!(said.contains("without the lease of the backup"), "{said}");
+
+    // As soon as the place is back, it goes on.
+    fs::rename(&away, machine.place()).expect("back");
+    let end = Instant::now() + PATIENCE;
+    while program.get("/readyz").status != 200 {
+        assert!(Instant::now() < end, "{}", program.get("/readyz").text());
+    }
+    assert!(save(&program));
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }

@@ -12,24 +12,21 @@ use rustix::process::Signal;
 
 use crate::backup::Machine;
 use crate::engine::Engine;
-use crate::killing::open_households;
-use crate::load::{Load, last_versions, tell, times};
+use crate::killing::{Household, open_households};
+use crate::load::{Acknowledged, Load, last_versions, tell, times};
 use crate::power_loss::{versions, wait_for};
 use crate::program::{Program, run, text};
 
-#[test]
-fn a_machine_thrown_away_in_a_wedding_is_restored_by_two_commands() {
-    let machine = Machine::new();
-    let settings = machine.settings();
-    let data = machine.data().to_string_lossy().into_owned();
-    let arguments = ["--demo", "--config", &*settings, "--data", &*data];
-    let program = Program::serve(&arguments, &[]);
-    let passphrase = machine.make_key();
-    let mut households = open_households(&program, Engine::Sqlite.invitations(&machine.data()));
+/// Saves answers, and kills the program meanwhile. Returns what was acknowledged, and the time of the
+/// end.
+pub(crate) fn answer_until_killed(
+    program: Program,
+    households: &mut [Household],
+) -> (Vec<Acknowledged<Timestamp>>, Timestamp) {
     let (load, answers) = (Load::default(), times(300));
     let now = || Clock::System.now();
-    let (acknowledged, thrown_away) = std::thread::scope(|scope| {
-        let answering = scope.spawn(|| load.run(&program.address, &mut households, now));
+    let outcome = std::thread::scope(|scope| {
+        let answering = scope.spawn(|| load.run(&program.address, households, now));
         wait_for(&load, answers);
         program.signal(Signal::KILL);
         let thrown_away = now();
@@ -37,16 +34,21 @@ fn a_machine_thrown_away_in_a_wedding_is_restored_by_two_commands() {
         (answering.join().expect("the clients"), thrown_away)
     });
     drop(program);
+    outcome
+}
+
+#[test]
+fn a_machine_thrown_away_in_a_wedding_is_restored_by_two_commands() {
+    let machine = Machine::new();
+    let (program, passphrase) = machine.serve_demo();
+    let mut households = open_households(&program, Engine::Sqlite.invitations(&machine.data()));
+    let (acknowledged, thrown_away) = answer_until_killed(program, &mut households);
     fs::remove_dir_all(machine.data()).expect("thrown away");
 
     let begin = Instant::now();
     let elsewhere = tempfile::tempdir().expect("a folder");
     let data = elsewhere.path().join("data").to_string_lossy().into_owned();
-    let from = format!(
-        "folder:{}",
-        machine.folder.path().join("elsewhere").display()
-    );
-    let passphrase = passphrase.to_string_lossy();
+    let from = machine.from();
     let words = [
         "restore",
         "--from",

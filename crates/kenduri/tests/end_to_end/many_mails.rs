@@ -65,7 +65,13 @@ fn three_machines_send_each_mail_once() {
     wait(is_told, "the wrong clock is not told");
     let mut client = postgres::Client::connect(&server.url(), postgres::NoTls).expect("a server");
     let wrong = "SELECT COUNT(*) FROM machine_process WHERE clock_ahead > 60000";
-    let is_listed = || client.query_one(wrong, &[]).expect("a row").get::<_, i64>(0) == 1;
+    let is_listed = || {
+        client
+            .query_one(wrong, &[])
+            .expect("a row")
+            .get::<_, i64>(0)
+            == 1
+    };
     wait(is_listed, "the list of machines does not tell it");
 
     client

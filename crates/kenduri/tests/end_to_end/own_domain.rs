@@ -15,6 +15,21 @@ use crate::serving::session;
 
 const NAME: &str = "our-day.example";
 
+/// The settings with which Kenduri orders its certificates from this authority.
+pub(crate) fn certificates_of(authority: &Authority) -> String {
+    format!(
+        "[tls.acme]
+email = \"owner@kad.example\"
+directory = \"{}\"
+challenge = \"http-01\"
+ca = \"{}\"
+force = true
+",
+        authority.directory(),
+        authority.root().display(),
+    )
+}
+
 #[test]
 fn a_certificate_is_ordered_for_an_occasions_own_name_once_it_is_proven() {
     let [http, https] = [(); 2].map(|()| free_port());
@@ -35,16 +50,9 @@ https = [\"127.0.0.1:{https}\"]
 name_servers = [\"{}\"]
 [occasions]
 own_domains = true
-[tls.acme]
-email = \"owner@kad.example\"
-directory = \"{}\"
-challenge = \"http-01\"
-ca = \"{}\"
-force = true
-",
+{}",
         dns.address(),
-        authority.directory(),
-        authority.root().display(),
+        certificates_of(&authority),
     );
     let file = folder.path().join("kenduri.toml");
     std::fs::write(&file, settings).expect("written");

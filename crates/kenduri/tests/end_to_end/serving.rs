@@ -520,7 +520,8 @@ fn whoever_quotes_an_id_finds_what_the_matter_was() {
     };
     assert_eq!(
         fault["message"],
-        "a request failed because of an internal error; do what `cause` says, or please report it"
+        "a request failed because of an internal error; do what `cause` says; if it is about a file, \
+         check the disk, and who may write there; otherwise please report it"
     );
     assert_eq!(fault["span"]["request_id"], *id, "{fault}");
     assert_eq!(

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::authority::{Authority, Wishes};
 use crate::engine::Database;
-use crate::own_domain::free_port;
+use crate::own_domain::{certificates_of, free_port};
 use crate::program::{PATIENCE, Program, run, text};
 
 const NAME: &str = "kad.example";
@@ -43,16 +43,9 @@ http = [\"127.0.0.1:{http}\"]
 https = [\"127.0.0.1:{https}\"]
 [mail]
 url = \"smtp://localhost:1\"
-[tls.acme]
-email = \"owner@kad.example\"
-directory = \"{}\"
-challenge = \"http-01\"
-ca = \"{}\"
-force = true
-",
+{}",
             database.url(),
-            authority.directory(),
-            authority.root().display(),
+            certificates_of(authority),
         );
         fs::write(folder.path().join("kenduri.toml"), settings).expect("written");
         Self { folder, https }

@@ -211,6 +211,7 @@ fn build(
         name: I18n::one("en", "Event"),
         starts_at: deadline,
         ends_at: deadline + SignedDuration::from_hours(2),
+        hour_known: true,
         venue: String::new(),
         address: String::new(),
         map_url: String::new(),

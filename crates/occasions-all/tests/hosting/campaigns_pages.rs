@@ -14,8 +14,8 @@ fn a_host_writes_tries_sends_and_watches() {
     on_default(async |stage| {
         stage.label_four().await;
         let mut host = stage.visitor(&stage.coordinator);
-        let home = host.get(HOME).await;
-        let mail = host.get(&home.link(&stage.say("host-mail")).href).await;
+        let group = host.get(&format!("{HOME}/menu/send")).await;
+        let mail = host.get(&group.link(&stage.say("host-mail")).href).await;
         mail.expect(200);
         assert!(mail.text().contains(&stage.say("host-mail-none")));
 

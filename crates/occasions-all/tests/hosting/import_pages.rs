@@ -7,8 +7,8 @@ use testkit::{Page, Visitor};
 
 use crate::stage::{ALL, call, on_both};
 
-const LIST: &str = "Household,Who,Email\nTan,Mei Tan,mei@example.com\nTan,Wei Tan,\n\
-                    Bad,Bo,nowhere\n";
+const LIST: &str = "Household,Who,Email,Invited to\nTan,Mei Tan,mei@example.com,\n\
+                    Tan,Wei Tan,,\nBad,Bo,,nowhere\n";
 
 async fn send(visitor: &mut Visitor, address: &str, page: &Page, file: &[u8]) -> Page {
     let form = page.form(address);
@@ -55,14 +55,15 @@ fn a_host_brings_a_list_and_takes_it_back() {
             .filter(|(name, _)| name == "column")
             .map(|(_, value)| value.as_str())
             .collect();
-        assert_eq!(guessed, ["household", "skip", "email"]);
+        assert_eq!(guessed, ["household", "guest", "email", "events"]);
         form.fill("column", "guest");
         let csrf = form.value("_csrf").unwrap().to_owned();
         let fields = [
             ("_csrf", csrf.as_str()),
             ("column", "household"),
-            ("column", "guest"),
+            ("column", "names"),
             ("column", "email"),
+            ("column", "events"),
         ];
         let saved = host.post(&action, &fields).await;
         let check = host.follow(saved).await;
@@ -95,7 +96,7 @@ fn a_host_brings_a_list_and_takes_it_back() {
         let sent = send(&mut host, AT, &begin, LIST.replace("Tan", "Lim").as_bytes()).await;
         let columns = host.follow(sent).await;
         let form = columns.form(&columns.address.clone());
-        assert!(form.entries().contains(&("column", "guest")));
+        assert!(form.entries().contains(&("column", "names")));
         let undo = done.form(&format!("{at}/undo"));
         let undone = host.submit(&done, &undo).await;
         host.follow(undone).await.expect(200);
@@ -148,9 +149,10 @@ fn a_program_brings_a_list() {
             .await
             .with(201)
             .json();
-        assert_eq!(made["columns"], json!(["household", "skip", "email"]));
+        let guessed = json!(["household", "guest", "email", "events"]);
+        assert_eq!(made["columns"], guessed);
         let one = format!("{at}/{}", made["id"].as_str().unwrap());
-        let change = json!({"columns": ["household", "guest", "email"]});
+        let change = json!({"columns": ["household", "guest", "email", "events"]});
         let changed = call(&mut program, "PATCH", &one, &change)
             .await
             .with(200)
@@ -161,7 +163,7 @@ fn a_program_brings_a_list() {
         let check = check.with(200).json();
         assert_eq!((&check["made"], &check["faulty"]), (&json!(1), &json!(1)));
         assert_eq!(check["findings"][0]["row"], 4);
-        assert_eq!(check["findings"][0]["code"], "email_invalid");
+        assert_eq!(check["findings"][0]["code"], "unknown_option");
         let apply = format!("{one}/apply");
         call(&mut program, "POST", &apply, &nothing)
             .await
@@ -178,7 +180,7 @@ fn a_program_brings_a_list() {
             (&done["state"], &done["made"]),
             (&json!("ready"), &json!(1))
         );
-        assert_eq!(done["left_out"][0]["problem"], "email_invalid");
+        assert_eq!(done["left_out"][0]["problem"], "unknown_option");
         call(&mut program, "POST", &format!("{one}/undo"), &nothing)
             .await
             .expect(202);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use occasions_lists::import::{Check, Finding};
 use platform::{Rows, sql};
+use serde_json::json;
 
 use crate::imports::{KEPT, bring, check, empty, records, upload};
 use crate::stage::{on_both, on_default};
@@ -63,19 +64,77 @@ fn every_cell_that_is_left_out_counts_and_an_impossible_household_is_looked_at_o
         }
         let id = upload(stage, &stage.owner, file.as_bytes()).await;
         let found = check(stage, &id).await;
-        let is_left_out = |one: &&Finding| one.code == "left_out";
-        let named = found.findings.iter().filter(is_left_out).count();
-        assert_eq!(found.found - found.findings.len() + named, 29 * 4);
-        // A household of more people than there can be has one error, whatever else it says.
-        let mut file = "Household,Guest,Invited to,Nikah\n".to_owned();
-        for row in 0..31 {
-            let _ = writeln!(file, "Ali,Guest {row},reception,yes");
+        // The numbers are the people's; the other addresses and languages are in the note.
+        let is_in_note = |one: &&Finding| one.code == "in_note";
+        let named = found.findings.iter().filter(is_in_note).count();
+        assert_eq!(found.found - found.findings.len() + named, 29 * 2);
+        bring(stage, &file, KEPT).await;
+        let made = records(stage).await;
+        let note = made[0]["note"].as_str().unwrap();
+        let guests = made[0]["guests"].as_array().unwrap();
+        for (row, guest) in guests.iter().enumerate().take(30).skip(1) {
+            assert_eq!(guest["phone"], format!("{row}1"));
+            assert!(note.contains(&format!("{row} Road")), "{note}");
+            assert!(note.contains(&format!("note {row}")), "{note}");
+            assert!(note.contains(&format!("Klingon{row}")), "{note}");
         }
-        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        empty(stage).await;
+        // Of more people than there can be, the last ones are in the note.
+        let mut file = "Household,Guest,Invited to\n".to_owned();
+        for row in 0..32 {
+            let _ = writeln!(file, "Ali,Person {row},reception");
+        }
+        assert_eq!(bring(stage, &file, KEPT).await, (1, 0, 0));
+        assert_eq!(records(stage).await[0]["note"], "Person 30\nPerson 31");
+        empty(stage).await;
+        // A document of more people than there can be has one error, whatever else it says.
+        let guest = json!({"name": "Guest", "replies": {"nikah": "yes"}});
+        let file =
+            json!([{"household": "Ali", "events": ["reception"], "guests": vec![guest; 31]}]);
+        let id = upload(stage, &stage.owner, file.to_string().as_bytes()).await;
         let found = check(stage, &id).await;
         let mut codes = codes(&found);
         codes.dedup();
-        assert!(codes.contains(&(2, "guest_limit")), "{codes:?}");
+        assert!(codes.contains(&(1, "guest_limit")), "{codes:?}");
         assert!(codes.iter().all(|(_, code)| *code != "not_invited"));
+    });
+}
+
+#[test]
+fn a_list_comes_as_people_have_it() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "sep=;\nOur wedding;;\nName;Pax;Phone\n\
+                    Mr & Mrs Goh;2;012-1234567 / 013-1234567\nFarah & family;4;6.01E+10\n\
+                    TBC;2;\nTOTAL;8;\n";
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let wanted = [
+            (1, "line_left_out"),
+            (1, "all_events"),
+            (3, "in_note"),
+            (4, "digits_lost"),
+            (5, "line_left_out"),
+            (6, "line_left_out"),
+            (3, "no_email"),
+            (4, "no_email"),
+        ];
+        assert_eq!(codes(&found), wanted);
+        assert_eq!(bring(stage, file, KEPT).await, (2, 0, 0));
+        let made = records(stage).await;
+        let household = |name: &str| {
+            let one = made.iter().find(|one| one["household"] == name);
+            one.cloned().unwrap()
+        };
+        let goh = household("Mr & Mrs Goh");
+        assert_eq!(goh["guests"][0]["name"], "Mr Goh");
+        assert_eq!(goh["guests"][1]["name"], "Mrs Goh");
+        assert_eq!(goh["phone"], "012-1234567");
+        assert_eq!(goh["note"], "Phone: 013-1234567");
+        let farah = household("Farah & family");
+        assert_eq!(farah["plus_ones"], 3);
+        assert_eq!(farah["phone"], json!(null));
+        assert_eq!(bring(stage, file, KEPT).await, (0, 0, 0));
     });
 }

@@ -7,7 +7,7 @@ use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_default};
 
 /// Pages of an occasion that have no id in their paths.
-const PAGES: [&str; 27] = [
+const PAGES: [&str; 28] = [
     "",
     "/answers",
     "/invites",
@@ -34,7 +34,8 @@ const PAGES: [&str; 27] = [
     "/settings/events/new",
     "/members",
     "/audit",
-    "/more",
+    "/menu/guests",
+    "/menu/more",
 ];
 
 pub(crate) const HOME: &str = "/admin/o/aisyah-daniel";

@@ -71,7 +71,7 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     all
 }
 
-const NAMES: &str = "version|submission_id|household|guests|email|tags|events|language|plus_ones|code|action|ids|all|query|go|tag|deadline|kind|format|title.en|hosts|slug|time_zone|languages|default_language|theme.preset|rsvp_deadline|contact.email|status|confirm|name|name.en|starts_at|ends_at|capacity|role|account|invite|until|open|deadline_override|age|reply.x.nikah|new.0.name|event.name|event.starts_at|switches.undecided|default_plus_ones|retention_days|asked_of|title.ms|choices.0.key|choices.0.label.en|choices.7.label.en|required|label.en|schedule.0.time|schedule.3.title.en|household.song|answer.x.bus|new.0.answer.bus";
+const NAMES: &str = "version|submission_id|household|guests|email|tags|events|language|plus_ones|code|action|ids|all|query|go|tag|deadline|kind|format|title.en|hosts|slug|time_zone|languages|default_language|theme.preset|rsvp_deadline|contact.email|status|confirm|name|name.en|starts_at|ends_at|capacity|role|account|invite|until|open|deadline_override|age|reply.x.nikah|new.0.name|event.name|event.starts_at|switches.undecided|default_plus_ones|retention_days|asked_of|title.ms|choices.0.key|choices.0.label.en|choices.7.label.en|required|label.en|schedule.0.time|schedule.3.title.en|household.song|answer.x.bus|new.0.answer.bus|first|second|day|day_unknown|deadline|country|hour_known";
 
 #[test]
 fn no_form_makes_us_fail() {

@@ -24,28 +24,149 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
             Ok::<_, StoreError>(())
         };
         stage.site.store.write(give).await.unwrap();
-        let [occasions, account, server] =
-            ["host-occasions-yours", "account-security", "host-server"].map(|id| stage.say(id));
-        for (host, owns_site) in [(&stage.stranger, true), (&stage.observer, false)] {
+        let [occasions, account] = ["host-occasions-all", "shell-account"].map(|id| stage.say(id));
+        for host in [&stage.stranger, &stage.observer] {
             let mut visitor = stage.visitor(host);
-            for address in [HOME.to_owned(), format!("{HOME}/more")] {
+            for address in [HOME.to_owned(), format!("{HOME}/menu/more")] {
                 let page = visitor.get(&address).await;
                 assert!(leads_to(&page, &occasions, "/admin"), "{address}");
-                assert!(leads_to(&page, &account, "/me/security"), "{address}");
-                assert_eq!(leads_to(&page, &server, "/admin/server"), owns_site);
+                let links = page.links();
+                let own = links.iter().find(|link| link.href == "/me/profile");
+                assert!(own.unwrap().text.contains(&account), "{address}");
+                page.form("/logout");
             }
         }
-        // Phones show no navigation except the "More" page, so its main part contains all links.
+        // Phones show the groups alone, so the main part of the last one contains all links.
         let mut owner = stage.visitor(&stage.stranger);
-        let page = owner.get(&format!("{HOME}/more")).await;
+        let page = owner.get(&format!("{HOME}/menu/more")).await;
         let (_, main) = page.body.split_once("<main").unwrap();
-        for href in ["/admin", "/me/security", "/admin/server"] {
+        for href in ["/admin", "/me", "/me/profile"] {
             assert!(main.contains(&format!("<a href=\"{href}\">")), "{href}");
         }
         let page = owner.get("/admin").await;
-        assert!(leads_to(&page, &occasions, "/admin"));
-        assert!(leads_to(&page, &account, "/me/security"));
-        assert!(leads_to(&page, &server, "/admin/server"));
+        assert!(leads_to(&page, &stage.say("host-server"), "/admin/server"));
+    });
+}
+
+/// The groups of the menu on this page, and the pages that it unfolds.
+fn menu(page: &Page) -> Vec<String> {
+    let (_, menu) = page
+        .body
+        .split_once("<nav class=\"navigation groups\"")
+        .unwrap();
+    let (menu, _) = menu.split_once("</nav>").unwrap();
+    let links = menu.split("<a href=\"").skip(1);
+    let links = links.filter_map(|link| Some(link.split_once('"')?.0.to_owned()));
+    links.filter(|href| href.starts_with(HOME)).collect()
+}
+
+#[test]
+fn each_role_sees_the_groups_and_pages_that_it_may_open() {
+    on_default(async |stage| {
+        for (host, groups, pages) in [
+            (
+                &stage.owner,
+                &["guests", "invitation", "send", "answers", "more"][..],
+                &[
+                    "/invites",
+                    "/guests",
+                    "/import",
+                    "/settings/look",
+                    "/settings/texts",
+                    "/settings/events",
+                    "/settings/questions",
+                    "/settings/diets",
+                    "/settings/deadline",
+                    "/settings/pages",
+                    "/settings/news",
+                    "/invites/send",
+                    "/settings/reminders",
+                    "/mail",
+                    "/print",
+                    "/reports#kitchen",
+                    "/gifts",
+                    "/uploads",
+                    "/reports",
+                    "/members",
+                    "/notifications",
+                    "/settings/switches",
+                    "/settings/basics",
+                    "/settings/state",
+                    "/audit",
+                ][..],
+            ),
+            (
+                &stage.coordinator,
+                &["guests", "invitation", "send", "answers", "more"],
+                &[
+                    "/invites",
+                    "/guests",
+                    "/import",
+                    "/settings/texts",
+                    "/settings/events",
+                    "/settings/questions",
+                    "/settings/pages",
+                    "/settings/news",
+                    "/invites/send",
+                    "/mail",
+                    "/print",
+                    "/reports#kitchen",
+                    "/gifts",
+                    "/uploads",
+                    "/reports",
+                    "/members",
+                    "/notifications",
+                    "/audit",
+                ],
+            ),
+            (
+                &stage.observer,
+                &["guests", "send", "answers", "more"],
+                &[
+                    "/invites",
+                    "/guests",
+                    "/print",
+                    "/reports#kitchen",
+                    "/gifts",
+                    "/uploads",
+                    "/reports",
+                    "/members",
+                    "/notifications",
+                ],
+            ),
+        ] {
+            let mut visitor = stage.visitor(host);
+            let groups: Vec<_> = groups
+                .iter()
+                .map(|group| format!("{HOME}/menu/{group}"))
+                .collect();
+            assert_eq!(menu(&visitor.get(HOME).await), groups);
+            let mut found = Vec::new();
+            for group in &groups {
+                let page = visitor.get(group).await.with(200);
+                let unfolded = menu(&page)
+                    .into_iter()
+                    .filter(|href| !groups.contains(href));
+                for href in unfolded {
+                    // On phones the page itself leads there.
+                    let (_, main) = page.body.split_once("<main").unwrap();
+                    assert!(main.contains(&format!("<a href=\"{href}\">")), "{href}");
+                    let at = href.split('#').next().unwrap_or_default();
+                    let page = visitor.get(at).await.with(200);
+                    let here = page.body.matches("aria-current=\"page\"").count();
+                    assert!(here > 0, "{at}");
+                    found.push(href.trim_start_matches(HOME).to_owned());
+                }
+            }
+            assert_eq!(found, pages);
+        }
+        let mut observer = stage.visitor(&stage.observer);
+        for refused in ["/menu/invitation", "/menu/nothing"] {
+            observer.get(&format!("{HOME}{refused}")).await.expect(404);
+        }
+        let moved = observer.get(&format!("{HOME}/more")).await;
+        let more = format!("{HOME}/menu/more");
+        assert_eq!(moved.expect(308).location(), Some(&*more));
     });
 }
 
@@ -103,7 +224,8 @@ fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
     on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
-        let body = owner.get(&format!("{HOME}/invites/{id}")).await.body;
+        let page = owner.get(&format!("{HOME}/invites/{id}")).await;
+        let (_, body) = page.body.split_once("<main").unwrap();
         let order = [
             "id=\"code-card\"",
             "/sent\"",
@@ -138,8 +260,11 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
         assert_eq!(around, None, "{path}");
         for link in page.links() {
             let path = link.href.split(['?', '#']).next().unwrap_or_default();
-            let is_ours = ["/admin", "/me", "/invite", "/o/", "/login"]
+            // Hosts read the guests' page as guests do, whose walk begins elsewhere.
+            let of_guests: &[&str] = if start == HOME { &[] } else { &["/o/"] };
+            let is_ours = ["/admin", "/me", "/invite", "/login"]
                 .iter()
+                .chain(of_guests)
                 .any(|start| path.starts_with(start));
             if is_ours && pages.len() < most && !pages.iter().any(|known| known == path) {
                 pages.push(path.to_owned());

@@ -102,7 +102,7 @@ fn observers_are_offered_nothing_to_send() {
             let page = observer.get(&format!("{HOME}{page}")).await;
             page.expect(200);
             assert!(
-                !page.body.contains("wa.me") && !page.body.contains("/send"),
+                !page.body.contains("wa.me") && !page.body.contains(WALK),
                 "{}",
                 page.body
             );

@@ -372,7 +372,7 @@ fn a_part_is_changed_alone_and_what_follows_from_it_is_settled() {
         assert_eq!(after.contact.phone, "013");
         assert_eq!(after.contact.name, before.contact.name);
         assert_eq!(after.theme.preset, before.theme.preset);
-        assert_eq!(after.theme.ground, Some(web::Ground::Nila));
+        assert_eq!(after.theme.way, Some(web::Way::Nila));
         let switches = occasion::Switches {
             notes: false,
             ..before.switches

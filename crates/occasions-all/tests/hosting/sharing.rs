@@ -79,7 +79,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             let shown = guest.get(address).await;
             let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");
             assert!(shown.body.contains(&img), "{}", shown.body);
-            assert!(shown.body.contains("class=\"cover songket pictured\""));
+            assert!(shown.body.contains("class=\"cover look-songket pictured\""));
             let image = preview(&shown, "image");
             assert!(image.ends_with(&cover::path(&stored, IN_PREVIEWS).unwrap()));
             assert_eq!(preview(&shown, "image:width"), "1200");
@@ -166,15 +166,14 @@ fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
     on_default(async |stage| {
         let address = format!("{HOME}/settings/look");
         let mut owner = stage.visitor(&stage.owner);
-        let page = owner.get(&address).await;
+        let page = owner.get(&format!("{address}/plain")).await;
         let mut form = page.form(&address);
-        form.fill("theme.preset", "plain")
-            .fill("theme.accent", "#ffee00");
+        form.fill("theme.accent", "#ffee00");
         // The box for a custom colour is not ticked, so the typed colour is not saved.
         owner.submit(&page, &form).await.expect(303);
         assert_eq!(occasion(stage).await.theme.accent, None);
 
-        let page = owner.get(&address).await;
+        let page = owner.get(&format!("{address}/plain")).await;
         let mut form = page.form(&address);
         form.fill("theme.accent", "#FFEE00")
             .tick("accent_own", "1")

@@ -2,71 +2,12 @@
 //! the household's data.
 
 use occasions::words::AskedOf;
-use platform::text_cleaning;
 use serde_json::Value;
 use web::sheet::{Cell, Sheet};
-use web::{Catalogue, Language, Text, words};
+use web::{Catalogue, Language, Text};
 
+pub(crate) use super::field::{Column, Field, Numbered, folded};
 use super::{Ground, GuestRecord, Record};
-
-words! {
-    /// The meaning of a column. Every occasion's guest list can have these columns.
-    Field {
-        /// The household's code, as printed on the card.
-        Code = "code" => "host-export-code",
-        /// The household's identifier in the list that it was imported from.
-        Reference = "reference" => "host-import-reference",
-        Household = "household" => "host-export-household",
-        /// The opening line of the household's page and mails.
-        Salutation = "salutation" => "host-field-salutation",
-        Language = "language" => "host-export-language",
-        /// The household's tags, which only hosts see.
-        Tags = "tags" => "host-export-tags",
-        /// How many additional guests the household may bring.
-        PlusOnes = "plus_ones" => "host-field-plus-ones",
-        /// How many additional children the household may bring.
-        Children = "children" => "host-field-children",
-        /// The household's email address.
-        Email = "email" => "host-export-email",
-        Phone = "phone" => "host-export-phone",
-        /// The household's postal address. If several columns have this meaning, their cells are
-        /// joined.
-        Address = "address" => "host-export-address",
-        Deadline = "deadline" => "host-export-deadline",
-        /// The hosts' message to the household.
-        Message = "message" => "host-export-host-message",
-        /// The hosts' note, which only hosts see.
-        Note = "note" => "host-export-host-note",
-        /// The events to which the household is invited.
-        Events = "events" => "host-import-events",
-        /// The household's note to the hosts.
-        Wish = "wish" => "host-export-note",
-        /// All guests of a household in a single cell.
-        Names = "names" => "host-import-names",
-        /// The guest's whole name.
-        Guest = "guest" => "host-export-guest",
-        FirstName = "first_name" => "host-import-first-name",
-        LastName = "last_name" => "host-import-last-name",
-        /// The whole name of a second guest in the same row.
-        Partner = "partner" => "host-import-partner",
-        PartnerFirst = "partner_first" => "host-import-partner-first",
-        PartnerLast = "partner_last" => "host-import-partner-last",
-        /// Whether the hosts named the guest or the household brings the guest.
-        Kind = "kind" => "host-export-kind",
-        /// Whether the guest is a child.
-        Child = "child" => "host-export-child",
-        /// The age of a child.
-        Age = "age" => "host-export-age",
-        /// The guest's own email address.
-        GuestEmail = "guest_email" => "host-import-guest-email",
-        /// The guest's own telephone number.
-        GuestPhone = "guest_phone" => "host-import-guest-phone",
-        Diets = "diets" => "host-export-diets",
-        /// The guest's dietary requirements as free text.
-        DietNote = "diet_note" => "host-export-diet-note",
-        GuestEvents = "guest_events" => "host-import-guest-events",
-    }
-}
 
 const OF_HOUSEHOLD: [Field; 16] = [
     Field::Household,
@@ -100,24 +41,6 @@ pub(crate) const OF_GUEST: [Field; 9] = [
     Field::GuestEvents,
 ];
 
-/// The meaning of a column in an imported or exported table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
-    /// The column is ignored.
-    Skip,
-    Field(Field),
-    /// Guests' replies to the event with this key.
-    Reply(String),
-    /// Answers to the question with this key.
-    Answer(String),
-}
-
-impl From<Field> for Column {
-    fn from(field: Field) -> Self {
-        Self::Field(field)
-    }
-}
-
 impl Column {
     /// Returns the keyword that stands for this meaning in the store, in forms and in the JSON API.
     pub(crate) fn word(&self) -> String {
@@ -126,6 +49,10 @@ impl Column {
             Self::Field(field) => field.word().to_owned(),
             Self::Reply(event) => format!("reply:{event}"),
             Self::Answer(question) => format!("question:{question}"),
+            Self::Person(one) => {
+                let kind = if one.is_child { "child" } else { "guest" };
+                format!("{kind}:{}:{}", one.number, one.part.word())
+            }
         }
     }
 
@@ -142,6 +69,15 @@ impl Column {
                 let is_known = questions.any(|question| question.key == key);
                 is_known.then(|| Self::Answer(key.to_owned()))
             }
+            Some((kind @ ("guest" | "child"), rest)) => {
+                let (number, part) = rest.split_once(':')?;
+                let part = Field::find(part).filter(|part| Numbered::PARTS.contains(part))?;
+                Some(Self::Person(Numbered {
+                    is_child: kind == "child",
+                    number: number.parse().ok()?,
+                    part,
+                }))
+            }
             Some(_) => None,
         }
     }
@@ -154,6 +90,18 @@ impl Column {
             Self::Field(field) => text.say(field.label()).into_owned(),
             Self::Reply(event) => with("host-import-reply", event),
             Self::Answer(question) => with("host-import-question", question),
+            Self::Person(one) => {
+                let id = if one.is_child {
+                    "host-import-child"
+                } else {
+                    "host-import-person"
+                };
+                let part = text.say(one.part.label()).into_owned();
+                text.with(
+                    id,
+                    [("n", i64::from(one.number).into()), ("part", part.into())],
+                )
+            }
         }
     }
 
@@ -167,13 +115,6 @@ impl Column {
             .chain(questions.map(|question| Self::Answer(question.key.clone())))
             .collect()
     }
-}
-
-pub(crate) fn folded(heading: &str) -> String {
-    let folded = text_cleaning::fold(heading);
-    let parts = folded.split(|sign: char| !sign.is_alphanumeric());
-    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-    parts.join(" ")
 }
 
 /// Loads the translations for every language in which a host can export files.
@@ -252,7 +193,7 @@ fn household_cell(record: &Record, column: &Column) -> Cell {
     let field = match column {
         Column::Field(field) => field,
         Column::Answer(key) => return answer(record.answers.get(key)),
-        Column::Reply(_) | Column::Skip => return Cell::Empty,
+        Column::Reply(_) | Column::Person(_) | Column::Skip => return Cell::Empty,
     };
     let list = |all: &Option<Vec<String>>| Cell::from(all.as_ref().map(|all| all.join(", ")));
     match field {
@@ -284,7 +225,7 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
             return status.map_or(Cell::Empty, |status| Cell::from(status.word()));
         }
         Column::Answer(key) => return answer(guest.answers.get(key)),
-        Column::Skip => return Cell::Empty,
+        Column::Person(_) | Column::Skip => return Cell::Empty,
     };
     let list = |all: &Option<Vec<String>>| Cell::from(all.as_ref().map(|all| all.join(", ")));
     match field {

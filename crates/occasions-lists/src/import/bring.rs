@@ -58,7 +58,7 @@ pub async fn bring(
     if let Err(error) = worked {
         tracing::warn!(
             ?error,
-            "an import was interrupted; it continues when the program runs again"
+            "an import was interrupted; it continues after the next start of Kenduri; restart it, if that must be soon"
         );
     }
     let look = move |tx: &mut Tx<'_>| {

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use web::{Catalogue, Findings};
 
 use super::gather::Gathered;
-use super::{Finding, ImportId, Options, Outcome, SHOWN, Warning, draft, households, vet};
+use super::{Finding, Import, ImportId, Options, Outcome, SHOWN, Warning, draft, households, vet};
 use crate::household_document::table::{Column, Field};
 use crate::household_document::{Ground, GuestRecord, Record, Standing};
 
@@ -48,13 +48,14 @@ pub fn check(
 ) -> Result<Check, Refusal> {
     let import = draft(tx, host, id)?;
     let ground = Ground::load(tx, host)?;
-    let households = households(tx, catalogue, &ground, &import)?;
+    let gathering = households(tx, catalogue, &ground, &import)?;
     let mut check = Check {
-        total: households.len(),
+        total: gathering.households.len(),
+        findings: gathering.findings,
         ..Check::default()
     };
     let mut taken = BTreeSet::new();
-    for one in households {
+    for one in gathering.households {
         let (outcome, findings) = look(tx, &ground, &one, import.options, &mut taken)?;
         match outcome {
             Outcome::Made => check.made += 1,
@@ -65,12 +66,32 @@ pub fn check(
         check.findings.extend(findings);
         check.found += one.unnamed;
     }
-    check.found += check.findings.len();
     check
         .findings
-        .sort_by_key(|finding| (!finding.is_error, finding.row));
+        .extend(invited_to_all(&ground, &import, check.made));
+    check.found += check.findings.len();
+    // Most lists have many households without an address, which must not hide the rest.
+    let is_usual = |finding: &Finding| finding.code == Warning::NoEmail.word();
+    check
+        .findings
+        .sort_by_key(|finding| (!finding.is_error, is_usual(finding), finding.row));
     check.findings.truncate(SHOWN);
     Ok(check)
+}
+
+/// Names the events to which new households are invited because the list has no column of events.
+fn invited_to_all(ground: &Ground, import: &Import, made: usize) -> Option<Finding> {
+    let events = [Field::Events, Field::GuestEvents].map(Field::word);
+    let says = import
+        .columns
+        .iter()
+        .any(|column| events.contains(&column.as_str()));
+    if made == 0 || import.headings.is_empty() || says || ground.events.len() < 2 {
+        return None;
+    }
+    let keys: Vec<&str> = ground.events.iter().map(|event| &*event.key).collect();
+    let (warning, value) = (Warning::AllEvents, keys.join(", "));
+    Some(Finding::warning(1, Field::Events, warning, &value))
 }
 
 /// Returns what importing one household would do, together with its errors and warnings.

@@ -2,35 +2,16 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::{FieldProblem, words};
+use web::FieldProblem;
 
+use super::reading::Told;
+use super::warning::Warning;
 use crate::household_document::table::{Column, Field};
 
 /// The maximum number of errors and warnings that are reported for one household.
 pub(super) const MOST_FINDINGS: usize = 100;
-
-words! {
-    /// A problem in a list. The import still runs, but a host should look at the problem.
-    Warning {
-        /// The household has no email address.
-        NoEmail = "no_email" => "host-import-no-email",
-        /// Another household has the same name, but a different email address.
-        DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
-        /// The occasion does not offer this language. The default language is used instead.
-        UnknownLanguage = "unknown_language" => "host-import-unknown-language",
-        /// The occasion does not offer this dietary option. The requirement is stored as text.
-        UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
-        /// The reply or answer was not recognized. It is skipped.
-        UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
-        /// The household has no place for this value: another row or column says something else, or
-        /// the row names no guest to whom the value could belong. It is skipped.
-        LeftOut = "left_out" => "host-import-left-out",
-        /// The row names several guests. The value is stored with the first of them.
-        FirstGuest = "first_guest" => "host-import-first-guest",
-        /// The guest is not invited to this event. The reply is skipped.
-        NotInvited = "not_invited" => "host-import-not-invited",
-    }
-}
+/// The most characters of a value that are shown.
+const LONGEST_VALUE: usize = 1_000;
 
 /// An error or warning about a list.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -91,6 +72,29 @@ impl Finding {
         }
     }
 
+    /// Builds the warning for a line that belongs to no list.
+    pub(super) fn line(row: usize, text: &str) -> Self {
+        Self::told(&Told {
+            row,
+            column: None,
+            warning: Warning::LineLeftOut,
+            value: text.to_owned(),
+        })
+    }
+
+    /// Builds the warning for what the reading of a table says.
+    pub(super) fn told(told: &Told) -> Self {
+        let column = told.column.as_ref();
+        Self {
+            row: told.row,
+            column: column.map(Column::word).unwrap_or_default(),
+            is_error: false,
+            code: told.warning.word(),
+            value: shortened(&told.value),
+            problem: None,
+        }
+    }
+
     /// Builds an error from a rule that was violated. `problem` contains a JSON pointer into the
     /// household document.
     pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {
@@ -106,7 +110,7 @@ impl Finding {
 }
 
 fn shortened(value: &str) -> String {
-    value.chars().take(60).collect()
+    value.chars().take(LONGEST_VALUE).collect()
 }
 
 fn column(pointer: &str) -> String {

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use occasions::code::CodeKey;
-use occasions::household::GUEST_LIMIT;
 use occasions::question::Question;
-use occasions::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
-use platform::text_cleaning::{clean, clean_line, fold};
+use occasions::words::{AskedOf, QuestionKind, ReplyStatus};
+use platform::text_cleaning::{clean, clean_line};
 use serde_json::Value;
+use web::Findings;
 use web::sheet::read::Table;
 
-use super::cells::Cells;
-use super::finding::{Finding, MOST_FINDINGS, Warning};
-use super::left_out::LeftOut;
+use super::finding::{Finding, MOST_FINDINGS};
 use super::lexicon::Lexicon;
+use super::reading::{self, Guest, Household};
+use super::warning::Warning;
 use crate::household_document::table::{Column, Field, NO_EVENT};
 use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
 
@@ -32,6 +32,23 @@ pub(super) struct Gathered {
     pub(super) unnamed: usize,
 }
 
+impl Gathered {
+    fn tell(&mut self, finding: Finding) {
+        if self.findings.len() < MOST_FINDINGS {
+            self.findings.push(finding);
+        } else {
+            self.unnamed += 1;
+        }
+    }
+}
+
+/// The households of a list, and what is said about cells that belong to none of them.
+#[derive(Default)]
+pub(super) struct Gathering {
+    pub(super) households: Vec<Gathered>,
+    pub(super) findings: Vec<Finding>,
+}
+
 /// The data that is needed to convert a list.
 pub(super) struct Reader<'a> {
     pub(super) ground: &'a Ground,
@@ -39,41 +56,134 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Groups the rows of a table into households. Rows with the same code are one household. Rows
-    /// without a code are one household if they have the same household name, unless a column lists
-    /// all guests of a household. Every other row is a separate household.
-    pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
-        let mut all: Vec<Gathered> = Vec::new();
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
-        let is_whole = columns.contains(&Column::Field(Field::Names));
-        for (number, cells) in &table.rows {
-            let row = Cells { columns, cells };
-            let code = row.line(Field::Code);
-            let household = row.line(Field::Household);
-            let key = match (code.as_str(), household.as_str()) {
-                ("", "") => None,
-                ("", name) if is_whole => Some(format!("{number} {name}")),
-                ("", name) => Some(format!("household {}", fold(name))),
-                (code, _) => Some(match CodeKey::parse(code) {
-                    Ok(key) => format!("code {}", key.as_str()),
-                    Err(_) => format!("code {code}"),
-                }),
-            };
-            let known = key.as_ref().and_then(|key| places.get(key).copied());
-            let at = known.unwrap_or(all.len());
-            if known.is_none() {
-                all.push(Gathered {
-                    row: *number,
-                    ..Gathered::default()
-                });
-                places.extend(key.map(|key| (key, at)));
+    /// Reads the rows of a table. The findings belong to no household.
+    pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Gathering {
+        let questions = self.ground.questions.iter();
+        let of_guests = questions.filter(|question| question.asked_of == AskedOf::Guest);
+        let guest_questions: Vec<String> = of_guests.map(|one| one.key.clone()).collect();
+        let list = reading::read(&reading::Table {
+            headings: &table.headings,
+            columns,
+            rows: &table.rows,
+            guest_questions: &guest_questions,
+            has_one_event: self.ground.events.len() == 1,
+            code_key: |code| {
+                let key = CodeKey::parse(code);
+                key.map_or_else(|_| code.to_owned(), |key| key.as_str().to_owned())
+            },
+        });
+        let households = list.households.into_iter().map(|one| {
+            let mut gathered = self.household(one);
+            self.replace_words(&mut gathered);
+            gathered
+        });
+        Gathering {
+            households: households.collect(),
+            findings: list.told.iter().map(Finding::told).collect(),
+        }
+    }
+
+    fn household(&self, read: Household) -> Gathered {
+        let mut one = Gathered {
+            row: read.row,
+            guest_rows: read.guests.iter().map(|guest| guest.row).collect(),
+            ..Gathered::default()
+        };
+        for told in &read.told {
+            one.tell(Finding::told(told));
+        }
+        let mut notes = read.notes;
+        let line = |field: Field| read.lines.get(&field).cloned();
+        one.record = Record {
+            code: line(Field::Code),
+            reference: line(Field::Reference),
+            household: said(read.name),
+            salutation: line(Field::Salutation),
+            language: line(Field::Language),
+            tags: Some(read.tags).filter(|tags| !tags.is_empty()),
+            plus_ones: read.plus_ones.or_else(|| {
+                let usual = self.ground.occasion.default_plus_ones;
+                read.is_number_unknown.then(|| usual + 1)
+            }),
+            children: read.children,
+            email: line(Field::Email),
+            phone: line(Field::Phone),
+            address: line(Field::Address),
+            deadline: line(Field::Deadline),
+            message: line(Field::Message),
+            note: None,
+            events: line(Field::Events).and_then(|typed| events(&typed)),
+            wish: line(Field::Wish),
+            answers: answers(read.answers),
+            guests: Vec::new(),
+        };
+        for guest in read.guests {
+            let guest = self.guest(guest, &mut notes, &mut one);
+            one.record.guests.push(guest);
+        }
+        let email = one.record.email.take_if(|email| !is_email(email));
+        let own = one.record.guests.iter_mut().zip(&one.guest_rows);
+        let own = own.filter_map(|(guest, row)| {
+            Some((*row, guest.email.take_if(|email| !is_email(email))?))
+        });
+        let mut wrong: Vec<(usize, String)> = own.collect();
+        wrong.extend(email.map(|email| (one.row, email)));
+        for (row, email) in wrong {
+            let told = Finding::warning(row, Field::Email, Warning::EmailInNote, &email);
+            one.tell(told);
+            notes.push(email);
+        }
+        one.record.note = said(notes.join("\n"));
+        one
+    }
+
+    /// Words that nobody knows go to the household's note.
+    fn guest(&self, read: Guest, notes: &mut Vec<String>, one: &mut Gathered) -> GuestRecord {
+        let row = read.row;
+        let kind = self.lexicon.kind(&read.kind);
+        let child = self.lexicon.flag(&read.child);
+        let unknown = [
+            (Field::Kind, &read.kind, kind.is_some()),
+            (Field::Child, &read.child, child.is_some()),
+        ];
+        for (field, typed, is_known) in unknown {
+            if !typed.is_empty() && !is_known {
+                notes.push(typed.clone());
+                one.tell(Finding::warning(row, field, Warning::InNote, typed));
             }
-            self.add_row(&mut all[at], *number, &row);
         }
-        for one in &mut all {
-            self.replace_words(one);
+        let mut guest = GuestRecord {
+            name: read.name,
+            kind,
+            child: child.or(read.is_child.then_some(true)),
+            age: read.age,
+            email: said(read.email),
+            phone: said(read.phone),
+            diets: Some(read.diets).filter(|diets| !diets.is_empty()),
+            diet_note: said(read.diet_notes.join("\n")),
+            events: events(&read.events),
+            answers: answers(read.answers),
+            ..GuestRecord::default()
+        };
+        for (event, typed) in read.replies {
+            // Without an event, it is the occasion's only one.
+            let event = match self.ground.events.first() {
+                Some(only) if event.is_empty() => only.key.clone(),
+                _ => event,
+            };
+            if let Some(status) = self.lexicon.reply(&typed) {
+                guest.replies.entry(event).or_insert(status);
+            } else {
+                let column = Column::Reply(event);
+                one.tell(Finding::warning(
+                    row,
+                    column,
+                    Warning::UnknownAnswer,
+                    &typed,
+                ));
+            }
         }
-        all
+        guest
     }
 
     /// Numbers the household documents by their position in the list.
@@ -90,177 +200,6 @@ impl Reader<'_> {
             one
         });
         all.collect()
-    }
-
-    fn add_row(&self, one: &mut Gathered, number: usize, row: &Cells<'_>) {
-        let before = one.record.guests.len();
-        let guests = guests(row);
-        let mut left_out = LeftOut {
-            row: number,
-            findings: &mut one.findings,
-            unnamed: &mut one.unnamed,
-        };
-        left_out.repeated(row);
-        let record = &mut one.record;
-        if row.line(Field::Household).is_empty() && record.household.is_none() {
-            let names: Vec<&str> = guests.iter().map(|guest| guest.name.as_str()).collect();
-            let names = names.join(" & ");
-            record.household = Some(names).filter(|names| !names.is_empty());
-        }
-        for (field, place) in [
-            (Field::Code, &mut record.code),
-            (Field::Reference, &mut record.reference),
-            (Field::Household, &mut record.household),
-            (Field::Salutation, &mut record.salutation),
-            (Field::Language, &mut record.language),
-            (Field::Phone, &mut record.phone),
-            (Field::Deadline, &mut record.deadline),
-        ] {
-            left_out.unless_first(place, field, row.line(field));
-        }
-        for (field, place, between) in [
-            (Field::Message, &mut record.message, "\n"),
-            (Field::Note, &mut record.note, "\n"),
-            (Field::Wish, &mut record.wish, "\n"),
-            (Field::Address, &mut record.address, ", "),
-        ] {
-            left_out.unless_first(place, field, row.text(field, between));
-        }
-        let tags = row.line_of_all(Field::Tags, ",");
-        if !tags.is_empty() {
-            let all = record.tags.get_or_insert_default();
-            for tag in split(&tags.replace(":::", ","), &[',', ';']) {
-                if !all.contains(&tag) {
-                    all.push(tag);
-                }
-            }
-        }
-        let invited = row.line(Field::Events);
-        match (events(&invited), &mut record.events) {
-            (Some(new), Some(known)) if new != *known => left_out.tell(Field::Events, &invited),
-            (Some(new), place) => *place = Some(new),
-            (None, _) => {}
-        }
-        for (field, place) in [
-            (Field::PlusOnes, &mut record.plus_ones),
-            (Field::Children, &mut record.children),
-        ] {
-            let typed = row.line(field);
-            if typed.is_empty() {
-                continue;
-            }
-            // In this column "yes" means one additional guest, and "no" means none.
-            let allowed = self.lexicon.flag(&typed).map(i64::from);
-            match (typed.parse().ok().or(allowed), &place) {
-                (None, _) => {
-                    let invalid = Finding::error(number, field, "invalid", &typed);
-                    left_out.findings.push(invalid);
-                }
-                (Some(new), Some(known)) if new != *known => left_out.tell(field, &typed),
-                (new, _) => *place = new,
-            }
-        }
-        let (unnamed, mut guests): (Vec<_>, Vec<_>) = guests.into_iter().partition(is_placeholder);
-        if !unnamed.is_empty() && row.line(Field::PlusOnes).is_empty() {
-            let more = i64::try_from(unnamed.len()).unwrap_or(0);
-            record.plus_ones = Some(record.plus_ones.unwrap_or(0) + more);
-        }
-        // If the email address differs from the household's, it belongs to the guest.
-        let email = row.line(Field::Email);
-        match (&record.email, guests.first_mut()) {
-            (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
-                guest.email.get_or_insert(email);
-            }
-            _ => left_out.unless_first(&mut record.email, Field::Email, email),
-        }
-        for (key, cell) in row.answers() {
-            let question = self.ground.questions.iter().find(|one| one.key == *key);
-            match (
-                question.map(|question| question.asked_of),
-                guests.first_mut(),
-            ) {
-                (Some(AskedOf::Guest), Some(guest)) => {
-                    guest.answers.insert(key.clone(), Value::from(cell));
-                }
-                (Some(AskedOf::Household), _) => {
-                    let new = Value::from(cell.as_str());
-                    if *record.answers.entry(key.clone()).or_insert(new.clone()) != new {
-                        left_out.tell(Column::Answer(key.clone()), &cell);
-                    }
-                }
-                _ => {}
-            }
-        }
-        left_out.of_guests(row, self.ground, guests.len());
-        record.guests.extend(guests);
-        one.guest_rows.resize(record.guests.len(), number);
-        self.read_guest(one, before, number, row);
-    }
-
-    /// If the row names several guests, only the replies apply to all of them.
-    fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
-        let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
-        for (event, cell) in row.replies() {
-            if let Some(status) = self.lexicon.reply(&cell) {
-                for guest in &mut *guests {
-                    guest.replies.entry(event.clone()).or_insert(status);
-                }
-            } else {
-                let column = Column::Reply(event.clone());
-                findings.push(Finding::warning(
-                    number,
-                    column,
-                    Warning::UnknownAnswer,
-                    &cell,
-                ));
-            }
-        }
-        let Some(guest) = guests.first_mut() else {
-            return;
-        };
-        let kind = row.line(Field::Kind);
-        if !kind.is_empty() {
-            guest.kind = self.lexicon.kind(&kind);
-            if guest.kind.is_none() {
-                findings.push(Finding::error(number, Field::Kind, "unknown_option", &kind));
-            }
-        }
-        let child = row.line(Field::Child);
-        if !child.is_empty() {
-            guest.child = self.lexicon.flag(&child);
-            if guest.child.is_none() {
-                findings.push(Finding::error(
-                    number,
-                    Field::Child,
-                    "unknown_option",
-                    &child,
-                ));
-            }
-        }
-        let age = row.line(Field::Age);
-        if !age.is_empty() {
-            guest.age = age.parse().ok();
-            match guest.age {
-                Some(_) => guest.child = guest.child.or(Some(true)),
-                None => findings.push(Finding::error(number, Field::Age, "invalid", &age)),
-            }
-        }
-        let mut left_out = LeftOut {
-            row: number,
-            findings,
-            unnamed: &mut one.unnamed,
-        };
-        let email = row.line(Field::GuestEmail);
-        left_out.unless_first(&mut guest.email, Field::GuestEmail, email);
-        let phone = row.line(Field::GuestPhone);
-        left_out.unless_first(&mut guest.phone, Field::GuestPhone, phone);
-        let note = row.text(Field::DietNote, "\n");
-        left_out.unless_first(&mut guest.diet_note, Field::DietNote, note);
-        let diets = row.line_of_all(Field::Diets, ",");
-        if !diets.is_empty() {
-            guest.diets = Some(split(&diets, &[',', ';']));
-        }
-        guest.events = events(&row.line(Field::GuestEvents));
     }
 
     fn replace_words(&self, one: &mut Gathered) {
@@ -449,33 +388,20 @@ impl Reader<'_> {
     }
 }
 
-fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
-    let joined = |first: Field, last: Field| {
-        let parts = [row.line(first), row.line(last)];
-        parts.join(" ").trim().to_owned()
-    };
-    let mut names = split(&row.text(Field::Names, ";"), &[';', '\n']);
-    names.truncate(GUEST_LIMIT + 1);
-    let own = match row.line(Field::Guest) {
-        name if name.is_empty() => joined(Field::FirstName, Field::LastName),
-        name => name,
-    };
-    let has_kind = !row.line(Field::Kind).is_empty();
-    if !own.is_empty() || has_kind {
-        names.push(own);
-    }
-    let mut partner = row.line(Field::Partner);
-    if partner.is_empty() {
-        partner = joined(Field::PartnerFirst, Field::PartnerLast);
-    }
-    if !partner.is_empty() {
-        names.push(partner);
-    }
-    let named = |name| GuestRecord {
-        name,
-        ..GuestRecord::default()
-    };
-    names.into_iter().map(named).collect()
+fn is_email(typed: &str) -> bool {
+    let mut findings = Findings::default();
+    findings.email("/email", typed);
+    findings.finish().is_ok()
+}
+
+fn said(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn answers(typed: Vec<(String, String)>) -> BTreeMap<String, Value> {
+    let all = typed.into_iter();
+    all.map(|(key, answer)| (key, Value::from(answer)))
+        .collect()
 }
 
 fn tidy(place: &mut Option<String>, clean: fn(&str) -> String) {
@@ -496,10 +422,4 @@ fn events(typed: &str) -> Option<Vec<String>> {
         NO_EVENT => Some(Vec::new()),
         typed => Some(split(typed, &[',', ';'])),
     }
-}
-
-fn is_placeholder(guest: &GuestRecord) -> bool {
-    let is_named = guest.kind != Some(GuestKind::PlusOne);
-    let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];
-    is_named && words.contains(&fold(&guest.name).as_str())
 }

@@ -136,7 +136,7 @@ fn prepare(tx: &mut Tx<'_>, catalogue: &Catalogue, id: &ImportId) -> Result<Prep
         _ => return Ok(Prepared::Apply(Vec::new())),
     }
     let ground = Ground::load(tx, &host)?;
-    let households = households(tx, catalogue, &ground, &import)?;
+    let households = households(tx, catalogue, &ground, &import)?.households;
     if import.options.stop_on_errors && import.state == ImportState::Queued {
         let mut taken = BTreeSet::new();
         let mut faulty = 0;

@@ -6,261 +6,12 @@ use std::collections::BTreeMap;
 
 use occasions::diet;
 use occasions::question::Question;
-use occasions::words::{GuestKind, ReplyStatus};
+use occasions::words::{GuestKind, QuestionKind, ReplyStatus};
 use web::{Catalogue, Language};
 
+use super::reading::{self, Meanings};
 use crate::household_document::Ground;
 use crate::household_document::table::{Column, Field, folded, languages};
-
-/// The headings that other software uses, by meaning. They are in the form that [`folded`] returns.
-const HEADINGS: &[(Field, &[&str])] = &[
-    (
-        Field::Code,
-        &["code", "invitation code", "invite code", "rsvp code", "kod"],
-    ),
-    (
-        Field::Reference,
-        &[
-            "id",
-            "external id",
-            "reference",
-            "invitation id",
-            "guest id",
-            "rujukan",
-        ],
-    ),
-    (
-        Field::Household,
-        &[
-            "household",
-            "household name",
-            "party",
-            "party name",
-            "family",
-            "family group",
-            "invitation",
-            "invitation name",
-            "group name",
-            "isi rumah",
-            "keluarga",
-            "famiglia",
-        ],
-    ),
-    (
-        Field::Salutation,
-        &[
-            "salutation",
-            "greeting",
-            "envelope name",
-            "name on invitation",
-        ],
-    ),
-    (
-        Field::Language,
-        &["language", "lang", "locale", "bahasa", "lingua"],
-    ),
-    (
-        Field::Tags,
-        &[
-            "tags",
-            "tag",
-            "labels",
-            "label",
-            "group",
-            "groups",
-            "group membership",
-            "side",
-            "label grup",
-        ],
-    ),
-    (
-        Field::PlusOnes,
-        &[
-            "plus ones",
-            "plus one",
-            "plusones",
-            "plus one allowed",
-            "allowance",
-            "max plus ones",
-            "additional guests",
-            "extra guests",
-            "number of plus ones",
-        ],
-    ),
-    (
-        Field::Children,
-        &["children", "children allowed", "kids", "number of children"],
-    ),
-    (
-        Field::Email,
-        &[
-            "email",
-            "e mail",
-            "email address",
-            "e mail address",
-            "mail",
-            "e mail 1 value",
-            "emel",
-        ],
-    ),
-    (
-        Field::Phone,
-        &[
-            "phone",
-            "phone number",
-            "mobile",
-            "mobile phone",
-            "mobile number",
-            "telephone",
-            "cell",
-            "cell phone",
-            "phone 1 value",
-            "whatsapp",
-            "telefon",
-        ],
-    ),
-    (
-        Field::Address,
-        &[
-            "address",
-            "postal address",
-            "mailing address",
-            "street address",
-            "street",
-            "address line 1",
-            "address line 2",
-            "address 1",
-            "address 2",
-            "apt suite",
-            "apartment",
-            "apt",
-            "city",
-            "state",
-            "state province",
-            "state region",
-            "province",
-            "zip",
-            "zip code",
-            "zip postal code",
-            "postal code",
-            "postcode",
-            "country",
-            "address 1 formatted",
-            "alamat",
-            "indirizzo",
-        ],
-    ),
-    (
-        Field::Deadline,
-        &["deadline", "rsvp deadline", "rsvp by", "own deadline"],
-    ),
-    (Field::Message, &["message"]),
-    (
-        Field::Note,
-        &[
-            "note",
-            "notes",
-            "comment",
-            "comments",
-            "private note",
-            "catatan",
-        ],
-    ),
-    (
-        Field::Events,
-        &["events", "invited to", "event invitations"],
-    ),
-    (
-        Field::Names,
-        &[
-            "guests",
-            "guest names",
-            "names",
-            "members",
-            "people",
-            "tetamu",
-        ],
-    ),
-    (
-        Field::Guest,
-        &[
-            "name",
-            "guest",
-            "guest name",
-            "full name",
-            "display name",
-            "nama",
-            "nome",
-        ],
-    ),
-    (
-        Field::FirstName,
-        &[
-            "first name",
-            "firstname",
-            "given name",
-            "forename",
-            "nama pertama",
-        ],
-    ),
-    (
-        Field::LastName,
-        &[
-            "last name",
-            "lastname",
-            "family name",
-            "surname",
-            "nama akhir",
-        ],
-    ),
-    (
-        Field::Partner,
-        &[
-            "partner",
-            "partner name",
-            "spouse",
-            "plus one name",
-            "guest of",
-        ],
-    ),
-    (
-        Field::PartnerFirst,
-        &[
-            "partner first name",
-            "spouse first name",
-            "plus one first name",
-        ],
-    ),
-    (
-        Field::PartnerLast,
-        &[
-            "partner last name",
-            "spouse last name",
-            "plus one last name",
-        ],
-    ),
-    (Field::Kind, &["kind", "guest type", "type"]),
-    (Field::Child, &["child", "is child", "kanak kanak"]),
-    (Field::Age, &["age", "umur"]),
-    (Field::GuestEmail, &["guest email", "own email"]),
-    (Field::GuestPhone, &["guest phone", "own phone"]),
-    (
-        Field::Diets,
-        &[
-            "diet",
-            "diets",
-            "dietary",
-            "dietary needs",
-            "dietary restrictions",
-            "food",
-            "meal",
-        ],
-    ),
-    (
-        Field::DietNote,
-        &["diet note", "dietary note", "food note", "allergies"],
-    ),
-];
 
 /// The replies that other software writes. They are in the form that [`folded`] returns.
 const REPLIES: &[(ReplyStatus, &[&str])] = &[
@@ -276,8 +27,25 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
             "will attend",
             "confirmed",
             "hadir",
+            "akan hadir",
+            "datang",
+            "dtg",
             "ya",
             "si",
+            "sì",
+            "ja",
+            "oui",
+            "kommt",
+            "zusage",
+            "confermato",
+            "accepte",
+            "出席",
+            "参加",
+            "是",
+            "نعم",
+            "سيحضر",
+            "1",
+            "true",
         ],
     ),
     (
@@ -291,7 +59,22 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
             "regrets",
             "not coming",
             "tidak hadir",
+            "tak dtg",
+            "tak datang",
+            "tak hadir",
             "tidak",
+            "nein",
+            "non",
+            "absage",
+            "kommt nicht",
+            "no viene",
+            "refuse",
+            "不出席",
+            "不参加",
+            "否",
+            "لا",
+            "0",
+            "false",
         ],
     ),
     (
@@ -311,11 +94,15 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
     ),
 ];
 
-const YES: &[&str] = &["yes", "y", "true", "t", "1", "x", "ya", "si"];
-const NO: &[&str] = &["no", "n", "false", "f", "0", "tidak"];
+const YES: &[&str] = &[
+    "yes", "y", "true", "t", "1", "x", "ya", "si", "ja", "oui", "是", "نعم",
+];
+const NO: &[&str] = &[
+    "no", "n", "false", "f", "0", "tidak", "nein", "non", "否", "لا",
+];
 
 pub(super) struct Lexicon {
-    headings: BTreeMap<String, Column>,
+    headings: Meanings,
     replies: BTreeMap<String, ReplyStatus>,
     kinds: BTreeMap<String, GuestKind>,
     flags: BTreeMap<String, bool>,
@@ -363,9 +150,9 @@ impl Lexicon {
             }
         }
         all.add_own(ground);
-        for (field, headings) in HEADINGS {
-            for heading in *headings {
-                add(&mut all.headings, heading, Column::Field(*field));
+        for (word, heading) in reading::known() {
+            if let Some(column) = column(word, ground) {
+                add(&mut all.headings, heading, column);
             }
         }
         for (status, words) in REPLIES {
@@ -431,51 +218,16 @@ impl Lexicon {
         }
         for tag in &ground.occasion.languages {
             let own = Language::of(tag).name;
-            for name in [tag.as_str(), &*own, english(tag)] {
+            let short = short_names(tag).iter().copied();
+            for name in [tag.as_str(), &*own].into_iter().chain(short) {
                 add(&mut self.languages, name, tag.clone());
             }
         }
     }
 
-    /// Guesses the meanings of columns from their headings and cells.
-    pub(super) fn guess(&self, headings: &[String], rows: &[(usize, Vec<String>)]) -> Vec<Column> {
-        let found = headings.iter().map(|heading| {
-            let found = self.headings.get(&folded(heading));
-            found.cloned().unwrap_or(Column::Skip)
-        });
-        let mut columns: Vec<Column> = found.collect();
-        let has = |columns: &[Column], field| columns.contains(&Column::Field(field));
-        for (at, column) in columns.iter_mut().enumerate() {
-            // If a cell contains a number, the column is the number of guests, not a list of their
-            // names.
-            let mut cells = rows.iter().filter_map(|(_, row)| row.get(at));
-            let is_count = |cell: &String| cell.trim().parse::<i64>().is_ok();
-            if *column == Column::Field(Field::Names) && cells.any(is_count) {
-                *column = Column::Skip;
-            }
-        }
-        let has_names = has(&columns, Field::Names);
-        let has_household = has(&columns, Field::Household);
-        let has_first = has(&columns, Field::FirstName);
-        let mut seen: Vec<Column> = Vec::new();
-        for column in &mut columns {
-            if *column == Column::Field(Field::Guest) {
-                if has_names && !has_household {
-                    *column = Column::Field(Field::Household);
-                } else if has_first {
-                    *column = Column::Skip;
-                }
-            }
-            let may_repeat = matches!(
-                column,
-                Column::Skip | Column::Field(Field::Address | Field::Tags | Field::Note)
-            );
-            if !may_repeat && seen.contains(column) {
-                *column = Column::Skip;
-            }
-            seen.push(column.clone());
-        }
-        columns
+    /// What headings mean.
+    pub(super) fn headings(&self) -> &Meanings {
+        &self.headings
     }
 
     pub(super) fn reply(&self, typed: &str) -> Option<ReplyStatus> {
@@ -498,8 +250,11 @@ impl Lexicon {
         self.events.get(&folded(typed)).map(String::as_str)
     }
 
+    /// The first known one of several: "BM/Eng".
     pub(super) fn language(&self, typed: &str) -> Option<&str> {
-        self.languages.get(&folded(typed)).map(String::as_str)
+        let parts = std::iter::once(typed).chain(typed.split(['/', ',', ';', '&', '+']));
+        let mut known = parts.filter_map(|part| self.languages.get(&folded(part)));
+        known.next().map(String::as_str)
     }
 
     /// Returns the key of the choice that `typed` names. If there is no such choice, returns
@@ -511,6 +266,22 @@ impl Lexicon {
     }
 }
 
+/// The meaning of a known heading. A meal is an answer if there is one question about meals.
+fn column(word: &str, ground: &Ground) -> Option<Column> {
+    if word == "skip" {
+        return Some(Column::Skip);
+    }
+    if word != "meal" {
+        return Field::find(word).map(Column::Field);
+    }
+    let is_meal = |question: &&Question| question.kind == QuestionKind::Meal;
+    let mut meals = ground.questions.iter().filter(is_meal);
+    match (meals.next(), meals.next()) {
+        (Some(meal), None) => Some(Column::Answer(meal.key.clone())),
+        _ => Some(Column::Field(Field::Other)),
+    }
+}
+
 fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     let word = folded(word);
     if !word.is_empty() {
@@ -518,13 +289,25 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-fn english(tag: &str) -> &'static str {
+/// What people write for a language, besides its own name.
+fn short_names(tag: &str) -> &'static [&'static str] {
     match tag {
-        "en" => "english",
-        "ms" => "malay",
-        "it" => "italian",
-        "zh-Hans" => "chinese",
-        "ar" => "arabic",
-        _ => "",
+        "en" => &[
+            "english", "eng", "bi", "inggeris", "inglese", "英文", "英语",
+        ],
+        "ms" => &[
+            "malay",
+            "bm",
+            "melayu",
+            "bahasa",
+            "bahasa malaysia",
+            "马来文",
+        ],
+        "it" => &["italian", "ita", "italiano"],
+        "zh-Hans" => &[
+            "chinese", "cn", "chi", "mandarin", "中文", "华文", "汉语", "cina", "cinese",
+        ],
+        "ar" => &["arabic", "arab", "عربي", "العربية"],
+        _ => &[],
     }
 }

@@ -66,7 +66,7 @@ async fn show_begin(req: &HostRequest, form_state: &FormState) -> Result<Respons
         form_state,
     };
     let title = text.say("host-import");
-    let page = req.page(&context, Place::Invitations, &title, body);
+    let page = req.page(&context, Place::Import, &title, body);
     Ok((status(form_state), page).into_response())
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
         Err(problem) => return refused(&posted, &problem).await,
     };
     let (catalogue, slug) = (req.site.catalogue.clone(), req.piece("slug").to_owned());
-    let is_table = matches!(upload, Upload::Table(_));
+    let is_table = matches!(upload, Upload::Pages(_));
     let done = posted
         .once(move |tx, host: &HostOf| {
             let import = import::start(tx, host, &catalogue, &upload)?;
@@ -177,7 +177,12 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
         }
     });
     let skip = std::iter::once(Column::Skip);
-    let choices = skip.chain(Column::all(&ground));
+    let numbered = import.columns.iter();
+    let numbered = numbered.filter_map(|word| match Column::find(word, &ground) {
+        Some(column @ Column::Person(_)) => Some(column),
+        _ => None,
+    });
+    let choices = skip.chain(Column::all(&ground)).chain(numbered);
     let body = Columns {
         text,
         action: wording.at(&format!("/import/{}/columns", import.id)),
@@ -187,7 +192,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
             .collect(),
     };
     let title = text.say("host-import-columns");
-    Ok(req.page(&context, Place::Invitations, &title, body))
+    Ok(req.page(&context, Place::Import, &title, body))
 }
 
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
@@ -294,7 +299,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         })
         .await?;
     let title = req.text.say("host-import");
-    let (place, wording) = (Place::Invitations, req.wording(&context));
+    let (place, wording) = (Place::Import, req.wording(&context));
     Ok(match shown {
         ImportPage::Check(check) => {
             let body = checked(&req, &context, &import, &check, &ground);

@@ -26,10 +26,15 @@ pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, S
         let title = occasion.title.pick(&language, default).text;
         for event in event::list(tx, &occasion.id)?.into_iter().rev() {
             let name = event.name.pick(&language, default).text;
+            let at = Target::of(event.starts_at, &zone);
             dates.push(Date {
                 id: event.id.to_string(),
                 label: format!("{title}: {name}"),
-                at: Target::of(event.starts_at, &zone).to_string(),
+                at: if event.hour_known {
+                    at.to_string()
+                } else {
+                    Target::Day(at.date()).to_string()
+                },
                 time_zone: occasion.time_zone.clone(),
             });
         }

@@ -8,10 +8,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use site::dates;
 
 use super::resource::{
-    Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,
+    Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of,
+    next_position,
 };
 use super::{HostOf, Permission, Refusal};
-use crate::event::{Event, ScheduleLine, list, lock_limited};
+use crate::event::{Event, ScheduleLine, list, lock_limited, whole_days};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 use crate::rsvp;
@@ -39,6 +40,7 @@ impl Resource for Event {
         name: texts(Limits::required(120)).label("host-field-event-name").wording(),
         starts_at: moment().label("host-field-starts").required(),
         ends_at: moment().label("host-field-ends").hint("host-field-ends-hint"),
+        hour_known: flag().label("host-field-hour-known").hint("host-field-hour-known-hint"),
         venue: line(160).label("host-field-venue"),
         address: lines(500).label("host-field-address"),
         map_url: https().label("host-field-map").hint("host-field-map-hint"),
@@ -84,6 +86,7 @@ impl Resource for Event {
             key,
             starts_at: tx.now(),
             ends_at: tx.now() + USUAL_LENGTH,
+            hour_known: true,
             position: next_position(there.iter().map(|event| event.position)),
             version: 1,
             ..Self::default()
@@ -92,27 +95,52 @@ impl Resource for Event {
 
     fn validate(
         &mut self,
-        _: &mut Tx<'_>,
+        tx: &mut Tx<'_>,
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // A host who changes only the start moves the whole event, so its length stays the same.
+        let had_hour = edit.old.is_some_and(|old| old.hour_known);
         let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
-        if has_moved && !edit.input.has("ends_at") {
-            let length = edit.old.map_or(USUAL_LENGTH, |old| {
+        // A form sends the end too. That of whole days says nothing about an hour that is now known.
+        let has_end = edit.input.has("ends_at")
+            && edit
+                .old
+                .is_none_or(|old| old.hour_known || old.ends_at != self.ends_at);
+        if !self.hour_known {
+            let zone = edit.parent.zone(tx)?;
+            let [first, _] = whole_days::days_of(self, &zone);
+            let mut day = self.clone();
+            whole_days::set_days(&mut day, [first, first], &zone);
+            self.hour_known = !had_hour && has_moved && day.starts_at != self.starts_at;
+            if !self.hour_known && (!has_end || self.starts_at < self.ends_at) {
+                let days = match edit.old {
+                    _ if has_end => whole_days::days_of(self, &zone),
+                    Some(old) => whole_days::as_many_days(old, first, &zone),
+                    None => [first, first],
+                };
+                whole_days::set_days(self, days, &zone);
+            }
+        }
+        // A host who changes only the start moves the whole event, so its length stays the same.
+        let was_given_hour = self.hour_known && !had_hour;
+        if self.hour_known && !has_end && (has_moved || was_given_hour) {
+            let length = edit.old.filter(|_| had_hour).map_or(USUAL_LENGTH, |old| {
                 old.ends_at.duration_since(old.starts_at)
             });
             self.ends_at = self.starts_at.checked_add(length).unwrap_or(Timestamp::MAX);
         }
         let length = self.ends_at.duration_since(self.starts_at);
+        // The last of whole days has 25 hours if the clocks are set back.
+        let most = MOST_DAYS * 24 + i64::from(!self.hour_known);
         if !length.is_positive() {
             findings.add("/ends_at", "ends_before_start", []);
-        } else if length > SignedDuration::from_hours(MOST_DAYS * 24) {
+        } else if length > SignedDuration::from_hours(most) {
             let values = [("min", 0.into()), ("max", MOST_DAYS.into())];
             findings.add("/ends_at", "out_of_range", values);
         }
         if let Some(old) = edit.old
-            && ((self.starts_at, self.ends_at) != (old.starts_at, old.ends_at)
+            && ((self.starts_at, self.ends_at, self.hour_known)
+                != (old.starts_at, old.ends_at, old.hour_known)
                 || (&self.venue, &self.address) != (&old.venue, &old.address))
         {
             self.calendar_sequence += 1;

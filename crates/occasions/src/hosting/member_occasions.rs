@@ -11,8 +11,10 @@ use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
-use web::Site;
+use site::frame::HOME;
 use web::setting::{SettingValues, Word};
+use web::state::Start;
+use web::{Language, Site};
 
 use super::Refusal;
 use crate::confirmation;
@@ -80,6 +82,35 @@ pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result
     Ok(Makers::of(&site.declared.settings) == Makers::Members
         || rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN))
         || !grant::ranks_of_account(tx, &account, &OCCASION)?.is_empty())
+}
+
+/// Hosts start with their occasion, or with the list of several.
+pub(crate) fn start(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<Option<Start>, StoreError> {
+    let account = AccountId::from_text(account.to_owned());
+    let mut all = Vec::new();
+    for (id, _) in grant::ranks_of_account(tx, &account, &OCCASION)? {
+        all.extend(occasion::find(tx, &OccasionId::from_text(id))?);
+        if all.len() > 1 {
+            break;
+        }
+    }
+    let start = |href, title| Start {
+        href,
+        title,
+        is_work: true,
+    };
+    Ok(match &*all {
+        [] => None,
+        [only] => {
+            let language = Language::of(&only.default_language);
+            let name = only.hosts.pick(&language, &only.default_language);
+            let title = Some(name.text).filter(|name| !name.is_empty());
+            let href = format!("/admin/o/{}", only.slug);
+            Some(start(href, title.map(str::to_owned)))
+        }
+        // The page with everything that the person has.
+        _ => Some(start(HOME.to_owned(), None)),
+    })
 }
 
 pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {

@@ -12,7 +12,7 @@ use web::fields::{
     self, Part, choice, color, currency, day, email, flag, key, line, number, part, phone, texts,
     words,
 };
-use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
+use web::{Deadline, Field, Findings, Input, Limits, Region, Site, Theme};
 
 use super::history::{self, Changes};
 use super::member_occasions::{self, LIMIT, Maker, Makers};
@@ -20,18 +20,28 @@ use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
 use crate::cover;
 use crate::diet;
-use crate::event;
+use crate::event::{self, whole_days};
 use crate::id::OccasionId;
 use crate::invitation;
+use crate::look;
 use crate::occasion::{self, Contact, Occasion, Switches};
 use crate::role::{self, Role};
 use crate::words::OccasionStatus;
 
-const THEME: Part<Theme> = web::part! { Theme:
-    preset: choice().label("host-style"),
-    ground: choice().or("host-ground-usual").label("host-field-ground").hint("host-field-ground-hint"),
-    accent: color().optional().label("host-field-accent").hint("host-field-accent-hint"),
-};
+const THEME: Part<Theme> = Part::new(&[
+    choice()
+        .label("host-style")
+        .named("preset", |theme: &Theme| &theme.preset),
+    choice()
+        .or("host-ground-usual")
+        .label("host-field-ground")
+        .named("ground", |theme: &Theme| &theme.way),
+    color()
+        .optional()
+        .label("host-field-accent")
+        .hint("host-field-accent-hint")
+        .named("accent", |theme: &Theme| &theme.accent),
+]);
 
 const SWITCHES: Part<Switches> = web::part! { Switches:
     dietary: flag().label("host-switch-dietary").hint("host-switch-dietary-off"),
@@ -88,6 +98,8 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
     time_zone: line(64).label("host-field-time-zone").hint("host-field-time-zone-hint")
         .section("host-basics").required(),
     currency: currency("unknown_option").label("host-field-currency").section("host-basics"),
+    country: line(2).label("host-field-country").hint("host-field-country-hint")
+        .section("host-basics"),
     default_plus_ones: number(0, 20).label("host-field-plus-ones").hint("host-field-for-new")
         .section("host-basics"),
     default_children: number(0, 20).label("host-field-children").hint("host-field-for-new")
@@ -111,7 +123,10 @@ pub fn create(
         return Err(Refusal::Forbidden);
     };
     let id: OccasionId = tx.id();
-    let new = apply(input, &Occasion::blank(id.clone()), true)?;
+    let mut new = apply(input, &Occasion::blank(id.clone()), true)?;
+    if !input.has("theme") {
+        new.theme = Theme::of(look::usual(new.kind, &new.default_language));
+    }
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
@@ -206,8 +221,13 @@ pub fn change(
         take_slug(tx, &new.slug, Some(&new.id), is_members)?;
     }
     if new.time_zone != old.time_zone {
-        for event in event::list(tx, &new.id)? {
+        let zones = [&old.zone(), &new.zone()];
+        let mut events = event::list(tx, &new.id)?;
+        // Locks are taken in the order of ids.
+        events.sort_by_key(|event| event.id.clone());
+        for event in events {
             dates::moved(tx, event.id.as_str())?;
+            whole_days::move_to_zone(tx, event, zones)?;
         }
     }
     invitation::wait_for_answers(tx, &new.id)?;
@@ -261,16 +281,6 @@ pub fn set_status(
     if (old.status, status) == (OccasionStatus::Draft, OccasionStatus::Closed) {
         return Err(Refusal::WrongState);
     }
-    if status == OccasionStatus::Published {
-        let (events,): (i64,) = sql!(
-            "SELECT COUNT(*) FROM event WHERE occasion = :occasion",
-            occasion = host.occasion()
-        )
-        .one(tx)?;
-        if events == 0 {
-            return Err(Refusal::WrongState);
-        }
-    }
     invitation::wait_for_answers(tx, host.occasion())?;
     occasion::set_status(tx, host.occasion(), status)?;
     let mut changes = Changes::default();
@@ -314,6 +324,10 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
             Err(_) => findings.add("/time_zone", "time_zone_unknown", []),
         }
     }
+    new.country = new.country.to_uppercase();
+    if !new.country.is_empty() && Region::find(&new.country).is_none() {
+        findings.add("/country", "unknown_option", []);
+    }
     new.languages = findings.languages("/languages", &new.languages);
     if !new.languages.contains(&new.default_language) {
         match new.languages.first() {
@@ -348,6 +362,25 @@ fn take_slug(
     }
     sql!("DELETE FROM occasion_alias WHERE slug = :slug", slug).run(tx, Rows::AtMostOne)?;
     Ok(())
+}
+
+/// Returns the first free one of `base`, `base` with the year, and that with a number from 2 on.
+pub(crate) fn free_slug(tx: &mut Tx<'_>, base: &str, year: &str) -> Result<String, StoreError> {
+    let dated = if base.contains(year) {
+        base.to_owned()
+    } else {
+        format!("{base}-{year}")
+    };
+    let (mut slug, mut number) = (base.to_owned(), 0);
+    while occasion::find_by_slug(tx, &slug)?.is_some() {
+        number += 1;
+        slug = if number == 1 {
+            dated.clone()
+        } else {
+            format!("{dated}-{number}")
+        };
+    }
+    Ok(slug)
 }
 
 /// The old slug redirects until another occasion takes it.

@@ -135,7 +135,9 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     let events = event::list(tx, &occasion.id)?;
     let now = tx.now();
     let is_archived = occasion.status == OccasionStatus::Archived;
-    if is_archived || events.iter().all(|event| event.ends_at <= now) {
+    // Without an event, its day is still to come.
+    let was_held = !events.is_empty() && events.iter().all(|event| event.ends_at <= now);
+    if is_archived || was_held {
         return Ok(Ready {
             is_over: true,
             ..Ready::default()

@@ -8,12 +8,17 @@ use super::permissions::HostOf;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     pub invitations: i64,
+    /// Invitations that nobody has sent yet.
+    pub unsent: i64,
     pub guests: i64,
 }
 
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Sizes, StoreError> {
-    let (invitations,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion AND archived_at IS NULL",
+    let (invitations, unsent): (i64, i64) = sql!(
+        "SELECT COUNT(*),
+             COUNT(CASE WHEN i.sent_at IS NULL AND o.invitation IS NULL THEN 1 END)
+         FROM invitation i LEFT JOIN open_answer o ON o.invitation = i.id
+         WHERE i.occasion = :occasion AND i.archived_at IS NULL",
         occasion = host.occasion()
     )
     .one(tx)?;
@@ -25,6 +30,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Sizes, StoreError> {
     .one(tx)?;
     Ok(Sizes {
         invitations,
+        unsent,
         guests,
     })
 }

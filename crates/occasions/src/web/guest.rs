@@ -4,19 +4,20 @@
 //! not know. A form is refused if the browser reports that another site sent it.
 
 mod answer;
+mod app_links;
 mod asking;
 mod calendar;
 mod code_page;
 mod cover_picture;
 mod credentials;
 pub(crate) mod entry;
+mod event_time;
 mod frame;
 mod gate;
 mod gifts;
 mod info_page;
 mod language;
 mod open_rsvp;
-mod other_apps;
 mod page_cache;
 mod page_links;
 pub(crate) mod parse_form;
@@ -25,7 +26,7 @@ mod portal_page;
 mod refusal;
 mod request;
 mod sending_limits;
-mod show;
+pub(crate) mod show;
 mod thanks;
 mod tiles;
 pub(crate) mod upload_files;

@@ -14,19 +14,23 @@ mod events;
 mod filters;
 pub mod frame;
 mod gifts;
+mod groups;
 mod guests;
 pub mod history;
+mod home_new;
 mod invite;
 mod invite_acts;
 mod invite_form;
 mod invite_people;
 mod invite_split;
 mod invites;
+mod looks;
 mod mail;
 mod mail_texts;
 pub mod meals;
 mod members;
-mod more;
+mod menu;
+mod new_occasion;
 mod notifications;
 mod occasion_pages;
 pub(crate) mod occasions;
@@ -72,8 +76,8 @@ pub const OF_OCCASION: &str = "/admin/o/{slug}";
 pub fn pages() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("/admin", People, occasions::list)
-        .get("/admin/new", People, occasions::new)
-        .post("/admin/new", People, occasions::create)
+        .get("/admin/new", People, new_occasion::show)
+        .post("/admin/new", People, new_occasion::create)
         .post("/admin/members", People, occasions::decide)
         .nest(OF_OCCASION, of_occasion())
 }
@@ -81,6 +85,7 @@ pub fn pages() -> Pages<Site, HostAccess> {
 fn of_occasion() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("", See, overview::show)
+        .get("/preview/page", See, home_new::card)
         .get("/ready", See, ready::show)
         .get("/answers", See, overview::table)
         .get("/invites", See, invites::list)
@@ -148,7 +153,10 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         // higher permission.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
-        .get("/settings/preview/page", Own, settings::look)
+        .get("/settings/look", Own, looks::wall)
+        .post("/settings/look", Own, looks::choose)
+        .get("/settings/look/{look}", Own, looks::show)
+        .get("/settings/preview/page", Own, looks::preview)
         .post("/settings/{part}", Write, settings::save)
         .nest(Event::PAGES, pages_of::<Event, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)
@@ -173,7 +181,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         // Every member may leave the occasion, so `See` is enough.
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
-        .get("/more", See, more::show)
+        .get("/menu/{group}", See, menu::show)
+        .get("/more", See, menu::moved)
         .get("/notifications", See, notifications::show)
         .post("/notifications", See, notifications::save)
 }

@@ -153,7 +153,7 @@ impl OwnDomains {
         loop {
             changed.borrow_and_update();
             if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, "cannot read the domains of occasions, so new ones are not served yet; it is tried again; if this goes on, do what the error says");
+                tracing::warn!(%error, "cannot read the domains of occasions, so new ones are not served yet; it is tried again; if this goes on, check the store's disk or database server");
             }
             tokio::time::sleep(SHORTEST_PAUSE).await;
             let _ = tokio::time::timeout(PAUSE, changed.changed()).await;

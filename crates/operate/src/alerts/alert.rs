@@ -44,6 +44,8 @@ pub enum Kind {
     BackupMissing,
     BackupElsewhere,
     BackupSecond,
+    SavingPaused,
+    TookOver,
     Drill,
     CertificateEnds,
     CertificateFails,
@@ -54,13 +56,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Disk,
         Self::Memory,
         Self::Backup,
         Self::BackupMissing,
         Self::BackupElsewhere,
         Self::BackupSecond,
+        Self::SavingPaused,
+        Self::TookOver,
         Self::Drill,
         Self::CertificateEnds,
         Self::CertificateFails,
@@ -79,6 +83,8 @@ impl Kind {
             Self::BackupMissing => "backup_missing",
             Self::BackupElsewhere => "backup_elsewhere",
             Self::BackupSecond => "backup_second",
+            Self::SavingPaused => "saving_paused",
+            Self::TookOver => "took_over",
             Self::Drill => "drill",
             Self::CertificateEnds => "certificate_ends",
             Self::CertificateFails => "certificate_fails",
@@ -98,6 +104,8 @@ impl Kind {
             Self::BackupMissing => ("alert-backup-missing", "alert-backup-missing-text"),
             Self::BackupElsewhere => ("alert-backup-elsewhere", "alert-backup-elsewhere-text"),
             Self::BackupSecond => ("alert-backup-second", "alert-backup-second-text"),
+            Self::SavingPaused => ("alert-saving-paused", "alert-saving-paused-text"),
+            Self::TookOver => ("alert-took-over", "alert-took-over-text"),
             Self::Drill => ("alert-drill", "alert-drill-text"),
             Self::CertificateEnds => ("alert-certificate-ends", "alert-certificate-ends-text"),
             Self::CertificateFails => ("alert-certificate-fails", "alert-certificate-fails-text"),
@@ -119,6 +127,8 @@ impl Kind {
             | Self::Drill
             | Self::Service => &["reason"],
             Self::BackupSecond => &["until", "reason"],
+            Self::SavingPaused => &["since", "reason"],
+            Self::TookOver => &["from", "until"],
             Self::Jobs => &["number", "kinds"],
             Self::Mails => &["number"],
             Self::Clock => &["seconds"],

@@ -14,6 +14,8 @@ use crate::machine::{MachineStatus, Room, written_bytes};
 use crate::server_status::EdgeStatus;
 
 const FAILED_ORDERS_BEFORE_ALERT: u32 = 3;
+/// After a machine has taken over by itself.
+const TOOK_OVER_TOLD: SignedDuration = SignedDuration::from_hours(24);
 
 pub fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
     let judge = |kind, room: Option<Room>, floor: Option<Floor>| {
@@ -86,6 +88,24 @@ pub fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Repor
         None => nothing(Kind::BackupElsewhere),
     });
     reports.push(second(status, times, limits));
+    let pause = status.pause.as_ref();
+    let pause = pause.filter(|pause| pause.is_recent(times.now));
+    reports.push(pause.map_or_else(
+        || nothing(Kind::SavingPaused),
+        |pause| {
+            let details = vec![instant(pause.since), pause.reason.clone()];
+            one(Kind::SavingPaused, Level::Wrong, details)
+        },
+    ));
+    let took_over = status.took_over.as_ref();
+    let took_over = took_over.filter(|note| times.now.duration_since(note.at()) < TOOK_OVER_TOLD);
+    reports.push(took_over.map_or_else(
+        || nothing(Kind::TookOver),
+        |note| {
+            let details = vec![note.from.clone(), instant(note.whole_until())];
+            one(Kind::TookOver, Level::Wrong, details)
+        },
+    ));
     let drill = status.drill.as_ref().map(|drill| &drill.result);
     reports.push(match drill {
         Some(DrillResult::Failed(reason)) => one(Kind::Drill, Level::Wrong, vec![reason.clone()]),

@@ -41,7 +41,7 @@ async fn store_reports(outlet: Outlet, mut told: watch::Receiver<Option<Report>>
             continue;
         };
         while let Err(error) = settle(&outlet, &report).await {
-            tracing::warn!(%error, "cannot report yet that a service was given up; it is tried again");
+            tracing::warn!(%error, "cannot report yet that a service was given up; it is tried again; if this goes on, check the store's disk or database server");
             tokio::time::sleep(RETRY_PAUSE).await;
         }
     }

@@ -4,31 +4,28 @@ mod look;
 
 use std::sync::Arc;
 
-use backup::{Drill, DrillResult, SecondStatus, Status};
+use backup::{Drill, DrillResult, Pause, SecondStatus, Status, TookOver};
 use configuration::alert_settings::{AlertSettings, Floor, Limits};
 use edge::FileCertificate;
 use edge::acme::{CertificateStatus, Failures as Refusals};
 use identity::account::{self, AccountZone, NewAccount};
 use identity::people::setup::{self, Credential};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::machines::{Listed, Process};
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
-use site::domains;
 use supervisor::state::RunId;
 use supervisor::{GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
 use testkit::{World, together};
-use web::client_info::Proxies;
-use web::{Language, Settings, Site, SiteUrl};
+use web::{Language, Site};
 
 use super::alert::{self, Alert, Kind, Report};
 use super::conditions::{self, BackupTimes};
 use super::service_alarm::{ServiceAlarm, report, settle};
 use super::{Failures, Outlet};
-use crate::locales::LOCALES;
 use crate::machine::{MachineStatus, Room};
 use crate::server_status::EdgeStatus;
+use crate::test_site;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 const RECEIVER: &str = "https://pager.example/hook";
@@ -46,22 +43,8 @@ fn limits() -> Limits {
 }
 
 fn outlet(world: &World) -> Outlet {
-    let settings = Settings {
-        url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
-        name: "Kenduri Kami".to_owned(),
-        languages: vec!["en".to_owned(), "ms".to_owned()],
-        time_zone: TimeZone::UTC,
-        has_mail: true,
-        proxies: Proxies::default(),
-        cdn: false,
-    };
     Outlet {
-        site: domains::site(
-            &[accounts::DOMAIN],
-            LOCALES,
-            world.platform.clone(),
-            settings,
-        ),
+        site: test_site::site(world, &[accounts::DOMAIN], &["en", "ms"]),
         settings: Arc::new(AlertSettings {
             owners: true,
             addresses: vec![FURTHER.parse().unwrap()],
@@ -140,6 +123,8 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
         | Kind::BackupMissing
         | Kind::BackupElsewhere
         | Kind::BackupSecond
+        | Kind::SavingPaused
+        | Kind::TookOver
         | Kind::Drill => {
             let skipped = DrillResult::Skipped { free: 1, needed: 2 };
             let good = DrillResult::Good {
@@ -158,6 +143,12 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
                     copied_until: Some(now - SignedDuration::from_mins(phase.pick(1, 10, 16))),
                     failure: (phase != Good).then(|| (now, "no room".to_owned())),
                 }),
+                pause: (phase == Wrong).then(|| Pause {
+                    since: now,
+                    until: None,
+                    reason: "the bucket is away".to_owned(),
+                }),
+                took_over: (phase == Wrong).then(|| TookOver::new(now, "box".to_owned(), now)),
                 ..Status::default()
             };
             conditions::backup(&status, times(now), &limits())
@@ -328,6 +319,8 @@ fn each_kind_begins_once_and_ends_once_and_a_restart_repeats_nothing() {
                 let plain = [
                     Kind::BackupMissing,
                     Kind::BackupElsewhere,
+                    Kind::SavingPaused,
+                    Kind::TookOver,
                     Kind::CertificateEnds,
                     Kind::Jobs,
                 ];
@@ -432,7 +425,7 @@ fn a_condition_that_is_not_watched_begins_nothing_and_ends_what_was_on() {
     let mut reports = conditions::machine(&status, &nothing);
     reports.extend(conditions::backup(&backup, times(now), &nothing));
     reports.extend(conditions::failures(&failures, &nothing));
-    assert_eq!(reports.len(), 9);
+    assert_eq!(reports.len(), 11);
     assert!(
         reports.iter().all(|report| report.findings.is_empty()),
         "{reports:?}"
@@ -545,4 +538,35 @@ fn two_workers_that_see_it_at_once_tell_it_once() {
             }
         }
     });
+}
+
+#[test]
+fn a_pause_is_still_told_after_it_ended_and_a_take_over_for_a_day() {
+    let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000);
+    let begun = |status: &Status, kind| {
+        let reports = conditions::backup(status, times(now), &limits());
+        let report = reports.into_iter().find(|report| report.kind == kind);
+        !report.unwrap().findings.is_empty()
+    };
+    // Nothing could be stored or sent while it lasted.
+    for (minutes, is_told) in [(1, true), (9, true), (11, false)] {
+        let pause = Pause {
+            since: now - SignedDuration::from_hours(1),
+            until: Some(now - SignedDuration::from_mins(minutes)),
+            reason: "the bucket was away".to_owned(),
+        };
+        let status = Status {
+            pause: Some(pause),
+            ..Status::default()
+        };
+        assert_eq!(begun(&status, Kind::SavingPaused), is_told, "{minutes}");
+    }
+    for (hours, is_told) in [(1, true), (25, false)] {
+        let at = now - SignedDuration::from_hours(hours);
+        let status = Status {
+            took_over: Some(TookOver::new(at, "box".to_owned(), at)),
+            ..Status::default()
+        };
+        assert_eq!(begun(&status, Kind::TookOver), is_told, "{hours}");
+    }
 }

@@ -17,9 +17,13 @@ pub(super) struct BackupState {
 
 impl BackupState {
     pub(super) fn of(admin: &AdminContext, status: Status) -> Self {
+        let pause = status.pause.as_ref();
+        let pause = pause.filter(|pause| pause.until.is_none());
+        let is_paused = pause.is_some();
         let (class, words) = match (&status.failure, status.snapshot) {
             _ if status.is_elsewhere => ("wait", "server-backup-elsewhere"),
             _ if !status.has_key => ("no", "server-backup-no-key"),
+            _ if is_paused => ("error", "server-saving-paused"),
             (Some(_), _) => ("error", "server-backup-failing"),
             _ if status.missing.is_some() => ("error", "server-backup-failing"),
             (None, Some(_)) => ("yes", "server-backup-good"),
@@ -30,7 +34,19 @@ impl BackupState {
             let when = admin.moment(at);
             text.with(id, [("when", when.as_str().into())])
         };
+        let pause = pause.map(|pause| {
+            let told = line("server-saving-paused-since", pause.since);
+            (told, pause.reason.clone())
+        });
         let mut lines = Vec::new();
+        lines.extend(status.took_over.as_ref().map(|note| {
+            let values = [
+                ("when", admin.moment(note.at()).into()),
+                ("from", note.from.as_str().into()),
+                ("until", admin.moment(note.whole_until()).into()),
+            ];
+            text.with("server-took-over", values)
+        }));
         lines.extend(status.snapshot.map(|at| line("server-backup-snapshot", at)));
         lines.extend(
             status
@@ -77,7 +93,12 @@ impl BackupState {
         Self {
             class,
             words,
-            problems: failure.into_iter().chain(missing).chain(second).collect(),
+            problems: pause
+                .into_iter()
+                .chain(failure)
+                .chain(missing)
+                .chain(second)
+                .collect(),
             lines,
             has_key: status.has_key || status.is_elsewhere,
         }

@@ -94,7 +94,7 @@ impl AdminContext {
             body,
             text: &self.text,
             theme: Theme::PLAIN,
-            kind: frame.kind(),
+            kind: frame.kind(&self.site),
         });
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

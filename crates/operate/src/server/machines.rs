@@ -12,7 +12,7 @@ use web::{Problem, Text};
 
 use super::AdminParts;
 use super::context::AdminContext;
-use super::rows::Mark;
+use super::instance_table::Mark;
 
 #[derive(Template)]
 #[template(path = "server/machines.html")]

@@ -16,7 +16,7 @@ use web::{Problem, Text};
 
 use super::AdminParts;
 use super::context::{AdminContext, span};
-use super::rows::Instance;
+use super::instance_table::Instance;
 use super::service_action::ServiceAction;
 use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
 use crate::server_status::service_address;

@@ -11,22 +11,20 @@ use edge::acme::{CertificateStatus as Certificate, Failures};
 use identity::account::{self, AccountId, AccountZone, NewAccount};
 use identity::people::setup::{self, Credential};
 use identity::sign_in;
-use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
 use platform::dns::NameServers;
 use platform::machines::{JOIN_WAIT, Joining, Membership, Shared};
 use platform::store::migrate::Migrations;
 use platform::{Random, StoreError, Tx};
-use site::{Context, Domain, Domains, domains};
+use site::{Context, Domain, Domains};
 use supervisor::state::InstanceState;
 use supervisor::{
     Address, InstanceStatus, LastExit, LogLine as Said, OWN_SERVICE, ServiceStatus, Stream,
 };
 use testkit::{Form, Page, Visitor, World};
 use tokio::sync::mpsc;
-use web::client_info::Proxies;
-use web::state::NavigationGroup;
-use web::{Language, Link, Settings, SiteUrl};
+use web::Language;
+use web::state::{Audience, MenuEntry, MenuPage, MenuPlace};
 
 use super::{AdminParts, MailFacts, routes};
 use crate::control_requests::Reply;
@@ -36,6 +34,7 @@ use crate::locales::LOCALES;
 use crate::machine::Machine;
 use crate::messages::{MessageSender, RequestIds, ToParent};
 use crate::server_status::{EdgeStatus, ServerStatus, StatusRequest};
+use crate::test_site;
 
 mod alerts;
 mod backup;
@@ -48,14 +47,13 @@ const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS]
 const DOMAINS: Domains = &[
     accounts::DOMAIN,
     Domain {
-        navigation: Some(NavigationGroup {
-            title: "status",
-            links: &[Link {
-                label: "status",
-                href: "/admin",
-            }],
-            is_for: |_, _, _| Ok(true),
-        }),
+        menu: &[MenuEntry {
+            place: MenuPlace::Own,
+            position: 10,
+            label: "status",
+            pages: &[MenuPage::new("status", "/admin", Audience::Everybody)],
+            start: None,
+        }],
         ..Domain::new(platform::MIGRATIONS)
     },
 ];
@@ -96,16 +94,7 @@ fn site_of(
     backup: Option<Arc<Agent>>,
     domains: Domains,
 ) -> (Context, axum::Router, Orders) {
-    let settings = Settings {
-        url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
-        name: "Kenduri Kami".to_owned(),
-        languages: vec!["en".to_owned(), "ms".to_owned()],
-        time_zone: TimeZone::UTC,
-        has_mail: true,
-        proxies: Proxies::default(),
-        cdn: false,
-    };
-    let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
+    let site = test_site::site(world, DOMAINS, &["en", "ms"]);
     let accounts = Context::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
     let pages = accounts::web::routes(&accounts).merge(routes(AdminParts {
@@ -508,6 +497,16 @@ async fn what_the_parent_refuses_is_said_and_what_nobody_may_order_reaches_it_no
     assert!(orders.lock().unwrap().is_empty());
 }
 
+/// The paths of the tabs on the server's page.
+async fn tabs(owner: &mut Visitor) -> Vec<String> {
+    let page = owner.get("/admin/server").await;
+    let (_, tabs) = page.body.split_once("<nav class=\"subtabs\"").unwrap();
+    let (tabs, _) = tabs.split_once("</nav>").unwrap();
+    let links = tabs.split("href=\"").skip(1);
+    let tabs = links.filter_map(|link| Some(link.split_once('"')?.0.to_owned()));
+    tabs.collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_menu_has_the_same_names_on_the_pages_of_the_account_and_the_server() {
     let world = World::sqlite(&MIGRATIONS);
@@ -517,11 +516,24 @@ async fn the_menu_has_the_same_names_on_the_pages_of_the_account_and_the_server(
         let page = owner.get(address).await;
         for (text, href) in [
             ("Status", "/admin"),
-            ("Password and access", "/me/security"),
+            ("Farah binti Ali", "/me/profile"),
             ("Server", "/admin/server"),
         ] {
             assert_eq!(page.link(text).href, href, "{address}");
         }
+    }
+    let tabs = tabs(&mut owner).await;
+    assert_eq!(
+        tabs,
+        [
+            "/admin/server",
+            "/admin/server/mail",
+            "/admin/server/machines",
+            "/admin/audit",
+        ]
+    );
+    for tab in tabs {
+        owner.get(&tab).await.expect(200);
     }
 }
 

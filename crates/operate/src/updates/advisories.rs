@@ -84,7 +84,7 @@ pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advis
         let concerns = written.concerns(ours);
         if concerns.with_context(|| {
             format!(
-                "the advisory {} is faulty; look at it yourself, and tell its publisher",
+                "the advisory {} is faulty; read it at its publisher, and tell them",
                 written.id
             )
         })? {

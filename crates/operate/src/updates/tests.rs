@@ -170,7 +170,7 @@ fn what_is_neither_a_feed_nor_a_list_is_refused_with_the_reason() {
     assert_eq!(
         said.split(": ").take(2).collect::<Vec<_>>(),
         [
-            "the advisory A is faulty; look at it yourself, and tell its publisher",
+            "the advisory A is faulty; read it at its publisher, and tell them",
             "\"one\" is not a version"
         ]
     );

@@ -4,9 +4,9 @@
 //! claiming are passed over: otherwise, with eight claims at once, three of four find their job
 //! gone.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Job, JobId, Queue};
+use super::{Job, JobId, LOOK, Queue};
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
@@ -15,6 +15,15 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// The maximum number of starts of a job. A job that exceeds it fails, because the job probably
 /// crashes its worker.
 pub(super) const STARTS: i64 = 25;
+
+/// When the first job of each queue is due that has any: the name of the queue, which this program
+/// may not know, and the time. A running job is due when its lease ends.
+pub(super) fn earliest(tx: &mut Tx<'_>) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    tx.all(
+        sql!("SELECT queue, MIN(due_at) FROM job WHERE due_at IS NOT NULL GROUP BY queue"),
+        &[],
+    )
+}
 
 /// Whether a job of `queue` is due.
 pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> {
@@ -130,7 +139,7 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
         request_id = job.request_id
     )
     .run(tx, Rows::AtMostOne)?;
-    if back.pause.is_zero() {
+    if back.pause <= LOOK {
         tx.wake_jobs();
     }
     Ok(())

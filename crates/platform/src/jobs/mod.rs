@@ -23,6 +23,9 @@ pub use worker::Worker;
 
 crate::id!(JobId, "One piece of work.");
 
+/// How often a worker that nobody wakes looks for jobs. A job that is due before wakes it.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
+
 #[derive(Clone, Debug)]
 pub struct NewJob {
     /// The name of the job's handler, such as `confirm` or `mail.send`.
@@ -227,7 +230,7 @@ impl Tx<'_> {
             request = request.as_deref()
         )
         .run_later(self, Rows::Any)?;
-        if run_at <= now {
+        if run_at <= now + LOOK {
             self.wake_jobs();
         }
         Ok(())

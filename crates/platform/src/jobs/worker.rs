@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -23,8 +23,14 @@ use crate::store::{Rows, Store, StoreError, Tx};
 
 /// How often a running job's lease is renewed: after a third of the lease's duration.
 const RENEWAL: Duration = Duration::from_secs(20);
-/// How often the store is checked for other processes' jobs and for jobs that have become due.
+/// How often the store is looked at while a job is due that no worker could take.
 const POLL: Duration = Duration::from_secs(1);
+/// How often the store is looked at while no job is due. Usually a commit wakes the worker before, or
+/// a job becomes due: this is for jobs whose process died before it told of them, and for leases.
+const LOOK: Duration = super::LOOK.unsigned_abs();
+/// The shortest time between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+const MINUTE: i64 = 60_000;
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const MAILS_AT_ONCE: usize = 2;
 const CALLS_AT_ONCE: usize = 8;
@@ -49,6 +55,23 @@ struct Inner {
     minute: AtomicI64,
     /// `None` in tests, which have one process.
     membership: Option<Membership>,
+}
+
+/// A queue while the worker runs.
+struct Served {
+    queue: Queue,
+    /// For jobs at once.
+    room: Arc<Semaphore>,
+    /// Wakes who takes its jobs.
+    due: Arc<Notify>,
+}
+
+/// How a run ends.
+#[derive(Clone, Copy)]
+struct Ending<'a> {
+    stop: &'a CancellationToken,
+    tracker: &'a TaskTracker,
+    halt: &'a CancellationToken,
 }
 
 struct End {
@@ -112,18 +135,26 @@ impl Worker {
     pub async fn run(self, at_once: usize, stop: CancellationToken) {
         let tracker = TaskTracker::new();
         let halt = CancellationToken::new();
+        let ending = Ending {
+            stop: &stop,
+            tracker: &tracker,
+            halt: &halt,
+        };
+        let served = Queue::ALL.map(|queue| Served::new(queue, at_once));
+        let [work, mail, calls, services, fetches] = &served;
         tokio::join!(
-            self.serve(Queue::Work, at_once, &stop, &tracker, &halt),
-            self.serve(Queue::Mail, MAILS_AT_ONCE, &stop, &tracker, &halt),
-            self.serve(Queue::Calls, CALLS_AT_ONCE, &stop, &tracker, &halt),
-            self.serve(Queue::Services, CALLS_AT_ONCE, &stop, &tracker, &halt),
-            self.serve(Queue::Fetches, CALLS_AT_ONCE, &stop, &tracker, &halt),
+            self.look(&served, &stop),
+            self.serve(work, ending),
+            self.serve(mail, ending),
+            self.serve(calls, ending),
+            self.serve(services, ending),
+            self.serve(fetches, ending),
         );
         tracker.close();
         if timeout(STOP_TIMEOUT, tracker.wait()).await.is_err() {
             tracing::warn!(
                 jobs = tracker.len(),
-                "stopping with unfinished jobs; they run again after the next start"
+                "stopping with unfinished jobs; they run again after the next start, and nothing needs to be done"
             );
             halt.cancel();
             tracker.wait().await;
@@ -151,47 +182,91 @@ impl Worker {
         }
     }
 
-    async fn serve(
-        &self,
-        queue: Queue,
-        at_once: usize,
-        stop: &CancellationToken,
-        tracker: &TaskTracker,
-        halt: &CancellationToken,
-    ) {
-        let room = Arc::new(Semaphore::new(at_once.max(1)));
+    /// Wakes the queues that have due jobs, until `stop`.
+    async fn look(&self, served: &[Served], stop: &CancellationToken) {
         let mut waiting = self.0.store.jobs_waiting();
+        loop {
+            // The worker marks the wake-up signal as seen before it queries, so that a job enqueued
+            // after the query wakes it.
+            waiting.mark_unchanged();
+            let pause = match self.look_once(served).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look for due jobs; it is tried again; if this goes on, check the store's disk or database server");
+                    POLL
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(PAUSE) => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = waiting.changed() => {}
+                () = sleep(pause.saturating_sub(PAUSE)) => {}
+            }
+        }
+    }
+
+    /// One query serves all queues. Returns when to look again, at the latest.
+    async fn look_once(&self, served: &[Served]) -> Result<Duration, StoreError> {
+        if !self.0.store.may_acknowledge() {
+            // Jobs could not be taken. The backup's agent has logged why.
+            return Ok(POLL);
+        }
+        self.schedule().await?;
+        if !self.may_work() {
+            return Ok(POLL);
+        }
+        let earliest = self.0.store.read(lease::earliest).await?;
+        let now = self.0.clock.now();
+        let mut pause = LOOK;
+        for (queue, due_at) in earliest {
+            let Some(one) = served.iter().find(|one| one.queue.word() == queue) else {
+                continue;
+            };
+            if due_at <= now {
+                one.due.notify_one();
+                pause = pause.min(POLL);
+            } else {
+                pause = pause.min(due_at.duration_since(now).unsigned_abs());
+            }
+        }
+        // Then jobs are scheduled.
+        let left = MINUTE - now.as_millisecond().rem_euclid(MINUTE);
+        Ok(pause.min(SignedDuration::from_millis(left).unsigned_abs()))
+    }
+
+    async fn serve(&self, served: &Served, ending: Ending<'_>) {
+        let Ending { stop, tracker, .. } = ending;
         loop {
             let place = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                place = Arc::clone(&room).acquire_owned() => place,
+                place = Arc::clone(&served.room).acquire_owned() => place,
             };
-            // The worker marks the wake-up signal as seen before it queries, so that a job enqueued
-            // after the query wakes it.
-            waiting.mark_unchanged();
-            let found = match self.schedule().await {
-                Ok(()) => self.take(queue).await,
-                Err(error) => Err(error),
-            };
-            match found {
+            match self.take(served.queue).await {
                 Ok(Some(job)) => {
-                    let (worker, halt) = (self.clone(), halt.clone());
+                    let (worker, halt) = (self.clone(), ending.halt.clone());
+                    let lanes = served.queue.line_at_once().map(|_| Arc::clone(&served.due));
                     tracker.spawn(async move {
                         worker.attempt(job, &halt).await;
                         drop(place);
+                        // The next job in its lane may begin.
+                        if let Some(due) = lanes {
+                            due.notify_one();
+                        }
                     });
                     continue;
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot look for due jobs; it is tried again; if this goes on, do what the error says");
+                    tracing::warn!(%error, "cannot take due jobs; it is tried again; if this goes on, check the store's disk or database server");
                 }
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = waiting.changed() => {}
-                () = sleep(POLL) => {}
+                () = served.due.notified() => {}
             }
         }
     }
@@ -228,10 +303,14 @@ impl Worker {
         Ok(())
     }
 
-    async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
-        // Due times and leases are compared with this machine's clock.
+    /// Due times and leases are compared with this machine's clock.
+    fn may_work(&self) -> bool {
         let membership = self.0.membership.as_ref();
-        if membership.is_some_and(|membership| !membership.may_work()) {
+        membership.is_none_or(Membership::may_work)
+    }
+
+    async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
+        if !self.may_work() {
             return Ok(None);
         }
         // Looking for a due job is a cheap read; the write transaction runs only if a job is due.
@@ -257,11 +336,16 @@ impl Worker {
 
     async fn attempt_once(&self, job: Job, halt: &CancellationToken, request: Option<Arc<str>>) {
         if job.starts > lease::STARTS {
-            let error = JobError::fail("it was started several times and never ended");
+            let error = JobError::fail(
+                "it was started several times and never ended; if the log has “the program panicked”, please report it",
+            );
             return self.settle(job, Err(error)).await;
         }
         let Some(handler) = self.handler(&job) else {
-            let error = JobError::later(STRANGER, "this program does not know the job");
+            let error = JobError::later(
+                STRANGER,
+                "this program does not know the job; run the same version of Kenduri on all machines",
+            );
             return self.settle(job, Err(error)).await;
         };
         let run = request::caused_by(request, (handler.run)(job.clone()));
@@ -284,7 +368,7 @@ impl Worker {
                             return;
                         }
                         Err(error) => {
-                            tracing::warn!(job = %job.id, %error, "cannot renew a job's lease; it is tried again; if this goes on, do what the error says");
+                            tracing::warn!(job = %job.id, %error, "cannot renew a job's lease; it is tried again; if this goes on, check the store's disk or database server");
                         }
                     }
                 }
@@ -316,7 +400,7 @@ impl Worker {
             // The lease will expire, and another worker will start the job again.
             tracing::error!(
                 job = %job.id, kind = job.kind, %error,
-                "cannot store the outcome of a job; the job runs again later"
+                "cannot store the outcome of a job; the job runs again later; if this goes on, check the store's disk or database server"
             );
         }
     }
@@ -376,6 +460,22 @@ impl Worker {
         }
         end.tell(job);
         Ok(())
+    }
+}
+
+impl Served {
+    /// `at_once` is how many ordinary jobs run at once.
+    fn new(queue: Queue, at_once: usize) -> Self {
+        let places = match queue {
+            Queue::Work => at_once.max(1),
+            Queue::Mail => MAILS_AT_ONCE,
+            Queue::Calls | Queue::Services | Queue::Fetches => CALLS_AT_ONCE,
+        };
+        Self {
+            queue,
+            room: Arc::new(Semaphore::new(places)),
+            due: Arc::default(),
+        }
     }
 }
 

@@ -185,7 +185,7 @@ impl GuessBudget {
     pub async fn run(self, store: Store, clock: Clock, stop: CancellationToken) {
         loop {
             if let Err(error) = self.sync(&store, clock.now()).await {
-                tracing::warn!(%error, "cannot store the number of wrong codes; it is tried again");
+                tracing::warn!(%error, "cannot store the number of wrong codes; it is tried again; if this goes on, check the store's disk or database server");
             }
             let paused = stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
             if paused.is_none() {

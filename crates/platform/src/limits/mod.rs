@@ -12,7 +12,7 @@
 mod bounded;
 pub mod guess;
 mod sender;
-mod told;
+mod shared_use;
 mod window;
 
 use std::borrow::Cow;
@@ -25,11 +25,11 @@ use crate::id;
 use crate::key::Key;
 use crate::random::Random;
 use bounded::Bounded;
-use told::Told;
+use shared_use::Told;
 use window::Window;
 
 pub use sender::SenderLimits;
-pub use told::USED;
+pub use shared_use::USED;
 
 /// The purpose of the key that hides the keys of limits, such as networks, in what machines tell
 /// each other ([`Keyring::key`](crate::Keyring::key)).
@@ -221,7 +221,7 @@ impl Limit {
         };
         used.untold += 1;
         let most = self.rules.iter().map(count).min().unwrap_or(u32::MAX);
-        if used.untold >= most / told::SHARE {
+        if used.untold >= most / shared_use::SHARE {
             told.add(name, key, used.untold, now);
             used.untold = 0;
         }

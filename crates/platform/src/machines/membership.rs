@@ -1,7 +1,7 @@
 //! The thread that keeps this process in the list, and holds the leader's lease if it can get it.
 //!
-//! It has a connection of its own, so that it never waits behind changes. Each second it sends one
-//! statement, which renews both leases and tells the database's time.
+//! It has a connection of its own, so that it never waits behind changes. It sends one statement
+//! after each pause, which renews both leases and tells the database's time.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -26,7 +26,10 @@ use crate::clock::{Clock, since_boot};
 use crate::random::Random;
 use crate::store::{Address, Fence, PostgresSettings, SESSION, StoreError, explain};
 
+/// The pause of the leader, of a start, and of a process that is not in the list.
 const RENEWAL: Duration = Duration::from_secs(1);
+/// The pause of all others, of whose leases only the long one is to be kept.
+const CALM_RENEWAL: Duration = Duration::from_secs(2);
 /// How long the database may take to answer. The leader's lease outlasts one answer that is late.
 const ANSWER: Duration = Duration::from_secs(3);
 /// How long a process stays in the list without a renewal, in milliseconds.
@@ -107,17 +110,16 @@ impl Lease {
             is_draining: false,
             is_failing: false,
         };
-        let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(unavailable)?;
+            .map_err(StoreError::Thread)?;
         runtime.block_on(renewal.join(joining.wait))?;
         let (requests, asked) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("machines".to_owned())
             .spawn(move || runtime.block_on(renewal.run(asked)))
-            .map_err(unavailable)?;
+            .map_err(StoreError::Thread)?;
         Ok(Self {
             state,
             requests,
@@ -167,7 +169,9 @@ impl Lease {
         if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread for the list of machines ended in a panic");
+            tracing::error!(
+                "the thread for the list of machines ended in a panic, so this process was not the leader since, and others took it for dead; “the program panicked” in the log says where: please report it"
+            );
         }
     }
 }
@@ -205,25 +209,37 @@ type Lost = String;
 impl Renewal {
     /// Tries until no process that differs is left, or the wait is over.
     async fn join(&mut self, wait: Duration) -> Result<(), JoinError> {
-        let (begin, mut is_told) = (since_boot(), false);
+        let (begin, mut told) = (since_boot(), None);
         loop {
-            self.connect().await.map_err(StoreError::Unavailable)?;
-            self.measure().await?;
-            let Err(refusal) = self.try_to_join(false).await else {
+            let Err(refusal) = self.begin().await else {
                 return Ok(());
             };
-            let is_over = since_boot().saturating_sub(begin) >= wait;
-            if matches!(refusal, JoinError::Store(_)) || is_over {
+            // A process that froze while it joined holds a lock for some seconds.
+            let is_final = match &refusal {
+                JoinError::Store(error) => !error.is_passing(),
+                _ => false,
+            };
+            if is_final || since_boot().saturating_sub(begin) >= wait {
                 return Err(refusal);
             }
-            if !is_told {
-                tracing::info!(
-                    "waiting for another machine, which may have been stopped: {refusal}"
-                );
-                is_told = true;
+            let is_store = matches!(refusal, JoinError::Store(_));
+            if told.replace(is_store) != Some(is_store) {
+                if is_store {
+                    tracing::warn!(reason = %refusal, "cannot join the list of machines yet; it is tried again for some seconds");
+                } else {
+                    tracing::info!(
+                        "waiting for another machine, which may have been stopped: {refusal}"
+                    );
+                }
             }
             sleep(LOOK).await;
         }
+    }
+
+    async fn begin(&mut self) -> Result<(), JoinError> {
+        self.connect().await.map_err(StoreError::Unavailable)?;
+        self.measure().await?;
+        self.try_to_join(false).await
     }
 
     /// Joins unless another process differs. `is_back`: this process was in the list before.
@@ -288,7 +304,7 @@ impl Renewal {
 
     async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
         loop {
-            match timeout(RENEWAL, requests.recv()).await {
+            match timeout(self.pause(), requests.recv()).await {
                 Err(_) => self.renew().await,
                 Ok(Some(Request::Ready(addresses))) => {
                     self.me.addresses = addresses;
@@ -304,6 +320,15 @@ impl Renewal {
         }
     }
 
+    fn pause(&self) -> Duration {
+        let is_refused = self.state.is_refused.load(Ordering::SeqCst);
+        if self.is_ready && !self.is_failing && !is_refused && !self.state.leads() {
+            CALM_RENEWAL
+        } else {
+            RENEWAL
+        }
+    }
+
     async fn renew(&mut self) {
         let renewed = timeout(ANSWER, self.renew_once()).await;
         let renewed = renewed.unwrap_or_else(|_| Err("no answer in time".to_owned()));
@@ -314,7 +339,7 @@ impl Renewal {
                 if !self.is_failing {
                     tracing::warn!(
                         reason,
-                        "cannot renew this machine's place in the list; it is tried again"
+                        "cannot renew this machine's place in the list; it is tried again; if this goes on, check the database server, and store.url"
                     );
                 }
                 self.is_failing = true;
@@ -392,7 +417,7 @@ impl Renewal {
         // It ends when the client is dropped.
         tokio::spawn(async move { drop(driver.await) });
         let prepared = async {
-            client.batch_execute(SESSION).await?;
+            client.batch_execute(&SESSION).await?;
             client.prepare(RENEW).await
         };
         let renew = prepared.await.map_err(|error| explain(&error))?;
@@ -506,7 +531,7 @@ impl Renewal {
         self.state.standing.send_if_modified(|now| {
             match (now.leads && !standing.leads, self.is_draining) {
                 (true, true) => tracing::info!("this process has handed the lead over"),
-                (true, false) => tracing::warn!("this process is not the leader any more"),
+                (true, false) => tracing::warn!("this process is not the leader any more; another one becomes it, and nothing needs to be done"),
                 (false, _) => {}
             }
             let is_new = *now != standing;
@@ -522,7 +547,7 @@ impl Renewal {
             let left = timeout(ANSWER, client.execute(LEAVE, &[&self.me.id])).await;
             if !matches!(left, Ok(Ok(_))) {
                 tracing::warn!(
-                    "could not leave the list of machines; the lease runs out by itself"
+                    "could not leave the list of machines; the lease runs out by itself, and nothing needs to be done"
                 );
             }
         }
@@ -536,7 +561,9 @@ fn json(value: &impl Serialize) -> String {
 /// What a version that this one does not know has written differs.
 fn other(row: &Row) -> Result<Other, JoinError> {
     let shared: String = row.get(4);
-    let unreadable = |_| StoreError::Schema("a newer Kenduri runs on another machine".to_owned());
+    let unreadable = |_| {
+        StoreError::Schema("a newer Kenduri runs on another machine\n  install the same version here, and start it again".to_owned())
+    };
     Ok(Other {
         machine: row.get(0),
         name: row.get(1),

@@ -55,7 +55,7 @@ pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
                     // The page about mail always shows the error. The log reports only the first
                     // failure, not one every minute.
                     if !had_failed {
-                        tracing::warn!(mailbox = name, %error, "cannot read the mailbox of mail.bounces, so nobody hears of mails that came back; do what the error says; it is tried again every minute");
+                        tracing::warn!(mailbox = name, %error, "cannot read the mailbox of mail.bounces, so nobody hears of mails that came back; it is tried again every minute; check mail.bounces and its password");
                     }
                     let error = error.to_string();
                     Ok(Done::with(move |tx| note_failure(tx, &name, &error)))

@@ -189,9 +189,9 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         note(tx, id, State::Uncertain, None)?;
         let is_last = doubts > 0 || is_held;
         let next = if is_last {
-            "it is not sent again"
+            "it is not sent again: ask whom it was for, if it matters"
         } else {
-            "it is sent once more"
+            "it is sent once more, and nothing needs to be done"
         };
         tracing::warn!(mail = %id, "Kenduri stopped while it sent a mail, which may have arrived; {next}");
         metrics::counter!("kenduri_mails_uncertain_total").increment(1);

@@ -68,9 +68,9 @@ pub enum SnsError {
     Untrusted,
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    #[error("another certificate is being fetched")]
+    #[error("another certificate is being fetched; SNS sends the message again")]
     Busy,
-    #[error("SNS answered {0}")]
+    #[error("SNS answered {0}; this machine must reach https://sns.REGION.amazonaws.com")]
     Status(u16),
 }
 

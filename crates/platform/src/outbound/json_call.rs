@@ -183,6 +183,7 @@ impl Outbound {
             status,
             body,
             etag: None,
+            date: None,
         })
     }
 

@@ -24,11 +24,17 @@ pub enum StoreError {
     #[error("{0}")]
     Settings(String),
     /// The connection to PostgreSQL broke during the commit, and no server could say in time
-    /// whether the change was committed.
+    /// whether the change was committed. Or the change was committed when another machine might
+    /// already have taken over without it.
     #[error(
-        "the connection to PostgreSQL broke, so nobody knows whether the change was saved; look before you make it again"
+        "the connection to PostgreSQL broke, or the lease of the backup ended, during a commit, so nobody knows whether the change was saved; look before you make it again"
     )]
     Unknown,
+    /// The change was not made, because another machine may have taken over by itself.
+    #[error(
+        "nothing is saved here, because the lease of the backup is over and another machine may have taken over (follow.automatic); make the backup's place reachable; the page of the server says more"
+    )]
+    LeaseOver,
     /// The process is stopping, or the transaction's function panicked.
     #[error(
         "the store stopped before the change was made; make it again when Kenduri runs, or see the log"
@@ -104,7 +110,7 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Busy | Self::Unavailable(_) | Self::Thread(_) | Self::Stopped
+            Self::Busy | Self::Unavailable(_) | Self::LeaseOver | Self::Thread(_) | Self::Stopped
         )
     }
 }

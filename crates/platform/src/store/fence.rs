@@ -22,7 +22,10 @@ impl Fence {
         .maybe(tx)?;
         match held {
             Some(_) => Ok(()),
-            None => Err(tx.refuse("another process has become the leader".to_owned())),
+            None => Err(tx.refuse(
+                "another process has become the leader, which does this; nothing needs to be done"
+                    .to_owned(),
+            )),
         }
     }
 }

@@ -30,9 +30,9 @@
 
 mod error;
 mod fence;
+mod gate;
 mod id_set;
 pub mod log;
-mod memory;
 pub mod migrate;
 mod migration_text;
 mod postgres;
@@ -43,6 +43,7 @@ mod postgres_queue;
 mod postgres_statements;
 mod query;
 mod relay;
+mod shared_values;
 mod sql;
 mod sqlite;
 mod sqlite_migrate;
@@ -68,6 +69,7 @@ use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
 pub use fence::Fence;
+use gate::Gate;
 pub use id_set::IdSet;
 use migrate::Missing;
 pub use platform_derive::Row;
@@ -147,6 +149,7 @@ pub struct Store {
     engine: Engine,
     signals: Arc<Signals>,
     counters: Arc<Counters>,
+    gate: Arc<Gate>,
     fence: Option<Fence>,
 }
 
@@ -160,7 +163,7 @@ enum Engine {
 pub(crate) struct Ground {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
-    pub(crate) memory: memory::Memory,
+    pub(crate) memory: shared_values::Memory,
     counters: Arc<Counters>,
 }
 
@@ -282,7 +285,7 @@ impl Store {
         let ground = Ground {
             clock,
             random,
-            memory: memory::Memory::default(),
+            memory: shared_values::Memory::default(),
             counters: Arc::default(),
         };
         let counters = Arc::clone(&ground.counters);
@@ -303,6 +306,7 @@ impl Store {
             engine,
             signals,
             counters,
+            gate: Arc::default(),
             fence: None,
         })
     }
@@ -316,6 +320,18 @@ impl Store {
         }
     }
 
+    /// From now on, changes fail with [`StoreError::LeaseOver`] while `may` returns false. One that
+    /// was committed before `may` was asked again fails with [`StoreError::Unknown`]. Only the first
+    /// call has an effect.
+    pub fn acknowledge_while(&self, may: impl Fn() -> bool + Send + Sync + 'static) {
+        self.gate.set(Box::new(may));
+    }
+
+    /// Whether changes may be acknowledged at present.
+    pub fn may_acknowledge(&self) -> bool {
+        self.gate.is_open()
+    }
+
     /// Runs one change, and returns when the change is on stable storage.
     ///
     /// `change` may be called again after a deadlock, so it must have no effect outside its
@@ -327,11 +343,19 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        if !self.gate.is_open() {
+            return Err(StoreError::LeaseOver.into());
+        }
         let work = Box::new(TypedWork {
             fence: self.fence.clone(),
             ..TypedWork::new(change)
         });
-        result_of::<F, T, E>(self.queue(Mode::Write, work).await)
+        let result = result_of::<F, T, E>(self.queue(Mode::Write, work).await);
+        // The process may have been suspended before the commit, or since.
+        if result.is_ok() && !self.gate.is_open() {
+            return Err(StoreError::Unknown.into());
+        }
+        result
     }
 
     /// Reads in one consistent snapshot.
@@ -445,6 +469,9 @@ impl Store {
     /// Whether the store can commit at present, for `/readyz`. On PostgreSQL this is what the last
     /// probe in the background found, so that locks and waiting changes do not matter.
     pub async fn is_writable(&self) -> bool {
+        if !self.may_acknowledge() {
+            return false;
+        }
         if let Engine::Postgres(engine) = &self.engine {
             return engine.is_ready();
         }

@@ -17,7 +17,7 @@ use postgres::{Client, GenericClient};
 
 use super::error::Failure;
 use super::migrate::{self, Migrations, Missing, Pending};
-use super::postgres_address::Address;
+use super::postgres_address::{Address, LOCK_TIME, RUNS};
 use super::postgres_error::explain;
 use super::postgres_migrate;
 use super::postgres_queue::{Doubt, Next, Queue, Task};
@@ -28,13 +28,9 @@ use super::{Call, Counts, Ground, PostgresSettings, Signals, StoreError, Tx, Wak
 use crate::id;
 use crate::random::Random;
 
-const TRIES: u32 = 6;
 /// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
-/// How long a call is run again because of locks. PostgreSQL takes a lock from a process that froze
-/// after 2 s.
-const LOCK_TIME: Duration = Duration::from_secs(8);
 
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -161,7 +157,7 @@ impl Server {
             let Err((error, failure)) = attempt else {
                 return Ok(Ok(()));
             };
-            let may_run_again = number < TRIES && begin.elapsed() < LOCK_TIME;
+            let may_run_again = number < RUNS && begin.elapsed() < LOCK_TIME;
             match failure {
                 Failure::Final => return Ok(Err(error)),
                 // The pause lets the conflicting transaction finish, so that the two do not collide
@@ -245,9 +241,7 @@ impl Server {
             news: false,
             ..wake
         });
-        if wake.news {
-            self.relay.wake();
-        }
+        self.relay.wake(wake);
     }
 }
 
@@ -274,7 +268,8 @@ fn warn_without_standby(client: &mut Client) -> Result<(), StoreError> {
     if shown.get::<_, String>(0).is_empty() {
         tracing::info!(
             "PostgreSQL has no synchronous standby (synchronous_standby_names is empty), so an \
-             answer that was acknowledged can be lost with the primary server"
+             answer that was acknowledged can be lost with the primary server; name a standby there to \
+             be safe"
         );
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use postgres::config::{SslMode, TargetSessionAttrs};
@@ -24,15 +24,35 @@ pub(crate) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect
 /// How long a server may take to answer. A server that is up answers within milliseconds.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
+/// How long a statement waits for a lock. A change whose lock was not free is run again.
+const LOCK_WAIT: Duration = Duration::from_millis(1_500);
+/// How long PostgreSQL leaves its locks to a process that does nothing: only one that froze does so.
+const FROZEN_TIME: Duration = Duration::from_secs(2);
+/// How many times a call is run because of locks, deadlocks and serialization failures.
+pub(super) const RUNS: u32 = 6;
+/// How long a call is run again. Statements that a frozen process waits with give up before it loses
+/// its locks, or they would get the lock in turn, and hold it for another [`FROZEN_TIME`] each. So
+/// others wait for at most the sum of both times, in which a call is run three times; the rest is for
+/// calls that need several locks.
+pub(super) const LOCK_TIME: Duration = LOCK_WAIT.saturating_mul(RUNS);
+const _: () = assert!(
+    LOCK_WAIT.as_millis() < FROZEN_TIME.as_millis()
+        && (LOCK_WAIT.as_millis() + FROZEN_TIME.as_millis()) * 2 < LOCK_TIME.as_millis(),
+    "a call outlasts two processes that freeze"
+);
+
 /// Settings of every PostgreSQL session. They are set by a statement, because poolers refuse them
-/// as options. A process that froze while it holds locks loses them after 2 seconds. Statements that
-/// wait for a lock give up before, or those of the frozen process would get the lock in turn, and
-/// hold it for another 2 seconds each. So others wait for at most the sum of both times. A change
-/// whose lock was not free is run again.
-/// With the keep-alive settings, PostgreSQL notices within half a minute when a process has died.
-pub(crate) const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '1500ms';
-    SET idle_in_transaction_session_timeout = '2s'; SET client_min_messages = warning;
-    SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+/// as options. With the keep-alive settings, PostgreSQL notices within half a minute when a process
+/// has died.
+pub(crate) static SESSION: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SET synchronous_commit = on; SET lock_timeout = {};
+    SET idle_in_transaction_session_timeout = {}; SET client_min_messages = warning;
+    SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3",
+        LOCK_WAIT.as_millis(),
+        FROZEN_TIME.as_millis()
+    )
+});
 
 /// Where the servers are, and how to connect to them.
 #[derive(Clone)]
@@ -102,7 +122,7 @@ impl Address {
         let config = postgres::Config::from(self.all.clone());
         let connected = config.connect(self.tls.clone());
         let mut client = connected.map_err(|error| no_answer(&explain(&error)))?;
-        let set = client.batch_execute(SESSION);
+        let set = client.batch_execute(&SESSION);
         set.map_err(|error| no_answer(&explain(&error)))?;
         Ok(client)
     }

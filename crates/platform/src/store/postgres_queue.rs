@@ -232,6 +232,11 @@ impl Queue {
         }
     }
 
+    /// How long calls wait for a primary server.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Whether a primary server answered lately.
     pub(super) fn is_ready(&self) -> bool {
         self.state().answered.elapsed() < self.patience

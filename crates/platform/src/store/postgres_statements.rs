@@ -187,7 +187,7 @@ impl Connection {
             put_off: Vec::new(),
             counters,
         };
-        connection.word(SESSION).map_err(|(error, _)| error)?;
+        connection.word(&SESSION).map_err(|(error, _)| error)?;
         Ok(connection)
     }
 

@@ -9,6 +9,8 @@
 //! after a higher one, because numbers are assigned under the lock of the counter's row and become
 //! visible together with the counter.
 //!
+//! A process that has committed jobs that are due tells all processes, at most once a second.
+//!
 //! The relay also finds out for the whole engine whether a primary server answers.
 
 use std::future::poll_fn;
@@ -16,10 +18,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, Client, Error};
+use tokio::time::{Instant, sleep_until};
+use tokio_postgres::{AsyncMessage, Client, Error, Statement};
 use tokio_util::sync::CancellationToken;
 
 use super::postgres_address::{Address, Driver, SESSION};
@@ -31,7 +34,9 @@ use super::{Signals, StoreError, Wake};
 /// How often the leading process polls, and how often the other processes try to become leader.
 /// Polling is needed if a process dies between its commit and its notification, or if the leader
 /// dies, and to learn whether the server still answers.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_secs(2);
+/// The same while news waits for the leader, or if calls wait only a few seconds for a server.
+const QUICK_LOOK: Duration = Duration::from_secs(1);
 /// How long a server may take for a look.
 const LOOK_TIME: Duration = Duration::from_secs(2);
 /// How long the numbering of news may take: it waits for a process that froze while it numbered.
@@ -42,14 +47,23 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 const PART: i64 = 1_000;
 /// How long opening the store waits for the relay's first connection.
 const FIRST_TIME: Duration = Duration::from_secs(5);
+/// The pause after the other processes were told of jobs.
+const JOBS_PAUSE: Duration = Duration::from_secs(1);
 /// The pause after a numbering, so that the news of busy times is numbered in few transactions.
 const PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Relay {
-    changed: Arc<Notify>,
+    committed: Arc<Committed>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What the relay has to pass on.
+#[derive(Debug, Default)]
+struct Committed {
+    news: Notify,
+    jobs: Notify,
 }
 
 impl Relay {
@@ -62,7 +76,7 @@ impl Relay {
         fingerprint: i32,
     ) -> Result<Self, StoreError> {
         let (connects, connected) = sync_channel(1);
-        let changed = Arc::new(Notify::new());
+        let committed = Arc::<Committed>::default();
         let stop = CancellationToken::new();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -72,7 +86,7 @@ impl Relay {
             address,
             signals,
             queue,
-            changed: Arc::clone(&changed),
+            committed: Arc::clone(&committed),
             fingerprint,
             connects,
         };
@@ -87,15 +101,20 @@ impl Relay {
         // Without a connection in time, the store opens all the same.
         let _ = connected.recv_timeout(FIRST_TIME);
         Ok(Self {
-            changed,
+            committed,
             stop,
             thread: Some(thread),
         })
     }
 
-    /// Notifies the relay that this process has committed news.
-    pub(super) fn wake(&self) {
-        self.changed.notify_one();
+    /// Notifies the relay of what this process has committed.
+    pub(super) fn wake(&self, wake: Wake) {
+        if wake.news {
+            self.committed.news.notify_one();
+        }
+        if wake.jobs {
+            self.committed.jobs.notify_one();
+        }
     }
 }
 
@@ -116,7 +135,7 @@ struct State {
     address: Address,
     signals: Arc<Signals>,
     queue: Arc<Queue>,
-    changed: Arc<Notify>,
+    committed: Arc<Committed>,
     /// What this program knows of the schema.
     fingerprint: i32,
     connects: SyncSender<()>,
@@ -125,6 +144,10 @@ struct State {
 const NUMBERED: Wake = Wake {
     jobs: false,
     news: true,
+};
+const JOBS: Wake = Wake {
+    jobs: true,
+    news: false,
 };
 
 impl State {
@@ -152,7 +175,8 @@ impl State {
                 match poll_fn(|context| driver.poll_message(context)).await {
                     Some(Ok(AsyncMessage::Notification(message))) => match message.channel() {
                         "kenduri_numbered" => self.signals.send(NUMBERED),
-                        _ => self.changed.notify_one(),
+                        "kenduri_jobs" => self.signals.send(JOBS),
+                        _ => self.committed.news.notify_one(),
                     },
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(explain(&error)),
@@ -170,17 +194,23 @@ impl State {
 
     async fn lead(&self, mut client: Client) -> Result<(), String> {
         let announce = announce(self.fingerprint);
-        let begin = format!("{SESSION}; {announce}; LISTEN kenduri_numbered");
+        let session = &*SESSION;
+        let begin = format!("{session}; {announce}; LISTEN kenduri_numbered; LISTEN kenduri_jobs");
         in_time(LOOK_TIME, client.batch_execute(&begin)).await?;
+        let statement = in_time(LOOK_TIME, client.prepare(LOOK_UP)).await?;
         // Only the first connection is waited for.
         let _ = self.connects.try_send(());
-        // News may have been numbered while this process was not listening.
+        // Others may have told something while this process was not listening.
         self.signals.send(NUMBERED);
+        self.signals.send(JOBS);
+        // Whether calls get an answer is known in time.
+        let pause = LOOK.min(self.queue.patience() / 4).max(QUICK_LOOK);
+        let mut tell_jobs_at = Instant::now();
         let mut leads = false;
         let mut asked = false;
         let mut oldest: Option<(i64, Instant)> = None;
         loop {
-            let look = in_time(LOOK_TIME, look(&client, leads)).await?;
+            let look = in_time(LOOK_TIME, look(&client, &statement, leads)).await?;
             if look.is_standby {
                 return Err("the server has become a standby".to_owned());
             }
@@ -193,15 +223,46 @@ impl State {
             let now = Instant::now();
             oldest = same.or_else(|| look.oldest.map(|sequence| (sequence, now)));
             let is_late = oldest.is_some_and(|(_, since)| now.duration_since(since) >= LATE);
-            if look.oldest.is_some() && (leads || is_late) {
+            let has_news = look.oldest.is_some();
+            let may_number = leads || is_late;
+            if has_news && may_number {
                 while in_time(NUMBER_TIME, number(&mut client)).await? {}
                 tokio::time::sleep(PAUSE).await;
             } else if asked && !leads {
                 in_time(LOOK_TIME, client.batch_execute("NOTIFY kenduri_waiting")).await?;
             }
-            asked = tokio::time::timeout(LOOK, self.changed.notified())
-                .await
-                .is_ok();
+            let pause = if has_news && !may_number {
+                QUICK_LOOK
+            } else {
+                pause
+            };
+            let end = Instant::now() + pause;
+            asked = self.wait(&client, end, &mut tell_jobs_at).await?;
+        }
+    }
+
+    /// Waits for news to number until `end`, and returns whether there is any. Meanwhile, tells the
+    /// other processes of jobs.
+    async fn wait(
+        &self,
+        client: &Client,
+        end: Instant,
+        tell_jobs_at: &mut Instant,
+    ) -> Result<bool, String> {
+        loop {
+            let tell_at = *tell_jobs_at;
+            let has_jobs = async {
+                sleep_until(tell_at).await;
+                self.committed.jobs.notified().await;
+            };
+            tokio::select! {
+                () = self.committed.news.notified() => return Ok(true),
+                () = has_jobs => {
+                    in_time(LOOK_TIME, client.batch_execute("NOTIFY kenduri_jobs")).await?;
+                    *tell_jobs_at = Instant::now() + JOBS_PAUSE;
+                }
+                () = sleep_until(end) => return Ok(false),
+            }
         }
     }
 }
@@ -223,16 +284,14 @@ struct Look {
     oldest: Option<i64>,
 }
 
-/// It writes nothing, and takes no lock that others wait for.
-async fn look(client: &Client, leads: bool) -> Result<Look, Error> {
-    let look = if leads {
-        "SELECT pg_is_in_recovery(), true,
-             (SELECT min(sequence) FROM news WHERE number IS NULL)"
-    } else {
-        "SELECT pg_is_in_recovery(), pg_try_advisory_lock(7003),
-             (SELECT min(sequence) FROM news WHERE number IS NULL)"
-    };
-    let row = client.query_one(look, &[]).await?;
+/// It writes nothing, and takes no lock that others wait for. `$1`: whether this process leads.
+const LOOK_UP: &str = "SELECT pg_is_in_recovery(),
+         CASE WHEN $1::boolean THEN true ELSE pg_try_advisory_lock(7003) END,
+         (SELECT min(sequence) FROM news WHERE number IS NULL)";
+
+/// `statement` is [`LOOK_UP`], because preparing it is another transaction.
+async fn look(client: &Client, statement: &Statement, leads: bool) -> Result<Look, Error> {
+    let row = client.query_one(statement, &[&leads]).await?;
     Ok(Look {
         is_standby: row.get(0),
         leads: row.get(1),

@@ -43,7 +43,7 @@ pub enum TransferError {
     )]
     Tables(String),
     #[error(
-        "table {table}: {reason}; nothing was kept in PostgreSQL\n  correct that, and move again"
+        "table {table}: {reason}; nothing was kept in PostgreSQL\n  correct that in the SQLite file or the database, and move again"
     )]
     Table { table: String, reason: String },
     #[error(

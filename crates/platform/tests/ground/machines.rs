@@ -9,7 +9,9 @@ use platform::jobs::{Done, Handler, NewJob, Worker};
 use platform::machines::{
     self, CLOCK_DIFFERS, JOIN_WAIT, JoinError, Joining, Listed, Membership, Shared,
 };
+use platform::store::Settings;
 use platform::{Clock, Files, ManualClock, Random, Rows, StoreError, Tx, sql};
+use postgres::NoTls;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 use testkit::World;
@@ -18,7 +20,7 @@ use super::{MIGRATIONS, PATIENCE, add, count};
 
 type Change = fn(&mut Shared);
 
-fn joining(data: &Path, files: &Path) -> Joining {
+pub(super) fn joining(data: &Path, files: &Path) -> Joining {
     Joining {
         data: data.to_owned(),
         version: "1.0.0".to_owned(),
@@ -34,7 +36,11 @@ fn joining(data: &Path, files: &Path) -> Joining {
 }
 
 /// Joining blocks the thread, which is not allowed inside a runtime.
-fn join(world: &World, joining: &Joining, clock: Clock) -> Result<Membership, JoinError> {
+pub(super) fn join(
+    world: &World,
+    joining: &Joining,
+    clock: Clock,
+) -> Result<Membership, JoinError> {
     let settings = world.settings();
     std::thread::scope(|scope| {
         let joined = || Membership::join(&settings, joining, clock, &Random::system());
@@ -169,6 +175,31 @@ fn a_machine_that_differs_is_refused_until_the_others_stop() {
     let second = join(&world, &same, Clock::System).unwrap();
     drop((first, second));
     join(&world, &differs, Clock::System).unwrap();
+}
+
+#[test]
+fn a_start_outlasts_a_process_that_froze_while_it_joined() {
+    let Some(world) = World::postgres(&MIGRATIONS) else {
+        return;
+    };
+    let Settings::Postgres(server) = world.settings() else {
+        return;
+    };
+    // PostgreSQL takes its lock from it, but not before the start has once waited in vain.
+    let mut frozen = postgres::Client::connect(server.url.reveal(), NoTls).unwrap();
+    frozen
+        .batch_execute(
+            "SET idle_in_transaction_session_timeout = '3s';
+             BEGIN; SELECT 1 FROM leader FOR NO KEY UPDATE",
+        )
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    join(
+        &world,
+        &joining(folder.path(), folder.path()),
+        Clock::System,
+    )
+    .unwrap();
 }
 
 #[test]

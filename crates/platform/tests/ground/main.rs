@@ -7,11 +7,13 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod acknowledging;
 mod audit;
 mod constraints;
 mod failover;
 mod files;
 mod idempotency;
+mod idle;
 mod keys;
 mod limits;
 mod machines;

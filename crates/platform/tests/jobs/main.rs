@@ -4,6 +4,7 @@
 
 mod fetches;
 mod given_up;
+mod looking;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

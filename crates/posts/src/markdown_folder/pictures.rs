@@ -40,7 +40,9 @@ impl Reading<'_> {
             {
                 return Ok(None);
             }
-            return Ok(Some(Err(format!("there is no picture {address:?}"))));
+            return Ok(Some(Err(format!(
+                "there is no picture {address:?}: put it there, and import again"
+            ))));
         };
         if let Some(known) = self.pictures.get(&found) {
             return Ok(Some(known.clone()));

@@ -125,7 +125,7 @@ impl Reading<'_> {
             match self.picture(file, &address).await? {
                 Some(Ok(stored)) => self.set_image(&mut post, stored).await?,
                 Some(Err(words)) => self.remark(file, line, format!("{words}; left out")),
-                None => self.remark(file, line, format!("the picture {address:?} is left out")),
+                None => self.remark(file, line, format!("the picture {address:?} is left out, because it is no file of this folder: save it there, and import again")),
             }
         }
         if post.image.is_empty() && !post.image_alt.is_empty() {

@@ -15,7 +15,7 @@ use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use super::public::{self, Picture};
 use super::search;
-use crate::editor::Editor;
+use crate::editor_role::Editor;
 use crate::post::{Kind, Post, PostId, State as PostState};
 use crate::token_scopes::{READ, WRITE};
 use crate::{Refusal, feed, markdown, published};

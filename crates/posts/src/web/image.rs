@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt as _;
 use web::{Problem, Site, uploaded_image};
 
 use crate::post::State as PostState;
-use crate::{Refusal, editor, image, published};
+use crate::{Refusal, editor_role, image, published};
 
 /// Handles `GET /blog/images/{file}`. A changed picture gets a new file name, so browsers may cache
 /// each picture forever.
@@ -21,7 +21,7 @@ pub(super) async fn show(
     let name = file.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
         let is_editor = match &viewer.who {
-            Some(who) => editor::is_editor(tx, who)?,
+            Some(who) => editor_role::is_editor(tx, who)?,
             None => false,
         };
         published::picture_state(tx, &name, is_editor)

@@ -14,7 +14,7 @@ use web::{Field, Form, List, Problem, Text};
 
 use crate::Refusal;
 use crate::editing::PICTURE;
-use crate::editor::{self, Editor};
+use crate::editor_role::{self, Editor};
 use crate::post::{Kind, Post, State};
 use crate::web::public::name;
 
@@ -125,7 +125,7 @@ impl PageResource for Post {
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;
-        let zone = editor::zone(&req.who);
+        let zone = editor_role::zone(&req.who);
         let rows = list.items.iter().map(|post| Row {
             href: format!("{HERE}/{}", post.id),
             title: name(post),

@@ -7,7 +7,7 @@ use web::{Site, Text};
 
 use super::own::HERE;
 use super::public::name;
-use crate::editor;
+use crate::editor_role;
 use crate::post::{Post, State};
 
 /// Makes the card with at most two posts. Drafts come first, and then the posts that were changed
@@ -18,7 +18,7 @@ pub(crate) fn find(
     who: &SignedIn,
     text: &Text,
 ) -> Result<Vec<OwnCard>, StoreError> {
-    if !editor::is_editor(tx, who)? {
+    if !editor_role::is_editor(tx, who)? {
         return Ok(Vec::new());
     }
     let (count,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM post"), &[])?;
@@ -28,7 +28,7 @@ pub(crate) fn find(
         draft = State::Draft
     )
     .all(tx)?;
-    let zone = editor::zone(who);
+    let zone = editor_role::zone(who);
     let lines = posts.into_iter().map(|post| {
         let post = post.at(tx.roughly_now());
         let class = match post.state {

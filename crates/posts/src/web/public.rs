@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
 use site::asking::Viewer;
 use site::call::id as parse;
-use site::part::{Part, PublicPage};
+use site::page_parts::{Part, PublicPage};
 use web::cursor::PageQuery;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::picture_folder;
@@ -20,7 +20,7 @@ use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 use super::feeds;
 use crate::post::{Kind, Post, PostId};
 use crate::published::{self, Listing};
-use crate::{Refusal, editor, feed, image, markdown};
+use crate::{Refusal, editor_role, feed, image, markdown};
 
 /// A post in a list.
 pub(super) struct Line {
@@ -271,7 +271,7 @@ async fn list_page(
     let may_subscribe = kind == Kind::Article && viewer.who.is_some();
     let is_editor = match viewer.who {
         Some(who) => {
-            let look = move |tx: &mut Tx<'_>| editor::is_editor(tx, &who);
+            let look = move |tx: &mut Tx<'_>| editor_role::is_editor(tx, &who);
             site.store.read(look).await?
         }
         None => false,
@@ -368,7 +368,7 @@ impl Surroundings {
             later: later.map(link),
             is_signed_in: viewer.who.is_some(),
             is_editor: match &viewer.who {
-                Some(who) => editor::is_editor(tx, who)?,
+                Some(who) => editor_role::is_editor(tx, who)?,
                 None => false,
             },
         })

@@ -2,7 +2,7 @@
 
 use platform::{Store, Tx};
 use posts::post::{Post, PostId};
-use posts::{Refusal, editor};
+use posts::{Refusal, editor_role};
 use serde_json::{Value, json};
 use site::resource;
 use testkit::{rounds, together};
@@ -18,7 +18,7 @@ fn create(
 ) -> impl Future<Output = Result<Post, Refusal>> + use<> {
     let (who, input) = (person.who.clone(), Input::from(sent));
     let change = move |tx: &mut Tx<'_>| {
-        let editor = editor::enter(tx, &who, &request())?;
+        let editor = editor_role::enter(tx, &who, &request())?;
         resource::create(tx, &editor, &input)
     };
     async move { store.write(change).await }
@@ -32,7 +32,7 @@ fn change(
 ) -> impl Future<Output = Result<Post, Refusal>> + use<> {
     let (who, id, input) = (person.who.clone(), id.clone(), Input::from(sent));
     let change = move |tx: &mut Tx<'_>| {
-        let editor = editor::enter(tx, &who, &request())?;
+        let editor = editor_role::enter(tx, &who, &request())?;
         resource::change(tx, &editor, id.as_str(), 1, &input)
     };
     async move { store.write(change).await }

@@ -1,6 +1,6 @@
 //! The common setup of the tests: a site with posts, and people who write them.
 
-use posts::editor::EDITOR;
+use posts::editor_role::EDITOR;
 use posts::{READ, WRITE};
 use serde_json::{Value, json};
 use site::domain::Domains;

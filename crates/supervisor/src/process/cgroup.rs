@@ -65,7 +65,8 @@ impl Cgroups {
         }
         if !own.join("cgroup.kill").exists() {
             return Err(
-                "the kernel cannot kill a whole control group; Linux 5.14 and newer can".to_owned(),
+                "the kernel cannot kill a whole control group; start Linux 5.14 or newer"
+                    .to_owned(),
             );
         }
         if is_of_systemd(own) && !is_delegated(own) {

@@ -168,9 +168,9 @@ impl Supervisor {
             Some(_) if self.shutdown_waiters.is_some() && command != Command::Stop => {
                 Some("Kenduri is being stopped; start it again first".to_owned())
             }
-            Some(managed) if managed.leaves && command != Command::Stop => {
-                Some(format!("{name:?} is no longer in the settings"))
-            }
+            Some(managed) if managed.leaves && command != Command::Stop => Some(format!(
+                "{name:?} is no longer in the settings\n  write its section again, and run `kenduri apply`"
+            )),
             Some(_) => None,
         };
         if let Some(why) = refusal {

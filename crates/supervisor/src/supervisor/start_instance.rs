@@ -245,7 +245,7 @@ impl Supervisor {
         if let Err(error) = gone {
             // The process still waits for the start byte. Its exit is handled like any other
             // failure.
-            tracing::error!(%error, service = %name, "cannot record or start a process, which counts as a failed start; it is tried again; if the error stays, check the disk");
+            tracing::error!(%error, service = %name, "cannot record or start a process, which counts as a failed start; it is tried again; if it goes on, make room on the data folder's disk, or raise TasksMax= in the systemd unit");
             process.kill();
         }
         let since = (self.options.clock)();

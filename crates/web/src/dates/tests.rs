@@ -1,8 +1,8 @@
 //! Tests of dates and times in words.
 
 use super::*;
+use crate::date_cache::Memo;
 use crate::language::Language;
-use crate::memo::Memo;
 use crate::testing;
 
 fn at(text: &str) -> Zoned {

@@ -34,6 +34,7 @@ fn is_about_form(problem: &Problem) -> bool {
             | "sudo_required"
             | "token_not_permitted"
             | "store_busy"
+            | "saving_paused"
             | "outcome_unknown"
             | "internal"
     )

@@ -7,7 +7,7 @@ use crate::look::{Color, Look};
 use crate::share::ShareKind;
 use crate::state::{Label, MenuItem};
 use crate::testing;
-use crate::theme::{Ground, Preset};
+use crate::theme::{Preset, Way};
 
 #[derive(Template)]
 #[template(source = "<h1>{{ words }}</h1>", ext = "html")]
@@ -17,7 +17,7 @@ struct Words<'a> {
 
 const SONGKET: Theme = Theme {
     preset: Preset::Songket,
-    ground: Some(Ground::Nila),
+    way: Some(Way::Nila),
     accent: None,
 };
 
@@ -71,17 +71,15 @@ fn every_file_that_the_frame_names_is_there() {
         "guest.js",
         "site.css",
         "host.css",
+        "member.css",
         "host.js",
         "icon.svg",
     ] {
         assert!(assets::find(name).is_some(), "{name}");
     }
     for preset in Preset::ALL {
-        let theme = Theme {
-            preset: *preset,
-            ground: None,
-            accent: None,
-        };
+        let theme = Theme::of(*preset);
+        assert!(assets::find(&theme.style()).is_some(), "{preset:?}");
         for font in ["en", "ar", "ms-Arab", "zh"].map(|tag| theme.font(tag)) {
             assert!(font.is_none_or(|font| assets::find(font).is_some()));
         }
@@ -96,9 +94,10 @@ async fn a_public_page_wears_the_theme_and_offers_the_languages() {
     };
     let html = rendered("ms", SONGKET, kind).await;
     for part in [
-        r#"<html lang="ms" dir="ltr" class="guest theme-songket ground-nila">"#,
+        r#"<html lang="ms" dir="ltr" class="guest theme-songket way-nila">"#,
         "<title>Saved – A &#38; B</title>",
-        r#"<link rel="preload" href="/assets/fonts/songket."#,
+        r#"<link rel="preload" href="/assets/fonts/songket-core."#,
+        r#"<link rel="stylesheet" href="/assets/look-songket."#,
         r#"<span lang="ms" aria-current="true">Bahasa Melayu</span>"#,
         r#"<a href="?lang=ar" lang="ar" hreflang="ar" dir="rtl">العربية</a>"#,
         "<h1>&#60;b&#62;</h1>",
@@ -150,28 +149,21 @@ async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
     );
 }
 
-#[tokio::test]
-async fn hosts_see_where_they_are_and_where_they_can_go() {
-    let entry = |label: &str, current, tab: bool| Entry {
+fn entry(label: &str, current: bool) -> Entry {
+    Entry {
         label: label.to_owned(),
         href: format!("/admin/{label}"),
-        count: tab.then(|| "184".to_owned()),
         current,
-        tab,
-    };
-    let sections = vec![
-        Section {
-            title: None,
-            entries: vec![entry("overview", true, true), entry("dishes", false, false)],
-        },
-        Section {
-            title: Some("Set-up".to_owned()),
-            entries: vec![entry("log", false, false)],
-        },
-    ];
-    let frame = OwnFrame {
+        ..Entry::default()
+    }
+}
+
+fn own_frame(sections: Vec<Section>) -> OwnFrame {
+    OwnFrame {
         site: "Kenduri Kami".to_owned(),
         sections,
+        tabs: vec![entry("here", true), entry("beside", false)],
+        is_member: false,
         account: Some(OwnAccount {
             name: "Farah".to_owned(),
             csrf: "value".to_owned(),
@@ -183,6 +175,89 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
             href: "/me/email/verify",
         }],
         notes: Vec::new(),
+    }
+}
+
+/// What the frames of staff and members have in common.
+const OF_BOTH: [&str; 7] = [
+    r#"<a href="/admin/here" aria-current="page">here</a><a href="/admin/beside">beside</a>"#,
+    r#"<a href="/admin/dishes"><bdi>dishes</bdi></a>"#,
+    r#"<span class="badge">2</span>"#,
+    r#"<form method="post" action="/logout"><input type="hidden" name="_csrf" value="value">"#,
+    "<p>Confirm your address</p>",
+    r#"<form method="post" action="/me/email/verify">"#,
+    "<h1>&#60;b&#62;</h1>",
+];
+
+#[tokio::test]
+async fn members_and_staff_have_the_same_page_in_two_frames() {
+    let (site, _folder) = testing::site();
+    let item = MenuItem {
+        href: "/blog".to_owned(),
+        label: Label::Words("Posts".to_owned()),
+    };
+    let public = PublicFrame {
+        menu: vec![item],
+        look: Look::Veranda,
+        ..PublicFrame::default()
+    };
+    site.menu.set(public, site.clock.now());
+    let section = Section {
+        title: None,
+        entries: vec![entry("overview", true), entry("dishes", false)],
+    };
+    let staff = own_frame(vec![section]);
+    let member = OwnFrame {
+        is_member: true,
+        ..staff.clone()
+    };
+    let of_staff = rendered("en", Theme::PLAIN, staff.kind(&site)).await;
+    let of_member = rendered("en", Theme::PLAIN, member.kind(&site)).await;
+    for part in OF_BOTH {
+        assert!(of_staff.contains(part), "{part} is not in {of_staff}");
+        assert!(of_member.contains(part), "{part} is not in {of_member}");
+    }
+    for part in [r#"class="host">"#, r#"href="/assets/host."#, "See the site"] {
+        assert!(of_staff.contains(part), "{part} is not in {of_staff}");
+    }
+    for part in [
+        r#"class="site veranda">"#,
+        r#"href="/assets/member."#,
+        r#"<a href="/blog">Posts</a>"#,
+        r#"<a href="/me/start"><bdi>Farah</bdi></a>"#,
+        r#"<a href="/admin/overview" aria-current="page"><bdi>overview</bdi></a>"#,
+    ] {
+        assert!(of_member.contains(part), "{part} is not in {of_member}");
+    }
+    for html in [of_staff, of_member] {
+        assert_eq!(html.matches("<main").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn hosts_see_their_groups_and_the_pages_of_the_current_one() {
+    let group = |label: &str, below: Vec<Entry>| Entry {
+        count: Some("184".to_owned()),
+        icon: Some("M4 4h16"),
+        below,
+        ..entry(label, false)
+    };
+    let sections = vec![
+        Section {
+            title: None,
+            entries: vec![
+                group("guests", vec![entry("people", true), entry("lists", false)]),
+                group("send", Vec::new()),
+            ],
+        },
+        Section {
+            title: None,
+            entries: vec![entry("all", false)],
+        },
+    ];
+    let frame = OwnFrame {
+        tabs: Vec::new(),
+        ..own_frame(sections)
     };
     let navigation = Navigation {
         frame: &frame,
@@ -190,8 +265,13 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
             title: "Aisyah & Daniel",
             note: "in 58 days",
             href: "/admin",
+            is_current: false,
         }),
-        more: Some("/admin/more"),
+        see: Some(Link {
+            label: "As guests",
+            href: "/o/aisyah",
+        }),
+        has_groups: true,
         strip: Some(Strip {
             words: "Draft",
             action: Some(Action {
@@ -205,21 +285,22 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
     let html = rendered("en", SONGKET, Kind::Host(navigation)).await;
     for part in [
         r#"class="host">"#,
-        r#"<a href="/admin/overview" aria-current="page">overview <span class="count">184</span></a>"#,
-        "<h2>Set-up</h2>",
+        r#"<a href="/admin/people" aria-current="page">people</a>"#,
+        r#"<span>send</span><span class="count">184</span>"#,
         r#"<div class="strip"><p>Draft</p>"#,
         r#"<form method="post" action="/admin/state"><input type="hidden" name="status" value="published"><button class="quiet">Publish</button></form>"#,
         r#"<input type="hidden" name="_csrf" value="value">"#,
-        r#"<a href="/admin/more">More</a>"#,
-        r#"<a href="/"><bdi>Kenduri Kami</bdi></a>"#,
         r#"<span class="badge">2</span>"#,
         "<p>Confirm your address</p>",
-        r#"<form method="post" action="/me/email/verify">"#,
+        "As guests</a>",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
-    assert_eq!(html.matches("/admin/overview").count(), 2, "a tab too");
-    assert_eq!(html.matches("/admin/log").count(), 1);
+    assert_eq!(html.matches("/admin/guests").count(), 2, "a tab too");
+    assert_eq!(html.matches("/admin/all").count(), 1);
+    let (_, tabs) = html.split_once(r#"<nav class="tabs""#).unwrap();
+    assert_eq!(tabs.matches(r#"aria-current="page""#).count(), 1);
+    assert!(!html.contains("<details class=\"menu\""));
     assert_eq!(html.matches("<main").count(), 1);
 }
 
@@ -255,7 +336,7 @@ async fn a_public_page_wears_the_look_and_names_whoever_is_signed_in() {
         r#"href="/assets/site."#,
         r#"<link rel="stylesheet" href="/assets/accent/veranda-0b5563.css">"#,
         r#"<link rel="icon" href="/site/images/a.png" type="image/png">"#,
-        r#"<a href="/me"><bdi>Aina &#38; co</bdi></a>"#,
+        r#"<a href="/me/start"><bdi>Aina &#38; co</bdi></a>"#,
         r#"<a href="/">Home</a><a href="/blog" aria-current="page">Posts</a>"#,
         r#"<footer class="foot"><div><bdi>Farah &#60;Ali&#62;</bdi><a href="/feed">Feed</a>"#,
     ] {

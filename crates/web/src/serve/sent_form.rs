@@ -17,7 +17,7 @@ use crate::csrf;
 use crate::form::Form;
 use crate::form_body::MOST_BYTES;
 use crate::media_type;
-use crate::problem::{Kept, Problem};
+use crate::problem::{self, Kept, Problem};
 use crate::state::Site;
 
 pub(super) struct SentForm {
@@ -88,9 +88,8 @@ impl SentForm {
 /// of which nobody knows whether it was saved must not be sent again without a look.
 pub(super) fn is_kept(problem: &Problem) -> Option<bool> {
     match problem.code {
-        "store_busy" => Some(true),
         "outcome_unknown" => Some(false),
-        _ => None,
+        _ => problem::says_unsaved(problem).then_some(true),
     }
     .filter(|_| problem.kept.is_none())
 }

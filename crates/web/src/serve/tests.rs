@@ -59,6 +59,10 @@ fn routes() -> Router<Site> {
             }),
         )
         .route(
+            "/paused",
+            post(async || Problem::from(platform::StoreError::LeaseOver)),
+        )
+        .route(
             "/unknown",
             post(async || Problem::from(platform::StoreError::Unknown)),
         )
@@ -319,6 +323,9 @@ async fn a_form_that_the_store_cannot_save_can_be_sent_again() {
         assert!(page.contains(">Mei &#38; Ali</li>"), "{page}");
         assert!(!page.contains(&again) && page.contains(&*text.say("shell-again-by-hand")));
     }
+    let page = refuse("/paused", FORM, &[], sent).await;
+    assert!(page.contains(&*text.say("problem-saving-paused")), "{page}");
+    assert!(page.contains(&field("name", "Mei &#38; Ali")) && page.contains(&again));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod workbook;
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{BIG5, Encoding, GB18030, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::FORMULA;
 use crate::zip_parts::Unopened;
@@ -27,13 +27,27 @@ const MOST_MEMORY: usize = 64 << 20;
 /// The memory that a cell's text needs beside its letters, in bytes.
 const CELL: usize = 16;
 
-/// A table's headings, and its other rows with their row numbers in the spreadsheet.
+/// A row with its number in the spreadsheet.
+pub type Line = (usize, Vec<String>);
+
+/// A table's headings, and its other rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// The first row that is not empty.
     pub headings: Vec<String>,
     /// The non-empty rows below the headings.
-    pub rows: Vec<(usize, Vec<String>)>,
+    pub rows: Vec<Line>,
+}
+
+/// A sheet of a workbook, or a text of separated values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The sheet's name; empty for a text.
+    pub name: String,
+    pub is_hidden: bool,
+    /// The rows that are not empty, all of one width.
+    pub rows: Vec<Line>,
+    /// The numbers of rows that the spreadsheet does not show.
+    pub hidden_rows: Vec<usize>,
 }
 
 /// The reason why a file cannot be read.
@@ -70,8 +84,9 @@ impl From<Unopened> for Unreadable {
     }
 }
 
-/// Reads a table: the first sheet of a workbook, or text separated by commas, semicolons or tabs.
-pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
+/// Reads all sheets of a workbook, or a text separated by commas, semicolons or tabs. Sheets without
+/// a row are left out; a file with a single row is empty.
+pub fn read(bytes: &[u8]) -> Result<Vec<Page>, Unreadable> {
     if bytes.len() > MOST_BYTES {
         return Err(Unreadable::TooLarge);
     }
@@ -80,14 +95,24 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
         workbook::read(bytes, &mut grid)?;
     } else {
         let text = decode(bytes)?;
-        read_text(&text, separator(&text), &mut grid)?;
+        let (separator, text) = match named_separator(&text) {
+            Some((separator, rest)) => (separator, rest),
+            None => (separator(&text), &*text),
+        };
+        read_text(text, separator, &mut grid)?;
+        grid.turn(String::new(), false);
     }
-    grid.table()
+    grid.pages()
 }
 
+/// The pages of a file. All limits hold for all of them together.
 #[derive(Default)]
 struct Grid {
-    rows: Vec<(usize, Vec<String>)>,
+    pages: Vec<Page>,
+    rows: Vec<Line>,
+    hidden_rows: Vec<usize>,
+    /// The number of rows on earlier pages.
+    earlier: usize,
     /// The total size of the texts of all cells, in bytes.
     text: usize,
     /// The memory that was taken, in bytes.
@@ -110,7 +135,7 @@ impl Grid {
         self.weigh(CELL + text.len())?;
         if self.rows.last().is_none_or(|(last, _)| *last != number) {
             // `rows` also contains the headings.
-            if self.rows.len() > MOST_ROWS {
+            if self.earlier + self.rows.len() > MOST_ROWS {
                 return Err(Unreadable::TooManyRows);
             }
             self.rows.push((number, Vec::new()));
@@ -135,19 +160,55 @@ impl Grid {
         Ok(())
     }
 
-    fn table(self) -> Result<Table, Unreadable> {
-        let mut rows = self.rows;
+    /// Repeats a cell that reaches over several rows in each of them. A number counts once.
+    fn spread(&mut self, first: usize, last: usize, column: usize) -> Result<(), Unreadable> {
+        let start = self.rows.partition_point(|(number, _)| *number < first);
+        let end = self.rows.partition_point(|(number, _)| *number <= last);
+        let above = self.rows.get(start).filter(|(number, _)| *number == first);
+        let text = above
+            .and_then(|(_, cells)| cells.get(column))
+            .cloned()
+            .unwrap_or_default();
+        if text.is_empty() || text.parse::<f64>().is_ok() {
+            return Ok(());
+        }
+        for at in start + 1..end {
+            self.weigh(CELL + text.len())?;
+            let row = &mut self.rows[at].1;
+            if row.len() <= column {
+                row.resize(column + 1, String::new());
+            }
+            if row[column].is_empty() {
+                row[column].clone_from(&text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a page.
+    fn turn(&mut self, name: String, is_hidden: bool) {
+        let mut rows = std::mem::take(&mut self.rows);
+        let hidden_rows = std::mem::take(&mut self.hidden_rows);
         let width = rows.iter().map(|(_, row)| row.len()).max().unwrap_or(0);
         for (_, row) in &mut rows {
             row.resize(width, String::new());
         }
-        let mut rows = rows.into_iter();
-        let (_, headings) = rows.next().ok_or(Unreadable::Empty)?;
-        let rows: Vec<_> = rows.collect();
-        if rows.is_empty() {
+        self.earlier += rows.len();
+        if !rows.is_empty() {
+            self.pages.push(Page {
+                name,
+                is_hidden,
+                rows,
+                hidden_rows,
+            });
+        }
+    }
+
+    fn pages(self) -> Result<Vec<Page>, Unreadable> {
+        if self.earlier < 2 {
             return Err(Unreadable::Empty);
         }
-        Ok(Table { headings, rows })
+        Ok(self.pages)
     }
 }
 
@@ -165,7 +226,9 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
         }
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
-            Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+            Err(_) => {
+                chinese(bytes).unwrap_or_else(|| WINDOWS_1252.decode_without_bom_handling(bytes).0)
+            }
         },
     };
     // Most binary files contain NUL bytes, which text does not contain.
@@ -173,6 +236,49 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
         return Err(Unreadable::NotText);
     }
     Ok(text)
+}
+
+/// Decodes GBK, GB 18030 or Big5. Both encodings give the most common signs certain first bytes; what
+/// is neither for the most part, or has Chinese signs beside Latin letters, is no Chinese text.
+fn chinese(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let (mut pairs, mut simplified, mut traditional) = (0, 0, 0);
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first < 0x81 {
+            continue;
+        }
+        let (second, after) = rest.split_first()?;
+        rest = after;
+        pairs += 1;
+        let is_upper = *second >= 0xa1;
+        simplified += usize::from(matches!(first, 0xa1..=0xa3 | 0xb0..=0xd7) && is_upper);
+        traditional += usize::from(matches!(first, 0xa1..=0xc6));
+    }
+    let (encoding, common) = if simplified >= traditional {
+        (GB18030, simplified)
+    } else {
+        (BIG5, traditional)
+    };
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let signs: Vec<char> = text.chars().collect();
+    let beside = signs.windows(2).filter(|pair| {
+        let is_latin = |sign: &char| sign.is_ascii_alphabetic();
+        (is_latin(&pair[0]) && !pair[1].is_ascii()) || (!pair[0].is_ascii() && is_latin(&pair[1]))
+    });
+    (common * 10 >= pairs * 7 && beside.count() * 5 < pairs).then_some(text)
+}
+
+/// The separator that a first line `sep=;` names, as Excel writes it, and the text below that line.
+fn named_separator(text: &str) -> Option<(char, &str)> {
+    let (line, rest) = text.split_once('\n')?;
+    let line = line.trim().trim_matches('"').trim_end_matches([',', ';']);
+    let typed = text.trim_start_matches('"').strip_prefix("sep=")?;
+    let separator = typed.chars().next()?;
+    let is_one = line
+        .strip_prefix("sep=")
+        .is_some_and(|rest| rest.chars().count() <= 1);
+    (is_one && matches!(separator, ',' | ';' | '\t' | '|')).then_some((separator, rest))
 }
 
 /// The separator that occurs most often in the first line, outside quotation marks.

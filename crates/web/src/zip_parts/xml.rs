@@ -34,10 +34,15 @@ pub(crate) struct Tag<'a>(BytesStart<'a>);
 
 impl<R: BufRead> Xml<R> {
     pub(crate) fn new(part: R) -> Self {
+        Self::within(part, MOST_UNPACKED)
+    }
+
+    /// Reads at most `left` bytes.
+    pub(crate) fn within(part: R, left: u64) -> Self {
         let mut events = Reader::from_reader(Bounded {
             part,
             piece: MOST_PIECE,
-            left: MOST_UNPACKED,
+            left,
         });
         let config = events.config_mut();
         config.expand_empty_elements = true;
@@ -46,6 +51,11 @@ impl<R: BufRead> Xml<R> {
             buffer: Vec::new(),
             depth: 0,
         }
+    }
+
+    /// How many more bytes may be read.
+    pub(crate) fn left(&self) -> u64 {
+        self.events.get_ref().left
     }
 
     /// The next tag or text. Comments and the like are left out.

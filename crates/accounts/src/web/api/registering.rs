@@ -13,7 +13,7 @@ use web::{Facts, Json, Problem, Wishes, csrf, routes};
 
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
-use crate::web::{cookies, signed_out};
+use crate::web::{cookies, without_sign_in};
 use identity::account::AccountZone;
 use identity::client::Client;
 use identity::person::registration;
@@ -84,7 +84,7 @@ impl FromRequest<Context> for RegisterCall {
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
         let client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
-        signed_out::check_connection(url)?;
+        without_sign_in::check_connection(url)?;
         let wishes = Wishes::read(&parts.uri, &parts.headers);
         let before = cookies::before(&parts.headers, url).unwrap_or_else(|| Secret::new(""));
         let headers = parts.headers.clone();

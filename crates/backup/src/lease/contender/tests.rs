@@ -8,13 +8,13 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
-struct Place {
-    object: Option<(String, Option<Record>)>,
+pub(in crate::lease) struct Place {
+    pub(in crate::lease) object: Option<(String, Option<Record>)>,
     writes: u64,
 }
 
 impl Place {
-    fn carry_out(&mut self, call: &Call) -> Outcome {
+    pub(in crate::lease) fn carry_out(&mut self, call: &Call) -> Outcome {
         match call {
             Call::Read => Outcome::Read(
                 self.object
@@ -39,8 +39,8 @@ impl Place {
     }
 }
 
-struct Machine {
-    contender: Contender,
+pub(in crate::lease) struct Machine {
+    pub(in crate::lease) contender: Contender,
     memory: Memory,
     host: String,
     /// The clocks of machines differ.
@@ -51,7 +51,7 @@ struct Machine {
 }
 
 impl Machine {
-    fn new(host: &str, offset: u64) -> Self {
+    pub(in crate::lease) fn new(host: &str, offset: u64) -> Self {
         Self {
             contender: contender(&Memory::default(), host, 0),
             memory: Memory::default(),
@@ -64,11 +64,17 @@ impl Machine {
     }
 
     /// The memory is in the data folder, everything else is gone.
-    fn restart(&mut self) -> Option<Call> {
+    pub(in crate::lease) fn restart(&mut self) -> Option<Call> {
         self.starts += 1;
         self.contender = contender(&self.memory, &self.host, self.starts);
         self.outcome = None;
         self.call.take()
+    }
+
+    /// Starts again with settings that let it acknowledge changes without the lease.
+    pub(in crate::lease) fn restart_going_on(&mut self) {
+        self.restart();
+        self.contender.holding.stops = false;
     }
 
     /// What is not remembered on the disk would be forgotten when the process is killed.
@@ -78,10 +84,11 @@ impl Machine {
 
     /// Whether a write that was begun earlier may still go on.
     fn may_be_writing(&self, now: Duration) -> bool {
-        now + self.offset < self.contender.last_write_ends()
+        let standing = self.contender.standing();
+        matches!(standing, Standing::Held { until } if now + self.offset < until + LAST_WRITE)
     }
 
-    fn next(&mut self, now: Duration) -> Option<Call> {
+    pub(in crate::lease) fn next(&mut self, now: Duration) -> Option<Call> {
         let call = self.contender.next(now + self.offset, 0);
         self.remember();
         call
@@ -92,7 +99,7 @@ impl Machine {
     }
 
     /// Acts without any delay until there is nothing to do.
-    fn settle(&mut self, place: &mut Place, now: Duration) {
+    pub(in crate::lease) fn settle(&mut self, place: &mut Place, now: Duration) {
         for _ in 0..8 {
             let Some(call) = self.next(now) else {
                 break;
@@ -106,13 +113,17 @@ impl Machine {
 
 fn contender(memory: &Memory, host: &str, start: u32) -> Contender {
     let claim = format!("{host} {start} {}", memory.generation);
-    Contender::new(memory.clone(), host.to_owned(), claim, None)
+    let holding = Holding {
+        database: None,
+        stops: true,
+    };
+    Contender::new(memory.clone(), host.to_owned(), claim, holding)
 }
 
-struct Dice(Random);
+pub(in crate::lease) struct Dice(pub(in crate::lease) Random);
 
 impl Dice {
-    fn below(&self, end: usize) -> usize {
+    pub(in crate::lease) fn below(&self, end: usize) -> usize {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
         usize::try_from(u64::from_le_bytes(bytes) % end as u64).unwrap()
@@ -432,7 +443,7 @@ fn machines_lack_nothing_only_if_they_share_the_same_database() {
         let (mut place, now) = (Place::default(), Duration::ZERO);
         let mut machines = [Machine::new("one", 0), Machine::new("other", 0)];
         for (machine, database) in machines.iter_mut().zip(["1/16384", database]) {
-            machine.contender.database = Some(database.to_owned());
+            machine.contender.holding.database = Some(database.to_owned());
         }
         let [one, other] = &mut machines;
         one.settle(&mut place, now);

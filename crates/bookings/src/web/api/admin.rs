@@ -13,7 +13,7 @@ use web::{Json, List, PageQuery, Problem, Site, routes};
 use crate::booking::search::{self, BookingRecord, Search};
 use crate::booking::{After, BookingId, BookingView};
 use crate::credit::adjustment::{self, AccountCredits, NewAdjustment};
-use crate::days::Days;
+use crate::day_range::Days;
 use crate::figures::{self, Figures};
 use crate::finding::{self, Finding, FindingId, FindingState, Newest};
 use crate::room_release::{self, RoomRelease};

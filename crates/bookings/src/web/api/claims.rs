@@ -10,8 +10,8 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
-use crate::booking::claim::{Claim, ClaimId, ClaimState};
-use crate::claim::{self, Answer, ClaimRecord, Decision, PartyToClaim};
+use crate::booking::no_show::{Claim, ClaimId, ClaimState};
+use crate::no_show_claim::{self, Answer, ClaimRecord, Decision, PartyToClaim};
 use crate::settings::Administrator;
 use crate::token_scopes::WRITE;
 
@@ -31,7 +31,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 )]
 async fn list_claims(call: Call) -> Result<Json<List<ClaimRecord>>, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator, after: Option<&(Timestamp, ClaimId)>, rows| {
-        Ok(claim::list(tx, ClaimState::Disputed, after, rows)?)
+        Ok(no_show_claim::list(tx, ClaimState::Disputed, after, rows)?)
     };
     call.list(look, |one| (one.claim.created_at, one.claim.id.clone()))
         .await
@@ -48,7 +48,7 @@ async fn answer_claim(call: Call, body: Received<Answer>) -> Result<Response, Pr
     let (new, site) = (body.value, call.site.clone());
     let change = move |tx: &mut Tx<'_>, by: &PartyToClaim| {
         super::check_money(&by.party)?;
-        claim::answer(tx, &site, by, &new)
+        no_show_claim::answer(tx, &site, by, &new)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
 }
@@ -62,7 +62,7 @@ async fn withdraw_claim(call: Call) -> Result<Response, Problem> {
     let site = call.site.clone();
     let change = move |tx: &mut Tx<'_>, by: &PartyToClaim| {
         super::check_money(&by.party)?;
-        claim::withdraw(tx, &site, by)
+        no_show_claim::withdraw(tx, &site, by)
     };
     call.post(&[], StatusCode::OK, change).await
 }
@@ -77,6 +77,7 @@ async fn withdraw_claim(call: Call) -> Result<Response, Problem> {
 async fn decide_claim(call: Call, body: Received<Decision>) -> Result<Response, Problem> {
     let (new, site) = (body.value, call.site.clone());
     let id: ClaimId = call.id("id")?;
-    let change = move |tx: &mut Tx<'_>, by: &Administrator| claim::decide(tx, &site, by, &id, &new);
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| no_show_claim::decide(tx, &site, by, &id, &new);
     call.post(&body.bytes, StatusCode::OK, change).await
 }

@@ -15,8 +15,8 @@ use web::{Input, Json, Problem, Site, routes};
 use super::{administered, change_body};
 use crate::Refusal;
 use crate::booking::PartyTo;
-use crate::criterion::{self, Criterion};
 use crate::feedback::{self, FIELDS, Feedback, PartyToFeedback};
+use crate::feedback_criterion::{self, Criterion};
 use crate::token_scopes::{READ, WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -44,7 +44,7 @@ async fn list_feedback(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         Ok::<_, Refusal>(SessionFeedback {
             items: feedback::list(tx, party)?,
-            criteria: criterion::list(tx)?,
+            criteria: feedback_criterion::list(tx)?,
         })
     };
     Ok(answer(StatusCode::OK, &call.read(look).await?))

@@ -13,8 +13,8 @@ use web::{List, Problem, Text, ZonedPage};
 use super::HERE;
 use crate::booking::{self, After, Booking, BookingView, Part, Party};
 use crate::choice::{self, Listed};
-use crate::criterion::Author;
-use crate::days;
+use crate::day_range;
+use crate::feedback_criterion::Author;
 use crate::outcome::Outcome;
 use crate::outcome_mark;
 use crate::provider::Provider;
@@ -131,7 +131,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
             View::Day(day) => day,
             View::Coming | View::Past => today,
         };
-        let one = days::Days {
+        let one = day_range::Days {
             from: Some(day),
             to: Some(day),
         };

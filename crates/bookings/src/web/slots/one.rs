@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
-use site::question::{self, Question};
+use site::confirmation::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
@@ -112,10 +112,10 @@ const REMOVE: Question = Question {
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let id: SlotId = req.id("id")?;
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let here = format!("{HERE}/{id}");
         let address = format!("{here}/delete");
-        return question::ask_with(&posted, &address, &here, REMOVE, &[]).await;
+        return confirmation::ask_with(&posted, &address, &here, REMOVE, &[]).await;
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;

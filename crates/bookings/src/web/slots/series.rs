@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::ToSpan as _;
 use platform::Tx;
-use site::question;
+use site::confirmation;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, FormState, Group};
 use web::{Form, Problem, Text, ZonedPage};
@@ -111,7 +111,7 @@ async fn series_page(
 pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let form = posted.form.clone();
-    if question::is_sure(&form) {
+    if confirmation::is_sure(&form) {
         let change = move |tx: &mut Tx<'_>, provider: &Provider| {
             let currency = settings::load(tx)?.currency;
             let made = series::create(tx, provider, &read_series(&form, &currency))?;

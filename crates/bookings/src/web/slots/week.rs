@@ -7,7 +7,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, ToSpan as _};
 use platform::Tx;
 use site::call;
-use site::question::{self, Question, SentForm};
+use site::confirmation::{self, Question, SentForm};
 use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, ZonedPage, dates};
@@ -210,14 +210,14 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
     }
     let week = from.map_or_else(|| HERE.to_owned(), |day| format!("{HERE}?from={day}"));
-    if action == Action::Delete && !question::is_sure(form) {
+    if action == Action::Delete && !confirmation::is_sure(form) {
         let sent = SentForm {
             address: "/me/slots/bulk",
             here: &week,
             form,
         };
         let values = [("count", ids.len().into())];
-        return question::show(&req.site, &req.text, req.user(), sent, REMOVE, &values).await;
+        return confirmation::show(&req.site, &req.text, req.user(), sent, REMOVE, &values).await;
     }
     let sent = BulkChange {
         action,

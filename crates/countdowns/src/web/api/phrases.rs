@@ -8,7 +8,7 @@ use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use site::Callers::{Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
-use site::moved;
+use site::moved_slugs;
 use site::proof::Requester;
 use utoipa::ToSchema;
 use web::described::Routes;
@@ -244,7 +244,7 @@ async fn draw(
     };
     let found = site.store.read(look).await?;
     let (present, phrase) = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, &asked, &present, true) {
+    if let Some(moved) = moved_slugs::lead(&uri, &asked, &present, true) {
         return Ok(moved);
     }
     Ok(answer(StatusCode::OK, &Drawn { phrase }))

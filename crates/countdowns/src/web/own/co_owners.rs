@@ -8,8 +8,8 @@ use identity::people::invite::Invite;
 use platform::Tx;
 use platform::id::Id as _;
 use site::call::see_other;
+use site::confirmation::{self, Question};
 use site::domain;
-use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
@@ -112,9 +112,9 @@ pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Probl
 
 /// `POST /me/countdowns/{id}/owners/remove`: removes another owner or the signed-in person.
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
-    if !question::is_sure(&posted.form) {
+    if !confirmation::is_sure(&posted.form) {
         let page = format!("{HERE}/{}/owners", posted.req.piece("id"));
-        return question::ask(&posted, &format!("{page}/remove"), &page, REMOVE).await;
+        return confirmation::ask(&posted, &format!("{page}/remove"), &page, REMOVE).await;
     }
     let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);

@@ -13,17 +13,17 @@ use site::resource::pages::EditForm;
 use web::form_state::{Control, Field};
 use web::{Form, Text};
 
-use super::{HERE, KeeperContext, typed};
+use super::{HERE, KeeperContext, typed_dates};
 use crate::countdown::{Countdown, Kind, Visibility};
 
 /// Converts the form's values to the format that the table of a countdown's fields declares.
 pub(super) fn prepare(text: &Text, form: &mut Form) {
     for name in ["target", "since"] {
         if let Some(day) = form.find(name) {
-            let (day, kept) = typed::parts(day);
+            let (day, kept) = typed_dates::parts(day);
             let time = form.text(&format!("{name}_time"));
             let time = if time.is_empty() { kept } else { time };
-            let moment = typed::moment(text, day, time);
+            let moment = typed_dates::moment(text, day, time);
             set(form, name, moment);
         }
     }
@@ -80,7 +80,7 @@ struct DayAndTime {
 
 impl DayAndTime {
     fn of(name: &'static str, field: Field) -> Self {
-        let (day, time) = typed::parts(&field.value);
+        let (day, time) = typed_dates::parts(&field.value);
         Self {
             name,
             legend: "",

@@ -271,7 +271,7 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         peer_is_trusted,
         scheme,
         host: host.into(),
-        id: crate::client_info::RequestId::parse("abc-1").unwrap(),
+        id: crate::request_id::RequestId::parse("abc-1").unwrap(),
     };
     let told = info(Scheme::Https, "a.example", true);
     let way = |lines: &[(&str, &str)], info: &ClientInfo| {

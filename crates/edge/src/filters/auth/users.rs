@@ -52,7 +52,7 @@ pub enum BadUsers {
         "the file is empty, so nobody could sign in; write lines NAME:HASH, with what `kenduri password hash` prints"
     )]
     Nobody,
-    #[error("there are more than {MOST} names; use access.ask with a server of your own")]
+    #[error("the file has more than {MOST} names; use access.ask with a server of your own")]
     TooMany,
 }
 

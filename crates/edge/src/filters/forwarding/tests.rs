@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use crate::client_info::Scheme;
 
 use super::*;
-use crate::client_info::RequestId;
+use crate::request_id::RequestId;
 
 fn info() -> ClientInfo {
     ClientInfo {

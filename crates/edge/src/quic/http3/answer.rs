@@ -14,9 +14,9 @@ use tokio::time::timeout;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
-use crate::progress::ProgressWatch;
 use crate::proxy::is_event_stream;
 use crate::quic::wire::{Ended, SendHalf};
+use crate::stalled_peer::ProgressWatch;
 use crate::unsent_memory::{EACH, READING, UnsentStream};
 
 #[derive(Debug, thiserror::Error)]

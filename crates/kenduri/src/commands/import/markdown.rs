@@ -55,7 +55,9 @@ impl Markdown {
             "posts {new:>8} new {known:>8} there already\npictures {pictures:>5} new\n"
         ))?;
         if left_out > 0 {
-            say(&format!("files {left_out:>8} not imported\n"))?;
+            say(&format!(
+                "files {left_out:>8} not imported: correct what is said of them above, and import again\n"
+            ))?;
         }
         if self.dry_run {
             say("Nothing was written: this was a dry run.\n")?;

@@ -88,6 +88,9 @@ struct EventState<'a> {
     starts_at: String,
     /// When the event ends (RFC 3339).
     ends_at: String,
+    /// Whether the hour is known. If not, the event lasts from midnight to midnight of the
+    /// occasion's time zone.
+    hour_known: bool,
     /// The name of the venue.
     venue: &'a str,
     /// The address of the venue.
@@ -181,6 +184,7 @@ pub(crate) fn of<'a>(snapshot: &'a InvitationSnapshot, text: &Text) -> PortalSta
                 name: say(&event.name),
                 starts_at: event.starts_at.to_string(),
                 ends_at: event.ends_at.to_string(),
+                hour_known: event.hour_known,
                 venue: &event.venue,
                 address: &event.address,
             })

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use web::Text;
 use web::calendar_file::{self, CalendarEvent};
 
+use super::app_links;
 use super::frame;
-use super::other_apps;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::invitation_snapshot::InvitationSnapshot;
 
@@ -39,9 +39,10 @@ pub(crate) fn calendar(snapshot: &InvitationSnapshot, text: &Text, host: &str) -
             sequence: event.calendar_sequence,
             starts_at: event.starts_at,
             ends_at: event.ends_at,
+            is_all_day: !event.hour_known,
             zone: zone.clone(),
             summary: format!("{name} – {title}"),
-            location: other_apps::place(event),
+            location: app_links::place(event),
             url: event.map_url.clone(),
         }
     });

@@ -9,15 +9,17 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use identity::account::AccountId;
+use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
-use site::part::Part;
+use site::asking::Viewer;
+use site::page_parts::Part;
 use web::page::{Kind, Metadata, Page};
 use web::state::{Label, MenuItem};
 use web::{Facts, FirstItems, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
 use super::code_page::{self, TypedCode};
-use super::frame::keep_out_of_search;
+use super::frame::{keep_out_of_search, keep_private};
 use super::gate::{CodeGate, Failure};
 use super::language::speak;
 use super::page_links;
@@ -25,10 +27,12 @@ use super::show;
 use super::thanks;
 use super::view::{Card, CodeEntry, CodeProblem, DaysLeft};
 use crate::event::{self, Event};
+use crate::id::OccasionId;
 use crate::occasion::{self, Occasion};
 use crate::occasion_page::{self, PageHead};
 use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
+use crate::role;
 use crate::words::OccasionStatus;
 
 /// Handles `GET /invite`. An invitation link without its code leads to this path.
@@ -121,18 +125,21 @@ pub(crate) async fn own_card(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
     Extension(OwnSlug(slug)): Extension<OwnSlug>,
+    viewer: Viewer,
     wishes: Wishes,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let slug = Path((*slug).to_owned());
-    card(State(site), Extension(gate), wishes, headers, slug, uri).await
+    let (site, gate) = (State(site), Extension(gate));
+    card(site, gate, viewer, wishes, headers, slug, uri).await
 }
 
 /// Handles `GET /o/{slug}`.
 pub(super) async fn card(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
+    viewer: Viewer,
     wishes: Wishes,
     headers: HeaderMap,
     Path(slug): Path<String>,
@@ -148,12 +155,35 @@ pub(super) async fn card(
         SlugLookup::Here(public) => public,
         SlugLookup::Moved(slug) => return Ok(moved(&slug, &uri)),
     };
+    if public.occasion.status == OccasionStatus::Draft
+        && is_host(&site, viewer.who, &public.occasion.id).await?
+    {
+        let mut page = show_card_to(true, &site, &wishes, &public, |_| {});
+        keep_private(&mut page);
+        return Ok(page);
+    }
     let known = gate.known(&site, &headers).await?;
     let asks_name = gate.asks_name(&site).await;
     Ok(show_card(&site, &wishes, &public, |entry| {
         entry.known = known;
         entry.name = asks_name.then(String::new);
     }))
+}
+
+/// Whether the visitor is a host of the occasion, who sees its draft as guests will.
+async fn is_host(
+    site: &Site,
+    who: Option<SignedIn>,
+    occasion: &OccasionId,
+) -> Result<bool, Problem> {
+    let Some(who) = who else {
+        return Ok(false);
+    };
+    let occasion = occasion.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+        Ok(role::of(tx, &who, &occasion)?.is_some())
+    };
+    Ok(site.store.read(look).await?)
 }
 
 /// Handles `POST /o/{slug}`. Does the same as `POST /`, but for the form on an occasion's public
@@ -305,6 +335,17 @@ fn show_card(
     public: &Public,
     fill: impl FnOnce(&mut CodeEntry<'_>),
 ) -> Response {
+    show_card_to(false, site, wishes, public, fill)
+}
+
+/// `is_host` is whether a draft is shown to its host.
+fn show_card_to(
+    is_host: bool,
+    site: &Site,
+    wishes: &Wishes,
+    public: &Public,
+    fill: impl FnOnce(&mut CodeEntry<'_>),
+) -> Response {
     let occasion = &public.occasion;
     let text = speak(site, wishes, occasion, None);
     let mut entry = code_page::form(&text, &format!("/o/{}", occasion.slug), Vec::new());
@@ -312,14 +353,20 @@ fn show_card(
     fill(&mut entry);
     let preparing = occasion.status == OccasionStatus::Draft;
     let switches = occasion.switches;
-    let takes_open = occasion.status == OccasionStatus::Published && switches.open_rsvp;
+    let takes_open = occasion.status == OccasionStatus::Published
+        && switches.open_rsvp
+        && !public.events.is_empty();
+    let mut cover = show::cover(&text, occasion, public.of_day().into_iter());
+    if public.events.is_empty() {
+        cover.date = text.say("date-to-follow").into_owned();
+    }
     let body = Card {
         text: &text,
         theme: occasion.theme,
         hosts: show::hosts(&text, occasion),
-        cover: show::cover(&text, occasion, public.of_day().into_iter()),
+        cover,
         preparing,
-        host: false,
+        host: is_host.then(|| format!("/admin/o/{}", occasion.slug)),
         days_left: days_left(&text, public, site.clock.now()),
         welcome: show::welcome(&text, occasion),
         events: if switches.open_rsvp || public.events.iter().any(|event| event.open_to_all) {
@@ -336,7 +383,7 @@ fn show_card(
     let title = body.title();
     let tags = occasion.languages.iter();
     let languages: Vec<Language> = tags.map(|tag| Language::of(tag)).collect();
-    let theme = if preparing {
+    let theme = if preparing && !is_host {
         Theme::PLAIN
     } else {
         occasion.theme

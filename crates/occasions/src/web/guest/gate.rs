@@ -287,7 +287,7 @@ impl CodeGate {
         match site.store.read(occasion::any_asks_name).await {
             Ok(found) => *lock() = (now, found),
             Err(error) => {
-                tracing::warn!(%error, "cannot read whether codes need a name, so what was known goes on; if this goes on, do what the error says");
+                tracing::warn!(%error, "cannot read whether codes need a name, so what was known goes on; if this goes on, check the store's disk or database server");
             }
         }
         lock().1 || self.budget.is_used_up(now)

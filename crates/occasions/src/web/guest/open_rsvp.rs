@@ -115,7 +115,7 @@ fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, 
         return Err(Problem::not_found());
     }
     let text = speak(site, wishes, occasion, None);
-    if !occasion.switches.open_rsvp {
+    if !occasion.switches.open_rsvp || public.events.is_empty() {
         return Err(Refusal::FeatureDisabled.problem().said_in(&text));
     }
     Ok(text)

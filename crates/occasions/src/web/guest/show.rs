@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use web::{Deadline, Share, Site, Spoken, Text, ZonedPage};
 use web::{card_picture, dates};
 
-use super::other_apps;
+use super::app_links;
+use super::event_time::{machine, with_hours};
 use super::view::{
     AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
     NewsItem, OpenEvent, Places, Progress, ScheduleRow, Standing, Stored, Timer,
@@ -20,7 +21,7 @@ use crate::event::{self, Event};
 use crate::guest::{self, Guest};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-use crate::words::{Access, ReplyStatus, Response};
+use crate::words::{Access, OccasionKind, ReplyStatus, Response};
 
 /// The prefix of the reply fields in the form for answers without a code. The event's key follows
 /// the prefix.
@@ -91,7 +92,11 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn cover(&self) -> Cover<'a> {
-        cover(self.text, self.occasion(), self.snapshot.invited_events())
+        let mut cover = cover(self.text, self.occasion(), self.snapshot.invited_events());
+        if self.snapshot.events.is_empty() {
+            cover.date = self.text.say("date-to-follow").into_owned();
+        }
+        cover
     }
 
     pub(crate) fn salutation(&self) -> String {
@@ -104,6 +109,7 @@ impl<'a> Reading<'a> {
 
     pub(super) fn standing(&self) -> Standing {
         match self.snapshot.access {
+            Access::Open if self.snapshot.events.is_empty() => Standing::DayUnknown,
             Access::Open => Standing::Open,
             Access::Locked => Standing::Locked,
             Access::Closed | Access::Expired | Access::Revoked => {
@@ -162,21 +168,24 @@ impl<'a> Reading<'a> {
     fn event(&self, event: &'a Event) -> EventRow<'a> {
         let details = event;
         let start = self.local(details.starts_at);
-        let hours = self.venue().time_range(details.starts_at, details.ends_at);
+        let hours = self.time_range(details);
         let weekday = self.text.weekday(&start);
         EventRow {
             name: self.pick(&details.name),
             day: start.day().to_string(),
             month: self.text.month_short(&start),
-            when: format!("{weekday}{}{hours}", self.text.say("list-comma")),
-            moment: self.text.with(
-                "date-moment",
-                [
-                    ("date", self.text.date(&start).into()),
-                    ("time", hours.into()),
-                ],
-            ),
-            when_machine: dates::machine(&start),
+            when: with_hours(self.text, weekday, hours.as_deref()),
+            moment: match hours {
+                Some(hours) => self.text.with(
+                    "date-moment",
+                    [
+                        ("date", self.text.date(&start).into()),
+                        ("time", hours.into()),
+                    ],
+                ),
+                None => self.text.date(&start),
+            },
+            when_machine: machine(details, &start),
             venue: &details.venue,
             address: &details.address,
             dress: self.pick(&details.dress_code),
@@ -192,9 +201,15 @@ impl<'a> Reading<'a> {
         let title = format!("{} – {title}", self.pick(&event.name));
         let mut attended = self.snapshot.events_to_attend();
         let is_attended = attended.any(|other| other.id == event.id);
-        let calendars = is_attended.then(|| other_apps::calendars(event, &title));
-        let maps = other_apps::maps(event).into_iter();
+        let calendars = is_attended.then(|| app_links::calendars(event, &title, &self.zone));
+        let maps = app_links::maps(event).into_iter();
         maps.chain(calendars.into_iter().flatten()).collect()
+    }
+
+    /// `None` if the hour is not known.
+    fn time_range(&self, event: &Event) -> Option<String> {
+        let times = || self.venue().time_range(event.starts_at, event.ends_at);
+        event.hour_known.then(times)
     }
 
     fn venue(&self) -> ZonedPage<'_> {
@@ -212,18 +227,18 @@ impl<'a> Reading<'a> {
     }
 
     /// Formats the hours of an event. Adds the weekday if the household is invited on several days.
+    /// If the hour is not known, returns the weekday.
     pub(super) fn hours(&self, event: &Event) -> String {
         let start = self.local(event.starts_at);
-        let hours = self.venue().time_range(event.starts_at, event.ends_at);
+        let hours = self.time_range(event);
         let one_day = self
             .snapshot
             .invited_events()
             .all(|other| self.local(other.starts_at).date() == start.date());
-        if one_day {
-            return hours;
+        match hours {
+            Some(hours) if one_day => hours,
+            hours => with_hours(self.text, self.text.weekday(&start), hours.as_deref()),
         }
-        let weekday = self.text.weekday(&start);
-        format!("{weekday}{}{hours}", self.text.say("list-comma"))
     }
 
     pub(super) fn event_name(&self, event: &'a Event) -> Spoken<'a> {
@@ -411,11 +426,11 @@ pub(super) fn pick<'a>(text: &Text, occasion: &Occasion, texts: &'a web::I18n) -
     texts.pick(text.language(), &occasion.default_language)
 }
 
-pub(super) fn hosts<'a>(text: &Text, occasion: &'a Occasion) -> Hosts<'a> {
+pub(crate) fn hosts<'a>(text: &Text, occasion: &'a Occasion) -> Hosts<'a> {
     Hosts(pick(text, occasion, &occasion.hosts))
 }
 
-pub(super) fn cover<'a>(
+pub(crate) fn cover<'a>(
     text: &Text,
     occasion: &'a Occasion,
     events: impl Iterator<Item = &'a Event>,
@@ -426,6 +441,9 @@ pub(super) fn cover<'a>(
         .min()
         .map(|at| at.to_zoned(occasion.zone()));
     Cover {
+        id: "c".to_owned(),
+        heading: "h1",
+        is_wedding: occasion.kind == OccasionKind::Wedding,
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
@@ -452,7 +470,8 @@ pub(super) fn days_left(
         days => text.with("portal-days-left", [("n", days.into())]),
     };
     let midnight = here.tomorrow().and_then(|day| day.start_of_day());
-    let timer = (starts_at > now).then(|| Timer {
+    // Where no hour is known, none is counted down.
+    let timer = (event.hour_known && starts_at > now).then(|| Timer {
         from: (starts_at - HOURS_SHOWN).as_millisecond(),
         zero: starts_at.as_millisecond(),
         turn: midnight
@@ -509,16 +528,17 @@ pub(super) fn open_events<'a>(
         let details = event;
         let start = details.starts_at.to_zoned(zone.clone());
         let venue = ZonedPage::at_venue(text, &zone);
-        let hours = venue.time_range(details.starts_at, details.ends_at);
+        let times = || venue.time_range(details.starts_at, details.ends_at);
+        let hours = details.hour_known.then(times);
         OpenEvent {
             key: &event.key,
             field: format!("{EVENT}{}", event.key),
             name: pick(text, occasion, &details.name),
-            when: format!("{}{}{hours}", text.date(&start), text.say("list-comma")),
-            when_machine: dates::machine(&start),
+            when: with_hours(text, text.date(&start), hours.as_deref()),
+            when_machine: machine(details, &start),
             venue: &details.venue,
             address: &details.address,
-            apps: other_apps::maps(event),
+            apps: app_links::maps(event),
         }
     };
     event::for_all(events).into_iter().map(row).collect()

@@ -123,13 +123,19 @@ impl Hosts<'_> {
 
 /// The top of an invitation page or of an occasion's public page.
 pub struct Cover<'a> {
+    /// What the ids in its drawings begin with. It must differ for each cover of a page.
+    pub id: String,
+    /// The element of the names: `h1`, or `p` on a page with another heading.
+    pub heading: &'static str,
+    /// Whether the cover may have the sign for a wedding.
+    pub is_wedding: bool,
     /// The line above the names, such as "Walimatulurus".
     pub kicker: Option<Spoken<'a>>,
     /// The first day as text, with weekday and year.
     pub date: String,
     /// The first day in ISO format, such as `2027-01-16`.
     pub date_machine: String,
-    /// The cover picture. If there is one, it replaces the theme's ornament.
+    /// The cover picture. If there is one, some of the look's drawings are left out.
     pub picture: Option<CoverPicture<'a>>,
 }
 
@@ -323,6 +329,16 @@ impl Closing {
             text.with("closing-soon", values)
         };
         format!("{ask}{}{left}", text.say("sentence-space"))
+    }
+
+    /// Formats the request to answer as it is printed, with the date alone.
+    pub fn by(&self, text: &Text) -> String {
+        match self {
+            Self::Day { date, .. } => text.with("print-by", [("date", date.as_str().into())]),
+            Self::Moment { moment, .. } => {
+                text.with("print-by", [("date", moment.as_str().into())])
+            }
+        }
     }
 
     /// Formats the sentence that says how long answers can be changed.

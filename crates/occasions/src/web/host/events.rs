@@ -138,9 +138,13 @@ fn row<'a>(wording: &Wording<'a>, event: &'a Event, seats: &TakenSeats) -> Row<'
         .text
         .date_short(wording.local(event.starts_at).date());
     let zone = wording.occasion.zone();
-    let hours = wording
-        .text
-        .time_range_in(&zone, event.starts_at, event.ends_at);
+    let hours = if event.hour_known {
+        wording
+            .text
+            .time_range_in(&zone, event.starts_at, event.ends_at)
+    } else {
+        wording.text.say("host-no-hour").into_owned()
+    };
     Row {
         href: wording.at(&format!("{}/{}", Event::PAGES, event.id)),
         name: wording.event(event),

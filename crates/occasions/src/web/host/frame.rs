@@ -6,60 +6,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::Tx;
 use site::asking::PageUser;
 use site::frame;
-use site::resource::pages::PageResource as _;
-use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Section, Strip};
+use web::page::{Action, Entry, Heading, Kind, Link, Navigation, OwnFrame, Page, Section, Strip};
 use web::{Problem, Theme};
 
+pub use super::groups::Place;
+use super::groups::{Group, Item};
 use super::request::{HostRequest, PageContext};
-use crate::announcement::Announcement;
-use crate::cash_link::CashLink;
-use crate::event::Event;
-use crate::gift::Gift;
 use crate::hosting::Permission;
-use crate::hosting::received_gifts::ReceivedGift;
-use crate::hosting::reminders::ReminderRule;
-use crate::occasion_page::OccasionPage;
 use crate::own_domain::ALLOWED;
-use crate::question::Question;
 use crate::words::OccasionStatus;
-
-/// The entries of the navigation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    Overview,
-    Invitations,
-    Guests,
-    Mail,
-    Gifts,
-    Uploads,
-    Reports,
-    Settings,
-    Events,
-    Questions,
-    News,
-    Pages,
-    Diets,
-    OwnDomain,
-    Members,
-    Log,
-    Notifications,
-    More,
-}
-
-impl Place {
-    /// Returns the navigation entry for the pages of a list. `pages` is the path of the list.
-    pub fn of_list(pages: &str) -> Self {
-        match pages {
-            Event::PAGES => Self::Events,
-            Question::PAGES => Self::Questions,
-            Announcement::PAGES => Self::News,
-            OccasionPage::PAGES => Self::Pages,
-            ReminderRule::PAGES => Self::Mail,
-            Gift::PAGES | CashLink::PAGES | ReceivedGift::PAGES => Self::Gifts,
-            _ => Self::Diets,
-        }
-    }
-}
 
 impl HostRequest {
     pub fn page<B: Template>(
@@ -88,7 +43,8 @@ impl HostRequest {
         let wording = self.wording(context);
         let hosts = wording.hosts();
         let note = wording.countdown_to(&context.events);
-        let more = wording.at("/more");
+        let see = format!("/o/{}", context.occasion.slug);
+        let see_words = self.text.say("host-menu-see");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
             // The publish button is on every page, and leads back to the same page. So every page
@@ -121,6 +77,8 @@ impl HostRequest {
         let frame = OwnFrame {
             site: self.site.settings.name.clone(),
             sections: self.sections(context, place),
+            tabs: Vec::new(),
+            is_member: false,
             account: Some(frame::account(&self.who, &self.csrf, unread)),
             warnings: Vec::new(),
             notes: self.notes(context, place),
@@ -131,8 +89,13 @@ impl HostRequest {
                 title: hosts.text,
                 note: &note,
                 href: &wording.at(""),
+                is_current: place == Place::Overview,
             }),
-            more: Some(&more),
+            see: Some(Link {
+                label: &see_words,
+                href: &see,
+            }),
+            has_groups: true,
             strip,
             in_progress,
         };
@@ -140,12 +103,27 @@ impl HostRequest {
     }
 
     fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
-        use Place::{Invitations, Mail, Members, Notifications, Overview, OwnDomain, Reports};
+        use Place::{
+            Import, Invitations, Mail, Members, Notifications, Overview, OwnDomain, Print,
+            Reminders, Reports, Sending,
+        };
         let has_links = matches!(
             place,
-            Overview | Invitations | Mail | Members | Reports | OwnDomain
+            Overview
+                | Invitations
+                | Import
+                | Sending
+                | Reminders
+                | Mail
+                | Print
+                | Members
+                | Reports
+                | OwnDomain
         );
-        let has_mail = matches!(place, Invitations | Mail | Notifications);
+        let has_mail = matches!(
+            place,
+            Invitations | Import | Sending | Reminders | Mail | Notifications
+        );
         let private = self.private_note(context).filter(|_| has_links);
         let mail = self.site.mail_note(&self.text).filter(|_| has_mail);
         private.into_iter().chain(mail).collect()
@@ -172,7 +150,7 @@ impl HostRequest {
         };
         let frame = facts.frame(&self.site, &self.text, user, "/admin");
         let title = format!("{title} – {}", self.site.settings.name);
-        self.framed(&title, frame.kind(), body)
+        self.framed(&title, frame.kind(&self.site), body)
     }
 
     fn framed<B: Template>(&self, title: &str, kind: Kind<'_>, body: B) -> Response {
@@ -187,93 +165,71 @@ impl HostRequest {
         response
     }
 
+    /// The pages of a group that the host may open.
+    pub(super) fn items(&self, context: &PageContext, group: Group) -> Vec<&'static Item> {
+        let mut items: Vec<&Item> = group.items().iter().collect();
+        let has_domains = ALLOWED.of(&self.site.declared.settings);
+        items.retain(|item| context.may(item.needs));
+        items.retain(|item| has_domains || item.place != Place::OwnDomain);
+        items
+    }
+
+    /// The groups, with the pages of the current one, and below them what leads out of the
+    /// occasion.
     fn sections(&self, context: &PageContext, place: Place) -> Vec<Section> {
         let wording = self.wording(context);
-        let entry = |is, label, rest: &str| Entry {
-            label: self.text.say(label).into_owned(),
-            href: wording.at(rest),
-            current: is == place,
-            ..Entry::default()
-        };
-        let elsewhere = |label, href: &str| Entry {
-            label: self.text.say(label).into_owned(),
-            href: href.to_owned(),
-            ..Entry::default()
-        };
-        let counted = |entry: Entry, count: i64| Entry {
-            count: Some(self.text.number(count)),
-            tab: true,
-            ..entry
-        };
-        let mut work = vec![
-            Entry {
-                tab: true,
-                ..entry(Place::Overview, "host-overview", "")
-            },
-            counted(
-                entry(Place::Invitations, "host-invitations", "/invites"),
-                context.sizes.invitations,
-            ),
-            counted(
-                entry(Place::Guests, "host-guests", "/guests"),
-                context.sizes.guests,
-            ),
-        ];
-        if context.may(Permission::Invite) {
-            work.push(entry(Place::Mail, "host-mail", "/mail"));
-        }
-        work.push(entry(Place::Gifts, "host-gifts", Gift::PAGES));
-        work.push(entry(Place::Uploads, "host-uploads", "/uploads"));
-        work.push(entry(Place::Reports, "host-reports", "/reports"));
-        let server = context
-            .owns_site
-            .then(|| elsewhere("host-server", "/admin/server"));
-        let mut set_up = Vec::new();
-        if context.may(Permission::Write) {
-            set_up.push(entry(Place::Settings, "host-settings", "/settings"));
-            set_up.push(entry(Place::Events, "host-events", "/settings/events"));
-            let questions = entry(Place::Questions, "host-questions", "/settings/questions");
-            set_up.push(questions);
-            set_up.push(entry(Place::News, "host-news", Announcement::PAGES));
-            set_up.push(entry(Place::Pages, "host-info-pages", "/settings/pages"));
-        }
-        if context.may(Permission::Own) {
-            set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
-            if ALLOWED.of(&self.site.declared.settings) {
-                let domain = entry(Place::OwnDomain, "host-own-domain", "/settings/domain");
-                set_up.push(domain);
+        let mut groups = Vec::new();
+        for group in Group::ALL {
+            let items = self.items(context, group);
+            if items.is_empty() {
+                continue;
             }
+            let is_here = place == Place::Group(group);
+            let has_page = items.iter().any(|item| item.place == place);
+            let below = items.iter().filter(|_| is_here || has_page);
+            groups.push(Entry {
+                label: self.text.say(group.label()).into_owned(),
+                href: wording.at(&group.path()),
+                count: self.count(context, group),
+                current: is_here,
+                icon: Some(group.icon()),
+                below: below
+                    .map(|item| Entry {
+                        label: self.text.say(item.label).into_owned(),
+                        href: wording.at(item.path),
+                        current: item.place == place,
+                        ..Entry::default()
+                    })
+                    .collect(),
+            });
         }
-        set_up.push(entry(Place::Members, "host-members", "/members"));
-        set_up.push(entry(Place::Notifications, "host-hear", "/notifications"));
-        if context.may(Permission::ReadLog) {
-            set_up.push(entry(Place::Log, "host-log", "/audit"));
-        }
+        let all = Entry {
+            label: self.text.say("host-occasions-all").into_owned(),
+            href: "/admin".to_owned(),
+            ..Entry::default()
+        };
         vec![
             Section {
                 title: None,
-                entries: work,
+                entries: groups,
             },
             Section {
-                title: Some(self.text.say("host-set-up").into_owned()),
-                entries: set_up,
-            },
-            Section {
-                title: Some(self.site.settings.name.clone()),
-                entries: [
-                    elsewhere("host-home", frame::HOME),
-                    elsewhere("host-occasions-yours", "/admin"),
-                    elsewhere("account-security", "/me/security"),
-                ]
-                .into_iter()
-                .chain(server)
-                .collect(),
+                title: None,
+                entries: vec![all],
             },
         ]
     }
 
-    pub fn places(&self, context: &PageContext) -> Vec<Section> {
-        self.sections(context, Place::More)
+    pub(super) fn count(&self, context: &PageContext, group: Group) -> Option<String> {
+        let sizes = context.sizes;
+        match group {
+            Group::Guests => Some(self.text.number(sizes.invitations)),
+            Group::Send if context.may(Permission::Invite) && sizes.unsent > 0 => {
+                let values = [("n", self.text.number(sizes.unsent).into())];
+                Some(self.text.with("host-menu-unsent", values))
+            }
+            Group::Invitation | Group::Send | Group::Answers | Group::More => None,
+        }
     }
 
     /// Returns the message about the last action. The parameter `done` of the query says which

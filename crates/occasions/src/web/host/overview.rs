@@ -7,6 +7,7 @@ use web::{Deadline, List, PageQuery, Problem, Spoken, Text};
 use super::curve::{Curve, Drawing};
 use super::filters;
 use super::frame::Place;
+use super::home_new;
 use super::meals::{self, MealTable};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
@@ -293,6 +294,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             })
         })
         .await?;
+    if home_new::is_new(&context, &found.summary) {
+        return Ok(home_new::page(&req, &context));
+    }
     Ok(page(&req, &context, &found))
 }
 

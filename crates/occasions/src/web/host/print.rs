@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::response::Response;
 use web::page::Page;
-use web::{Language, Problem, Spoken, Text, assets, qr_code, words};
+use web::{Language, Preset, Problem, Spoken, Text, Theme, assets, qr_code, words};
 
 use super::frame::{Place, keep_private};
 use super::request::{HostRequest, PageContext};
@@ -16,7 +16,8 @@ use crate::hosting::listing::people::{self, GuestFilter};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Permission, Refusal, portals};
 use crate::id::InvitationId;
-use crate::web::guest::Reading;
+use crate::web::guest::view::{Cover, Hosts};
+use crate::web::guest::{self, Reading};
 use crate::words::ReplyStatus;
 
 words! {
@@ -107,7 +108,7 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
         ),
         wording: wording.clone(),
     };
-    Ok(req.page(&context, Place::Reports, &req.text.say("host-print"), body))
+    Ok(req.page(&context, Place::Print, &req.text.say("host-print"), body))
 }
 
 /// A card or label on a sheet. An empty field is not printed.
@@ -120,6 +121,30 @@ struct Piece {
     code: String,
     /// The width of the QR code in squares, and the SVG path of its dark squares.
     qr: Option<(usize, String)>,
+    /// Only for [`Kind::Invitations`].
+    invitation: Option<Invitation>,
+}
+
+/// What is on an invitation card in the look of the occasion.
+struct Invitation {
+    /// The cover as HTML.
+    face: String,
+    request: String,
+    events: Vec<CardEvent>,
+}
+
+struct CardEvent {
+    name: String,
+    moment: String,
+    venue: String,
+}
+
+#[derive(Template)]
+#[template(path = "guest/cover.html")]
+struct Face<'a> {
+    theme: Theme,
+    hosts: Hosts<'a>,
+    cover: Cover<'a>,
 }
 
 #[derive(Template)]
@@ -132,6 +157,8 @@ struct Sheet<'a> {
     back: String,
     kind: Kind,
     paper: Paper,
+    /// The look's classes. On paper, a look always has its light colours.
+    dress: String,
     pages: Vec<&'a [Piece]>,
     /// Why guests cannot open the printed links; `None` if they can.
     note: Option<String>,
@@ -159,6 +186,7 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
             code: snapshot.household.invitation.code.clone(),
             qr: qr_code::path(link),
             language: text.language().clone(),
+            invitation: None,
         }
     })
     .await?;
@@ -171,29 +199,47 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, snapshot, link| {
         let text = req.site.catalogue.speak(&language(snapshot));
         let reading = Reading::new(&text, snapshot);
-        let occasion = &snapshot.occasion;
-        let hosts = occasion
-            .hosts
-            .pick(text.language(), &occasion.default_language);
         let site = snapshot.url(&req.site).authority().to_owned();
-        let kicker = reading.cover().kicker.map(|kicker| kicker.text.to_owned());
-        let events = reading.events().into_iter().take(4).flat_map(|event| {
-            [
-                format!("{}\u{a0}· {}", event.name, event.moment),
-                event.venue.to_owned(),
-            ]
+        let code = &snapshot.household.invitation.code;
+        let face = Face {
+            theme: snapshot.occasion.theme,
+            hosts: guest::show::hosts(&text, &snapshot.occasion),
+            cover: Cover {
+                id: code.clone(),
+                heading: "p",
+                // On paper, everything is drawn.
+                picture: None,
+                ..reading.cover()
+            },
+        };
+        let face = face.render().unwrap_or_else(|cause| {
+            tracing::error!(%cause, "a cover cannot be written; please report this");
+            String::new()
         });
-        let lines = kicker.into_iter().chain(events);
-        let how = [
-            text.say("print-scan").into_owned(),
-            text.with("print-or", [("address", site.into())]),
-        ];
+        let events = reading.events().into_iter().take(4);
+        let events = events.map(|event| CardEvent {
+            name: event.name.to_string(),
+            venue: event.venue.to_owned(),
+            moment: event.moment,
+        });
         Piece {
-            title: hosts.text.to_owned(),
+            title: String::new(),
             household: reading.salutation(),
-            lines: lines.chain(how).collect(),
-            code: snapshot.household.invitation.code.clone(),
+            lines: vec![
+                reading
+                    .closing()
+                    .map(|closing| closing.by(&text))
+                    .unwrap_or_default(),
+                text.say("print-scan").into_owned(),
+                text.with("print-or", [("address", site.into())]),
+            ],
+            code: code.clone(),
             qr: qr_code::path(link),
+            invitation: Some(Invitation {
+                face,
+                request: text.say("print-request").into_owned(),
+                events: events.collect(),
+            }),
             language: text.language().clone(),
         }
     })
@@ -213,6 +259,7 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
             code: snapshot.household.invitation.code.clone(),
             qr: qr_code::path(link),
             language: language(snapshot),
+            invitation: None,
         }
     })
     .await?;
@@ -237,6 +284,7 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
             lines: vec![person.household.clone()],
             code: String::new(),
             qr: None,
+            invitation: None,
         })
         .collect();
     Ok(sheet(&req, &context, Kind::Places, &pieces))
@@ -280,6 +328,7 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
         back: back(context, paper),
         kind,
         paper,
+        dress: format!("{} light", context.occasion.theme.classes()),
         pages: pieces.chunks(kind.per_page(paper)).collect(),
         note: req.private_note(context),
     };
@@ -364,7 +413,7 @@ pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
         let comes = |row: &&DoorRow| row.comes.get(place) == Some(&true);
         let heads = rows.iter().filter(comes).count();
         let heads = req.text.with("count-yes", [("n", heads.into())]);
-        (wording.event(event), wording.moment(event.starts_at), heads)
+        (wording.event(event), wording.start_of(event), heads)
     });
     let title = req.text.say("host-print-door");
     let paper = Paper::of(&req);

@@ -72,7 +72,12 @@ impl PageResource for ReminderRule {
             deadline: context.occasion.rsvp_deadline.is_none(),
             wording: wording.clone(),
         };
-        Ok(req.page(context, Place::Mail, &req.text.say("host-reminders"), body))
+        Ok(req.page(
+            context,
+            Place::Reminders,
+            &req.text.say("host-reminders"),
+            body,
+        ))
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
         wording: wording.clone(),
     };
     let title = req.text.say("host-send");
-    Ok(req.page(&context, Place::Invitations, &title, body))
+    Ok(req.page(&context, Place::Sending, &title, body))
 }
 
 /// Returns the link to the page that leads through all unsent invitations. After a host marked an

@@ -2,15 +2,14 @@
 //! change the others.
 
 use askama::Template;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
-use web::look::Color;
-use web::theme::{Ground, Preset};
-use web::{Form, Input, Problem, Text, Theme, Wishes, fields, theme_accent};
+use web::{Form, Input, Problem, Text, fields};
 
 use super::end::End;
-use super::frame::{Place, keep_private};
+use super::frame::Place;
+use super::new_occasion::countries;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::cover;
@@ -19,7 +18,6 @@ use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::Occasion;
 use crate::retention::{self, Retention};
-use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
 /// A section of the settings. Its name is part of its path.
@@ -28,6 +26,7 @@ pub(super) enum Part {
     Texts,
     Basics,
     Languages,
+    /// Has pages of its own ([`looks`](super::looks)).
     Look,
     Cover,
     Deadline,
@@ -39,16 +38,16 @@ pub(super) enum Part {
 
 impl Part {
     const ALL: [Self; 10] = [
-        Self::Texts,
-        Self::Deadline,
         Self::Look,
         Self::Cover,
-        Self::Switches,
-        Self::Contact,
+        Self::Texts,
         Self::Languages,
+        Self::Deadline,
+        Self::Switches,
         Self::Basics,
-        Self::End,
+        Self::Contact,
         Self::State,
+        Self::End,
     ];
 
     fn word(self) -> &'static str {
@@ -87,6 +86,28 @@ impl Part {
         fields
     }
 
+    /// The menu's page for this section. Sections with the same one are on tabs.
+    fn place(self) -> Place {
+        match self {
+            Self::Look | Self::Cover => Place::Look,
+            Self::Texts | Self::Languages => Place::Words,
+            Self::Deadline => Place::Deadline,
+            Self::Switches => Place::Switches,
+            Self::Basics | Self::Contact => Place::General,
+            Self::State | Self::End => Place::State,
+        }
+    }
+
+    fn page_title(self) -> &'static str {
+        match self.place() {
+            Place::Look => "host-menu-look",
+            Place::Words => "host-menu-words",
+            Place::General => "host-menu-general",
+            Place::State => "host-menu-state",
+            _ => self.title(),
+        }
+    }
+
     fn permission(self) -> Permission {
         match self {
             Self::Texts => Permission::Write,
@@ -102,6 +123,9 @@ struct Settings<'a> {
     wording: Wording<'a>,
     done: Option<String>,
     form_state: &'a FormState,
+    /// The message id of the page's title.
+    title: &'static str,
+    /// The tabs.
     parts: Vec<Part>,
     part: Part,
     version: &'a str,
@@ -111,9 +135,7 @@ struct Settings<'a> {
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
-    card: String,
     cover: Option<Cover>,
-    changed: Vec<String>,
     /// How long others may still see a public page that is withdrawn or archived.
     note: Option<String>,
 }
@@ -147,23 +169,6 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, retention) = req.read(look_at(part)).await?;
     let form_state = FormState::of(stored(&context.occasion));
     Ok(page(&req, &context, &form_state, part, retention.into()))
-}
-
-/// Handles `GET /admin/o/{slug}/settings/preview/page`. Shows the public page in the theme that the
-/// query describes.
-pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, _| Ok(())).await?;
-    let theme = Theme {
-        preset: Preset::find(req.query.text("theme.preset")).unwrap_or_default(),
-        ground: Ground::find(req.query.text("theme.ground")),
-        accent: Color::parse(req.query.text("theme.accent")),
-    };
-    let PageContext {
-        occasion, events, ..
-    } = context;
-    let mut page = guest::in_theme(&req.site, &wishes, occasion, events, theme);
-    keep_private(&mut page);
-    Ok(page)
 }
 
 fn look_at(
@@ -212,8 +217,9 @@ fn page(
         text,
         done: req.done(),
         form_state,
+        title: part.page_title(),
         parts: parts
-            .filter(|part| context.may(part.permission()))
+            .filter(|one| one.place() == part.place() && context.may(one.permission()))
             .collect(),
         part,
         version: form_state.form.text("version"),
@@ -229,7 +235,6 @@ fn page(
             let label = text.with("host-type-name", [("name", slug.as_str().into())]);
             form_state.line("confirm", label)
         }),
-        card: format!("/o/{slug}"),
         cover: (part == Part::Cover).then(|| Cover {
             picture: cover::path(&context.occasion, cover::ON_PAGES),
             file: form_state.field(
@@ -238,58 +243,17 @@ fn page(
                 Control::Line("file", "off"),
             ),
         }),
-        changed: if part == Part::Look {
-            changed_accent(text, context.occasion.theme)
-        } else {
-            Vec::new()
-        },
         note: (context.occasion.status != Draft)
             .then(|| req.site.cache_note(text))
             .flatten(),
         wording: wording.clone(),
     };
-    req.page(context, Place::Settings, &text.say(part.title()), body)
+    req.page(context, part.place(), &text.say(part.title()), body)
 }
 
 fn stored(occasion: &Occasion) -> Form {
-    let form = fields::form(FIELDS, occasion, occasion.version, &occasion.zone());
-    let own = occasion.theme.accent.is_some();
-    let own = own.then(|| (ACCENT_OWN.to_owned(), "1".to_owned()));
-    let fields = form
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    form_state::form(fields.chain(own))
+    fields::form(FIELDS, occasion, occasion.version, &occasion.zone())
 }
-
-/// A colour input always sends a colour. Only this checkbox says whether it is used.
-const ACCENT_OWN: &str = "accent_own";
-const ACCENT_SHOWN: &str = "#7a1733";
-
-fn with_own_accent(form: &Form) -> Form {
-    let is_own = form.is_ticked(ACCENT_OWN);
-    let fields = form
-        .iter()
-        .filter(|(name, _)| is_own || *name != "theme.accent");
-    form_state::form(fields)
-}
-
-fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
-    let colors = theme_accent::colors(theme).into_iter().flatten();
-    let all = ["host-accent-light", "host-accent-dark"]
-        .into_iter()
-        .zip(colors);
-    let changed = all.filter(|(_, own)| own.accent.is_changed);
-    changed
-        .map(|(message, own)| text.with(message, [("color", own.accent.color.hex().into())]))
-        .collect()
-}
-
-/// In the order of the choices.
-const LOOK_HINTS: [&str; 3] = [
-    "host-look-songket-hint",
-    "host-look-letterpress-hint",
-    "host-look-plain-hint",
-];
 
 /// Without the heading, because the page already shows it.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
@@ -306,17 +270,13 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
                 "default_language" => {
                     field.control = Control::Select(wording::languages(wording.text));
                 }
-                "theme.preset" => field.show_as_radios(LOOK_HINTS.map(say)),
-                "theme.accent" if field.value.is_empty() => {
-                    ACCENT_SHOWN.clone_into(&mut field.value);
+                "country" => {
+                    let as_zone = (String::new(), say("host-field-country-as-zone"));
+                    let all = [as_zone].into_iter().chain(countries(wording.text));
+                    field.control = Control::Select(all.collect());
                 }
                 _ => {}
             }
-        }
-        if part == Part::Look {
-            let place = group.fields.len().saturating_sub(1);
-            let own = form_state.tick(ACCENT_OWN, say("host-accent-own"));
-            group.fields.insert(place, own);
         }
         if part == Part::Languages {
             let all = wording::languages(wording.text);
@@ -371,19 +331,13 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
 
 /// Handles `POST /admin/o/{slug}/settings/{part}`.
 pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
-    let (req, form) = (&posted.req, &with_own_accent(&posted.form));
+    let (req, form) = (&posted.req, &posted.form);
     let part = part(req)?;
     match part {
         Part::State => return set_state(&posted).await,
         Part::Cover => return set_cover(&posted).await,
         Part::End if form.is_ticked("confirm") => return confirm_deletion(&posted).await,
         _ => {}
-    }
-    if part == Part::Look && form.is_ticked("see") {
-        let names = ["theme.preset", "theme.ground", "theme.accent"];
-        let typed = names.map(|name| (name, form.text(name)));
-        let page = wording::address(&req.at("/settings/preview/page"), typed);
-        return Ok(Redirect::to(&page).into_response());
     }
     if part == Part::Deadline && !form.is_ticked("go") {
         return look_at_deadline(&posted).await;

@@ -87,6 +87,14 @@ impl<'a> Wording<'a> {
         self.text.moment_short_in(&self.zone, at)
     }
 
+    /// Formats the start of an event, or its day if the hour is not known.
+    pub fn start_of(&self, event: &Event) -> String {
+        if event.hour_known {
+            return self.moment(event.starts_at);
+        }
+        self.text.date_short(self.local(event.starts_at).date())
+    }
+
     /// Formats a time in ISO format.
     pub fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))

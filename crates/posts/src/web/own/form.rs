@@ -12,7 +12,7 @@ use web::{Form, Problem, Text};
 
 use super::kind_of;
 use crate::editing::PICTURE;
-use crate::editor::{self, Editor};
+use crate::editor_role::{self, Editor};
 use crate::post::{Post, State};
 use crate::web::public::Picture;
 use crate::{feed, image, markdown};
@@ -257,7 +257,7 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
 }
 
 fn later(req: &PageRequest, typed: &str) -> Option<String> {
-    let zone = editor::zone(&req.who);
+    let zone = editor_role::zone(&req.who);
     let at = typed.parse::<civil::DateTime>().ok()?;
     let at = at.to_zoned(zone).ok()?;
     let is_later = at.timestamp() > req.site.clock.now();
@@ -283,7 +283,7 @@ fn folded(text: &Text, field: Field) -> Folded {
 fn status(req: &PageRequest, post: &Post) -> String {
     let at = req
         .text
-        .moment_short_in(&editor::zone(&req.who), post.updated_at);
+        .moment_short_in(&editor_role::zone(&req.who), post.updated_at);
     let state = req.text.say(post.state.label());
     req.text
         .with("post-status", [("state", state.into()), ("at", at.into())])

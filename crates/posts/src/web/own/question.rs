@@ -10,7 +10,7 @@ use web::form_state::number;
 use web::{Input, Problem, Text};
 
 use super::HERE;
-use crate::editor::Editor;
+use crate::editor_role::Editor;
 use crate::post::{Post, State};
 use crate::web::public::name;
 

@@ -7,6 +7,13 @@ use zip::{ZipArchive, ZipWriter};
 use super::super::{Cell, FileFormat, Sheet, write};
 use super::*;
 
+/// The first page, with its first row as headings.
+fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
+    let mut rows = super::read(bytes)?.remove(0).rows;
+    let (_, headings) = rows.remove(0);
+    Ok(Table { headings, rows })
+}
+
 fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
     let table = read(bytes).unwrap();
     let rows = table.rows.into_iter().map(|(_, row)| row);
@@ -34,9 +41,63 @@ fn every_encoding_and_separator_gives_the_same_table() {
         text.replace(';', "\t").into_bytes(),
         text.replace(';', ",").replace("\r\n", "\n").into_bytes(),
         format!("\r\n\r\n{text}\r\n;;\r\n").into_bytes(),
+        format!("sep=;\r\n{text}").into_bytes(),
+        format!("\u{feff}\"sep=;\"\r\n{text}").into_bytes(),
+        format!("sep=,\n{}", text.replace(';', ",")).into_bytes(),
     ] {
         assert_eq!(cells(&file), wanted, "{file:?}");
     }
+}
+
+#[test]
+fn chinese_lists_are_read_as_older_programs_write_them() {
+    let simplified = "姓名,电话\n张伟,012\n李娜与陈志明,013\n王小明一家,014\n";
+    let traditional = "姓名,電話\n張偉,012\n李娜與陳志明,013\n王小明闔府,014\n";
+    let western = "Name,Note\nMüller,Ärztin aus Köln\nÅsa,née Ek\nNiccolò Lù,perché no\n";
+    for (text, encoding) in [
+        (simplified, GB18030),
+        (traditional, BIG5),
+        (western, WINDOWS_1252),
+    ] {
+        let file = encoding.encode(text).0.into_owned();
+        assert_eq!(
+            cells(&file).concat().join(","),
+            cells(text.as_bytes()).concat().join(",")
+        );
+    }
+}
+
+#[test]
+fn every_sheet_is_read_and_merged_cells_count_for_their_rows() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let format = rust_xlsxwriter::Format::new();
+    let first = workbook.add_worksheet();
+    first.set_name("Bride").unwrap();
+    first.write(0, 0, "Family").unwrap();
+    first.write(0, 1, "Name").unwrap();
+    first.merge_range(1, 0, 2, 0, "Tan", &format).unwrap();
+    first.merge_range(1, 2, 2, 2, "4", &format).unwrap();
+    first.write(1, 1, "Ann").unwrap();
+    first.write(2, 1, "Ben").unwrap();
+    first.write(3, 1, "Cy").unwrap();
+    first.set_row_hidden(3).unwrap();
+    workbook.add_worksheet().set_name("Empty").unwrap();
+    let other = workbook.add_worksheet();
+    other.set_name("Old").unwrap().set_hidden(true);
+    other.write(0, 0, "Dee").unwrap();
+    let pages = super::read(&workbook.save_to_buffer().unwrap()).unwrap();
+    let names: Vec<_> = pages
+        .iter()
+        .map(|page| (page.name.as_str(), page.is_hidden))
+        .collect();
+    assert_eq!(names, [("Bride", false), ("Old", true)]);
+    let rows: Vec<String> = pages[0]
+        .rows
+        .iter()
+        .map(|(_, cells)| cells.join("|"))
+        .collect();
+    assert_eq!(rows, ["Family|Name|", "Tan|Ann|4", "Tan|Ben|", "|Cy|"]);
+    assert_eq!(pages[0].hidden_rows, [4]);
 }
 
 #[test]
@@ -101,7 +162,7 @@ fn book(rows: &[&[&str]]) -> Vec<u8> {
 }
 
 #[test]
-fn a_workbook_is_its_first_sheet_and_formulas_are_what_they_came_to() {
+fn formulas_are_what_they_came_to() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let first = workbook.add_worksheet();
     first.write(0, 0, "Name").unwrap();

@@ -1,4 +1,4 @@
-//! The first sheet of an Excel workbook (ECMA-376, part 1, 18). Only what a table needs is read:
+//! The sheets of an Excel workbook (ECMA-376, part 1, 18). Only what a table needs is read:
 //! cells, the texts that they share, and which number formats show dates. What other parts hold
 //! takes no memory, whatever it is.
 
@@ -10,21 +10,23 @@ use zip::read::ZipFile;
 
 use super::number_format::{self, Formats};
 use super::{Grid, MOST_COLUMNS, MOST_ROWS, Unreadable};
-use crate::zip_parts;
 use crate::zip_parts::xml::{Piece, Tag, Xml};
+use crate::zip_parts::{self, MOST_UNPACKED};
 
 /// The maximum number of texts that cells share: one for each cell.
 const MOST_STRINGS: usize = MOST_ROWS * MOST_COLUMNS;
+/// The most sheets of a workbook.
+const MOST_SHEETS: usize = 100;
+/// The most ranges of merged cells that are read.
+const MOST_MERGED: usize = 10_000;
 const EXCEL_ROWS: usize = 1_048_576;
 const EXCEL_COLUMNS: usize = 16_384;
 
 pub(super) fn read(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     let mut book = Book::open(bytes)?;
     let (folder, name) = book.main_part()?;
-    let (sheet, is_1904) = book.first_sheet(&format!("{folder}{name}"))?;
+    let (sheets, is_1904) = book.sheets(&format!("{folder}{name}"))?;
     let relations = format!("{folder}_rels/{name}.rels");
-    let sheet = book.target(&relations, |id, _| id == sheet)?;
-    let sheet = sheet.ok_or(Unreadable::BadWorkbook)?;
     let strings = book.target(&relations, |_, kind| kind.ends_with("/sharedStrings"))?;
     let strings = strings.map_or(Ok(None), |part| book.strings(&at(&folder, &part), grid))?;
     let styles = book.target(&relations, |_, kind| kind.ends_with("/styles"))?;
@@ -34,8 +36,35 @@ pub(super) fn read(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
         formats: formats.unwrap_or_default(),
         is_1904,
     };
-    let part = book.part(&at(&folder, &sheet))?;
-    cells.read(&mut part.ok_or(Unreadable::BadWorkbook)?, grid)
+    for sheet in sheets {
+        let mut is_table = true;
+        let target = book.target(&relations, |id, kind| {
+            let is_wanted = id == sheet.relation;
+            if is_wanted {
+                // A chart is a sheet too.
+                is_table = !kind.ends_with("/chartsheet") && !kind.ends_with("/dialogsheet");
+            }
+            is_wanted
+        })?;
+        let target = target.ok_or(Unreadable::BadWorkbook)?;
+        if is_table {
+            let part = book.part(&at(&folder, &target))?;
+            let mut part = part.ok_or(Unreadable::BadWorkbook)?;
+            cells.read(&mut part, grid)?;
+            let left = part.left();
+            drop(part);
+            book.left = left;
+            grid.turn(sheet.name, sheet.is_hidden);
+        }
+    }
+    Ok(())
+}
+
+/// A sheet as the workbook lists it.
+struct Listed {
+    name: String,
+    relation: String,
+    is_hidden: bool,
 }
 
 fn at(folder: &str, target: &str) -> String {
@@ -47,6 +76,8 @@ fn at(folder: &str, target: &str) -> String {
 
 struct Book<'a> {
     parts: ZipArchive<Cursor<&'a [u8]>>,
+    /// The bytes that the sheets may still unpack to.
+    left: u64,
 }
 
 type Part<'book, 'a> = Xml<BufReader<ZipFile<'book, Cursor<&'a [u8]>>>>;
@@ -54,7 +85,10 @@ type Part<'book, 'a> = Xml<BufReader<ZipFile<'book, Cursor<&'a [u8]>>>>;
 impl<'a> Book<'a> {
     fn open(bytes: &'a [u8]) -> Result<Self, Unreadable> {
         let parts = zip_parts::open(Cursor::new(bytes))?;
-        Ok(Self { parts })
+        Ok(Self {
+            parts,
+            left: MOST_UNPACKED,
+        })
     }
 
     /// Opens a part. Programs do not agree about capitals and slashes in the names of parts.
@@ -69,7 +103,7 @@ impl<'a> Book<'a> {
         };
         let part = self.parts.by_index(place);
         let part = part.map_err(|_| Unreadable::BadWorkbook)?;
-        Ok(Some(Xml::new(BufReader::new(part))))
+        Ok(Some(Xml::within(BufReader::new(part), self.left)))
     }
 
     fn main_part(&mut self) -> Result<(String, String), Unreadable> {
@@ -85,7 +119,7 @@ impl<'a> Book<'a> {
     fn target(
         &mut self,
         relations: &str,
-        is_wanted: impl Fn(&str, &str) -> bool,
+        mut is_wanted: impl FnMut(&str, &str) -> bool,
     ) -> Result<Option<String>, Unreadable> {
         let mut part = self.part(relations)?.ok_or(Unreadable::BadWorkbook)?;
         loop {
@@ -103,10 +137,10 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// The id of the relation to the first sheet, and whether days count from 1904.
-    fn first_sheet(&mut self, main: &str) -> Result<(String, bool), Unreadable> {
+    /// The sheets, and whether days count from 1904.
+    fn sheets(&mut self, main: &str) -> Result<(Vec<Listed>, bool), Unreadable> {
         let mut part = self.part(main)?.ok_or(Unreadable::BadWorkbook)?;
-        let mut is_1904 = false;
+        let (mut sheets, mut is_1904) = (Vec::new(), false);
         loop {
             match part.next()? {
                 Piece::Start(tag) if tag.name() == "workbookPr" => {
@@ -115,13 +149,25 @@ impl<'a> Book<'a> {
                     }
                 }
                 Piece::Start(tag) if tag.name() == "sheet" => {
-                    let id = tag.attribute("id")?.ok_or(Unreadable::BadWorkbook)?;
-                    return Ok((id, is_1904));
+                    let state = tag.attribute("state")?.unwrap_or_default();
+                    sheets.push(Listed {
+                        name: tag.attribute("name")?.unwrap_or_default(),
+                        relation: tag.attribute("id")?.ok_or(Unreadable::BadWorkbook)?,
+                        is_hidden: state.ends_with("idden"),
+                    });
+                    if sheets.len() > MOST_SHEETS {
+                        return Err(Unreadable::TooLarge);
+                    }
                 }
-                Piece::Over => return Err(Unreadable::BadWorkbook),
+                Piece::End(name) if name == "sheets" => break,
+                Piece::Over => break,
                 _ => {}
             }
         }
+        if sheets.is_empty() {
+            return Err(Unreadable::BadWorkbook);
+        }
+        Ok((sheets, is_1904))
     }
 
     fn strings(&mut self, path: &str, grid: &mut Grid) -> Result<Option<Strings>, Unreadable> {
@@ -187,13 +233,33 @@ struct CellHead {
 impl Cells {
     /// Where a cell does not say its place, it follows the one before it.
     fn read<R: BufRead>(&self, part: &mut Xml<R>, grid: &mut Grid) -> Result<(), Unreadable> {
-        let (mut row, mut column, mut has_data) = (0, 0, false);
+        let (mut row, mut column, mut has_data, mut merged) = (0, 0, false, 0);
         loop {
             match part.next()? {
                 Piece::Start(tag) if tag.name() == "sheetData" => has_data = true,
                 Piece::Start(tag) if tag.name() == "row" => {
                     if let Some(place) = tag.attribute("r")? {
                         row = position(&place)?.0;
+                    }
+                    if tag
+                        .attribute("hidden")?
+                        .is_some_and(|is| is == "1" || is == "true")
+                    {
+                        grid.hidden_rows.push(row + 1);
+                        grid.weigh(size_of::<usize>())?;
+                    }
+                }
+                Piece::Start(tag) if tag.name() == "mergeCell" => {
+                    merged += 1;
+                    if merged > MOST_MERGED {
+                        return Err(Unreadable::TooLarge);
+                    }
+                    let range = tag.attribute("ref")?.unwrap_or_default();
+                    if let Some((from, to)) = range.split_once(':')
+                        && let ((first, Some(column)), (last, _)) = (position(from)?, position(to)?)
+                        && last > first
+                    {
+                        grid.spread(first + 1, last + 1, column)?;
                     }
                 }
                 Piece::Start(tag) if tag.name() == "c" => {
@@ -203,7 +269,7 @@ impl Cells {
                     grid.put(head.row + 1, head.column, text)?;
                 }
                 Piece::End(name) if name == "row" => (row, column) = (row + 1, 0),
-                Piece::End(name) if name == "sheetData" => return Ok(()),
+                Piece::End(name) if name == "worksheet" => return Ok(()),
                 Piece::Over if has_data => return Ok(()),
                 Piece::Over => return Err(Unreadable::BadWorkbook),
                 _ => {}

@@ -119,8 +119,9 @@ pub struct Card<'a> {
     pub cover: Cover<'a>,
     /// Whether the occasion is a draft. Guests cannot see the page of a draft.
     pub preparing: bool,
-    /// Whether the visitor is a host. Hosts can see the page even while the occasion is a draft.
-    pub host: bool,
+    /// The path of the hosts' own page. Set if the occasion is a draft and the visitor a host, who
+    /// sees the page as guests will.
+    pub host: Option<String>,
     /// The time until the first event.
     pub days_left: Option<DaysLeft>,
     /// The hosts' text for all guests.

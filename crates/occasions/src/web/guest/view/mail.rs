@@ -1,11 +1,8 @@
 //! The mail that confirms a household's saved answers. The HTML and the plain text have the same
 //! content.
 
-use std::borrow::Cow;
-
 use askama::Template;
-use web::look::Color;
-use web::theme::{Ground, Preset};
+use web::theme::Palette;
 use web::theme_accent::{self, OwnColors};
 use web::{Text, Theme};
 
@@ -15,123 +12,61 @@ use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone}
 /// stylesheets.
 pub(super) struct MailColours {
     /// The background around the mail.
-    pub(super) page: Cow<'static, str>,
+    pub(super) page: String,
     /// The background colour behind text.
-    pub(super) surface: Cow<'static, str>,
+    pub(super) surface: String,
     /// The text colour.
-    pub(super) ink: Cow<'static, str>,
+    pub(super) ink: String,
     /// The colour for secondary text.
-    pub(super) ink2: Cow<'static, str>,
+    pub(super) ink2: String,
     /// The colour of hairlines.
-    pub(super) line: Cow<'static, str>,
+    pub(super) line: String,
     /// The background colour behind the hosts' names.
-    pub(super) ground: Cow<'static, str>,
+    pub(super) ground: String,
     /// The text colour of the hosts' names.
-    pub(super) ground_ink: Cow<'static, str>,
+    pub(super) ground_ink: String,
     /// The colour of the double line below the hosts' names.
-    pub(super) gold: Cow<'static, str>,
+    pub(super) gold: String,
     /// The colour of links and of the button.
-    pub(super) accent: Cow<'static, str>,
+    pub(super) accent: String,
     /// The text colour of the button.
-    pub(super) on_accent: Cow<'static, str>,
+    pub(super) on_accent: String,
 }
 
 pub(super) fn light(theme: Theme) -> MailColours {
-    let mut light = match theme.preset {
-        Preset::Songket => colours([
-            "#fbf5e9", "#fffdf8", "#2c1712", "#6a4c3e", "#e5d5b8", "#64102b", "#f7e3b0", "#d9a94a",
-            "#7a1733", "#fff6e3",
-        ]),
-        Preset::Letterpress => colours([
-            "#f6f4ee", "#fffefb", "#20262c", "#59605f", "#dad5c8", "#f6f4ee", "#1f3b57", "#566550",
-            "#1f3b57", "#fbf8f0",
-        ]),
-        Preset::Plain => colours([
-            "#f2f4f4", "#ffffff", "#15191c", "#555d63", "#dde2e3", "#e2f0f1", "#0a3f46", "#0d5a63",
-            "#0d5a63", "#ffffff",
-        ]),
-    };
-    if let (Preset::Songket, Some(ground)) = (theme.preset, theme.ground) {
-        (light.ground, light.accent) = cloth(ground);
-    }
-    own(light, theme_accent::colors(theme).map(|[light, _]| light))
+    let [light, _] = theme.palettes();
+    colours(&light, theme_accent::colors(theme).map(|[light, _]| light))
 }
 
 pub(super) fn dark(theme: Theme) -> MailColours {
-    let mut dark = match theme.preset {
-        Preset::Songket => colours([
-            "#190d10", "#26161a", "#f6e9d6", "#c9ae98", "#43292d", "#3e0a1c", "#f7e3b0", "#d9a94a",
-            "#e6bc66", "#2a1206",
-        ]),
-        Preset::Letterpress => colours([
-            "#13171b", "#1b2126", "#ebe7dd", "#adb0ac", "#30373d", "#13171b", "#e9e2d0", "#a9bba2",
-            "#b4cbdf", "#0f1e2c",
-        ]),
-        Preset::Plain => colours([
-            "#111516", "#191e20", "#e9eced", "#a6aeb2", "#2b3234", "#12292d", "#d6eff1", "#8ccfd6",
-            "#8ccfd6", "#06292d",
-        ]),
-    };
-    match (theme.preset, theme.ground) {
-        (_, None | Some(Ground::Maroon)) | (Preset::Letterpress | Preset::Plain, _) => {}
-        (Preset::Songket, Some(ground)) => dark.ground = cloth(ground).0,
-    }
-    own(dark, theme_accent::colors(theme).map(|[_, dark]| dark))
+    let [_, dark] = theme.palettes();
+    colours(&dark, theme_accent::colors(theme).map(|[_, dark]| dark))
 }
 
-fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
-    let Some(own) = own else {
-        return theme;
+fn colours(look: &Palette, own: Option<OwnColors>) -> MailColours {
+    // Where cards have the page's colour, the mail stands on another one.
+    let page = if look.page == look.surface {
+        look.sunken
+    } else {
+        look.page
     };
-    let hex = |color: Color| Cow::from(color.hex());
+    let accent = own.map_or(look.accent, |own| own.accent.color);
+    let ground = own.and_then(|own| own.ground);
+    // If the accent colour also determines the background of the hosts' names, the double line has
+    // the accent colour.
+    let gold = ground.map_or(look.gold, |_| accent);
+    let ink = own.and_then(|own| own.ground_ink);
     MailColours {
-        accent: hex(own.accent.color),
-        on_accent: hex(own.accent.on),
-        // If the accent colour also determines the background of the hosts' names, the double line
-        // has the accent colour.
-        gold: own.ground.map_or(theme.gold, |_| hex(own.accent.color)),
-        ground: own.ground.map_or(theme.ground, hex),
-        ground_ink: own.ground_ink.map_or(theme.ground_ink, hex),
-        ..theme
-    }
-}
-
-/// The background of the hosts' names, and the accent colour.
-fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
-    let (ground, accent) = match ground {
-        Ground::Maroon => ("#64102b", "#7a1733"),
-        Ground::Zamrud => ("#123a2c", "#14523d"),
-        Ground::Nila => ("#1b2a5c", "#263b80"),
-        Ground::Terung => ("#3a1a45", "#57286b"),
-        Ground::Arang => ("#1f1a17", "#3a2e28"),
-    };
-    (ground.into(), accent.into())
-}
-
-fn colours(hex: [&'static str; 10]) -> MailColours {
-    let [
-        page,
-        surface,
-        ink,
-        ink2,
-        line,
-        ground,
-        ground_ink,
-        gold,
-        accent,
-        on_accent,
-    ] = hex.map(Cow::from);
-    MailColours {
-        page,
-        surface,
-        ink,
-        ink2,
-        line,
-        ground,
-        ground_ink,
-        gold,
-        accent,
-        on_accent,
+        page: page.hex(),
+        surface: look.surface.hex(),
+        ink: look.ink.hex(),
+        ink2: look.ink2.hex(),
+        line: look.line.hex(),
+        ground: ground.unwrap_or(look.ground).hex(),
+        ground_ink: ink.unwrap_or(look.ground_ink).hex(),
+        gold: gold.hex(),
+        accent: accent.hex(),
+        on_accent: own.map_or(look.on_accent, |own| own.accent.on).hex(),
     }
 }
 

@@ -67,6 +67,8 @@ pub enum Standing {
     Closed(Option<String>),
     /// The hosts have locked the household's answers.
     Locked,
+    /// The day is not known, so nobody is asked yet.
+    DayUnknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,7 @@ pub struct EventRow<'a> {
     pub when: String,
     /// The weekday, the date and the hours, for mails.
     pub moment: String,
-    /// The start of the event in machine-readable form.
+    /// The start of the event in machine-readable form, or its day if the hour is not known.
     pub when_machine: String,
     pub venue: &'a str,
     /// The venue's postal address, with the hosts' line breaks.
@@ -186,6 +188,10 @@ fn days(events: &[EventRow<'_>]) -> &'static str {
 }
 
 impl EventRow<'_> {
+    fn has_hour(&self) -> bool {
+        self.when_machine.contains('T')
+    }
+
     fn dress(&self, text: &Text) -> String {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
@@ -198,7 +204,9 @@ impl EventRow<'_> {
 impl PortalPage<'_> {
     pub fn title(&self) -> String {
         let state = match (&self.standing, self.progress) {
-            (Standing::Open, Progress::Unanswered) => "portal-title-open",
+            (Standing::Open, Progress::Unanswered) | (Standing::DayUnknown, _) => {
+                "portal-title-open"
+            }
             (Standing::Open, Progress::Partly) => "portal-title-partly",
             (Standing::Open, Progress::Complete) => "portal-title-answered",
             (Standing::Closed(_) | Standing::Locked, _) => "portal-title-closed",
@@ -219,6 +227,7 @@ impl PortalPage<'_> {
 
     fn closed_title(&self) -> String {
         match &self.standing {
+            Standing::DayUnknown => self.text.say("date-to-follow").into_owned(),
             Standing::Closed(Some(date)) => self
                 .text
                 .with("closed-title", [("date", date.as_str().into())]),
@@ -236,6 +245,7 @@ impl PortalPage<'_> {
 
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
+            Standing::DayUnknown => Some(self.text.say("date-to-follow-text")),
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
             Standing::Locked => None,
             Standing::Open | Standing::Closed(_) => Some(self.text.say("closed-text")),
@@ -246,7 +256,7 @@ impl PortalPage<'_> {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
             Standing::Locked => "locked-ask",
-            Standing::Open | Standing::Closed(_) => "closed-ask",
+            Standing::Open | Standing::Closed(_) | Standing::DayUnknown => "closed-ask",
         };
         around_contact(self.text, id)
     }
@@ -254,7 +264,7 @@ impl PortalPage<'_> {
     /// Used if the hosts have named no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
-            Standing::Open | Standing::Closed(_) => return None,
+            Standing::Open | Standing::Closed(_) | Standing::DayUnknown => return None,
             Standing::Locked if self.has_no_answer() => "locked-text-none",
             Standing::Locked => "locked-text",
         };

@@ -87,6 +87,9 @@ pub(super) fn frame(text: &Text) -> Frame<'static> {
 
 fn cover(text: &Text) -> Cover<'static> {
     Cover {
+        id: "c".to_owned(),
+        heading: "h1",
+        is_wedding: true,
         kicker: Some(spoken(
             text,
             "Together with their families",
@@ -374,7 +377,7 @@ pub(super) fn card(text: &Text) -> Card<'_> {
         hosts: hosts(text),
         cover: cover(text),
         preparing: false,
-        host: false,
+        host: None,
         days_left: None,
         welcome: portal(text).welcome,
         events: open_events(text),

@@ -1,0 +1,125 @@
+//! The entries of bookings in the menu for signed-in people.
+
+use platform::{StoreError, Tx, sql};
+use web::Site;
+use web::state::Audience::{self, Administrators, Everybody};
+use web::state::{MenuEntry, MenuPage, MenuPlace, Start};
+
+use super::{own, slots};
+use crate::{finding, no_show_claim, provider};
+
+const PROVIDERS: Audience = Audience::Some(provider::is_for);
+const GIVEN: MenuPlace = MenuPlace::Duty("booking-given");
+
+pub(crate) const ENTRIES: &[MenuEntry] = &[
+    MenuEntry {
+        place: MenuPlace::Personal,
+        position: 10,
+        label: "booking-mine",
+        pages: &[
+            MenuPage {
+                below: &["/me/requests", "/me/reviews"],
+                ..MenuPage::new("booking-menu-list", own::HERE, Everybody)
+            },
+            MenuPage::new("credit-mine", "/me/credits", Everybody),
+        ],
+        start: Some(member_start),
+    },
+    MenuEntry {
+        place: GIVEN,
+        position: 10,
+        label: "slot-mine",
+        pages: &[
+            MenuPage::new("slot-menu-week", slots::HERE, PROVIDERS),
+            MenuPage::new("slot-bookings", "/me/slots/bookings", PROVIDERS),
+            MenuPage::new("slot-menu-profile", "/me/slots/profile", PROVIDERS),
+        ],
+        start: Some(provider_start),
+    },
+    MenuEntry {
+        place: GIVEN,
+        position: 20,
+        label: "request-menu",
+        pages: &[
+            MenuPage::new("request-menu", "/me/slots/requests", PROVIDERS),
+            MenuPage::new("review-menu", "/me/slots/reviews", PROVIDERS),
+        ],
+        start: None,
+    },
+    MenuEntry {
+        place: GIVEN,
+        position: 30,
+        label: "payout-menu",
+        pages: &[MenuPage::new("payout-menu", "/me/slots/payouts", PROVIDERS)],
+        start: None,
+    },
+    MenuEntry {
+        place: MenuPlace::Site,
+        position: 50,
+        label: "session-all",
+        pages: &[
+            MenuPage::new("session-menu-all", "/admin/sessions", Administrators),
+            MenuPage::new("request-menu", "/admin/sessions/requests", Administrators),
+            MenuPage::new("claim-all", no_show_claim::PAGE, Administrators),
+            MenuPage::new("review-menu", "/admin/sessions/reviews", Administrators),
+            MenuPage {
+                below: &[
+                    "/admin/sessions/types",
+                    "/admin/sessions/levels",
+                    "/admin/sessions/rubrics",
+                ],
+                ..MenuPage::new("entry-all", "/admin/sessions/catalogue", Administrators)
+            },
+            MenuPage::new("room-all", "/admin/rooms", Administrators),
+            MenuPage::new(
+                "booking-settings",
+                "/admin/sessions/settings",
+                Administrators,
+            ),
+            MenuPage::new("figures-title", "/admin/sessions/figures", Administrators),
+        ],
+        start: None,
+    },
+    MenuEntry {
+        place: MenuPlace::Site,
+        position: 60,
+        label: "money-menu",
+        pages: &[
+            MenuPage::new("order-all", "/admin/orders", Administrators),
+            MenuPage::new("refund-all", "/admin/refunds", Administrators),
+            MenuPage::new("finding-all", finding::PAGE, Administrators),
+            MenuPage::new("plan-all", "/admin/plans", Administrators),
+            MenuPage::new("payout-all", "/admin/payouts", Administrators),
+            MenuPage::new("export-all", "/admin/orders/exports", Administrators),
+        ],
+        start: None,
+    },
+];
+
+/// Members start with their bookings. Who has none starts with the times to book.
+fn member_start(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<Option<Start>, StoreError> {
+    let (has_booked,): (bool,) = sql!(
+        "SELECT EXISTS (SELECT 1 FROM booking WHERE member_id = :account)",
+        account
+    )
+    .one(tx)?;
+    let href = if has_booked { own::HERE } else { "/book" };
+    Ok(Some(Start {
+        href: href.to_owned(),
+        title: None,
+        is_work: false,
+    }))
+}
+
+fn provider_start(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &str,
+) -> Result<Option<Start>, StoreError> {
+    let start = Start {
+        href: slots::HERE.to_owned(),
+        title: None,
+        is_work: true,
+    };
+    Ok(provider::is_for(tx, site, account)?.then_some(start))
+}

@@ -1,0 +1,21 @@
+//! Reads a guest list as people have it: which row holds the headings, what the columns mean, and
+//! the households, people and places that the rows name. It knows no store and no occasion.
+//!
+//! Every cell that is not empty ends in a field, in a household's note, or in a line that names it.
+
+mod columns;
+mod contacts;
+mod counts;
+mod households;
+mod name_cell;
+mod row;
+mod sheets;
+mod words;
+
+pub(super) use self::columns::{Meanings, guess, known};
+pub(super) use self::households::{Guest, Household, read};
+pub(super) use self::row::{Table, Told};
+pub(super) use self::sheets::{Sheets, join};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,525 @@
+//! What each cell of a row adds to its household.
+
+use super::super::super::warning::Warning;
+use super::super::counts::{self, Count};
+use super::super::name_cell::{self, NameCell};
+use super::super::row::Row;
+use super::super::{contacts, words};
+use super::{Guest, Household, LONGEST_NOTE};
+use crate::household_document::field::{Column, Field, Numbered, folded};
+
+const LONGEST_ADDRESS: usize = 500;
+
+pub(super) fn add_cell(
+    one: &mut Household,
+    row: &Row<'_>,
+    at: usize,
+    from: usize,
+    name: &NameCell,
+) {
+    let count = one.guests.len() - from;
+    let column = &row.table.columns[at];
+    let cell = row.cell(at);
+    let field = match column {
+        Column::Skip => return,
+        Column::Person(one_of) => return add_person_cell(one, row, at, *one_of, from, name),
+        Column::Reply(event) => return add_reply(one, row, at, event, from),
+        Column::Answer(key) => return add_answer(one, row, at, key, from),
+        Column::Field(field) => *field,
+    };
+    match field {
+        Field::Names
+        | Field::FirstName
+        | Field::LastName
+        | Field::MiddleName
+        | Field::Title
+        | Field::Suffix
+        | Field::Partner
+        | Field::PartnerFirst
+        | Field::PartnerLast
+        | Field::PartnerTitle
+        | Field::PartnerSuffix
+        | Field::Guest => {
+            if !row.is_name_used(at, name, &one.name) {
+                one.note_cell(row, at, Warning::InNote);
+            }
+        }
+        Field::Household if row.is_household_the_name() => {
+            if !row.is_name_used(at, name, &one.name) {
+                one.note_cell(row, at, Warning::InNote);
+            }
+        }
+        Field::Household => {
+            let line = row.line_at(at);
+            if one.name.is_empty() {
+                one.name = line;
+            } else if one.name != line && !row.is_part_of(at, &one.name) {
+                one.note_cell(row, at, Warning::InNote);
+            }
+        }
+        Field::Code
+        | Field::Reference
+        | Field::Salutation
+        | Field::Language
+        | Field::Deadline
+        | Field::Events => {
+            if !one.set(field, &row.line_at(at)) {
+                one.note_cell(row, at, Warning::InNote);
+            }
+        }
+        // A number only says which rows belong together.
+        Field::Group if cell.len() <= 4 && cell.parse::<u16>().is_ok() => {}
+        Field::Group => one.note(row, Some(column), &row.labelled(Some(at), cell)),
+        Field::Tags => add_tags(one, row, at),
+        Field::Message | Field::Wish | Field::Note => add_text(one, row, at, field),
+        Field::Address => add_address(one, row, at),
+        Field::Email | Field::Phone | Field::Contact => add_contact(one, row, at, field, from),
+        Field::PlusOnes | Field::Children | Field::People | Field::Adults => {
+            add_number(one, row, at, field);
+        }
+        Field::Diets | Field::DietNote => add_food(one, row, at, field, from),
+        Field::Kind
+        | Field::Child
+        | Field::Age
+        | Field::GuestEmail
+        | Field::GuestPhone
+        | Field::GuestEvents => add_of_guest(one, row, at, field, from, count),
+        Field::Reply if row.table.has_one_event && count > 0 => add_reply(one, row, at, "", from),
+        Field::Reply => one.note_cell(row, at, Warning::InNote),
+        Field::Other => {
+            let heading = row.heading(at);
+            let text = if heading.is_empty() {
+                cell.to_owned()
+            } else {
+                format!("{heading}: {cell}")
+            };
+            one.note(row, Some(column), &text);
+        }
+    }
+}
+
+fn add_person_cell(
+    one: &mut Household,
+    row: &Row<'_>,
+    at: usize,
+    person: Numbered,
+    from: usize,
+    name: &NameCell,
+) {
+    if !matches!(person.part, Field::Email | Field::Phone) {
+        if !row.is_name_used(at, name, &one.name) {
+            one.note_cell(row, at, Warning::InNote);
+        }
+        return;
+    }
+    let found = match person.part {
+        Field::Email => contacts::emails(row.cell(at)).emails,
+        _ => contacts::phones(row.cell(at)).phones,
+    };
+    // The first person's is the household's.
+    if let [contact] = found.as_slice()
+        && person.number == 1
+        && !person.is_child
+        && one.set(person.part, contact)
+    {
+        return;
+    }
+    let person_name = row.numbered_guest(person);
+    let guest = one.guests[from..]
+        .iter_mut()
+        .find(|guest| Some(&guest.name) == person_name.as_ref());
+    match (guest, found.as_slice()) {
+        (Some(guest), [contact]) if person.part == Field::Email => {
+            contact.clone_into(&mut guest.email);
+        }
+        (Some(guest), [contact]) => contact.clone_into(&mut guest.phone),
+        _ => one.note_cell(row, at, Warning::InNote),
+    }
+}
+
+fn add_tags(one: &mut Household, row: &Row<'_>, at: usize) {
+    let cell = row.line_at(at).replace(":::", ",");
+    for tag in cell.split([',', ';']) {
+        let is_number =
+            !tag.trim().is_empty() && tag.trim().chars().all(|sign| sign.is_ascii_digit());
+        if is_number && !row.is_own {
+            one.tag(&format!("{} {}", row.heading(at), tag.trim()));
+        } else {
+            one.tag(tag);
+        }
+    }
+}
+
+fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
+    let cell = row.cell(at);
+    let text = match one.lines.get(&field) {
+        Some(known) if known.lines().any(|line| line == cell) || known == cell => return,
+        Some(known) => format!("{known}\n{cell}"),
+        None => cell.to_owned(),
+    };
+    if field == Field::Note {
+        one.note(row, Some(&field.into()), cell);
+        if !row.is_own && words::is_allergy(&folded(cell)) {
+            add_allergy(one, row, cell);
+        }
+    } else if row.is_own || text.chars().count() <= LONGEST_NOTE {
+        one.lines.insert(field, text);
+    } else {
+        one.note_cell(row, at, Warning::InNote);
+    }
+}
+
+/// A note on an allergy is the kitchen's too.
+fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str) {
+    one.told
+        .push(row.told(Some(&Field::Note.into()), Warning::AllergyNote, note));
+    let count = one.adults().count();
+    for guest in one.adults() {
+        guest.diet_notes.push(if count > 1 {
+            format!("one of: {note}")
+        } else {
+            note.to_owned()
+        });
+    }
+}
+
+fn add_address(one: &mut Household, row: &Row<'_>, at: usize) {
+    // The first cell of a row's address adds all of them.
+    let parts: Vec<usize> = row.places(Field::Address).collect();
+    if parts.first() != Some(&at) {
+        return;
+    }
+    let mut address = String::new();
+    for cell in parts.iter().map(|at| row.cell(*at)) {
+        if !address.is_empty() && address.contains(cell) {
+            continue;
+        }
+        if !address.is_empty() {
+            address.push_str(", ");
+        }
+        address.push_str(cell);
+    }
+    let is_kept = address.chars().count() <= LONGEST_ADDRESS && one.set(Field::Address, &address);
+    if !is_kept {
+        one.note(row, Some(&Field::Address.into()), &address);
+        one.told
+            .push(row.told(Some(&Field::Address.into()), Warning::InNote, &address));
+    }
+}
+
+fn add_contact(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {
+    let cell = row.cell(at);
+    if row.is_own {
+        let line = row.line_at(at);
+        if !one.set(field, &line) {
+            one.told
+                .push(row.told(Some(&field.into()), Warning::LeftOut, &line));
+        }
+        return;
+    }
+    let has_at = cell.contains('@');
+    if field == Field::Email || has_at {
+        let mut found = contacts::emails(cell);
+        let rest = contacts::take_emails(cell).0;
+        if field != Field::Email || rest.chars().filter(char::is_ascii_digit).count() >= 7 {
+            let numbers = contacts::phones(&rest);
+            found.has_rest = numbers.has_rest || numbers.phones.is_empty() && found.has_rest;
+            for phone in numbers.phones {
+                add_phone(one, row, Some(at), &phone, from);
+            }
+        }
+        if found.is_mended {
+            one.told
+                .push(row.told(Some(&field.into()), Warning::EmailMended, cell));
+        }
+        for email in &found.emails {
+            add_email(one, row, Some(at), email);
+        }
+        let is_name = row.is_part_of_name(&rest);
+        if found.emails.is_empty() || (found.has_rest && !is_name) {
+            one.note_cell(
+                row,
+                at,
+                if found.emails.is_empty() {
+                    Warning::EmailInNote
+                } else {
+                    Warning::InNote
+                },
+            );
+        }
+        return;
+    }
+    let found = contacts::phones(cell);
+    if found.has_lost_digits {
+        one.told
+            .push(row.told(Some(&field.into()), Warning::DigitsLost, cell));
+    }
+    for phone in &found.phones {
+        add_phone(one, row, Some(at), phone, from);
+    }
+    if found.has_rest {
+        one.note_cell(row, at, Warning::InNote);
+    }
+}
+
+/// The first address is the household's, the next ones its people's.
+pub(super) fn add_email(one: &mut Household, row: &Row<'_>, at: Option<usize>, email: &str) {
+    let column = Column::from(Field::Email);
+    if one
+        .lines
+        .get(&Field::Email)
+        .is_some_and(|known| folded(known) != folded(email))
+    {
+        let mut guests = one.guests.iter().enumerate();
+        let free = guests.position(|(place, guest)| {
+            place > 0 && guest.row == row.number && guest.email.is_empty() && !guest.is_child
+        });
+        if let Some(free) = free {
+            email.clone_into(&mut one.guests[free].email);
+        } else {
+            one.note(row, Some(&column), &row.labelled(at, email));
+            let told = row.told(Some(&column), Warning::InNote, email);
+            one.told.push(told);
+        }
+        return;
+    }
+    one.set(Field::Email, email);
+}
+
+pub(super) fn add_phone(
+    one: &mut Household,
+    row: &Row<'_>,
+    at: Option<usize>,
+    phone: &str,
+    from: usize,
+) {
+    if one.set(Field::Phone, phone) {
+        return;
+    }
+    // A later row's number is its person's.
+    let free = one
+        .guests
+        .get_mut(from)
+        .filter(|guest| guest.phone.is_empty() && from > 0 && !guest.is_child);
+    if let Some(guest) = free {
+        phone.clone_into(&mut guest.phone);
+    } else {
+        let column = Column::from(Field::Phone);
+        one.note(row, Some(&column), &row.labelled(at, phone));
+        let told = row.told(Some(&column), Warning::InNote, phone);
+        one.told.push(told);
+    }
+}
+
+fn add_number(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
+    let cell = row.cell(at);
+    let plain = folded(cell);
+    let is_in = |list: &[&str]| list.contains(&cell) || list.contains(&plain.as_str());
+    let tick = match (field, cell.parse::<i64>()) {
+        (Field::PlusOnes, Err(_)) if is_in(words::TICKS) => Some(1),
+        (Field::PlusOnes, Err(_)) if is_in(words::CROSSES) || words::is_nothing(cell) => Some(0),
+        _ => None,
+    };
+    let count = counts::read(cell).or(tick.map(|people| Count {
+        people,
+        ..Count::default()
+    }));
+    let Some(count) = count else {
+        return add_names(one, row, at, field);
+    };
+    // Of two numbers the higher one counts, and the other one is named.
+    let mut doubtful = count.is_doubtful.then(|| cell.to_owned());
+    let number = i64::try_from(count.people).unwrap_or(i64::MAX);
+    let mut compare = |known: Option<i64>| match known {
+        Some(known) if known < number => doubtful = Some(known.to_string()),
+        Some(known) if known > number => doubtful = Some(cell.to_owned()),
+        _ => {}
+    };
+    match field {
+        Field::PlusOnes => {
+            compare(one.declared);
+            one.declared = one.declared.max(Some(number));
+        }
+        Field::Children => {
+            let known = one.declared_children;
+            compare(known.and_then(|known| i64::try_from(known).ok()));
+            one.declared_children = known.max(Some(count.people));
+        }
+        Field::People => {
+            one.totals.push(count.people);
+            one.child_places += count.children;
+        }
+        // Without a column of all people, they are the adults and the children.
+        _ if row.places(Field::People).next().is_none() => {
+            let children = row.places(Field::Children);
+            let all = children.map(|at| {
+                let cell = row.cell(at).replace(',', ";");
+                let count = counts::read(&cell).map(|count| count.people);
+                count.unwrap_or_else(|| name_cell::read(&cell, None).people.len())
+            });
+            one.totals
+                .push(all.fold(count.people, usize::saturating_add));
+        }
+        _ => {}
+    }
+    if let Some(value) = doubtful {
+        let told = row.told(Some(&field.into()), Warning::NumberDoubtful, &value);
+        one.told.push(told);
+    }
+}
+
+/// A name where a number belongs is the person.
+fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
+    let cell = row.cell(at);
+    let first = cell.chars().find(|sign| sign.is_alphanumeric());
+    let is_name = first.is_some_and(|first| first.is_uppercase() || !first.is_ascii());
+    let is_asked = matches!(field, Field::PlusOnes | Field::Children);
+    // Children stand between commas.
+    let found = match field {
+        Field::Children => name_cell::read(&cell.replace(',', ";"), None),
+        _ => name_cell::read(cell, None),
+    };
+    let has_child = found.people.iter().any(|person| person.is_child);
+    let has_digits = cell.chars().any(|sign| sign.is_ascii_digit());
+    let is_read =
+        !found.people.is_empty() && (!has_digits || has_child || field == Field::Children);
+    let is_place = found.people.is_empty() && found.places + found.child_places > 0;
+    if row.is_own || !is_asked || !(is_place || (is_name && is_read)) {
+        return one.note_cell(row, at, Warning::NumberDoubtful);
+    }
+    let has_more = !found.notes.is_empty()
+        || !found.emails.is_empty()
+        || !found.phones.is_empty()
+        || !found.food.is_empty()
+        || found.guest_of.is_some()
+        || found.total.is_some()
+        || found.is_open;
+    one.places += found.places;
+    one.child_places += found.child_places;
+    for person in found.people {
+        one.guests.push(Guest {
+            row: row.number,
+            name: person.name,
+            is_child: person.is_child || field == Field::Children,
+            age: person.age,
+            ..Guest::default()
+        });
+    }
+    if has_more {
+        one.note_cell(row, at, Warning::InNote);
+    }
+    for doubt in found.doubts {
+        one.told.push(row.told(Some(&field.into()), doubt, cell));
+    }
+}
+
+fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {
+    let cell = row.cell(at);
+    let is_split = field == Field::Diets && !cell.contains('\n');
+    let column = Some(Column::from(field));
+    let total: usize = one.guests[from..].len();
+    match total {
+        0 => one.note_cell(row, at, Warning::InNote),
+        1 => {
+            let guest = &mut one.guests[from];
+            if is_split {
+                guest
+                    .diets
+                    .extend(cell.split([',', ';']).map(|word| word.trim().to_owned()));
+            } else {
+                guest.diet_notes.push(cell.to_owned());
+            }
+        }
+        _ => {
+            one.told
+                .push(row.told(column.as_ref(), Warning::WhoseDiet, cell));
+            for guest in one.guests[from..]
+                .iter_mut()
+                .filter(|guest| !guest.is_child)
+            {
+                guest.diet_notes.push(format!("one of: {cell}"));
+            }
+        }
+    }
+}
+
+fn add_of_guest(
+    one: &mut Household,
+    row: &Row<'_>,
+    at: usize,
+    field: Field,
+    from: usize,
+    count: usize,
+) {
+    if count == 0 {
+        return one.note_cell(row, at, Warning::InNote);
+    }
+    let line = row.line_at(at);
+    if count > 1 {
+        let column = Column::from(field);
+        one.told
+            .push(row.told(Some(&column), Warning::FirstGuest, &line));
+    }
+    let guest = &mut one.guests[from];
+    let place = match field {
+        Field::Kind => &mut guest.kind,
+        Field::Child => &mut guest.child,
+        Field::GuestEmail => &mut guest.email,
+        Field::GuestPhone => &mut guest.phone,
+        Field::GuestEvents => &mut guest.events,
+        _ => {
+            match line.parse() {
+                Ok(age) if (0..=17).contains(&age) || row.is_own => {
+                    (guest.age, guest.is_child) = (Some(age), true);
+                }
+                Ok(age) if (18..=120).contains(&age) => {
+                    one.note(row, None, &row.labelled(Some(at), &line));
+                }
+                _ => one.note_cell(row, at, Warning::InNote),
+            }
+            return;
+        }
+    };
+    if place.is_empty() {
+        line.clone_into(place);
+    } else if *place != line {
+        one.note_cell(row, at, Warning::InNote);
+    }
+}
+
+fn add_reply(one: &mut Household, row: &Row<'_>, at: usize, event: &str, from: usize) {
+    let line = row.line_at(at);
+    if one.guests.len() == from {
+        return one.note_cell(row, at, Warning::InNote);
+    }
+    let mut has_other = false;
+    for guest in &mut one.guests[from..] {
+        match guest.replies.iter().find(|(there, _)| there == event) {
+            Some((_, known)) => has_other |= *known != line,
+            None => guest.replies.push((event.to_owned(), line.clone())),
+        }
+    }
+    if has_other {
+        one.note_cell(row, at, Warning::InNote);
+    }
+}
+
+fn add_answer(one: &mut Household, row: &Row<'_>, at: usize, key: &str, from: usize) {
+    let cell = row.cell(at).to_owned();
+    let is_of_guest = row.table.guest_questions.iter().any(|one| one == key);
+    let count = one.guests.len() - from;
+    if is_of_guest && count > 1 {
+        one.told
+            .push(row.told(row.table.columns.get(at), Warning::FirstGuest, &cell));
+    }
+    let answers = match (is_of_guest, one.guests.get_mut(from)) {
+        (false, _) => &mut one.answers,
+        (true, Some(guest)) => &mut guest.answers,
+        (true, None) => return one.note_cell(row, at, Warning::InNote),
+    };
+    match answers.iter().find(|(there, _)| there == key) {
+        Some((_, known)) if *known != cell => one.note_cell(row, at, Warning::InNote),
+        Some(_) => {}
+        None => answers.push((key.to_owned(), cell)),
+    }
+}

@@ -1,0 +1,547 @@
+//! The people that a cell names: one or several, their children, and places without a name.
+
+mod parts;
+
+use self::parts::{Before, share_titles, split, split_commas, titles};
+use super::super::warning::Warning;
+use super::contacts;
+use super::counts::{self, Count};
+use super::words;
+use crate::household_document::field::folded;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) is_child: bool,
+    pub(crate) age: Option<i64>,
+}
+
+/// What a cell says. An understood word, such as "+1", is in none of the texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NameCell {
+    pub(crate) people: Vec<Person>,
+    /// Adults without a name.
+    pub(crate) places: usize,
+    pub(crate) child_places: usize,
+    /// How many people there are in all, named or not.
+    pub(crate) total: Option<usize>,
+    /// More people come, and the cell does not say how many.
+    pub(crate) is_open: bool,
+    /// The name of the household; empty if the cell names nobody.
+    pub(crate) household: String,
+    /// The person in whose household this place without a name is.
+    pub(crate) guest_of: Option<String>,
+    /// The dietary needs of the last person before them.
+    pub(crate) food: Vec<(usize, String)>,
+    pub(crate) emails: Vec<String>,
+    pub(crate) phones: Vec<String>,
+    /// Words that stay as a note.
+    pub(crate) notes: Vec<String>,
+    pub(crate) doubts: Vec<Warning>,
+}
+
+impl NameCell {
+    /// Whether the cell means nobody at all.
+    pub(crate) fn is_nobody(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn doubt(&mut self, warning: Warning) {
+        if !self.doubts.contains(&warning) {
+            self.doubts.push(warning);
+        }
+    }
+}
+
+/// Reads a cell. `pax` is the number of people that the row says elsewhere.
+pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
+    let mut found = NameCell::default();
+    if words::is_nobody(cell, &folded(cell)) || words::is_nothing(cell) {
+        return found;
+    }
+    let text = without_marks(cell);
+    let (text, emails) = contacts::take_emails(&text);
+    let (text, phones) = contacts::take_phones(&text);
+    (found.emails, found.phones) = (emails, phones);
+    let text = without_bullet(&text, &mut found);
+    let text = read_brackets(&text, &mut found);
+    let text = read_total(&text, &mut found);
+    let text = text
+        .trim()
+        .trim_matches([',', ';', '/', '&', '-', '–', '|', ':'])
+        .trim();
+    if folded(text).is_empty() {
+        return found;
+    }
+    if let Some(host) = guest_of(text) {
+        found.guest_of = Some(host);
+        found.places += 1;
+        return found;
+    }
+    found.household = text.replace(['\n', '\t'], " ");
+    if is_family(text) || is_names_of_families(text, pax) {
+        found.is_open = found.total.is_none();
+        return found;
+    }
+    let parts = split(text, &mut found);
+    let parts = split_commas(parts, pax, &mut found);
+    let parts = share_titles(&parts);
+    let count = parts.len();
+    for (place, (_, part)) in parts.iter().enumerate() {
+        read_part(part, place, count, &mut found);
+    }
+    if found.people.len() == 1 && found.people[0].is_child && found.places == 0 {
+        let person = &mut found.people[0];
+        (person.is_child, person.age) = (false, None);
+        let number = trailing_number(&person.name);
+        if let Some((name, number)) = number.filter(|_| count == 1) {
+            found.people[0].name.clone_from(&name);
+            found.household = name;
+            found.total = found.total.or(Some(number));
+        }
+    }
+    name_household(&mut found, &parts);
+    found
+}
+
+/// Marks, symbols and emoji leave; a struck-out name stays, and is doubted.
+fn without_marks(cell: &str) -> String {
+    let is_mark = |letter: char| matches!(letter as u32, 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x1f000..=0x1faff | 0xfe0f | 0x200b..=0x200f | 0x2060 | 0xfeff | 0x2022 | 0x25a0..=0x25ff | 0x20e3);
+    let text: String = cell
+        .chars()
+        .map(|letter| if is_mark(letter) { ' ' } else { letter })
+        .collect();
+    let text = text
+        .replace('\u{a0}', " ")
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
+    let text = text
+        .trim()
+        .trim_start_matches(['*', '-', '–', '·', '>', '#', ' ']);
+    text.trim_end_matches(['*', ' ']).to_owned()
+}
+
+/// "3) Che Minah" and "3. Che Minah" are the third of a list; "3 Musketeers" is doubted.
+fn without_bullet(text: &str, found: &mut NameCell) -> String {
+    if let Some(inner) = text
+        .strip_prefix("~~")
+        .and_then(|text| text.strip_suffix("~~"))
+    {
+        found.notes.push(text.to_owned());
+        found.doubt(Warning::NotComing);
+        return inner.to_owned();
+    }
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    if digits == 0 || digits > 3 {
+        return text.to_owned();
+    }
+    let rest = &text[digits..];
+    if let Some(name) = rest.strip_prefix([')', '.', ':']) {
+        if name.trim_start().starts_with(char::is_alphabetic) {
+            return name.trim_start().to_owned();
+        }
+    } else if let Some(name) = rest.strip_prefix(' ') {
+        let first = folded(name.split(' ').next().unwrap_or_default());
+        if !words::is_people_word(&first)
+            && !words::is_child_word(&first)
+            && !words::is_role(&first)
+        {
+            found.doubt(Warning::NameDoubtful);
+        }
+    }
+    text.to_owned()
+}
+
+/// Reads and removes what brackets say about the people before them.
+fn read_brackets(text: &str, found: &mut NameCell) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find(['(', '（', '[']) {
+        let inside_from = open + rest[open..].chars().next().map_or(1, char::len_utf8);
+        let Some(length) = rest[inside_from..].find([')', '）', ']']) else {
+            break;
+        };
+        let inside = &rest[inside_from..inside_from + length];
+        let close = inside_from + length;
+        let end = close + rest[close..].chars().next().map_or(1, char::len_utf8);
+        kept.push_str(&rest[..open]);
+        if is_understood(inside, &kept, found) {
+            kept.truncate(kept.trim_end_matches([' ', '\u{3000}']).len());
+        } else {
+            kept.push_str(&rest[open..end]);
+        }
+        rest = &rest[end..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
+    let plain = folded(inside);
+    if plain.is_empty() {
+        return true;
+    }
+    if words::is_cancelled(&plain) {
+        found.notes.push(inside.trim().to_owned());
+        found.doubt(Warning::NotComing);
+        return true;
+    }
+    let mut pieces = inside
+        .split([',', ';', '/', '&', '+'])
+        .map(folded)
+        .filter(|one| !one.is_empty());
+    if pieces.all(|piece| words::is_food(&piece)) {
+        let place = before.matches(['&', ';', '/', '+', '\n', '、']).count();
+        found.food.push((place, inside.trim().to_owned()));
+        return true;
+    }
+    if let Some(more) = inside.trim().strip_prefix('+') {
+        if let Ok(more) = more.trim().parse::<usize>() {
+            found.places += more;
+            return true;
+        }
+        if words::is_role(&folded(more)) {
+            found.places += 1;
+            return true;
+        }
+    }
+    if words::is_role(&plain) && plain != "gast" && plain.contains("plus") {
+        found.places += 1;
+        return true;
+    }
+    if let Some(count) = counts::with_words(inside) {
+        add_count(found, count);
+        return true;
+    }
+    false
+}
+
+fn add_count(found: &mut NameCell, count: Count) {
+    found.total = Some(found.total.unwrap_or(0) + count.people);
+    found.child_places += count.children;
+    if count.is_doubtful {
+        found.doubt(Warning::NumberDoubtful);
+    }
+}
+
+/// "Lim x2", "Farah 4 pax", "张伟 4人".
+fn read_total(text: &str, found: &mut NameCell) -> String {
+    let end = text.trim_end();
+    let Some(digit) = end.rfind(|letter: char| letter.is_ascii_digit()) else {
+        return text.to_owned();
+    };
+    let start = end[..digit].rfind(|letter: char| !letter.is_ascii_digit());
+    let start = start.map_or(0, |at| {
+        at + end[at..].chars().next().map_or(1, char::len_utf8)
+    });
+    let (before, number, after) = (&end[..start], &end[start..=digit], &end[digit + 1..]);
+    let Ok(number) = number.parse::<usize>() else {
+        return text.to_owned();
+    };
+    let before = before.trim_end();
+    let times = before
+        .strip_suffix(['x', 'X', '×'])
+        .filter(|name| name.ends_with([' ', '×']) || before.ends_with('×'));
+    // "Ali + 4 pax" is four more than Ali.
+    let is_more = before.ends_with(['+', '&', '＋'])
+        || folded(before)
+            .rsplit(' ')
+            .next()
+            .is_some_and(|word| words::JOINERS.contains(&word));
+    if is_more || folded(before).is_empty() || number == 0 || number > 999 {
+        return text.to_owned();
+    }
+    match times {
+        Some(name) if after.trim().is_empty() => {
+            found.total = Some(number);
+            name.trim_end().to_owned()
+        }
+        _ if words::is_people_word(&folded(after)) && !after.trim().is_empty() => {
+            found.total = Some(number);
+            before
+                .trim_end_matches([' ', '-', '–', ',', ':', '('])
+                .to_owned()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn guest_of(text: &str) -> Option<String> {
+    let plain = text.to_lowercase();
+    let starts = [
+        "guest of ",
+        "guests of ",
+        "plus one of ",
+        "+1 of ",
+        "partner of ",
+        "wife of ",
+        "husband of ",
+        "tetamu ",
+    ];
+    let start = starts
+        .iter()
+        .take(7)
+        .find(|start| plain.starts_with(**start))?;
+    Some(text.get(start.len()..)?.trim().to_owned())
+}
+
+/// Whether a text names a family, and nobody of it.
+fn is_family(text: &str) -> bool {
+    let plain = folded(text);
+    let all: Vec<&str> = plain.split(' ').collect();
+    let (Some(first), Some(last)) = (all.first(), all.last()) else {
+        return false;
+    };
+    if text.contains(['&', '+', ';', '/', '、', '\n', ',']) {
+        return false;
+    }
+    if text.ends_with('府') && text.chars().count() <= 4 {
+        return true;
+    }
+    let joins = |word: &&str| words::JOINERS.contains(word) || matches!(*word, "e" | "y");
+    if all.iter().any(joins) || all.len() < 2 {
+        return false;
+    }
+    // "Fam" without a dot is a family name.
+    if *first == "fam" && !text.contains('.') {
+        return false;
+    }
+    let is_start = words::is_family(first) && *first != "sekeluarga";
+    let is_end = words::is_family(last) && *last != "sekeluarga" && !last.starts_with('و');
+    let is_plural = *first == "the" && all.len() == 2 && last.ends_with('s');
+    let is_table = all
+        .iter()
+        .any(|word| matches!(*word, "table" | "meja" | "tavolo" | "tisch"))
+        && last.chars().all(|digit| digit.is_ascii_digit());
+    is_start || is_end || is_plural || is_table || words::is_group(last)
+}
+
+/// "Lee/Tan" with more people than names: two family names.
+fn is_names_of_families(text: &str, pax: Option<usize>) -> bool {
+    let names: Vec<&str> = text.split('/').map(str::trim).collect();
+    names.len() > 1
+        && pax.is_some_and(|pax| pax > names.len())
+        && names
+            .iter()
+            .all(|name| !name.is_empty() && !name.contains(' ') && name.chars().count() > 1)
+}
+
+/// "Ella (6)", "Ella 6 yrs", "baby Ethan".
+fn is_child(part: &str) -> bool {
+    let plain = folded(part);
+    let mut all = plain.split(' ');
+    let first = all.next().unwrap_or_default();
+    let is_titled = words::CHILD_TITLES.contains(&first) && all.next().is_some();
+    is_titled || age(part).is_some()
+}
+
+/// The age behind a name, up to 17.
+fn age(part: &str) -> Option<i64> {
+    if let Some((_, age)) = trailing_number(part) {
+        return i64::try_from(age).ok().filter(|age| *age <= 17);
+    }
+    let plain = folded(part);
+    let mut all: Vec<&str> = plain.split(' ').collect();
+    let last = all.pop()?;
+    let (number, unit) = match last.find(|letter: char| !letter.is_ascii_digit()) {
+        Some(0) => (all.pop()?, last),
+        Some(end) => (&last[..end], &last[end..]),
+        None => return None,
+    };
+    let is_bracketed = part.trim_end().ends_with([')', '）']);
+    if all.is_empty() || !words::is_years(unit) || (unit == "th" && !is_bracketed) {
+        return None;
+    }
+    number.parse().ok().filter(|age| *age <= 17)
+}
+
+/// "Ella (6)" without the brackets, and 6.
+fn trailing_number(part: &str) -> Option<(String, usize)> {
+    let part = part.trim_end();
+    let inner = part.strip_suffix([')', '）', ']'])?;
+    let open = inner.rfind(['(', '（', '['])?;
+    let number = inner[open..].trim_start_matches(['(', '（', '[']).trim();
+    let name = part[..open].trim_end().to_owned();
+    let number = number.parse().ok()?;
+    (!name.is_empty()).then_some((name, number))
+}
+
+fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
+    let plain = folded(part);
+    let bare = without_article(&plain);
+    let is_later = place > 0;
+    if words::is_nobody(part, &plain) {
+        found.places += usize::from(is_later);
+        return;
+    }
+    if let Ok(number) = bare.parse::<usize>() {
+        if is_later && number <= 30 {
+            found.places += number;
+        } else {
+            found.doubt(Warning::NameDoubtful);
+            add_person(part, found);
+        }
+        return;
+    }
+    if let Some((number, what)) = counted(&bare) {
+        // "2 anak2": Malay doubles a word for several.
+        if words::is_child_word(what.strip_suffix('2').unwrap_or(&what)) {
+            found.child_places += number;
+            return;
+        }
+        if words::is_people_word(&what) || words::is_role(&what) {
+            found.places += number;
+            return;
+        }
+        // "+1 (Sarah)" and "+1 Sarah" name the one.
+        if is_later && number == 1 {
+            let digits = part
+                .trim_start()
+                .trim_start_matches(|sign: char| sign.is_ascii_digit());
+            let name = digits.trim().trim_matches(['(', ')', '（', '）', ':']);
+            add_person(name, found);
+            return;
+        }
+    }
+    if is_later || count > 1 {
+        if let Some(word) = bare.strip_suffix('2')
+            && (words::is_child_word(word) || words::is_role(word))
+        {
+            found.is_open = true;
+            return;
+        }
+        if words::is_family(&bare)
+            || words::is_child_word(&bare)
+            || bare == "all"
+            || words::is_group(&bare)
+        {
+            found.is_open = true;
+            return;
+        }
+        if words::is_role(&bare) && (is_later || !words::is_title(&bare)) {
+            found.places += 1;
+            return;
+        }
+        let (first, rest) = bare.split_once(' ').unwrap_or((&bare, ""));
+        let is_name = rest.starts_with(char::is_alphabetic);
+        if is_later && words::is_role(first) && !words::is_title(first) && is_name {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            let skipped = 1 + usize::from(bare.len() < plain.len());
+            let name = words.get(skipped..).unwrap_or_default().join(" ");
+            let name = name.trim_matches(['(', ')', ':', ' ']);
+            if !folded(name).is_empty() {
+                add_person(name, found);
+                return;
+            }
+        }
+    }
+    if let Some(name) = words::family_end(part).or_else(|| last_word_is(part, "sekeluarga")) {
+        add_person(name.trim(), found);
+        found.is_open = true;
+        return;
+    }
+    if let Some(name) = words::couple_end(part) {
+        add_person(name.trim(), found);
+        found.places += 1;
+        return;
+    }
+    if let Some((name, last)) = part.trim_end().rsplit_once(' ') {
+        let last = folded(last);
+        if last.starts_with('و') && (words::is_role(&last) || words::is_family(&last)) {
+            add_person(name, found);
+            if words::is_role(&last) {
+                found.places += 1;
+            } else {
+                found.is_open = true;
+            }
+            return;
+        }
+        if last.starts_with('و') && last.chars().count() > 3 {
+            found.doubt(Warning::NameDoubtful);
+        }
+    }
+    let titled = part.split_once(' ').filter(|(title, name)| {
+        words::CHILD_TITLES.contains(&folded(title).as_str()) && !folded(name).is_empty()
+    });
+    match titled {
+        Some((_, name)) if count > 1 => found.people.push(Person {
+            name: name.trim().to_owned(),
+            is_child: true,
+            age: None,
+        }),
+        _ => add_person(part, found),
+    }
+}
+
+fn add_person(name: &str, found: &mut NameCell) {
+    let age = age(name);
+    found.people.push(Person {
+        name: name.split_whitespace().collect::<Vec<_>>().join(" "),
+        is_child: age.is_some(),
+        age,
+    });
+}
+
+fn last_word_is<'t>(part: &'t str, word: &str) -> Option<&'t str> {
+    let (name, last) = part.trim_end().rsplit_once(' ')?;
+    (folded(last) == word).then_some(name)
+}
+
+fn without_article(plain: &str) -> String {
+    let articles = [
+        "the ", "his ", "her ", "their ", "a ", "an ", "my ", "sua ", "suo ", "seine ", "ihre ",
+        "sa ", "son ", "ses ", "i ", "il ", "la ", "les ",
+    ];
+    let article = articles.iter().find(|article| plain.starts_with(**article));
+    plain[article.map_or(0, |article| article.len())..].to_owned()
+}
+
+/// "3 anak", "3anak".
+fn counted(plain: &str) -> Option<(usize, String)> {
+    let end = plain.find(|letter: char| !letter.is_ascii_digit())?;
+    let number: usize = plain[..end].parse().ok()?;
+    (number <= 30).then(|| (number, plain[end..].trim().to_owned()))
+}
+
+/// Two people who are joined by a sign or a word give the household its name as it is typed.
+fn name_household(found: &mut NameCell, parts: &[(Before, String)]) {
+    let bare = |person: &Person| match trailing_number(&person.name) {
+        Some((name, _)) if person.is_child => name,
+        _ => person.name.clone(),
+    };
+    let names: Vec<String> = found.people.iter().map(bare).collect();
+    let is_family = found.is_open
+        && names.len() == 1
+        && !parts
+            .iter()
+            .any(|(_, part)| words::is_child_word(&without_article(&folded(part))));
+    let typed = std::mem::take(&mut found.household);
+    let is_joined = parts.len() == 2
+        && matches!(parts[1].0, Before::Word | Before::Sign)
+        && !typed.contains([';', '；', '、', '|', '('])
+        && found.places == 0
+        && found.child_places == 0;
+    found.household = match names.as_slice() {
+        [] => typed,
+        [_] if is_family => typed,
+        [name] => name.clone(),
+        [_, _] if is_joined && !typed.contains([',', '，']) => typed,
+        [first, second] => format!("{first} & {second}"),
+        [first, ..] => format!("{first} & family"),
+    };
+    if let [first, .., last] = found.people.as_slice() {
+        let count = |name: &str| folded(name).split(' ').count();
+        let is_joined = parts
+            .last()
+            .is_some_and(|(before, _)| matches!(before, Before::Word | Before::Sign));
+        if is_joined
+            && !last.is_child
+            && titles(&first.name) == 0
+            && first.name.is_ascii()
+            && count(&first.name) == 1
+            && count(&last.name) > 1
+        {
+            found.doubt(Warning::NoSurname);
+        }
+    }
+}

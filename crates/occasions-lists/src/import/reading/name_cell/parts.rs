@@ -1,0 +1,265 @@
+//! Where a cell with several people is cut.
+
+use super::super::super::warning::Warning;
+use super::super::words;
+use super::{NameCell, is_child};
+use crate::household_document::field::folded;
+
+/// What stands before a part of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    Start,
+    Sign,
+    Slash,
+    Word,
+    Comma,
+}
+
+fn is_han(letter: char) -> bool {
+    matches!(letter as u32, 0x3400..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x2ffff)
+}
+
+/// The most letters that are looked at on each side of a word.
+const LONGEST_PART: usize = 200;
+
+/// Splits outside brackets.
+pub(super) fn split(text: &str, found: &mut NameCell) -> Vec<(Before, String)> {
+    let mut parts: Vec<(Before, String)> = Vec::new();
+    let (mut before, mut part, mut depth) = (Before::Start, String::new(), 0_usize);
+    let is_shouted = !text.chars().any(char::is_lowercase);
+    let letters: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while let Some(letter) = letters.get(at).copied() {
+        at += 1;
+        let mut end = |next: Before, part: &mut String| {
+            if !folded(part).is_empty() {
+                parts.push((before, std::mem::take(part).trim().to_owned()));
+            }
+            part.clear();
+            before = next;
+        };
+        match letter {
+            '(' | '（' | '[' => {
+                depth += 1;
+                part.push(letter);
+            }
+            ')' | '）' | ']' => {
+                depth = depth.saturating_sub(1);
+                part.push(letter);
+            }
+            _ if depth > 0 => part.push(letter),
+            '\n' | ';' | '；' | '؛' | '、' | '&' | '＆' | '+' | '＋' | '|' => {
+                end(Before::Sign, &mut part);
+            }
+            '/' if !is_beside_one_letter(&letters, at - 1) => end(Before::Slash, &mut part),
+            '和' | '与' | '與' | '跟' => {
+                let stops = |one: &&char| {
+                    !matches!(**one, '、' | '/' | '&' | ';' | '\n' | '+' | ',' | '，')
+                };
+                let right = letters[at..].iter().take(LONGEST_PART).take_while(stops);
+                let right = right.filter(|one| is_han(**one)).count();
+                let left = part.chars().rev().take(LONGEST_PART);
+                let left = left.filter(|one| is_han(*one)).count();
+                if left >= 2 && right >= 2 && left + right >= 5 {
+                    end(Before::Word, &mut part);
+                } else {
+                    if left >= 2 && right >= 2 {
+                        found.doubt(Warning::NameDoubtful);
+                    }
+                    part.push(letter);
+                }
+            }
+            letter if letter.is_whitespace() => {
+                let word: String = letters[at..]
+                    .iter()
+                    .take_while(|one| !one.is_whitespace())
+                    .collect();
+                let rest = &letters[(at + word.chars().count()).min(letters.len())..];
+                match joins(&part, &word, rest, is_shouted) {
+                    Joins::Yes => {
+                        at += word.chars().count();
+                        end(Before::Word, &mut part);
+                    }
+                    Joins::Perhaps => {
+                        found.doubt(Warning::NameDoubtful);
+                        part.push(' ');
+                    }
+                    Joins::No => part.push(' '),
+                }
+            }
+            other => part.push(other),
+        }
+    }
+    if !folded(&part).is_empty() {
+        parts.push((before, part.trim().to_owned()));
+    }
+    parts
+}
+
+enum Joins {
+    Yes,
+    Perhaps,
+    No,
+}
+
+/// Whether `word` stands between two people. The first word never does.
+fn joins(part: &str, word: &str, rest: &[char], is_shouted: bool) -> Joins {
+    let is_letter = |letter: &char| letter.is_alphanumeric();
+    if !part.chars().any(|letter| is_letter(&letter)) || !rest.iter().any(is_letter) {
+        return Joins::No;
+    }
+    if matches!(word, "u." | "w/") {
+        return Joins::Yes;
+    }
+    let plain = folded(word);
+    let is_small = !word.chars().any(char::is_uppercase) || is_shouted;
+    if words::JOINERS.contains(&plain.as_str()) && plain == word.to_lowercase() && is_small {
+        return Joins::Yes;
+    }
+    if !matches!(word, "e" | "y") {
+        return Joins::No;
+    }
+    let ends = |letter: &&char| !"&+;/,\n".contains(**letter);
+    let next: String = rest.iter().take(LONGEST_PART).take_while(ends).collect();
+    let start = part.char_indices().rev().nth(LONGEST_PART);
+    let part = &part[start.map_or(0, |(at, _)| at)..];
+    let (left, right) = (folded(part), folded(&next));
+    let first = right.split(' ').next().unwrap_or_default().to_owned();
+    if words::is_role(&right)
+        || words::is_family(&first)
+        || words::is_title(&first)
+        || words::is_child_word(&first)
+    {
+        return Joins::Yes;
+    }
+    let count = |text: &str| text.split(' ').count();
+    let letters = |text: &str| text.chars().filter(|letter| letter.is_alphabetic()).count();
+    if letters(&left) < 2 || letters(&right) < 2 {
+        return Joins::No;
+    }
+    if count(&left) >= 2 && count(&right) == 1 {
+        Joins::Perhaps
+    } else {
+        Joins::Yes
+    }
+}
+
+/// "s/o", "a/p" and "w/" are no borders.
+fn is_beside_one_letter(letters: &[char], slash: usize) -> bool {
+    let is_word = |letter: &&char| letter.is_alphanumeric();
+    let before = letters[..slash].iter().rev().take_while(is_word).count();
+    let after = letters[slash + 1..].iter().take_while(is_word).count();
+    (before == 1 && after > 0) || (after == 1 && before > 0)
+}
+
+/// Splits at commas where they part people, and turns "last, first" round.
+pub(super) fn split_commas(
+    parts: Vec<(Before, String)>,
+    pax: Option<usize>,
+    found: &mut NameCell,
+) -> Vec<(Before, String)> {
+    let mut all = Vec::new();
+    let is_list = parts.len() > 1
+        && parts
+            .last()
+            .is_some_and(|(before, _)| *before == Before::Word);
+    let count = parts.len();
+    for (before, part) in parts {
+        let mut pieces: Vec<String> = Vec::new();
+        for piece in commas(&part) {
+            match pieces.last_mut() {
+                Some(last) if words::is_degree(&piece) => {
+                    last.push_str(", ");
+                    last.push_str(piece.trim());
+                }
+                _ => pieces.push(piece.trim().to_owned()),
+            }
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        let length = |piece: &String| folded(piece).split(' ').count();
+        let is_child = |piece: &String| is_child(piece);
+        match pieces.as_slice() {
+            [last, first] if !is_child(first) => {
+                let (left, right) = (length(last), length(first));
+                if left > 1 && right > 1 || is_list || is_extra(first) {
+                    all.extend([(before, last.clone()), (Before::Comma, first.clone())]);
+                } else if left == 1 && right == 1 {
+                    found.doubt(Warning::NameDoubtful);
+                    if count == 1 && pax.is_some_and(|pax| pax >= 2) {
+                        all.extend([(before, last.clone()), (Before::Comma, first.clone())]);
+                    } else {
+                        all.push((before, format!("{first} {last}")));
+                    }
+                } else {
+                    all.push((before, format!("{first} {last}")));
+                }
+            }
+            pieces => {
+                for (place, piece) in pieces.iter().enumerate() {
+                    let before = if place == 0 { before } else { Before::Comma };
+                    all.push((before, piece.clone()));
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Whether a piece behind a comma is a role, a family or a count.
+fn is_extra(piece: &str) -> bool {
+    let plain = folded(piece);
+    words::is_role(&plain)
+        || words::is_family(&plain)
+        || plain.chars().all(|digit| digit.is_ascii_digit())
+        || plain.split_once(' ').is_some_and(|(number, word)| {
+            number.parse::<usize>().is_ok()
+                && (words::is_child_word(word) || words::is_people_word(word))
+        })
+}
+
+fn commas(part: &str) -> Vec<String> {
+    let (mut all, mut depth) = (vec![String::new()], 0_usize);
+    for letter in part.chars() {
+        match letter {
+            ',' | '，' | '،' if depth == 0 => {
+                all.push(String::new());
+                continue;
+            }
+            '(' | '（' | '[' => depth += 1,
+            ')' | '）' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some(last) = all.last_mut() {
+            last.push(letter);
+        }
+    }
+    all
+}
+
+/// How many bytes of a name are the titles with which it begins. "Tan" is one in "Tan Sri" only.
+pub(super) fn titles(name: &str) -> usize {
+    let mut end = 0;
+    let mut all = name.split_inclusive(' ').peekable();
+    while let Some(word) = all.next() {
+        let plain = folded(word);
+        let is_tan_sri = plain == "tan" && all.peek().is_some_and(|next| folded(next) == "sri");
+        if !words::is_title(&plain) && !is_tan_sri {
+            break;
+        }
+        end += word.len();
+    }
+    end
+}
+
+/// "Mr" before "Mrs Goh" is Mr Goh.
+pub(super) fn share_titles(parts: &[(Before, String)]) -> Vec<(Before, String)> {
+    let mut all = parts.to_vec();
+    for place in 0..parts.len().saturating_sub(1) {
+        let (own, next) = (&parts[place].1, &parts[place + 1].1);
+        let shared = titles(next);
+        if titles(own) == own.len() && !own.is_empty() && shared > 0 && shared < next.len() {
+            all[place].1 = format!("{} {}", own.trim(), &next[shared..]);
+        }
+    }
+    all
+}

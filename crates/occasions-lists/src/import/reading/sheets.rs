@@ -1,0 +1,185 @@
+//! One table of all sheets of a file.
+
+use std::collections::BTreeMap;
+
+use platform::text_cleaning::clean_line;
+use web::sheet::read::Page;
+
+use super::columns::{self, Line, Meanings};
+use crate::household_document::field::folded;
+
+/// The heading of the column that says from which of several sheets a row is.
+const SHEET: &str = "Sheet";
+
+/// The lists of all sheets, one below the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sheets {
+    pub(crate) headings: Vec<String>,
+    pub(crate) rows: Vec<Line>,
+    /// What belongs to no list: titles, hidden rows and hidden sheets, with their rows' numbers.
+    pub(crate) left_out: Vec<(usize, String)>,
+}
+
+/// A list: a sheet, or one of several lists beside each other.
+struct Block {
+    name: String,
+    headings: Vec<String>,
+    has_headings: bool,
+    rows: Vec<Line>,
+}
+
+/// Joins the sheets that are shown and have headings. Without any headings, the first sheet counts.
+pub(crate) fn join(pages: &[Page], meanings: &Meanings) -> Sheets {
+    let mut all = Sheets::default();
+    let mut blocks = Vec::new();
+    for page in pages {
+        if page.is_hidden {
+            all.left_out.push(named(page));
+        } else {
+            blocks.extend(blocks_of(page, meanings, &mut all.left_out));
+        }
+    }
+    let has_headings = blocks.iter().any(|block| block.has_headings);
+    let mut is_first = true;
+    let (lists, others): (Vec<Block>, Vec<Block>) = blocks.into_iter().partition(|block| {
+        let is_list = block.has_headings || (!has_headings && is_first);
+        is_first = false;
+        is_list
+    });
+    for block in others {
+        let text = texts(&block.rows);
+        let row = block.rows.first().map_or(1, |(number, _)| *number);
+        all.left_out.push((row, labelled(&block.name, &text)));
+    }
+    let mut names: Vec<&str> = lists.iter().map(|block| block.name.as_str()).collect();
+    names.dedup();
+    let has_names = names.len() > 1;
+    for block in &lists {
+        all.add(block, has_names);
+    }
+    let width = all.headings.len();
+    for (_, cells) in &mut all.rows {
+        cells.resize(width, String::new());
+    }
+    all
+}
+
+fn named(page: &Page) -> (usize, String) {
+    let row = page.rows.first().map_or(1, |(number, _)| *number);
+    (row, labelled(&page.name, &texts(&page.rows)))
+}
+
+fn labelled(name: &str, text: &str) -> String {
+    if name.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{name}: {text}")
+    }
+}
+
+fn texts(rows: &[Line]) -> String {
+    let cells = rows
+        .iter()
+        .flat_map(|(_, cells)| cells)
+        .map(|cell| clean_line(cell));
+    let filled = cells.filter(|cell| !cell.is_empty());
+    filled.take(500).collect::<Vec<_>>().join(" · ")
+}
+
+/// The lists of a page. Titles above the headings and hidden rows are left out.
+fn blocks_of(page: &Page, meanings: &Meanings, left_out: &mut Vec<(usize, String)>) -> Vec<Block> {
+    let (hidden, rows): (Vec<Line>, Vec<Line>) = page
+        .rows
+        .iter()
+        .cloned()
+        .partition(|(number, _)| page.hidden_rows.binary_search(number).is_ok());
+    let mut leave = |rows: &[Line]| {
+        for row in rows {
+            left_out.push((row.0, texts(std::slice::from_ref(row))));
+        }
+    };
+    leave(&hidden);
+    let found = columns::headings(&rows, meanings);
+    let Some(place) = found.place else {
+        return vec![Block {
+            name: page.name.clone(),
+            headings: found.cells,
+            has_headings: false,
+            rows,
+        }];
+    };
+    leave(&rows[..place]);
+    let below = &rows[place + 1..];
+    // A heading that is repeated for printing is no line of the list.
+    let (repeated, below): (Vec<Line>, Vec<Line>) = below
+        .iter()
+        .cloned()
+        .partition(|(_, cells)| *cells == rows[place].1);
+    leave(&repeated);
+    let block = |range: std::ops::Range<usize>| Block {
+        name: page.name.clone(),
+        headings: found.cells[range.clone()].to_vec(),
+        has_headings: true,
+        rows: below
+            .iter()
+            .map(|(number, cells)| (*number, cells[range.clone()].to_vec()))
+            .filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()))
+            .collect(),
+    };
+    match beside(&found.cells, &below) {
+        Some(middle) => vec![block(0..middle), block(middle + 1..found.cells.len())],
+        None => vec![block(0..found.cells.len())],
+    }
+}
+
+/// The empty column between two lists with the same headings.
+fn beside(headings: &[String], rows: &[Line]) -> Option<usize> {
+    let middle = headings.len() / 2;
+    let is_pair = headings.len() % 2 == 1 && middle > 0;
+    let is_empty = |at: usize| {
+        let mut cells = rows.iter().filter_map(|(_, cells)| cells.get(at));
+        headings[at].trim().is_empty() && cells.all(|cell| cell.trim().is_empty())
+    };
+    let same = |at: usize| folded(&headings[at]) == folded(&headings[middle + 1 + at]);
+    (is_pair && is_empty(middle) && (0..middle).all(same)).then_some(middle)
+}
+
+impl Sheets {
+    /// Adds a list below the others. Columns with the same heading are one.
+    fn add(&mut self, block: &Block, has_names: bool) {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut places = Vec::new();
+        for heading in &block.headings {
+            let plain = folded(heading);
+            let times = seen.entry(plain.clone()).or_default();
+            let mut same = self
+                .headings
+                .iter()
+                .enumerate()
+                .filter(|(_, known)| folded(known) == plain);
+            let known = same.nth(*times).map(|(at, _)| at);
+            *times += 1;
+            places.push(known.unwrap_or_else(|| {
+                self.headings.push(heading.clone());
+                self.headings.len() - 1
+            }));
+        }
+        let sheet = has_names.then(|| {
+            let known = self.headings.iter().position(|heading| heading == SHEET);
+            known.unwrap_or_else(|| {
+                self.headings.push(SHEET.to_owned());
+                self.headings.len() - 1
+            })
+        });
+        for (number, cells) in &block.rows {
+            let mut row = vec![String::new(); self.headings.len()];
+            for (at, cell) in places.iter().zip(cells) {
+                row[*at].clone_from(cell);
+            }
+            if let Some(at) = sheet {
+                row[at].clone_from(&block.name);
+            }
+            self.rows.push((*number, row));
+        }
+    }
+}

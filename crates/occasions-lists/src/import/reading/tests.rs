@@ -1,0 +1,4 @@
+mod cells;
+mod generated;
+mod lists;
+mod shapes;

@@ -1,0 +1,305 @@
+//! Cells of real lists, with the people in them.
+
+use super::super::name_cell::{self, NameCell};
+use super::super::{contacts, counts};
+
+/// The lines of a small CSV file.
+pub(super) fn lines(file: &str) -> Vec<Vec<String>> {
+    let (mut lines, mut line, mut cell, mut is_quoted) =
+        (Vec::new(), Vec::new(), String::new(), false);
+    for letter in file.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => line.push(std::mem::take(&mut cell)),
+            '\n' if !is_quoted => {
+                line.push(std::mem::take(&mut cell));
+                lines.push(std::mem::take(&mut line));
+            }
+            other => cell.push(other),
+        }
+    }
+    lines
+}
+
+fn names(found: &NameCell, is_child: bool) -> String {
+    let of_kind = found
+        .people
+        .iter()
+        .filter(|person| person.is_child == is_child);
+    of_kind
+        .map(|person| person.name.as_str())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[test]
+fn cells_name_people_places_and_households() {
+    let mut wrong = Vec::new();
+    for line in lines(include_str!("names.csv")).iter().skip(1) {
+        let [cell, pax, people, children, more, household, _] = line.as_slice() else {
+            panic!("{line:?}");
+        };
+        let total = counts::read(pax).map(|count| count.people);
+        let found = name_cell::read(cell, total);
+        let total = total.or(found.total);
+        let named = found.people.len();
+        let places = match total {
+            Some(total) if !found.is_nobody() => total.saturating_sub(named).max(found.places),
+            _ => found.places,
+        };
+        let shown = match (
+            found.is_nobody(),
+            found.is_open && total.is_none(),
+            found.child_places,
+        ) {
+            (true, ..) => String::new(),
+            (_, true, _) => "?".to_owned(),
+            (_, _, 0) => places.to_string(),
+            (_, _, children) => format!("{places} + {children} children"),
+        };
+        let whose = found
+            .guest_of
+            .clone()
+            .map(|host| format!("(that of {host})"));
+        let name = whose.unwrap_or_else(|| found.household.clone());
+        let got = [names(&found, false), names(&found, true), shown, name];
+        let wanted = [people, children, more, household].map(Clone::clone);
+        if got != wanted {
+            wrong.push(format!("{cell:?}, {pax}: {got:?} is not {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A cell, with the number of people elsewhere in its row, and what it has to give: people (children
+/// with an asterisk), places, child places, total, notes and doubts, each if there are any.
+const ODD: &[(&str, Option<usize>, &str)] = &[
+    ("张和平", None, "张和平"),
+    ("陈志明和李秀英", None, "陈志明; 李秀英"),
+    ("张和与李", None, "张和与李"),
+    ("陈志明伉俪", None, "陈志明 +1"),
+    ("陈志明先生夫人", None, "陈志明 +1"),
+    ("陈志明闔府", None, "陈志明 +?"),
+    ("Tan E Ling", None, "Tan E Ling"),
+    ("ROBERT E LEE", None, "ROBERT E LEE"),
+    (
+        "José Ortega y Gasset",
+        None,
+        "José Ortega y Gasset !name_doubtful",
+    ),
+    (
+        "Maria Costa e Silva",
+        None,
+        "Maria Costa e Silva !name_doubtful",
+    ),
+    (
+        "Rossi Marco e Bianchi Lia",
+        None,
+        "Rossi Marco; Bianchi Lia",
+    ),
+    ("محمد وليد", None, "محمد وليد !name_doubtful"),
+    ("محمد وحرمه", None, "محمد +1"),
+    ("محمد وعائلته", None, "محمد +?"),
+    ("Anna u. Peter", None, "Anna; Peter"),
+    ("John w/ Mary", None, "John; Mary"),
+    ("Ali dengan Siti", None, "Ali; Siti"),
+    ("A con B", None, "A; B"),
+    ("Uncle Bob (3)", None, "Uncle Bob =3"),
+    ("Farah (4)", None, "Farah =4"),
+    ("Farah, Ella (6)", None, "Farah; Ella (6)*"),
+    ("Ana Lim, Ben (5)", None, "Ana Lim; Ben (5)*"),
+    ("Ana & Ben 5 yrs", None, "Ana; Ben 5 yrs*"),
+    ("Chong (2 adults + 1 child)", None, "Chong +1 child =3"),
+    ("Razak + isteri + maid + 2 anak2", None, "Razak +2 +2 child"),
+    ("John +1 (Sarah)", None, "John; Sarah"),
+    ("John + gf Sarah", None, "John; Sarah"),
+    ("Ben (vegan, no nuts)", None, "Ben food:vegan, no nuts"),
+    (
+        "Auntie Mei 012-345 6789",
+        None,
+        "Auntie Mei tel:012-345 6789",
+    ),
+    ("Mei / 0123456789", None, "Mei tel:0123456789"),
+    ("Ahmad, Siti", Some(2), "Ahmad; Siti !name_doubtful"),
+    ("Ahmad, Siti", None, "Siti Ahmad !name_doubtful"),
+    ("van der Berg, Jan", None, "Jan van der Berg"),
+    ("Garcia Lopez, Ana", None, "Ana Garcia Lopez"),
+    ("Budi, S.E.", None, "Budi, S.E."),
+    ("Lee, PhD", None, "Lee, PhD"),
+    (
+        "Smith, John & Mary",
+        None,
+        "John Smith; Mary !name_doubtful",
+    ),
+    ("Mr & Mrs John Smith", None, "Mr John Smith; Mrs John Smith"),
+    (
+        "Tan Sri Lim & Puan Sri Lim",
+        None,
+        "Tan Sri Lim; Puan Sri Lim",
+    ),
+    ("Lee/Tan", Some(6), ""),
+    ("Lee/Tan", Some(2), "Lee; Tan"),
+    (
+        "Lim Ah Moi @ May / 0123456789",
+        None,
+        "Lim Ah Moi @ May tel:0123456789",
+    ),
+    ("Guest of Tom Baker", None, " +1"),
+    ("Baby Santos", None, "Baby Santos"),
+    ("Santos & baby Ana", None, "Santos; Ana*"),
+    ("3 Musketeers", None, "3 Musketeers !name_doubtful"),
+    ("1 John", None, "1 John !name_doubtful"),
+    ("Ada-ada je 🙂", None, "Ada-ada je"),
+    ("✅ John", None, "John"),
+    ("Dan Lee dan Siti", None, "Dan Lee; Siti"),
+    ("ALI DAN SITI", None, "ALI; SITI"),
+    ("Tan (cancelled)", None, "Tan note:cancelled !not_coming"),
+    ("~~Tan~~", None, "Tan note:~~Tan~~ !not_coming"),
+    ("Tan (not coming)", None, "Tan note:not coming !not_coming"),
+    ("Ali <ali@x.my>", None, "Ali mail:ali@x.my"),
+    ("A, B and C Surname", None, "A; B; C Surname !no_surname"),
+    ("John & Jane Smith", None, "John; Jane Smith !no_surname"),
+    ("Colombo Anna + 1", None, "Colombo Anna +1"),
+    ("Farah (+1)", None, "Farah +1"),
+    ("Siti 4 orang", None, "Siti =4"),
+    ("张伟 4人", None, "张伟 =4"),
+    ("the Smiths", None, ""),
+    ("-", None, ""),
+    ("n/a", None, ""),
+];
+
+fn shown(found: &NameCell) -> String {
+    let people = found.people.iter();
+    let people = people.map(|person| person.name.clone() + if person.is_child { "*" } else { "" });
+    let mut all = people.collect::<Vec<_>>().join("; ");
+    let mut add = |text: String| all.push_str(&text);
+    if found.places > 0 {
+        add(format!(" +{}", found.places));
+    }
+    if found.child_places > 0 {
+        add(format!(" +{} child", found.child_places));
+    }
+    if found.is_open && !found.people.is_empty() {
+        add(" +?".to_owned());
+    }
+    found
+        .total
+        .into_iter()
+        .for_each(|total| add(format!(" ={total}")));
+    found
+        .food
+        .iter()
+        .for_each(|(_, food)| add(format!(" food:{food}")));
+    found
+        .phones
+        .iter()
+        .for_each(|phone| add(format!(" tel:{phone}")));
+    found
+        .emails
+        .iter()
+        .for_each(|email| add(format!(" mail:{email}")));
+    found
+        .notes
+        .iter()
+        .for_each(|note| add(format!(" note:{note}")));
+    found
+        .doubts
+        .iter()
+        .for_each(|doubt| add(format!(" !{}", doubt.word())));
+    all
+}
+
+#[test]
+fn odd_cells_are_read_on_the_safe_side() {
+    let mut wrong = Vec::new();
+    for (cell, pax, wanted) in ODD {
+        let got = shown(&name_cell::read(cell, *pax));
+        if got != *wanted {
+            wrong.push(format!("{cell:?}: {got:?} is not {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn numbers_of_people_are_read_as_people_write_them() {
+    for (cell, wanted) in [
+        ("4", Some((4, 0, false))),
+        ("4 pax", Some((4, 0, false))),
+        ("1+1", Some((2, 0, false))),
+        ("2 adults + 1 child", Some((3, 1, false))),
+        ("2 dewasa, 3 anak", Some((5, 3, false))),
+        ("٤", Some((4, 0, false))),
+        ("4位", Some((4, 0, false))),
+        ("4.0", Some((4, 0, false))),
+        ("1-2", Some((2, 0, true))),
+        ("2027-02-01", None),
+        ("some", None),
+        ("-1", None),
+    ] {
+        let got = counts::read(cell).map(|one| (one.people, one.children, one.is_doubtful));
+        assert_eq!(got, wanted, "{cell}");
+    }
+}
+
+#[test]
+fn contacts_are_found_in_whatever_stands_around_them() {
+    for (cell, emails, rest, is_mended) in [
+        (
+            "a@example.org; b@example.org",
+            "a@example.org b@example.org",
+            false,
+            false,
+        ),
+        (
+            "ben@example.org ::: ben@work.example",
+            "ben@example.org ben@work.example",
+            false,
+            false,
+        ),
+        ("<d@example.org>", "d@example.org", false, false),
+        ("Ed Example <ed@example.org>", "ed@example.org", true, false),
+        ("mailto:fi@example.org", "fi@example.org", false, false),
+        ("suami11@example,my", "suami11@example.my", false, true),
+        ("no address", "", true, false),
+        ("a5@ x ::: b5@y", "", true, false),
+    ] {
+        let found = contacts::emails(cell);
+        assert_eq!(found.emails.join(" "), emails, "{cell}");
+        assert_eq!(
+            (found.has_rest, found.is_mended),
+            (rest, is_mended),
+            "{cell}"
+        );
+    }
+    for (cell, phones, has_rest, is_lost) in [
+        ("6.01234E+11", "", false, true),
+        ("6.01E+10", "", false, true),
+        ("'0123", "0123", false, false),
+        ("=\"0123456\"", "0123456", false, false),
+        ("60123456789.0", "60123456789", false, false),
+        (
+            "+60 12-345 ::: +60 13-999",
+            "+60 12-345|+60 13-999",
+            false,
+            false,
+        ),
+        ("012-3456789/8", "012-3456789|012-3456788", false, false),
+        ("012 345 6789 call after 6", "012 345 6789", true, false),
+        (
+            "(555) 123-4567 or 555-0201",
+            "(555) 123-4567|555-0201",
+            false,
+            false,
+        ),
+        ("٠١٢٣٤٥٦٧٨", "٠١٢٣٤٥٦٧٨", false, false),
+    ] {
+        let found = contacts::phones(cell);
+        assert_eq!(found.phones.join("|"), phones, "{cell}");
+        assert_eq!(
+            (found.has_rest, found.has_lost_digits),
+            (has_rest, is_lost),
+            "{cell}"
+        );
+    }
+}

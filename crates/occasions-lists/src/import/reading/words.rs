@@ -1,0 +1,175 @@
+//! The words that mean something in a guest list.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use crate::household_document::field::folded;
+
+/// Closed lists of words, in the form that [`folded`] returns.
+static LISTS: LazyLock<BTreeMap<&str, BTreeSet<String>>> = LazyLock::new(|| {
+    let lines = include_str!("words.txt").lines();
+    let lists = lines.filter_map(|line| line.split_once(": "));
+    let lists = lists.map(|(name, words)| (name, words.split(", ").map(folded).collect()));
+    lists.collect()
+});
+
+fn list(name: &str) -> impl Iterator<Item = &'static String> {
+    LISTS.get(name).into_iter().flatten()
+}
+
+/// Words that join two people.
+pub(super) const JOINERS: &[&str] = &[
+    "and", "dan", "und", "et", "with", "con", "avec", "mit", "dengan", "bersama", "و",
+];
+
+/// Words before a child's name.
+pub(super) const CHILD_TITLES: &[&str] = &["baby", "bb", "adik", "bayi", "bebe", "little"];
+
+pub(super) const TICKS: &[&str] = &[
+    "yes", "y", "ya", "si", "sì", "ja", "oui", "true", "t", "1", "x", "✓", "✔", "✅", "☑",
+    "checked", "是", "نعم",
+];
+pub(super) const CROSSES: &[&str] = &[
+    "no", "n", "tidak", "tak", "nein", "non", "false", "f", "0", "-", "–", "—", "✗", "✘", "❌",
+    "☐", "否", "لا",
+];
+
+/// The most bytes of a word for nothing.
+const LONGEST_NOTHING: usize = 24;
+
+fn is_in(list: &str, folded: &str) -> bool {
+    LISTS.get(list).is_some_and(|words| words.contains(folded))
+}
+
+/// Whether a cell says that there is nothing.
+pub(super) fn is_nothing(typed: &str) -> bool {
+    let marks = ['-', '–', '—', '_', '.', '/', '\\', '*', '?', ' ', '\u{a0}'];
+    typed
+        .trim()
+        .chars()
+        .all(|sign| marks.contains(&sign) && sign != '?')
+        || (typed.len() <= LONGEST_NOTHING && is_in("nothing", &folded(typed)))
+}
+
+pub(super) fn is_nobody(typed: &str, folded: &str) -> bool {
+    folded.is_empty() || is_in("nobody", folded) || is_divider(typed)
+}
+
+/// "-- Groom side --", "=== Friends ===".
+fn is_divider(typed: &str) -> bool {
+    let typed = typed.trim();
+    ["--", "==", "**", "##", "__", "––", "——", "~~"]
+        .iter()
+        .any(|mark| {
+            typed.starts_with(mark) && typed.ends_with(mark) && typed.len() > 2 * mark.len()
+        })
+        && !(typed.starts_with("~~") && typed.ends_with("~~"))
+}
+
+pub(super) fn is_title(folded: &str) -> bool {
+    is_in("titles", folded)
+}
+
+pub(super) fn is_role(folded: &str) -> bool {
+    is_in("roles", folded)
+}
+
+pub(super) fn is_family(folded: &str) -> bool {
+    is_in("families", folded)
+}
+
+pub(super) fn family_end(name: &str) -> Option<&str> {
+    list("family_ends").find_map(|end| name.strip_suffix(end.as_str()))
+}
+
+pub(super) fn couple_end(name: &str) -> Option<&str> {
+    list("couple_ends").find_map(|end| name.strip_suffix(end.as_str()))
+}
+
+pub(super) fn is_group(folded: &str) -> bool {
+    is_in("groups", folded)
+}
+
+pub(super) fn is_child_word(folded: &str) -> bool {
+    is_in("children", folded)
+}
+
+pub(super) fn is_people_word(folded: &str) -> bool {
+    is_in("people", folded)
+}
+
+pub(super) fn is_years(folded: &str) -> bool {
+    is_in("years", folded)
+}
+
+/// Whether a line's only cell is the heading of the lines below it. "Tan family" names a household.
+pub(super) fn is_section(typed: &str, folded: &str) -> bool {
+    let is_side = |word: &str| is_in("sections", word) && !is_family(word);
+    is_only_section(typed, folded)
+        || folded.split(' ').any(is_side)
+        || list("section_parts").any(|part| typed.contains(part.as_str()))
+}
+
+/// Whether a line holds nothing but words of side, table or family, and numbers.
+pub(super) fn is_only_section(typed: &str, folded: &str) -> bool {
+    let is_known = |word: &str| {
+        is_in("sections", word)
+            || word.chars().all(|digit| digit.is_ascii_digit())
+            || matches!(word, "s" | "of" | "the" | "and")
+    };
+    typed.trim().ends_with(':') || (!folded.is_empty() && folded.split(' ').all(is_known))
+}
+
+pub(super) fn is_food(folded: &str) -> bool {
+    is_in("foods", folded)
+        || is_allergy(folded)
+        || folded.split(' ').next() == Some("no") && folded.contains(' ')
+}
+
+/// Whether a text speaks of an allergy.
+pub(super) fn is_allergy(folded: &str) -> bool {
+    list("allergies").any(|word| {
+        if word.is_ascii() {
+            folded.split(' ').any(|one| one == word)
+        } else {
+            folded.contains(word.as_str())
+        }
+    })
+}
+
+/// Whether a word of a name cell says how many come, or joins people, and is no part of a name.
+pub(super) fn is_understood(folded: &str) -> bool {
+    let lists = [
+        "roles", "families", "children", "people", "years", "nobody", "nothing",
+    ];
+    let number = folded.trim_start_matches('x');
+    let end = number.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    let is_count = number.len() > end.len() && number.len() - end.len() <= 3;
+    lists.iter().any(|list| is_in(list, folded))
+        || JOINERS.contains(&folded)
+        || CHILD_TITLES.contains(&folded)
+        || TICKS.contains(&folded)
+        || CROSSES.contains(&folded)
+        || matches!(
+            folded,
+            "e" | "y" | "u" | "w" | "x" | "the" | "of" | "plus" | "mailto"
+        )
+        || (is_count && (end.is_empty() || lists.iter().any(|list| is_in(list, end))))
+}
+
+pub(super) fn is_cancelled(folded: &str) -> bool {
+    is_in("cancelled", folded)
+}
+
+/// "S.Kom.", "Ph.D", "Jr.".
+pub(super) fn is_degree(part: &str) -> bool {
+    let part = part.trim();
+    let plain: String = part.chars().filter(|sign| *sign != '.').collect();
+    let is_short =
+        |piece: &str| piece.chars().count() <= 4 && piece.chars().all(char::is_alphabetic);
+    let is_dotted = part.contains('.')
+        && part.split('.').all(is_short)
+        && part.matches('.').count() > usize::from(plain.len() > 3);
+    is_in("degrees", &plain.to_lowercase())
+        || (is_dotted && !plain.is_empty() && plain.chars().count() <= 8)
+}

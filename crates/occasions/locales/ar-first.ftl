@@ -1,0 +1,28 @@
+### كلمات المناسبة الجديدة قبل أن يكتب أصحابها كلماتهم.
+
+date-to-follow-text = سنسألكم عمّن سيحضر حالما يُعرف الموعد.
+date-to-follow = يُحدَّد الموعد لاحقًا
+card-back-host = العودة إلى صفحتكم
+new-names = { $one } و{ $other }
+new-title-wedding = حفل زفاف { $names }
+new-title-engagement = حفل خطوبة { $names }
+new-title-birthday = عيد ميلاد { $names }
+new-title-children = حفلة { $names }
+new-title-naming = حفل استقبال { $names }
+new-title-anniversary = ذكرى زواج { $names }
+new-title-kenduri = وليمة { $names }
+new-title-company = فعالية { $names }
+new-title-memorial = في ذكرى { $names }
+new-title-other = مناسبة { $names }
+new-kicker-wedding = مع عائلتيهما
+new-kicker-engagement = حفل خطوبة
+new-kicker-birthday = عيد ميلاد
+new-kicker-children = شاركونا الفرحة
+new-kicker-naming = أهلًا بالمولود
+new-kicker-anniversary = ذكرى الزواج
+new-kicker-kenduri = وليمة
+new-kicker-memorial = في ذكرى عزيزة
+new-event-reception = حفل الاستقبال
+new-event-party = الحفل
+new-event-service = مراسم التأبين
+new-event-dinner = العشاء

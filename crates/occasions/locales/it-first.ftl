@@ -1,0 +1,28 @@
+### Le parole di un nuovo evento, prima che chi invita scriva le proprie.
+
+date-to-follow-text = Le chiederemo chi viene appena la data sarà nota.
+date-to-follow = Data da definire
+card-back-host = Torni alla sua pagina
+new-names = { $one } e { $other }
+new-title-wedding = Matrimonio di { $names }
+new-title-engagement = Fidanzamento di { $names }
+new-title-birthday = Compleanno di { $names }
+new-title-children = Festa per { $names }
+new-title-naming = Festa per { $names }
+new-title-anniversary = Anniversario di { $names }
+new-title-kenduri = Casa aperta da { $names }
+new-title-company = Evento di { $names }
+new-title-memorial = In memoria di { $names }
+new-title-other = Festa di { $names }
+new-kicker-wedding = Insieme alle loro famiglie
+new-kicker-engagement = Fidanzamento
+new-kicker-birthday = Compleanno
+new-kicker-children = Venite a festeggiare
+new-kicker-naming = Benvenuto al mondo
+new-kicker-anniversary = Anniversario
+new-kicker-kenduri = Casa aperta
+new-kicker-memorial = In memoria
+new-event-reception = Ricevimento
+new-event-party = Festa
+new-event-service = Funzione
+new-event-dinner = Cena

@@ -1,0 +1,28 @@
+### Kata-kata majlis baharu sebelum tuan rumah menulis kata-kata sendiri.
+
+date-to-follow-text = Kami akan bertanya siapa yang hadir sebaik sahaja harinya diketahui.
+date-to-follow = Tarikh akan dimaklumkan
+card-back-host = Kembali ke halaman anda
+new-names = { $one } dan { $other }
+new-title-wedding = Majlis perkahwinan { $names }
+new-title-engagement = Majlis pertunangan { $names }
+new-title-birthday = Hari jadi { $names }
+new-title-children = Parti untuk { $names }
+new-title-naming = Majlis kesyukuran untuk { $names }
+new-title-anniversary = Ulang tahun { $names }
+new-title-kenduri = Rumah terbuka { $names }
+new-title-company = Majlis { $names }
+new-title-memorial = Mengenang { $names }
+new-title-other = Majlis { $names }
+new-kicker-wedding = Walimatulurus
+new-kicker-engagement = Majlis pertunangan
+new-kicker-birthday = Hari jadi
+new-kicker-children = Jom raikan bersama
+new-kicker-naming = Majlis kesyukuran
+new-kicker-anniversary = Ulang tahun
+new-kicker-kenduri = Rumah terbuka
+new-kicker-memorial = Dalam kenangan
+new-event-reception = Majlis resepsi
+new-event-party = Majlis
+new-event-service = Majlis doa
+new-event-dinner = Makan malam

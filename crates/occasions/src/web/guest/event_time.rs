@@ -1,0 +1,23 @@
+//! When an event is, with or without its hours.
+
+use jiff::Zoned;
+use web::{Text, dates};
+
+use crate::event::Event;
+
+/// A day, with its hours if they are known.
+pub(super) fn with_hours(text: &Text, day: String, hours: Option<&str>) -> String {
+    match hours {
+        Some(hours) => format!("{day}{}{hours}", text.say("list-comma")),
+        None => day,
+    }
+}
+
+/// The value of the HTML attribute `datetime`: the day alone if the hour is not known.
+pub(super) fn machine(event: &Event, start: &Zoned) -> String {
+    if event.hour_known {
+        dates::machine(start)
+    } else {
+        start.date().to_string()
+    }
+}
