@@ -4,7 +4,7 @@
 
 host-import-text = Daripada hamparan atau program lain. Anda lihat dahulu apa yang akan berlaku, dan boleh membatalkan import itu selama 7 hari.
 host-import-file = Fail
-host-import-file-hint = CSV, XLSX, atau JSON dari sini; hingga 10 MB dan 10,000 baris. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dipotong tidak dibaca.
+host-import-file-hint = CSV, XLSX, atau JSON dari sini; hingga 10 MB dan 10,000 baris. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dicoret tidak dibaca.
 host-import-next = Seterusnya
 host-import-earlier = Senarai terdahulu
 host-import-columns = Apakah isi setiap lajur?

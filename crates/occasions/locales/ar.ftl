@@ -635,6 +635,7 @@ print-by = نرجو الرد في موعد أقصاه { $date }.
 print-scan = امسحوا الرمز لفتح الدعوة والرد،
 print-or = أو زوروا { $address } وأدخلوا هذا الرمز:
 print-request = يسعدنا حضوركم.
+print-request-memorial = ندعوكم لإحياء الذكرى معنا.
 
 ## News of the hosts
 news-title = الأخبار

@@ -22,7 +22,7 @@ host-new-deadline-hint = Empty: four weeks before the day, if there is time.
 host-new-nobody = Whose celebration is it?
 host-new-no-zone = In which time zone is it?
 host-new-no-day = Which day is it? Or tick “We don’t know the day yet”.
-host-new-day-and-unknown = Empty the day, or untick “We don’t know the day yet”.
+host-new-day-and-unknown = Clear the day, or untick “We don’t know the day yet”.
 host-new-day-over = This day is over. Did you mean { $day }?
 host-new-day-far = { $n ->
     [one] That is 1 year away. Is the year right?

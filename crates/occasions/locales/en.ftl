@@ -505,6 +505,7 @@ print-by = Please answer by { $date }.
 print-scan = Scan to open your invitation and to answer,
 print-or = or go to { $address } and enter this code:
 print-request = We request the pleasure of your company.
+print-request-memorial = We ask you to remember with us.
 
 ## News of the hosts
 news-title = News

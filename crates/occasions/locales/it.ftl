@@ -514,6 +514,7 @@ print-by = Rispondete entro: { $date }.
 print-scan = Inquadrate il codice per aprire l’invito e rispondere,
 print-or = oppure andate su { $address } e inserite:
 print-request = Saremmo lieti di avervi con noi.
+print-request-memorial = Vi invitiamo a un momento di ricordo insieme a noi.
 
 ## News of the hosts
 news-title = Novità

@@ -485,7 +485,7 @@ host-withdraw = Tarik balik
 
 host-texts = Teks
 host-basics = Asas
-host-deadline = Jawab sebelum
+host-deadline = Jawab selewat-lewatnya
 host-set-deadline = Tetapkan tarikh akhir ini
 host-switches = Apa yang tetamu boleh buat
 host-state = Keadaan

@@ -456,6 +456,7 @@ print-by = Sila jawab selewat-lewatnya pada { $date }.
 print-scan = Imbas untuk membuka jemputan dan memberi jawapan,
 print-or = atau pergi ke { $address } dan masukkan kod ini:
 print-request = Dengan hormatnya kami menjemput tuan/puan.
+print-request-memorial = Kami menjemput anda mengenang bersama kami.
 
 ## News of the hosts
 news-title = Berita

@@ -456,6 +456,7 @@ print-by = 请最迟于{ $date }回复。
 print-scan = 扫码打开请柬并回复，
 print-or = 或访问 { $address } 并输入邀请码：
 print-request = 敬请光临。
+print-request-memorial = 敬请出席，一同追思。
 
 ## News of the hosts
 news-title = 消息

@@ -75,7 +75,9 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         is_over(&occasion::zone_named(zone), *last_end, now)
     };
     let due = ends.into_iter().filter(is_due);
-    Ok(due.map(|(id, ..)| id).collect())
+    let mut due: Vec<_> = due.map(|(id, ..)| id).collect();
+    due.extend(event::ended_without_events(tx)?);
+    Ok(due)
 }
 
 /// Returns the occasions whose dietary requirements were deleted after the restored backup had been
@@ -106,8 +108,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     }
     // A host may just have postponed an event, so the occasion is read again under its lock.
     let occasion = occasion::load(tx, id)?;
-    let events = event::list(tx, id)?;
-    let last_end = events.iter().map(|event| event.ends_at).max();
+    let last_end = event::end_of_occasion(tx, id)?;
     let now = tx.now();
     if !had_been && !last_end.is_some_and(|end| is_over(&occasion.zone(), end, now)) {
         return Ok(false);

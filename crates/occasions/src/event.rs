@@ -5,7 +5,7 @@ mod freezes;
 pub(crate) mod whole_days;
 
 use ::web::{Findings, I18n};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,45 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
         occasion
     )
     .all(tx)
+}
+
+/// Without events, an occasion ends this long after its last change: 18 months.
+const WITHOUT_EVENTS: SignedDuration = SignedDuration::from_hours(548 * 24);
+
+/// Returns when an occasion ends: with its last event, or, without events, 18 months after its last
+/// change. `archived_for` then keeps the end that archived it.
+pub(crate) fn end_of_occasion(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let last = list(tx, occasion)?.iter().map(|event| event.ends_at).max();
+    if last.is_some() {
+        return Ok(last);
+    }
+    let found: Option<(Option<Timestamp>, Timestamp)> = sql!(
+        "SELECT archived_for, updated_at FROM occasion WHERE id = :occasion",
+        occasion
+    )
+    .maybe(tx)?;
+    Ok(found.and_then(|(archived_for, changed_at)| {
+        archived_for.or_else(|| changed_at.checked_add(WITHOUT_EVENTS).ok())
+    }))
+}
+
+/// Returns the occasions without events that may have ended.
+pub(crate) fn ended_without_events(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
+    let Ok(changed_before) = tx.now().checked_sub(WITHOUT_EVENTS) else {
+        return Ok(Vec::new());
+    };
+    let found: Vec<(OccasionId,)> = sql!(
+        "SELECT id FROM occasion
+         WHERE (archived_for IS NOT NULL OR updated_at <= :changed_before)
+           AND NOT EXISTS (SELECT 1 FROM event WHERE event.occasion = occasion.id)
+         ORDER BY id",
+        changed_before
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// Returns the events that visitors without a code can see and answer. These are the events that

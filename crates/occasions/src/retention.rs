@@ -51,9 +51,11 @@ struct Announced {
 /// When an occasion is archived and deleted, and which warnings have been sent to its owners.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Retention {
-    /// The day on which the occasion is archived, in the occasion's time zone; null without events.
+    /// The day on which the occasion is archived, in the occasion's time zone. Without events,
+    /// it counts from 18 months after the last change.
     pub archives_on: Option<Date>,
-    /// The earliest day on which the occasion is deleted; null without events.
+    /// The earliest day on which the occasion is deleted. Without events, it counts from 18 months
+    /// after the last change.
     pub deletes_on: Option<Date>,
     /// When the first warning was sent to the owners; null if it was not sent yet.
     pub first_warning_at: Option<Timestamp>,
@@ -141,7 +143,9 @@ fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         now
     )
     .all(tx)?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+    let mut all: Vec<_> = found.into_iter().map(|(id,)| id).collect();
+    all.extend(event::ended_without_events(tx)?);
+    Ok(all)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,8 +198,7 @@ impl Announced {
 }
 
 fn days(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Option<(Days, Timestamp)>, StoreError> {
-    let events = event::list(tx, &occasion.id)?;
-    let last_end = events.iter().map(|event| event.ends_at).max();
+    let last_end = event::end_of_occasion(tx, &occasion.id)?;
     let (zone, now) = (occasion.zone(), tx.now());
     Ok(last_end.and_then(|end| Some((Days::of(&zone, end, occasion.retention_days, now)?, end))))
 }

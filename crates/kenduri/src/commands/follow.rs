@@ -213,6 +213,8 @@ impl Following {
         let mut interrupt = signal(SignalKind::interrupt())?;
         // Who asked for the take-over.
         let mut asked: Option<UnixStream> = None;
+        // Each attempt fetches a whole snapshot.
+        let mut pause_by_itself = INTERVAL;
         loop {
             let step = match (&asked, self.expired.take()) {
                 (Some(_), _) => Step::TakeOver,
@@ -252,6 +254,12 @@ impl Following {
                 Outcome::TakenOver(outcome) => {
                     if is_by_itself {
                         tell_take_over(&outcome);
+                        pause_by_itself = (pause_by_itself * 2).min(MAX_PAUSE);
+                        self.pause = self.pause.max(pause_by_itself);
+                        // An order insists, where this attempt may have been refused.
+                        if outcome.is_err() && asked.is_some() && !is_stopped {
+                            continue;
+                        }
                     }
                     let reply = match &outcome {
                         Ok(taken) => Reply::Ok(answer(taken)),

@@ -3,7 +3,7 @@
 use occasions::event::Event;
 use occasions::hosting::{Refusal, occasions as hosted, resource};
 use serde_json::{Value, json};
-use web::Input;
+use web::{Deadline, Input};
 
 use crate::stage::{Stage, on_default};
 
@@ -63,6 +63,32 @@ fn without_its_hour_an_event_lasts_from_midnight_to_midnight() {
             known,
             is("2027-04-10T04:00:00Z", "2027-04-10T06:00:00Z", true)
         );
+        // A program's end is kept, also if it is the midnight that was there.
+        change(stage, json!({"hour_known": false})).await;
+        let dinner = json!({"hour_known": true, "starts_at": "2027-04-10T18:00:00+08:00", "ends_at": "2027-04-11T00:00:00+08:00"});
+        assert_eq!(
+            change(stage, dinner).await,
+            is("2027-04-10T10:00:00Z", "2027-04-10T16:00:00Z", true)
+        );
+    });
+}
+
+#[test]
+fn a_deadline_at_the_end_of_a_day_stays_there_in_another_zone() {
+    on_default(async |stage| {
+        let [before, after] = stage
+            .done(|tx, host| {
+                let old = hosted::load(tx, host)?;
+                let input = Input::from(json!({"time_zone": "Europe/Rome"}));
+                let new = hosted::change(tx, host, old.version, &input)?;
+                Ok::<_, Refusal>([old, new].map(|one| {
+                    let deadline = one.rsvp_deadline.unwrap();
+                    Deadline::of(&deadline.to_zoned(one.zone()))
+                }))
+            })
+            .await;
+        assert!(matches!(before, Deadline::EndOf(_)));
+        assert_eq!(after, before);
     });
 }
 

@@ -1,9 +1,10 @@
 //! Tests of the page on which an occasion is made, and of the home of an occasion without guests.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use occasions::event::{self, Event};
 use occasions::occasion::{self, Occasion};
-use occasions::words::OccasionKind;
+use occasions::retention;
+use occasions::words::{OccasionKind, OccasionStatus};
 use platform::{Rows, StoreError, Tx, sql};
 use testkit::{Page, Visitor};
 use web::Preset;
@@ -337,6 +338,32 @@ fn an_occasion_whose_day_is_not_known_has_no_event_and_says_so() {
         owner.submit(&events, &form).await.expect(303);
         let page = guest.get(&format!("/invite/{code}/rsvp")).await;
         assert!(page.body.contains("name=\"reply."), "{}", page.text());
+    });
+}
+
+#[test]
+fn an_occasion_without_a_day_ends_18_months_after_its_last_change() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.stranger);
+        let values = [("first", "Ella"), ("day_unknown", "1")];
+        send(&mut owner, &values).await.expect(303);
+        let publish = [("status", "published")];
+        let published = owner.post("/admin/o/ella/settings/state", &publish).await;
+        published.expect(303);
+        for (days, status) in [
+            (577, OccasionStatus::Published),
+            (2, OccasionStatus::Archived),
+        ] {
+            stage
+                .world
+                .clock
+                .advance(SignedDuration::from_hours(days * 24));
+            retention::run(&stage.site).await.unwrap();
+            assert_eq!(made(stage, "ella").await.0.status, status);
+        }
+        for mail in stage.world.mails().await {
+            stage.world.expect_mail(&mail.recipient, &mail.subject);
+        }
     });
 }
 

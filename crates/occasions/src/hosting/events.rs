@@ -105,6 +105,7 @@ impl Resource for Event {
         let has_end = edit.input.has("ends_at")
             && edit
                 .old
+                .filter(|_| matches!(edit.input, Input::Form(..)))
                 .is_none_or(|old| old.hour_known || old.ends_at != self.ends_at);
         if !self.hour_known {
             let zone = edit.parent.zone(tx)?;
@@ -163,7 +164,8 @@ impl Resource for Event {
         // up from the waiting list are locked later.
         lock_limited(tx, occasion)?;
         lock(tx, &self.id)?;
-        if edit.old.is_some_and(|old| old.starts_at != self.starts_at) {
+        let date = |event: &Self| (event.starts_at, event.hour_known);
+        if edit.old.is_some_and(|old| date(old) != date(self)) {
             dates::moved(tx, self.id.as_str())?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {

@@ -207,7 +207,8 @@ pub fn change(
     host.needs(Permission::Write)?;
     let old = lock(tx, host)?;
     check_version(&old, version)?;
-    let new = apply(input, &old, false)?;
+    let mut new = apply(input, &old, false)?;
+    keep_last_day(&old, &mut new);
     let changes = fields::difference(FIELDS, &old, &new);
     if changes.is_empty() {
         return Ok(old);
@@ -239,6 +240,18 @@ pub fn change(
     history::record(tx, host, "occasion.changed", entity, changes.into())?;
     history::tell_of_occasion(tx, host, "edited")?;
     load(tx, host)
+}
+
+/// A deadline at the end of a day stays at the end of that day in another time zone.
+fn keep_last_day(old: &Occasion, new: &mut Occasion) {
+    if let Some(deadline) = old.rsvp_deadline
+        && new.rsvp_deadline == old.rsvp_deadline
+        && new.time_zone != old.time_zone
+        && let Deadline::EndOf(day) = Deadline::of(&deadline.to_zoned(old.zone()))
+        && let Ok(end) = day.tomorrow().and_then(|day| day.to_zoned(new.zone()))
+    {
+        new.rsvp_deadline = Some(end.timestamp());
+    }
 }
 
 /// Sets the cover picture, or removes it if `cover` is empty. Deletes the files of the previous

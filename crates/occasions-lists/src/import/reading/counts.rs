@@ -71,7 +71,7 @@ pub(crate) fn with_words(text: &str) -> Option<Count> {
                 .or_else(|| what.strip_suffix(" dan"))
                 .unwrap_or(what);
             if words::is_child_word(what) {
-                count.children += number;
+                count.children = count.children.checked_add(number)?;
             } else if !words::is_people_word(what) {
                 return None;
             }

@@ -244,9 +244,26 @@ impl Household {
         true
     }
 
-    fn adults(&mut self) -> impl Iterator<Item = &mut Guest> {
-        self.guests.iter_mut().filter(|guest| !guest.is_child)
+    /// Adds a guest, or keeps the name in the note if the household is full.
+    fn add_guest(&mut self, row: &Row<'_>, guest: Guest) {
+        if row.is_own || self.guests.len() < MOST_PEOPLE {
+            self.guests.push(guest);
+            return;
+        }
+        let column = Column::from(Field::Guest);
+        self.note(row, None, &guest.name);
+        self.told
+            .push(row.told(Some(&column), Warning::InNote, &guest.name));
     }
+}
+
+/// The adults among these guests, or else all of them.
+fn eaters(guests: &mut [Guest]) -> Vec<&mut Guest> {
+    let has_adult = guests.iter().any(|guest| !guest.is_child);
+    guests
+        .iter_mut()
+        .filter(|guest| !has_adult || !guest.is_child)
+        .collect()
 }
 
 fn add_row(one: &mut Household, row: &Row<'_>, name: &NameCell) {
@@ -264,7 +281,7 @@ fn add_row(one: &mut Household, row: &Row<'_>, name: &NameCell) {
 
 impl Household {
     fn name_by_row(&mut self, row: &Row<'_>, name: &NameCell) {
-        let has_other = !row.line(Field::Household).is_empty() && !row.is_household_the_name();
+        let has_other = !row.shared(Field::Household).is_empty() && !row.is_household_the_name();
         if self.name.is_empty() && !has_other {
             self.name.clone_from(&name.household);
         }
@@ -272,6 +289,7 @@ impl Household {
 }
 
 fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
+    let from = one.guests.len();
     for person in &name.people {
         let guest = Guest {
             row: row.number,
@@ -280,10 +298,10 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
             age: person.age,
             ..Guest::default()
         };
-        one.guests.push(guest);
+        one.add_guest(row, guest);
     }
-    one.places += name.places;
-    one.child_places += name.child_places;
+    one.places = one.places.saturating_add(name.places);
+    one.child_places = one.child_places.saturating_add(name.child_places);
     match (name.total, row.pax()) {
         (Some(total), Some(pax)) if total != pax => {
             let column = Column::from(Field::People);
@@ -296,7 +314,15 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
     one.is_open |= name.is_open;
     one.is_family |= name.people.is_empty() && !name.household.is_empty();
     for (place, food) in &name.food {
-        let from = one.guests.len() - name.people.len();
+        let Some(place) = place else {
+            if one.guests.len() == from {
+                one.note(row, None, food);
+            }
+            for guest in eaters(&mut one.guests[from..]) {
+                guest.diet_notes.push(format!("one of: {food}"));
+            }
+            continue;
+        };
         let at = from + (*place).min(name.people.len().saturating_sub(1));
         match one.guests.get_mut(at) {
             Some(guest) => guest.diets.extend(
@@ -325,13 +351,7 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
         add_email(one, row, None, email);
     }
     for phone in &name.phones {
-        add_phone(
-            one,
-            row,
-            None,
-            phone,
-            one.guests.len().saturating_sub(name.people.len()),
-        );
+        add_phone(one, row, None, phone, from);
     }
 }
 
@@ -400,10 +420,10 @@ fn finish(one: &mut Household, is_own: bool) {
     } else {
         one.totals.iter().copied().reduce(usize::saturating_add)
     };
-    let known = named + child_places;
+    let known = named.saturating_add(child_places);
     let mut places = one.places;
     if let Some(total) = total {
-        if total < known + places {
+        if total < known.saturating_add(places) {
             tell(
                 one,
                 Field::People,

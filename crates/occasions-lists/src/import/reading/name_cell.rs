@@ -9,6 +9,11 @@ use super::counts::{self, Count};
 use super::words;
 use crate::household_document::field::folded;
 
+/// The signs between two people.
+const SIGNS: [char; 6] = ['&', ';', '/', '+', '\n', '、'];
+/// The most people of a cell.
+const MOST_PARTS: usize = 100;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) name: String,
@@ -31,8 +36,8 @@ pub(crate) struct NameCell {
     pub(crate) household: String,
     /// The person in whose household this place without a name is.
     pub(crate) guest_of: Option<String>,
-    /// The dietary needs of the last person before them.
-    pub(crate) food: Vec<(usize, String)>,
+    /// The dietary needs of the last person before them, or of one of the people.
+    pub(crate) food: Vec<(Option<usize>, String)>,
     pub(crate) emails: Vec<String>,
     pub(crate) phones: Vec<String>,
     /// Words that stay as a note.
@@ -75,7 +80,7 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     }
     if let Some(host) = guest_of(text) {
         found.guest_of = Some(host);
-        found.places += 1;
+        found.places = found.places.saturating_add(1);
         return found;
     }
     found.household = text.replace(['\n', '\t'], " ");
@@ -85,7 +90,13 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     }
     let parts = split(text, &mut found);
     let parts = split_commas(parts, pax, &mut found);
-    let parts = share_titles(&parts);
+    let mut parts = share_titles(&parts);
+    if parts.len() > MOST_PARTS {
+        let more = parts.split_off(MOST_PARTS).into_iter();
+        let more: Vec<String> = more.map(|(_, part)| part).collect();
+        found.notes.push(more.join("; "));
+        found.doubt(Warning::NameDoubtful);
+    }
     let count = parts.len();
     for (place, (_, part)) in parts.iter().enumerate() {
         read_part(part, place, count, &mut found);
@@ -99,6 +110,14 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
             found.household = name;
             found.total = found.total.or(Some(number));
         }
+    }
+    // Without a sign between all people, the food may be anybody's.
+    let count = found.people.len();
+    if !found.food.is_empty() && count > 1 && text.matches(SIGNS).count() + 1 != count {
+        for (place, _) in &mut found.food {
+            *place = None;
+        }
+        found.doubt(Warning::WhoseDiet);
     }
     name_household(&mut found, &parts);
     found
@@ -191,22 +210,22 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         .map(folded)
         .filter(|one| !one.is_empty());
     if pieces.all(|piece| words::is_food(&piece)) {
-        let place = before.matches(['&', ';', '/', '+', '\n', '、']).count();
-        found.food.push((place, inside.trim().to_owned()));
+        let place = before.matches(SIGNS).count();
+        found.food.push((Some(place), inside.trim().to_owned()));
         return true;
     }
     if let Some(more) = inside.trim().strip_prefix('+') {
         if let Ok(more) = more.trim().parse::<usize>() {
-            found.places += more;
+            found.places = found.places.saturating_add(more);
             return true;
         }
         if words::is_role(&folded(more)) {
-            found.places += 1;
+            found.places = found.places.saturating_add(1);
             return true;
         }
     }
     if words::is_role(&plain) && plain != "gast" && plain.contains("plus") {
-        found.places += 1;
+        found.places = found.places.saturating_add(1);
         return true;
     }
     if let Some(count) = counts::with_words(inside) {
@@ -217,8 +236,9 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
 }
 
 fn add_count(found: &mut NameCell, count: Count) {
-    found.total = Some(found.total.unwrap_or(0) + count.people);
-    found.child_places += count.children;
+    let total = found.total.unwrap_or(0);
+    found.total = Some(total.saturating_add(count.people));
+    found.child_places = found.child_places.saturating_add(count.children);
     if count.is_doubtful {
         found.doubt(Warning::NumberDoubtful);
     }
@@ -371,12 +391,12 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
     let bare = without_article(&plain);
     let is_later = place > 0;
     if words::is_nobody(part, &plain) {
-        found.places += usize::from(is_later);
+        found.places = found.places.saturating_add(usize::from(is_later));
         return;
     }
     if let Ok(number) = bare.parse::<usize>() {
         if is_later && number <= 30 {
-            found.places += number;
+            found.places = found.places.saturating_add(number);
         } else {
             found.doubt(Warning::NameDoubtful);
             add_person(part, found);
@@ -386,11 +406,11 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
     if let Some((number, what)) = counted(&bare) {
         // "2 anak2": Malay doubles a word for several.
         if words::is_child_word(what.strip_suffix('2').unwrap_or(&what)) {
-            found.child_places += number;
+            found.child_places = found.child_places.saturating_add(number);
             return;
         }
         if words::is_people_word(&what) || words::is_role(&what) {
-            found.places += number;
+            found.places = found.places.saturating_add(number);
             return;
         }
         // "+1 (Sarah)" and "+1 Sarah" name the one.
@@ -419,7 +439,7 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
             return;
         }
         if words::is_role(&bare) && (is_later || !words::is_title(&bare)) {
-            found.places += 1;
+            found.places = found.places.saturating_add(1);
             return;
         }
         let (first, rest) = bare.split_once(' ').unwrap_or((&bare, ""));
@@ -442,7 +462,7 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
     }
     if let Some(name) = words::couple_end(part) {
         add_person(name.trim(), found);
-        found.places += 1;
+        found.places = found.places.saturating_add(1);
         return;
     }
     if let Some((name, last)) = part.trim_end().rsplit_once(' ') {
@@ -450,7 +470,7 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
         if last.starts_with('و') && (words::is_role(&last) || words::is_family(&last)) {
             add_person(name, found);
             if words::is_role(&last) {
-                found.places += 1;
+                found.places = found.places.saturating_add(1);
             } else {
                 found.is_open = true;
             }

@@ -6,8 +6,9 @@ use platform::text_cleaning::{clean, clean_line};
 
 use super::super::warning::Warning;
 use super::columns::Line;
+use super::counts::{self, Count};
 use super::name_cell::{self, NameCell};
-use super::{counts, words};
+use super::words;
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
 /// The columns that together are a guest's name, in their order.
@@ -64,18 +65,27 @@ impl Row<'_> {
             .unwrap_or_default()
     }
 
-    /// Whether a cell says nothing. "No" is a reply, and means none among numbers.
+    /// Whether a cell says nothing. "No" is a reply, and means none among numbers. "Na" is a name.
     pub(crate) fn is_empty(&self, at: usize) -> bool {
         let cell = self.cell(at);
-        let is_reply = match self.table.columns.get(at) {
-            Some(Column::Reply(_) | Column::Answer(_)) => true,
-            Some(Column::Field(field)) => matches!(
-                field,
-                Field::Reply | Field::PlusOnes | Field::Child | Field::Events | Field::GuestEvents
-            ),
-            _ => false,
+        let is_nothing = match self.table.columns.get(at) {
+            Some(
+                Column::Reply(_)
+                | Column::Answer(_)
+                | Column::Field(
+                    Field::Reply
+                    | Field::PlusOnes
+                    | Field::Child
+                    | Field::Events
+                    | Field::GuestEvents,
+                ),
+            ) => false,
+            Some(Column::Field(Field::FirstName | Field::MiddleName | Field::LastName)) => {
+                words::is_no_name(cell)
+            }
+            _ => words::is_nothing(cell),
         };
-        cell.is_empty() || (!self.is_own && !is_reply && words::is_nothing(cell))
+        cell.is_empty() || (!self.is_own && is_nothing)
     }
 
     pub(crate) fn has_name_cell(&self) -> bool {
@@ -111,9 +121,12 @@ impl Row<'_> {
         clean_line(self.cell(at))
     }
 
-    /// The filled cells of the columns with this meaning. Words for nothing are no value of people
-    /// and contacts.
+    /// The cells of the columns with this meaning that say something.
     pub(crate) fn places(&self, field: Field) -> impl Iterator<Item = usize> {
+        self.filled(field).filter(|at| !self.is_empty(*at))
+    }
+
+    fn filled(&self, field: Field) -> impl Iterator<Item = usize> {
         let columns = self.table.columns.iter().enumerate();
         let of_field = columns.filter(move |(_, column)| **column == Column::Field(field));
         of_field
@@ -144,17 +157,26 @@ impl Row<'_> {
         }
     }
 
+    /// A value that says which rows belong together. "TBC" does not.
+    pub(crate) fn shared(&self, field: Field) -> String {
+        let line = self.line(field);
+        if !self.is_own && words::is_nobody(&line, &folded(&line)) {
+            return String::new();
+        }
+        line
+    }
+
     /// What rows of one household share.
     pub(crate) fn key(&self, is_whole: bool) -> Option<String> {
-        let code = self.line(Field::Code);
+        let code = self.shared(Field::Code);
         if !code.is_empty() {
             return Some(format!("code {}", (self.table.code_key)(&code)));
         }
-        let group = folded(&self.line(Field::Group));
+        let group = folded(&self.shared(Field::Group));
         if !group.is_empty() {
             return Some(format!("group {group}"));
         }
-        let household = folded(&self.line(Field::Household));
+        let household = folded(&self.shared(Field::Household));
         let is_name = household.is_empty() || is_whole || self.is_household_the_name();
         (!is_name).then(|| format!("household {household}"))
     }
@@ -180,18 +202,19 @@ impl Row<'_> {
 
     fn joined(&self, fields: &[Field]) -> String {
         let cells = fields.iter().map(|field| self.line(*field));
-        let cells = cells.filter(|cell| !words::is_nothing(cell));
+        let cells = cells.filter(|cell| !cell.is_empty());
         cells.collect::<Vec<_>>().join(" ")
     }
 
-    /// How many people the row says there are.
+    /// The cells that say how many people there are.
+    pub(crate) fn pax_cells(&self) -> impl Iterator<Item = (usize, Count)> {
+        self.places(Field::People)
+            .filter_map(|at| counts::read(self.cell(at)).map(|count| (at, count)))
+    }
+
+    /// How many people the row says there are. Of several numbers the highest one counts.
     pub(crate) fn pax(&self) -> Option<usize> {
-        let cells = self
-            .places(Field::People)
-            .filter_map(|at| counts::read(self.cell(at)));
-        cells
-            .map(|count| count.people)
-            .reduce(usize::saturating_add)
+        self.pax_cells().map(|(_, count)| count.people).max()
     }
 
     /// Everybody whom the row names.
@@ -235,8 +258,7 @@ impl Row<'_> {
     /// Titles, first and last names; several if the cells name several people in order.
     fn parted_name(&self) -> Vec<String> {
         let (first, last) = (self.line(Field::FirstName), self.line(Field::LastName));
-        let is_empty = |text: &str| words::is_nothing(text);
-        if is_empty(&first) && is_empty(&last) {
+        if first.is_empty() && last.is_empty() {
             return Vec::new();
         }
         for sign in ['/', '&', ';'] {
@@ -384,7 +406,7 @@ impl Row<'_> {
         ];
         let cells = fields
             .into_iter()
-            .flat_map(|field| self.places(field))
+            .flat_map(|field| self.filled(field))
             .map(|at| self.line_at(at));
         cells.collect::<Vec<_>>().join(" ")
     }
@@ -394,17 +416,16 @@ impl Row<'_> {
 fn add_other(found: &mut NameCell, name: &str, is_child: bool) {
     let plain = folded(name);
     let without = plain.trim_start_matches("a ");
-    let is_place = words::is_role(without)
-        || matches!(without, "yes" | "ya" | "si" | "ja" | "oui")
-        || without == "1"
-        || matches!(name.trim(), "✓" | "✔" | "x" | "X");
-    if words::is_nothing(name) || matches!(plain.as_str(), "tidak" | "non") {
+    let typed = name.trim();
+    let is_in = |list: &[&str], plain: &str| list.contains(&typed) || list.contains(&plain);
+    let is_place = words::is_role(without) || is_in(words::TICKS, without);
+    if words::is_nothing(name) || is_in(words::CROSSES, &plain) {
         return;
     }
     if is_place && is_child {
-        found.child_places += 1;
+        found.child_places = found.child_places.saturating_add(1);
     } else if is_place {
-        found.places += 1;
+        found.places = found.places.saturating_add(1);
     } else {
         let mut read = name_cell::read(name, None);
         for person in &mut read.people {
@@ -432,10 +453,10 @@ fn add(all: &mut NameCell, one: NameCell) {
         };
     }
     all.people.extend(one.people);
-    all.places += one.places;
-    all.child_places += one.child_places;
+    all.places = all.places.saturating_add(one.places);
+    all.child_places = all.child_places.saturating_add(one.child_places);
     all.total = match (all.total, one.total) {
-        (Some(total), Some(more)) => Some(total + more),
+        (Some(total), Some(more)) => Some(total.saturating_add(more)),
         (total, more) => total.or(more),
     };
     all.is_open |= one.is_open;
@@ -443,7 +464,7 @@ fn add(all: &mut NameCell, one: NameCell) {
     all.food.extend(
         one.food
             .into_iter()
-            .map(|(place, food)| (place + before, food)),
+            .map(|(place, food)| (place.map(|place| place + before), food)),
     );
     all.emails.extend(one.emails);
     all.phones.extend(one.phones);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use platform::text_cleaning::clean_line;
-use web::sheet::read::Page;
+use web::sheet::read::{MOST_COLUMNS, Page};
 
 use super::columns::{self, Line, Meanings};
 use crate::household_document::field::folded;
@@ -34,7 +34,7 @@ pub(crate) fn join(pages: &[Page], meanings: &Meanings) -> Sheets {
     let mut blocks = Vec::new();
     for page in pages {
         if page.is_hidden {
-            all.left_out.push(named(page));
+            all.left_out.push(named(&page.name, &page.rows));
         } else {
             blocks.extend(blocks_of(page, meanings, &mut all.left_out));
         }
@@ -47,15 +47,15 @@ pub(crate) fn join(pages: &[Page], meanings: &Meanings) -> Sheets {
         is_list
     });
     for block in others {
-        let text = texts(&block.rows);
-        let row = block.rows.first().map_or(1, |(number, _)| *number);
-        all.left_out.push((row, labelled(&block.name, &text)));
+        all.left_out.push(named(&block.name, &block.rows));
     }
     let mut names: Vec<&str> = lists.iter().map(|block| block.name.as_str()).collect();
     names.dedup();
     let has_names = names.len() > 1;
     for block in &lists {
-        all.add(block, has_names);
+        if !all.add(block, has_names) {
+            all.left_out.push(named(&block.name, &block.rows));
+        }
     }
     let width = all.headings.len();
     for (_, cells) in &mut all.rows {
@@ -64,9 +64,9 @@ pub(crate) fn join(pages: &[Page], meanings: &Meanings) -> Sheets {
     all
 }
 
-fn named(page: &Page) -> (usize, String) {
-    let row = page.rows.first().map_or(1, |(number, _)| *number);
-    (row, labelled(&page.name, &texts(&page.rows)))
+fn named(name: &str, rows: &[Line]) -> (usize, String) {
+    let row = rows.first().map_or(1, |(number, _)| *number);
+    (row, labelled(name, &texts(rows)))
 }
 
 fn labelled(name: &str, text: &str) -> String {
@@ -145,25 +145,31 @@ fn beside(headings: &[String], rows: &[Line]) -> Option<usize> {
 }
 
 impl Sheets {
-    /// Adds a list below the others. Columns with the same heading are one.
-    fn add(&mut self, block: &Block, has_names: bool) {
+    /// Adds a list below the others, unless that makes too many columns. Columns with the same
+    /// heading are one.
+    fn add(&mut self, block: &Block, has_names: bool) -> bool {
+        let mut headings = self.headings.clone();
+        let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, heading) in headings.iter().enumerate() {
+            known.entry(folded(heading)).or_default().push(at);
+        }
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let mut places = Vec::new();
         for heading in &block.headings {
             let plain = folded(heading);
             let times = seen.entry(plain.clone()).or_default();
-            let mut same = self
-                .headings
-                .iter()
-                .enumerate()
-                .filter(|(_, known)| folded(known) == plain);
-            let known = same.nth(*times).map(|(at, _)| at);
+            let same = known.get(&plain).and_then(|all| all.get(*times)).copied();
             *times += 1;
-            places.push(known.unwrap_or_else(|| {
-                self.headings.push(heading.clone());
-                self.headings.len() - 1
+            places.push(same.unwrap_or_else(|| {
+                headings.push(heading.clone());
+                headings.len() - 1
             }));
         }
+        // The names of the sheets are one column more.
+        if headings.len() > MOST_COLUMNS + 1 {
+            return false;
+        }
+        self.headings = headings;
         let sheet = has_names.then(|| {
             let known = self.headings.iter().position(|heading| heading == SHEET);
             known.unwrap_or_else(|| {
@@ -181,5 +187,6 @@ impl Sheets {
             }
             self.rows.push((*number, row));
         }
+        true
     }
 }

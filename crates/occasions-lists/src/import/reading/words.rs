@@ -51,6 +51,11 @@ pub(super) fn is_nothing(typed: &str) -> bool {
         || (typed.len() <= LONGEST_NOTHING && is_in("nothing", &folded(typed)))
 }
 
+/// Whether a part of a name says that there is none.
+pub(super) fn is_no_name(typed: &str) -> bool {
+    is_nothing(typed) && !matches!(typed.trim(), "Na" | "No" | "Null")
+}
+
 pub(super) fn is_nobody(typed: &str, folded: &str) -> bool {
     folded.is_empty() || is_in("nobody", folded) || is_divider(typed)
 }

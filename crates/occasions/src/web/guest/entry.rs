@@ -374,7 +374,12 @@ fn show_card_to(
         } else {
             Vec::new()
         },
-        pages: page_links::links(&text, occasion, &public.pages),
+        // The pages of a draft are not there yet.
+        pages: if preparing {
+            Vec::new()
+        } else {
+            page_links::links(&text, occasion, &public.pages)
+        },
         answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
         wishes: &public.wishes,
         made_with: occasion.switches.made_with,

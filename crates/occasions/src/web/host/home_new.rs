@@ -8,7 +8,7 @@ use web::{Deadline, Problem, Text, Wishes};
 use super::frame::{Place, keep_private};
 use super::request::{HostRequest, PageContext};
 use super::wording::Wording;
-use crate::hosting::Permission;
+use crate::hosting::Permission::{Invite, Own, Write};
 use crate::hosting::summary::Summary;
 use crate::web::guest;
 use crate::words::OccasionStatus;
@@ -27,7 +27,8 @@ struct HomeNew<'a> {
 /// Something that is done before invitations go out.
 struct Step {
     label: &'static str,
-    href: String,
+    /// `None` if this host may not do it.
+    href: Option<String>,
     is_done: bool,
     note: Option<String>,
 }
@@ -57,8 +58,8 @@ pub(super) fn page(req: &HostRequest, context: &PageContext) -> Response {
     let body = HomeNew {
         text,
         done: req.done(),
-        may_own: context.may(Permission::Own),
-        may_invite: context.may(Permission::Invite),
+        may_own: context.may(Own),
+        may_invite: context.may(Invite),
         steps: steps(&wording, context),
         wording: wording.clone(),
     };
@@ -67,9 +68,9 @@ pub(super) fn page(req: &HostRequest, context: &PageContext) -> Response {
 
 fn steps(wording: &Wording<'_>, context: &PageContext) -> Vec<Step> {
     let events = &context.events;
-    let step = |label, rest: &str, is_done| Step {
+    let step = |label, rest: &str, needs, is_done| Step {
         label,
-        href: wording.at(rest),
+        href: context.may(needs).then(|| wording.at(rest)),
         is_done,
         note: None,
     };
@@ -89,26 +90,28 @@ fn steps(wording: &Wording<'_>, context: &PageContext) -> Vec<Step> {
         "/settings/texts"
     };
     vec![
-        step("host-home-names", day, !events.is_empty()),
-        step("host-home-step-look", "/settings/look", true),
+        step("host-home-names", day, Write, !events.is_empty()),
+        step("host-home-step-look", "/settings/look", Own, true),
         Step {
             note: (!events.is_empty()).then_some(count),
             ..step(
                 "host-home-place",
                 "/settings/events",
+                Write,
                 !events.is_empty() && events.iter().all(has_place),
             )
         },
-        step("host-home-guests", "/import", false),
+        step("host-home-guests", "/import", Invite, false),
         Step {
             note: last,
             ..step(
                 "host-home-answer-by",
                 "/settings/deadline",
+                Own,
                 context.occasion.rsvp_deadline.is_some(),
             )
         },
-        step("host-home-publish", "/settings/state", false),
+        step("host-home-publish", "/settings/state", Own, false),
     ]
 }
 

@@ -18,7 +18,7 @@ use crate::hosting::{Permission, Refusal, portals};
 use crate::id::InvitationId;
 use crate::web::guest::view::{Cover, Hosts};
 use crate::web::guest::{self, Reading};
-use crate::words::ReplyStatus;
+use crate::words::{OccasionKind, ReplyStatus};
 
 words! {
     #[derive(Default)]
@@ -216,6 +216,10 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
             tracing::error!(%cause, "a cover cannot be written; please report this");
             String::new()
         });
+        let request = match snapshot.occasion.kind {
+            OccasionKind::Memorial => "print-request-memorial",
+            _ => "print-request",
+        };
         let events = reading.events().into_iter().take(4);
         let events = events.map(|event| CardEvent {
             name: event.name.to_string(),
@@ -237,7 +241,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
             qr: qr_code::path(link),
             invitation: Some(Invitation {
                 face,
-                request: text.say("print-request").into_owned(),
+                request: text.say(request).into_owned(),
                 events: events.collect(),
             }),
             language: text.language().clone(),

@@ -4,6 +4,7 @@ use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};
 use askama::Template;
 use axum::response::Response;
+use jiff::SignedDuration;
 use site::resource::pages::{PageResource as _, load, stored};
 
 use super::frame::Place;
@@ -71,7 +72,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
 /// Lines cannot be sorted by time of day if the event goes on past midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
-    day(event.starts_at) == day(event.ends_at)
+    let before_end = event.ends_at.checked_sub(SignedDuration::from_millis(1));
+    before_end.is_ok_and(|last| day(event.starts_at) == day(last))
 }
 
 fn page(

@@ -5,7 +5,7 @@ use super::super::counts::{self, Count};
 use super::super::name_cell::{self, NameCell};
 use super::super::row::Row;
 use super::super::{contacts, words};
-use super::{Guest, Household, LONGEST_NOTE};
+use super::{Guest, Household, LONGEST_NOTE, eaters};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
 const LONGEST_ADDRESS: usize = 500;
@@ -57,6 +57,9 @@ pub(super) fn add_cell(
                 one.note_cell(row, at, Warning::InNote);
             }
         }
+        Field::Code if !row.is_own && words::is_nobody(cell, &folded(cell)) => {
+            one.note_cell(row, at, Warning::InNote);
+        }
         Field::Code
         | Field::Reference
         | Field::Salutation
@@ -71,7 +74,7 @@ pub(super) fn add_cell(
         Field::Group if cell.len() <= 4 && cell.parse::<u16>().is_ok() => {}
         Field::Group => one.note(row, Some(column), &row.labelled(Some(at), cell)),
         Field::Tags => add_tags(one, row, at),
-        Field::Message | Field::Wish | Field::Note => add_text(one, row, at, field),
+        Field::Message | Field::Wish | Field::Note => add_text(one, row, at, field, from),
         Field::Address => add_address(one, row, at),
         Field::Email | Field::Phone | Field::Contact => add_contact(one, row, at, field, from),
         Field::PlusOnes | Field::Children | Field::People | Field::Adults => {
@@ -150,7 +153,7 @@ fn add_tags(one: &mut Household, row: &Row<'_>, at: usize) {
     }
 }
 
-fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
+fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {
     let cell = row.cell(at);
     let text = match one.lines.get(&field) {
         Some(known) if known.lines().any(|line| line == cell) || known == cell => return,
@@ -160,7 +163,7 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     if field == Field::Note {
         one.note(row, Some(&field.into()), cell);
         if !row.is_own && words::is_allergy(&folded(cell)) {
-            add_allergy(one, row, cell);
+            add_allergy(one, row, cell, from);
         }
     } else if row.is_own || text.chars().count() <= LONGEST_NOTE {
         one.lines.insert(field, text);
@@ -169,12 +172,13 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     }
 }
 
-/// A note on an allergy is the kitchen's too.
-fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str) {
+/// A note on an allergy of the row's guests is the kitchen's too.
+fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
     one.told
         .push(row.told(Some(&Field::Note.into()), Warning::AllergyNote, note));
-    let count = one.adults().count();
-    for guest in one.adults() {
+    let guests = eaters(&mut one.guests[from..]);
+    let count = guests.len();
+    for guest in guests {
         guest.diet_notes.push(if count > 1 {
             format!("one of: {note}")
         } else {
@@ -189,16 +193,16 @@ fn add_address(one: &mut Household, row: &Row<'_>, at: usize) {
     if parts.first() != Some(&at) {
         return;
     }
-    let mut address = String::new();
+    let mut kept: Vec<&str> = Vec::new();
     for cell in parts.iter().map(|at| row.cell(*at)) {
-        if !address.is_empty() && address.contains(cell) {
-            continue;
+        let is_said = kept.iter().any(|known| {
+            *known == cell || known.split([',', '\n']).any(|part| part.trim() == cell)
+        });
+        if !is_said {
+            kept.push(cell);
         }
-        if !address.is_empty() {
-            address.push_str(", ");
-        }
-        address.push_str(cell);
     }
+    let address = kept.join(", ");
     let is_kept = address.chars().count() <= LONGEST_ADDRESS && one.set(Field::Address, &address);
     if !is_kept {
         one.note(row, Some(&Field::Address.into()), &address);
@@ -346,11 +350,18 @@ fn add_number(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
             one.declared_children = known.max(Some(count.people));
         }
         Field::People => {
-            one.totals.push(count.people);
-            one.child_places += count.children;
+            let most = row.pax().unwrap_or(count.people);
+            if count.people < most {
+                doubtful = Some(cell.to_owned());
+            }
+            if row.pax_cells().next().is_some_and(|(first, _)| first == at) {
+                one.totals.push(most);
+                let children = row.pax_cells().map(|(_, count)| count.children).max();
+                one.child_places = one.child_places.saturating_add(children.unwrap_or(0));
+            }
         }
         // Without a column of all people, they are the adults and the children.
-        _ if row.places(Field::People).next().is_none() => {
+        _ if row.pax().is_none() => {
             let children = row.places(Field::Children);
             let all = children.map(|at| {
                 let cell = row.cell(at).replace(',', ";");
@@ -394,16 +405,17 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
         || found.guest_of.is_some()
         || found.total.is_some()
         || found.is_open;
-    one.places += found.places;
-    one.child_places += found.child_places;
+    one.places = one.places.saturating_add(found.places);
+    one.child_places = one.child_places.saturating_add(found.child_places);
     for person in found.people {
-        one.guests.push(Guest {
+        let guest = Guest {
             row: row.number,
             name: person.name,
             is_child: person.is_child || field == Field::Children,
             age: person.age,
             ..Guest::default()
-        });
+        };
+        one.add_guest(row, guest);
     }
     if has_more {
         one.note_cell(row, at, Warning::InNote);
@@ -433,10 +445,7 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
         _ => {
             one.told
                 .push(row.told(column.as_ref(), Warning::WhoseDiet, cell));
-            for guest in one.guests[from..]
-                .iter_mut()
-                .filter(|guest| !guest.is_child)
-            {
+            for guest in eaters(&mut one.guests[from..]) {
                 guest.diet_notes.push(format!("one of: {cell}"));
             }
         }

@@ -204,7 +204,7 @@ pub(super) fn place_guests(list: &mut List) {
         if let (Some(at), None) = (hosts.next(), hosts.next()) {
             let mut other = std::mem::take(&mut guest);
             let host = &mut kept[at].1;
-            let places = host.places + other.places;
+            let places = host.places.saturating_add(other.places);
             other.lines.remove(&Field::Household);
             join(host, other);
             host.places = places;

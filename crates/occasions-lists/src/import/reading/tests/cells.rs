@@ -113,6 +113,12 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
     ("Razak + isteri + maid + 2 anak2", None, "Razak +2 +2 child"),
     ("John +1 (Sarah)", None, "John; Sarah"),
     ("John + gf Sarah", None, "John; Sarah"),
+    (
+        "Ana and Ben (vegan)",
+        None,
+        "Ana; Ben food:vegan !whose_diet",
+    ),
+    ("Ana & Ben (vegan)", None, "Ana; Ben food:vegan"),
     ("Ben (vegan, no nuts)", None, "Ben food:vegan, no nuts"),
     (
         "Auntie Mei 012-345 6789",
@@ -143,6 +149,11 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
         "Lim Ah Moi @ May / 0123456789",
         None,
         "Lim Ah Moi @ May tel:0123456789",
+    ),
+    (
+        "Ana (18446744073709551615kids) & 2 kids",
+        None,
+        "Ana +18446744073709551615 child =18446744073709551615",
     ),
     ("Guest of Tom Baker", None, " +1"),
     ("Baby Santos", None, "Baby Santos"),
@@ -236,9 +247,18 @@ fn numbers_of_people_are_read_as_people_write_them() {
         ("2027-02-01", None),
         ("some", None),
         ("-1", None),
+        ("2 kids 18446744073709551615 kids", None),
     ] {
         let got = counts::read(cell).map(|one| (one.people, one.children, one.is_doubtful));
         assert_eq!(got, wanted, "{cell}");
+    }
+}
+
+#[test]
+fn signs_that_could_start_a_number_are_passed_once() {
+    for sign in ["+", "+ "] {
+        let many = format!("a {}b", sign.repeat(16_000));
+        assert_eq!(contacts::take_phones(&many), (many.clone(), Vec::new()));
     }
 }
 

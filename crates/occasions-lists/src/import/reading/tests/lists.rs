@@ -4,6 +4,7 @@ use web::sheet::read::Page;
 
 use super::cells::lines;
 use super::generated::{meanings, read, read_pages};
+use super::shapes::serial;
 use crate::import::reading::households::{Household, List};
 
 /// A household on one line: its name, its guests with what is theirs, and what the household has.
@@ -287,6 +288,92 @@ Cy & Dee,allergic to peanuts
     ),
     (
         "\
+Household,Name,Note
+Lim,Ana Lim,allergic to nuts
+Lim,Ben Lim,allergic to nuts
+Ng,Cy Ng,late
+Ng,Dee Ng,allergic to nuts
+",
+        &[
+            "Lim: Ana Lim (allergic to nuts), Ben Lim (allergic to nuts) [allergic to nuts] !allergy_note !allergy_note",
+            "Ng: Cy Ng, Dee Ng (allergic to nuts) [late] [allergic to nuts] !allergy_note",
+        ],
+    ),
+    (
+        "\
+Household,Name,Code
+n/a,Ana Lim,TBC
+n/a,Ben Tan,TBC
+TBC,Cy Ong,-
+TBC,Dee Ng,-
+",
+        &[
+            "Ana Lim: Ana Lim [Code: TBC] !in_note",
+            "Ben Tan: Ben Tan [Code: TBC] !in_note",
+            "Cy Ong: Cy Ong [Household: TBC] !in_note",
+            "Dee Ng: Dee Ng [Household: TBC] !in_note",
+        ],
+    ),
+    (
+        "\
+Name,Address,City,Town
+Ana,-,Ipoh,-
+Ben,Via Roma 1,Roma,Roma
+",
+        &[
+            "Ana: Ana | Ipoh",
+            "Ben: Ben | Via Roma 1, Roma",
+        ],
+    ),
+    (
+        "\
+Name,Pax,Seats,Adults
+Ana,4,4,
+Ben,4,2,
+Cy,TBC,TBC,4
+",
+        &[
+            "Ana: Ana +3",
+            "Ben: Ben +3 !number_doubtful",
+            "Cy: Cy +3 [Pax: TBC] [Seats: TBC] !number_doubtful !number_doubtful",
+        ],
+    ),
+    (
+        "\
+First Name,Last Name,Partner
+Na,Lim,Y
+Ana,none,FALSE
+",
+        &[
+            "Na Lim: Na Lim +1",
+            "Ana: Ana",
+        ],
+    ),
+    (
+        "\
+Name,Dietary needs
+Ana and Ben (vegan),
+Eli (6); Fay (7),no nuts
+",
+        &[
+            "Ana and Ben: Ana (one of: vegan), Ben (one of: vegan) !whose_diet",
+            "Eli & Fay: Eli (6)* (one of: no nuts), Fay (7)* (one of: no nuts) !whose_diet",
+        ],
+    ),
+    (
+        "\
+Ana Lim,Family
+Ben Tan,Family
+Cy Ong,Work
+",
+        &[
+            "Ana Lim: Ana Lim [Family]",
+            "Ben Tan: Ben Tan [Family]",
+            "Cy Ong: Cy Ong [Work]",
+        ],
+    ),
+    (
+        "\
 Guest,No
 Ana,1
 Ben,2
@@ -326,6 +413,14 @@ fn small_lists_become_their_households() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_household_of_too_many_people_keeps_its_first_ones() {
+    let file = format!("Name,Diet\n{}Ana,vegan\n", "Ana;".repeat(16_000));
+    let (_, _, list) = read(&lines(&file), &meanings());
+    let one = &list.households[0];
+    assert_eq!((one.guests.len(), one.notes.is_empty()), (30, false));
 }
 
 #[test]
@@ -383,4 +478,23 @@ fn sheets_and_lists_beside_each_other_are_one_list() {
         "1 Costs: 500 · 200",
     ];
     assert_eq!(left_out, wanted);
+}
+
+#[test]
+fn sheets_with_too_many_other_columns_are_left_out() {
+    let page = |name: &str, first: usize| Page {
+        name: name.to_owned(),
+        rows: vec![
+            (1, (first..first + 60).map(serial).collect()),
+            (2, vec!["7".to_owned(); 60]),
+        ],
+        ..Page::default()
+    };
+    let pages = [page("One", 0), page("Two", 60), page("Three", 0)];
+    let (sheets, _, _) = read_pages(&pages, &meanings());
+    let places: Vec<usize> = sheets.left_out.iter().map(|(row, _)| *row).collect();
+    assert_eq!(
+        (sheets.headings.len(), sheets.rows.len(), places),
+        (61, 2, vec![2])
+    );
 }
