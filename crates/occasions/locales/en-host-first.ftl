@@ -13,6 +13,7 @@ host-new-second = The other name, if there is one
 host-new-day = Which day?
 host-new-day-unknown = We don’t know the day yet
 host-new-see = See your card
+host-new-card = Your card so far. The look comes next.
 host-new-only-you = Only you can see it until you publish.
 host-new-zone = { $place } time
 host-new-as-zone = From the time zone: { $value }

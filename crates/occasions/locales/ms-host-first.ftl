@@ -13,6 +13,7 @@ host-new-second = Nama yang satu lagi, jika ada
 host-new-day = Hari apa?
 host-new-day-unknown = Kami belum tahu harinya
 host-new-see = Lihat kad anda
+host-new-card = Kad anda setakat ini. Rupanya selepas ini.
 host-new-only-you = Hanya anda dapat melihatnya sehingga anda menerbitkannya.
 host-new-zone = waktu { $place }
 host-new-as-zone = Mengikut zon masa: { $value }
