@@ -35,6 +35,7 @@ host-new-deadline-over = This day is over.
 host-new-deadline-late = That is after the day itself.
 host-field-hour-known = The hour is known
 host-field-hour-known-hint = If not, guests read the day alone, and calendars get the whole day.
+host-field-year-right = The year is right
 host-no-hour = no hour yet
 host-field-country = Home country
 host-field-country-hint = Where you and most guests live.

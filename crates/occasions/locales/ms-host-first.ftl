@@ -32,6 +32,7 @@ host-new-deadline-over = Tarikh itu sudah berlalu.
 host-new-deadline-late = Itu selepas hari majlis.
 host-field-hour-known = Masanya sudah diketahui
 host-field-hour-known-hint = Jika belum, tetamu membaca harinya sahaja, dan kalendar mendapat sepanjang hari.
+host-field-year-right = Tahunnya betul
 host-no-hour = belum ada masa
 host-field-country = Negara kediaman
 host-field-country-hint = Tempat tinggal anda dan kebanyakan tetamu.

@@ -236,6 +236,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "day_answered"),
     Code::new(422, "day_chosen"),
     Code::new(422, "deadline_without_day"),
+    Code::new(422, "year_doubtful"),
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),

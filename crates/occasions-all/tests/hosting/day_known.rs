@@ -169,3 +169,32 @@ fn a_host_ticks_that_the_day_is_not_known() {
         assert!(refused.text().contains(&words), "{}", refused.text());
     });
 }
+
+#[test]
+fn a_day_in_the_past_or_a_year_away_asks_whether_the_year_is_right() {
+    on_default(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let all = stage.done(resource::list::<PlannedEvent>).await;
+        let reception = all.iter().find(|event| event.key == "reception").unwrap();
+        let path = format!("/admin/o/aisyah-daniel/settings/events/{}", reception.id);
+        for (day, asks) in [
+            ("2026-01-17T12:00", true),
+            ("2028-01-15T12:00", true),
+            ("2027-01-23T12:00", false),
+        ] {
+            let page = host.get(&path).await;
+            let mut form = page.form(&path);
+            form.fill("starts_at", day).fill("ends_at", "");
+            let saved = host.submit(&page, &form).await;
+            if !asks {
+                saved.expect(303);
+                continue;
+            }
+            let words = stage.say("problem-year-doubtful");
+            assert!(saved.expect(422).text().contains(&words), "{day}");
+            let mut form = saved.form(&path);
+            form.tick("year_right", "1");
+            host.submit(&saved, &form).await.expect(303);
+        }
+    });
+}

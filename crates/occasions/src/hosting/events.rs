@@ -21,6 +21,12 @@ const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
 const MOST_DAYS: i64 = 7;
 
+/// A day that moves so far has perhaps a mistyped year: 48 weeks.
+const FAR_MOVE: SignedDuration = SignedDuration::from_hours(48 * 7 * 24);
+
+/// The tick of the hosts' form that says that the year of a moved day is right.
+pub(crate) const YEAR_RIGHT: &str = "year_right";
+
 /// The maximum number of lines in a schedule.
 pub(crate) const LINES: usize = 50;
 
@@ -107,6 +113,12 @@ impl Resource for PlannedEvent {
         if let Some(mut event) = self.clone().dated() {
             let old = edit.old.cloned().and_then(Self::dated);
             set_times(&mut event, old.as_ref(), tx, edit, findings)?;
+            if let (Some(old), Input::Form(form, _)) = (&old, edit.input)
+                && is_year_doubtful(old, &event, tx.now())
+                && !form.is_ticked(YEAR_RIGHT)
+            {
+                findings.add("/starts_at", "year_doubtful", []);
+            }
             self.starts_at = Some(event.starts_at);
             self.ends_at = Some(event.ends_at);
             self.hour_known = event.hour_known;
@@ -239,6 +251,12 @@ fn forget_day(
     findings.finish().map_err(Refusal::Fields)?;
     forget_invitations(tx, occasion, event)?;
     Ok(())
+}
+
+/// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year.
+fn is_year_doubtful(old: &Event, new: &Event, now: Timestamp) -> bool {
+    let moved = new.starts_at.duration_since(old.starts_at);
+    !moved.is_zero() && (new.ends_at <= now || moved.abs() >= FAR_MOVE)
 }
 
 fn set_times(

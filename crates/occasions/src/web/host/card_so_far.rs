@@ -50,7 +50,7 @@ fn looks(language: &Language) -> Vec<Preset> {
 }
 
 impl<'a> CardSoFar<'a> {
-    pub fn of(text: &'a Text, own: &'a Text, so_far: &'a SoFar) -> Self {
+    pub(super) fn of(text: &'a Text, own: &'a Text, so_far: &'a SoFar) -> Self {
         let chosen = look::usual(so_far.kind, &own.language().tag);
         let [date, date_machine] = &so_far.date;
         let kicker = Spoken::plain(&so_far.kicker);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::web::form_state::Group;
 use ::web::{Form, List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
@@ -14,6 +15,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::resource::{OWNS, READS, WRITES};
 use super::wording::Wording;
 use crate::event::{self, PlannedEvent, SeatsTaken};
+use crate::hosting::events::YEAR_RIGHT;
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::EventId;
 use crate::rsvp::waitlist::{self, Waiting};
@@ -89,6 +91,21 @@ impl PageResource for PlannedEvent {
         if let Some(field) = fields.find(|field| field.name == "day_known") {
             *field = form_state.tick(DAY_UNKNOWN, req.text.say("host-new-day-unknown"));
         }
+        let doubt = req.text.say("problem-year-doubtful");
+        if form_state
+            .error("starts_at")
+            .is_some_and(|words| words == doubt)
+        {
+            let tick = form_state.tick(YEAR_RIGHT, req.text.say("host-field-year-right"));
+            let mut groups = form.groups.iter_mut();
+            if let Some(group) = groups.find(|group| has_field(group, "starts_at")) {
+                let after = group
+                    .fields
+                    .iter()
+                    .position(|field| field.name == "starts_at");
+                group.fields.insert(after.map_or(0, |at| at + 1), tick);
+            }
+        }
         form.more = one.map(|one| {
             let at = req.at(&format!("{}/{}/schedule", Self::PAGES, one.id));
             let lines = [("n", one.schedule.len().into())];
@@ -126,6 +143,10 @@ impl PageResource for PlannedEvent {
         };
         Ok(req.page(context, Place::Events, &text.say("host-events"), body))
     }
+}
+
+fn has_field(group: &Group, name: &str) -> bool {
+    group.fields.iter().any(|field| field.name == name)
 }
 
 /// The tick of the form that says the opposite of `day_known`.
