@@ -238,6 +238,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "occasion_not_published"),
     Code::new(409, "mail_not_allowed"),
     Code::new(409, "sender_unverified"),
+    Code::new(409, "sending_off"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
     // Errors of imports.
@@ -264,6 +265,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-gifts.ftl")),
     ("en", include_str!("../locales/en-host-uploads.ftl")),
     ("en", include_str!("../locales/en-host-more.ftl")),
+    ("en", include_str!("../locales/en-host-send.ftl")),
     ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-first.ftl")),
@@ -278,6 +280,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-host-gifts.ftl")),
     ("ms", include_str!("../locales/ms-host-uploads.ftl")),
     ("ms", include_str!("../locales/ms-host-more.ftl")),
+    ("ms", include_str!("../locales/ms-host-send.ftl")),
     ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-first.ftl")),

@@ -109,7 +109,7 @@ const INVITATION: &[Item] = &[
     item(Place::News, "host-news", Announcement::PAGES, Write),
 ];
 const SEND: &[Item] = &[
-    item(Place::Sending, "host-menu-send", "/invites/send", Invite),
+    item(Place::Sending, "host-menu-send", "/send", Invite),
     item(Place::Reminders, "host-reminders", ReminderRule::PAGES, Own),
     item(Place::Mail, "host-mail", "/mail", Invite),
     item(Place::Print, "host-print", "/print", See),
