@@ -162,7 +162,8 @@ pub fn load(
     let mut facts = facts(tx, host)?;
     let lately = tx.now() - REMINDED;
     let mut found = Sending::default();
-    let (mut unsent, mut owing): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
+    let mut unsent: HashMap<Channel, Vec<Household>> = HashMap::new();
+    let mut owing: HashMap<Channel, Vec<Household>> = HashMap::new();
     for (place, row) in rows.into_iter().enumerate() {
         let Some(facts) = facts.remove(&row.id) else {
             continue;
