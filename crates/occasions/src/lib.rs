@@ -50,6 +50,7 @@ pub mod occasion_page;
 pub mod open_rsvp;
 pub mod own_domain;
 pub mod payment_qr;
+pub mod phone;
 pub mod question;
 pub mod refusal;
 pub mod retention;
