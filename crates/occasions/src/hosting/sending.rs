@@ -11,7 +11,7 @@ use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::Site;
+use web::{Region, Site};
 
 use super::campaign::audience::{self, STREAM};
 use super::campaign::progress::RecipientState;
@@ -24,6 +24,7 @@ use super::obstacles::{self, ObstacleKind, Obstacles};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, channels, occasions};
 use crate::id::InvitationId;
+use crate::phone::Phone;
 use crate::words::{Access, OccasionStatus};
 
 /// A household that was reminded within this time is not reminded again.
@@ -160,6 +161,7 @@ pub fn load(
     let blocked = suppression::blocked(tx, STREAM, host.occasion().as_str())?;
     let rows = listing::all_invitations(tx, host, &filter)?;
     let mut facts = facts(tx, host)?;
+    let home = occasion.home_country();
     let lately = tx.now() - REMINDED;
     let mut found = Sending::default();
     let mut unsent: HashMap<Channel, Vec<Household>> = HashMap::new();
@@ -173,7 +175,7 @@ pub fn load(
         let reminded_at = facts.reminded_at.max(facts.remind_mail_at);
         found.so_far.count(&row, &facts);
         found.last_reminded_at = found.last_reminded_at.max(reminded_at);
-        let possible = possible(&order, &row, &facts, &blocked, &key);
+        let possible = possible(&order, &row, &facts, &blocked, &key, home);
         let own = Channel::find(&facts.own_channel);
         let channel = channels::first(&order, own, &possible);
         let is_unsent = waits(&row);
@@ -268,15 +270,19 @@ fn possible(
     facts: &Facts,
     blocked: &Blocked,
     key: &Key,
+    home: Option<Region>,
 ) -> Vec<Channel> {
-    let phone = facts.phone.as_deref().unwrap_or_default();
+    let typed = facts.phone.as_deref().unwrap_or_default();
+    let phone = Phone::read(typed, home);
+    let has_digits = typed.chars().filter(char::is_ascii_digit).count() > 4;
     let takes_mail = || {
         let address = row.email.as_deref()?.parse::<Address>().ok()?;
         Some(blocked.find(key, &address).is_none())
     };
     let can = |channel: &Channel| match channel {
-        Channel::WhatsApp => !whatsapp_number(phone).is_empty(),
-        Channel::Sms => dialled(phone).len() > 2,
+        Channel::WhatsApp => phone.is_mobile,
+        // A number that cannot be read may still be dialled as it was typed.
+        Channel::Sms => phone.is_mobile || (phone.e164.is_none() && has_digits),
         Channel::Email => takes_mail() == Some(true),
         Channel::Paper => true,
         Channel::Other => false,
@@ -445,38 +451,4 @@ pub fn print(
         count += 1;
     }
     Ok(count)
-}
-
-/// The number for WhatsApp. Empty without a country code: WhatsApp then lets the host choose the
-/// recipient.
-pub fn whatsapp_number(phone: &str) -> String {
-    let phone = dialled(phone);
-    let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
-    known.unwrap_or_default().to_owned()
-}
-
-/// The number as it is dialled.
-pub fn dialled(phone: &str) -> String {
-    let kept = phone
-        .chars()
-        .filter(|char| char.is_ascii_digit() || *char == '+');
-    kept.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_number_with_its_country_goes_to_whatsapp() {
-        for (typed, known) in [
-            ("+60 12-345 6789", "60123456789"),
-            ("0039 (06) 123", "3906123"),
-            ("012-345 6789", ""),
-            ("", ""),
-        ] {
-            assert_eq!(whatsapp_number(typed), known, "{typed}");
-        }
-        assert_eq!(dialled("012-345 67 89"), "0123456789");
-    }
 }

@@ -6,8 +6,8 @@ use web::{Language, Site, Text};
 
 use super::wording::Wording;
 use crate::hosting::mail_text::MailKind;
-use crate::hosting::sending::{dialled, whatsapp_number};
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::phone::Phone;
 use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::{OccasionStatus, Tone};
@@ -51,10 +51,11 @@ impl Sending {
             details.phone.as_deref().unwrap_or_default(),
             details.email.as_deref().unwrap_or_default(),
         );
+        let phone = Phone::read(phone, snapshot.occasion.home_country());
         let (words, id) = (encoded(&message), &invitation.id);
         Self {
-            whatsapp: format!("https://wa.me/{}?text={words}", whatsapp_number(phone)),
-            sms: format!("sms:{}?body={words}", dialled(phone)),
+            whatsapp: format!("https://wa.me/{}?text={words}", whatsapp_number(&phone)),
+            sms: format!("sms:{}?body={words}", dialled(&phone)),
             mail: format!(
                 "mailto:{}?subject={}&body={}",
                 encoded(email).replace("%40", "@"),
@@ -111,4 +112,18 @@ fn message(
     // If the occasion has no date, the paragraph about the date is empty and is removed here.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
+}
+
+/// Without a number that can be read, WhatsApp lets the host choose the recipient.
+fn whatsapp_number(phone: &Phone<'_>) -> String {
+    let known = phone.e164.as_deref().unwrap_or_default();
+    known.trim_start_matches('+').to_owned()
+}
+
+fn dialled(phone: &Phone<'_>) -> String {
+    let is_dialled = |char: &char| char.is_ascii_digit() || *char == '+';
+    match &phone.e164 {
+        Some(e164) => e164.clone(),
+        None => phone.typed.chars().filter(is_dialled).collect(),
+    }
 }
