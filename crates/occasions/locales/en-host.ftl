@@ -90,3 +90,5 @@ problem-text-missing = Please write its text first.
     .title = Text missing
 problem-sender-unverified = Mail to many cannot leave yet: DNS does not have all records of the domain that this site sends mail from. The people who run this site see on its page “Mail and DNS” which are missing, and can look again there.
     .title = The site’s domain lacks DNS records
+problem-sending-off = Something stands in the way of sending. The page “Send” says what, and where it is mended.
+    .title = Sending is off

@@ -90,3 +90,5 @@ problem-text-missing = Sila tulis teksnya dahulu.
     .title = Teks tiada
 problem-sender-unverified = E-mel kepada ramai belum dapat dihantar: DNS tidak mempunyai semua rekod domain penghantar laman ini. Pengendali laman dapat melihat rekod yang tiada di halaman “E-mel dan DNS”, dan memeriksanya semula di situ.
     .title = Domain laman tiada rekod DNS
+problem-sending-off = Ada sesuatu yang menghalang penghantaran. Halaman “Hantar” menerangkannya dan di mana ia boleh dibetulkan.
+    .title = Penghantaran dimatikan

@@ -48,6 +48,10 @@ mod reminders;
 pub mod request;
 mod resource;
 mod schedule;
+mod send_home;
+mod send_mail;
+mod send_walk;
+mod send_words;
 mod sending;
 mod settings;
 mod uploads;
@@ -92,7 +96,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/invites", See, invites::list)
         .get("/invites/new", Invite, invite_form::new)
         .post("/invites/new", Invite, invite_form::create)
-        .get("/invites/send", Invite, sending::walk)
+        .get("/invites/send", Invite, send_home::moved)
         .post("/invites/bulk", Invite, bulk::step)
         .get("/invites/bulk/{id}", Invite, bulk::job)
         .get("/invites/{id}", See, invite::show)
@@ -140,6 +144,14 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/mail/{id}/resume", Invite, mail::resume)
         .post("/mail/{id}/cancel", Invite, mail::cancel)
         .post("/mail/{id}/retry", Invite, mail::retry)
+        .get("/send", Invite, send_home::show)
+        .post("/send/order", Invite, send_home::order)
+        .get("/send/walk", Invite, send_walk::show)
+        .post("/send/hand", Invite, send_walk::hand)
+        .post("/send/way", Invite, send_walk::another_way)
+        .get("/send/mail", Invite, send_mail::show)
+        .post("/send/mail", Invite, send_mail::order)
+        .post("/send/print", Invite, send_home::print)
         .get("/guests", See, guests::list)
         .get("/print", See, print::choose)
         .get("/print/cards", SeeContacts, print::cards)

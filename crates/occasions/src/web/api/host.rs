@@ -18,6 +18,7 @@ mod ready;
 pub(crate) mod refusal;
 mod reports;
 mod retention;
+mod sending;
 pub(crate) mod stream;
 mod uploads;
 mod view;
@@ -51,6 +52,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(guests::routes())
         .merge(bulk::routes())
         .merge(campaigns::routes())
+        .merge(sending::routes())
         .merge(resource::routes::<ReminderRule, R>())
         .merge(resource::routes::<Gift, R>())
         .merge(resource::routes::<CashLink, R>())

@@ -186,21 +186,16 @@ impl PointLines<'_> {
             }
             ReadyPoint::Unreachable => vec![list("/invites?contact=no&answered=no")],
             ReadyPoint::NotSent => {
-                let filter = "sent=no&response=pending&open=no";
-                let mail = format!("/mail/new?kind=invitation&{filter}");
-                let walk = format!("/invites/send?{filter}");
                 vec![
-                    list(&format!("/invites?{filter}")),
-                    press(&mail, "host-ready-do-invite", Invite),
-                    press(&walk, "host-ready-do-send", Invite),
+                    list("/invites?sent=no&open=no"),
+                    press("/send", "host-ready-do-send", Invite),
                 ]
             }
             ReadyPoint::Owing => {
                 let filter = "sent=yes&response=pending";
-                let mail = format!("/mail/new?kind=reminder&{filter}&access=open");
                 vec![
                     list(&format!("/invites?{filter}")),
-                    press(&mail, "host-ready-do-remind", Invite),
+                    press("/send#reminders", "host-ready-do-remind", Invite),
                 ]
             }
             ReadyPoint::Unapproved => vec![list("/invites?open=waiting")],
