@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::campaigns::FOUR;
 use crate::pages::HOME;
-use crate::stage::{ALL, call, on_default};
+use crate::stage::{call, on_default};
 
 #[test]
 fn a_host_writes_tries_sends_and_watches() {
