@@ -199,6 +199,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
     "0021_first_minute" contracting,
+    "0022_day_known" expanding,
     "0026_handed" expanding
 );
 
@@ -233,6 +234,11 @@ const PROBLEM_CODES: &[Code] = &[
     // Errors of requests by hosts and API clients.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
+    Code::new(422, "day_and_unknown"),
+    Code::new(422, "day_answered"),
+    Code::new(422, "day_chosen"),
+    Code::new(422, "deadline_without_day"),
+    Code::new(422, "year_doubtful"),
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),

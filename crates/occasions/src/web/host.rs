@@ -6,6 +6,7 @@
 mod announcements;
 mod audit;
 mod bulk;
+mod card_so_far;
 mod cash_links;
 mod curve;
 mod dietary_options;
@@ -64,7 +65,7 @@ use super::access::HostAccess;
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
 use crate::hosting::received_gifts::ReceivedGift;
@@ -170,7 +171,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings/look/{look}", Own, looks::show)
         .get("/settings/preview/page", Own, looks::preview)
         .post("/settings/{part}", Write, settings::save)
-        .nest(Event::PAGES, pages_of::<Event, _>())
+        .nest(PlannedEvent::PAGES, pages_of::<PlannedEvent, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)
         .post("/settings/events/{id}/schedule", Write, schedule::change)
         .nest(Announcement::PAGES, pages_of::<Announcement, _>())

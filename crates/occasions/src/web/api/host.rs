@@ -32,7 +32,7 @@ pub use stream::Pace;
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
@@ -42,7 +42,7 @@ use crate::question::Question;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(occasions::routes())
-        .merge(resource::routes::<Event, R>())
+        .merge(resource::routes::<PlannedEvent, R>())
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
         .merge(resource::routes::<Announcement, R>())

@@ -10,7 +10,7 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::announcement::Announcement;
-use crate::event::Event;
+use crate::event::{Event, PlannedEvent};
 use crate::gift::Gift;
 use crate::hosting::Permission::{self, Invite, Own, Write};
 use crate::hosting::listing::filter::unanswered_word;
@@ -157,7 +157,7 @@ impl PointLines<'_> {
         let press = |rest: &str, label, needs| (rest.to_owned(), label, Some(needs));
         let form = |event: Option<&Event>| {
             let id = event.map(|event| event.id.to_string());
-            format!("{}/{}", Event::PAGES, id.unwrap_or_default())
+            format!("{}/{}", PlannedEvent::PAGES, id.unwrap_or_default())
         };
         match point {
             ReadyPoint::Draft | ReadyPoint::PrivateAddress | ReadyPoint::MailFails => Vec::new(),
@@ -215,7 +215,7 @@ impl PointLines<'_> {
 
 fn text_page(place: &str) -> &'static str {
     match place {
-        "events" => Event::PAGES,
+        "events" => PlannedEvent::PAGES,
         "questions" => Question::PAGES,
         "news" => Announcement::PAGES,
         "pages" => OccasionPage::PAGES,
