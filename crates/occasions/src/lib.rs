@@ -202,7 +202,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0020_confirmations" contracting,
     "0021_first_minute" contracting,
     "0022_day_known" expanding,
-    "0026_handed" expanding
+    "0023_handed" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
