@@ -109,7 +109,15 @@ impl HostRequest {
         };
         let has_links = matches!(
             place,
-            Overview | Invitations | Import | Reminders | Print | Members | Reports | OwnDomain
+            Overview
+                | Invitations
+                | Import
+                | Reminders
+                | Mail
+                | Print
+                | Members
+                | Reports
+                | OwnDomain
         );
         let has_mail = matches!(
             place,
