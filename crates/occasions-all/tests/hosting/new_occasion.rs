@@ -319,12 +319,11 @@ fn an_occasion_whose_day_is_not_known_says_so_and_asks_nobody() {
         );
         let list = owner.get("/admin/o/ella/settings/events").await;
         assert!(list.text().contains(&stage.say("date-to-follow")));
-        let last = [
-            ("version", "1"),
-            ("rsvp_deadline", "2027-01-01"),
-            ("go", "1"),
-        ];
-        let refused = owner.post("/admin/o/ella/settings/deadline", &last).await;
+        let deadline = "/admin/o/ella/settings/deadline";
+        let page = owner.get(deadline).await;
+        let mut form = page.form(deadline);
+        form.fill("rsvp_deadline", "2027-01-01").press("go", "1");
+        let refused = owner.submit(&page, &form).await;
         refused.expect(422);
         assert!(
             refused

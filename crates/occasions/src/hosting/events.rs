@@ -256,7 +256,8 @@ fn forget_day(
 /// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year.
 fn is_year_doubtful(old: &Event, new: &Event, now: Timestamp) -> bool {
     let moved = new.starts_at.duration_since(old.starts_at);
-    !moved.is_zero() && (new.ends_at <= now || moved.abs() >= FAR_MOVE)
+    let is_into_past = new.ends_at <= now && old.ends_at > now;
+    is_into_past || moved.abs() >= FAR_MOVE
 }
 
 fn set_times(
