@@ -197,6 +197,7 @@ portal-map = الخريطة
 portal-google-maps = خرائط Google
 portal-waze = Waze
 portal-google-calendar = تقويم Google
+preview-household = عائلة الحداد
 portal-outlook = Outlook
 portal-calendar = الإضافة إلى التقويم
 portal-schedule = البرنامج

@@ -135,6 +135,7 @@ portal-map = Map
 portal-google-maps = Google Maps
 portal-waze = Waze
 portal-google-calendar = Google Calendar
+preview-household = Thompson family
 portal-outlook = Outlook
 portal-calendar = Add to calendar
 portal-schedule = Schedule

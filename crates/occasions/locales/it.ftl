@@ -144,6 +144,7 @@ portal-map = Mappa
 portal-google-maps = Google Maps
 portal-waze = Waze
 portal-google-calendar = Google Calendar
+preview-household = Famiglia Rossi
 portal-outlook = Outlook
 portal-calendar = Aggiungi al calendario
 portal-schedule = Programma

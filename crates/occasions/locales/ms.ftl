@@ -120,6 +120,7 @@ portal-map = Peta
 portal-google-maps = Google Maps
 portal-waze = Waze
 portal-google-calendar = Google Calendar
+preview-household = Keluarga Rahman
 portal-outlook = Outlook
 portal-calendar = Tambah ke kalendar
 portal-schedule = Atur cara

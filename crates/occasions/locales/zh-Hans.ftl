@@ -120,6 +120,7 @@ portal-map = 地图
 portal-google-maps = Google 地图
 portal-waze = Waze
 portal-google-calendar = Google 日历
+preview-household = 陈府
 portal-outlook = Outlook
 portal-calendar = 添加到日历
 portal-schedule = 流程

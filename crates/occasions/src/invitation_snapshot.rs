@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
 use crate::announcement::Announcement;
+use crate::answer::Answers;
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event, SeatsTaken};
@@ -129,6 +130,35 @@ pub fn load(
     let seats_taken = seats_taken(tx, &snapshot)?;
     let household = household::load(tx, invitation)?;
     Ok(with(snapshot, household, seats_taken, tx.now()))
+}
+
+/// Builds the snapshot of a household that does not exist, which is invited to all events. Hosts see
+/// by it what they have not saved yet.
+pub fn made_up(
+    tx: &mut Tx<'_>,
+    occasion: Occasion,
+    name: &str,
+) -> Result<InvitationSnapshot, StoreError> {
+    let mut snapshot = snapshot::load(tx, &occasion.id)?;
+    let household = Household {
+        invitation: Invitation {
+            occasion: occasion.id.clone(),
+            code: "•••••".to_owned(),
+            details: invitation::Details {
+                household: name.to_owned(),
+                ..invitation::Details::default()
+            },
+            ..Invitation::default()
+        },
+        guests: Vec::new(),
+        events: snapshot.events.iter().map(|one| one.id.clone()).collect(),
+        answers: Answers::new(),
+    };
+    snapshot.occasion = Arc::new(Occasion {
+        status: OccasionStatus::Published,
+        ..occasion
+    });
+    Ok(with(snapshot, household, BTreeMap::new(), tx.now()))
 }
 
 /// Like [`load`], for many invitations of one occasion. The snapshots have the invitations' order.

@@ -25,6 +25,7 @@ const PAGES: [&str; 28] = [
     "/settings",
     "/settings/deadline",
     "/settings/look",
+    "/settings/cover",
     "/settings/switches",
     "/settings/contact",
     "/settings/languages",

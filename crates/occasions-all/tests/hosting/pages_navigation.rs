@@ -71,7 +71,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/invites",
                     "/guests",
                     "/import",
-                    "/settings/look",
+                    "/settings/cover",
                     "/settings/texts",
                     "/settings/events",
                     "/settings/questions",

@@ -82,7 +82,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
     farewell: texts(Limits::lines(4_000))
         .label("host-field-farewell").section("host-texts").wording(),
     cover_alt: texts(Limits::line(200)).label("host-field-cover-alt")
-        .hint("host-field-cover-alt-hint").section("host-texts").wording(),
+        .hint("host-field-cover-alt-hint").section("host-cover").wording(),
     rsvp_deadline: day().optional().label("host-field-deadline").hint("host-field-deadline-hint")
         .section("host-deadline"),
     theme: part(THEME).label("host-look-title").section("host-look-title"),

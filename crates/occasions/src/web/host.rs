@@ -38,6 +38,7 @@ mod overview;
 pub(crate) mod own_card;
 mod own_domain;
 mod person;
+mod photo;
 mod preview;
 mod print;
 mod questions;
@@ -157,6 +158,11 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/settings/look", Own, looks::choose)
         .get("/settings/look/{look}", Own, looks::show)
         .get("/settings/preview/page", Own, looks::preview)
+        .get("/settings/cover", Own, photo::show)
+        .post("/settings/cover", Own, photo::save)
+        .get("/settings/cover/small", Own, photo::small)
+        .get("/settings/cover/preview/page", Own, photo::preview)
+        .post("/settings/cover/preview/page", Own, photo::preview_typed)
         .post("/settings/{part}", Write, settings::save)
         .nest(Event::PAGES, pages_of::<Event, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)

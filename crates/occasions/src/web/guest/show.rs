@@ -447,8 +447,8 @@ pub(crate) fn cover<'a>(
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
-        picture: cover::path(occasion, cover::ON_PAGES).map(|address| CoverPicture {
-            address,
+        picture: cover::on_pages(occasion).map(|photo| CoverPicture {
+            photo,
             alt: pick(text, occasion, &occasion.cover_alt),
         }),
     }

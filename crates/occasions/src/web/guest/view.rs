@@ -4,6 +4,8 @@
 
 use web::{Spoken, Text, Theme};
 
+use crate::cover::OnPages;
+
 pub use crate::words::Tone;
 
 mod alone;
@@ -140,7 +142,7 @@ pub struct Cover<'a> {
 }
 
 pub struct CoverPicture<'a> {
-    pub address: String,
+    pub photo: OnPages,
     /// The alternative text of the picture; may be empty.
     pub alt: Spoken<'a>,
 }

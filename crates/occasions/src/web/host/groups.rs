@@ -94,7 +94,7 @@ const GUESTS: &[Item] = &[
     item(Place::Import, "host-import", "/import", Invite),
 ];
 const INVITATION: &[Item] = &[
-    item(Place::Look, "host-menu-look", "/settings/look", Own),
+    item(Place::Look, "host-menu-look", "/settings/cover", Own),
     item(Place::Words, "host-menu-words", "/settings/texts", Write),
     item(Place::Events, "host-events", "/settings/events", Write),
     item(

@@ -58,6 +58,27 @@ impl Kind {
     }
 }
 
+/// A side of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// Everything is on one side.
+    Only,
+    /// The cover of an invitation card.
+    Front,
+    /// What is below the cover. Its columns are mirrored, so that it lies behind its front.
+    Back,
+}
+
+impl Side {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Only => "",
+            Self::Front => " front",
+            Self::Back => " back",
+        }
+    }
+}
+
 impl Paper {
     fn of(req: &HostRequest) -> Self {
         Self::find(req.query.text("paper")).unwrap_or_default()
@@ -160,6 +181,7 @@ struct Sheet<'a> {
     /// The look's classes. On paper, a look always has its light colours.
     dress: String,
     pages: Vec<&'a [Piece]>,
+    sides: &'static [Side],
     /// Why guests cannot open the printed links; `None` if they can.
     note: Option<String>,
 }
@@ -334,6 +356,10 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
         paper,
         dress: format!("{} light", context.occasion.theme.classes()),
         pages: pieces.chunks(kind.per_page(paper)).collect(),
+        sides: match (kind, req.query.text("sides")) {
+            (Kind::Invitations, "both") => &[Side::Front, Side::Back],
+            _ => &[Side::Only],
+        },
         note: req.private_note(context),
     };
     printed(req, context, &title, body)

@@ -12,7 +12,6 @@ use super::frame::Place;
 use super::new_occasion::countries;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
-use crate::cover;
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
@@ -26,9 +25,6 @@ pub(super) enum Part {
     Texts,
     Basics,
     Languages,
-    /// Has pages of its own ([`looks`](super::looks)).
-    Look,
-    Cover,
     Deadline,
     Switches,
     Contact,
@@ -37,9 +33,7 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
-        Self::Look,
-        Self::Cover,
+    const ALL: [Self; 8] = [
         Self::Texts,
         Self::Languages,
         Self::Deadline,
@@ -55,8 +49,6 @@ impl Part {
             Self::Texts => "texts",
             Self::Basics => "basics",
             Self::Languages => "languages",
-            Self::Look => "look",
-            Self::Cover => "cover",
             Self::Deadline => "deadline",
             Self::Switches => "switches",
             Self::Contact => "contact",
@@ -70,8 +62,6 @@ impl Part {
             Self::Texts => "host-texts",
             Self::Basics => "host-basics",
             Self::Languages => "host-field-languages",
-            Self::Look => "host-look-title",
-            Self::Cover => "host-cover",
             Self::Deadline => "host-deadline",
             Self::Switches => "host-switches",
             Self::Contact => "host-contact",
@@ -89,7 +79,6 @@ impl Part {
     /// The menu's page for this section. Sections with the same one are on tabs.
     fn place(self) -> Place {
         match self {
-            Self::Look | Self::Cover => Place::Look,
             Self::Texts | Self::Languages => Place::Words,
             Self::Deadline => Place::Deadline,
             Self::Switches => Place::Switches,
@@ -100,7 +89,6 @@ impl Part {
 
     fn page_title(self) -> &'static str {
         match self.place() {
-            Place::Look => "host-menu-look",
             Place::Words => "host-menu-words",
             Place::General => "host-menu-general",
             Place::State => "host-menu-state",
@@ -135,14 +123,8 @@ struct Settings<'a> {
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
-    cover: Option<Cover>,
     /// How long others may still see a public page that is withdrawn or archived.
     note: Option<String>,
-}
-
-struct Cover {
-    picture: Option<String>,
-    file: Field,
 }
 
 struct Move {
@@ -234,14 +216,6 @@ fn page(
         confirm: is_state.then(|| {
             let label = text.with("host-type-name", [("name", slug.as_str().into())]);
             form_state.line("confirm", label)
-        }),
-        cover: (part == Part::Cover).then(|| Cover {
-            picture: cover::path(&context.occasion, cover::ON_PAGES),
-            file: form_state.field(
-                "file",
-                text.say("host-cover-file"),
-                Control::Line("file", "off"),
-            ),
         }),
         note: (context.occasion.status != Draft)
             .then(|| req.site.cache_note(text))
@@ -335,7 +309,6 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let part = part(req)?;
     match part {
         Part::State => return set_state(&posted).await,
-        Part::Cover => return set_cover(&posted).await,
         Part::End if form.is_ticked("confirm") => return confirm_deletion(&posted).await,
         _ => {}
     }
@@ -368,49 +341,6 @@ async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
         })
         .await;
     answer(posted, Part::End, done).await
-}
-
-async fn set_cover(posted: &HostForm) -> Result<Response, Problem> {
-    let done = try_set_cover(posted).await;
-    form_state::answer(done, async |problem| {
-        let req = &posted.req;
-        let (context, ()) = req
-            .read(|_, context| context.host.needs(Part::Cover.permission()))
-            .await?;
-        let form_state = FormState::refused(stored(&context.occasion), &problem, &req.text);
-        Ok(page(
-            req,
-            &context,
-            &form_state,
-            Part::Cover,
-            Beside::default(),
-        ))
-    })
-    .await
-}
-
-async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
-    let req = &posted.req;
-    let cover = if posted.form.is_ticked("remove") {
-        String::new()
-    } else {
-        let missing = || Problem::fields().field("/file", "required", []);
-        let sent = posted.files.first().ok_or_else(missing)?.bytes.clone();
-        // The host's permission is checked before the picture is decoded, because decoding is slow.
-        req.read(|_, context| context.host.needs(Part::Cover.permission()))
-            .await?;
-        let folder = cover::FOLDER;
-        let sender = req.who.account().id.as_str();
-        folder
-            .upload_cuts(&req.site, sender, sent, "/file", cover::CUTS)
-            .await?
-    };
-    let to = req.at("/settings/cover?done=saved");
-    let change = move |tx: &mut Tx<'_>, host: &HostOf| {
-        occasions::set_cover(tx, host, &cover)?;
-        Ok(to.clone())
-    };
-    Ok(posted.once(change).await?)
 }
 
 /// As a URL fragment: the page then opens at this field.
