@@ -47,13 +47,46 @@ fn parse(typed: &str, home_country: Option<Region>) -> Option<PhoneNumber> {
     if typed.chars().count() > MAX_CHARACTERS || has_lost_digits(typed) {
         return None;
     }
+    let plain = plain(typed)?;
     let region = home_country.and_then(|home| rlibphonenumber::Region::from_str(home.code).ok());
     let valid = |text: &str| {
         let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
         PHONE_NUMBER_UTIL.is_valid_number(&number).then_some(number)
     };
     // Most countries dial 00 abroad (ITU-T E.164), and people write it where their own does not.
-    valid(typed).or_else(|| valid(&format!("+{}", typed.trim().strip_prefix("00")?)))
+    valid(&plain).or_else(|| valid(&format!("+{}", plain.strip_prefix("00")?)))
+}
+
+/// The number from its first digit on, in ASCII; `None` if it contains what no number does. The
+/// library panics on some texts with letters and semicolons, such as `;phone-context=` before `tel:`.
+fn plain(typed: &str) -> Option<String> {
+    // Programs put marks of the writing direction around numbers that they copy.
+    let is_mark = |one: &char| matches!(one, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+    let ascii = |one: char| match one {
+        '+' | '＋' => Some('+'),
+        '(' | '（' => Some('('),
+        ')' | '）' => Some(')'),
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '－' => Some('-'),
+        // The letters are those of an extension: `ext 5`, `x5`.
+        '.' | '/' | 'e' | 'x' | 't' | 'E' | 'X' | 'T' => Some(one),
+        _ if one.is_whitespace() => Some(' '),
+        _ => digit(one),
+    };
+    let begins = |one: &char| matches!(one, '+' | '＋' | '(' | '（') || digit(*one).is_some();
+    let number = typed.chars().filter(|one| !is_mark(one));
+    let number = number.skip_while(|one| !begins(one));
+    let plain: String = number.map(ascii).collect::<Option<_>>()?;
+    Some(plain.trim().to_owned())
+}
+
+/// The decimal digits of the scripts in which people write numbers, by their zero.
+const ZEROS: [char; 8] = ['0', '٠', '۰', '०', '০', '௦', '๐', '０'];
+
+fn digit(one: char) -> Option<char> {
+    ZEROS.iter().find_map(|zero| {
+        let value = u32::from(one).checked_sub(u32::from(*zero))?;
+        char::from_digit(value, 10)
+    })
 }
 
 /// Whether a spreadsheet has shortened a number to powers of ten, such as `6.01E+10`. Most of its
@@ -96,6 +129,14 @@ mod tests {
             ("0065 9123 4567", "US", "+6591234567", true),
             ("(650) 253-0000", "US", "+16502530000", true),
             ("012-345 6789 ext 5", "MY", "+60123456789", true),
+            ("HP: 012-345\u{a0}6789", "MY", "+60123456789", true),
+            (
+                "\u{202a}+60 12\u{2011}345 6789\u{202c}",
+                "",
+                "+60123456789",
+                true,
+            ),
+            ("๐๑๒-๓๔๕ ๖๗๘๙", "MY", "+60123456789", true),
         ] {
             let expected = (Some(e164.to_owned()), is_mobile);
             assert_eq!(read(typed, country), expected, "{typed} {country}");
@@ -115,6 +156,9 @@ mod tests {
             // Two numbers are not one.
             ("+60 12-345 6789 / 013", "MY"),
             ("6.01E+10", "MY"),
+            ("012-345 6789; 013-345 6789", "MY"),
+            // The library panics on it.
+            ("+60;phone-context=x;ext=tel:0", "MY"),
             (&long, "MY"),
         ] {
             assert_eq!(read(typed, country), (None, false), "{typed} {country}");
