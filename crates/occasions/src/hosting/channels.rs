@@ -12,8 +12,8 @@ use super::{Refusal, history, occasions, portals};
 use crate::id::InvitationId;
 use crate::occasion::Occasion;
 
-/// The countries in which most people with a mobile telephone use WhatsApp, by ISO 3166-1. Source:
-/// the figures that DataReportal and Statista published for 2024 and 2025; read in November 2026.
+/// The countries in which most people with a mobile telephone use WhatsApp (ISO 3166-1). It is a
+/// judgement of November 2026, not a measurement, and only decides what is tried first.
 const WITH_WHATSAPP: &str = "AE AR AT BE BH BN BO BR CH CL CO CR CY DE DO EC EG ES GB GH GR GT HK \
     HN ID IE IL IN IT JO KE KW LB LK LU MA MT MX MY MZ NG NI NL OM PA PE PK PR PT PY QA RO SA SG \
     SV TN TR TZ UG UY VE ZA ZM ZW";

@@ -52,14 +52,36 @@ struct Row {
     about: String,
     button: &'static str,
     href: String,
-    is_off: bool,
+    action: Action,
     is_filled: bool,
-    /// Cards are printed by a form, because that is recorded.
-    is_form: bool,
-    /// Whether cards are printed that nobody has handed over yet.
-    is_printed: bool,
     /// Whether the host is asked first.
     asks: Option<&'static str>,
+}
+
+/// What a host can do about a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Action {
+    /// Something makes it impossible to send.
+    Off,
+    Link,
+    /// Cards are printed by a form, because that is recorded.
+    Print,
+    /// Cards are printed that nobody has handed over yet.
+    Printed,
+}
+
+impl Row {
+    fn is_off(&self) -> bool {
+        self.action == Action::Off
+    }
+
+    fn is_form(&self) -> bool {
+        matches!(self.action, Action::Print | Action::Printed)
+    }
+
+    fn is_printed(&self) -> bool {
+        self.action == Action::Printed
+    }
 }
 
 struct Message {
@@ -103,7 +125,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let mut invitations = rows(&wording, &query, &found, MailKind::Invitation);
     let mut reminders = rows(&wording, &query, &found, MailKind::Reminder);
     let mut all = invitations.iter_mut().chain(&mut reminders);
-    if let Some(row) = all.find(|row| !row.is_off) {
+    if let Some(row) = all.find(|row| !row.is_off()) {
         row.is_filled = true;
     }
     let days: Vec<String> = days
@@ -238,10 +260,13 @@ fn row(wording: &Wording<'_>, query: &str, found: &Sending, kind: MailKind, line
         about,
         button,
         href,
-        is_off: line.off.is_some(),
+        action: match (line.off, channel, printed) {
+            (Some(_), _, _) => Action::Off,
+            (None, Channel::Paper, Some(_)) if !is_reminder => Action::Printed,
+            (None, Channel::Paper, None) if !is_reminder => Action::Print,
+            (None, _, _) => Action::Link,
+        },
         is_filled: false,
-        is_form: channel == Channel::Paper && !is_reminder,
-        is_printed: printed.is_some() && !is_reminder,
         asks: line.asks.map(send_words::question),
     }
 }
