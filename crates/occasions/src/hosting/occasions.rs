@@ -82,7 +82,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
     farewell: texts(Limits::lines(4_000))
         .label("host-field-farewell").section("host-texts").wording(),
     cover_alt: texts(Limits::line(200)).label("host-field-cover-alt")
-        .hint("host-field-cover-alt-hint").section("host-cover").wording(),
+        .hint("host-field-cover-alt-hint").section("host-texts").wording(),
     rsvp_deadline: day().optional().label("host-field-deadline").hint("host-field-deadline-hint")
         .section("host-deadline"),
     theme: part(THEME).label("host-look-title").section("host-look-title"),
@@ -216,6 +216,15 @@ pub fn change(
     if !host.may(Permission::Own) && !fields::is_wording(FIELDS, &changes) {
         return Err(Refusal::Forbidden);
     }
+    if new.rsvp_deadline.is_some()
+        && new.rsvp_deadline != old.rsvp_deadline
+        && event::list(tx, &new.id)?.is_empty()
+        && !event::without_day(tx, &new.id)?.is_empty()
+    {
+        let mut findings = Findings::default();
+        findings.add("/rsvp_deadline", "deadline_without_day", []);
+        findings.finish().map_err(Refusal::Fields)?;
+    }
     if new.slug != old.slug {
         let scope = role::scope(&new.id);
         let is_members = !member_occasions::makes_host(tx, &scope)?;
@@ -248,9 +257,9 @@ fn keep_last_day(old: &Occasion, new: &mut Occasion) {
         && new.rsvp_deadline == old.rsvp_deadline
         && new.time_zone != old.time_zone
         && let Deadline::EndOf(day) = Deadline::of(&deadline.to_zoned(old.zone()))
-        && let Ok(end) = day.tomorrow().and_then(|day| day.to_zoned(new.zone()))
+        && let Some(end) = web::dates::end_of_day(day, &new.zone())
     {
-        new.rsvp_deadline = Some(end.timestamp());
+        new.rsvp_deadline = Some(end);
     }
 }
 

@@ -23,8 +23,8 @@ use crate::occasion::Occasion;
 use crate::web::guest;
 use crate::web::guest::view::{Cover, Hosts};
 
-/// The section of the fields about the photo.
-const SECTION: &str = "host-cover";
+/// What the photo shows, in words. It is on the page of texts too.
+const ALT: &str = "cover_alt";
 /// How many looks the page shows; all are on the wall.
 const LOOKS: usize = 5;
 
@@ -103,7 +103,7 @@ fn page(req: &HostRequest, context: &PageContext, form_state: &FormState) -> Res
         changed: looks::changed_accent(text, occasion.theme),
         photo: photo(text, &wording, form_state),
         file: file.hint(text.say("host-photo-file-hint")),
-        alt: table.groups(&section(SECTION), ""),
+        alt: table.groups(&fields_where(|field| field.name == ALT), ""),
         form_state,
         preset,
         own: &own,
@@ -150,14 +150,16 @@ fn photo(text: &Text, wording: &Wording<'_>, form_state: &FormState) -> Option<S
     Some(Stored { whole, shown })
 }
 
-fn section(name: &str) -> Vec<web::Field> {
-    let mut fields = FIELDS.to_vec();
-    fields.retain(|field| field.section == name);
-    fields
+fn fields_where(is_wanted: impl Fn(&web::Field) -> bool) -> Vec<web::Field> {
+    FIELDS
+        .iter()
+        .filter(|field| is_wanted(field))
+        .cloned()
+        .collect()
 }
 
 fn fields_of_page() -> Vec<web::Field> {
-    [section(looks::SECTION), section(SECTION)].concat()
+    fields_where(|field| field.section == looks::SECTION || field.name == ALT)
 }
 
 fn stored(occasion: &Occasion) -> Form {
