@@ -64,6 +64,7 @@ const ROWS: &[Sql] = &[
     sql!("DELETE FROM bulk WHERE occasion = $1"),
     sql!("DELETE FROM import_row WHERE import IN (SELECT id FROM import WHERE occasion = $1)"),
     sql!("DELETE FROM import_chunk WHERE import IN (SELECT id FROM import WHERE occasion = $1)"),
+    sql!("DELETE FROM import_choice WHERE import IN (SELECT id FROM import WHERE occasion = $1)"),
     sql!("DELETE FROM import WHERE occasion = $1"),
     sql!("DELETE FROM export WHERE occasion = $1"),
     sql!(

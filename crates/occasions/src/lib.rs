@@ -197,7 +197,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0018_answer_mails" contracting,
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
-    "0021_first_minute" contracting
+    "0021_first_minute" contracting,
+    "0025_import_choice" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -112,7 +112,7 @@ fn a_list_comes_as_people_have_it() {
         let found = check(stage, &id).await;
         let wanted = [
             (1, "line_left_out"),
-            (1, "all_events"),
+            (1, "invited_to"),
             (3, "in_note"),
             (4, "digits_lost"),
             (5, "line_left_out"),

@@ -21,6 +21,7 @@ mod exports;
 mod gifts;
 mod history;
 mod hour_known;
+mod import_choices;
 mod import_generated;
 mod import_pages;
 mod import_samples;

@@ -8,9 +8,11 @@ use occasions::words::{AskedOf, QuestionKind, ReplyStatus};
 use platform::text_cleaning::{clean, clean_line};
 use serde_json::Value;
 use web::Findings;
-use web::sheet::read::Table;
+use web::sheet::read::{Line, Table};
 
+use super::choice::{Choice, Here};
 use super::finding::{Finding, MOST_FINDINGS};
+use super::identity::{self, RowReference};
 use super::lexicon::Lexicon;
 use super::reading::{self, Guest, Household};
 use super::warning::Warning;
@@ -30,6 +32,14 @@ pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
     /// The number of cells that are left out beyond those that `findings` names.
     pub(super) unnamed: usize,
+    /// A hash of what the file says of it, by which its choices are found.
+    pub(super) key: String,
+    /// By what the same row is found again; `None` for a document.
+    pub(super) reference: Option<RowReference>,
+    /// What becomes of it if one like it is here; `None` if nobody has said it.
+    pub(super) here: Option<Here>,
+    /// The events of a new household, if the list does not name them; `None` means all events.
+    pub(super) invited: Option<Vec<String>>,
 }
 
 impl Gathered {
@@ -47,6 +57,9 @@ impl Gathered {
 pub(super) struct Gathering {
     pub(super) households: Vec<Gathered>,
     pub(super) findings: Vec<Finding>,
+    pub(super) choices: Vec<Choice>,
+    /// The number of people in all households.
+    pub(super) people: i64,
 }
 
 /// The data that is needed to convert a list.
@@ -61,10 +74,13 @@ impl Reader<'_> {
         let questions = self.ground.questions.iter();
         let of_guests = questions.filter(|question| question.asked_of == AskedOf::Guest);
         let guest_questions: Vec<String> = of_guests.map(|one| one.key.clone()).collect();
+        // Rows of several sheets may have the same number, so they get others while they are read.
+        let rows = table.rows.iter().map(|(_, cells)| cells.clone());
+        let rows: Vec<Line> = (1..).zip(rows).collect();
         let list = reading::read(&reading::Table {
             headings: &table.headings,
             columns,
-            rows: &table.rows,
+            rows: &rows,
             guest_questions: &guest_questions,
             has_one_event: self.ground.events.len() == 1,
             code_key: |code| {
@@ -77,10 +93,25 @@ impl Reader<'_> {
             self.replace_words(&mut gathered);
             gathered
         });
-        Gathering {
+        let mut gathering = Gathering {
             households: households.collect(),
             findings: list.told.iter().map(Finding::told).collect(),
+            ..Gathering::default()
+        };
+        identity::name_rows(&mut gathering.households, columns, &rows);
+        let number = |row: &mut usize| {
+            let line = row.checked_sub(1).and_then(|place| table.rows.get(place));
+            *row = line.map_or(*row, |(number, _)| *number);
+        };
+        for one in &mut gathering.households {
+            number(&mut one.row);
+            one.guest_rows.iter_mut().for_each(number);
+            let findings = one.findings.iter_mut();
+            findings.for_each(|finding| number(&mut finding.row));
         }
+        let findings = gathering.findings.iter_mut();
+        findings.for_each(|finding| number(&mut finding.row));
+        gathering
     }
 
     fn household(&self, read: Household) -> Gathered {
@@ -199,7 +230,9 @@ impl Reader<'_> {
             self.replace_words(&mut one);
             one
         });
-        all.collect()
+        let mut all: Vec<Gathered> = all.collect();
+        identity::name_documents(&mut all);
+        all
     }
 
     fn replace_words(&self, one: &mut Gathered) {

@@ -57,9 +57,9 @@ words! {
         Joined = "joined" => "host-import-joined",
         /// An earlier row has the same telephone number or email address, but another name.
         SameContact = "same_contact" => "host-import-same-contact",
-        /// The list does not say who is invited to what, so new households are invited to every
-        /// event. The value names the events.
-        AllEvents = "all_events" => "host-import-all-events",
+        /// The list does not say who is invited to what. The value names the events to which new
+        /// households are invited.
+        InvitedTo = "invited_to" => "host-import-invited-to",
         /// The list says who answers, but names nobody who comes.
         NobodyNamed = "nobody_named" => "host-import-nobody-named",
     }
