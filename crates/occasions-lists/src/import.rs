@@ -53,7 +53,7 @@ pub use self::finding::Finding;
 pub(crate) use self::identity::is_of_row;
 pub use self::job::{KIND, SWEEP, handler, sweep_job};
 pub(crate) use self::preview::{
-    Imported, InvitedTo, Preview, imported, invited_to, is_left_out, left_out, preview,
+    Imported, Preview, PreviewedHousehold, imported, invited_to, is_left_out, left_out, preview,
 };
 pub use self::upload::Upload;
 pub use self::warning::Warning;

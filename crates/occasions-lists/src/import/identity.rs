@@ -2,6 +2,7 @@
 //! between.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 use web::sheet::read::Line;
@@ -140,12 +141,12 @@ fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
         digest.update(part.len().to_be_bytes());
         digest.update(part);
     }
-    let hex = digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    hex.chars().take(DIGITS).collect()
+    let mut hex = String::new();
+    for byte in digest.finalize() {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex.truncate(DIGITS);
+    hex
 }
 
 #[cfg(test)]

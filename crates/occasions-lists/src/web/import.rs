@@ -167,6 +167,8 @@ struct EventTick {
 
 struct LabelTicks {
     label: String,
+    /// The name of its ticks.
+    name: String,
     is_different: bool,
     events: Vec<EventTick>,
 }
@@ -238,8 +240,10 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
         labels: invited
             .labels
             .iter()
-            .map(|one| LabelTicks {
+            .enumerate()
+            .map(|(at, one)| LabelTicks {
                 label: one.label.clone(),
+                name: format!("event.{at}"),
                 is_different: one.events.is_some(),
                 events: event_ticks(
                     &ground,

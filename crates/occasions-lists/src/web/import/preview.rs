@@ -42,7 +42,7 @@ struct Checked<'a> {
     questions: Vec<Question>,
     left_out: Vec<WarningGroup>,
     told: Vec<WarningGroup>,
-    errors: Vec<Row>,
+    errors: Vec<FoundCell>,
     households: Vec<Card>,
     all: Option<(String, String)>,
     options: Options,
@@ -75,11 +75,11 @@ struct QuestionOption {
 struct WarningGroup {
     words: String,
     count: String,
-    rows: Vec<Row>,
+    rows: Vec<FoundCell>,
     more: Option<String>,
 }
 
-struct Row {
+struct FoundCell {
     row: usize,
     column: String,
     words: String,
@@ -300,7 +300,7 @@ fn grouped<'f>(
     groups.collect()
 }
 
-fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> Row {
+fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell {
     let (text, import, ground) = (wording.text, &preview.import, &preview.ground);
     // The message names the column by the heading in the file.
     let place = import
@@ -319,7 +319,7 @@ fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> Row {
     };
     let warning = warning.map(|warning| text.say(warning.label()).into_owned());
     let error = finding.problem.as_ref().map(|problem| problem.detail(text));
-    Row {
+    FoundCell {
         row: finding.row,
         column: column.unwrap_or_default(),
         words: warning.or(error).unwrap_or_default(),
