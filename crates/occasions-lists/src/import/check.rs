@@ -70,13 +70,31 @@ pub fn check(
         .findings
         .extend(invited_to_all(&ground, &import, check.made));
     check.found += check.findings.len();
-    // Most lists have many households without an address, which must not hide the rest.
-    let is_usual = |finding: &Finding| finding.code == Warning::NoEmail.word();
     check
         .findings
-        .sort_by_key(|finding| (!finding.is_error, is_usual(finding), finding.row));
+        .sort_by_key(|finding| (rank(finding), finding.row));
     check.findings.truncate(SHOWN);
     Ok(check)
+}
+
+/// Errors come first, then what is not kept. Most lists have many households without an address,
+/// which must not hide the rest.
+fn rank(finding: &Finding) -> u8 {
+    const LOSSES: [Warning; 4] = [
+        Warning::LeftOut,
+        Warning::DigitsLost,
+        Warning::UnknownAnswer,
+        Warning::LineLeftOut,
+    ];
+    if finding.is_error {
+        0
+    } else if LOSSES.iter().any(|loss| loss.word() == finding.code) {
+        1
+    } else if finding.code == Warning::NoEmail.word() {
+        3
+    } else {
+        2
+    }
 }
 
 /// Names the events to which new households are invited because the list has no column of events.

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::number_format::{self, Formats};
+use super::number_format::{self, Format, Formats};
 use super::{Grid, MOST_COLUMNS, MOST_ROWS, Unreadable};
 use crate::zip_parts::xml::{Piece, Tag, Xml};
 use crate::zip_parts::{self, MOST_UNPACKED};
@@ -316,10 +316,11 @@ impl Cells {
             Some("d") => Ok(text),
             Some("str") => Ok(unescaped(&text).into_owned()),
             None | Some("n") => match text.trim().parse::<f64>() {
-                Ok(number) if self.formats.is_date(head.style) => {
-                    Ok(number_format::date(number, self.is_1904).unwrap_or(text))
-                }
-                Ok(number) => Ok(number.to_string()),
+                Ok(number) => Ok(match self.formats.of(head.style) {
+                    Format::Date => number_format::date(number, self.is_1904).unwrap_or(text),
+                    Format::Digits(digits) => number_format::padded(number, digits),
+                    Format::Plain => number.to_string(),
+                }),
                 Err(_) if head.kind.is_none() => Ok(text),
                 Err(_) => Err(Unreadable::BadWorkbook),
             },

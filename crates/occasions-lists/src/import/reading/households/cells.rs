@@ -9,6 +9,8 @@ use super::{Guest, Household, LONGEST_NOTE, eaters};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
 const LONGEST_ADDRESS: usize = 500;
+/// The most characters of a note on food that stands with each of several guests.
+const LONGEST_SHARED: usize = 200;
 
 pub(super) fn add_cell(
     one: &mut Household,
@@ -387,7 +389,7 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     let is_asked = matches!(field, Field::PlusOnes | Field::Children);
     // Children stand between commas.
     let found = match field {
-        Field::Children => name_cell::read(&cell.replace(',', ";"), None),
+        Field::Children => name_cell::read_child(&cell.replace(',', ";")),
         _ => name_cell::read(cell, None),
     };
     let has_child = found.people.iter().any(|person| person.is_child);
@@ -445,8 +447,16 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
         _ => {
             one.told
                 .push(row.told(column.as_ref(), Warning::WhoseDiet, cell));
+            // What is too long to stand with each of them is in the household's note, once.
+            let is_long = cell.chars().count() > LONGEST_SHARED;
+            let food = if is_long {
+                one.note(row, column.as_ref(), &row.labelled(Some(at), cell));
+                cell.chars().take(LONGEST_SHARED).collect::<String>() + "…"
+            } else {
+                cell.to_owned()
+            };
             for guest in eaters(&mut one.guests[from..]) {
-                guest.diet_notes.push(format!("one of: {cell}"));
+                guest.diet_notes.push(format!("one of: {food}"));
             }
         }
     }
