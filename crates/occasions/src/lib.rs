@@ -50,6 +50,7 @@ pub mod occasion_page;
 pub mod open_rsvp;
 pub mod own_domain;
 pub mod payment_qr;
+pub mod phone;
 pub mod question;
 pub mod refusal;
 pub mod retention;
@@ -197,7 +198,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0018_answer_mails" contracting,
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
-    "0021_first_minute" contracting
+    "0021_first_minute" contracting,
+    "0026_handed" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
