@@ -9,6 +9,7 @@ mod finding;
 mod gather;
 mod job;
 mod lexicon;
+mod question;
 mod reading;
 mod vet;
 mod warning;
@@ -37,6 +38,7 @@ use web::{Catalogue, Findings, List, PageQuery, words};
 
 use self::gather::{Gathering, Reader};
 use self::lexicon::Lexicon;
+use self::question::Answers;
 use self::reading::Sheets;
 use crate::household_document::table::Column;
 use crate::household_document::{Ground, Record};
@@ -45,6 +47,7 @@ pub use self::bring::bring;
 pub use self::check::{Check, check};
 pub use self::finding::Finding;
 pub use self::job::{KIND, SWEEP, handler, sweep_job};
+pub use self::question::{Answer, Place, Question, QuestionKind};
 pub use self::warning::Warning;
 
 platform::id!(ImportId, "One list of households out of a file.");
@@ -514,7 +517,7 @@ fn households(
     if import.headings.is_empty() {
         return Ok(Gathering {
             households: reader.records(joined(&rows)),
-            findings: Vec::new(),
+            ..Gathering::default()
         });
     }
     let table = Table {
@@ -524,7 +527,7 @@ fn households(
     // A column whose event or question was deleted is ignored.
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
-    let mut gathering = reader.table(&table, &columns.collect::<Vec<_>>());
+    let mut gathering = reader.table(&table, &columns.collect::<Vec<_>>(), &Answers::default());
     let left_out: Vec<(usize, String)> = joined(&chunks);
     let lines = left_out.iter().map(|(row, text)| Finding::line(*row, text));
     gathering.findings.extend(lines);

@@ -12,6 +12,7 @@ use web::sheet::read::Table;
 
 use super::finding::{Finding, MOST_FINDINGS};
 use super::lexicon::Lexicon;
+use super::question::{self, Answers};
 use super::reading::{self, Guest, Household};
 use super::warning::Warning;
 use crate::household_document::table::{Column, Field, NO_EVENT};
@@ -47,6 +48,8 @@ impl Gathered {
 pub(super) struct Gathering {
     pub(super) households: Vec<Gathered>,
     pub(super) findings: Vec<Finding>,
+    /// What the list does not say.
+    pub(super) questions: Vec<question::Question>,
 }
 
 /// The data that is needed to convert a list.
@@ -57,11 +60,11 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads the rows of a table. The findings belong to no household.
-    pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Gathering {
+    pub(super) fn table(&self, table: &Table, columns: &[Column], answers: &Answers) -> Gathering {
         let questions = self.ground.questions.iter();
         let of_guests = questions.filter(|question| question.asked_of == AskedOf::Guest);
         let guest_questions: Vec<String> = of_guests.map(|one| one.key.clone()).collect();
-        let list = reading::read(&reading::Table {
+        let table = reading::Table {
             headings: &table.headings,
             columns,
             rows: &table.rows,
@@ -71,7 +74,8 @@ impl Reader<'_> {
                 let key = CodeKey::parse(code);
                 key.map_or_else(|_| code.to_owned(), |key| key.as_str().to_owned())
             },
-        });
+        };
+        let list = reading::read(&table, answers);
         let households = list.households.into_iter().map(|one| {
             let mut gathered = self.household(one);
             self.replace_words(&mut gathered);
@@ -80,6 +84,7 @@ impl Reader<'_> {
         Gathering {
             households: households.collect(),
             findings: list.told.iter().map(Finding::told).collect(),
+            questions: list.questions,
         }
     }
 

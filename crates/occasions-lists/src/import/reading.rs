@@ -3,6 +3,7 @@
 //!
 //! Every cell that is not empty ends in a field, in a household's note, or in a line that names it.
 
+mod asking;
 mod columns;
 mod contacts;
 mod counts;

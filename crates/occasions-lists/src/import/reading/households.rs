@@ -5,13 +5,16 @@ mod doubles;
 
 use std::collections::BTreeMap;
 
-use self::cells::{add_cell, add_email, add_phone};
+use self::cells::{add_cell, add_email, add_phone, share_food};
 use self::doubles::{join_doubles, place_guests};
 
+use super::super::question::{Answer, Answers, Question, QuestionKind};
 use super::super::warning::Warning;
+use super::asking::Asking;
 use super::name_cell::NameCell;
 use super::row::{Row, Table, Told};
 use super::words;
+use crate::household_document::ALL_EVENTS;
 use crate::household_document::field::{Column, Field, folded};
 
 /// How many more people a household may bring, and how many people it may have.
@@ -85,13 +88,15 @@ pub(crate) struct List {
     pub(crate) households: Vec<Household>,
     /// What belongs to no household.
     pub(crate) told: Vec<Told>,
+    pub(crate) questions: Vec<Question>,
 }
 
 /// Reads the rows of a list. Rows with the same code are one household; so are rows with the same
 /// household's name or number, unless a column lists all people of a household. Every other row is
 /// a household, unless it has the same name and contact as an earlier one.
-pub(crate) fn read(table: &Table<'_>) -> List {
+pub(crate) fn read(table: &Table<'_>, answers: &Answers) -> List {
     let mut list = List::default();
+    let asking = Asking::new(answers);
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let is_whole = table.columns.contains(&Field::Names.into());
     let is_own = OURS
@@ -117,6 +122,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
             number: *number,
             cells,
             is_own,
+            asking: &asking,
         };
         if !is_own && filled(cells) == 1 {
             let typed = cells
@@ -130,14 +136,25 @@ pub(crate) fn read(table: &Table<'_>) -> List {
             } else {
                 words::is_only_section(typed, &plain)
             };
-            if is_label && table.rows.len() > 1 && (is_wide || table.columns.len() == 1) {
+            let is_label =
+                is_label && table.rows.len() > 1 && (is_wide || table.columns.len() == 1);
+            let is_label = is_label && {
+                let choices = ["label", "household"].map(Answer::word).to_vec();
+                row.ask(QuestionKind::Section, None, typed, choices) == "label"
+            };
+            if is_label {
                 let label = typed.trim_end_matches(':').trim();
                 list.told.push(row.told(None, Warning::Section, typed));
                 section = Some(label.to_owned());
                 continue;
             }
         }
-        let name = row.name();
+        let mut name = row.name();
+        if !is_own && !row.mend_names(&mut name) {
+            list.told
+                .push(row.told(None, Warning::LineLeftOut, &row.text()));
+            continue;
+        }
         if name.is_nobody() && row.names_nobody() && (row.has_name_cell() || !row.has_contact()) {
             list.told
                 .push(row.told(None, Warning::LineLeftOut, &row.text()));
@@ -168,6 +185,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
         finish(one, is_own);
         fit_note(one);
     }
+    list.questions = asking.questions();
     list
 }
 
@@ -315,12 +333,7 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
     one.is_family |= name.people.is_empty() && !name.household.is_empty();
     for (place, food) in &name.food {
         let Some(place) = place else {
-            if one.guests.len() == from {
-                one.note(row, None, food);
-            }
-            for guest in eaters(&mut one.guests[from..]) {
-                guest.diet_notes.push(format!("one of: {food}"));
-            }
+            share_food(one, row, None, food, from);
             continue;
         };
         let at = from + (*place).min(name.people.len().saturating_sub(1));
@@ -335,7 +348,16 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
     for note in &name.notes {
         one.note(row, None, note);
     }
-    for doubt in &name.doubts {
+    if name.is_declined {
+        for guest in &mut one.guests[from..] {
+            guest.replies.push((ALL_EVENTS.to_owned(), "no".to_owned()));
+        }
+    }
+    for doubt in name
+        .doubts
+        .iter()
+        .filter(|doubt| **doubt != Warning::WhoseDiet)
+    {
         one.told
             .push(row.told(Some(&row.name_column()), *doubt, &row.name_text()));
     }

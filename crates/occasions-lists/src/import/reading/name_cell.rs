@@ -36,6 +36,10 @@ pub(crate) struct NameCell {
     pub(crate) household: String,
     /// The person in whose household this place without a name is.
     pub(crate) guest_of: Option<String>,
+    /// Whether the host says that they do not come.
+    pub(crate) is_declined: bool,
+    /// Whether two titles share one whole name: "Mr & Mrs John Smith".
+    pub(crate) is_couple: bool,
     /// The dietary needs of the last person before them, or of one of the people.
     pub(crate) food: Vec<(Option<usize>, String)>,
     pub(crate) emails: Vec<String>,
@@ -58,8 +62,24 @@ impl NameCell {
     }
 }
 
+/// How a cell is read whose words leave it open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// On the safe side.
+    #[default]
+    Usual,
+    /// As several people wherever that is possible.
+    Several,
+    /// As one person.
+    One,
+}
+
 /// Reads a cell. `pax` is the number of people that the row says elsewhere.
 pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
+    read_as(cell, pax, Reading::Usual)
+}
+
+pub(crate) fn read_as(cell: &str, pax: Option<usize>, reading: Reading) -> NameCell {
     let mut found = NameCell::default();
     if words::is_nobody(cell, &folded(cell)) || words::is_nothing(cell) {
         return found;
@@ -88,8 +108,15 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
         found.is_open = found.total.is_none();
         return found;
     }
-    let parts = split(text, &mut found);
-    let parts = split_commas(parts, pax, &mut found);
+    let parts = match reading {
+        Reading::One => vec![(Before::Start, text.to_owned())],
+        Reading::Usual => split_commas(split(text, reading, &mut found), pax, &mut found),
+        Reading::Several => split_commas(split(text, reading, &mut found), Some(2), &mut found),
+    };
+    // "Mr & Mrs Tan": what stands behind the name may be both's.
+    let is_shared = parts.iter().any(|(_, part)| titles(part) == part.len());
+    found.is_couple =
+        parts.len() == 2 && is_shared && parts[1].1[titles(&parts[1].1)..].trim().contains(' ');
     let mut parts = share_titles(&parts);
     if parts.len() > MOST_PARTS {
         let more = parts.split_off(MOST_PARTS).into_iter();
@@ -113,13 +140,33 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     }
     // Without a sign between all people, the food may be anybody's.
     let count = found.people.len();
-    if !found.food.is_empty() && count > 1 && text.matches(SIGNS).count() + 1 != count {
+    let is_unsigned = text.matches(SIGNS).count() + 1 != count;
+    if !found.food.is_empty() && count > 1 && (is_shared || is_unsigned) {
         for (place, _) in &mut found.food {
             *place = None;
         }
         found.doubt(Warning::WhoseDiet);
     }
     name_household(&mut found, &parts);
+    found
+}
+
+/// Reads a cell of a column of children: a number behind the only name is an age.
+pub(crate) fn read_child(cell: &str) -> NameCell {
+    let mut found = read(cell, None);
+    let [person] = found.people.as_mut_slice() else {
+        return found;
+    };
+    person.is_child = true;
+    let number = trailing_number(cell).map(|(_, number)| number);
+    match found.total {
+        Some(total) if total <= 17 && number == Some(total) => {
+            person.name = format!("{} ({total})", person.name);
+            person.age = i64::try_from(total).ok();
+            found.total = None;
+        }
+        _ => person.age = age(&person.name),
+    }
     found
 }
 
@@ -500,6 +547,11 @@ fn add_person(name: &str, found: &mut NameCell) {
         is_child: age.is_some(),
         age,
     });
+}
+
+/// The titles with which a name begins.
+pub(crate) fn title(name: &str) -> &str {
+    name[..titles(name)].trim()
 }
 
 fn last_word_is<'t>(part: &'t str, word: &str) -> Option<&'t str> {

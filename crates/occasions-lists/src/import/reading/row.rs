@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use platform::text_cleaning::{clean, clean_line};
 
+use super::super::question::{self, Answer, Place, Question, QuestionKind};
 use super::super::warning::Warning;
+use super::asking::Asking;
 use super::columns::Line;
 use super::counts::{self, Count};
-use super::name_cell::{self, NameCell};
+use super::name_cell::{self, NameCell, Reading};
 use super::words;
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
@@ -55,6 +57,7 @@ pub(crate) struct Row<'a> {
     pub(crate) cells: &'a [String],
     /// Whether it is a row of our own export, whose cells mean exactly what they say.
     pub(crate) is_own: bool,
+    pub(crate) asking: &'a Asking<'a>,
 }
 
 impl Row<'_> {
@@ -148,6 +151,24 @@ impl Row<'_> {
             .join(" · ")
     }
 
+    /// Asks about a cell, and returns the answer or the safe choice, which is the first one.
+    pub(crate) fn ask(
+        &self,
+        kind: QuestionKind,
+        at: Option<usize>,
+        cell: &str,
+        choices: Vec<Answer>,
+    ) -> String {
+        let heading = at.map(|at| self.heading(at)).unwrap_or_default();
+        let about = question::hash(self.cells.iter().map(String::as_str).chain([heading, cell]));
+        let place = Place {
+            row: self.number,
+            heading: heading.to_owned(),
+            cell: clean(cell),
+        };
+        self.asking.ask(Question::new(kind, &about, place, choices))
+    }
+
     pub(crate) fn told(&self, column: Option<&Column>, warning: Warning, value: &str) -> Told {
         Told {
             row: self.number,
@@ -235,13 +256,16 @@ impl Row<'_> {
             for field in fields {
                 for at in self.places(field) {
                     if seen.insert(at) {
-                        add(&mut found, name_cell::read(&clean(self.cell(at)), pax));
+                        add(
+                            &mut found,
+                            self.read_name(Some(at), &clean(self.cell(at)), pax),
+                        );
                     }
                 }
             }
         } else {
             for name in &parted {
-                add(&mut found, name_cell::read(name, pax));
+                add(&mut found, self.read_name(None, name, pax));
             }
         }
         let partners = self.places(Field::Partner).map(|at| clean(self.cell(at)));
@@ -253,6 +277,88 @@ impl Row<'_> {
             add_other(&mut found, &name, numbered.is_child);
         }
         found
+    }
+
+    /// Reads a name as the host says, where its words leave it open.
+    fn read_name(&self, at: Option<usize>, name: &str, pax: Option<usize>) -> NameCell {
+        let usual = name_cell::read(name, pax);
+        if !usual.doubts.contains(&Warning::NameDoubtful) {
+            return usual;
+        }
+        let said = |one: &NameCell| {
+            let names = one.people.iter().map(|person| person.name.as_str());
+            names.collect::<Vec<_>>().join("; ")
+        };
+        let mut ways = vec![("usual", usual)];
+        for (key, reading) in [("several", Reading::Several), ("one", Reading::One)] {
+            let other = name_cell::read_as(name, pax, reading);
+            let text = said(&other);
+            if !text.is_empty() && ways.iter().all(|(_, way)| said(way) != text) {
+                ways.push((key, other));
+            }
+        }
+        if ways.len() == 1 {
+            return ways.remove(0).1;
+        }
+        let choices = ways
+            .iter()
+            .map(|(key, way)| Answer::new(*key, said(way)))
+            .collect();
+        let answer = self.ask(QuestionKind::Names, at, name, choices);
+        let place = ways.iter().position(|(key, _)| *key == answer);
+        ways.swap_remove(place.unwrap_or(0)).1
+    }
+
+    /// Completes names as the host says. Returns false if the host leaves the row out.
+    pub(crate) fn mend_names(&self, name: &mut NameCell) -> bool {
+        let cell = self.name_text();
+        let place = || Place {
+            row: self.number,
+            heading: self.heading_of_names(),
+            cell: cell.clone(),
+        };
+        if name.doubts.contains(&Warning::NotComing) {
+            let choices = ["note", "no", "leave_out"].map(Answer::word).to_vec();
+            match self
+                .ask(QuestionKind::NotComing, None, &cell, choices)
+                .as_str()
+            {
+                "leave_out" => return false,
+                answer => name.is_declined = answer == "no",
+            }
+        }
+        let last_word = |name: &str| name.rsplit(' ').next().unwrap_or_default().to_owned();
+        if name.doubts.contains(&Warning::NoSurname)
+            && self
+                .asking
+                .ask_of_list(QuestionKind::Surname, place(), ["keep", "share"])
+                == "share"
+        {
+            let last = name.people.last().map(|person| last_word(&person.name));
+            for person in &mut name.people {
+                if let Some(last) = last.as_ref().filter(|_| !person.name.contains(' ')) {
+                    person.name = format!("{} {last}", person.name);
+                }
+            }
+            name.doubts.retain(|doubt| *doubt != Warning::NoSurname);
+        }
+        if name.is_couple
+            && let [_, second] = name.people.as_mut_slice()
+            && self
+                .asking
+                .ask_of_list(QuestionKind::Couple, place(), ["keep", "share"])
+                == "share"
+        {
+            let title = name_cell::title(&second.name).to_owned();
+            second.name = format!("{title} {}", last_word(&second.name));
+        }
+        true
+    }
+
+    fn heading_of_names(&self) -> String {
+        let column = self.name_column();
+        let at = self.table.columns.iter().position(|one| *one == column);
+        at.map(|at| self.heading(at).to_owned()).unwrap_or_default()
     }
 
     /// Titles, first and last names; several if the cells name several people in order.
@@ -346,7 +452,12 @@ impl Row<'_> {
 
     /// The place of a numbered person among the guests of the row.
     pub(crate) fn numbered_guest(&self, one: Numbered) -> Option<String> {
-        let read = name_cell::read(&self.numbered_name(one), None);
+        let name = self.numbered_name(one);
+        let read = if one.is_child {
+            name_cell::read_child(&name)
+        } else {
+            name_cell::read(&name, None)
+        };
         read.people.first().map(|person| person.name.clone())
     }
 
@@ -427,7 +538,11 @@ fn add_other(found: &mut NameCell, name: &str, is_child: bool) {
     } else if is_place {
         found.places = found.places.saturating_add(1);
     } else {
-        let mut read = name_cell::read(name, None);
+        let mut read = if is_child {
+            name_cell::read_child(name)
+        } else {
+            name_cell::read(name, None)
+        };
         for person in &mut read.people {
             person.is_child |= is_child;
         }
@@ -460,6 +575,7 @@ fn add(all: &mut NameCell, one: NameCell) {
         (total, more) => total.or(more),
     };
     all.is_open |= one.is_open;
+    all.is_couple |= one.is_couple;
     all.guest_of = all.guest_of.take().or(one.guest_of);
     all.food.extend(
         one.food

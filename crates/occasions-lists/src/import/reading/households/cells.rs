@@ -1,5 +1,6 @@
 //! What each cell of a row adds to its household.
 
+use super::super::super::question::{Answer, QuestionKind};
 use super::super::super::warning::Warning;
 use super::super::counts::{self, Count};
 use super::super::name_cell::{self, NameCell};
@@ -9,6 +10,8 @@ use super::{Guest, Household, LONGEST_NOTE, eaters};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
 const LONGEST_ADDRESS: usize = 500;
+/// The most characters of a note on food that stands with each of several guests.
+const LONGEST_SHARED: usize = 200;
 
 pub(super) fn add_cell(
     one: &mut Household,
@@ -174,6 +177,11 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
 
 /// A note on an allergy of the row's guests is the kitchen's too.
 fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
+    let at = row.places(Field::Note).find(|at| row.cell(*at) == note);
+    let choices = ["kitchen", "note"].map(Answer::word).to_vec();
+    if row.ask(QuestionKind::Allergy, at, note, choices) == "note" {
+        return;
+    }
     one.told
         .push(row.told(Some(&Field::Note.into()), Warning::AllergyNote, note));
     let guests = eaters(&mut one.guests[from..]);
@@ -387,7 +395,7 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     let is_asked = matches!(field, Field::PlusOnes | Field::Children);
     // Children stand between commas.
     let found = match field {
-        Field::Children => name_cell::read(&cell.replace(',', ";"), None),
+        Field::Children => name_cell::read_child(&cell.replace(',', ";")),
         _ => name_cell::read(cell, None),
     };
     let has_child = found.people.iter().any(|person| person.is_child);
@@ -428,7 +436,6 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
 fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {
     let cell = row.cell(at);
     let is_split = field == Field::Diets && !cell.contains('\n');
-    let column = Some(Column::from(field));
     let total: usize = one.guests[from..].len();
     match total {
         0 => one.note_cell(row, at, Warning::InNote),
@@ -442,11 +449,52 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
                 guest.diet_notes.push(cell.to_owned());
             }
         }
-        _ => {
-            one.told
-                .push(row.told(column.as_ref(), Warning::WhoseDiet, cell));
+        _ => share_food(one, row, Some(at), cell, from),
+    }
+}
+
+/// Food of a row with several people: the host says whose. Without an answer each adult's note says
+/// that it is one of them.
+pub(super) fn share_food(
+    one: &mut Household,
+    row: &Row<'_>,
+    at: Option<usize>,
+    food: &str,
+    from: usize,
+) {
+    if one.guests.len() == from {
+        return one.note(row, None, food);
+    }
+    let mut choices = vec![Answer::word("one_of"), Answer::word("all")];
+    let names = one.guests[from..].iter().enumerate();
+    choices.extend(
+        names.map(|(place, guest)| Answer::new(format!("guest-{}", place + 1), guest.name.clone())),
+    );
+    let answer = row.ask(QuestionKind::WhoseFood, at, food, choices);
+    // What is too long for a guest stands in the household's note, once.
+    let is_long = food.chars().count() > LONGEST_SHARED;
+    let food = if is_long {
+        one.note(row, None, &row.labelled(at, food));
+        food.chars().take(LONGEST_SHARED).collect::<String>() + "…"
+    } else {
+        food.to_owned()
+    };
+    let chosen = answer.strip_prefix("guest-");
+    let chosen = chosen.and_then(|place| place.parse::<usize>().ok());
+    match chosen.and_then(|place| one.guests.get_mut(from + place.checked_sub(1)?)) {
+        Some(guest) => guest.diet_notes.push(food),
+        None if answer == "all" => {
             for guest in eaters(&mut one.guests[from..]) {
-                guest.diet_notes.push(format!("one of: {cell}"));
+                guest.diet_notes.push(food.clone());
+            }
+        }
+        None => {
+            let column = at.and_then(|at| row.table.columns.get(at).cloned());
+            let column = column.unwrap_or_else(|| row.name_column());
+            one.told
+                .push(row.told(Some(&column), Warning::WhoseDiet, &food));
+            for guest in eaters(&mut one.guests[from..]) {
+                guest.diet_notes.push(format!("one of: {food}"));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::super::warning::Warning;
 use super::super::words;
-use super::{NameCell, is_child};
+use super::{NameCell, Reading, is_child};
 use crate::household_document::field::folded;
 
 /// What stands before a part of a cell.
@@ -23,7 +23,7 @@ fn is_han(letter: char) -> bool {
 const LONGEST_PART: usize = 200;
 
 /// Splits outside brackets.
-pub(super) fn split(text: &str, found: &mut NameCell) -> Vec<(Before, String)> {
+pub(super) fn split(text: &str, reading: Reading, found: &mut NameCell) -> Vec<(Before, String)> {
     let mut parts: Vec<(Before, String)> = Vec::new();
     let (mut before, mut part, mut depth) = (Before::Start, String::new(), 0_usize);
     let is_shouted = !text.chars().any(char::is_lowercase);
@@ -60,7 +60,8 @@ pub(super) fn split(text: &str, found: &mut NameCell) -> Vec<(Before, String)> {
                 let right = right.filter(|one| is_han(**one)).count();
                 let left = part.chars().rev().take(LONGEST_PART);
                 let left = left.filter(|one| is_han(*one)).count();
-                if left >= 2 && right >= 2 && left + right >= 5 {
+                let is_long = left + right >= 5 || reading == Reading::Several;
+                if left >= 2 && right >= 2 && is_long {
                     end(Before::Word, &mut part);
                 } else {
                     if left >= 2 && right >= 2 {
@@ -77,6 +78,10 @@ pub(super) fn split(text: &str, found: &mut NameCell) -> Vec<(Before, String)> {
                 let rest = &letters[(at + word.chars().count()).min(letters.len())..];
                 match joins(&part, &word, rest, is_shouted) {
                     Joins::Yes => {
+                        at += word.chars().count();
+                        end(Before::Word, &mut part);
+                    }
+                    Joins::Perhaps if reading == Reading::Several => {
                         at += word.chars().count();
                         end(Before::Word, &mut part);
                     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use testkit::{Draw, seeds};
 use web::sheet::read::Page;
 
+use super::super::super::question::Answers;
 use super::super::columns::{self, Meanings};
 use super::super::households::{self, Household, List};
 use super::super::row::Table;
@@ -49,14 +50,15 @@ pub(super) fn read(rows: &[Vec<String>], meanings: &Meanings) -> (Sheets, Vec<Co
 pub(super) fn read_pages(pages: &[Page], meanings: &Meanings) -> (Sheets, Vec<Column>, List) {
     let sheets = sheets::join(pages, meanings);
     let columns = columns::guess(&sheets.headings, &sheets.rows, meanings);
-    let list = households::read(&Table {
+    let table = Table {
         headings: &sheets.headings,
         columns: &columns,
         rows: &sheets.rows,
         guest_questions: &[],
         has_one_event: true,
         code_key: str::to_uppercase,
-    });
+    };
+    let list = households::read(&table, &Answers::default());
     (sheets, columns, list)
 }
 
