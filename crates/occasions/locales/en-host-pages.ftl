@@ -425,6 +425,7 @@ host-field-keep = Empty: stays as it is.
 host-field-for-new = For new invitations.
 host-field-email = Email
 host-field-phone = Phone
+host-phone-unread = WhatsApp cannot be used: this phone number cannot be read. It is kept as you typed it.
 host-field-address = Address
 host-field-own-email = Own email
 host-field-own-phone = Own phone
@@ -828,3 +829,26 @@ host-print-door-how = Print this page with its own margins. The number after a h
 ## Looks
 
 host-look-see = See it first
+
+host-unanswered = Not answered yet
+host-unanswered-no-contact = No phone number, no email address, no postal address.
+host-unanswered-not-sent = Not sent yet.
+host-unanswered-bounced = Email came back on { $day }.
+host-unanswered-unsubscribed = Asked for no more email on { $day }.
+host-unanswered-complained = Marked our email as spam on { $day }. Please don’t write without asking first.
+host-unanswered-mail-stopped = No email goes to this address since { $day }.
+host-unanswered-locked = Answers are locked for this household.
+host-unanswered-own-deadline = Answers closed on { $day }, this household’s own deadline.
+host-unanswered-never-opened = Sent on { $day }, never opened.
+host-unanswered-partial = Answered { $answered } of { $people }. Still open: { $names }
+host-unanswered-opened = { $n ->
+    [one] Opened or previewed once, on { $day }.
+   *[other] Opened or previewed { $n } times, last on { $day }.
+}
+host-unanswered-print = Print
+host-unanswered-send = Send
+host-unanswered-mend = Correct the address
+host-unanswered-whatsapp = WhatsApp
+host-unanswered-call = Call
+host-unanswered-open-again = Open again
+host-unanswered-remind = Remind

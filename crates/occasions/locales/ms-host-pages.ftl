@@ -377,6 +377,7 @@ host-field-keep = Kosong: tidak berubah.
 host-field-for-new = Untuk jemputan baharu.
 host-field-email = E-mel
 host-field-phone = Telefon
+host-phone-unread = WhatsApp tidak boleh digunakan: nombor telefon ini tidak dapat dibaca. Ia disimpan seperti yang ditaip.
 host-field-address = Alamat
 host-field-own-email = E-mel sendiri
 host-field-own-phone = Telefon sendiri
@@ -770,3 +771,23 @@ host-print-door-how = Cetak halaman ini dengan jidarnya sendiri. Nombor selepas 
 ## Looks
 
 host-look-see = Lihat dahulu
+
+host-unanswered = Belum menjawab
+host-unanswered-no-contact = Tiada nombor telefon, e-mel atau alamat pos.
+host-unanswered-not-sent = Belum dihantar.
+host-unanswered-bounced = E-mel dipulangkan pada { $day }.
+host-unanswered-unsubscribed = Meminta tiada lagi e-mel pada { $day }.
+host-unanswered-complained = Menandakan e-mel kita sebagai spam pada { $day }. Jangan tulis tanpa bertanya dahulu.
+host-unanswered-mail-stopped = Tiada e-mel dihantar ke alamat ini sejak { $day }.
+host-unanswered-locked = Jawapan keluarga ini dikunci.
+host-unanswered-own-deadline = Jawapan ditutup pada { $day }, tarikh akhir keluarga ini sendiri.
+host-unanswered-never-opened = Dihantar pada { $day }, belum pernah dibuka.
+host-unanswered-partial = { $answered } daripada { $people } sudah menjawab. Belum: { $names }
+host-unanswered-opened = Dibuka atau dipratonton { $n } kali, kali terakhir pada { $day }.
+host-unanswered-print = Cetak
+host-unanswered-send = Hantar
+host-unanswered-mend = Betulkan alamat
+host-unanswered-whatsapp = WhatsApp
+host-unanswered-call = Telefon
+host-unanswered-open-again = Buka semula
+host-unanswered-remind = Ingatkan

@@ -42,6 +42,7 @@ pub mod stream;
 pub mod summary;
 pub mod suppressions;
 pub mod tally;
+pub mod unanswered;
 pub mod uploads;
 
 pub use permissions::{HostOf, Permission, enter};

@@ -198,7 +198,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0018_answer_mails" contracting,
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
-    "0021_first_minute" contracting
+    "0021_first_minute" contracting,
+    "0024_phone_e164" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -208,6 +209,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(401, "name_required"),
     Code::new(422, "code_malformed"),
     Code::new(422, "code_required"),
+    Code::new(422, "phone_digits_lost"),
     Code::new(422, "party_size"),
     Code::new(423, "rsvp_deadline_passed"),
     Code::new(423, "invitation_locked"),

@@ -4,7 +4,12 @@
 use std::str::FromStr as _;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
-use web::Region;
+use web::{Findings, Region};
+
+pub use stored::{job, read_stored};
+pub(crate) use stored::{note_of_guest, note_of_invitation, read_again};
+
+mod stored;
 
 /// What is longer is no number and is not read.
 const MAX_CHARACTERS: usize = 100;
@@ -40,6 +45,24 @@ impl<'a> Phone<'a> {
                 )
             }),
         }
+    }
+}
+
+impl Phone<'_> {
+    /// The number as `tel:` and `sms:` links need it. A number that cannot be read keeps its digits.
+    pub fn dialled(&self) -> String {
+        let as_typed = || {
+            let is_kept = |one: &char| one.is_ascii_digit() || *one == '+';
+            self.typed.chars().filter(is_kept).collect()
+        };
+        self.e164.clone().unwrap_or_else(as_typed)
+    }
+
+    /// The number as links of WhatsApp need it; empty if it cannot be read. WhatsApp then lets people
+    /// choose the recipient.
+    pub fn whatsapp(&self) -> String {
+        let e164 = self.e164.as_deref().unwrap_or_default();
+        e164.trim_start_matches('+').to_owned()
     }
 }
 
@@ -102,9 +125,31 @@ pub fn has_lost_digits(typed: &str) -> bool {
     are_digits(&mantissa) && are_digits(exponent.trim_start_matches('+'))
 }
 
+/// Refuses a number that [has lost its digits](has_lost_digits).
+pub(crate) fn check_digits(pointer: &str, typed: Option<&str>, findings: &mut Findings) {
+    if typed.is_some_and(has_lost_digits) {
+        findings.add(pointer, "phone_digits_lost", []);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_number_that_is_read_goes_to_whatsapp() {
+        for (typed, country, whatsapp, dialled) in [
+            ("+60 12-345 6789", "", "60123456789", "+60123456789"),
+            ("012-345 6789", "MY", "60123456789", "+60123456789"),
+            ("012-345 67 89", "", "", "0123456789"),
+            ("12", "MY", "", "12"),
+            ("", "MY", "", ""),
+        ] {
+            let phone = Phone::read(typed, Region::find(country));
+            assert_eq!(phone.whatsapp(), whatsapp, "{typed}");
+            assert_eq!(phone.dialled(), dialled, "{typed}");
+        }
+    }
 
     fn read(typed: &str, country: &str) -> (Option<String>, bool) {
         let phone = Phone::read(typed, Region::find(country));

@@ -39,5 +39,6 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         crate::own_domain::daily(site.clone()),
         answer_notifications::each_minute(site.clone()),
         crate::hosting::bulk::handler(site.store.clone()),
+        crate::phone::job(site.platform.clone()),
     ]
 }

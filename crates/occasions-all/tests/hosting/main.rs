@@ -68,6 +68,7 @@ mod snapshot;
 mod stage;
 mod stream;
 mod suppressions;
+mod unanswered;
 mod unreachable;
 mod uploads;
 mod waiting;

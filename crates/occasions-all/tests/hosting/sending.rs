@@ -111,6 +111,34 @@ fn observers_are_offered_nothing_to_send() {
 }
 
 #[test]
+fn a_number_that_cannot_be_read_is_kept_and_its_page_says_so() {
+    on_default(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let mut owner = stage.visitor(&stage.owner);
+        for (typed, is_read, whatsapp) in [
+            ("012-345 6789", true, "https://wa.me/60123456789?text="),
+            ("ask Mei 12", false, "https://wa.me/?text="),
+        ] {
+            let of = id.clone();
+            stage
+                .done(move |tx, host| {
+                    let seen = occasions::hosting::portals::load(tx, host, &of)?;
+                    let version = seen.household.invitation.version;
+                    let change = sent(json!({ "phone": typed }));
+                    invitations::change(tx, host, &of, version, &change).map(drop)
+                })
+                .await;
+            let page = owner.get(&format!("{HOME}/invites/{id}")).await;
+            let unread = stage.say("host-phone-unread");
+            assert_eq!(page.text().contains(&unread), !is_read, "{typed}");
+            assert!(page.body.contains(typed));
+            let links = page.links();
+            assert!(links.iter().any(|link| link.href.starts_with(whatsapp)));
+        }
+    });
+}
+
+#[test]
 fn a_message_is_in_the_household_s_language_and_in_the_occasion_s_tone() {
     on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;

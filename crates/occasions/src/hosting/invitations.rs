@@ -20,6 +20,7 @@ use crate::id::{EventId, InvitationId};
 use crate::invitation::{self, Details};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
+use crate::phone;
 use crate::rsvp;
 use crate::size_limits;
 use crate::words::{ActedBy, Source};
@@ -324,6 +325,7 @@ pub fn apply(
     if input.has("language") && !new.language.as_ref().is_none_or(is_offered) {
         findings.add("/language", "unknown_option", []);
     }
+    phone::check_digits("/phone", new.phone.as_deref(), findings);
     if new.tags != old.tags {
         new.tags = findings.tags("/tags", &new.tags);
     }

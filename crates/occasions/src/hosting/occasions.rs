@@ -25,6 +25,7 @@ use crate::id::OccasionId;
 use crate::invitation;
 use crate::look;
 use crate::occasion::{self, Contact, Occasion, Switches};
+use crate::phone;
 use crate::role::{self, Role};
 use crate::words::OccasionStatus;
 
@@ -233,6 +234,9 @@ pub fn change(
     }
     invitation::wait_for_answers(tx, &new.id)?;
     occasion::update(tx, &new).map_err(slug_taken)?;
+    if new.home_country() != old.home_country() {
+        phone::read_again(tx, &new.id)?;
+    }
     if new.slug != old.slug {
         leave_slug(tx, &old)?;
     }
@@ -337,6 +341,7 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
             Err(_) => findings.add("/time_zone", "time_zone_unknown", []),
         }
     }
+    phone::check_digits("/contact/phone", Some(&new.contact.phone), findings);
     new.country = new.country.to_uppercase();
     if !new.country.is_empty() && Region::find(&new.country).is_none() {
         findings.add("/country", "unknown_option", []);

@@ -150,6 +150,8 @@ pub struct Contact {
     pub name: String,
     /// A telephone number in the hosts' spelling.
     pub phone: Option<String>,
+    /// The telephone number as a `tel:` link needs it.
+    pub dialled: String,
     pub email: Option<String>,
 }
 
@@ -158,13 +160,6 @@ impl Contact {
         let ways = [Some(&self.name), self.phone.as_ref(), self.email.as_ref()];
         let ways: Vec<&str> = ways.into_iter().flatten().map(String::as_str).collect();
         ways.join(&text.say("list-comma"))
-    }
-
-    /// Returns the telephone number in the form that a `tel:` link needs.
-    pub fn dial(&self) -> String {
-        let digits = |c: &char| c.is_ascii_digit() || *c == '+';
-        let phone = self.phone.as_deref().unwrap_or_default();
-        phone.chars().filter(digits).collect()
     }
 }
 

@@ -18,11 +18,13 @@ use super::sending::Sending;
 use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::portals;
+use crate::hosting::unanswered::{self, Reason, Step, Unanswered};
 use crate::hosting::{Permission, Refusal, log, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
+use crate::phone::Phone;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
@@ -49,6 +51,8 @@ struct InvitePage<'a> {
     send: Sending,
     access: Tag<'a>,
     suppressions: &'a [Suppression],
+    /// Only for hosts who may invite.
+    unanswered: Option<Unanswered>,
     may_invite: bool,
     /// The keyword of the last action. The page shows a message about this action.
     just: &'a str,
@@ -118,6 +122,51 @@ impl InvitePage<'_> {
         let when = self.wording.moment(one.last_at);
         let values = [("address", address.into()), ("when", when.into())];
         self.text.with(id, values)
+    }
+
+    /// Days only: nobody is told the hour at which a household opened its invitation.
+    fn why(&self, unanswered: &Unanswered) -> String {
+        let id = match unanswered.reason {
+            Reason::NoContact => "host-unanswered-no-contact",
+            Reason::NotSent => "host-unanswered-not-sent",
+            Reason::Bounced => "host-unanswered-bounced",
+            Reason::Unsubscribed => "host-unanswered-unsubscribed",
+            Reason::Complained => "host-unanswered-complained",
+            Reason::MailStopped => "host-unanswered-mail-stopped",
+            Reason::Locked => "host-unanswered-locked",
+            Reason::OwnDeadline => "host-unanswered-own-deadline",
+            Reason::NeverOpened => "host-unanswered-never-opened",
+            Reason::Partial => "host-unanswered-partial",
+            Reason::Opened => "host-unanswered-opened",
+        };
+        let day = |at| self.text.date_short(self.wording.local(at).date());
+        let day = unanswered.at.map(day).unwrap_or_default();
+        let names = unanswered.open.join(&self.text.say("list-comma"));
+        let values = [
+            ("day", day.into()),
+            ("n", self.kept.open_count.into()),
+            ("answered", unanswered.answered.into()),
+            ("people", unanswered.people.into()),
+            ("names", names.into()),
+        ];
+        self.text.with(id, values)
+    }
+
+    fn step(&self, unanswered: &Unanswered) -> (&'static str, String) {
+        match unanswered.step {
+            Step::Print => ("host-unanswered-print", self.wording.at("/print")),
+            Step::Send => ("host-unanswered-send", "#code-card".to_owned()),
+            Step::Mend => ("host-unanswered-mend", self.at("/edit")),
+            Step::Whatsapp => ("host-unanswered-whatsapp", self.send.whatsapp.clone()),
+            Step::Call => {
+                let phone = self.details.phone.as_deref().unwrap_or_default();
+                let home = self.wording.occasion.home_country();
+                let dialled = Phone::read(phone, home).dialled();
+                ("host-unanswered-call", format!("tel:{dialled}"))
+            }
+            Step::OpenAgain => ("host-unanswered-open-again", "#access".to_owned()),
+            Step::Remind => ("host-unanswered-remind", "#code-card".to_owned()),
+        }
     }
 
     fn note(&self) -> &str {
@@ -319,6 +368,10 @@ fn page(
         },
         access: access(&wording, &found.snapshot),
         suppressions: &found.suppressions,
+        unanswered: context
+            .may(Permission::Invite)
+            .then(|| unanswered::explain(&found.snapshot, &found.kept, &found.suppressions))
+            .flatten(),
         form_state,
         details: &invitation.details,
         kept: &found.kept,

@@ -15,6 +15,7 @@ use crate::hosting::listing::InvitationFilter;
 use crate::hosting::sending::{self, Walk};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::phone::Phone;
 use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
@@ -30,6 +31,8 @@ pub(super) struct Sending {
     pub(super) whatsapp: String,
     pub(super) sms: String,
     pub(super) mail: String,
+    /// Whether the household's number cannot be read, so that WhatsApp asks for the recipient.
+    pub(super) is_phone_unread: bool,
     /// The paths of the QR code as SVG and as PNG.
     pub(super) qr: [String; 2],
     /// The path of the form behind the button "mark as sent".
@@ -56,10 +59,11 @@ impl Sending {
             details.phone.as_deref().unwrap_or_default(),
             details.email.as_deref().unwrap_or_default(),
         );
+        let phone = Phone::read(phone, snapshot.occasion.home_country());
         let (words, id) = (encoded(&message), &invitation.id);
         Self {
-            whatsapp: format!("https://wa.me/{}?text={words}", whatsapp_number(phone)),
-            sms: format!("sms:{}?body={words}", dialled(phone)),
+            whatsapp: format!("https://wa.me/{}?text={words}", phone.whatsapp()),
+            sms: format!("sms:{}?body={words}", phone.dialled()),
             mail: format!(
                 "mailto:{}?subject={}&body={}",
                 encoded(email).replace("%40", "@"),
@@ -67,6 +71,7 @@ impl Sending {
                 // In mail links, line breaks must be CRLF (RFC 6068).
                 encoded(&message.replace('\n', "\r\n"))
             ),
+            is_phone_unread: !phone.typed.is_empty() && phone.e164.is_none(),
             qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,
@@ -107,20 +112,6 @@ fn message(text: &Text, snapshot: &InvitationSnapshot, link: &str) -> (String, S
     // If the occasion has no date, the paragraph about the date is empty and is removed here.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
-}
-
-/// Empty without a country code: WhatsApp then lets the host choose the recipient.
-fn whatsapp_number(phone: &str) -> String {
-    let phone = dialled(phone);
-    let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
-    known.unwrap_or_default().to_owned()
-}
-
-fn dialled(phone: &str) -> String {
-    let kept = phone
-        .chars()
-        .filter(|char| char.is_ascii_digit() || *char == '+');
-    kept.collect()
 }
 
 #[derive(Template)]
@@ -209,22 +200,4 @@ pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
 fn step(query: &str, name: &str, id: &InvitationId, done: &str) -> String {
     let filter = if query.is_empty() { "" } else { "&" };
     format!("/invites/send?{name}={id}{done}{filter}{query}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_number_with_its_country_goes_to_whatsapp() {
-        for (typed, known) in [
-            ("+60 12-345 6789", "60123456789"),
-            ("0039 (06) 123", "3906123"),
-            ("012-345 6789", ""),
-            ("", ""),
-        ] {
-            assert_eq!(whatsapp_number(typed), known, "{typed}");
-        }
-        assert_eq!(dialled("012-345 67 89"), "0123456789");
-    }
 }

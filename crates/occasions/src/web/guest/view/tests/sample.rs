@@ -65,6 +65,7 @@ fn contact() -> Contact {
     Contact {
         name: "Farah".to_owned(),
         phone: Some("012-345 6789".to_owned()),
+        dialled: "+60123456789".to_owned(),
         email: None,
     }
 }
