@@ -13,6 +13,7 @@ pub mod dietary_options;
 pub mod events;
 pub mod gifts;
 pub mod guests;
+pub mod handed;
 pub mod history;
 pub mod invitations;
 pub mod kitchen;

@@ -9,7 +9,9 @@ use serde_json::json;
 
 use super::codes::Chosen;
 use super::guests;
+use super::handed::{self, Channel};
 use super::history::{self, Changes, Ending};
+use super::mail_text::MailKind;
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions, portals};
 use crate::event::{self, Seats};
@@ -214,21 +216,19 @@ pub fn change(
     portals::load(tx, host, id)
 }
 
-/// Records whether an invitation was sent through another app or on paper. The version stays the
-/// same.
+/// Records whether an invitation was sent through another app or on paper, without saying by which.
+/// The version stays the same.
 pub fn mark_sent(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
     sent: bool,
 ) -> Result<(), Refusal> {
-    host.needs(Permission::Invite)?;
-    let snapshot = portals::lock(tx, host, id, None)?;
-    let now = tx.now();
-    let at = sent.then_some(now);
-    sql!("UPDATE invitation SET sent_at = :at WHERE id = :id", id, at).run(tx, Rows::Exactly(1))?;
-    history::tell_of_invitation(tx, host, &snapshot.household, "edited")?;
-    Ok(())
+    if sent {
+        handed::record(tx, host, id, MailKind::Invitation, "", Channel::Other)
+    } else {
+        handed::withdraw(tx, host, id, MailKind::Invitation, "")
+    }
 }
 
 /// Archives an invitation. Nothing is deleted, but the invitation's code stops working and its

@@ -252,9 +252,9 @@ fn keep_last_day(old: &Occasion, new: &mut Occasion) {
         && new.rsvp_deadline == old.rsvp_deadline
         && new.time_zone != old.time_zone
         && let Deadline::EndOf(day) = Deadline::of(&deadline.to_zoned(old.zone()))
-        && let Ok(end) = day.tomorrow().and_then(|day| day.to_zoned(new.zone()))
+        && let Some(end) = web::dates::end_of_day(day, &new.zone())
     {
-        new.rsvp_deadline = Some(end.timestamp());
+        new.rsvp_deadline = Some(end);
     }
 }
 

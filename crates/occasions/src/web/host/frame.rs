@@ -179,7 +179,7 @@ impl HostRequest {
     fn sections(&self, context: &PageContext, place: Place) -> Vec<Section> {
         let wording = self.wording(context);
         let mut groups = Vec::new();
-        for group in Group::ALL {
+        for &group in Group::ALL {
             let items = self.items(context, group);
             if items.is_empty() {
                 continue;

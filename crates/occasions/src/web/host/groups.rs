@@ -60,13 +60,14 @@ impl Place {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    Guests,
-    Invitation,
-    Send,
-    Answers,
-    More,
+web::words! {
+    Group {
+        Guests = "guests" => "host-group-guests",
+        Invitation = "invitation" => "host-group-invitation",
+        Send = "send" => "host-group-send",
+        Answers = "answers" => "host-group-answers",
+        More = "more" => "shell-more",
+    }
 }
 
 /// A page in the menu.
@@ -131,34 +132,6 @@ const MORE: &[Item] = &[
 ];
 
 impl Group {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Guests,
-        Self::Invitation,
-        Self::Send,
-        Self::Answers,
-        Self::More,
-    ];
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Guests => "guests",
-            Self::Invitation => "invitation",
-            Self::Send => "send",
-            Self::Answers => "answers",
-            Self::More => "more",
-        }
-    }
-
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Guests => "host-group-guests",
-            Self::Invitation => "host-group-invitation",
-            Self::Send => "host-group-send",
-            Self::Answers => "host-group-answers",
-            Self::More => "shell-more",
-        }
-    }
-
     pub(super) fn items(self) -> &'static [Item] {
         match self {
             Self::Guests => GUESTS,

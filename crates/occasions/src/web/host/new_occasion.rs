@@ -347,7 +347,7 @@ impl Plan {
             "country": country,
             "languages": [&tag],
             "default_language": &tag,
-            "rsvp_deadline": deadline.and_then(|last| end_of(last, &zone)),
+            "rsvp_deadline": deadline.and_then(|last| dates::end_of_day(last, &zone)),
         });
         let currency = form_state::some(form, "currency");
         let currency = currency.or_else(|| proposal.currency.map(|one| one.to_string()));
@@ -450,12 +450,6 @@ fn deadline(
     };
     wrong.push(error("deadline", text.say(message)));
     None
-}
-
-/// Returns the instant at which this day has ended.
-fn end_of(day: Date, zone: &TimeZone) -> Option<jiff::Timestamp> {
-    let next = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
-    Some(next.timestamp())
 }
 
 fn title(text: &Text, kind: OccasionKind, names: &[&str]) -> String {

@@ -20,69 +20,27 @@ use crate::occasion::Occasion;
 use crate::retention::{self, Retention};
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
-/// A section of the settings. Its name is part of its path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Texts,
-    Basics,
-    Languages,
-    /// Has pages of its own ([`looks`](super::looks)).
-    Look,
-    Cover,
-    Deadline,
-    Switches,
-    Contact,
-    End,
-    State,
+web::words! {
+    /// A section of the settings. Its name is part of its path.
+    Part {
+        /// Has pages of its own ([`looks`](super::looks)).
+        Look = "look" => "host-look-title",
+        Cover = "cover" => "host-cover",
+        Texts = "texts" => "host-texts",
+        Languages = "languages" => "host-field-languages",
+        Deadline = "deadline" => "host-deadline",
+        Switches = "switches" => "host-switches",
+        Basics = "basics" => "host-basics",
+        Contact = "contact" => "host-contact",
+        State = "state" => "host-state",
+        End = "end" => "host-end",
+    }
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
-        Self::Look,
-        Self::Cover,
-        Self::Texts,
-        Self::Languages,
-        Self::Deadline,
-        Self::Switches,
-        Self::Basics,
-        Self::Contact,
-        Self::State,
-        Self::End,
-    ];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Texts => "texts",
-            Self::Basics => "basics",
-            Self::Languages => "languages",
-            Self::Look => "look",
-            Self::Cover => "cover",
-            Self::Deadline => "deadline",
-            Self::Switches => "switches",
-            Self::Contact => "contact",
-            Self::End => "end",
-            Self::State => "state",
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Texts => "host-texts",
-            Self::Basics => "host-basics",
-            Self::Languages => "host-field-languages",
-            Self::Look => "host-look-title",
-            Self::Cover => "host-cover",
-            Self::Deadline => "host-deadline",
-            Self::Switches => "host-switches",
-            Self::Contact => "host-contact",
-            Self::End => "host-end",
-            Self::State => "host-state",
-        }
-    }
-
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
-        fields.retain(|field| field.section == self.title());
+        fields.retain(|field| field.section == self.label());
         fields
     }
 
@@ -104,7 +62,7 @@ impl Part {
             Place::Words => "host-menu-words",
             Place::General => "host-menu-general",
             Place::State => "host-menu-state",
-            _ => self.title(),
+            _ => self.label(),
         }
     }
 
@@ -197,9 +155,7 @@ impl From<Option<Retention>> for Beside {
 }
 
 fn part(req: &HostRequest) -> Result<Part, Problem> {
-    let named = req.piece("part");
-    let found = Part::ALL.into_iter().find(|part| part.word() == named);
-    found.ok_or_else(Problem::not_found)
+    Part::find(req.piece("part")).ok_or_else(Problem::not_found)
 }
 
 fn page(
@@ -212,7 +168,7 @@ fn page(
     let (text, wording) = (&req.text, req.wording(context));
     let slug = &context.occasion.slug;
     let is_state = part == Part::State;
-    let parts = Part::ALL.into_iter();
+    let parts = Part::ALL.iter().copied();
     let body = Settings {
         text,
         done: req.done(),
@@ -248,7 +204,7 @@ fn page(
             .flatten(),
         wording: wording.clone(),
     };
-    req.page(context, part.place(), &text.say(part.title()), body)
+    req.page(context, part.place(), &text.say(part.label()), body)
 }
 
 fn stored(occasion: &Occasion) -> Form {

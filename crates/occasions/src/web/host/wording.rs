@@ -184,12 +184,6 @@ pub fn languages(text: &Text) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the end of the day `typed` in `zone`. This is the start of the next day.
-pub fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
-    Some(next.to_zoned(zone.clone()).ok()?.timestamp())
-}
-
 /// Returns the path of a page in an occasion.
 pub fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")
