@@ -199,8 +199,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
     "0021_first_minute" contracting,
-    "0026_handed" expanding,
-    "0024_phone_e164" expanding
+    "0024_phone_e164" expanding,
+    "0026_handed" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
