@@ -90,9 +90,8 @@ fn plain(typed: &str) -> Option<String> {
         '(' | '（' => Some('('),
         ')' | '）' => Some(')'),
         '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '－' => Some('-'),
-        '.' | '/' => Some(one),
-        // An extension: `ext 5`, `x5`.
-        'e' | 'x' | 't' | 'E' | 'X' | 'T' => Some(one),
+        // The letters are those of an extension: `ext 5`, `x5`.
+        '.' | '/' | 'e' | 'x' | 't' | 'E' | 'X' | 'T' => Some(one),
         _ if one.is_whitespace() => Some(' '),
         _ => digit(one),
     };
