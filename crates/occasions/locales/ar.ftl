@@ -628,6 +628,7 @@ send-subject = دعوة من { $hosts }
 send-invite-formal = يتشرف { $hosts } بدعوتكم لمشاركتهم فرحتهم.
 send-invite-casual = يسعد { $hosts } أن تكونوا معهم في يومهم.
 send-invite-fun = { $hosts } يحتفلون، ولا تكتمل الفرحة من دونكم!
+send-remind = يسعدنا أن نعرف إن كان بإمكانكم الحضور. مع أطيب التحيات، { $hosts }
 send-link = دعوتكم وردكم: { $link }
 send-code = رمزكم: { $code }
 

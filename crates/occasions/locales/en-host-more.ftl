@@ -128,9 +128,8 @@ host-ready-do-deadline = Set a last day
 host-ready-do-later = Choose a later day
 host-ready-do-texts = Write the texts
 host-ready-do-news = See the announcements
-host-ready-do-invite = Invite them by email
-host-ready-do-send = Send them by message
-host-ready-do-remind = Remind them by email
+host-ready-do-send = Send
+host-ready-do-remind = Remind
 host-ready-do-seats = Change the seats
 
 # The menu.

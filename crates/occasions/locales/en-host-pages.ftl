@@ -784,10 +784,6 @@ host-import = Import guests
 host-send = Send invitations
 host-send-one = Send
 host-send-skip = Later
-host-send-left = { $n ->
-    [one] One household is still to be sent.
-   *[other] { $n } households are still to be sent.
-}
 host-send-marked = { $household } is marked as sent.
 host-send-open = Open this invitation
 host-send-none = Everything is sent.

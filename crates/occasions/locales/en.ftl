@@ -498,6 +498,7 @@ send-subject = Invitation from { $hosts }
 send-invite-formal = { $hosts } have the honour of inviting you to celebrate with them.
 send-invite-casual = { $hosts } would love to have you there on their day.
 send-invite-fun = { $hosts } are celebrating, and a party without you is no party!
+send-remind = We would be glad to know whether you can come. Kind regards, { $hosts }
 send-link = Your invitation and your answer: { $link }
 send-code = Your code: { $code }
 

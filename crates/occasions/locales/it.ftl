@@ -507,6 +507,7 @@ send-subject = Invito di { $hosts }
 send-invite-formal = { $hosts } hanno il piacere di invitarvi a festeggiare con loro.
 send-invite-casual = { $hosts } sarebbero felici di avervi con loro nel loro giorno.
 send-invite-fun = { $hosts } festeggiano, e senza di voi che festa è?
+send-remind = Saremmo felici di sapere se potete venire. Un caro saluto, { $hosts }
 send-link = Il vostro invito e la vostra risposta: { $link }
 send-code = Il vostro codice: { $code }
 

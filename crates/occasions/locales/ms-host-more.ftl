@@ -95,9 +95,8 @@ host-ready-do-deadline = Tetapkan hari terakhir
 host-ready-do-later = Pilih hari yang lebih lewat
 host-ready-do-texts = Tulis teks
 host-ready-do-news = Lihat pengumuman
-host-ready-do-invite = Jemput melalui e-mel
-host-ready-do-send = Hantar melalui mesej
-host-ready-do-remind = Ingatkan melalui e-mel
+host-ready-do-send = Hantar
+host-ready-do-remind = Ingatkan
 host-ready-do-seats = Ubah bilangan tempat
 
 # The menu.

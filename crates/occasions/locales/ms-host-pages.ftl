@@ -729,7 +729,6 @@ host-import = Import tetamu
 host-send = Hantar jemputan
 host-send-one = Hantar
 host-send-skip = Kemudian
-host-send-left = { $n } keluarga belum dihantar.
 host-send-marked = { $household } ditandakan sudah dihantar.
 host-send-open = Buka jemputan ini
 host-send-none = Semuanya sudah dihantar.

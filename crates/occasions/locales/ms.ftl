@@ -449,6 +449,7 @@ send-subject = Jemputan daripada { $hosts }
 send-invite-formal = { $hosts } dengan segala hormatnya menjemput tuan/puan meraikan majlis ini bersama mereka.
 send-invite-casual = { $hosts } amat gembira jika anda dapat hadir pada hari mereka.
 send-invite-fun = { $hosts } akan meraikan hari istimewa, dan tanpa anda tentu tidak lengkap!
+send-remind = Kami amat menghargai jika tuan/puan dapat memaklumkan kehadiran. Salam hormat, { $hosts }
 send-link = Jemputan dan jawapan anda: { $link }
 send-code = Kod anda: { $code }
 

@@ -449,6 +449,7 @@ send-subject = { $hosts }的邀请
 send-invite-formal = { $hosts }诚挚邀请您拨冗光临，共庆佳期。
 send-invite-casual = { $hosts }期待您的光临，一同庆祝。
 send-invite-fun = { $hosts }要庆祝啦，少了您可不热闹！
+send-remind = 期待您告知能否出席。{ $hosts }敬上
 send-link = 您的请柬与回复：{ $link }
 send-code = 您的邀请码：{ $code }
 

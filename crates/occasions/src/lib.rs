@@ -199,6 +199,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
     "0021_first_minute" contracting,
+    "0022_day_known" expanding,
     "0024_phone_e164" expanding,
     "0026_handed" expanding
 );
@@ -235,12 +236,18 @@ const PROBLEM_CODES: &[Code] = &[
     // Errors of requests by hosts and API clients.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
+    Code::new(422, "day_and_unknown"),
+    Code::new(422, "day_answered"),
+    Code::new(422, "day_chosen"),
+    Code::new(422, "deadline_without_day"),
+    Code::new(422, "year_doubtful"),
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),
     Code::new(409, "occasion_not_published"),
     Code::new(409, "mail_not_allowed"),
     Code::new(409, "sender_unverified"),
+    Code::new(409, "sending_off"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
     // Errors of imports.
@@ -267,6 +274,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-gifts.ftl")),
     ("en", include_str!("../locales/en-host-uploads.ftl")),
     ("en", include_str!("../locales/en-host-more.ftl")),
+    ("en", include_str!("../locales/en-host-send.ftl")),
     ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-first.ftl")),
@@ -281,6 +289,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-host-gifts.ftl")),
     ("ms", include_str!("../locales/ms-host-uploads.ftl")),
     ("ms", include_str!("../locales/ms-host-more.ftl")),
+    ("ms", include_str!("../locales/ms-host-send.ftl")),
     ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-first.ftl")),

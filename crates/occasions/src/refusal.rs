@@ -182,6 +182,10 @@ pub enum Refusal {
     /// The DNS records of the sender domain were not found.
     #[error("the domain of the site's mail lacks its DNS records")]
     SenderUnverified,
+    /// Something makes it impossible to send, or hosts were not asked about it. The value is its
+    /// keyword.
+    #[error("{0} stands in the way of sending")]
+    SendingOff(&'static str),
     /// The action is not allowed in the object's current state.
     #[error("the present state does not allow it")]
     WrongState,
@@ -271,6 +275,7 @@ impl Refusal {
             Self::NotPublished => new(S::CONFLICT, "occasion_not_published"),
             Self::MailNotAllowed => new(S::CONFLICT, "mail_not_allowed"),
             Self::SenderUnverified => new(S::CONFLICT, "sender_unverified"),
+            Self::SendingOff(kind) => new(S::CONFLICT, "sending_off").with("obstacle", kind),
             Self::WrongState => new(S::CONFLICT, "wrong_state"),
         }
     }

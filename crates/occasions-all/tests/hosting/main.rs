@@ -13,6 +13,7 @@ mod bulk_invite;
 mod campaigns;
 mod campaigns_limits;
 mod campaigns_pages;
+mod day_known;
 #[path = "../shared/demo.rs"]
 #[expect(dead_code, reason = "the guests' own tests need more of it")]
 mod demo;

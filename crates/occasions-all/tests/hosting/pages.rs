@@ -13,7 +13,7 @@ const PAGES: [&str; 28] = [
     "/invites",
     "/invites?response=pending&access=open&q=a&sort=replied",
     "/invites/new",
-    "/invites/send",
+    "/send",
     "/guests",
     "/guests?status=eating&diet=halal&event=reception",
     "/ready",

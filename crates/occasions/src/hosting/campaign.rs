@@ -12,19 +12,20 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entity;
 use platform::jobs::{self, NewJob};
+use platform::key::Key;
 use platform::mail::{self, MailId, sender_domain};
 use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::{Findings, I18n, List, PageQuery, When, words};
+use web::{Findings, I18n, List, PageQuery, Site, When, words};
 
 use self::audience::Audience;
 use super::listing::InvitationFilter;
 use super::listing::filter::Answered;
 use super::mail_text::{self, MailKind};
-use super::{HostOf, Permission, Refusal, history, member_occasions, occasions};
+use super::{HostOf, Permission, Refusal, history, member_occasions, obstacles, occasions};
 use crate::id::OccasionId;
 use crate::words::{Access, OccasionStatus};
 pub use progress::{Counts, Recipient, RecipientState, Skip};
@@ -68,7 +69,8 @@ pub struct Campaign {
     pub subject: I18n,
     /// The text that the hosts had written when they ordered the campaign.
     pub body: I18n,
-    /// The filter that finds the recipients; null if a reminder rule has chosen the recipients.
+    /// The filter that finds the recipients; null if a reminder rule or the page for sending has
+    /// chosen the recipients.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether the campaign is also sent to the guests' own addresses.
@@ -126,14 +128,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     may_send(tx, host, occasion.status)?;
-    let (ordered,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM campaign WHERE occasion = :occasion",
-        occasion = host.occasion()
-    )
-    .one(tx)?;
-    if ordered >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
+    check_room(tx, host)?;
     let mut findings = Findings::default();
     findings.number("/per_minute", order.per_minute, 0, FASTEST);
     let now = tx.now();
@@ -167,6 +162,53 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     let changes = json!([{"field": "kind", "old": null, "new": campaign.kind}]);
     record(tx, host, "campaign.ordered", &campaign.id, changes)?;
     report(tx, campaign)
+}
+
+/// Creates a campaign for exactly these households, which starts at once.
+pub fn order_for(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    host: &HostOf,
+    kind: MailKind,
+    households: &[audience::Household],
+) -> Result<Report, Refusal> {
+    host.needs(Permission::Invite)?;
+    let occasion = occasions::lock(tx, host)?;
+    may_send(tx, host, occasion.status)?;
+    check_room(tx, host)?;
+    let (text, now) = (mail_text::load(tx, host, kind)?, tx.now());
+    let campaign = Campaign {
+        id: tx.id(),
+        kind,
+        state: CampaignState::Sending,
+        subject: text.subject,
+        body: text.body,
+        audience: None,
+        to_guests: false,
+        per_minute: 0,
+        due_at: now,
+        created_at: now,
+        started_at: Some(now),
+        finished_at: None,
+    };
+    insert(tx, host.occasion(), &campaign, Some(host), None)?;
+    let found = audience::recipients(tx, key, host.occasion(), households, false)?;
+    sending::add(tx, &campaign.id, &found)?;
+    let changes = json!([{"field": "kind", "old": null, "new": campaign.kind}]);
+    record(tx, host, "campaign.ordered", &campaign.id, changes)?;
+    report(tx, campaign)
+}
+
+fn check_room(tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
+    let (ordered,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM campaign WHERE occasion = :occasion",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
+    if ordered >= LIMIT {
+        return Err(Refusal::LimitReached(LIMIT));
+    }
+    Ok(())
 }
 
 /// Converts a time without a UTC offset to an instant, using the occasion's time zone.
@@ -356,6 +398,23 @@ pub enum Step {
     Cancel,
     /// Sends failed mails again, and mails that stayed in the site's mailbox.
     Retry,
+}
+
+/// Refuses to send more of a campaign if something stands in the way. A host can always stop one.
+pub fn check_step(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    id: &CampaignId,
+    step: Step,
+) -> Result<(), Refusal> {
+    match step {
+        Step::Pause | Step::Cancel => Ok(()),
+        Step::Resume | Step::Retry => {
+            let kind = load(tx, host, id)?.campaign.kind;
+            obstacles::check_campaign(tx, site, host, kind)
+        }
+    }
 }
 
 /// Carries out a host's action on a campaign.

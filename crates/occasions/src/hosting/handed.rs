@@ -84,6 +84,28 @@ pub fn record(
     Ok(())
 }
 
+/// Records that a card is printed for the household. It has not left yet, so nothing counts as sent.
+pub fn print(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    invitation: &InvitationId,
+    kind: MailKind,
+) -> Result<(), Refusal> {
+    host.needs(Permission::Invite)?;
+    let snapshot = portals::lock(tx, host, invitation, None)?;
+    let new = NewHanded {
+        id: tx.id(),
+        invitation: invitation.clone(),
+        kind,
+        about: String::new(),
+        channel: Channel::Paper,
+        state: HandedState::Printed,
+    };
+    insert(tx, host, &new)?;
+    history::tell_of_invitation(tx, host, &snapshot.household, "edited")?;
+    Ok(())
+}
+
 /// Takes back what hosts recorded about messages of this kind, because they were not sent after all.
 /// An invitation still counts as sent if a mail of this site left.
 pub fn withdraw(

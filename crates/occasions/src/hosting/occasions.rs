@@ -217,6 +217,15 @@ pub fn change(
     if !host.may(Permission::Own) && !fields::is_wording(FIELDS, &changes) {
         return Err(Refusal::Forbidden);
     }
+    if new.rsvp_deadline.is_some()
+        && new.rsvp_deadline != old.rsvp_deadline
+        && event::list(tx, &new.id)?.is_empty()
+        && !event::without_day(tx, &new.id)?.is_empty()
+    {
+        let mut findings = Findings::default();
+        findings.add("/rsvp_deadline", "deadline_without_day", []);
+        findings.finish().map_err(Refusal::Fields)?;
+    }
     if new.slug != old.slug {
         let scope = role::scope(&new.id);
         let is_members = !member_occasions::makes_host(tx, &scope)?;

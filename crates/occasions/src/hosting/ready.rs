@@ -57,7 +57,8 @@ words! {
         /// Households to which no mail goes, because earlier mail bounced, was marked as spam, or
         /// was stopped by an administrator.
         MailFails = "mail_fails" => "host-ready-mail-fails",
-        /// Households that have not answered completely and have not been sent their invitation.
+        /// Households that have not been sent their invitation, without those that answered without
+        /// a code.
         NotSent = "not_sent" => "host-ready-not-sent",
         /// Households that have not answered completely, although they have been sent their
         /// invitation.
@@ -195,7 +196,7 @@ fn count_households(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Households, 
         "SELECT COUNT(*) AS total,
              COUNT(CASE WHEN is_answered = 0 AND email IS NULL AND phone IS NULL
                              AND address IS NULL THEN 1 END) AS unreachable,
-             COUNT(CASE WHEN owes = 1 AND sent_at IS NULL AND is_open = 0 THEN 1 END) AS unsent,
+             COUNT(CASE WHEN sent_at IS NULL AND is_open = 0 THEN 1 END) AS unsent,
              COUNT(CASE WHEN owes = 1 AND sent_at IS NOT NULL THEN 1 END) AS owing,
              COUNT(CASE WHEN owes = 1 THEN 1 END) AS undone,
              COUNT(CASE WHEN is_open = 1 AND is_approved = 0 THEN 1 END) AS unapproved

@@ -177,8 +177,8 @@ async fn a_job_that_ends_while_the_store_saves_nothing_keeps_its_result() {
     assert_eq!(leases(&world).await, []);
     // A job whose result cannot be saved does not hold up the end.
     world.expect_jobs("note");
-    enqueue(&world, note_job("b")).await;
     go.send_replace(false);
+    enqueue(&world, note_job("b")).await;
     advance(1).await;
     until(async || *runs.borrow() == 2).await;
     may.store(false, Ordering::SeqCst);

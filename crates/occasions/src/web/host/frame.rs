@@ -105,24 +105,15 @@ impl HostRequest {
     fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
         use Place::{
             Import, Invitations, Mail, Members, Notifications, Overview, OwnDomain, Print,
-            Reminders, Reports, Sending,
+            Reminders, Reports,
         };
         let has_links = matches!(
             place,
-            Overview
-                | Invitations
-                | Import
-                | Sending
-                | Reminders
-                | Mail
-                | Print
-                | Members
-                | Reports
-                | OwnDomain
+            Overview | Invitations | Import | Reminders | Print | Members | Reports | OwnDomain
         );
         let has_mail = matches!(
             place,
-            Invitations | Import | Sending | Reminders | Mail | Notifications
+            Invitations | Import | Reminders | Mail | Notifications
         );
         let private = self.private_note(context).filter(|_| has_links);
         let mail = self.site.mail_note(&self.text).filter(|_| has_mail);

@@ -4,7 +4,7 @@ use site::resource::pages::PageResource as _;
 
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::Permission::{self, Invite, Own, ReadLog, See, SeeAnswers, Write};
 use crate::hosting::received_gifts::ReceivedGift;
@@ -49,7 +49,7 @@ impl Place {
     /// Returns the navigation entry for the pages of a list. `pages` is the path of the list.
     pub fn of_list(pages: &str) -> Self {
         match pages {
-            Event::PAGES => Self::Events,
+            PlannedEvent::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
             Announcement::PAGES => Self::News,
             OccasionPage::PAGES => Self::Pages,
@@ -110,7 +110,7 @@ const INVITATION: &[Item] = &[
     item(Place::News, "host-news", Announcement::PAGES, Write),
 ];
 const SEND: &[Item] = &[
-    item(Place::Sending, "host-menu-send", "/invites/send", Invite),
+    item(Place::Sending, "host-menu-send", "/send", Invite),
     item(Place::Reminders, "host-reminders", ReminderRule::PAGES, Own),
     item(Place::Mail, "host-mail", "/mail", Invite),
     item(Place::Print, "host-print", "/print", See),

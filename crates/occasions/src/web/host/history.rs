@@ -14,7 +14,7 @@ use super::wording::{self, Wording};
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::{Event, PlannedEvent};
 use crate::gift::Gift;
 use crate::hosting::log::AuditRow;
 use crate::hosting::mail_text::{self, MailKind};
@@ -281,7 +281,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
         "invitation" => &[invitations::FIELDS, locks::FIELDS, guests::FIELDS],
-        "event" => &[Event::FIELDS],
+        "event" => &[PlannedEvent::FIELDS],
         "question" => &[Question::FIELDS],
         "dietary_option" => &[DietaryOption::FIELDS],
         "page" => &[OccasionPage::FIELDS],
@@ -422,7 +422,7 @@ pub fn field_words(field: &str) -> Option<&'static str> {
             let fields = FIELDS.iter().chain(invitations::FIELDS);
             let fields = fields.chain(locks::FIELDS);
             let fields = fields.chain(guests::FIELDS).chain(DietaryOption::FIELDS);
-            let fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
+            let fields = fields.chain(Question::FIELDS).chain(PlannedEvent::FIELDS);
             let mut fields = fields.chain(OccasionPage::FIELDS);
             return fields
                 .find(|known| known.name == field)

@@ -16,10 +16,12 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::sending::Sending;
 use super::wording::{self, Wording};
+use crate::hosting::handed::HandedState;
 use crate::hosting::invitations::{self, Bookkeeping};
+use crate::hosting::mail_text::MailKind;
 use crate::hosting::portals;
 use crate::hosting::unanswered::{self, Reason, Step, Unanswered};
-use crate::hosting::{Permission, Refusal, log, suppressions};
+use crate::hosting::{Permission, Refusal, log, sending, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -42,6 +44,7 @@ struct InvitePage<'a> {
     snapshot: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
+    messages: &'a [sending::Message],
     /// `None` if a host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
@@ -215,6 +218,7 @@ impl InvitePage<'_> {
             Some(at) => tracks.push(when("host-sent-at", at)),
             None => tracks.push(self.text.say("host-not-sent").into_owned()),
         }
+        tracks.extend(self.messages.iter().map(|one| self.message(one)));
         match self.kept.last_opened_at {
             Some(at) => {
                 let values = [
@@ -229,6 +233,26 @@ impl InvitePage<'_> {
             tracks.push(when("host-answered-at", at));
         }
         tracks
+    }
+
+    fn message(&self, one: &sending::Message) -> String {
+        let kind = self.text.say(one.kind.label());
+        let channel = self.text.say(one.channel.label());
+        let when = self.wording.moment(one.at);
+        let mut values = vec![
+            ("kind", kind.into()),
+            ("channel", channel.into()),
+            ("when", when.into()),
+        ];
+        let words = match (one.state, one.mail) {
+            (Some(HandedState::Printed), _) => "host-handed-printed",
+            (_, Some(mail)) => {
+                values.push(("state", self.text.say(mail.label()).into()));
+                "host-handed-mail"
+            }
+            (_, None) => "host-handed",
+        };
+        self.text.with(words, values)
     }
 
     fn own_deadline(&self) -> String {
@@ -269,6 +293,7 @@ impl InvitePage<'_> {
 pub(super) struct InvitationData {
     pub(super) snapshot: InvitationSnapshot,
     kept: Bookkeeping,
+    messages: Vec<sending::Message>,
     open: Option<open_rsvp::Mark>,
     suppressions: Vec<Suppression>,
     history: Vec<log::AuditRow>,
@@ -291,6 +316,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
         };
         Ok(InvitationData {
             kept: invitations::bookkeeping(tx, &id)?,
+            messages: sending::of_household(tx, &context.host, &id)?,
             open: open_rsvp::find_mark(tx, &id)?,
             suppressions: suppressions::list(
                 tx,
@@ -364,7 +390,7 @@ fn page(
             .collect(),
         send: Sending {
             sent: found.kept.sent_at.map(|at| wording.moment(at)),
-            ..Sending::new(&req.site, &wording, &found.snapshot)
+            ..Sending::new(&req.site, &wording, &found.snapshot, MailKind::Invitation)
         },
         access: access(&wording, &found.snapshot),
         suppressions: &found.suppressions,
@@ -375,6 +401,7 @@ fn page(
         form_state,
         details: &invitation.details,
         kept: &found.kept,
+        messages: &found.messages,
         open: found.open,
         snapshot: &found.snapshot,
         may_invite: context.may(Permission::Invite),

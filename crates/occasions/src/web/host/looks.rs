@@ -192,11 +192,15 @@ fn dot(preset: Preset, way: Option<Way>) -> String {
 }
 
 fn cover<'a>(own: &Text, context: &'a PageContext, id: &str) -> Cover<'a> {
-    Cover {
+    let mut cover = Cover {
         id: format!("c-{id}"),
         heading: "p",
         ..guest::show::cover(own, &context.occasion, context.events.iter())
+    };
+    if context.events.is_empty() {
+        cover.date = own.say("date-to-follow").into_owned();
     }
+    cover
 }
 
 fn in_its_language(req: &HostRequest, occasion: &Occasion) -> Text {

@@ -12,9 +12,10 @@ use web::{Language, Preset, Problem, Spoken, Text, Theme, assets, qr_code, words
 use super::frame::{Place, keep_private};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
+use crate::hosting::handed::Channel;
 use crate::hosting::listing::people::{self, GuestFilter};
 use crate::hosting::listing::{self, InvitationFilter};
-use crate::hosting::{Permission, Refusal, portals};
+use crate::hosting::{Permission, Refusal, portals, sending};
 use crate::id::InvitationId;
 use crate::web::guest::view::{Cover, Hosts};
 use crate::web::guest::{self, Reading};
@@ -304,10 +305,18 @@ async fn of_households(
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
 ) -> Result<(PageContext, Vec<Piece>), Refusal> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
+    let is_by_paper = req.query.text("by") == Channel::Paper.word();
     let of = req.clone();
     req.read(move |tx, context| {
-        let rows = listing::all_invitations(tx, &context.host, &filter)?;
-        let ids: Vec<InvitationId> = rows.into_iter().map(|row| row.id).collect();
+        let ids: Vec<InvitationId> = if is_by_paper {
+            let found = sending::load(tx, &of.site, &context.host, &filter)?;
+            let line = found.invitations.line(Channel::Paper);
+            let households = line.map(|line| line.households.clone()).unwrap_or_default();
+            households.into_iter().map(|one| one.id).collect()
+        } else {
+            let rows = listing::all_invitations(tx, &context.host, &filter)?;
+            rows.into_iter().map(|row| row.id).collect()
+        };
         let snapshots = portals::load_all(tx, &context.host, &ids)?.into_iter();
         let pieces = snapshots.map(|snapshot| {
             let link = snapshot.url(&of.site).join(&snapshot.link(""));
