@@ -18,6 +18,7 @@ use crate::link::LinkKey;
 use crate::occasion::{MailPermission, Occasion};
 use crate::occasion_page::PageHead;
 use crate::own_domain;
+use crate::phase::{self, Phase};
 use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
@@ -234,9 +235,15 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
+    /// Returns the phase of the occasion, which is the same for all households.
+    pub fn phase(&self) -> Phase {
+        let zone = self.occasion.zone();
+        Phase::at(self.occasion.status, &self.events, &zone, self.now)
+    }
+
     /// Returns the time until which the page of the invitation stays the same if nobody changes the
-    /// invitation. The page changes at the start of the next day, when answers close, and when an
-    /// event starts.
+    /// invitation. The page changes at the start of the next day, when answers close, when an event
+    /// starts, and when the last one is over.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -245,6 +252,7 @@ impl InvitationSnapshot {
         let moments = [
             invitation.deadline(&self.occasion),
             invitation.details.open_until,
+            phase::over_at(&self.events, &self.occasion.zone()),
         ];
         let begin = self.events.iter().map(|event| event.starts_at);
         let moments = moments.into_iter().flatten().chain(begin);

@@ -31,6 +31,7 @@ pub mod diet_deletion;
 pub mod event;
 pub mod feature;
 pub mod first_opened;
+pub mod gallery;
 pub mod gift;
 pub mod gift_reservation;
 pub mod guest;
@@ -50,6 +51,7 @@ pub mod occasion_page;
 pub mod open_rsvp;
 pub mod own_domain;
 pub mod payment_qr;
+pub mod phase;
 pub mod phone;
 pub mod question;
 pub mod refusal;
@@ -200,8 +202,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0020_confirmations" contracting,
     "0021_first_minute" contracting,
     "0022_day_known" expanding,
-    "0024_phone_e164" expanding,
-    "0026_handed" expanding
+    "0023_handed" expanding,
+    "0024_phone_e164" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -21,8 +21,8 @@ use crate::gift_reservation::{check_access, record};
 use crate::id::{InvitationId, OccasionId, UploadId};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::occasion;
+use crate::phase::Phase;
 use crate::refusal::Refusal;
-use crate::words::OccasionStatus;
 
 /// The maximum number of uploads of one invitation.
 pub const MOST: usize = 30;
@@ -463,11 +463,15 @@ impl InvitationSnapshot {
         self.occasion.switches.uploads && self.is_invited()
     }
 
+    /// Whether the household may send files now.
+    pub fn may_upload(&self) -> bool {
+        self.has_uploads() && self.takes_notes() && self.phase() != Phase::Archive
+    }
+
     /// Whether the household sees the gallery. It opens when the first event begins.
     pub fn has_gallery(&self) -> bool {
         let has_begun = |event: &Event| event.starts_at <= self.now;
-        let is_over = self.occasion.status == OccasionStatus::Archived;
-        self.has_uploads() && (is_over || self.events.iter().any(has_begun))
+        self.has_uploads() && (self.phase() == Phase::Archive || self.events.iter().any(has_begun))
     }
 }
 

@@ -136,8 +136,10 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     let events = event::list(tx, &occasion.id)?;
     let now = tx.now();
     let is_archived = occasion.status == OccasionStatus::Archived;
-    // Without an event, its day is still to come.
-    let was_held = !events.is_empty() && events.iter().all(|event| event.ends_at <= now);
+    let undated = event::without_day(tx, &occasion.id)?;
+    // A day that is not known is still to come.
+    let was_held =
+        !events.is_empty() && undated.is_empty() && events.iter().all(|event| event.ends_at <= now);
     if is_archived || was_held {
         return Ok(Ready {
             is_over: true,
@@ -146,6 +148,10 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     }
     let counts = count_households(tx, &occasion)?;
     let mut points = set_up(tx, &occasion, &events, counts, now)?;
+    if events.is_empty() && !undated.is_empty() {
+        // Without a day, there is no day to answer by.
+        points.retain(|point| point.point != ReadyPoint::NoDeadline);
+    }
     let is_private = own_domain::is_private(tx, site, &occasion.id)?;
     points.insert(
         1,

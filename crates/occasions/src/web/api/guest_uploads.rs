@@ -15,7 +15,8 @@ use crate::id::UploadId;
 use crate::refusal::Refusal;
 use crate::upload::{self, UploadState};
 use crate::web::guest::GuestRequest;
-use crate::web::guest::upload_files::{self, UploadView};
+use crate::web::guest::upload_files;
+use crate::web::guest::upload_view::UploadView;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()

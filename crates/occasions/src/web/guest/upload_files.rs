@@ -3,10 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use jiff::Timestamp;
 use platform::{StoreError, Tx};
-use serde::Serialize;
-use utoipa::ToSchema;
 use web::file_response::{FileResponse, disposition};
 use web::{ArrivedFile, Problem, Site, uploaded_image};
 
@@ -16,51 +13,10 @@ use crate::code::CodeKey;
 use crate::id::UploadId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
-use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
+use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind};
 
 /// A link works for ten minutes.
 const CACHING: &str = "private, max-age=600, immutable";
-
-/// An uploaded picture or document.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct UploadView {
-    /// The upload's id.
-    pub(crate) id: UploadId,
-    /// The file's name on the device of the person who uploaded it.
-    pub(crate) name: String,
-    /// The household's caption for the file, up to 300 characters.
-    pub(crate) caption: String,
-    /// `picture`, or `document` for a PDF file.
-    pub(crate) kind: UploadKind,
-    /// `pending`, `approved` or `rejected`.
-    pub(crate) state: UploadState,
-    /// The size of the file in bytes.
-    pub(crate) bytes: i64,
-    /// The path of the file. The path works for at most ten minutes.
-    pub(crate) url: String,
-    /// The path of a picture with 400 × 400 pixels; null for a document.
-    pub(crate) thumbnail: Option<String>,
-    /// When the file was uploaded.
-    pub(crate) created_at: Timestamp,
-}
-
-impl UploadView {
-    pub(crate) fn of(site: &Site, upload: &Upload) -> Self {
-        let (links, now) = (Links::new(&site.keys), site.clock.now());
-        let thumbnail = &upload.thumbnail;
-        Self {
-            id: upload.id.clone(),
-            name: upload.name.clone(),
-            caption: upload.caption.clone(),
-            kind: upload.kind,
-            state: upload.state,
-            bytes: upload.bytes,
-            url: links.path(&upload.file, now),
-            thumbnail: (!thumbnail.is_empty()).then(|| links.path(thumbnail, now)),
-            created_at: upload.created_at,
-        }
-    }
-}
 
 /// Handles `GET /o/uploads/{token}/{file}`. The signature in the link is the only check of
 /// permission.

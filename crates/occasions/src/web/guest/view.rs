@@ -6,6 +6,7 @@ use web::{Spoken, Text, Theme};
 
 pub use crate::words::Tone;
 
+mod after;
 mod alone;
 mod answer;
 mod conflict;
@@ -19,6 +20,7 @@ mod portal;
 mod question;
 mod uploads;
 
+pub use after::{AfterPage, PicturePage, Pictures};
 pub use alone::{DietRow, Dietary, NotePage};
 pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};

@@ -13,7 +13,7 @@ use crate::hosting::uploads::{self, Decision, HostUpload};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::UploadId;
 use crate::upload::UploadState;
-use crate::web::guest::upload_files::UploadView;
+use crate::web::guest::upload_view::UploadView;
 
 const PER_PAGE: u32 = 48;
 

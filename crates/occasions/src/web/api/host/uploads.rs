@@ -17,7 +17,7 @@ use crate::id::{InvitationId, UploadId};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::upload::UploadState;
 use crate::web::access::may;
-use crate::web::guest::upload_files::UploadView;
+use crate::web::guest::upload_view::UploadView;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     let write = || may(Write, Tokens(&[OCCASION_WRITE]));

@@ -459,12 +459,9 @@ pub(super) fn thanks(text: &Text) -> Thanks<'_> {
         theme: frame(text).theme,
         hosts: hosts(text),
         cover: cover(text),
-        salutation: Some("Keluarga Rahman".to_owned()),
         since: Some(text.with("thanks-days-since", [("n", 40.into())])),
         farewell: Spoken::plain(""),
-        typed: Vec::new(),
         contact: Some(contact()),
-        gallery: Some("/invite/RAHMA/gallery?k=7d2kq0m1xz".to_owned()),
     }
 }
 
