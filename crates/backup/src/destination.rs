@@ -12,6 +12,7 @@ use folder::Folder;
 pub use platform::s3::S3Access;
 pub(crate) use platform::s3::{Conditional, Precondition, Tagged};
 use s3::Bucket;
+pub(crate) use s3::SHORT_TIME;
 
 /// Why a write was given up.
 const LEASE_ENDED: &str = "the lease ended during a write";

@@ -24,7 +24,7 @@ use platform::{Random, key};
 use crate::destination::{Conditional, Precondition, Tagged};
 use crate::{BackupError, BackupKey, Target};
 use contender::{Call, Contender, Found, Memory, Outcome, Record, Refusal, Standing};
-pub(crate) use contender::{Holding, RENEWAL};
+pub(crate) use contender::{Holding, RENEWAL, VALID};
 pub(crate) use validity::Validity;
 use validity::steady;
 pub(crate) use watch::Watch;

@@ -3,15 +3,24 @@
 
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use platform::machines::Lead;
 use platform::{Random, key};
 
-use crate::destination::{Conditional, Precondition};
+use crate::destination::{Conditional, Precondition, SHORT_TIME};
 use crate::key::{BackupKey, OBJECT};
-use crate::lease::{Lease, RENEWAL, Validity};
+use crate::lease::{Lease, RENEWAL, VALID, Validity};
 use crate::queue::Queue;
 use crate::{BackupError, Target};
+
+/// How often it is looked whether the lease is due for its renewal.
+const LOOK: Duration = Duration::from_secs(2);
+// A renewal may hang until its request is given up, and the next one still comes in time: first it
+// reads the lease, then it writes.
+const _: () = assert!(
+    RENEWAL.as_secs() + LOOK.as_secs() + SHORT_TIME.as_secs() + LOOK.as_secs() < VALID.as_secs()
+);
 
 /// The encrypted objects of an installation's backup.
 #[derive(Clone, Debug)]
@@ -54,7 +63,7 @@ impl SharedLease {
         let thread = std::thread::Builder::new().name("backup-lease".to_owned());
         thread
             .spawn(move || {
-                while ended.recv_timeout(RENEWAL) == Err(RecvTimeoutError::Timeout) {
+                while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                     // The backup's thread finds the same error, and reports it.
                     let _ = lease.lock().renew();
                 }
@@ -68,7 +77,7 @@ impl SharedLease {
         let (end, ended) = sync_channel::<()>(0);
         std::thread::scope(|scope| {
             let renew = move || {
-                while ended.recv_timeout(RENEWAL) == Err(RecvTimeoutError::Timeout) {
+                while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                     // Without the lease, the write ends soon.
                     let _ = self.lock().ensure();
                 }

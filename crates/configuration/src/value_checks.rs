@@ -33,7 +33,7 @@ pub(super) fn secret(check: &mut Check, key: &str, written: &str, file: &str) ->
             check.absent(
                 &file_key,
                 format!("cannot read {}: {error}", path.display()),
-                "the user that runs Kenduri must be able to read it",
+                "correct the path, or give the file to the user that runs Kenduri (chown)",
             );
             // Nothing is signed or encrypted with it, because without the file nothing starts.
             check.allows_absent().then(|| Secret::new(""))

@@ -354,7 +354,7 @@ pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
         .create(data)
         .with_context(|| {
             format!(
-                "cannot make the folder {}\n  `data` or --data names it; the user that runs Kenduri must be able to write there",
+                "cannot make the folder {}\n  `data` or --data names it: make it, give it to the user that runs Kenduri (chown), or name another",
                 data.display()
             )
         })

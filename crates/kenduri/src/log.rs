@@ -69,7 +69,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     let target: Box<dyn Write + Send> = match &log.to {
         To::Folder(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
             format!(
-                "cannot write the log into {}\n  log.to names it; the user that runs Kenduri must be able to write there",
+                "cannot write the log into {}\n  log.to names it: give it to the user that runs Kenduri (chown), or name another folder",
                 folder.display()
             )
         })?),

@@ -4,10 +4,11 @@
 #[cfg(test)]
 mod locales;
 
-use axum::Router;
+use axum::{Extension, Router};
 use occasions::feature::Feature;
 use occasions::web::access::HostAccess;
 use occasions::web::host;
+use occasions::web::host::picture_archive::Archives;
 use site::Context;
 use site::domain::{self, Domain};
 use utoipa::openapi::OpenApi;
@@ -71,9 +72,11 @@ const fn count_locales() -> usize {
 }
 
 fn routes(context: &Context) -> Router<Site> {
+    // This state is shared by all downloads of this process.
+    let archives = Extension(Archives::default());
     let api = FEATURES.iter().map(|feature| (feature.api)());
     api.fold((occasions::BASE.routes)(context), Router::merge)
-        .merge(host_pages().into_router())
+        .merge(host_pages().into_router().layer(archives))
 }
 
 /// All paths of the hosts' pages, with the permission that each requires.

@@ -18,7 +18,7 @@ const LOCALES: &[::web::Locale] = DOMAIN.locales;
 
 /// Strings that look like message ids but are something else, such as names of headers, fields or
 /// classes.
-const NO_MESSAGES: &[&str] = &["upload-deleted", "upload-none"];
+const NO_MESSAGES: &[&str] = &["upload-deleted", "upload-hidden", "upload-none"];
 
 /// Returns the groups of message ids that are composed at run time. Each group is a common prefix
 /// with all its endings.

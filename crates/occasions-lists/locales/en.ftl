@@ -2,20 +2,18 @@
 
 ## Imports
 
-host-import-text = From a spreadsheet or from another program. You see what would happen before anything is changed, and can undo the import for 7 days.
-host-import-file = The file
-host-import-file-hint = CSV, XLSX, or JSON from here; up to 10 MB and 10,000 rows. Titles above the headings, several sheets and couples in one cell are all right. Colours and struck-out text are not read.
-host-import-next = Next
+host-import-text = Drop in the list you have. Nothing changes until you have seen what we read.
+host-import-file = Drop a file here, or choose one
+host-import-file-hint = Excel, CSV, Numbers as CSV, Google Contacts as CSV; up to 10 MB and 10,000 rows. Titles above the headings, several sheets and couples in one cell are all right. Colours and struck-out text are not read.
+host-import-next = Read the list
 host-import-earlier = Earlier lists
 host-import-columns = What is in the columns?
 host-import-columns-text = We guessed from the headings and from what stands below them. Correct what is wrong; what no field takes goes to the note, and columns that are left alone change nothing.
-host-import-columns-again = Change the columns
+host-import-columns-again = What is in the columns, and who is invited to what
 host-import-column = Column { $n }
 host-import-skip = Leave alone
-host-import-look = See what would happen
-host-import-check = What would happen
+host-import-look = See the households
 host-import-check-text = Nothing has been changed yet.
-host-import-would = If you import this list now
 host-import-made = New households
 host-import-changed = Households changed
 host-import-same = Households that stay as they are
@@ -25,14 +23,12 @@ host-import-leave-out = Leave them out
 host-import-stop = Import nothing while there are any
 host-import-replace = Answers in the list replace those that are here. Otherwise an answer that is here stays.
 host-import-keep-codes = Keep codes that are easy to guess
-host-import-apply = Import the list
 host-import-check-again = Look again
 host-import-findings = To look at
 host-import-row = Row
 host-import-what = What
 host-import-stands = What the list says
 host-import-error = Error
-host-import-note = Note
 host-import-more = { $n } more are not shown.
 host-import-progress = Households: { $done } of { $total }
 host-import-left = Left as they were
@@ -47,7 +43,7 @@ host-import-state-stopped = Not imported: there are errors
 host-import-state-undoing = Being undone
 host-import-state-undone = Undone
 host-import-no-email = No email: this household gets no mail.
-host-import-doubtful-duplicate = A household of this name is here already, with another email. This one is added as a separate household.
+host-import-doubtful-duplicate = A household of this name is here already. Above you choose what becomes of this one.
 host-import-unknown-language = This occasion does not use this language; its main one is used.
 host-import-unknown-diet = Not among your food needs; kept as a note.
 host-import-unknown-answer = Not known as an answer; left out.
@@ -84,8 +80,100 @@ host-import-not-coming = The list says they do not come. They are added all the 
 host-import-same-name = An earlier row has the same name. This one is a household of its own.
 host-import-joined = An earlier row has the same name and the same phone or email: one household.
 host-import-same-contact = An earlier household has the same phone or email. This one is a household of its own.
-host-import-all-events = The list does not say who is invited to what: new households are invited to every event. For fewer, add a column “Invited to”.
 host-import-nobody-named = Nobody in this household is named.
+host-import-paste = Or paste the cells
+host-import-paste-hint = Mark them in Excel or Google Sheets, copy, paste here. Or type one household a line.
+host-import-pasted = Pasted list
+host-import-list = { $name }: { $count ->
+    [one] 1 line
+   *[other] { $n } lines
+}
+host-import-no-names = No column holds names. Which one is it? Choose it below.
+host-import-invite = Invite them to
+host-import-invite-said = A column of the list says who is invited. These are for households where it is empty.
+host-import-no-days = No event has its day yet. Everybody in the list is invited to it when it gets one.
+host-import-open-to-all = Open to all: everybody is invited.
+host-import-few-seats = { $seats } seats, and { $people } people in the list
+host-import-seats = { $count ->
+    [one] 1 seat
+   *[other] { $n } seats
+}
+host-import-different = Different for { $labels }
+host-import-differs = Other events for them
+host-import-by-name = People by name
+host-import-to-come = Names to come
+host-import-households = { $count ->
+    [one] 1 household
+   *[other] { $n } households
+}
+host-import-people-count = { $count ->
+    [one] 1 person
+   *[other] { $n } people
+}
+host-import-both = { $households }, { $people }
+host-import-needs = { $count ->
+    [one] 1 needs you
+   *[other] { $n } need you
+}
+host-import-name-row = { $name }, row { $row }
+host-import-ask-email = These email addresses were mended, or are none. Look once; an empty field leaves the address out.
+host-import-ask-here = { $name }, row { $row }: a household of this name is here already. The list says: { $value }
+host-import-ask-group = { $name }, row { $row }: nobody is named; { $value } may come.
+host-import-ask-food = { $name }, row { $row }: “{ $value }” is said of several people. Whose is it?
+host-import-ask-not-coming = { $name }, row { $row }: the list says they do not come. What becomes of them?
+host-import-here-leave = It is the same: leave the household here as it is
+host-import-here-change = It is the same: take over what the list says
+host-import-here-add = It is another household: add it
+host-import-group-keep = One invitation, names to come
+host-import-group-leave-out = Leave it out
+host-import-food-one-of = One of them; each adult’s note says so
+host-import-food-all = All adults
+host-import-absent-keep = Add them; the note says so
+host-import-absent-decline = Add them, and their reply is no
+host-import-absent-leave-out = Leave them out
+host-import-left-out-by-host = Left out, as you chose.
+host-import-not-imported = Not imported
+host-import-first = As they will be
+host-import-all = { $count ->
+    [one] The household
+   *[other] All { $n }
+}
+host-import-places = { $count ->
+    [one] 1 more, name to come
+   *[other] { $n } more, names to come
+}
+host-import-no-event = Invited to no event yet
+host-import-is-changed = Here already; it changes
+host-import-is-same = Here already; it stays
+host-import-more-choices = More choices
+host-import-go = { $count ->
+    [one] Import 1 household
+   *[other] Import { $n } households
+}
+host-import-can-undo = You can undo it for 7 days.
+host-import-importing = Importing…
+host-import-goes-on = This page goes on by itself. You may leave it.
+host-import-are-here = Here now: { $both }
+host-import-nameless = { $count ->
+    [one] 1 person still needs a name: guests can fill it in themselves.
+   *[other] { $n } of them still need a name: guests can fill these in themselves.
+}
+host-import-unreachable = { $count ->
+    [one] 1 household has no phone and no email.
+   *[other] { $n } households have no phone and no email.
+}
+host-import-then = Next
+host-import-then-look = Look through them, then send
+host-import-see = See the households
+host-import-send = Send invitations
+host-import-left-title = { $count ->
+    [one] Left out: 1 cell or line
+   *[other] Left out: { $n } cells or lines
+}
+host-import-quoted = “{ $value }”
+host-import-as-file = As a file
+host-import-undo-open = Undo…
+host-import-invited-to = The list does not say who is invited to what: new households are invited to these events.
 host-import-people = People in all
 host-import-adults = Adults
 host-import-title = Title

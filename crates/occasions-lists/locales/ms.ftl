@@ -2,20 +2,18 @@
 
 ## Imports
 
-host-import-text = Daripada hamparan atau program lain. Anda lihat dahulu apa yang akan berlaku, dan boleh membatalkan import itu selama 7 hari.
-host-import-file = Fail
-host-import-file-hint = CSV, XLSX, atau JSON dari sini; hingga 10 MB dan 10,000 baris. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dicoret tidak dibaca.
-host-import-next = Seterusnya
+host-import-text = Letakkan senarai yang anda ada. Tiada apa-apa berubah sehingga anda melihat apa yang kami baca.
+host-import-file = Letakkan fail di sini, atau pilih satu
+host-import-file-hint = Excel, CSV, Numbers sebagai CSV, Google Contacts sebagai CSV; hingga 10 MB dan 10,000 baris. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dicoret tidak dibaca.
+host-import-next = Baca senarai
 host-import-earlier = Senarai terdahulu
 host-import-columns = Apakah isi setiap lajur?
 host-import-columns-text = Kami meneka daripada tajuk dan daripada isinya. Betulkan yang salah; yang tiada medannya masuk ke dalam nota, dan lajur yang dibiarkan tidak mengubah apa-apa.
-host-import-columns-again = Ubah lajur
+host-import-columns-again = Apakah isi lajur, dan siapa dijemput ke mana
 host-import-column = Lajur { $n }
 host-import-skip = Biarkan
-host-import-look = Lihat apa yang akan berlaku
-host-import-check = Apa yang akan berlaku
+host-import-look = Lihat keluarga
 host-import-check-text = Belum ada apa-apa yang diubah.
-host-import-would = Jika anda mengimport senarai ini sekarang
 host-import-made = Keluarga baharu
 host-import-changed = Keluarga diubah
 host-import-same = Keluarga yang kekal
@@ -25,14 +23,12 @@ host-import-leave-out = Tinggalkan
 host-import-stop = Jangan import apa-apa selagi ada ralat
 host-import-replace = Jawapan dalam senarai menggantikan yang ada di sini. Jika tidak, jawapan yang ada kekal.
 host-import-keep-codes = Kekalkan kod yang mudah diteka
-host-import-apply = Import senarai
 host-import-check-again = Lihat semula
 host-import-findings = Untuk disemak
 host-import-row = Baris
 host-import-what = Apa
 host-import-stands = Yang tertulis dalam senarai
 host-import-error = Ralat
-host-import-note = Nota
 host-import-more = { $n } lagi tidak ditunjukkan.
 host-import-progress = Keluarga: { $done } daripada { $total }
 host-import-left = Dibiarkan seperti asal
@@ -47,7 +43,7 @@ host-import-state-stopped = Tidak diimport: ada ralat
 host-import-state-undoing = Sedang dibatalkan
 host-import-state-undone = Dibatalkan
 host-import-no-email = Tiada e-mel: keluarga ini tidak menerima e-mel.
-host-import-doubtful-duplicate = Keluarga dengan nama ini sudah ada, dengan e-mel lain. Yang ini ditambah sebagai keluarga berasingan.
+host-import-doubtful-duplicate = Keluarga dengan nama ini sudah ada. Di atas, anda pilih apa yang berlaku kepada yang ini.
 host-import-unknown-language = Majlis ini tidak menggunakan bahasa ini; bahasa utamanya digunakan.
 host-import-unknown-diet = Tiada dalam keperluan makanan anda; disimpan sebagai nota.
 host-import-unknown-answer = Tidak dikenali sebagai jawapan; ditinggalkan.
@@ -84,8 +80,89 @@ host-import-not-coming = Senarai menyatakan mereka tidak datang. Mereka tetap di
 host-import-same-name = Baris terdahulu mempunyai nama yang sama. Yang ini keluarga berasingan.
 host-import-joined = Baris terdahulu mempunyai nama serta telefon atau e-mel yang sama: satu keluarga.
 host-import-same-contact = Keluarga terdahulu mempunyai telefon atau e-mel yang sama. Yang ini keluarga berasingan.
-host-import-all-events = Senarai tidak menyatakan siapa dijemput ke mana: keluarga baharu dijemput ke setiap acara. Untuk kurang, tambah lajur “Dijemput ke”.
 host-import-nobody-named = Tiada sesiapa dalam keluarga ini yang dinamakan.
+host-import-paste = Atau tampal sel
+host-import-paste-hint = Tandakan sel dalam Excel atau Google Sheets, salin, tampal di sini. Atau taip satu keluarga sebaris.
+host-import-pasted = Senarai yang ditampal
+host-import-list = { $name }: { $count ->
+   *[other] { $n } baris
+}
+host-import-no-names = Tiada lajur yang mengandungi nama. Yang mana satu? Pilih di bawah.
+host-import-invite = Jemput mereka ke
+host-import-invite-said = Satu lajur senarai menyatakan siapa dijemput. Ini untuk keluarga yang selnya kosong.
+host-import-no-days = Belum ada acara yang mempunyai tarikh. Semua orang dalam senarai dijemput apabila tarikhnya ditetapkan.
+host-import-open-to-all = Terbuka kepada semua: setiap orang dijemput.
+host-import-few-seats = { $seats } tempat, dan { $people } orang dalam senarai
+host-import-seats = { $count ->
+   *[other] { $n } tempat
+}
+host-import-different = Berbeza untuk { $labels }
+host-import-differs = Acara lain untuk mereka
+host-import-by-name = Orang bernama
+host-import-to-come = Nama menyusul
+host-import-households = { $count ->
+   *[other] { $n } keluarga
+}
+host-import-people-count = { $count ->
+   *[other] { $n } orang
+}
+host-import-both = { $households }, { $people }
+host-import-needs = { $count ->
+   *[other] { $n } memerlukan anda
+}
+host-import-name-row = { $name }, baris { $row }
+host-import-ask-email = Alamat e-mel ini telah dibetulkan, atau bukan alamat e-mel. Semak sekali; medan kosong meninggalkan alamat itu.
+host-import-ask-here = { $name }, baris { $row }: keluarga dengan nama ini sudah ada. Senarai menyatakan: { $value }
+host-import-ask-group = { $name }, baris { $row }: tiada sesiapa dinamakan; { $value } boleh datang.
+host-import-ask-food = { $name }, baris { $row }: “{ $value }” ditulis untuk beberapa orang. Milik siapa?
+host-import-ask-not-coming = { $name }, baris { $row }: senarai menyatakan mereka tidak hadir. Apa yang perlu dibuat?
+host-import-here-leave = Keluarga yang sama: biarkan yang ada di sini
+host-import-here-change = Keluarga yang sama: ambil yang tertulis dalam senarai
+host-import-here-add = Keluarga lain: tambahkan
+host-import-group-keep = Satu jemputan, nama menyusul
+host-import-group-leave-out = Tinggalkan
+host-import-food-one-of = Salah seorang; nota setiap dewasa menyebutnya
+host-import-food-all = Semua orang dewasa
+host-import-absent-keep = Tambahkan mereka; nota menyebutnya
+host-import-absent-decline = Tambahkan mereka, dan jawapan mereka tidak
+host-import-absent-leave-out = Tinggalkan mereka
+host-import-left-out-by-host = Ditinggalkan, seperti pilihan anda.
+host-import-not-imported = Tidak diimport
+host-import-first = Keadaannya nanti
+host-import-all = { $count ->
+   *[other] Semua { $n }
+}
+host-import-places = { $count ->
+   *[other] { $n } lagi, nama menyusul
+}
+host-import-no-event = Belum dijemput ke mana-mana acara
+host-import-is-changed = Sudah ada; akan berubah
+host-import-is-same = Sudah ada; kekal
+host-import-more-choices = Pilihan lain
+host-import-go = { $count ->
+   *[other] Import { $n } keluarga
+}
+host-import-can-undo = Anda boleh membatalkannya selama 7 hari.
+host-import-importing = Sedang mengimport…
+host-import-goes-on = Halaman ini berjalan sendiri. Anda boleh meninggalkannya.
+host-import-are-here = Kini ada: { $both }
+host-import-nameless = { $count ->
+   *[other] { $n } daripada mereka masih memerlukan nama: tetamu boleh mengisinya sendiri.
+}
+host-import-unreachable = { $count ->
+   *[other] { $n } keluarga tiada telefon dan tiada e-mel.
+}
+host-import-then = Seterusnya
+host-import-then-look = Semak mereka, kemudian hantar
+host-import-see = Lihat keluarga
+host-import-send = Hantar jemputan
+host-import-left-title = { $count ->
+   *[other] Ditinggalkan: { $n } sel atau baris
+}
+host-import-quoted = “{ $value }”
+host-import-as-file = Sebagai fail
+host-import-undo-open = Batalkan…
+host-import-invited-to = Senarai tidak menyatakan siapa dijemput ke mana: keluarga baharu dijemput ke acara ini.
 host-import-people = Jumlah orang
 host-import-adults = Dewasa
 host-import-title = Gelaran

@@ -25,6 +25,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use web::Deadline;
 
+use crate::row_reference::is_of_row;
+
 /// A household with its guests and their answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -180,12 +182,16 @@ impl Standing {
         let mut references = BTreeMap::new();
         for set in IdSet::of(ids().map(InvitationId::as_str)) {
             let found: Vec<(InvitationId, String)> = sql!(
-                "SELECT invitation, MIN(reference) FROM invitation_reference
-                 WHERE invitation IN ({:IdSet}) GROUP BY invitation",
+                "SELECT invitation, reference FROM invitation_reference
+                 WHERE invitation IN ({:IdSet}) ORDER BY invitation, reference",
                 IdSet = set
             )
             .all(tx)?;
-            references.extend(found);
+            for (invitation, reference) in found {
+                if !is_of_row(&reference) {
+                    references.entry(invitation).or_insert(reference);
+                }
+            }
         }
         let all = households.into_iter().map(|household| Self {
             contacts: contacts

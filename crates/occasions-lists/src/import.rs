@@ -5,46 +5,58 @@
 
 mod bring;
 mod check;
+mod choice;
 mod finding;
 mod gather;
+mod gathered;
+mod identity;
 mod job;
+mod known;
 mod lexicon;
+mod preview;
+mod question;
 mod reading;
+mod stored;
+mod upload;
 mod vet;
 mod warning;
 mod write;
 
-use axum::body::Bytes;
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::permissions::{HostOf, Permission};
 use occasions::hosting::{Refusal, history};
 use occasions::id::InvitationId;
 use occasions::id::OccasionId;
-use occasions::size_limits;
 use platform::audit::Entity;
 use platform::jobs::NewJob;
 use platform::news::NewNews;
 use platform::store::{Json, Row};
+use platform::text_cleaning::clean_line;
 use platform::{Rows, StoreError, Tx, sql};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
-use web::one_at_a_time::run_alone;
-use web::sheet::read::{self, Page, Table, Unreadable};
+use web::sheet::read::Table;
 use web::{Catalogue, Findings, List, PageQuery, words};
 
-use self::gather::{Gathering, Reader};
 use self::lexicon::Lexicon;
 use self::reading::Sheets;
+use self::stored::{chunks, last_columns};
+use crate::household_document::Ground;
 use crate::household_document::table::Column;
-use crate::household_document::{Ground, Record};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
+pub use self::choice::{Absent, Choice, ChoiceKind, Eater, Group, Here};
+pub(crate) use self::choice::{has_fewer_seats, label_key};
 pub use self::finding::Finding;
 pub use self::job::{KIND, SWEEP, handler, sweep_job};
+pub(crate) use self::preview::{
+    Imported, Preview, PreviewedHousehold, imported, invited_to, left_out, preview,
+};
+pub use self::upload::Upload;
 pub use self::warning::Warning;
 
 platform::id!(ImportId, "One list of households out of a file.");
@@ -57,6 +69,8 @@ const DRAFTS: i64 = 10;
 const FILES: i64 = 20;
 /// A row of the database contains at most this many rows of a file.
 const CHUNK: usize = 500;
+/// The most characters of a file's name.
+const LONGEST_NAME: usize = 120;
 /// The place of the lines that belong to no list, before the rows.
 const LEFT_OUT: i64 = -1;
 /// The maximum number of errors and warnings that are shown.
@@ -119,6 +133,8 @@ pub struct Options {
 pub struct Import {
     /// The import's id.
     pub id: ImportId,
+    /// The name of the file; empty for what was pasted or sent by a program.
+    pub name: String,
     /// The state of the import.
     pub state: ImportState,
     /// The table's headings; empty for a list of documents.
@@ -149,64 +165,6 @@ pub struct Import {
     pub expires_at: Timestamp,
 }
 
-/// The content of an uploaded file.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Upload {
-    Pages(Vec<Page>),
-    Records(Vec<Record>),
-}
-
-/// A household document that is parsed only to count its guests.
-#[derive(Deserialize)]
-struct Counted {
-    #[serde(default)]
-    guests: Vec<IgnoredAny>,
-}
-
-/// Lets only one file be parsed at a time, because parsing needs much memory.
-static READING: Semaphore = Semaphore::const_new(1);
-
-impl Upload {
-    /// Waits until no other file is being parsed. Then runs [`read`](Self::read) on a thread that
-    /// may block.
-    pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
-        let read = run_alone(&READING, move || Self::read(&file)).await;
-        read.unwrap_or_else(|| {
-            Err(web::Problem::internal(
-                "a file could not be read to its end",
-            ))
-        })
-    }
-
-    /// Parses a CSV file, an XLSX file, or household documents in JSON.
-    pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
-        let unreadable = |why| web::Problem::from(Refusal::File(why));
-        if bytes.len() > read::MOST_BYTES {
-            return Err(unreadable(Unreadable::TooLarge));
-        }
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if !text.trim_ascii_start().starts_with(b"[") {
-            return read::read(bytes).map(Self::Pages).map_err(unreadable);
-        }
-        let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        // A parsed document needs much more memory than its text. So the documents are counted
-        // before they are parsed.
-        let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
-        if all.len() > limit(size_limits::INVITATIONS) {
-            return Err(unreadable(Unreadable::TooManyRows));
-        }
-        let web::Json(all) = web::Json::<Vec<Counted>>::parse(text)?;
-        if all.iter().map(|one| one.guests.len()).sum::<usize>() > limit(size_limits::GUESTS) {
-            return Err(unreadable(Unreadable::TooManyRows));
-        }
-        let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;
-        if records.is_empty() {
-            return Err(unreadable(Unreadable::Empty));
-        }
-        Ok(Self::Records(records))
-    }
-}
-
 /// Stores an uploaded list, so that the host can check it. The meanings of the columns are taken
 /// from the last list with the same headings. If there is no such list, they are guessed.
 pub fn start(
@@ -214,6 +172,7 @@ pub fn start(
     host: &HostOf,
     catalogue: &Catalogue,
     upload: &Upload,
+    name: &str,
 ) -> Result<Import, Refusal> {
     host.needs(Permission::Invite)?;
     let ground = Ground::load(tx, host)?;
@@ -241,9 +200,9 @@ pub fn start(
     let (id, now): (ImportId, _) = (tx.id(), tx.now());
     sql!(
         "INSERT INTO import (id, occasion, account, state, headings, columns, options, row_count,
-             total, done, made, changed, failed, created_at, expires_at)
+             total, done, made, changed, failed, created_at, expires_at, name)
          VALUES (:id, :occasion, :account, 'draft', :headings, :columns, :options, :count,
-             0, 0, 0, 0, 0, :now, :expires_at)",
+             0, 0, 0, 0, 0, :now, :expires_at, :name)",
         id,
         occasion = host.occasion(),
         account = host.account(),
@@ -252,7 +211,11 @@ pub fn start(
         options = Json(&Options::default()),
         count = i64::try_from(count).unwrap_or(i64::MAX),
         now,
-        expires_at = now + LIFETIME
+        expires_at = now + LIFETIME,
+        name = clean_line(name)
+            .chars()
+            .take(LONGEST_NAME)
+            .collect::<String>()
     )
     .run(tx, Rows::Exactly(1))?;
     let left_out = (!sheets.left_out.is_empty())
@@ -314,6 +277,10 @@ pub struct Change {
     pub columns: Option<Vec<String>>,
     /// The host's choices.
     pub options: Option<Options>,
+    /// Answers about the list, by the keys of its questions; `null` takes an answer back. `events`
+    /// names the events of new households where the list does not, by key and separated by commas;
+    /// `events:LABEL` those of the households with this label.
+    pub choices: BTreeMap<String, Option<String>>,
 }
 
 /// Sets the meanings of the columns, and the host's choices for the import.
@@ -340,7 +307,10 @@ pub fn change(
     if options.keep_codes && !host.may(Permission::Own) {
         findings.add("/options/keep_codes", "not_allowed", []);
     }
+    let stored = choice::count(tx, id)?;
+    choice::vet(&change.choices, stored, &ground, &mut findings);
     findings.finish()?;
+    choice::store(tx, id, &change.choices)?;
     sql!(
         "UPDATE import SET columns = :columns, options = :options WHERE id = :id",
         id,
@@ -465,77 +435,6 @@ fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusa
     Ok(import)
 }
 
-fn last_columns(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    headings: &[String],
-) -> Result<Option<Vec<String>>, Refusal> {
-    // Without headings, lists cannot be told apart.
-    if headings.iter().all(|heading| heading.trim().is_empty()) {
-        return Ok(None);
-    }
-    let found: Option<(String,)> = sql!(
-        "SELECT columns FROM import
-         WHERE occasion = :occasion AND headings = :headings AND state <> 'draft'
-         ORDER BY id DESC LIMIT 1",
-        occasion = host.occasion(),
-        headings = Json(headings)
-    )
-    .maybe(tx)?;
-    Ok(found.and_then(|(columns,)| serde_json::from_str(&columns).ok()))
-}
-
-fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
-    let chunks = rows.chunks(CHUNK);
-    chunks
-        .map(|chunk| occasions::occasion::to_json(&chunk))
-        .collect()
-}
-
-/// Empty if the stored rows were deleted.
-fn households(
-    tx: &mut Tx<'_>,
-    catalogue: &Catalogue,
-    ground: &Ground,
-    import: &Import,
-) -> Result<Gathering, StoreError> {
-    let lexicon = Lexicon::new(catalogue, ground);
-    let reader = Reader {
-        ground,
-        lexicon: &lexicon,
-    };
-    let mut chunks: Vec<(i64, String)> = sql!(
-        "SELECT place, rows FROM import_chunk WHERE import = :id ORDER BY place",
-        id = import.id
-    )
-    .all(tx)?;
-    let first_row = chunks.partition_point(|(place, _)| *place < 0);
-    let rows = chunks.split_off(first_row);
-    if import.headings.is_empty() {
-        return Ok(Gathering {
-            households: reader.records(joined(&rows)),
-            findings: Vec::new(),
-        });
-    }
-    let table = Table {
-        headings: import.headings.clone(),
-        rows: joined(&rows),
-    };
-    // A column whose event or question was deleted is ignored.
-    let columns = import.columns.iter();
-    let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
-    let mut gathering = reader.table(&table, &columns.collect::<Vec<_>>());
-    let left_out: Vec<(usize, String)> = joined(&chunks);
-    let lines = left_out.iter().map(|(row, text)| Finding::line(*row, text));
-    gathering.findings.extend(lines);
-    Ok(gathering)
-}
-
-fn joined<T: serde::de::DeserializeOwned>(chunks: &[(i64, String)]) -> Vec<T> {
-    let read = |(_, rows): &(i64, String)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
-    chunks.iter().flat_map(read).collect()
-}
-
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
@@ -548,20 +447,29 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
         forget(tx, &id)?;
         sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     }
-    sql!(
-        "DELETE FROM import_chunk WHERE import IN (
-             SELECT id FROM import
-             WHERE occasion = :occasion AND state IN ('ready', 'stopped', 'undone')
-             ORDER BY id DESC LIMIT 1000 OFFSET :kept)",
+    let over: Vec<(ImportId,)> = sql!(
+        "SELECT id FROM import
+         WHERE occasion = :occasion AND state IN ('ready', 'stopped', 'undone')
+         ORDER BY id DESC LIMIT 1000 OFFSET :kept",
         occasion,
         kept = FILES
     )
-    .run(tx, Rows::Any)?;
+    .all(tx)?;
+    for (id,) in over {
+        forget_rows(tx, &id)?;
+    }
+    Ok(())
+}
+
+/// Deletes the stored rows of a list, and what hosts answered about them.
+fn forget_rows(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
+    sql!("DELETE FROM import_chunk WHERE import = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM import_choice WHERE import = :id", id).run(tx, Rows::Any)?;
     Ok(())
 }
 
 fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
-    sql!("DELETE FROM import_chunk WHERE import = :id", id).run(tx, Rows::Any)?;
+    forget_rows(tx, id)?;
     sql!("DELETE FROM import_row WHERE import = :id", id).run(tx, Rows::Any)?;
     Ok(())
 }

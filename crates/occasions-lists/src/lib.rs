@@ -7,6 +7,7 @@
 pub mod export;
 pub mod household_document;
 pub mod import;
+mod row_reference;
 mod web;
 
 use occasions::feature::Feature;

@@ -66,3 +66,35 @@ if (address) {
   [first, second, slug].forEach((field) => field.addEventListener("input", show));
   show();
 }
+
+// A new occasion: its card, as it is typed. Each look stands there once; its kind shows one.
+const card = document.querySelector("[data-card]");
+if (card) {
+  const form = document.querySelector("form.new");
+  const { first, second, day, day_unknown: isUnknown } = form.elements;
+  const language = card.dataset.language === "en" ? "en-MY" : card.dataset.language;
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" });
+  const part = (name, className, text) => {
+    const element = document.createElement(name);
+    element.className = className;
+    element.textContent = text;
+    return element;
+  };
+  const show = () => {
+    const kind = form.querySelector("[name=kind]:checked")?.dataset;
+    if (!kind) return;
+    const phone = all("[data-look]", card).find((look) => look.dataset.look === kind.look);
+    all("[data-look]", card).forEach((look) => (look.hidden = look !== phone));
+    const [one, other] = [first, second].map((field) => field.value.trim()).filter(Boolean);
+    const names = phone.querySelector(".names");
+    names.classList.toggle("long", Math.max(one?.length ?? 0, other?.length ?? 0) >= 14);
+    const pair = other ? [part("span", "joiner", "&"), part("bdi", "", other)] : [];
+    names.replaceChildren(part("bdi", "", one ?? "…"), ...pair);
+    phone.querySelector(".kicker")?.remove();
+    if (kind.kicker) names.before(part("p", "kicker", kind.kicker));
+    const isKnown = !isUnknown.checked && day.valueAsDate;
+    phone.querySelector(".date").textContent = isKnown ? dates.format(day.valueAsDate) : card.dataset.toFollow;
+  };
+  form.addEventListener("input", show);
+  show();
+}

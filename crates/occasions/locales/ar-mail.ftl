@@ -38,8 +38,25 @@ mail-thanks-subject = شكرًا لكم من { $hosts }
 mail-thanks-body =
     شكرًا من القلب على حضوركم. كان لوجودكم ومشاعركم الطيبة أثر كبير في ذلك اليوم، وسيبقى ذكرى نعتزّ بها.
 
+    شكرًا على هديتكم: { $gift }
+
+    صور ذلك اليوم هنا: { $pictures_link }
+
     مع خالص الامتنان،
     { $hosts }
+mail-moved-subject = تغيّر موعد أو مكان { $event }: { $occasion_title }
+mail-moved-body =
+    تغيّر موعد أو مكان { $event }.
+
+    حتى الآن: { $was }
+    الآن: { $now }
+
+    يبقى ردّكم كما هو. إن لم يعد يناسبكم، يرجى تغييره على صفحتكم:
+
+    { $rsvp_link }
+
+    { $hosts }
+gift-of-money = مبلغ مالي
 mail-letter-why = وصلتكم هذه الرسالة لأن { $hosts } وجّهوا دعوة إلى { $household }. لستم المقصودين؟ يُرجى إبلاغ { $contact }.
 mail-letter-why-plain = وصلتكم هذه الرسالة لأن { $hosts } وجّهوا دعوة إلى { $household }.
 mail-letter-unsubscribe = لا أرغب في تلقّي رسائل كهذه

@@ -35,6 +35,41 @@ gallery-none = لا توجد صور هنا بعد.
 gallery-pages = صفحات المعرض
 gallery-previous = صور سابقة
 gallery-next = المزيد من الصور
+gallery-picture = الصورة { $n } من { $count }
+gallery-back = السابقة
+gallery-on = التالية
+gallery-all = كل الصور
+gallery-credit = تصوير: { $name }
+
+## After the day
+
+after-on-wedding = تزوّجا في
+after-on-engagement = خُطبا في
+after-on-celebrated = احتفلنا في
+after-on-memorial = أُحييت الذكرى في
+after-on-other = كان ذلك في
+after-came-title = شكرًا لحضوركم
+after-came = كان وجودكم معنا يعني لنا الكثير.
+after-came-names = كان وجودكم معنا يعني لنا الكثير: { $names }.
+after-names = { $names } و{ $last }
+after-missed-title = افتقدناكم
+after-missed = شكرًا لأنكم فكّرتم فينا.
+after-came-title-memorial = شكرًا لوقوفكم معنا
+after-came-memorial = كان حضوركم عزاءً لنا.
+after-came-names-memorial = كان حضوركم عزاءً لنا: { $names }.
+after-missed-title-memorial = شكرًا لكم
+after-missed-memorial = شكرًا لأنكم فكّرتم فينا.
+after-pictures = صور ذلك اليوم
+after-so-far = حتى الآن: { $n }
+after-share = شاركوا صوركم
+after-see-all = عرض الكل ({ $n })
+after-word = كلمة إلى { $hosts }
+after-word-hint = لا يقرؤها أحد سواهم.
+after-word-write = كتابة رسالة
+after-word-change = تعديل رسالتكم
+after-answers = إجاباتكم
+after-answers-and-gift = إجاباتكم والهدية التي قدّمتموها
+after-gift = الهدية التي قدّمتموها
 
 problem-upload-type = ليس هذا ملف JPEG أو PNG أو WebP أو GIF أو PDF، أو أن الصورة كبيرة جدًا أو تالفة.
     .title = نوع آخر من الملفات

@@ -26,6 +26,9 @@ host-mail-deletion-text =
     { $address }
 
     { $site }
+host-mail-deletion-pictures =
+    All pictures of the gallery are here, as one file to download:
+    { $address }
 
 ## Actions on many invitations
 host-bulk-invite = Invite to an event
@@ -109,6 +112,11 @@ host-ready-owing = { $count ->
     [one] 1 household still owes
    *[other] { $n } households still owe
 } an answer.
+host-ready-moved = { $count ->
+    [one] 1 household does
+   *[other] { $n } households do
+} not know that { $of } has moved.
+host-ready-do-tell = Tell them
 host-ready-unapproved = { $count ->
     [one] 1 answer without a code waits
    *[other] { $n } answers without a code wait
@@ -128,9 +136,8 @@ host-ready-do-deadline = Set a last day
 host-ready-do-later = Choose a later day
 host-ready-do-texts = Write the texts
 host-ready-do-news = See the announcements
-host-ready-do-invite = Invite them by email
-host-ready-do-send = Send them by message
-host-ready-do-remind = Remind them by email
+host-ready-do-send = Send
+host-ready-do-remind = Remind
 host-ready-do-seats = Change the seats
 
 # The menu.

@@ -22,7 +22,7 @@ host-just-now = just now
 host-minutes-ago = { $n } min ago
 host-hours-ago = { $n } h ago
 host-end-of-day = { $date }, end of day
-host-no-events = no event yet
+host-no-events = no day yet
 host-error-title = Error: { $title }
 host-save = Save
 host-cancel = Cancel
@@ -425,6 +425,7 @@ host-field-keep = Empty: stays as it is.
 host-field-for-new = For new invitations.
 host-field-email = Email
 host-field-phone = Phone
+host-phone-unread = WhatsApp cannot be used: this phone number cannot be read. It is kept as you typed it.
 host-field-address = Address
 host-field-own-email = Own email
 host-field-own-phone = Own phone
@@ -486,13 +487,26 @@ host-field-accent-hint = For buttons and links. Where it could not be read, it i
 host-accent-own = Use a colour of my own
 host-accent-light = On light pages your colour is { $color }, so that everybody can read it.
 host-accent-dark = On dark pages your colour is { $color }, so that everybody can read it.
-host-field-cover-alt = What the cover picture shows
-host-field-cover-alt-hint = For people who cannot see it. Leave it empty if the picture tells nothing of its own.
-host-cover = Cover picture
-host-cover-text = It is shown above your names in place of the pattern, twice as wide as high, and beside links to your invitation. Only the picture itself is kept, not where it was taken.
-host-cover-file = Choose a picture (JPEG, PNG or WebP)
-host-cover-save = Use this picture
-host-cover-remove = Remove the picture
+host-field-cover-alt = What the photo shows
+host-field-cover-alt-hint = Read aloud to guests who cannot see it.
+host-cover = Photo
+host-photo-add = Choose a photo
+host-photo-change = Change photo
+host-photo-file-hint = JPEG, PNG or WebP. Only the picture itself is kept, not where it was taken. You see it here after you save.
+host-photo-focus = Tap what must stay in the picture.
+host-photo-again = This photo was cut before looks had shapes of their own. Choose it again for upright looks.
+host-photo-see = Preview
+host-photo-preview = As guests see it
+host-photo-part-1 = Top left
+host-photo-part-2 = Top middle
+host-photo-part-3 = Top right
+host-photo-part-4 = Middle left
+host-photo-part-5 = Centre
+host-photo-part-6 = Middle right
+host-photo-part-7 = Bottom left
+host-photo-part-8 = Bottom middle
+host-photo-part-9 = Bottom right
+host-cover-remove = Remove the photo
 
 ## Guests
 
@@ -719,6 +733,7 @@ host-log-guest-ordered = put people in order
 host-log-event-created = added an event
 host-log-event-changed = changed an event
 host-log-event-removed = removed an event
+host-log-event-not-told = decided not to tell guests that an event has moved
 host-log-let-send = let the occasion send mail
 host-log-occasion-created = created the occasion
 host-log-occasion-changed = changed the settings
@@ -783,10 +798,6 @@ host-import = Import guests
 host-send = Send invitations
 host-send-one = Send
 host-send-skip = Later
-host-send-left = { $n ->
-    [one] One household is still to be sent.
-   *[other] { $n } households are still to be sent.
-}
 host-send-marked = { $household } is marked as sent.
 host-send-open = Open this invitation
 host-send-none = Everything is sent.
@@ -815,6 +826,7 @@ host-paper = Paper
 host-paper-a4 = A4
 host-paper-letter = US Letter
 host-print-a6 = Invitation cards, A6
+host-print-both = Both sides: the cover alone on the front, all else on the back
 host-print-a6-text = 105 × 148 mm, four on a page, in each household’s language: your names, the events it is invited to, code and QR code. Cut along the dashed lines.
 host-print-a6-text-letter = 105 × 148 mm, two on a page, in each household’s language: your names, the events it is invited to, code and QR code. Cut along the dashed lines.
 host-print-cards-text-letter = 3½ × 2 in, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
@@ -828,3 +840,26 @@ host-print-door-how = Print this page with its own margins. The number after a h
 ## Looks
 
 host-look-see = See it first
+
+host-unanswered = Not answered yet
+host-unanswered-no-contact = No phone number, no email address, no postal address.
+host-unanswered-not-sent = Not sent yet.
+host-unanswered-bounced = Email came back on { $day }.
+host-unanswered-unsubscribed = Asked for no more email on { $day }.
+host-unanswered-complained = Marked our email as spam on { $day }. Please don’t write without asking first.
+host-unanswered-mail-stopped = No email goes to this address since { $day }.
+host-unanswered-locked = Answers are locked for this household.
+host-unanswered-own-deadline = Answers closed on { $day }, this household’s own deadline.
+host-unanswered-never-opened = Sent on { $day }, never opened.
+host-unanswered-partial = Answered { $answered } of { $people }. Still open: { $names }
+host-unanswered-opened = { $n ->
+    [one] Opened or previewed once, on { $day }.
+   *[other] Opened or previewed { $n } times, last on { $day }.
+}
+host-unanswered-print = Print
+host-unanswered-send = Send
+host-unanswered-mend = Correct the address
+host-unanswered-whatsapp = WhatsApp
+host-unanswered-call = Call
+host-unanswered-open-again = Open again
+host-unanswered-remind = Remind

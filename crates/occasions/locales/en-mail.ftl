@@ -38,8 +38,25 @@ mail-thanks-subject = Thank you from { $hosts }
 mail-thanks-body =
     Thank you for being with us. Your company and your kindness made the day what it was, and we will remember it for a long time.
 
+    Thank you for your gift: { $gift }
+
+    The pictures of the day are here: { $pictures_link }
+
     With heartfelt thanks,
     { $hosts }
+mail-moved-subject = { $event } has moved: { $occasion_title }
+mail-moved-body =
+    { $event } has moved.
+
+    Until now: { $was }
+    Now: { $now }
+
+    Your answer stays as it is. If it no longer suits you, please change it on your page:
+
+    { $rsvp_link }
+
+    { $hosts }
+gift-of-money = money
 mail-letter-why = You receive this because { $hosts } invited { $household }. Not you? Please tell { $contact }.
 mail-letter-why-plain = You receive this because { $hosts } invited { $household }.
 mail-letter-unsubscribe = No more emails like this, please

@@ -31,6 +31,47 @@ gallery-none = There are no pictures here yet.
 gallery-pages = Pages of the gallery
 gallery-previous = Earlier pictures
 gallery-next = More pictures
+gallery-picture = Picture { $n } of { $count }
+gallery-back = Back
+gallery-on = Next
+gallery-all = All pictures
+gallery-credit = Photo: { $name }
+
+## After the day
+
+after-on-wedding = Married on
+after-on-engagement = Engaged on
+after-on-celebrated = Celebrated on
+after-on-memorial = Remembered on
+after-on-other = It was on
+after-came-title = Thank you for coming
+after-came = It meant everything to have you there.
+after-came-names = It meant everything to have you there: { $names }.
+after-names = { $names } and { $last }
+after-missed-title = We missed you
+after-missed = Thank you for thinking of us.
+after-came-title-memorial = Thank you for being with us
+after-came-memorial = Your presence was a comfort to us.
+after-came-names-memorial = Your presence was a comfort to us: { $names }.
+after-missed-title-memorial = Thank you
+after-missed-memorial = Thank you for thinking of us.
+after-pictures = Pictures of the day
+after-so-far = { $n ->
+    [one] 1 so far
+   *[other] { $n } so far
+}
+after-share = Share your pictures
+after-see-all = { $n ->
+    [one] See it
+   *[other] See all { $n }
+}
+after-word = A word to { $hosts }
+after-word-hint = They read it, nobody else.
+after-word-write = Write a note
+after-word-change = Change your note
+after-answers = What you answered
+after-answers-and-gift = What you answered, and the gift you gave
+after-gift = The gift you gave
 
 problem-upload-type = This is not a JPEG, PNG, WebP, GIF or PDF file, or the picture is too large or broken.
     .title = Another kind of file

@@ -38,8 +38,25 @@ mail-thanks-subject = Grazie da { $hosts }
 mail-thanks-body =
     Grazie di cuore per essere stati con noi. La vostra presenza e il vostro affetto hanno reso speciale quel giorno, e lo ricorderemo a lungo.
 
+    Grazie per il vostro regalo: { $gift }
+
+    Le foto della giornata sono qui: { $pictures_link }
+
     Con gratitudine,
     { $hosts }
+mail-moved-subject = Cambiamento: { $event }, { $occasion_title }
+mail-moved-body =
+    { $event }: data, ora o luogo sono cambiati.
+
+    Finora: { $was }
+    Adesso: { $now }
+
+    La vostra risposta resta com’è. Se non va più bene, potete cambiarla sulla vostra pagina:
+
+    { $rsvp_link }
+
+    { $hosts }
+gift-of-money = denaro
 mail-letter-why = Ricevete questo messaggio perché { $hosts } ha invitato { $household }. Non siete voi? Fatelo sapere a { $contact }.
 mail-letter-why-plain = Ricevete questo messaggio perché { $hosts } ha invitato { $household }.
 mail-letter-unsubscribe = Non desidero altri messaggi di questo tipo

@@ -31,6 +31,44 @@ gallery-none = Qui non ci sono ancora foto.
 gallery-pages = Pagine della galleria
 gallery-previous = Foto precedenti
 gallery-next = Altre foto
+gallery-picture = Foto { $n } di { $count }
+gallery-back = Indietro
+gallery-on = Avanti
+gallery-all = Tutte le foto
+gallery-credit = Foto: { $name }
+
+## After the day
+
+after-on-wedding = Si sono sposati
+after-on-engagement = Si sono fidanzati
+after-on-celebrated = Abbiamo festeggiato
+after-on-memorial = In ricordo
+after-on-other = È stato
+after-came-title = Grazie di essere venuti
+after-came = Avervi con noi è stato importante.
+after-came-names = Avervi con noi è stato importante: { $names }.
+after-names = { $names } e { $last }
+after-missed-title = Ci siete mancati
+after-missed = Grazie di averci pensato.
+after-came-title-memorial = Grazie di esserci stati vicini
+after-came-memorial = La vostra presenza ci è stata di conforto.
+after-came-names-memorial = La vostra presenza ci è stata di conforto: { $names }.
+after-missed-title-memorial = Grazie
+after-missed-memorial = Grazie di averci pensato.
+after-pictures = Le foto della giornata
+after-so-far = Finora { $n }
+after-share = Condividere le foto
+after-see-all = { $n ->
+    [one] Vederla
+   *[other] Vederle tutte e { $n }
+}
+after-word = Due parole a { $hosts }
+after-word-hint = Le leggono solo loro.
+after-word-write = Scrivere un messaggio
+after-word-change = Cambiare il messaggio
+after-answers = Le vostre risposte
+after-answers-and-gift = Le vostre risposte e il vostro regalo
+after-gift = Il vostro regalo
 
 problem-upload-type = Non è un file JPEG, PNG, WebP, GIF o PDF, oppure la foto è troppo grande o rovinata.
     .title = Un altro tipo di file

@@ -26,6 +26,9 @@ host-mail-deletion-text =
     { $address }
 
     { $site }
+host-mail-deletion-pictures =
+    Semua gambar dalam galeri ada di sini, sebagai satu fail untuk dimuat turun:
+    { $address }
 
 ## Actions on many invitations
 host-bulk-invite = Jemput ke satu acara
@@ -85,6 +88,8 @@ host-ready-unreachable = { $n } keluarga belum menjawab, dan anda tiada alamat a
 host-ready-mail-fails = E-mel tidak sampai kepada { $n } keluarga.
 host-ready-not-sent = { $n } jemputan belum dihantar.
 host-ready-owing = { $n } keluarga belum memberi jawapan penuh.
+host-ready-moved = { $n } keluarga belum tahu bahawa { $of } telah berubah.
+host-ready-do-tell = Beritahu mereka
 host-ready-unapproved = { $n } jawapan tanpa kod menunggu kelulusan anda.
 host-ready-waiting = { $n } keluarga dalam senarai menunggu: { $of }.
 host-ready-meal-open = { $n } tetamu belum membuat pilihan: { $of }
@@ -95,9 +100,8 @@ host-ready-do-deadline = Tetapkan hari terakhir
 host-ready-do-later = Pilih hari yang lebih lewat
 host-ready-do-texts = Tulis teks
 host-ready-do-news = Lihat pengumuman
-host-ready-do-invite = Jemput melalui e-mel
-host-ready-do-send = Hantar melalui mesej
-host-ready-do-remind = Ingatkan melalui e-mel
+host-ready-do-send = Hantar
+host-ready-do-remind = Ingatkan
 host-ready-do-seats = Ubah bilangan tempat
 
 # The menu.

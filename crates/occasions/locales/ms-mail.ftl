@@ -38,8 +38,25 @@ mail-thanks-subject = Terima kasih daripada { $hosts }
 mail-thanks-body =
     Terima kasih kerana sudi bersama kami. Kehadiran dan kebaikan hati anda menjadikan hari itu istimewa, dan akan kami kenang selalu.
 
+    Terima kasih atas hadiah anda: { $gift }
+
+    Gambar hari itu ada di sini: { $pictures_link }
+
     Dengan ingatan tulus ikhlas,
     { $hosts }
+mail-moved-subject = { $event } telah berubah: { $occasion_title }
+mail-moved-body =
+    { $event } telah berubah.
+
+    Sebelum ini: { $was }
+    Sekarang: { $now }
+
+    Jawapan anda kekal. Jika ia tidak lagi sesuai, sila tukar di halaman anda:
+
+    { $rsvp_link }
+
+    { $hosts }
+gift-of-money = wang
 mail-letter-why = Anda menerima e-mel ini kerana { $hosts } menjemput { $household }. Bukan anda? Sila maklumkan kepada { $contact }.
 mail-letter-why-plain = Anda menerima e-mel ini kerana { $hosts } menjemput { $household }.
 mail-letter-unsubscribe = Jangan hantar e-mel seperti ini lagi

@@ -29,6 +29,41 @@ gallery-none = Belum ada gambar di sini.
 gallery-pages = Halaman galeri
 gallery-previous = Gambar terdahulu
 gallery-next = Gambar lagi
+gallery-picture = Gambar { $n } daripada { $count }
+gallery-back = Kembali
+gallery-on = Seterusnya
+gallery-all = Semua gambar
+gallery-credit = Gambar: { $name }
+
+## After the day
+
+after-on-wedding = Berkahwin pada
+after-on-engagement = Bertunang pada
+after-on-celebrated = Diraikan pada
+after-on-memorial = Dikenang pada
+after-on-other = Berlangsung pada
+after-came-title = Terima kasih kerana hadir
+after-came = Kehadiran anda amat bermakna buat kami.
+after-came-names = Kehadiran anda amat bermakna buat kami: { $names }.
+after-names = { $names } dan { $last }
+after-missed-title = Kami merindui anda
+after-missed = Terima kasih kerana mengingati kami.
+after-came-title-memorial = Terima kasih kerana bersama kami
+after-came-memorial = Kehadiran anda menenangkan hati kami.
+after-came-names-memorial = Kehadiran anda menenangkan hati kami: { $names }.
+after-missed-title-memorial = Terima kasih
+after-missed-memorial = Terima kasih kerana mengingati kami.
+after-pictures = Gambar hari itu
+after-so-far = { $n } setakat ini
+after-share = Kongsi gambar anda
+after-see-all = Lihat semua { $n }
+after-word = Sepatah kata untuk { $hosts }
+after-word-hint = Hanya mereka yang membacanya.
+after-word-write = Tulis pesanan
+after-word-change = Ubah pesanan anda
+after-answers = Jawapan anda
+after-answers-and-gift = Jawapan anda, dan hadiah anda
+after-gift = Hadiah anda
 
 problem-upload-type = Ini bukan fail JPEG, PNG, WebP, GIF atau PDF, atau gambar itu terlalu besar atau rosak.
     .title = Jenis fail lain

@@ -37,8 +37,25 @@ mail-thanks-subject = { $hosts }衷心感谢您
 mail-thanks-body =
     感谢您与我们共度这一天。您的到来与心意，让这一天格外难忘，我们会一直珍藏在心。
 
+    感谢您的礼物：{ $gift }
+
+    当天的照片在这里：{ $pictures_link }
+
     谨致谢忱
     { $hosts }
+mail-moved-subject = { $event }有变动：{ $occasion_title }
+mail-moved-body =
+    { $event }有变动。
+
+    原定：{ $was }
+    现在：{ $now }
+
+    您的答复保持不变。如有不便，请在您的页面上更改：
+
+    { $rsvp_link }
+
+    { $hosts }
+gift-of-money = 礼金
 mail-letter-why = 您收到这封邮件，是因为{ $hosts }邀请了{ $household }。如果不是您，请告知{ $contact }。
 mail-letter-why-plain = 您收到这封邮件，是因为{ $hosts }邀请了{ $household }。
 mail-letter-unsubscribe = 不再接收此类邮件

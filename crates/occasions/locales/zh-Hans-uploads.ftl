@@ -29,6 +29,41 @@ gallery-none = 这里还没有照片。
 gallery-pages = 相册页
 gallery-previous = 较早的照片
 gallery-next = 更多照片
+gallery-picture = 第 { $n } 张，共 { $count } 张
+gallery-back = 上一张
+gallery-on = 下一张
+gallery-all = 全部照片
+gallery-credit = 摄影：{ $name }
+
+## After the day
+
+after-on-wedding = 结婚于
+after-on-engagement = 订婚于
+after-on-celebrated = 庆祝于
+after-on-memorial = 追思于
+after-on-other = 举行于
+after-came-title = 感谢您的到来
+after-came = 有您在场，对我们意义非凡。
+after-came-names = 有您在场，对我们意义非凡：{ $names }。
+after-names = { $names }和{ $last }
+after-missed-title = 我们想念您
+after-missed = 感谢您惦记着我们。
+after-came-title-memorial = 感谢您的陪伴
+after-came-memorial = 您的到来给了我们安慰。
+after-came-names-memorial = 您的到来给了我们安慰：{ $names }。
+after-missed-title-memorial = 谢谢
+after-missed-memorial = 感谢您惦记着我们。
+after-pictures = 当天的照片
+after-so-far = 目前 { $n } 张
+after-share = 分享您的照片
+after-see-all = 查看全部 { $n } 张
+after-word = 给{ $hosts }的话
+after-word-hint = 只有他们能看到。
+after-word-write = 写留言
+after-word-change = 修改您的留言
+after-answers = 您的回复
+after-answers-and-gift = 您的回复和您送的礼物
+after-gift = 您送的礼物
 
 problem-upload-type = 这不是 JPEG、PNG、WebP、GIF 或 PDF 文件，或者照片太大或已损坏。
     .title = 文件类型不符

@@ -49,9 +49,11 @@ const ROWS: &[Sql] = &[
         "DELETE FROM reminder_sent
          WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"
     ),
+    sql!("DELETE FROM handed WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!("DELETE FROM gift_reservation WHERE gift IN (SELECT id FROM gift WHERE occasion = $1)"),
     sql!("DELETE FROM gift WHERE occasion = $1"),
     sql!("DELETE FROM upload WHERE occasion = $1"),
+    sql!("DELETE FROM host_picture WHERE occasion = $1"),
     sql!("DELETE FROM received_gift WHERE occasion = $1"),
     sql!("DELETE FROM cash_link WHERE occasion = $1"),
     sql!("DELETE FROM occasion_page WHERE occasion = $1"),
@@ -64,6 +66,7 @@ const ROWS: &[Sql] = &[
     sql!("DELETE FROM bulk WHERE occasion = $1"),
     sql!("DELETE FROM import_row WHERE import IN (SELECT id FROM import WHERE occasion = $1)"),
     sql!("DELETE FROM import_chunk WHERE import IN (SELECT id FROM import WHERE occasion = $1)"),
+    sql!("DELETE FROM import_choice WHERE import IN (SELECT id FROM import WHERE occasion = $1)"),
     sql!("DELETE FROM import WHERE occasion = $1"),
     sql!("DELETE FROM export WHERE occasion = $1"),
     sql!(
@@ -80,6 +83,7 @@ const ROWS: &[Sql] = &[
     sql!("DELETE FROM deletion_warning WHERE occasion = $1"),
     sql!("DELETE FROM occasion_deletion WHERE occasion = $1"),
     sql!("DELETE FROM invitation WHERE occasion = $1"),
+    sql!("DELETE FROM event_told WHERE event IN (SELECT id FROM event WHERE occasion = $1)"),
     sql!("DELETE FROM event WHERE occasion = $1"),
     sql!("DELETE FROM mail WHERE scope IN ($1, 'answers-' || $1)"),
     sql!("DELETE FROM suppression WHERE scope IN ($1, 'answers-' || $1)"),

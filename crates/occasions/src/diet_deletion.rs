@@ -66,7 +66,7 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         sql!(
             "SELECT occasion.id, occasion.time_zone, MAX(event.ends_at)
              FROM occasion JOIN event ON event.occasion = occasion.id
-             GROUP BY occasion.id, occasion.time_zone ORDER BY occasion.id"
+             WHERE event.day_known = 1 GROUP BY occasion.id, occasion.time_zone ORDER BY occasion.id"
         ),
         &[],
     )?;

@@ -2,6 +2,7 @@
 
 mod dates;
 mod freezes;
+mod planned;
 pub(crate) mod whole_days;
 
 use ::web::{Findings, I18n};
@@ -15,45 +16,28 @@ use crate::id::{EventId, OccasionId};
 
 pub(crate) use dates::dates;
 pub(crate) use freezes::freezes;
+pub(crate) use planned::planned;
+pub use planned::{PlannedEvent, without_day};
 
-/// A part of an occasion that has its own date, such as a ceremony or a dinner.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+/// An event whose day is known. [`PlannedEvent`] has what all fields mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row)]
 pub struct Event {
-    /// The event's id.
     pub id: EventId,
-    /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the event is created.
     pub key: String,
-    /// 1–120 characters.
     pub name: I18n,
-    /// When the event starts.
     pub starts_at: Timestamp,
-    /// When the event ends: after its start, and at most 7 days later.
     pub ends_at: Timestamp,
-    /// Whether the hour is known. If not, the event lasts from midnight to midnight of the
-    /// occasion's time zone, also after that zone changes, and guests read only its day. A new
-    /// `starts_at` at another hour than midnight makes the hour known.
     pub hour_known: bool,
-    /// Up to 160 characters.
     pub venue: String,
-    /// Up to 500 characters.
     pub address: String,
-    /// An https URL of up to 2,048 characters, or empty.
     pub map_url: String,
-    /// Up to 200 characters.
     pub dress_code: I18n,
-    /// Up to 50 lines.
     #[row(json)]
     pub schedule: Vec<ScheduleLine>,
-    /// Number of seats, 1–100,000; null if unlimited.
     pub capacity: Option<i64>,
-    /// Whether everybody is invited to the event. If so, the public page shows the event.
     pub open_to_all: bool,
-    /// Order among events that begin at the same time, 0–1,000. If the public page shows no event, it
-    /// shows the day of the event with the lowest position.
     pub position: i64,
-    /// The value of the property SEQUENCE in calendar files (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
-    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
@@ -84,19 +68,20 @@ impl Event {
     }
 }
 
-/// Returns all events of an occasion, in the order in which they begin.
+/// Returns the events of an occasion whose day is known, in the order in which they begin.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
     sql!(
-        "SELECT {Event} FROM event WHERE occasion = :occasion ORDER BY starts_at, position, id",
+        "SELECT {Event} FROM event WHERE occasion = :occasion AND day_known = 1
+         ORDER BY starts_at, position, id",
         occasion
     )
     .all(tx)
 }
 
-/// Without events, an occasion ends this long after its last change: 18 months.
+/// Without a day, an occasion ends this long after its last change: 18 months.
 const WITHOUT_EVENTS: SignedDuration = SignedDuration::from_hours(548 * 24);
 
-/// Returns when an occasion ends: with its last event, or, without events, 18 months after its last
+/// Returns when an occasion ends: with its last known day, or, without any, 18 months after its last
 /// change. `archived_for` then keeps the end that archived it.
 pub(crate) fn end_of_occasion(
     tx: &mut Tx<'_>,
@@ -116,7 +101,7 @@ pub(crate) fn end_of_occasion(
     }))
 }
 
-/// Returns the occasions without events that may have ended.
+/// Returns the occasions without a known day that may have ended.
 pub(crate) fn ended_without_events(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let Ok(changed_before) = tx.now().checked_sub(WITHOUT_EVENTS) else {
         return Ok(Vec::new());
@@ -124,7 +109,7 @@ pub(crate) fn ended_without_events(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, S
     let found: Vec<(OccasionId,)> = sql!(
         "SELECT id FROM occasion
          WHERE (archived_for IS NOT NULL OR updated_at <= :changed_before)
-           AND NOT EXISTS (SELECT 1 FROM event WHERE event.occasion = occasion.id)
+           AND NOT EXISTS (SELECT 1 FROM event WHERE event.occasion = occasion.id AND event.day_known = 1)
          ORDER BY id",
         changed_before
     )

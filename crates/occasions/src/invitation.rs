@@ -13,6 +13,7 @@ use crate::code::{self, CodeKey};
 use crate::guest::Guest;
 use crate::id::{InvitationId, OccasionId};
 use crate::occasion::Occasion;
+use crate::phone;
 use crate::words::{Access, LockMode, OccasionStatus};
 
 #[derive(Clone, Debug, Default, Row)]
@@ -281,7 +282,11 @@ pub fn insert(
         now = tx.now()
     )
     .run(tx, Rows::AtMostOne)?;
-    Ok((inserted == 1).then_some(id))
+    if inserted == 0 {
+        return Ok(None);
+    }
+    phone::note_of_invitation(tx, &id, details.phone.as_deref())?;
+    Ok(Some(id))
 }
 
 /// Like [`insert`], with a random code.
@@ -334,12 +339,12 @@ pub fn update_details(
     details: &Details,
 ) -> Result<(), StoreError> {
     sql!(
-        "UPDATE invitation SET {Details = :Details} WHERE id = :id",
+        "UPDATE invitation SET {Details = :Details}, phone_e164 = NULL WHERE id = :id",
         Details = details,
         id
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    phone::note_of_invitation(tx, id, details.phone.as_deref())
 }
 
 /// Whether an invitation was merged into another one. A merged invitation cannot be restored.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
 use crate::announcement::Announcement;
+use crate::answer::Answers;
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event, SeatsTaken};
@@ -18,6 +19,7 @@ use crate::link::LinkKey;
 use crate::occasion::{MailPermission, Occasion};
 use crate::occasion_page::PageHead;
 use crate::own_domain;
+use crate::phase::{self, Phase};
 use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
@@ -131,6 +133,35 @@ pub fn load(
     Ok(with(snapshot, household, seats_taken, tx.now()))
 }
 
+/// Builds the snapshot of a household that does not exist, which is invited to all events. Hosts see
+/// by it what they have not saved yet.
+pub fn made_up(
+    tx: &mut Tx<'_>,
+    occasion: Occasion,
+    name: &str,
+) -> Result<InvitationSnapshot, StoreError> {
+    let mut snapshot = snapshot::load(tx, &occasion.id)?;
+    let household = Household {
+        invitation: Invitation {
+            occasion: occasion.id.clone(),
+            code: "•••••".to_owned(),
+            details: invitation::Details {
+                household: name.to_owned(),
+                ..invitation::Details::default()
+            },
+            ..Invitation::default()
+        },
+        guests: Vec::new(),
+        events: snapshot.events.iter().map(|one| one.id.clone()).collect(),
+        answers: Answers::new(),
+    };
+    snapshot.occasion = Arc::new(Occasion {
+        status: OccasionStatus::Published,
+        ..occasion
+    });
+    Ok(with(snapshot, household, BTreeMap::new(), tx.now()))
+}
+
 /// Like [`load`], for many invitations of one occasion. The snapshots have the invitations' order.
 pub fn load_all(
     tx: &mut Tx<'_>,
@@ -234,9 +265,15 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
+    /// Returns the phase of the occasion, which is the same for all households.
+    pub fn phase(&self) -> Phase {
+        let zone = self.occasion.zone();
+        Phase::at(self.occasion.status, &self.events, &zone, self.now)
+    }
+
     /// Returns the time until which the page of the invitation stays the same if nobody changes the
-    /// invitation. The page changes at the start of the next day, when answers close, and when an
-    /// event starts.
+    /// invitation. The page changes at the start of the next day, when answers close, when an event
+    /// starts, and when the last one is over.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -245,6 +282,7 @@ impl InvitationSnapshot {
         let moments = [
             invitation.deadline(&self.occasion),
             invitation.details.open_until,
+            phase::over_at(&self.events, &self.occasion.zone()),
         ];
         let begin = self.events.iter().map(|event| event.starts_at);
         let moments = moments.into_iter().flatten().chain(begin);

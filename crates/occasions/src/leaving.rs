@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use site::domain::Share;
 
 use crate::answer_notification::{self, Frequency};
-use crate::hosting::member_occasions;
+use crate::hosting::{handed, member_occasions};
 use crate::own_domain;
 use crate::role::OCCASION;
 use crate::stored_lists;
@@ -81,6 +81,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     answer_notification::erase(tx, account)?;
     own_domain::forget_account(tx, account)?;
     member_occasions::forget_maker(tx, account)?;
+    handed::forget_account(tx, account)?;
     stored_lists::forget_imports_of(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     Ok(())

@@ -31,6 +31,7 @@ pub mod diet_deletion;
 pub mod event;
 pub mod feature;
 pub mod first_opened;
+pub mod gallery;
 pub mod gift;
 pub mod gift_reservation;
 pub mod guest;
@@ -50,6 +51,8 @@ pub mod occasion_page;
 pub mod open_rsvp;
 pub mod own_domain;
 pub mod payment_qr;
+pub mod phase;
+pub mod phone;
 pub mod question;
 pub mod refusal;
 pub mod retention;
@@ -197,7 +200,13 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0018_answer_mails" contracting,
     "0019_uploads" contracting,
     "0020_confirmations" contracting,
-    "0021_first_minute" contracting
+    "0021_first_minute" contracting,
+    "0022_day_known" expanding,
+    "0023_handed" expanding,
+    "0024_phone_e164" expanding,
+    "0025_event_told" expanding,
+    "0026_import_choice" expanding,
+    "0027_host_pictures" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -207,6 +216,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(401, "name_required"),
     Code::new(422, "code_malformed"),
     Code::new(422, "code_required"),
+    Code::new(422, "phone_digits_lost"),
     Code::new(422, "party_size"),
     Code::new(423, "rsvp_deadline_passed"),
     Code::new(423, "invitation_locked"),
@@ -228,15 +238,24 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(415, "upload_type"),
     Code::new(409, "upload_limit"),
     Code::new(507, "upload_quota"),
+    Code::new(503, "downloads_busy"),
+    Code::new(415, "picture_type"),
+    Code::new(415, "picture_heic"),
     // Errors of requests by hosts and API clients.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
+    Code::new(422, "day_and_unknown"),
+    Code::new(422, "day_answered"),
+    Code::new(422, "day_chosen"),
+    Code::new(422, "deadline_without_day"),
+    Code::new(422, "year_doubtful"),
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),
     Code::new(409, "occasion_not_published"),
     Code::new(409, "mail_not_allowed"),
     Code::new(409, "sender_unverified"),
+    Code::new(409, "sending_off"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
     // Errors of imports.
@@ -263,6 +282,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-gifts.ftl")),
     ("en", include_str!("../locales/en-host-uploads.ftl")),
     ("en", include_str!("../locales/en-host-more.ftl")),
+    ("en", include_str!("../locales/en-host-send.ftl")),
     ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-first.ftl")),
@@ -277,6 +297,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-host-gifts.ftl")),
     ("ms", include_str!("../locales/ms-host-uploads.ftl")),
     ("ms", include_str!("../locales/ms-host-more.ftl")),
+    ("ms", include_str!("../locales/ms-host-send.ftl")),
     ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-first.ftl")),

@@ -207,10 +207,7 @@ impl Occasion {
     /// Returns the country in which hosts and most guests live; `None` if none is set and the time
     /// zone belongs to none.
     pub fn home_country(&self) -> Option<Region> {
-        Region::find(&self.country).or_else(|| {
-            let zone = web::zone::find(&self.time_zone)?;
-            Region::of_zone(web::zone::name(&zone))
-        })
+        country_of(&self.country, &self.time_zone)
     }
 
     /// Returns the occasion's time zone, in which its times are shown. Returns UTC if the bundled
@@ -218,6 +215,14 @@ impl Occasion {
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
+}
+
+/// See [`Occasion::home_country`].
+pub(crate) fn country_of(country: &str, time_zone: &str) -> Option<Region> {
+    Region::find(country).or_else(|| {
+        let zone = web::zone::find(time_zone)?;
+        Region::of_zone(web::zone::name(&zone))
+    })
 }
 
 /// Returns the instant of a local time such as `08:00` on `day`; `None` if `hour` cannot be parsed.

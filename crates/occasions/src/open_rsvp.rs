@@ -22,6 +22,7 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation::{self, Details, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::occasion::{self, Occasion};
+use crate::phone;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, Recognised, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
@@ -110,6 +111,7 @@ pub fn answer(
     let snapshot = invitation_snapshot::load(tx, occasion_snapshot, made)?;
     let outcome = add_guests(tx, snapshot, &respondent, party, incoming)?;
     mark(tx, occasion, &id, &likeness)?;
+    mark_same_number(tx, occasion, &id)?;
     if let Some(key) = key {
         let stored = Stored {
             status: 201,
@@ -174,6 +176,9 @@ fn check_fields(
         if text_cleaning::length(text) > most {
             add(pointer, "too_long", &[("max", most.into())]);
         }
+    }
+    if phone::has_lost_digits(&clean.phone) {
+        add("/phone", "phone_digits_lost", &[]);
     }
     if !clean.email.is_empty() && clean.email.parse::<Address>().is_err() {
         add("/email", "email_invalid", &[]);
@@ -439,6 +444,29 @@ fn mark(
         now
     )
     .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Also marks a duplicate whose number was typed in another way, such as without its country code.
+fn mark_same_number(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    id: &InvitationId,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE open_answer SET is_duplicate = 1
+         WHERE invitation = :id AND is_duplicate = 0
+           AND EXISTS (SELECT 1 FROM open_answer other
+               JOIN invitation theirs ON theirs.id = other.invitation
+               JOIN invitation mine ON mine.id = :id
+               WHERE other.occasion = :occasion AND other.invitation <> :id
+                 AND theirs.phone_e164 = mine.phone_e164 AND mine.phone_e164 <> ''
+                 AND theirs.sort_name = mine.sort_name
+                 AND (theirs.archived_at IS NULL OR theirs.merged_into IS NOT NULL))",
+        id,
+        occasion
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(())
 }
 

@@ -113,6 +113,13 @@ pub enum Refusal {
     #[error("the quota of the occasion's uploads is used up")]
     UploadQuota,
 
+    /// A host's file is no picture that can be read.
+    #[error("the file is no picture")]
+    PictureType,
+    /// A host's file is a picture in the format of iPhones.
+    #[error("the file is a HEIC picture")]
+    PictureHeic,
+
     /// This occasion accepts no answers without a code.
     #[error("this occasion asks for a code")]
     CodeRequired,
@@ -182,6 +189,10 @@ pub enum Refusal {
     /// The DNS records of the sender domain were not found.
     #[error("the domain of the site's mail lacks its DNS records")]
     SenderUnverified,
+    /// Something makes it impossible to send, or hosts were not asked about it. The value is its
+    /// keyword.
+    #[error("{0} stands in the way of sending")]
+    SendingOff(&'static str),
     /// The action is not allowed in the object's current state.
     #[error("the present state does not allow it")]
     WrongState,
@@ -247,6 +258,8 @@ impl Refusal {
             Self::UploadType => new(S::UNSUPPORTED_MEDIA_TYPE, "upload_type"),
             Self::UploadLimit(limit) => new(S::CONFLICT, "upload_limit").with("limit", limit),
             Self::UploadQuota => new(S::INSUFFICIENT_STORAGE, "upload_quota"),
+            Self::PictureType => new(S::UNSUPPORTED_MEDIA_TYPE, "picture_type"),
+            Self::PictureHeic => new(S::UNSUPPORTED_MEDIA_TYPE, "picture_heic"),
 
             Self::CodeRequired => new(S::UNPROCESSABLE_ENTITY, "code_required"),
             Self::PartySize(limit) => {
@@ -271,6 +284,7 @@ impl Refusal {
             Self::NotPublished => new(S::CONFLICT, "occasion_not_published"),
             Self::MailNotAllowed => new(S::CONFLICT, "mail_not_allowed"),
             Self::SenderUnverified => new(S::CONFLICT, "sender_unverified"),
+            Self::SendingOff(kind) => new(S::CONFLICT, "sending_off").with("obstacle", kind),
             Self::WrongState => new(S::CONFLICT, "wrong_state"),
         }
     }

@@ -138,7 +138,7 @@ fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let now = tx.now();
     let found: Vec<(OccasionId,)> = sql!(
         "SELECT occasion.id FROM occasion JOIN event ON event.occasion = occasion.id
-         GROUP BY occasion.id HAVING MAX(event.ends_at) <= :now
+         WHERE event.day_known = 1 GROUP BY occasion.id HAVING MAX(event.ends_at) <= :now
          UNION SELECT occasion FROM occasion_deletion ORDER BY 1",
         now
     )

@@ -74,19 +74,32 @@ pub fn key(id: &ExportId) -> Key {
         .unwrap_or_else(|_| unreachable!("{name} is made of what a key may hold"))
 }
 
-/// Deletes the stored rows of an occasion's uploaded files, because they may contain dietary
-/// requirements. Returns how many database rows were deleted.
+/// Deletes the stored rows of an occasion's uploaded files and what hosts answered about them,
+/// because they may contain dietary requirements. Returns how many database rows were deleted.
 pub fn forget_imports(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
+    let answers = sql!(
+        "DELETE FROM import_choice
+         WHERE import IN (SELECT id FROM import WHERE occasion = :occasion)",
+        occasion
+    )
+    .run(tx, Rows::Any)?;
     sql!(
         "DELETE FROM import_chunk
          WHERE import IN (SELECT id FROM import WHERE occasion = :occasion)",
         occasion
     )
     .run(tx, Rows::Any)
+    .map(|rows| rows + answers)
 }
 
 /// Deletes the stored rows of the files whose import this account started.
 pub fn forget_imports_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM import_choice
+         WHERE import IN (SELECT id FROM import WHERE account = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
     sql!(
         "DELETE FROM import_chunk
          WHERE import IN (SELECT id FROM import WHERE account = :account)",

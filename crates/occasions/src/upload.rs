@@ -1,6 +1,6 @@
 //! Pictures and documents that households upload. The gallery shows the approved ones. Uploads are
-//! counted under the occasion's lock. So neither the limit per invitation nor the occasion's quota
-//! can be exceeded.
+//! counted under the occasion's lock. So neither the limit per invitation nor the occasion's quota,
+//! which the pictures of hosts share, can be exceeded.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -13,7 +13,7 @@ use serde_json::json;
 use web::picture_folder::PictureFolder;
 use web::setting::{Number, SettingValues};
 use web::uploaded_image::Cut;
-use web::{Direction, FieldProblem, List, PageQuery, words};
+use web::{FieldProblem, words};
 
 use crate::code::CodeKey;
 use crate::event::Event;
@@ -21,15 +21,15 @@ use crate::gift_reservation::{check_access, record};
 use crate::id::{InvitationId, OccasionId, UploadId};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::occasion;
+use crate::phase::Phase;
 use crate::refusal::Refusal;
-use crate::words::OccasionStatus;
 
 /// The maximum number of uploads of one invitation.
 pub const MOST: usize = 30;
 /// The maximum length of a caption, in characters.
 pub const CAPTION_LIMIT: usize = 300;
 /// In characters.
-const NAME_LIMIT: usize = 160;
+pub(crate) const NAME_LIMIT: usize = 160;
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Links expire at multiples of this many seconds. So a page that is reloaded soon contains the
 /// same links, and the browser can use the pictures in its cache.
@@ -106,19 +106,15 @@ pub struct Upload {
     pub created_at: Timestamp,
 }
 
-impl Upload {
-    /// The name under which the file is downloaded.
-    pub fn download_name(&self) -> String {
-        let stem = self.name.rsplit_once('.');
-        let stem = stem.map_or(self.name.as_str(), |(stem, _)| stem);
-        let stem = if stem.is_empty() {
-            self.kind.word()
-        } else {
-            stem
-        };
-        let extension = self.file.rsplit_once('.').map_or("", |(_, end)| end);
-        format!("{stem}.{extension}")
-    }
+/// A file in the file store, with its thumbnail. No record uses it yet.
+#[derive(Clone, Debug, Default)]
+pub struct StoredFile {
+    /// The file's name in the file store.
+    pub file: String,
+    pub bytes: i64,
+    /// The name of the thumbnail in the file store. Empty for a document.
+    pub thumbnail: String,
+    pub thumbnail_bytes: i64,
 }
 
 /// Recognizes the type of a file by its first bytes; `None` if the type is not supported.
@@ -130,6 +126,12 @@ pub fn recognize(head: &[u8]) -> Option<UploadKind> {
     } else {
         head.starts_with(b"%PDF-").then_some(UploadKind::Document)
     }
+}
+
+/// Whether a file is a picture in the format of iPhones (ISO 23008-12), by its first bytes.
+pub fn is_heic(head: &[u8]) -> bool {
+    let brands: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"];
+    head.get(4..8) == Some(b"ftyp") && head.get(8..12).is_some_and(|name| brands.contains(&name))
 }
 
 /// Makes links to files. A link works for at most ten minutes.
@@ -200,10 +202,24 @@ fn check_room(
     if of_invitation(tx, &snapshot.household.invitation.id)?.len() >= MOST {
         return Err(Refusal::UploadLimit(MOST));
     }
+    check_quota(tx, &snapshot.occasion.id, bytes, quota)
+}
+
+/// Checks whether `bytes` more fit into the occasion's quota. The caller must hold the occasion's
+/// lock, or must check again later under the lock.
+pub(crate) fn check_quota(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    bytes: i64,
+    quota: i64,
+) -> Result<(), Refusal> {
     let (used,): (i64,) = sql!(
-        "SELECT CAST(COALESCE(SUM(bytes + thumbnail_bytes), 0) AS BIGINT)
-         FROM upload WHERE occasion = :occasion",
-        occasion = snapshot.occasion.id
+        "SELECT CAST(COALESCE(SUM(bytes + thumbnail_bytes), 0) AS BIGINT) FROM (
+             SELECT bytes, thumbnail_bytes FROM upload WHERE occasion = :occasion
+             UNION ALL
+             SELECT bytes, thumbnail_bytes FROM host_picture WHERE occasion = :occasion
+         ) AS file",
+        occasion
     )
     .one(tx)?;
     if used.saturating_add(bytes) > quota {
@@ -295,21 +311,28 @@ fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
 /// Deletes an upload. Its files are deleted within a day.
 pub(crate) fn delete(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
     sql!("DELETE FROM upload WHERE id = :id", id = upload.id).run(tx, Rows::AtMostOne)?;
-    remove_files(tx, upload)?;
+    remove_files(tx, [&upload.file, &upload.thumbnail])?;
     tell(tx, &upload.occasion, &upload.id, "removed")
 }
 
-/// Schedules the deletion of the files of all uploads in an occasion.
+/// Schedules the deletion of the files of all uploads in an occasion, and of the pictures that its
+/// hosts added.
 pub(crate) fn remove_files_of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    for upload in of_occasion(tx, occasion)? {
-        remove_files(tx, &upload)?;
+    let all: Vec<(String, String)> = sql!(
+        "SELECT file, thumbnail FROM upload WHERE occasion = :occasion
+         UNION ALL SELECT file, thumbnail FROM host_picture WHERE occasion = :occasion",
+        occasion
+    )
+    .all(tx)?;
+    for (file, thumbnail) in all {
+        remove_files(tx, [&file, &thumbnail])?;
     }
     Ok(())
 }
 
-fn remove_files(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
-    let files = [&upload.file, &upload.thumbnail].into_iter();
-    for file in files.filter(|file| !file.is_empty()) {
+/// Schedules the deletion of a file and of its thumbnail, if it has one.
+pub(crate) fn remove_files(tx: &mut Tx<'_>, files: [&str; 2]) -> Result<(), StoreError> {
+    for file in files.into_iter().filter(|file| !file.is_empty()) {
         FOLDER.remove(tx, file)?;
     }
     Ok(())
@@ -340,57 +363,6 @@ pub fn of_invitation(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Vec<Upload>, 
     .all(tx)
 }
 
-/// Lists all uploads of an occasion, the oldest first.
-pub(crate) fn of_occasion(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-) -> Result<Vec<Upload>, StoreError> {
-    sql!(
-        "SELECT {Upload} FROM upload WHERE occasion = :occasion ORDER BY id",
-        occasion
-    )
-    .all(tx)
-}
-
-/// Lists a page of the occasion's uploads in this state, the oldest first. Without a state, lists
-/// all uploads.
-pub fn list(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    state: Option<UploadState>,
-    paging: &PageQuery,
-) -> Result<List<Upload>, Refusal> {
-    let from: Option<String> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
-    let (from, state) = (
-        from.unwrap_or_default(),
-        state.map_or("", UploadState::word),
-    );
-    let rows = paging.rows();
-    let found: Vec<Upload> = match paging.direction() {
-        Direction::Forward => sql!(
-            "SELECT {Upload} FROM upload
-             WHERE occasion = :occasion AND (:state = '' OR state = :state) AND id > :from
-             ORDER BY id LIMIT :rows",
-            occasion,
-            state,
-            from,
-            rows
-        )
-        .all(tx)?,
-        Direction::Backward => sql!(
-            "SELECT {Upload} FROM upload
-             WHERE occasion = :occasion AND (:state = '' OR state = :state) AND id < :from
-             ORDER BY id DESC LIMIT :rows",
-            occasion,
-            state,
-            from,
-            rows
-        )
-        .all(tx)?,
-    };
-    Ok(paging.list(found, |upload| upload.id.to_string()))
-}
-
 /// Finds an earlier upload of the same household with the same content.
 pub fn find_same(
     tx: &mut Tx<'_>,
@@ -399,20 +371,6 @@ pub fn find_same(
 ) -> Result<Option<Upload>, StoreError> {
     let mut own = of_invitation(tx, invitation)?.into_iter();
     Ok(own.find(|one| one.digest == digest))
-}
-
-/// Finds the upload that a file belongs to. Also returns whether the file is the upload's
-/// thumbnail.
-pub fn find_by_file(tx: &mut Tx<'_>, file: &str) -> Result<Option<(Upload, bool)>, StoreError> {
-    let found: Option<Upload> = sql!(
-        "SELECT {Upload} FROM upload WHERE file = :file OR thumbnail = :file",
-        file
-    )
-    .maybe(tx)?;
-    Ok(found.map(|upload| {
-        let is_thumbnail = upload.thumbnail == file;
-        (upload, is_thumbnail)
-    }))
 }
 
 /// Counts the uploads that no host has decided about.
@@ -427,7 +385,13 @@ pub(crate) fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, Sto
 }
 
 fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
-    Ok(!file.is_empty() && find_by_file(tx, file)?.is_some())
+    let found: Option<(i64,)> = sql!(
+        "SELECT CAST(1 AS BIGINT) FROM upload WHERE file = :file OR thumbnail = :file
+         UNION SELECT 1 FROM host_picture WHERE file = :file OR thumbnail = :file",
+        file
+    )
+    .maybe(tx)?;
+    Ok(!file.is_empty() && found.is_some())
 }
 
 /// Returns the daily job that deletes the files that interrupted uploads have left behind.
@@ -463,11 +427,15 @@ impl InvitationSnapshot {
         self.occasion.switches.uploads && self.is_invited()
     }
 
+    /// Whether the household may send files now.
+    pub fn may_upload(&self) -> bool {
+        self.has_uploads() && self.takes_notes() && self.phase() != Phase::Archive
+    }
+
     /// Whether the household sees the gallery. It opens when the first event begins.
     pub fn has_gallery(&self) -> bool {
         let has_begun = |event: &Event| event.starts_at <= self.now;
-        let is_over = self.occasion.status == OccasionStatus::Archived;
-        self.has_uploads() && (is_over || self.events.iter().any(has_begun))
+        self.has_uploads() && (self.phase() == Phase::Archive || self.events.iter().any(has_begun))
     }
 }
 
@@ -493,6 +461,8 @@ mod tests {
         ] {
             assert_eq!(recognize(head), kind, "{head:?}");
         }
+        assert!(is_heic(b"\0\0\0\x18ftypheic") && is_heic(b"\0\0\0\x1cftypmif1"));
+        assert!(!is_heic(b"\0\0\0\x18ftypmp42") && !is_heic(b"ftypheic"));
     }
 
     #[test]
@@ -515,16 +485,5 @@ mod tests {
             path,
             links.path("a-1x1.jpg", now + SignedDuration::from_secs(60))
         );
-    }
-
-    #[test]
-    fn a_download_has_the_extension_of_what_is_kept() {
-        let named = |name: &str| Upload {
-            name: name.to_owned(),
-            ..crate::sample::upload()
-        };
-        assert_eq!(named("IMG 1.PNG").download_name(), "IMG 1.jpg");
-        assert_eq!(named("kad").download_name(), "kad.jpg");
-        assert_eq!(named("").download_name(), "picture.jpg");
     }
 }

@@ -5,11 +5,14 @@ pub mod alarm;
 pub mod answer_notifications;
 pub mod api;
 mod custom_code;
+mod file_name;
 pub mod guest;
 pub mod host;
+mod host_files;
 pub mod letter;
 pub mod mail;
 pub mod own_domain;
+mod stored_files;
 
 use axum::{Extension, Router};
 use platform::jobs::Handler;
@@ -39,5 +42,6 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         crate::own_domain::daily(site.clone()),
         answer_notifications::each_minute(site.clone()),
         crate::hosting::bulk::handler(site.store.clone()),
+        crate::phone::job(site.platform.clone()),
     ]
 }

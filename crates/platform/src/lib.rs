@@ -66,7 +66,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0012_backup_place" contracting,
     "0013_done_change" contracting,
     "0014_machines" expanding,
-    "0015_shared_files" expanding
+    "0015_shared_files" expanding,
+    "0016_job_due" expanding
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of these interfaces.

@@ -277,7 +277,7 @@ where
 }
 
 impl Sender {
-    async fn of(
+    pub(crate) async fn of(
         parts: &request::Parts,
         site: &Site,
         visit: Result<(LiveSession, Secret), Problem>,
@@ -567,7 +567,7 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
 }
 
 /// Any other declaration is a programming error.
-fn check_people(parts: &request::Parts) -> Result<(), Problem> {
+pub(crate) fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),
         other => Err(Problem::internal(format!("a page for {other:?}"))),

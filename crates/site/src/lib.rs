@@ -14,6 +14,7 @@ pub mod dates;
 pub mod described;
 pub mod domain;
 pub mod domains;
+pub mod file_form;
 pub mod first_page;
 pub mod frame;
 pub mod freeze;

@@ -166,7 +166,7 @@ impl OwnMenu {
         path: &str,
         here: &str,
     ) -> (Vec<Section>, Vec<Entry>) {
-        let current = self.current(path).or_else(|| self.current(here));
+        let current = self.current(path, here);
         let is_member = self.is_member();
         let is_tab = |place: MenuPlace| match place {
             MenuPlace::Personal | MenuPlace::Account => !is_member,
@@ -232,8 +232,12 @@ impl OwnMenu {
         (sections, if tabs.len() > 1 { tabs } else { Vec::new() })
     }
 
-    /// The entry and the page to which the path belongs, by their numbers.
-    fn current(&self, path: &str) -> Option<(usize, usize)> {
+    /// The current entry and page, by their numbers. A path that belongs to none is of `here`.
+    fn current(&self, path: &str, here: &str) -> Option<(usize, usize)> {
+        self.find_page(path).or_else(|| self.find_page(here))
+    }
+
+    fn find_page(&self, path: &str) -> Option<(usize, usize)> {
         let entries = self.entries.iter().enumerate();
         let pages = entries.flat_map(|(entry, one)| {
             let pages = one.pages.iter().enumerate();
@@ -249,7 +253,7 @@ impl OwnMenu {
 
     /// Whether the person is on a page of the administration or of their work for others.
     pub(crate) fn is_work(&self, path: &str, here: &str) -> bool {
-        let current = self.current(path).or_else(|| self.current(here));
+        let current = self.current(path, here);
         let place = current.map(|(entry, _)| self.entries[entry].place);
         path.starts_with("/admin")
             || here.starts_with("/admin")
@@ -357,7 +361,8 @@ mod tests {
             ("/me/slots/requests", Some(2)),
             ("/me/odd/one", Some(2)),
         ] {
-            assert_eq!(menu.current(path).map(|found| found.0), entry, "{path}");
+            let found = menu.find_page(path);
+            assert_eq!(found.map(|found| found.0), entry, "{path}");
         }
     }
 

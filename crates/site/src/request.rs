@@ -219,7 +219,7 @@ impl<Q: OfPage> FormPost<Q> {
         Ok((posted, file))
     }
 
-    async fn of_sender(
+    pub(crate) async fn of_sender(
         mut parts: Parts,
         site: &Site,
         sender: Sender,

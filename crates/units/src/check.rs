@@ -194,7 +194,7 @@ impl Check {
             Err(error) => self.absent(
                 key,
                 format!("cannot read {shown}: {error}"),
-                "the file must exist, and the user that runs the program must be able to read it",
+                "correct the path, or give the file to the user that runs Kenduri (chown)",
             ),
         }
         None

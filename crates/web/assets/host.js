@@ -14,10 +14,12 @@ function start() {
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
   if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
+  if (document.querySelector("[data-files]")) import("./files.js");
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (!document.cookie.split("; ").includes(`kd_zone=${timeZone}`)) import("./zone.js");
   all("form[method=post]").forEach(sendOnce);
   all("form:has([data-in-place])").forEach(sendInPlace);
+  all("form[data-preview]").forEach(previewTyped);
   keepTyped();
   all("form:has([data-later])").forEach(sayLater);
   askBeforeLeaving();
@@ -80,6 +82,31 @@ function sendInPlace(form) {
   };
   form.addEventListener("paste", (event) => put(event, event.clipboardData?.files));
   form.addEventListener("drop", (event) => put(event, event.dataTransfer?.files));
+}
+
+// Beside a form with `data-preview`, a frame shows what guests would see of what is typed.
+function previewTyped(form) {
+  const button = form.querySelector("[formtarget]");
+  const frame = document.getElementsByName(button.formTarget)[0];
+  button.hidden = true;
+  let timer;
+  let turn = 0;
+  const show = async () => {
+    const mine = ++turn;
+    const body = new FormData(form);
+    all("[type=file]", form).forEach((field) => body.delete(field.name));
+    const answer = await fetch(button.formAction, { method: "POST", body });
+    if (!answer.ok || mine !== turn) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const [view, seen] = [frame.contentWindow, frame.contentDocument];
+    const place = view.scrollY;
+    seen.replaceChild(seen.adoptNode(page.documentElement), seen.documentElement);
+    view.scrollTo(0, place);
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => show().catch(() => {}), 400);
+  });
 }
 
 // A button names the day on which a post is published, where a later one is set.

@@ -30,6 +30,7 @@ async function markSent(way) {
   if (!form) return;
   const body = new URLSearchParams(new FormData(form));
   body.set("sent", "1");
+  if (way.dataset.sends) body.set("channel", way.dataset.sends);
   const answer = await fetch(form.action, { method: "POST", body, keepalive: true });
   if (answer.ok) location.assign(answer.url);
 }

@@ -271,6 +271,8 @@ field-display-name-length = { $min ->
    *[other] بين { $min } و{ $max } حرفًا.
 }
 field-image-invalid = ليست هذه صورة JPEG أو PNG أو WebP، أو أنها كبيرة جدًا.
+field-image-heic = ملف HEIC من iPhone: أرسله من الهاتف نفسه، أو احفظه بصيغة JPEG.
+field-not-an-image = هذه ليست صورة.
 field-picture-undescribed = هناك صورة بلا وصف. اكتب بين [ و ] في بضع كلمات ما تُظهره.
 field-slug-invalid = أحرف لاتينية صغيرة وأرقام وشرطات فقط.
 field-slug-reserved = هذه الكلمة محجوزة لغرض آخر.

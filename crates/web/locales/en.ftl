@@ -365,6 +365,8 @@ field-display-name-length = { $min ->
    *[other] Between { $min } and { $max } characters.
 }
 field-image-invalid = This is not a JPEG, PNG or WebP picture, or it is too large.
+field-image-heic = HEIC from an iPhone: send it from the phone itself, or save it as JPEG.
+field-not-an-image = This is not a picture.
 field-picture-undescribed = A picture has no description. Say between [ and ] in a few words what it shows.
 field-slug-invalid = Small letters, digits and hyphens only.
 field-slug-reserved = This word is reserved for something else.

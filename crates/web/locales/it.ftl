@@ -237,6 +237,8 @@ field-display-name-length = { $min ->
    *[other] Tra { $min } e { $max } caratteri.
 }
 field-image-invalid = Non è un’immagine JPEG, PNG o WebP, oppure è troppo grande.
+field-image-heic = HEIC da un iPhone: lo invii direttamente dal telefono, o lo salvi come JPEG.
+field-not-an-image = Non è un’immagine.
 field-picture-undescribed = Un’immagine non ha descrizione. Dite fra [ e ] in poche parole che cosa mostra.
 field-slug-invalid = Solo lettere minuscole, cifre e trattini.
 field-slug-reserved = Questa parola è riservata ad altro.

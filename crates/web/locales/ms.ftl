@@ -351,6 +351,8 @@ field-display-name-length = { $min ->
    *[other] Antara { $min } dan { $max } aksara.
 }
 field-image-invalid = Ini bukan gambar JPEG, PNG atau WebP, atau terlalu besar.
+field-image-heic = HEIC daripada iPhone: hantar terus dari telefon itu, atau simpan sebagai JPEG.
+field-not-an-image = Ini bukan gambar.
 field-picture-undescribed = Ada gambar tanpa keterangan. Nyatakan antara [ dan ] dalam beberapa perkataan apa yang ditunjukkannya.
 field-slug-invalid = Huruf kecil, angka dan tanda sempang sahaja.
 field-slug-reserved = Perkataan ini dikhaskan untuk perkara lain.

@@ -224,6 +224,8 @@ field-display-name-length = { $min ->
    *[other] 请用{ $min }到{ $max }个字符。
 }
 field-image-invalid = 这不是 JPEG、PNG 或 WebP 图片，或者图片太大。
+field-image-heic = 这是 iPhone 的 HEIC 文件：请直接用手机发送，或存为 JPEG。
+field-not-an-image = 这不是图片。
 field-picture-undescribed = 有一张图片没有说明。请在 [ 和 ] 之间用几个字写出图片的内容。
 field-slug-invalid = 只能用小写字母、数字和连字符。
 field-slug-reserved = 这个词另有用途。

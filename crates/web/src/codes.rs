@@ -123,6 +123,8 @@ pub static FIELD_CODES: &[&str] = &[
     "slug_reserved",
     "confirmation_wrong",
     "image_invalid",
+    "image_heic",
+    "not_an_image",
     "picture_undescribed",
 ];
 

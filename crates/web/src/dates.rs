@@ -76,6 +76,12 @@ pub fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
+/// The first instant after the day: the start of the next one.
+pub fn end_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+    Some(next.timestamp())
+}
+
 /// The value of the HTML attribute `datetime`.
 pub fn machine(at: &Zoned) -> String {
     let (date, time, offset) = (at.date(), at.time(), at.offset().seconds());

@@ -14,6 +14,11 @@ pub(crate) struct Asset {
 /// All embedded files, sorted by name.
 pub(crate) static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
+fn named(name: &str) -> Option<&'static Asset> {
+    let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok()?;
+    ASSETS.get(place)
+}
+
 /// Returns the URL path of the asset `name`, which is a path in `assets/`. For an unknown name,
 /// logs an error and returns a path that does not exist. A test checks every name in use.
 pub fn asset(name: &str) -> &'static str {
@@ -25,15 +30,13 @@ pub fn asset(name: &str) -> &'static str {
 
 /// Like [`asset`], but `None` for an unknown name.
 pub fn find(name: &str) -> Option<&'static str> {
-    let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok()?;
-    Some(ASSETS[place].path)
+    Some(named(name)?.path)
 }
 
 /// The text of an embedded stylesheet. For an unknown name, logs an error and returns nothing.
 pub(crate) fn style(name: &str) -> &'static str {
-    let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
-    let text = place.map(|place| str::from_utf8(ASSETS[place].plain).unwrap_or_default());
-    text.unwrap_or_else(|_| {
+    let text = named(name).map(|asset| str::from_utf8(asset.plain).unwrap_or_default());
+    text.unwrap_or_else(|| {
         tracing::error!(name, "there is no such stylesheet; please report this");
         ""
     })
@@ -41,6 +44,6 @@ pub(crate) fn style(name: &str) -> &'static str {
 
 /// The compressed size of an asset in bytes. Tests use it to limit the size of pages.
 pub fn weight(name: &str) -> Option<usize> {
-    let asset = ASSETS.iter().find(|asset| asset.name == name)?;
+    let asset = named(name)?;
     Some(asset.gzip.unwrap_or(asset.plain).len())
 }

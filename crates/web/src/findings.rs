@@ -10,7 +10,7 @@ use platform::text_cleaning;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Argument, FieldProblem};
-use crate::{I18n, Language, tags};
+use crate::{I18n, Language, dates, tags};
 
 /// An instant, or a date without a time, which means the end of that day in the relevant time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -257,8 +257,7 @@ fn instant(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(date) = typed.parse::<Date>()
         && typed.len() == 10
     {
-        let next = date.tomorrow().ok()?;
-        return Some(next.to_zoned(zone.clone()).ok()?.timestamp());
+        return dates::end_of_day(date, zone);
     }
     let exact: Timestamp = typed.parse().ok()?;
     // Instants are stored, shown and compared in milliseconds.

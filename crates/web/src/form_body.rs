@@ -29,6 +29,8 @@ pub(crate) const MOST_FIELDS: usize = 2000;
 #[derive(Clone, Debug)]
 pub struct SentFile {
     pub field: String,
+    /// The file's name on the sender's machine.
+    pub name: String,
     /// The file's content, which is never empty.
     pub bytes: Bytes,
 }
@@ -120,6 +122,7 @@ impl Form {
                 Part::Field(name, value) => fields.push((name, value)),
                 Part::File(mut file) if keep_files => {
                     let field = file.part.name().unwrap_or_default().to_owned();
+                    let name = file.part.file_name().unwrap_or_default().to_owned();
                     let mut bytes = Vec::new();
                     while let Some(chunk) = file.chunk().await? {
                         bytes.extend_from_slice(&chunk);
@@ -128,7 +131,7 @@ impl Form {
                     if !bytes.is_empty() {
                         request::hold(bytes.len());
                         let bytes = bytes.into();
-                        files.push(SentFile { field, bytes });
+                        files.push(SentFile { field, name, bytes });
                     }
                 }
                 Part::File(mut file) => while file.chunk().await?.is_some() {},

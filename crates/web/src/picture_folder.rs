@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
-use crate::uploaded_image::{self, Cut};
+use crate::uploaded_image::{self, Cut, Focus, Photo};
 use crate::{Problem, Site};
 
 /// An unused file is kept for this long, because an open form may still refer to it, and because a
@@ -60,6 +60,28 @@ pub fn dimensions(file: &str) -> Option<(u32, u32)> {
 /// The name of the file with one crop of an uploaded picture.
 pub fn cut_file(stem: &str, cut: Cut) -> String {
     format!("{stem}-{}x{}.jpg", cut.width, cut.height)
+}
+
+/// What the names of a picture's crops around this part have in common.
+pub fn focused_stem(name: &str, focus: Focus) -> String {
+    format!("{name}-f{}", focus.number())
+}
+
+/// The name of a picture and the part around which it was cut, from what its crops have in common;
+/// `None` if its crops are around no chosen part.
+pub fn focus_of(stem: &str) -> Option<(&str, Focus)> {
+    let (name, number) = stem.rsplit_once("-f")?;
+    Some((name, Focus::find(number)?))
+}
+
+/// The file with a whole picture, from which it is cut anew. It is not served.
+pub fn source_file(name: &str) -> String {
+    format!("{name}-source.jpg")
+}
+
+/// The file with a whole picture in a small size.
+pub fn small_file(name: &str) -> String {
+    format!("{name}-small.jpg")
 }
 
 impl PictureFolder {
@@ -110,10 +132,62 @@ impl PictureFolder {
         let invalid = || Problem::fields().field(pointer, "image_invalid", []);
         let photos = uploaded_image::cut(sent, cuts).await.ok_or_else(invalid)?;
         let stem = platform::id::generate_random(&site.random);
-        for (photo, cut) in photos.into_iter().zip(cuts) {
-            self.put(site, &cut_file(&stem, *cut), photo.bytes).await?;
-        }
+        self.put_cuts(site, &stem, photos, cuts).await?;
         Ok(stem)
+    }
+
+    /// Like [`upload_cuts`](Self::upload_cuts), and keeps the whole picture too, so that it can be
+    /// cut anew. Returns the name of the whole picture's files, and the part around which it was cut.
+    pub async fn upload_source(
+        self,
+        site: &Site,
+        sender: &str,
+        sent: Bytes,
+        pointer: &str,
+        cuts: &'static [Cut],
+    ) -> Result<(String, Focus), Problem> {
+        self.admit(site, sender, DAILY)?;
+        let code = uploaded_image::refusal(&sent);
+        let invalid = || Problem::fields().field(pointer, code, []);
+        let source = uploaded_image::read_source(sent, cuts).await;
+        let source = source.ok_or_else(invalid)?;
+        let name = platform::id::generate_random(&site.random);
+        self.put(site, &source_file(&name), source.whole.bytes)
+            .await?;
+        self.put(site, &small_file(&name), source.small.bytes)
+            .await?;
+        let stem = focused_stem(&name, source.focus);
+        self.put_cuts(site, &stem, source.cuts, cuts).await?;
+        Ok((name, source.focus))
+    }
+
+    /// Cuts the whole picture `name` anew, around another part.
+    pub async fn cut_anew(
+        self,
+        site: &Site,
+        name: &str,
+        focus: Focus,
+        cuts: &'static [Cut],
+    ) -> Result<(), Problem> {
+        let (_, whole) = self.load(site, &source_file(name)).await?;
+        let broken = || Problem::internal("a stored picture cannot be read");
+        let photos = uploaded_image::cut_around(whole.into(), focus, cuts).await;
+        let photos = photos.ok_or_else(broken)?;
+        let stem = focused_stem(name, focus);
+        self.put_cuts(site, &stem, photos, cuts).await
+    }
+
+    async fn put_cuts(
+        self,
+        site: &Site,
+        stem: &str,
+        photos: Vec<Photo>,
+        cuts: &'static [Cut],
+    ) -> Result<(), Problem> {
+        for (photo, cut) in photos.into_iter().zip(cuts) {
+            self.put(site, &cut_file(stem, *cut), photo.bytes).await?;
+        }
+        Ok(())
     }
 
     /// Counts a file that the account `sender` uploads into this folder, of which `most` are allowed

@@ -358,7 +358,7 @@ impl From<Code> for Problem {
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         if matches!(cause, StoreError::LeaseOver) {
-            tracing::warn!(%cause, "a request was answered with 503, because nothing is saved here; make the backup's place reachable (backup.to)");
+            tracing::warn!(%cause, "a request was answered with 503, because nothing is saved here; do what `cause` says");
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, SAVING_PAUSED)
                 .retry_after(PAUSE_SECONDS);
         }

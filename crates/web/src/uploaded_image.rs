@@ -2,11 +2,15 @@
 //! encodes it again. Only the pixels are kept, so metadata such as the place where a photograph was
 //! taken is removed.
 
+mod focus;
+
 use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::PathBuf;
 
 use axum::body::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::{
     DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops,
@@ -14,6 +18,8 @@ use image::{
 use tokio::sync::Semaphore;
 
 use crate::one_at_a_time::run_alone;
+
+pub use focus::Focus;
 
 /// The maximum length of a stored picture's longer side, in pixels.
 pub const LONGEST: u32 = 1_600;
@@ -55,6 +61,71 @@ pub struct Cut {
     pub bytes: usize,
 }
 
+/// An uploaded picture, prepared for later crops.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The whole picture, from which further crops are made.
+    pub whole: Photo,
+    /// The whole picture in a small size.
+    pub small: Photo,
+    pub focus: Focus,
+    /// The crops around the focus.
+    pub cuts: Vec<Photo>,
+}
+
+/// The maximum length of the longer side of [`Source::small`], in pixels.
+const LONGEST_SMALL: u32 = 640;
+
+/// Prepares a JPEG, PNG, WebP or GIF file for crops of these sizes. Returns `None` if the file has
+/// another format or is too large.
+pub async fn read_source(file: Bytes, cuts: &'static [Cut]) -> Option<Source> {
+    let work = move || {
+        let picture = over_white(&decode(&file, LONGEST)?);
+        let focus = Focus::usual(&picture);
+        let all = cuts.iter().map(|cut| cut.around(&picture, focus));
+        let all: Option<Vec<Photo>> = all.collect();
+        let whole = DynamicImage::from(picture);
+        Some(Source {
+            small: encode(&whole.thumbnail(LONGEST_SMALL, LONGEST_SMALL))?,
+            whole: encode(&whole)?,
+            focus,
+            cuts: all?,
+        })
+    };
+    run_alone(&DECODING, work).await?
+}
+
+/// Crops a picture to each of these sizes around `focus`.
+pub async fn cut_around(file: Bytes, focus: Focus, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
+    let work = move || {
+        let picture = over_white(&decode(&file, LONGEST)?);
+        cuts.iter().map(|cut| cut.around(&picture, focus)).collect()
+    };
+    run_alone(&DECODING, work).await?
+}
+
+/// A JPEG file as an address (RFC 2397), for a picture that has no address of its own.
+pub fn as_address(photo: &Photo) -> String {
+    format!("data:image/jpeg;base64,{}", STANDARD.encode(&photo.bytes))
+}
+
+/// The code that says why a file was not read as a picture.
+pub fn refusal(file: &[u8]) -> &'static str {
+    const HEIC: [&[u8]; 8] = [
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+    ];
+    // A file of ISO/IEC 14496-12 begins with a box `ftyp`, which names its brand.
+    let brand = file.get(4..8).filter(|kind| *kind == b"ftyp");
+    let brand = brand.and_then(|_| file.get(8..12));
+    if brand.is_some_and(|brand| HEIC.contains(&brand)) {
+        "image_heic"
+    } else if image::guess_format(file).is_err() {
+        "not_an_image"
+    } else {
+        "image_invalid"
+    }
+}
+
 /// The JPEG qualities that are tried in this order until a crop is small enough.
 const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
 
@@ -70,6 +141,14 @@ pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
 
 impl Cut {
     fn out_of(self, picture: &RgbImage) -> Option<Photo> {
+        self.crop(picture, None)
+    }
+
+    fn around(self, picture: &RgbImage, focus: Focus) -> Option<Photo> {
+        self.crop(picture, Some(focus))
+    }
+
+    fn crop(self, picture: &RgbImage, focus: Option<Focus>) -> Option<Photo> {
         let (width, height) = picture.dimensions();
         let wide = u64::from(width) * u64::from(self.height);
         let high = u64::from(height) * u64::from(self.width);
@@ -79,9 +158,12 @@ impl Cut {
             (width, u32::try_from(wide / u64::from(self.width)).ok()?)
         };
         let (across, down) = (across.max(1), down.max(1));
-        // A third of the excess height is cut off above and two thirds below, because faces are
-        // more often in the upper part.
-        let (left, top) = ((width - across) / 2, (height - down) / 3);
+        let (left, top) = match focus.map(Focus::halves) {
+            Some((x, y)) => ((width - across) * x / 2, (height - down) * y / 2),
+            // A third of the excess height is cut off above and two thirds below, because faces
+            // are more often in the upper part.
+            None => ((width - across) / 2, (height - down) / 3),
+        };
         let part = imageops::crop_imm(picture, left, top, across, down).to_image();
         let filter = imageops::FilterType::CatmullRom;
         let part = imageops::resize(&part, self.width, self.height, filter);
@@ -385,6 +467,61 @@ mod tests {
         let found = image::load_from_memory(&cuts.unwrap()[1].bytes).unwrap();
         assert!(found.to_rgb8().get_pixel(50, 50).0[0] > 250, "on white");
         assert!(cut(Bytes::from_static(b"no picture"), CUTS).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_crop_keeps_the_part_that_was_chosen() {
+        const CUTS: &[Cut] = &[
+            Cut {
+                width: 90,
+                height: 30,
+                bytes: usize::MAX,
+            },
+            Cut {
+                width: 30,
+                height: 90,
+                bytes: usize::MAX,
+            },
+        ];
+        // Each of nine parts has a shade of its own.
+        let pixel = |x: u32, y: u32| Rgb([u8::try_from(y / 100 * 3 + x / 100).unwrap() * 28; 3]);
+        let file = written(&RgbImage::from_fn(300, 300, pixel).into(), ImageFormat::Png);
+        for focus in Focus::ALL {
+            assert_eq!(Focus::find(&focus.number().to_string()), Some(focus));
+            let cuts = cut_around(file.clone().into(), focus, CUTS).await.unwrap();
+            let (x, y) = focus.halves();
+            for (photo, place) in cuts.iter().zip([(15 + 30 * x, 15), (15, 15 + 30 * y)]) {
+                let found = image::load_from_memory(&photo.bytes).unwrap().to_rgb8();
+                let shade = i32::from(found.get_pixel(place.0, place.1).0[0]);
+                let expected = i32::from(focus.number() - 1) * 28;
+                assert!((shade - expected).abs() < 9, "{focus:?}: {shade}");
+            }
+        }
+        assert_eq!(Focus::find("0"), None);
+        let source = read_source(file.into(), CUTS).await.unwrap();
+        assert_eq!(
+            source.focus.number(),
+            5,
+            "the middle of what is not upright"
+        );
+        let large = DynamicImage::new_rgb8(2_000, 4_000);
+        let source = read_source(written(&large, ImageFormat::Png).into(), CUTS).await;
+        let source = source.unwrap();
+        assert_eq!((source.whole.height, source.small.height), (1_600, 640));
+        assert_eq!(source.focus.number(), 2);
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_file_is() {
+        for (file, code) in [
+            (b"\0\0\0\x18ftypheic\0\0\0\0".as_slice(), "image_heic"),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0", "image_heic"),
+            (b"%PDF-1.7", "not_an_image"),
+            (b"", "not_an_image"),
+            (b"\xff\xd8\xff\xe0 and no more", "image_invalid"),
+        ] {
+            assert_eq!(refusal(file), code);
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! The time zone in which a visitor reads times before an account says one: that of the address
 //! (`?tz=`), or that of the visitor's device, which a script keeps in a cookie.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::LazyLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, Uri, request};
@@ -17,17 +19,18 @@ pub const PARAMETER: &str = "tz";
 /// Former and other names of zones, each with the present one: a line is `former present`.
 const LINKS: &str = include_str!("zone/links.txt");
 
-fn links() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// The present names by the former ones.
+static PRESENT: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let lines = LINKS.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split_once(' '))
-}
+    lines.filter_map(|line| line.split_once(' ')).collect()
+});
 
 /// The zone of an IANA name in any letter case, under its present name.
 pub fn find(name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok()?;
     let known = zone.iana_name()?;
-    let renamed = links().find(|(former, _)| *former == known);
-    let renamed = renamed.and_then(|(_, present)| TimeZone::get(present).ok());
+    let present = PRESENT.get(known);
+    let renamed = present.and_then(|present| TimeZone::get(present).ok());
     Some(renamed.unwrap_or(zone))
 }
 
@@ -99,10 +102,10 @@ mod tests {
 
     #[test]
     fn a_former_name_is_read_as_the_present_one() {
-        assert!(links().count() > 100);
-        for (former, present) in links() {
+        assert!(PRESENT.len() > 100);
+        for (former, present) in PRESENT.iter() {
             let found = find(former).unwrap();
-            assert_eq!(found.iana_name(), Some(present));
+            assert_eq!(found.iana_name(), Some(*present));
         }
     }
 }

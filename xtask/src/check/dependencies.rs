@@ -35,8 +35,24 @@ const TWICE: &[(&str, &str)] = &[
         "x509-cert, for channel binding with PostgreSQL, is at 0.9",
     ),
     ("fallible-iterator", "postgres is at 0.2, rusqlite at 0.3"),
+    (
+        "foldhash",
+        "petgraph of prost-build, for rlibphonenumber's build only, is at 0.1",
+    ),
     ("getrandom", "rand_core 0.9 of metrics-util is at 0.3"),
     ("hashbrown", "metrics-util is at 0.16"),
+    (
+        "logos",
+        "protox-parse, for rlibphonenumber's build only, is at 0.15",
+    ),
+    (
+        "logos-codegen",
+        "protox-parse, for rlibphonenumber's build only, is at 0.15",
+    ),
+    (
+        "logos-derive",
+        "protox-parse, for rlibphonenumber's build only, is at 0.15",
+    ),
     ("matchit", "axum is at 0.8, socketioxide at 0.9"),
     ("miniz_oxide", "png of image is at 0.8, flate2 at 0.9"),
     ("nom", "asn1-rs of x509-parser is at 7, lettre at 8"),
@@ -56,6 +72,8 @@ const TWICE: &[(&str, &str)] = &[
         "synstructure",
         "asn1-rs-derive of x509-parser is at 0.13; built for macros only",
     ),
+    ("thiserror", "rlibphonenumber is at 1"),
+    ("thiserror-impl", "rlibphonenumber is at 1"),
     (
         "untrusted",
         "instant-acme turns on the parts of aws-lc-rs that are like ring, which are at 0.7",

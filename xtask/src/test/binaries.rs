@@ -30,6 +30,8 @@ const FIRST: &[&str] = &[
     "edge/door",
 ];
 const SLOWEST: usize = 20;
+/// Of a binary that ended without a list of its failures.
+const LAST_LINES: usize = 40;
 
 struct TestTime {
     seconds: f64,
@@ -41,7 +43,13 @@ struct Outcome {
     times: Vec<TestTime>,
     /// The time of each binary, in seconds.
     binaries: Vec<TestTime>,
-    failed: Vec<String>,
+    failed: Vec<Failure>,
+}
+
+struct Failure {
+    binary: String,
+    /// What it printed of its failures.
+    reasons: String,
 }
 
 /// Runs every binary with these environment variables. All run, even if one fails.
@@ -68,12 +76,16 @@ pub(crate) fn run(mut binaries: Vec<TestBinary>, variables: &[(&str, String)]) -
     let outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
     print_slowest("binaries", outcome.binaries);
     print_slowest("tests", outcome.times);
+    for failure in &outcome.failed {
+        println!("\n--- {} FAILED\n{}", failure.binary, failure.reasons);
+    }
     ensure!(!interrupt::is_wanted(), "interrupted");
-    ensure!(
-        outcome.failed.is_empty(),
-        "tests failed: {}",
-        outcome.failed.join(", ")
-    );
+    let failed: Vec<&str> = outcome
+        .failed
+        .iter()
+        .map(|failure| failure.binary.as_str())
+        .collect();
+    ensure!(failed.is_empty(), "tests failed: {}", failed.join(", "));
     Ok(())
 }
 
@@ -117,7 +129,10 @@ impl Outcome {
         });
         if !status.success() {
             println!("--- {binary} FAILED: {status}");
-            self.failed.push(binary.to_owned());
+            self.failed.push(Failure {
+                binary: binary.to_owned(),
+                reasons: reasons(printed),
+            });
         }
     }
 }
@@ -145,6 +160,26 @@ fn run_binary(binary: &TestBinary, variables: &[(&str, String)]) -> Result<(Exit
     Ok((status, String::from_utf8_lossy(&printed).into_owned()))
 }
 
+/// The end of what a binary printed, from its failures on, without the frames of
+/// backtraces: the end of a long log is what people read first.
+fn reasons(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().filter(|line| !is_frame(line)).collect();
+    let from = lines
+        .iter()
+        .position(|line| *line == "failures:")
+        .unwrap_or(lines.len().saturating_sub(LAST_LINES));
+    lines[from..].join("\n")
+}
+
+/// `  12: function` or `at file:line:column`
+fn is_frame(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("at ")
+        || line
+            .split_once(": ")
+            .is_some_and(|(number, _)| number.parse::<u16>().is_ok())
+}
+
 /// `test name ... ok <1.234s>`
 fn read_time(line: &str) -> Option<(&str, f64)> {
     let (test, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
@@ -162,7 +197,7 @@ fn print_slowest(what: &str, mut times: Vec<TestTime>) {
 
 #[cfg(test)]
 mod tests {
-    use super::read_time;
+    use super::{read_time, reasons};
 
     #[test]
     fn the_time_of_a_test_is_read() {
@@ -173,5 +208,15 @@ mod tests {
         );
         assert_eq!(read_time("test a::b ... ignored"), None);
         assert_eq!(read_time("running 3 tests"), None);
+    }
+    #[test]
+    fn the_reasons_of_a_failure_are_its_last_lines_without_frames() {
+        let printed = "test a ... ok\nfailures:\n---- b stdout ----\npanicked at b.rs:3:\n\
+                       left: 1\n   0: rust_begin_unwind\n             at /b.rs:3:1\n";
+        assert_eq!(
+            reasons(printed),
+            "failures:\n---- b stdout ----\npanicked at b.rs:3:\nleft: 1"
+        );
+        assert_eq!(reasons("signal: 6\n   3: abort\n"), "signal: 6");
     }
 }

@@ -16,7 +16,7 @@ use crate::BackupError;
 /// A server that lets two writes through does not do so each time.
 const TRIES: usize = 4;
 /// For small objects on which a decision waits.
-const SHORT_TIME: Duration = Duration::from_secs(20);
+pub(crate) const SHORT_TIME: Duration = Duration::from_secs(20);
 /// Until a write notices that it must end.
 const NOTICED_AFTER: Duration = Duration::from_millis(500);
 

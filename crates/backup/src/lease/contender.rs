@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) const RENEWAL: Duration = Duration::from_secs(10);
 /// Since the beginning of the last renewal. Then the holder writes nothing more.
-pub(super) const VALID: Duration = Duration::from_secs(40);
+pub(crate) const VALID: Duration = Duration::from_secs(40);
 /// After the lease's end, for a write that was begun before.
 pub(super) const LAST_WRITE: Duration = Duration::from_secs(10);
 /// Others take a lease that did not change for this long. What the holder had begun to write may

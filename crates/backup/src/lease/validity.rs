@@ -24,18 +24,24 @@ pub(crate) struct Validity {
     path: PathBuf,
     /// The end of the lease in milliseconds of [`steady`]; 0 without a lease.
     ends: Arc<AtomicU64>,
+    /// What the file says by this process, or said before; 0 for nothing.
+    kept: Arc<AtomicU64>,
     /// Whether changes may be acknowledged only while the lease lasts.
     is_binding: Arc<AtomicBool>,
 }
 
 impl Validity {
     pub(crate) fn new(clock: &Clock, data: &Path) -> Self {
-        Self {
+        let validity = Self {
             clock: clock.clone(),
             path: data.join(FILE),
             ends: Arc::new(AtomicU64::new(0)),
+            kept: Arc::new(AtomicU64::new(0)),
             is_binding: Arc::new(AtomicBool::new(false)),
-        }
+        };
+        let before = validity.read().unwrap_or_default();
+        validity.kept.store(before, Ordering::SeqCst);
+        validity
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -72,7 +78,7 @@ impl Validity {
         let before = self.ends.swap(ends, Ordering::SeqCst);
         let kept = match standing {
             Standing::Held { .. } if before != ends => self.write(ends),
-            Standing::Lost => remove(&self.path),
+            Standing::Lost => self.remove(),
             // What another process of this machine has written goes on until its own end.
             Standing::Held { .. } | Standing::Open => Ok(()),
         };
@@ -88,7 +94,20 @@ impl Validity {
     fn write(&self, ends: u64) -> io::Result<()> {
         let next = self.path.with_extension("next");
         fs::write(&next, format!("{} {ends}", boot()?))?;
-        fs::rename(&next, &self.path)
+        fs::rename(&next, &self.path)?;
+        self.kept.store(ends, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Leaves what the next process of this machine has written.
+    fn remove(&self) -> io::Result<()> {
+        if self.read() != Some(self.kept.load(Ordering::SeqCst)) {
+            return Ok(());
+        }
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn read(&self) -> Option<u64> {
@@ -121,13 +140,6 @@ fn milliseconds(time: Duration) -> u64 {
 fn boot() -> io::Result<String> {
     let id = fs::read_to_string(BOOT_FILE)?;
     Ok(id.trim().to_owned())
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -171,6 +183,23 @@ mod tests {
         clock.set(at(999).now());
         one.set(Standing::Lost);
         assert!(!one.may_acknowledge() && !next.may_acknowledge());
+    }
+
+    #[test]
+    fn who_lost_the_lease_to_the_next_process_of_the_machine_leaves_its_file() {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), at(999));
+        let one = validity(&clock, folder.path());
+        one.set(UNTIL);
+        let next = validity(&clock, folder.path());
+        let until = Duration::from_secs(1_001);
+        next.set(Standing::Held { until });
+        one.set(Standing::Lost);
+        assert!(one.may_acknowledge() && next.may_acknowledge());
+        // Another machine has it, so what an earlier process left does not count.
+        let later = validity(&clock, folder.path());
+        assert!(later.may_acknowledge());
+        later.set(Standing::Lost);
+        assert!(!later.may_acknowledge());
     }
 
     #[test]

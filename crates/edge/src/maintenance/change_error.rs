@@ -15,7 +15,7 @@ pub enum ChangeError {
     /// should repeat the change when the disk works again.
     #[error(
         "a power failure may undo this change of maintenance mode: {0}\n  \
-         run the command again when the disk works"
+         look for errors of the disk (`dmesg`), mend it, and run the command again"
     )]
     Unsynced(io::Error),
     #[error(

@@ -18,7 +18,7 @@ use super::{CertificateFiles, TlsSettings};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    #[error("cannot read {}: {cause}\n  the user that runs this must be able to read it", path.display())]
+    #[error("cannot read {}: {cause}\n  give it to the user that runs Kenduri (chown), or correct the path", path.display())]
     Unreadable {
         path: PathBuf,
         /// The error as text.

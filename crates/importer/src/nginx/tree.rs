@@ -46,7 +46,7 @@ impl Reader<'_> {
         ImportError::Malformed {
             place: format!("{}:{line}", self.file),
             what: what.to_owned(),
-            mend: "`nginx -t` says whether nginx would take it",
+            mend: "correct the file there and import again; if `nginx -t` accepts it as it is, please report this",
         }
     }
 

@@ -89,7 +89,7 @@ impl Follow {
                 None => read_secret("Passphrase of the backup: ")?,
                 Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
                     format!(
-                        "cannot read the passphrase from {}\n  --passphrase-file names it; you must be able to read it",
+                        "cannot read the passphrase from {}\n  --passphrase-file names it: correct the path, or run the command as a user who may read it",
                         path.display()
                     )
                 })?),

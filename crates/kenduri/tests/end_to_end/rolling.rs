@@ -24,7 +24,7 @@ const BEFORE: &str = "CREATE SCHEMA before;
     ALTER DATABASE postgres SET search_path = public, before";
 /// The lock of a program that knows other steps.
 const OLDER: &str = "SELECT pg_advisory_lock_shared(7005, 1)";
-/// The newest expanding step, which only makes tables.
+/// The newest expanding step that only makes tables.
 const STEP: &str = include_str!("../../../platform/migrations/0015_shared_files.sql");
 
 /// Makes the store lack the step. Its tables stay where only the programs of before find them.

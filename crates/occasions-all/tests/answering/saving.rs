@@ -1,5 +1,7 @@
 //! Tests of saves by a single household: the rows that each save writes, and all refusals.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use occasions::household_change::{HouseholdChange, NoteUpdate};
 use occasions::refusal::{Current, Refusal};
@@ -76,8 +78,9 @@ fn a_save_of_any_household_waits_for_the_server_a_few_times() {
         // Limited seats are read once more.
         for (code, people) in [("ALONE", 1), ("MANYS", 12)] {
             let guests = stage.household(code, people, 0).await;
-            let mut trips = 0;
-            // Each connection prepares the statements once.
+            // Each connection of the pool prepares the statements at its first use, so
+            // the fewest trips are those of a connection that has them.
+            let mut fewest = BTreeMap::new();
             for version in 1..=12 {
                 let status = if version % 2 == 0 { Yes } else { No };
                 let mut change = all(&guests, "nikah", status, version);
@@ -90,9 +93,13 @@ fn a_save_of_any_household_waits_for_the_server_a_few_times() {
                 let before = world.store().counts().round_trips;
                 let key = format!("key-{version}");
                 save(&stage.store, code, change, Some(&key)).await.unwrap();
-                trips = world.store().counts().round_trips - before;
+                let trips = world.store().counts().round_trips - before;
+                let of_status = fewest.entry(status.word()).or_insert(trips);
+                *of_status = trips.min(*of_status);
             }
-            assert!(trips <= 10, "{code}: {trips}");
+            for (status, trips) in fewest {
+                assert!(trips <= 10, "{code}, {status}: {trips}");
+            }
         }
     });
 }

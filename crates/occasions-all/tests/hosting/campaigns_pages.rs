@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::campaigns::FOUR;
 use crate::pages::HOME;
-use crate::stage::{ALL, call, on_default};
+use crate::stage::{call, on_default};
 
 #[test]
 fn a_host_writes_tries_sends_and_watches() {
     on_default(async |stage| {
         stage.label_four().await;
-        let mut host = stage.visitor(&stage.coordinator);
+        let mut host = stage.public(&stage.coordinator);
         let group = host.get(&format!("{HOME}/menu/send")).await;
         let mail = host.get(&group.link(&stage.say("host-mail")).href).await;
         mail.expect(200);
@@ -147,7 +147,7 @@ fn a_host_writes_tries_sends_and_watches() {
 fn a_message_of_ones_own_needs_a_text() {
     on_default(async |stage| {
         stage.label_four().await;
-        let mut host = stage.program(&stage.coordinator, &ALL).await;
+        let mut host = stage.public(&stage.coordinator);
         let order = json!({"kind": "news", "audience": {"tag": "Four"}});
         let at = stage.at("/campaigns");
         let refused = call(&mut host, "POST", &at, &order).await.with(422).json();

@@ -1,6 +1,6 @@
 //! Tests of events whose day is known, but not their hour.
 
-use occasions::event::Event;
+use occasions::event::PlannedEvent;
 use occasions::hosting::{Refusal, occasions as hosted, resource};
 use serde_json::{Value, json};
 use web::{Deadline, Input};
@@ -11,18 +11,18 @@ use crate::stage::{Stage, on_default};
 async fn change(stage: &Stage<'_>, input: Value) -> (String, String, bool) {
     let changed = stage
         .done(move |tx, host| {
-            let all = resource::list::<Event>(tx, host)?;
+            let all = resource::list::<PlannedEvent>(tx, host)?;
             let old = all.into_iter().find(|event| event.key == "reception");
             let old = old.ok_or(Refusal::NotFound)?;
             let input = Input::from(input.clone());
-            resource::change::<Event>(tx, host, old.id.as_str(), old.version, &input)
+            resource::change::<PlannedEvent>(tx, host, old.id.as_str(), old.version, &input)
         })
         .await;
     shown(&changed)
 }
 
-fn shown(event: &Event) -> (String, String, bool) {
-    let [from, to] = [event.starts_at, event.ends_at].map(|at| at.to_string());
+fn shown(event: &PlannedEvent) -> (String, String, bool) {
+    let [from, to] = [event.starts_at, event.ends_at].map(|at| at.unwrap().to_string());
     (from, to, event.hour_known)
 }
 
@@ -123,7 +123,7 @@ fn whole_days_follow_the_zone_and_hours_do_not() {
                     let version = hosted::load(tx, host)?.version;
                     let input = Input::from(json!({"time_zone": zone}));
                     hosted::change(tx, host, version, &input)?;
-                    resource::list::<Event>(tx, host)
+                    resource::list::<PlannedEvent>(tx, host)
                 })
                 .await;
             let moved = events
@@ -186,7 +186,7 @@ fn a_host_gives_an_event_its_hour_by_typing_it() {
         .await;
         let event = stage
             .done(|tx, host| {
-                let all = resource::list::<Event>(tx, host)?;
+                let all = resource::list::<PlannedEvent>(tx, host)?;
                 Ok::<_, Refusal>(
                     all.into_iter()
                         .find(|event| event.key == "reception")

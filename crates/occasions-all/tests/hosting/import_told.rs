@@ -112,11 +112,11 @@ fn a_list_comes_as_people_have_it() {
         let found = check(stage, &id).await;
         let wanted = [
             (1, "line_left_out"),
-            (1, "all_events"),
-            (3, "in_note"),
             (4, "digits_lost"),
             (5, "line_left_out"),
             (6, "line_left_out"),
+            (1, "invited_to"),
+            (3, "in_note"),
             (3, "no_email"),
             (4, "no_email"),
         ];

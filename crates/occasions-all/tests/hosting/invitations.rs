@@ -220,6 +220,25 @@ fn what_an_invitation_may_hold() {
 }
 
 #[test]
+fn a_number_that_has_lost_its_digits_is_refused() {
+    on_default(async |stage| {
+        let wrong = sent(json!({
+            "household": "Keluarga Aminah",
+            "phone": "6.01E+10",
+            "guests": [{ "name": "Aminah", "phone": "6,01e10" }, { "name": "Bakar", "phone": "?" }],
+        }));
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                invitations::create(tx, host, &wrong, None).map(drop)
+            })
+            .await;
+        let expected = ["/phone", "/guests/0/phone"];
+        let expected = expected.map(|pointer| (pointer.to_owned(), "phone_digits_lost"));
+        assert_eq!(fields(refused), expected);
+    });
+}
+
+#[test]
 fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own() {
     on_default(async |stage| {
         let new = sent(json!({

@@ -7,7 +7,10 @@ use occasions::hosting::invitations;
 use occasions::hosting::listing::filter::Answered;
 use occasions::hosting::listing::people;
 use occasions::hosting::listing::{self, InvitationFilter, Sort};
+use occasions::hosting::occasions as occasion_settings;
+use occasions::phone;
 use occasions::words::{Access, ReplyStatus};
+use platform::{Rows, sql};
 use serde_json::json;
 use web::{List, PageQuery};
 
@@ -83,6 +86,69 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
         assert_eq!(search(stage, &stage.owner, "r-ahma").await.len(), 1);
         let chinese = search(stage, &stage.owner, "陈").await;
         assert!(!chinese.is_empty(), "by one character");
+    });
+}
+
+#[test]
+fn a_number_is_found_however_it_is_typed() {
+    on_default(async |stage| {
+        let new = sent(json!({
+            "household": "Keluarga Aminah",
+            "phone": "012-345 6789",
+            "guests": [{ "name": "Aminah", "phone": "03 8888 1234" }, { "name": "Bakar" }],
+        }));
+        let stated = stage
+            .done(move |tx, host| invitations::create(tx, host, &new, None))
+            .await;
+        assert_eq!(
+            stated.household.invitation.details.phone.as_deref(),
+            Some("012-345 6789")
+        );
+        let ways = [
+            "+60 12 345 6789",
+            "0060123456789",
+            "(012) 345 6789",
+            "+603-8888 1234",
+        ];
+        for typed in ways {
+            let found = search(stage, &stage.owner, typed).await;
+            assert_eq!(found, ["Keluarga Aminah"], "{typed}");
+            assert!(search(stage, &stage.observer, typed).await.is_empty());
+        }
+        assert!(
+            search(stage, &stage.owner, "+60 12 345 6780")
+                .await
+                .is_empty()
+        );
+        // What an older program wrote is read by the job.
+        let forget = |tx: &mut platform::Tx<'_>| {
+            tx.run(sql!("UPDATE guest SET phone_e164 = NULL"), &[], Rows::Any)?;
+            tx.run(
+                sql!("UPDATE invitation SET phone_e164 = '+1'"),
+                &[],
+                Rows::Any,
+            )
+        };
+        stage.site.store.write(forget).await.unwrap();
+        assert!(search(stage, &stage.owner, ways[0]).await.is_empty());
+        phone::read_stored(&stage.site.platform).await.unwrap();
+        for typed in ways {
+            let found = search(stage, &stage.owner, typed).await;
+            assert_eq!(found, ["Keluarga Aminah"], "{typed}");
+        }
+        // In another home country, the same digits are another number.
+        stage
+            .done(|tx, host| {
+                let old = occasion_settings::load(tx, host)?;
+                let change = json!({ "country": "IT" }).into();
+                occasion_settings::change(tx, host, old.version, &change).map(drop)
+            })
+            .await;
+        assert!(
+            search(stage, &stage.owner, "+60 12 345 6789")
+                .await
+                .is_empty()
+        );
     });
 }
 

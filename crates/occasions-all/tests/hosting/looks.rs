@@ -195,6 +195,19 @@ fn an_invitation_card_has_the_look_in_light_colours() {
         assert_eq!(ids.len(), all, "every id is there once");
         let ms = stage.site.catalogue.speak(&web::Language::of("ms"));
         assert!(sheet.text().contains(&*ms.say("print-request")));
+        // On both sides of the paper, each sheet of covers is followed by what belongs behind it.
+        let both = host.get(&format!("{HOME}/print/a6?sides=both")).await;
+        let sheets = |side: &str| {
+            both.body
+                .matches(&format!("class=\"sheet a6 a4 {side}\""))
+                .count()
+        };
+        assert_eq!(sheets("front"), count.div_ceil(4));
+        assert_eq!(sheets("back"), count.div_ceil(4));
+        let (front, back) = both.body.split_once("class=\"sheet a6 a4 back\"").unwrap();
+        assert!(front.contains("class=\"cover") && !front.contains("class=\"qr\""));
+        let back = back.split("class=\"sheet").next().unwrap();
+        assert!(back.contains("class=\"qr\"") && !back.contains("class=\"cover"));
         // Other sheets have no cover.
         let labels = host.get(&format!("{HOME}/print/labels")).await;
         assert!(!labels.body.contains("class=\"cover"));

@@ -1,7 +1,7 @@
 //! Tests of the page on which an occasion is made, and of the home of an occasion without guests.
 
 use jiff::{SignedDuration, Timestamp};
-use occasions::event::{self, Event};
+use occasions::event::{self, Event, PlannedEvent};
 use occasions::occasion::{self, Occasion};
 use occasions::retention;
 use occasions::words::{OccasionKind, OccasionStatus};
@@ -16,6 +16,15 @@ async fn made(stage: &Stage<'_>, slug: &str) -> (Occasion, Vec<Event>) {
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let id = occasion::find_by_slug(tx, &slug)?.unwrap();
         Ok((occasion::load(tx, &id)?, event::list(tx, &id)?))
+    };
+    stage.site.store.read(look).await.unwrap()
+}
+
+async fn undated(stage: &Stage<'_>, slug: &str) -> Vec<PlannedEvent> {
+    let slug = slug.to_owned();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let id = occasion::find_by_slug(tx, &slug)?.unwrap();
+        event::without_day(tx, &id)
     };
     stage.site.store.read(look).await.unwrap()
 }
@@ -271,7 +280,7 @@ fn a_taken_address_gets_the_year_and_then_a_number() {
 }
 
 #[test]
-fn an_occasion_whose_day_is_not_known_has_no_event_and_says_so() {
+fn an_occasion_whose_day_is_not_known_says_so_and_asks_nobody() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.stranger);
         let done = send(
@@ -286,6 +295,11 @@ fn an_occasion_whose_day_is_not_known_has_no_event_and_says_so() {
         done.expect(303);
         let (occasion, events) = made(stage, "ella").await;
         assert_eq!((occasion.rsvp_deadline, events.len()), (None, 0));
+        let planned = undated(stage, "ella").await;
+        let [party] = &planned[..] else {
+            panic!("{planned:?}");
+        };
+        assert_eq!(party.name.find("en"), Some("Party"));
         assert_eq!(occasion.title.find("en"), Some("Party for Ella"));
         let card = owner.get("/admin/o/ella/preview/page").await;
         assert!(
@@ -295,7 +309,29 @@ fn an_occasion_whose_day_is_not_known_has_no_event_and_says_so() {
         );
         let home = owner.get("/admin/o/ella").await;
         let names = home.link(&stage.say("host-home-names"));
-        assert_eq!(names.href, "/admin/o/ella/settings/events/new");
+        let at = format!("/admin/o/ella/settings/events/{}", party.id);
+        assert_eq!(names.href, at);
+        let wall = owner.get("/admin/o/ella/settings/look").await;
+        assert!(
+            wall.expect(200)
+                .text()
+                .contains(&stage.say("date-to-follow"))
+        );
+        let list = owner.get("/admin/o/ella/settings/events").await;
+        assert!(list.text().contains(&stage.say("date-to-follow")));
+        let deadline = "/admin/o/ella/settings/deadline";
+        let page = owner.get(deadline).await;
+        let mut form = page.form(deadline);
+        form.fill("rsvp_deadline", "2027-01-01");
+        let refused = owner.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(
+            refused
+                .text()
+                .contains(&stage.say("problem-deadline-without-day")),
+            "{}",
+            refused.text()
+        );
         let ready = owner.get("/admin/o/ella/ready").await;
         assert!(
             !ready.text().contains(&stage.say("host-ready-over")),
@@ -331,11 +367,12 @@ fn an_occasion_whose_day_is_not_known_has_no_event_and_says_so() {
             }
             assert!(!page.body.contains("name=\"reply."), "{path}");
         }
-        let events = owner.get("/admin/o/ella/settings/events/new").await;
-        let mut form = events.form("/admin/o/ella/settings/events/new");
-        form.fill("name.en", "Party")
-            .fill("starts_at", "2027-01-16T15:00");
+        let events = owner.get(&at).await;
+        let mut form = events.form(&at);
+        assert_eq!(form.value("day_unknown"), Some("1"));
+        form.fill("starts_at", "2027-01-16T15:00");
         owner.submit(&events, &form).await.expect(303);
+        assert_eq!(made(stage, "ella").await.1.len(), 1);
         let page = guest.get(&format!("/invite/{code}/rsvp")).await;
         assert!(page.body.contains("name=\"reply."), "{}", page.text());
     });

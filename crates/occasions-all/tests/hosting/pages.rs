@@ -7,13 +7,13 @@ use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_default};
 
 /// Pages of an occasion that have no id in their paths.
-const PAGES: [&str; 28] = [
+const PAGES: [&str; 29] = [
     "",
     "/answers",
     "/invites",
     "/invites?response=pending&access=open&q=a&sort=replied",
     "/invites/new",
-    "/invites/send",
+    "/send",
     "/guests",
     "/guests?status=eating&diet=halal&event=reception",
     "/ready",
@@ -25,6 +25,7 @@ const PAGES: [&str; 28] = [
     "/settings",
     "/settings/deadline",
     "/settings/look",
+    "/settings/cover",
     "/settings/switches",
     "/settings/contact",
     "/settings/languages",

@@ -1,7 +1,7 @@
 //! Tests of the forms in which hosts change questions, dietary options and schedules.
 
 use occasions::diet::DietaryOption;
-use occasions::event::Event;
+use occasions::event::PlannedEvent;
 use occasions::hosting::{portals, resource};
 use occasions::question::Question;
 use occasions::words::ReplyStatus::Yes;
@@ -268,12 +268,12 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
 fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
     on_default(async |stage| {
         create(stage, bus_but(&json!({"events": ["brunch"]}))).await;
-        let all = stage.done(resource::list::<Event>).await;
+        let all = stage.done(resource::list::<PlannedEvent>).await;
         let brunch = all.into_iter().find(|event| event.key == "brunch").unwrap();
         stage
             .done(move |tx, host| {
                 let confirmed = Some((brunch.version, "brunch"));
-                resource::remove::<Event>(tx, host, brunch.id.as_str(), confirmed).map(drop)
+                resource::remove::<PlannedEvent>(tx, host, brunch.id.as_str(), confirmed).map(drop)
             })
             .await;
         // The question refers to an event that was deleted. Saving the question again keeps the
@@ -317,8 +317,8 @@ fn what_hosts_write_down_is_no_answer_of_the_household() {
     });
 }
 
-async fn reception(stage: &Stage<'_>) -> occasions::event::Event {
-    let all = stage.done(resource::list::<Event>).await;
+async fn reception(stage: &Stage<'_>) -> occasions::event::PlannedEvent {
+    let all = stage.done(resource::list::<PlannedEvent>).await;
     all.into_iter()
         .find(|event| event.key == "reception")
         .unwrap()

@@ -37,6 +37,7 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
         "settings/basics",
         "settings/languages",
         "settings/look",
+        "settings/cover",
         "settings/deadline",
         "settings/switches",
         "settings/contact",

@@ -1,6 +1,6 @@
 //! Tests of guests on an invitation, and of answers that hosts record for them.
 
-use occasions::event::Event;
+use occasions::event::PlannedEvent;
 use occasions::hosting::answers::{self, OneReply, Overrides};
 use occasions::hosting::guests;
 use occasions::hosting::resource;
@@ -125,11 +125,11 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
         let guest = portal(stage, &id).await.household.guests[0].clone();
         stage
             .done(|tx, host| {
-                let events = resource::list::<Event>(tx, host)?;
+                let events = resource::list::<PlannedEvent>(tx, host)?;
                 let nikah = events.iter().find(|event| event.key == "nikah").unwrap();
                 let full = json!({"capacity": 1}).into();
                 let id = nikah.id.as_str();
-                resource::change::<Event>(tx, host, id, nikah.version, &full).map(drop)
+                resource::change::<PlannedEvent>(tx, host, id, nikah.version, &full).map(drop)
             })
             .await;
         let seen = version(stage, &id).await;

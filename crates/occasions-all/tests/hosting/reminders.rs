@@ -166,7 +166,7 @@ fn after_an_outage_a_reminder_is_noted_as_missed() {
 fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
     on_default(async |stage| {
         stage.label_four().await;
-        let mut program = stage.program(&stage.owner, &ALL).await;
+        let mut program = stage.public(&stage.owner);
         let mut body = json!({"occasion": occasions::demo::SLUG, "filter": four()});
         let at = "/api/email/reminder";
         let first = call(&mut program, "POST", at, &body).await.with(202).json();
@@ -177,7 +177,7 @@ fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
         body["force"] = json!(true);
         let forced = call(&mut program, "POST", at, &body).await.with(202).json();
         assert_ne!(forced["id"], first["id"]);
-        // The body names no occasion, because the token's owner has only one.
+        // The body names no occasion, because the owner has only one.
         stage.world.clock.advance(SignedDuration::from_mins(11));
         let own = call(&mut program, "POST", at, &json!({"filter": four()})).await;
         assert_ne!(own.with(202).json()["id"], forced["id"]);

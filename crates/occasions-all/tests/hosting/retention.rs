@@ -96,6 +96,7 @@ async fn plant(stage: &Stage<'_>) {
         .await
         .unwrap();
     crate::uploads::send(stage, "RAHMA", MARK, 0).await;
+    crate::pictures::add(stage, MARK, 0).await;
     let mut owner = stage.visitor(&stage.owner);
     owner.header("idempotency-key", "by-host");
     let change = sent(json!({
@@ -148,6 +149,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
             "invitation",
             "submission",
             "upload",
+            "host_picture",
             "idempotency",
             "audit",
         ] {
@@ -203,6 +205,8 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert_eq!(recipient, "owner@example.com");
         assert!(subject.contains("16 July 2027"), "{subject}");
         assert!(text.contains(&format!("{HOME}/reports")), "{text}");
+        let pictures = format!("{HOME}/uploads?state=approved");
+        assert!(text.contains(&pictures), "{text}");
         stage.send_all(false).await;
 
         stage.day("2027-07-08").await;
@@ -277,6 +281,8 @@ fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
         stage.send_all(true).await;
         stage.day("2028-01-07").await;
         assert_eq!(stage.warnings().await.len(), 1);
+        let (_, _, text) = &stage.warnings().await[0];
+        assert!(!text.contains("/uploads"), "no pictures are lost: {text}");
         // The warning reached only the site's own mailbox. A week later it is sent again, and the
         // day of deletion moves.
         stage.day("2028-01-08").await;

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use occasions::diet::DietaryOption;
-use occasions::event::{self, Event};
+use occasions::event::{self, PlannedEvent};
 use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::hosting::locks::{self, Opening};
 use occasions::hosting::{HostOf, Refusal, When, listing, members, occasions as hosted};
@@ -61,9 +61,14 @@ fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
     });
 }
 
-fn remove(tx: &mut Tx<'_>, host: &HostOf, event: &Event, typed: &str) -> Result<(), Refusal> {
+fn remove(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    event: &PlannedEvent,
+    typed: &str,
+) -> Result<(), Refusal> {
     let confirmed = Some((event.version, typed));
-    resource::remove::<Event>(tx, host, event.id.as_str(), confirmed).map(drop)
+    resource::remove::<PlannedEvent>(tx, host, event.id.as_str(), confirmed).map(drop)
 }
 
 #[test]
@@ -72,7 +77,7 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
         let new =
             Input::from(json!({"name": {"en": "Tea"}, "starts_at": "2027-01-10T10:00:00+08:00"}));
         let tea = stage
-            .done(move |tx, host| resource::create::<Event>(tx, host, &new))
+            .done(move |tx, host| resource::create::<PlannedEvent>(tx, host, &new))
             .await;
         assert_eq!(tea.key, "main", "the first name that is free");
         let rahman = stage.invitation("RAHMA").await;
@@ -85,7 +90,7 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
                 .iter()
                 .all(|guest| guest.replies.contains_key(&tea.id))
         );
-        let all = stage.done(resource::list::<Event>).await;
+        let all = stage.done(resource::list::<PlannedEvent>).await;
         let (last, others) = all.split_last().unwrap();
         let wrong = last.clone();
         let refused = stage
@@ -154,7 +159,7 @@ fn an_event_that_is_open_to_all_has_every_household() {
                     let all = event::list(tx, host.occasion())?;
                     let one = all.iter().find(|event| event.key == key).unwrap();
                     let input = Input::from(json!({ "open_to_all": is_open }));
-                    resource::change::<Event>(tx, host, one.id.as_str(), one.version, &input)
+                    resource::change::<PlannedEvent>(tx, host, one.id.as_str(), one.version, &input)
                         .map(drop)
                 })
                 .await;
@@ -178,10 +183,10 @@ fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
         let dates = |tx: &mut Tx<'_>, host: &HostOf| -> Result<_, Refusal> {
             Ok((occasions_all::DOMAIN.dates)(tx, host.account())?)
         };
-        let all = stage.done(resource::list::<Event>).await;
+        let all = stage.done(resource::list::<PlannedEvent>).await;
         let event = all[0].clone();
         let zone = stage.done(hosted::load).await.zone();
-        let begins = event.starts_at.to_zoned(zone).datetime();
+        let begins = event.starts_at.unwrap().to_zoned(zone).datetime();
         let listed = stage.done(dates).await;
         assert_eq!(listed.len(), all.len());
         let date = listed.iter().find(|date| date.id == event.id.as_str());
@@ -194,8 +199,8 @@ fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
         let change = |input: Value| {
             let (id, input) = (event.id.to_string(), Input::from(input));
             stage.done(move |tx, host| {
-                let old: Event = resource::find(tx, host, &id)?;
-                resource::change::<Event>(tx, host, &id, old.version, &input)
+                let old: PlannedEvent = resource::find(tx, host, &id)?;
+                resource::change::<PlannedEvent>(tx, host, &id, old.version, &input)
             })
         };
         change(json!({"venue": "Elsewhere"})).await;
@@ -238,11 +243,15 @@ fn an_occasion_that_asked_for_it_freezes_the_server_around_its_events() {
         };
         assert_eq!(stage.done(next).await, None);
         switch(true).await;
-        let events = stage.done(resource::list::<Event>).await;
-        let begins = events.iter().map(|event| event.starts_at).min().unwrap();
+        let events = stage.done(resource::list::<PlannedEvent>).await;
+        let begins = events
+            .iter()
+            .filter_map(|event| event.starts_at)
+            .min()
+            .unwrap();
         let found = stage.done(next).await.unwrap();
         assert_eq!(found.from, begins - SignedDuration::from_hours(12));
-        let ends = events.iter().map(|event| event.ends_at);
+        let ends = events.iter().filter_map(|event| event.ends_at);
         assert!(ends.clone().any(|end| end == found.until), "{found:?}");
 
         let members = |by_staff: bool, sends_mail: bool| {
@@ -289,7 +298,7 @@ fn what_an_event_may_hold() {
         }));
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                resource::create::<Event>(tx, host, &wrong).map(drop)
+                resource::create::<PlannedEvent>(tx, host, &wrong).map(drop)
             })
             .await;
         assert_eq!(
@@ -328,12 +337,12 @@ fn coordinators_write_texts_and_nothing_else() {
         ] {
             assert_eq!(code(change(more).await), "forbidden");
         }
-        let event = stage.done(resource::list::<Event>).await[0].clone();
+        let event = stage.done(resource::list::<PlannedEvent>).await[0].clone();
         let (id, version) = (event.id.clone(), event.version);
         let moved = stage
             .act(&stage.coordinator, move |tx, host| {
                 let moved = json!({"venue": "Elsewhere"}).into();
-                resource::change::<Event>(tx, host, id.as_str(), version, &moved).map(drop)
+                resource::change::<PlannedEvent>(tx, host, id.as_str(), version, &moved).map(drop)
             })
             .await;
         assert_eq!(code(moved), "forbidden");
@@ -341,7 +350,7 @@ fn coordinators_write_texts_and_nothing_else() {
             .act(&stage.coordinator, move |tx, host| {
                 let dressed = json!({"dress_code": {"en": "Batik"}, "invite_all": true}).into();
                 let id = event.id.as_str();
-                resource::change::<Event>(tx, host, id, event.version, &dressed)
+                resource::change::<PlannedEvent>(tx, host, id, event.version, &dressed)
             })
             .await
             .unwrap();

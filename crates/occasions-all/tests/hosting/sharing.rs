@@ -6,7 +6,7 @@ use std::io::Cursor;
 use axum::http::Method;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use jiff::SignedDuration;
-use occasions::cover::{self, IN_PREVIEWS, ON_PAGES};
+use occasions::cover::{self, IN_PREVIEWS, WIDE_ONLY};
 use occasions::hosting::invitations;
 use occasions::hosting::occasions as nouns;
 use occasions::occasion::Occasion;
@@ -62,31 +62,49 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         assert!(preview(&before, "image").contains("/card.png?"));
 
         let page = owner.get(&format!("{HOME}/settings/cover")).await;
-        let nothing = upload(&mut owner, &page, b"").await.with(422);
-        assert!(nothing.body.contains("href=\"#file\""), "{}", nothing.body);
-        upload(&mut owner, &page, b"GIF89a").await.with(422);
+        for (file, code) in [
+            (b"GIF89a".as_slice(), "field-image-invalid"),
+            (b"Dear guests", "field-not-an-image"),
+            (b"\0\0\0\x18ftypheic\0\0\0\0", "field-image-heic"),
+        ] {
+            let refused = upload(&mut owner, &page, file).await.with(422);
+            assert!(refused.body.contains("href=\"#file\""), "{}", refused.body);
+            assert!(refused.text().contains(&stage.say(code)), "{code}");
+        }
+        upload(&mut owner, &page, &vec![0; 101_000_000])
+            .await
+            .with(413);
+        // Without a file, the rest of the form is saved.
+        upload(&mut owner, &page, b"").await.with(303);
         assert_eq!(occasion(stage).await.cover, "");
 
+        let page = owner.get(&format!("{HOME}/settings/cover")).await;
         let sent = upload(&mut owner, &page, &picture(200)).await;
         let page = owner.follow(sent).await;
         page.expect(200);
         let stored = occasion(stage).await;
-        let path = cover::path(&stored, ON_PAGES).unwrap();
-        assert!(page.body.contains(&format!("src=\"{path}\"")));
+        let path = cover::path(&stored, WIDE_ONLY).unwrap();
+        let shown = cover::on_pages(&stored).unwrap();
+        assert!(page.body.contains(&format!("srcset=\"{}\"", shown.srcset)));
 
         // Both the invitation and the public page show the picture, and name it for link previews.
         for address in ["/invite/RAHMA", "/o/aisyah-daniel"] {
             let shown = guest.get(address).await;
-            let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");
+            let img = format!("<img src=\"{}\" srcset=", large(&stored));
             assert!(shown.body.contains(&img), "{}", shown.body);
+            assert!(
+                shown
+                    .body
+                    .contains(" width=\"792\" height=\"440\" alt=\"\">")
+            );
             assert!(shown.body.contains("class=\"cover look-songket pictured\""));
             let image = preview(&shown, "image");
             assert!(image.ends_with(&cover::path(&stored, IN_PREVIEWS).unwrap()));
             assert_eq!(preview(&shown, "image:width"), "1200");
             assert!(!preview(&shown, "title").contains("Rahman"));
         }
-        for cut in [ON_PAGES, IN_PREVIEWS] {
-            let path = cover::path(&stored, cut).unwrap();
+        for cut in cover::CUTS {
+            let path = cover::path(&stored, *cut).unwrap();
             let file = guest.bytes(&path).await;
             let found = image::load_from_memory(&file).unwrap().to_rgb8();
             assert_eq!(found.dimensions(), (cut.width, cut.height));
@@ -94,7 +112,16 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             let head = guest.get(&path).await;
             assert_eq!(head.header("content-type"), "image/jpeg");
         }
+        // The whole photo is not served, and its small copy only to owners.
         let stem = &stored.cover;
+        let name = stem.rsplit_once("-f").unwrap().0;
+        for whole in ["source", "small"] {
+            let whole = format!("/o/aisyah-daniel/cover/{name}-{whole}.jpg");
+            guest.get(&whole).await.with(404);
+        }
+        let small = owner.get(&format!("{HOME}/settings/cover/small")).await;
+        small.expect(200);
+        assert_eq!(small.header("cache-control"), "no-store");
         for other in [
             format!("/o/aisyah-daniel/cover/{stem}-9x9.jpg"),
             "/o/aisyah-daniel/cover/-720x360.jpg".to_owned(),
@@ -104,10 +131,10 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         }
 
         // The owner writes a description of the picture for people who cannot see it.
-        let texts = owner.get(&format!("{HOME}/settings/texts")).await;
-        let mut form = texts.form(&format!("{HOME}/settings/texts"));
+        let page = owner.get(&format!("{HOME}/settings/cover")).await;
+        let mut form = page.form(&format!("{HOME}/settings/cover"));
         form.fill("cover_alt.en", "Two people \"under\" a tree");
-        owner.submit(&texts, &form).await.expect(303);
+        owner.submit(&page, &form).await.expect(303);
         let shown = guest.get("/invite/RAHMA?lang=en").await;
         assert!(
             shown
@@ -133,6 +160,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "{files}"
         );
 
+        let page = owner.get(&format!("{HOME}/settings/cover")).await;
         let mut form = page.form(&format!("{HOME}/settings/cover"));
         form.press("remove", "1");
         owner.submit(&page, &form).await.expect(303);
@@ -143,7 +171,105 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.worker().run_due().await.unwrap();
         let files = stage.world.files().join(" ");
-        assert!(!files.contains(&second.cover), "{files}");
+        let name = second.cover.rsplit_once("-f").unwrap().0;
+        assert!(!files.contains(name), "{files}");
+    });
+}
+
+/// Returns the path of the photo's larger size in the occasion's look.
+fn large(occasion: &Occasion) -> String {
+    cover::on_pages(occasion).unwrap().address
+}
+
+#[test]
+fn a_photo_is_cut_around_what_must_stay() {
+    on_default(async |stage| {
+        stage.world.expect_jobs(cover::KIND);
+        let action = format!("{HOME}/settings/cover");
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&action).await;
+        assert!(!page.body.contains("name=\"focus\""));
+        // Red on the left, and blue on the right.
+        let halves = |x, _| Rgb(if x < 450 { [255, 0, 0] } else { [0, 0, 255] });
+        let picture: DynamicImage = RgbImage::from_fn(900, 300, halves).into();
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, ImageFormat::Png).unwrap();
+        upload(&mut owner, &page, &file.into_inner())
+            .await
+            .with(303);
+        let first = occasion(stage).await;
+        let page = owner.get(&action).await;
+        let mut form = page.form(&action);
+        assert_eq!(form.value("focus"), Some("5"), "the middle of a wide photo");
+
+        // What is typed is shown beside the form, and not saved.
+        form.fill("focus", "4");
+        form.fill("theme.ground", "nila");
+        let shown = owner
+            .post(&format!("{action}/preview/page"), &form.entries())
+            .await;
+        shown.expect(200);
+        assert!(shown.body.contains("<img src=\"data:image/jpeg;base64,"));
+        assert!(shown.body.contains("theme-songket way-nila"));
+        assert!(shown.body.contains("<div inert>"));
+        assert_eq!(shown.header("cache-control"), "no-store");
+        assert_eq!(occasion(stage).await, first);
+
+        owner.submit(&page, &form).await.expect(303);
+        let second = occasion(stage).await;
+        let of = |cover: &str| cover.rsplit_once("-f").map(|(name, _)| name.to_owned());
+        assert_eq!(of(&second.cover), of(&first.cover), "one photo");
+        assert_ne!(second.cover, first.cover);
+        let mut guest = stage.nobody();
+        for cut in cover::CUTS
+            .iter()
+            .filter(|cut| cut.width < 3 * cut.height / 2)
+        {
+            let bytes = guest.bytes(&cover::path(&second, *cut).unwrap()).await;
+            let found = image::load_from_memory(&bytes).unwrap().to_rgb8();
+            let [red, _, blue] = found.get_pixel(cut.width - 9, 20).0;
+            assert!(red > 180 && blue < 70, "only the left: {cut:?}");
+        }
+
+        // Another look has another shape, without another upload.
+        let change = serde_json::json!({"theme": {"preset": "garden"}});
+        let seen = second.version;
+        let changed = stage.act(&stage.owner, move |tx, host| {
+            nouns::change(tx, host, seen, &change.clone().into())
+        });
+        changed.await.unwrap();
+        let third = occasion(stage).await;
+        assert!(large(&third).ends_with("-480x600.jpg"));
+        guest.get(&large(&third)).await.expect(200);
+
+        let page = owner.get(&action).await;
+        let form = page.form(&action);
+        let mut fields = form.entries();
+        fields.retain(|(name, _)| *name != "focus");
+        fields.push(("focus", "10"));
+        owner.post(&action, &fields).await.expect(422);
+    });
+}
+
+#[test]
+fn an_old_cover_stays_and_its_page_says_to_choose_it_again() {
+    on_default(async |stage| {
+        stage.world.expect_jobs(cover::KIND);
+        let set = stage.act(&stage.owner, |tx, host| {
+            nouns::set_cover(tx, host, "0197-old")
+        });
+        set.await.unwrap();
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/settings/cover")).await;
+        assert!(page.text().contains(&stage.say("host-photo-again")));
+        assert!(!page.body.contains("name=\"focus\""));
+        owner
+            .get(&format!("{HOME}/settings/cover/small"))
+            .await
+            .expect(404);
+        let shown = stage.nobody().get("/invite/RAHMA").await;
+        let old = "/cover/0197-old-720x360.jpg\" width=\"720\" height=\"360\"";
+        assert!(shown.body.contains(old));
     });
 }
 

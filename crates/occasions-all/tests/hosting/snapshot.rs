@@ -3,7 +3,7 @@
 
 use occasions::code::CodeKey;
 use occasions::diet::DietaryOption;
-use occasions::event::Event;
+use occasions::event::PlannedEvent;
 use occasions::hosting::{HostOf, Refusal, occasions as hosted, resource};
 use occasions::id::OccasionId;
 use occasions::invitation_snapshot::{self, Closed};
@@ -25,17 +25,18 @@ const STEPS: [(&str, Step); 11] = [
     }),
     ("an event more", |tx, host| {
         let new = json!({"name": {"en": "Tea"}, "starts_at": "2027-01-10T10:00:00+08:00"});
-        resource::create::<Event>(tx, host, &new.into()).map(drop)
+        resource::create::<PlannedEvent>(tx, host, &new.into()).map(drop)
     }),
     ("an event", |tx, host| {
-        let event = resource::list::<Event>(tx, host)?.remove(0);
+        let event = resource::list::<PlannedEvent>(tx, host)?.remove(0);
         let change = json!({"venue": "Elsewhere"}).into();
-        resource::change(tx, host, event.id.as_str(), event.version, &change).map(|_: Event| ())
+        resource::change(tx, host, event.id.as_str(), event.version, &change)
+            .map(|_: PlannedEvent| ())
     }),
     ("an event less", |tx, host| {
-        let event = resource::list::<Event>(tx, host)?.remove(0);
+        let event = resource::list::<PlannedEvent>(tx, host)?.remove(0);
         let confirmed = Some((event.version, &*event.key));
-        resource::remove::<Event>(tx, host, event.id.as_str(), confirmed).map(drop)
+        resource::remove::<PlannedEvent>(tx, host, event.id.as_str(), confirmed).map(drop)
     }),
     ("a food need more", |tx, host| {
         let new = json!({"key": "durian-free", "label": {"en": "No durian"}});

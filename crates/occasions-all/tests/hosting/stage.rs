@@ -1,6 +1,7 @@
 //! Builds the demo occasion with hosts of every role, and their browsers.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::Router;
 use identity::account::AccountId;
@@ -25,7 +26,7 @@ use site::domain::Domains;
 use site::domains;
 use testkit::people::read;
 use testkit::{Page, Visitor, World, clock_times};
-use web::Peer;
+use web::{Peer, SiteUrl};
 
 use crate::demo;
 
@@ -204,6 +205,25 @@ impl<'w> Stage<'w> {
         let token = web::csrf::token(host.session.reveal(), &self.site.random);
         visitor.header("x-csrf-token", &token);
         visitor
+    }
+
+    /// Returns a host's browser on the same site with this public name.
+    pub(crate) fn site_at(&self, name: &str, has_mail: bool, host: &Host) -> Visitor {
+        let url = format!("http://{name}");
+        let site = self.changed(|accounts| {
+            let settings = Arc::make_mut(&mut accounts.site.settings);
+            settings.has_mail = has_mail;
+            settings.url = SiteUrl::parse(&url).unwrap();
+        });
+        let mut visitor = self.visitor_on(site.router(), host);
+        visitor.header("host", name);
+        visitor.header("origin", &url);
+        visitor
+    }
+
+    /// Returns a host's browser on the same site, as others reach it.
+    pub(crate) fn public(&self, host: &Host) -> Visitor {
+        self.site_at("wedding.example", true, host)
     }
 
     /// Returns an API client with a new token of this host.

@@ -1,12 +1,9 @@
 //! Tests of sites whose mails or links reach nobody: what stays in the mailbox, and what pages say
 //! before they send or print.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 use occasions::hosting::campaign::CampaignState;
 use occasions::hosting::mail_text::MailKind;
-use web::SiteUrl;
 
 use crate::campaigns::counts;
 use crate::pages::HOME;
@@ -25,7 +22,7 @@ fn what_stays_in_the_mailbox_is_not_sent_and_leaves_later() {
         let kept = stage.look(&id).await;
         assert_eq!(kept.campaign.state, CampaignState::Sent);
         assert_eq!(counts(&kept), [("mailbox", 4), ("skipped", 1)]);
-        let mut host = stage.visitor(&stage.coordinator);
+        let mut host = stage.public(&stage.coordinator);
         let at = format!("{HOME}/mail/{id}");
         let page = host.get(&at).await;
         assert!(page.text().contains(&stage.say("host-mail-mailbox")));
@@ -44,25 +41,17 @@ fn what_stays_in_the_mailbox_is_not_sent_and_leaves_later() {
 #[test]
 fn pages_that_send_or_print_say_that_nothing_reaches_guests() {
     on_default(async |stage| {
-        let at = |name: &'static str, has_mail| {
-            let site = stage.changed(|accounts| {
-                let settings = Arc::make_mut(&mut accounts.site.settings);
-                settings.has_mail = has_mail;
-                settings.url = SiteUrl::parse(&format!("http://{name}")).unwrap();
-            });
-            let mut host = stage.visitor_on(site.router(), &stage.coordinator);
-            host.header("host", name);
-            host
-        };
-        let mut host = at("192.168.1.5", false);
+        let mut host = stage.site_at("192.168.1.5", false, &stage.coordinator);
         let mail = stage.say("mail-stays");
         let values = [("address", "http://192.168.1.5".into())];
         let address = stage.fill("address-private", values);
         let ready = stage.say("host-ready-private-address");
+        let links = stage.say("host-block-address");
+        let off = stage.say("host-block-mailbox");
         for (rest, words) in [
             ("/mail", &[&mail, &address][..]),
             ("/mail/new?kind=invitation", &[&mail, &address]),
-            ("/invites/send", &[&mail, &address]),
+            ("/send", &[&links, &off]),
             ("/notifications", &[&mail]),
             ("/print", &[&address]),
             ("/print/cards", &[&address]),
@@ -76,7 +65,7 @@ fn pages_that_send_or_print_say_that_nothing_reaches_guests() {
                 assert!(page.text().contains(*words), "{rest}: {}", page.text());
             }
         }
-        let mut host = at("wedding.example", true);
+        let mut host = stage.public(&stage.coordinator);
         let address = stage.fill(
             "address-private",
             [("address", "http://wedding.example".into())],

@@ -1,7 +1,7 @@
 //! Tests of the hosts' view of the waiting list: which households wait, and which households get
 //! seats when hosts change something.
 
-use occasions::event::Event;
+use occasions::event::{Event, PlannedEvent};
 use occasions::hosting::answers::{self, OneReply, Overrides};
 use occasions::hosting::{guests, invitations, resource, summary};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
@@ -212,7 +212,7 @@ fn whatever_frees_seats_gives_them_to_who_waits() {
                 .done(move |tx, host| {
                     let more = Input::from(json!({ "capacity": capacity }));
                     let (id, version) = (event.id.as_str(), event.version);
-                    resource::change::<Event>(tx, host, id, version, &more).map(drop)
+                    resource::change::<PlannedEvent>(tx, host, id, version, &more).map(drop)
                 })
                 .await;
             assert_eq!(replies(stage, &id).await, [Yes; 4], "more seats");

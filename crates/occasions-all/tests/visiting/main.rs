@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod after;
 mod answering;
 mod asking;
 mod busy;

@@ -252,6 +252,30 @@ fn who_comes_twice_is_marked_and_a_double_click_is_not() {
 }
 
 #[test]
+fn one_number_typed_in_two_ways_is_one_number() {
+    on_both(async |stage| {
+        let doubles =
+            sql!("SELECT COUNT(*) FROM open_answer WHERE is_duplicate = 1 AND invitation <> $1");
+        for (name, phone, expected) in [
+            ("Mei", "012-345 6789", 0),
+            ("MEI", "+60 12 345 6789", 1),
+            ("Tan", "+60 12 345 6789", 1),
+        ] {
+            let mut guest = stage.guest();
+            let fields = [("name", name), ("phone", phone), ("attending", "yes")];
+            code(&fill(&mut guest, &fields).await);
+            assert_eq!(stage.count(doubles, "").await, expected, "{name}");
+        }
+        let mut guest = stage.guest();
+        let fields = [("name", "Mei"), ("phone", "6.01E+10"), ("attending", "yes")];
+        let page = fill(&mut guest, &fields).await;
+        let words = page.expect(422).text();
+        assert!(words.contains(&stage.say("problem-phone-digits-lost")));
+        assert_eq!(page.form(PAGE).value("phone"), Some("6.01E+10"));
+    });
+}
+
+#[test]
 fn one_of_two_contacts_is_enough_to_be_found_by() {
     on_both(async |stage| {
         let doubles =

@@ -355,11 +355,15 @@ fn the_gallery_opens_with_the_first_event_and_outlives_the_occasion() {
         let thanks = other.get("/invite/ROSSI").await.with(200);
         assert!(thanks.body.contains(gallery));
         let page = other.get(gallery).await.with(200);
-        let url = page
+        let own = page
             .links()
             .into_iter()
-            .find(|link| link.href.starts_with("/o/uploads/"));
-        other.get(&url.unwrap().href).await.expect(200);
+            .find(|link| link.href.starts_with(&format!("{gallery}/")));
+        let picture = other.get(&own.unwrap().href).await.with(200);
+        let (_, rest) = picture.body.split_once("\"/o/uploads/").unwrap();
+        let (rest, _) = rest.split_once('"').unwrap();
+        let url = format!("/o/uploads/{}", rest.replace("&#38;", "&"));
+        other.get(&url).await.expect(200);
         other.get(api).await.expect(200);
         let body = form("", &[("c.jpg", &photo(200))]);
         let late = send(&mut guest, API, body.clone()).await;

@@ -85,14 +85,14 @@ fn begin(
     catalogue: &Catalogue,
     upload: &Upload,
 ) -> Result<(ImportId, Check), Refusal> {
-    let import = start(tx, host, catalogue, upload)?;
+    let import = start(tx, host, catalogue, upload, "")?;
     let options = Options {
         keep_codes: true,
         ..Options::default()
     };
     let decided = Change {
-        columns: None,
         options: Some(options),
+        ..Change::default()
     };
     change(tx, host, &import.id, &decided)?;
     let check = check(tx, host, catalogue, &import.id)?;

@@ -14,8 +14,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Catalogue, Findings};
 
-use super::gather::Gathered;
-use super::{Finding, Import, ImportId, Options, Outcome, SHOWN, Warning, draft, households, vet};
+use super::choice::{self, Choice, ChoiceKind, Here};
+use super::gathered::{Gathered, Gathering};
+use super::stored::households;
+use super::{Finding, Import, ImportId, Options, Outcome, SHOWN, Warning, draft, known, vet};
 use crate::household_document::table::{Column, Field};
 use crate::household_document::{Ground, GuestRecord, Record, Standing};
 
@@ -33,6 +35,12 @@ pub struct Check {
     pub same: usize,
     /// How many households have errors.
     pub faulty: usize,
+    /// How many people the households have, named or not.
+    pub people: i64,
+    /// How many of them nobody names.
+    pub names_to_come: i64,
+    /// What only a host can decide, at most 200; without an answer, `chosen` happens.
+    pub choices: Vec<Choice>,
     /// Errors first, then warnings; at most 200 in all.
     pub findings: Vec<Finding>,
     /// The number of all errors and warnings.
@@ -49,73 +57,119 @@ pub fn check(
     let import = draft(tx, host, id)?;
     let ground = Ground::load(tx, host)?;
     let gathering = households(tx, catalogue, &ground, &import)?;
+    Ok(check_all(tx, &ground, &import, gathering)?.0)
+}
+
+/// Returns what the import would do, with each household and its outcome.
+pub(super) fn check_all(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    import: &Import,
+    gathering: Gathering,
+) -> Result<(Check, Vec<(Gathered, Outcome)>), StoreError> {
     let mut check = Check {
         total: gathering.households.len(),
+        people: gathering.people,
         findings: gathering.findings,
+        choices: gathering.choices,
         ..Check::default()
     };
+    let mut all = Vec::new();
     let mut taken = BTreeSet::new();
     for one in gathering.households {
-        let (outcome, findings) = look(tx, &ground, &one, import.options, &mut taken)?;
-        match outcome {
+        let looked = look(tx, ground, &one, import.options, &mut taken)?;
+        match looked.outcome {
             Outcome::Made => check.made += 1,
             Outcome::Changed => check.changed += 1,
             Outcome::Same => check.same += 1,
             _ => check.faulty += 1,
         }
-        check.findings.extend(findings);
+        check.names_to_come += choice::places(&one.record);
+        check.findings.extend(looked.findings);
+        check.choices.extend(looked.choice);
         check.found += one.unnamed;
+        all.push((one, looked.outcome));
     }
-    check
-        .findings
-        .extend(invited_to_all(&ground, &import, check.made));
+    check.findings.extend(invited_to(ground, import, &all));
     check.found += check.findings.len();
-    // Most lists have many households without an address, which must not hide the rest.
-    let is_usual = |finding: &Finding| finding.code == Warning::NoEmail.word();
     check
         .findings
-        .sort_by_key(|finding| (!finding.is_error, is_usual(finding), finding.row));
+        .sort_by_key(|finding| (rank(finding), finding.row));
     check.findings.truncate(SHOWN);
-    Ok(check)
+    check.choices.truncate(SHOWN);
+    Ok((check, all))
+}
+
+/// Errors come first, then what is not kept. Most lists have many households without an address,
+/// which must not hide the rest.
+fn rank(finding: &Finding) -> u8 {
+    if finding.is_error {
+        0
+    } else if finding.is_left_out() {
+        1
+    } else if finding.code == Warning::NoEmail.word() {
+        3
+    } else {
+        2
+    }
 }
 
 /// Names the events to which new households are invited because the list has no column of events.
-fn invited_to_all(ground: &Ground, import: &Import, made: usize) -> Option<Finding> {
+fn invited_to(ground: &Ground, import: &Import, all: &[(Gathered, Outcome)]) -> Option<Finding> {
     let events = [Field::Events, Field::GuestEvents].map(Field::word);
     let says = import
         .columns
         .iter()
         .any(|column| events.contains(&column.as_str()));
-    if made == 0 || import.headings.is_empty() || says || ground.events.len() < 2 {
+    let made = all.iter().filter(|(_, outcome)| *outcome == Outcome::Made);
+    let made: Vec<&Gathered> = made.map(|(one, _)| one).collect();
+    if made.is_empty() || import.headings.is_empty() || says || ground.events.len() < 2 {
         return None;
     }
-    let keys: Vec<&str> = ground.events.iter().map(|event| &*event.key).collect();
-    let (warning, value) = (Warning::AllEvents, keys.join(", "));
+    let keys = ground.events.iter().map(|event| &event.key);
+    let keys = keys.filter(|key| {
+        let mut invited = made.iter().filter_map(|one| one.invited.as_ref());
+        invited.any(|events| events.contains(key))
+    });
+    let keys: Vec<&str> = keys.map(String::as_str).collect();
+    let (warning, value) = (Warning::InvitedTo, keys.join(", "));
     Some(Finding::warning(1, Field::Events, warning, &value))
 }
 
-/// Returns what importing one household would do, together with its errors and warnings.
+/// What importing one household would do.
+pub(super) struct Looked {
+    pub(super) outcome: Outcome,
+    findings: Vec<Finding>,
+    choice: Option<Choice>,
+}
+
+/// Returns what importing one household would do, together with its errors, warnings and question.
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
     one: &Gathered,
     options: Options,
     taken: &mut BTreeSet<InvitationId>,
-) -> Result<(Outcome, Vec<Finding>), StoreError> {
+) -> Result<Looked, StoreError> {
     let mut found = one.findings.clone();
-    let (id, is_doubtful) = vet::find(tx, ground, &one.record, |id| taken.contains(id))?;
-    let known = match &id {
+    let matched = known::find(tx, ground, one, options, |id| taken.contains(id))?;
+    let known = match &matched.id {
         Some(id) => invitation::find(tx, id)?,
         None => None,
     };
     let (wanted, old, mut outcome) = match known {
-        None => (one.record.clone(), None, Outcome::Made),
+        None => (matched.wanted(one, None), None, Outcome::Made),
+        Some(known) if matched.is_left => {
+            taken.insert(known.id.clone());
+            (one.record.clone(), None, Outcome::Same)
+        }
         Some(known) => {
             taken.insert(known.id.clone());
             let household = household::load(tx, known)?;
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
-            let after = before.merged(&one.record, ground, options.replace_answers);
+            let wanted = matched.wanted(one, Some(&before));
+            let after = before.merged(&wanted, ground, options.replace_answers);
             let outcome = if after == before {
                 Outcome::Same
             } else {
@@ -160,9 +214,11 @@ pub(super) fn look(
             found.push(Finding::refused(row, problem, &value.unwrap_or_default()));
         }
     }
-    found.extend(uninvited(ground, one, &wanted));
+    if !matched.is_left {
+        found.extend(uninvited(ground, one, &wanted));
+    }
     let name = one.record.household.as_deref().unwrap_or_default();
-    if is_doubtful {
+    if matched.asked.is_some() {
         let column = Field::Household;
         found.push(Finding::warning(
             one.row,
@@ -176,7 +232,26 @@ pub(super) fn look(
         found.push(Finding::warning(one.row, column, Warning::NoEmail, name));
     }
     let is_faulty = found.iter().any(|finding| finding.is_error);
-    Ok((if is_faulty { Outcome::Failed } else { outcome }, found))
+    let choice = matched.asked.map(|usual| Choice {
+        key: format!("{}:{}", ChoiceKind::Here.word(), one.key),
+        kind: ChoiceKind::Here,
+        row: one.row,
+        household: name.to_owned(),
+        value: contacts(&one.record),
+        options: choice::words_of(Here::ALL.iter().map(|one| one.word())),
+        chosen: one.here.unwrap_or(usual).word().to_owned(),
+        is_answered: one.here.is_some(),
+    });
+    Ok(Looked {
+        outcome: if is_faulty { Outcome::Failed } else { outcome },
+        findings: found,
+        choice,
+    })
+}
+
+fn contacts(record: &Record) -> String {
+    let parts = [&record.phone, &record.email].into_iter().flatten();
+    parts.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Replies to events to which the guest would not be invited. They are not stored.

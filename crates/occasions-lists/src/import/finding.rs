@@ -95,6 +95,21 @@ impl Finding {
         }
     }
 
+    /// Whether this says that something in the list is not imported.
+    pub(crate) fn is_left_out(&self) -> bool {
+        const LOSSES: [Warning; 8] = [
+            Warning::LineLeftOut,
+            Warning::LeftOutByHost,
+            Warning::ColumnLeftAlone,
+            Warning::LeftOut,
+            Warning::DigitsLost,
+            Warning::UnknownAnswer,
+            Warning::NotInvited,
+            Warning::UnknownLanguage,
+        ];
+        LOSSES.iter().any(|loss| loss.word() == self.code)
+    }
+
     /// Builds an error from a rule that was violated. `problem` contains a JSON pointer into the
     /// household document.
     pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {

@@ -8,9 +8,11 @@ use occasions::words::{AskedOf, QuestionKind, ReplyStatus};
 use platform::text_cleaning::{clean, clean_line};
 use serde_json::Value;
 use web::Findings;
-use web::sheet::read::Table;
+use web::sheet::read::{Line, Table};
 
 use super::finding::{Finding, MOST_FINDINGS};
+use super::gathered::{Gathered, Gathering};
+use super::identity;
 use super::lexicon::Lexicon;
 use super::reading::{self, Guest, Household};
 use super::warning::Warning;
@@ -19,36 +21,6 @@ use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
 
 /// The maximum number of words that are read from one cell. The last one is the rest of the cell.
 const MOST_WORDS: usize = 100;
-/// A household in a list, with its row numbers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Gathered {
-    pub(super) record: Record,
-    /// The number of the household's first row.
-    pub(super) row: usize,
-    /// The row number of each guest in the household.
-    pub(super) guest_rows: Vec<usize>,
-    pub(super) findings: Vec<Finding>,
-    /// The number of cells that are left out beyond those that `findings` names.
-    pub(super) unnamed: usize,
-}
-
-impl Gathered {
-    fn tell(&mut self, finding: Finding) {
-        if self.findings.len() < MOST_FINDINGS {
-            self.findings.push(finding);
-        } else {
-            self.unnamed += 1;
-        }
-    }
-}
-
-/// The households of a list, and what is said about cells that belong to none of them.
-#[derive(Default)]
-pub(super) struct Gathering {
-    pub(super) households: Vec<Gathered>,
-    pub(super) findings: Vec<Finding>,
-}
-
 /// The data that is needed to convert a list.
 pub(super) struct Reader<'a> {
     pub(super) ground: &'a Ground,
@@ -61,10 +33,13 @@ impl Reader<'_> {
         let questions = self.ground.questions.iter();
         let of_guests = questions.filter(|question| question.asked_of == AskedOf::Guest);
         let guest_questions: Vec<String> = of_guests.map(|one| one.key.clone()).collect();
+        // Rows of several sheets may have the same number, so they get others while they are read.
+        let rows = table.rows.iter().map(|(_, cells)| cells.clone());
+        let rows: Vec<Line> = (1..).zip(rows).collect();
         let list = reading::read(&reading::Table {
             headings: &table.headings,
             columns,
-            rows: &table.rows,
+            rows: &rows,
             guest_questions: &guest_questions,
             has_one_event: self.ground.events.len() == 1,
             code_key: |code| {
@@ -77,10 +52,25 @@ impl Reader<'_> {
             self.replace_words(&mut gathered);
             gathered
         });
-        Gathering {
+        let mut gathering = Gathering {
             households: households.collect(),
             findings: list.told.iter().map(Finding::told).collect(),
+            ..Gathering::default()
+        };
+        identity::name_rows(&mut gathering.households, columns, &rows);
+        let number = |row: &mut usize| {
+            let line = row.checked_sub(1).and_then(|place| table.rows.get(place));
+            *row = line.map_or(*row, |(number, _)| *number);
+        };
+        for one in &mut gathering.households {
+            number(&mut one.row);
+            one.guest_rows.iter_mut().for_each(number);
+            let findings = one.findings.iter_mut();
+            findings.for_each(|finding| number(&mut finding.row));
         }
+        let findings = gathering.findings.iter_mut();
+        findings.for_each(|finding| number(&mut finding.row));
+        gathering
     }
 
     fn household(&self, read: Household) -> Gathered {
@@ -199,7 +189,9 @@ impl Reader<'_> {
             self.replace_words(&mut one);
             one
         });
-        all.collect()
+        let mut all: Vec<Gathered> = all.collect();
+        identity::name_documents(&mut all);
+        all
     }
 
     fn replace_words(&self, one: &mut Gathered) {

@@ -17,8 +17,9 @@ use serde::Deserialize;
 use web::Catalogue;
 
 use super::check::look;
-use super::gather::Gathered;
-use super::{Ground, Import, ImportId, ImportState, Outcome, forget, households, tell, vet, write};
+use super::gathered::Gathered;
+use super::stored::households;
+use super::{Ground, Import, ImportId, ImportState, Outcome, forget, known, tell, write};
 
 pub const KIND: &str = "occasions.import";
 /// The kind of the job that deletes the rows of old files.
@@ -46,6 +47,7 @@ fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         "SELECT id FROM import
          WHERE expires_at <= :now
            AND (EXISTS (SELECT 1 FROM import_chunk WHERE import_chunk.import = import.id)
+                OR EXISTS (SELECT 1 FROM import_choice WHERE import_choice.import = import.id)
                 OR EXISTS (SELECT 1 FROM import_row WHERE import_row.import = import.id))
          LIMIT 10",
         now
@@ -141,7 +143,7 @@ fn prepare(tx: &mut Tx<'_>, catalogue: &Catalogue, id: &ImportId) -> Result<Prep
         let mut taken = BTreeSet::new();
         let mut faulty = 0;
         for one in &households {
-            let (outcome, _) = look(tx, &ground, one, import.options, &mut taken)?;
+            let outcome = look(tx, &ground, one, import.options, &mut taken)?.outcome;
             faulty += i64::from(outcome == Outcome::Failed);
         }
         if faulty > 0 {
@@ -304,16 +306,17 @@ fn write_one(
     {
         return Err(Refusal::Fields(vec![problem]));
     }
-    let (id, _) = vet::find(tx, ground, &one.record, |_| false)?;
-    let found = match id {
-        Some(id) if one.record.code.is_none() && is_taken(tx, &import.id, &id)? => {
-            let taken = already_written(tx, &import.id)?;
-            vet::find(tx, ground, &one.record, |id| taken.contains(id))?.0
-        }
-        other => other,
-    };
+    let options = import.options;
+    let mut known = known::find(tx, ground, one, options, |_| false)?;
+    if let Some(id) = &known.id
+        && one.record.code.is_none()
+        && is_taken(tx, &import.id, id)?
+    {
+        let taken = already_written(tx, &import.id)?;
+        known = known::find(tx, ground, one, options, |id| taken.contains(id))?;
+    }
     let more = i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX);
-    if found.is_none() {
+    if known.id.is_none() {
         if room.households < 1 {
             return Err(Refusal::LimitReached(size_limits::INVITATIONS));
         }
@@ -326,8 +329,7 @@ fn write_one(
     if room.guests < more {
         return Err(Refusal::LimitReached(size_limits::GUESTS));
     }
-    let (found, record, options) = (found.as_ref(), &one.record, import.options);
-    let written = write::household(tx, host, ground, found, record, options, room.code_length);
+    let written = write::household(tx, host, ground, &known, one, options, room.code_length);
     match &written {
         Ok((Outcome::Made, ..)) => {
             room.households -= 1;

@@ -13,7 +13,7 @@ mod sheets;
 mod words;
 
 pub(super) use self::columns::{Meanings, guess, known};
-pub(super) use self::households::{Guest, Household, read};
+pub(super) use self::households::{Guest, Household, ONE_OF, read};
 pub(super) use self::row::{Table, Told};
 pub(super) use self::sheets::{Sheets, join};
 

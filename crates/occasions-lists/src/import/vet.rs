@@ -11,10 +11,9 @@ use occasions::hosting::guests::{Contact, Planning};
 use occasions::hosting::invitations;
 use occasions::household::GUEST_LIMIT;
 use occasions::id::GuestId;
-use occasions::id::InvitationId;
 use occasions::invitation::Details;
 use occasions::words::{AskedOf, GuestKind, ReplyStatus};
-use platform::{StoreError, Tx, sql, text_cleaning};
+use platform::Tx;
 use serde_json::{Map, Value, json};
 use web::{Findings, Input};
 
@@ -237,59 +236,4 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
             guest.beyond_allowance = true;
         }
     }
-}
-
-/// Finds the invitation that a document describes: by its code, or else by its reference, or else
-/// by name and email address. The search by name skips the invitations in `taken`, because other
-/// documents describe those. The second value is whether an invitation has the same name but
-/// another email address.
-pub(super) fn find(
-    tx: &mut Tx<'_>,
-    ground: &Ground,
-    wanted: &Record,
-    taken: impl Fn(&InvitationId) -> bool,
-) -> Result<(Option<InvitationId>, bool), StoreError> {
-    let occasion = &ground.occasion.id;
-    if let Some(key) = wanted
-        .code
-        .as_ref()
-        .and_then(|code| CodeKey::parse(code).ok())
-    {
-        let found: Option<(InvitationId,)> = sql!(
-            "SELECT id FROM invitation
-             WHERE code_key = :key AND occasion = :occasion AND archived_at IS NULL",
-            key,
-            occasion
-        )
-        .maybe(tx)?;
-        return Ok((found.map(|(id,)| id), false));
-    }
-    if let Some(reference) = &wanted.reference {
-        let found: Option<(InvitationId,)> = sql!(
-            "SELECT invitation.id FROM invitation_reference
-             JOIN invitation ON invitation.id = invitation_reference.invitation
-             WHERE invitation_reference.occasion = :occasion
-               AND invitation_reference.reference = :reference
-               AND invitation.archived_at IS NULL",
-            occasion,
-            reference
-        )
-        .maybe(tx)?;
-        return Ok((found.map(|(id,)| id), false));
-    }
-    let name = wanted.household.as_deref().unwrap_or_default();
-    let same: Vec<(InvitationId, Option<String>)> = sql!(
-        "SELECT id, email FROM invitation
-         WHERE occasion = :occasion AND sort_name = :name AND archived_at IS NULL ORDER BY id",
-        occasion,
-        name = text_cleaning::fold(name)
-    )
-    .all(tx)?;
-    let folded = |email: &Option<String>| email.as_deref().map(text_cleaning::fold);
-    let email = folded(&wanted.email);
-    let is_same =
-        |(id, there): &&(InvitationId, Option<String>)| folded(there) == email && !taken(id);
-    let found = same.iter().find(is_same).map(|(id, _)| id.clone());
-    let is_doubtful = found.is_none() && !same.is_empty();
-    Ok((found, is_doubtful))
 }

@@ -24,6 +24,8 @@ words! {
         NotInvited = "not_invited" => "host-import-not-invited",
         /// The line names nobody: a title, a sum or a dividing line. It is skipped.
         LineLeftOut = "line_left_out" => "host-import-line-left-out",
+        /// The host left the household out. It is skipped.
+        LeftOutByHost = "left_out_by_host" => "host-import-left-out-by-host",
         /// The line is a label of the lines below it.
         Section = "section" => "host-import-section",
         /// The column is left alone. The value holds its first cells.
@@ -57,9 +59,9 @@ words! {
         Joined = "joined" => "host-import-joined",
         /// An earlier row has the same telephone number or email address, but another name.
         SameContact = "same_contact" => "host-import-same-contact",
-        /// The list does not say who is invited to what, so new households are invited to every
-        /// event. The value names the events.
-        AllEvents = "all_events" => "host-import-all-events",
+        /// The list does not say who is invited to what. The value names the events to which new
+        /// households are invited.
+        InvitedTo = "invited_to" => "host-import-invited-to",
         /// The list says who answers, but names nobody who comes.
         NobodyNamed = "nobody_named" => "host-import-nobody-named",
     }

@@ -16,44 +16,73 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::Findings;
 
+use super::gathered::Gathered;
+use super::known::Known;
 use super::vet::{self, Vetted};
 use super::{Options, Outcome};
-use crate::household_document::{Ground, Record, Standing};
+use crate::household_document::{Ground, Standing};
+use crate::row_reference::{RowReference, is_of_row};
 
-/// Changes the household `found`, or creates a household if `found` is `None`. New codes have the
-/// length `length`.
+/// Changes the household that is here, or creates one. New codes have the length `length`.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,
     ground: &Ground,
-    found: Option<&InvitationId>,
-    wanted: &Record,
+    known: &Known,
+    one: &Gathered,
     options: Options,
     length: usize,
 ) -> Result<(Outcome, InvitationId, i64), Refusal> {
     let mut findings = Findings::default();
-    let Some(id) = found else {
-        let vetted = vet::vet(tx, ground, None, wanted, options, &mut findings);
+    let Some(id) = &known.id else {
+        let wanted = known.wanted(one, None);
+        let vetted = vet::vet(tx, ground, None, &wanted, options, &mut findings);
         findings.finish()?;
         let id = make(tx, host, ground, &vetted, length)?;
+        remember(tx, ground, &id, one)?;
         return Ok((Outcome::Made, id, 1));
     };
     let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
+    if known.is_left {
+        return Ok((Outcome::Same, id.clone(), locked.version));
+    }
     let found = household::load(tx, locked)?;
     let old = Standing::load(tx, found)?;
     let before = old.record(ground);
-    let after = before.merged(wanted, ground, options.replace_answers);
+    let wanted = known.wanted(one, Some(&before));
+    let after = before.merged(&wanted, ground, options.replace_answers);
     let version = old.household.invitation.version;
     if after == before {
+        remember(tx, ground, id, one)?;
         return Ok((Outcome::Same, id.clone(), version));
     }
     let vetted = vet::vet(tx, ground, Some(&old), &after, options, &mut findings);
     findings.finish()?;
-    if vetted.is_already(&old) {
-        return Ok((Outcome::Same, id.clone(), version));
+    let is_same = vetted.is_already(&old);
+    let version = if is_same {
+        version
+    } else {
+        change(tx, host, ground, old, vetted)?
+    };
+    remember(tx, ground, id, one)?;
+    let outcome = if is_same {
+        Outcome::Same
+    } else {
+        Outcome::Changed
+    };
+    Ok((outcome, id.clone(), version))
+}
+
+fn remember(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    id: &InvitationId,
+    one: &Gathered,
+) -> Result<(), StoreError> {
+    match &one.reference {
+        Some(row) => write_row(tx, ground.occasion.id.as_str(), id, row),
+        None => Ok(()),
     }
-    let version = change(tx, host, ground, old, vetted)?;
-    Ok((Outcome::Changed, id.clone(), version))
 }
 
 fn make(
@@ -228,11 +257,56 @@ fn write_reference(
     let Some(reference) = reference else {
         return Ok(());
     };
-    sql!(
-        "DELETE FROM invitation_reference WHERE invitation = :id",
+    remove_references(tx, id, |known| !is_of_row(known))?;
+    insert_reference(tx, occasion, id, reference)
+}
+
+/// Remembers by which row of a list the household is found again.
+fn write_row(
+    tx: &mut Tx<'_>,
+    occasion: &str,
+    id: &InvitationId,
+    row: &RowReference,
+) -> Result<(), StoreError> {
+    let names = row.of_names();
+    let is_of_same = |known: &str| {
+        known
+            .strip_prefix(&names)
+            .is_some_and(|rest| rest.starts_with(':'))
+    };
+    remove_references(tx, id, is_of_same)?;
+    insert_reference(tx, occasion, id, &names)?;
+    insert_reference(tx, occasion, id, &row.of_content())
+}
+
+fn remove_references(
+    tx: &mut Tx<'_>,
+    id: &InvitationId,
+    is_removed: impl Fn(&str) -> bool,
+) -> Result<(), StoreError> {
+    let known: Vec<(String,)> = sql!(
+        "SELECT reference FROM invitation_reference WHERE invitation = :id",
         id
     )
-    .run(tx, Rows::Any)?;
+    .all(tx)?;
+    for (reference,) in known.iter().filter(|(known,)| is_removed(known)) {
+        sql!(
+            "DELETE FROM invitation_reference
+             WHERE invitation = :id AND reference = :reference",
+            id,
+            reference
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    Ok(())
+}
+
+fn insert_reference(
+    tx: &mut Tx<'_>,
+    occasion: &str,
+    id: &InvitationId,
+    reference: &str,
+) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO invitation_reference (occasion, reference, invitation)
          VALUES (:occasion, :reference, :id)
@@ -260,6 +334,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result
                            WHERE open_answer.invitation = invitation.id)
            AND NOT EXISTS (SELECT 1 FROM gift_reservation
                            WHERE gift_reservation.invitation = invitation.id)
+           AND NOT EXISTS (SELECT 1 FROM handed WHERE handed.invitation = invitation.id)
            AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.invitation = invitation.id)",
         id,
         version

@@ -1,24 +1,25 @@
 //! The pages of an import: the upload, the meanings of columns, the preview, the progress and the
 //! undo.
 
+pub(super) mod preview;
+pub(super) mod result;
+
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use occasions::hosting::{HostOf, Permission, Refusal};
+use occasions::hosting::HostOf;
 use occasions::web::host::frame::Place;
-use occasions::web::host::request::{HostForm, HostRequest, PageContext};
+use occasions::web::host::request::{HostForm, HostRequest};
 use occasions::web::host::wording::{self, Wording};
-use web::codes::FIELD_CODES;
 use web::form_state::FormState;
 use web::{Form, PageQuery, Problem, Text};
 
 use crate::household_document::Ground;
-use crate::household_document::table::Column;
-use crate::import::{
-    self, Change, Check, Finding, Import, ImportId, ImportState, Named, Options, Outcome, Upload,
-    Warning,
-};
+use crate::household_document::table::{Column, Field};
+use crate::import::{self, Change, Import, ImportId, ImportState, Upload};
 
 const CELLS: usize = 2;
 
@@ -35,6 +36,7 @@ struct Begin<'a> {
 
 struct Earlier {
     href: String,
+    name: String,
     words: String,
     state: &'static str,
     when: (String, String),
@@ -79,11 +81,13 @@ fn status(form_state: &FormState) -> StatusCode {
 }
 
 fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
-    let n = import.rows;
-    let values = [("count", n.into()), ("n", wording.text.number(n).into())];
     Earlier {
         href: wording.at(&format!("/import/{}", import.id)),
-        words: wording.text.with("host-export-rows", values),
+        name: match import.name.as_str() {
+            "" => wording.text.say("host-import-pasted").into_owned(),
+            name => name.to_owned(),
+        },
+        words: counted(wording.text, "host-export-rows", import.rows),
         state: import.state.label(),
         when: (
             wording.machine(import.created_at),
@@ -95,10 +99,14 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
 /// Handles `POST /admin/o/{slug}/import`. Stores the rows of the uploaded file.
 pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
-    let file = posted
-        .files
-        .first()
-        .map_or_else(Bytes::new, |file| file.bytes.clone());
+    let sent = posted.files.first();
+    let pasted = posted.form.text("paste");
+    // A file is what the host chose last; what is pasted is read without one.
+    let file = sent.map_or_else(
+        || Bytes::from(pasted.trim_end().to_owned()),
+        |file| file.bytes.clone(),
+    );
+    let name = sent.map(|file| file.name.clone()).unwrap_or_default();
     if file.is_empty() {
         let problem = Problem::fields().field("/file", "required", []);
         return refused(&posted, &problem).await;
@@ -110,12 +118,13 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
         Err(problem) => return refused(&posted, &problem).await,
     };
     let (catalogue, slug) = (req.site.catalogue.clone(), req.piece("slug").to_owned());
-    let is_table = matches!(upload, Upload::Pages(_));
     let done = posted
         .once(move |tx, host: &HostOf| {
-            let import = import::start(tx, host, &catalogue, &upload)?;
-            let step = if is_table { "/columns" } else { "" };
-            Ok(wording::at(&slug, &format!("/import/{}{step}", import.id)))
+            let import = import::start(tx, host, &catalogue, &upload, &name)?;
+            Ok(wording::at(
+                &slug,
+                &format!("/import/{}/columns", import.id),
+            ))
         })
         .await;
     Ok(done?)
@@ -137,8 +146,31 @@ async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Probl
 struct Columns<'a> {
     text: &'a Text,
     action: String,
+    crumb: String,
+    name: String,
     headings: Vec<Heading>,
     choices: Vec<(String, String)>,
+    has_names: bool,
+    says_events: bool,
+    events: Vec<EventTick>,
+    labels: Vec<LabelTicks>,
+    different_for: String,
+}
+
+struct EventTick {
+    key: String,
+    name: String,
+    hint: String,
+    is_fixed: bool,
+    is_ticked: bool,
+}
+
+struct LabelTicks {
+    label: String,
+    /// The name of its ticks.
+    name: String,
+    is_different: bool,
+    events: Vec<EventTick>,
 }
 
 struct Heading {
@@ -150,7 +182,8 @@ struct Heading {
 /// Handles `GET /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
-    let (context, (import, samples, ground)) = req
+    let catalogue = req.site.catalogue.clone();
+    let (context, (import, samples, ground, invited)) = req
         .read(move |tx, context| {
             let host = &context.host;
             let samples = import::samples(tx, host, &id)?;
@@ -158,6 +191,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
                 import::load(tx, host, &id)?,
                 samples,
                 Ground::load(tx, host)?,
+                import::invited_to(tx, host, &catalogue, &id)?,
             ))
         })
         .await?;
@@ -183,8 +217,42 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
         _ => None,
     });
     let choices = skip.chain(Column::all(&ground)).chain(numbered);
+    let labels: Vec<&str> = invited
+        .labels
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    let named = [Field::Events, Field::GuestEvents];
+    let words = import.columns.iter().map(String::as_str);
     let body = Columns {
         text,
+        crumb: wording.at("/import"),
+        name: list_name(text, &import),
+        has_names: import.headings.is_empty() || words.clone().any(is_name),
+        says_events: words
+            .clone()
+            .any(|word| named.iter().any(|field| field.word() == word)),
+        events: event_ticks(&ground, &wording, invited.people, &invited.general),
+        different_for: text.with(
+            "host-import-different",
+            [("labels", labels.join(&text.say("list-comma")).into())],
+        ),
+        labels: invited
+            .labels
+            .iter()
+            .enumerate()
+            .map(|(at, one)| LabelTicks {
+                label: one.label.clone(),
+                name: format!("event.{at}"),
+                is_different: one.events.is_some(),
+                events: event_ticks(
+                    &ground,
+                    &wording,
+                    invited.people,
+                    one.events.as_ref().unwrap_or(&invited.general),
+                ),
+            })
+            .collect(),
         action: wording.at(&format!("/import/{}/columns", import.id)),
         headings: columns.collect(),
         choices: choices
@@ -193,6 +261,91 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     };
     let title = text.say("host-import-columns");
     Ok(req.page(&context, Place::Import, &title, body))
+}
+
+fn list_name(text: &Text, import: &Import) -> String {
+    let name = match import.name.as_str() {
+        "" => text.say("host-import-pasted").into_owned(),
+        name => name.to_owned(),
+    };
+    let values = [
+        ("name", name.into()),
+        ("count", import.rows.into()),
+        ("n", text.number(import.rows).into()),
+    ];
+    text.with("host-import-list", values)
+}
+
+/// Whether a column of this meaning can name a household.
+fn is_name(word: &str) -> bool {
+    let fields = [
+        Field::Household,
+        Field::Names,
+        Field::Guest,
+        Field::FirstName,
+        Field::LastName,
+    ];
+    fields.iter().any(|field| field.word() == word) || word.starts_with("guest:")
+}
+
+fn event_ticks(
+    ground: &Ground,
+    wording: &Wording<'_>,
+    people: i64,
+    chosen: &[String],
+) -> Vec<EventTick> {
+    let text = wording.text;
+    let events = ground.events.iter();
+    events
+        .map(|event| {
+            let seats = event
+                .capacity
+                .filter(|_| import::has_fewer_seats(event, people));
+            let hint = match (seats, event.capacity) {
+                (Some(seats), _) => text.with(
+                    "host-import-few-seats",
+                    [
+                        ("seats", text.number(seats).into()),
+                        ("people", text.number(people).into()),
+                    ],
+                ),
+                (None, Some(seats)) => counted(text, "host-import-seats", seats),
+                (None, None) => String::new(),
+            };
+            EventTick {
+                key: event.key.clone(),
+                name: wording.event(event).to_string(),
+                hint,
+                is_fixed: event.open_to_all,
+                is_ticked: event.open_to_all || chosen.contains(&event.key),
+            }
+        })
+        .collect()
+}
+
+fn counted(text: &Text, id: &str, number: i64) -> String {
+    text.with(
+        id,
+        [("count", number.into()), ("n", text.number(number).into())],
+    )
+}
+
+/// Returns the events that are ticked, for the whole list and for each label that differs.
+fn invited_choices(form: &Form) -> BTreeMap<String, Option<String>> {
+    let mut choices = BTreeMap::new();
+    if !form.is_ticked("invite") {
+        return choices;
+    }
+    let ticked = |name: &str| form.all(name).collect::<Vec<_>>().join(",");
+    choices.insert("events".to_owned(), Some(ticked("event")));
+    let different: Vec<&str> = form.all("differs").collect();
+    for (at, label) in form.all("label").enumerate() {
+        let events = different
+            .contains(&label)
+            .then(|| ticked(&format!("event.{at}")));
+        choices.insert(import::label_key(label), events);
+    }
+    choices
 }
 
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
@@ -218,10 +371,11 @@ fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
 pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: ImportId = req.id();
-    let columns = form.all("column").map(str::to_owned).collect();
+    let columns: Vec<String> = form.all("column").map(str::to_owned).collect();
     let change = Change {
         columns: Some(columns),
         options: None,
+        choices: invited_choices(form),
     };
     let to = req.at(&format!("/import/{id}"));
     req.write(move |tx, host| import::change(tx, host, &id, &change))
@@ -229,245 +383,17 @@ pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> 
     Ok(Redirect::to(&to).into_response())
 }
 
-#[derive(Template)]
-#[template(path = "host/import_check.html")]
-struct Checked<'a> {
-    text: &'a Text,
-    submission: String,
-    action: String,
-    /// `None` for a JSON file, because it has no columns.
-    columns: Option<String>,
-    options: Options,
-    may_keep_codes: bool,
-    counts: Vec<(&'static str, String)>,
-    can_apply: bool,
-    findings: Vec<Found>,
-    more: Option<String>,
-}
-
-struct Found {
-    row: usize,
-    column: String,
-    is_error: bool,
-    words: String,
-    value: String,
-}
-
-#[derive(Template)]
-#[template(path = "host/import_job.html")]
-struct JobPage<'a> {
-    text: &'a Text,
-    submission: String,
-    action: String,
-    list: String,
-    words: String,
-    import: &'a Import,
-    is_over: bool,
-    counts: Vec<(&'static str, String)>,
-    left_out: Vec<SkippedHousehold>,
-    can_undo: bool,
-    until: String,
-}
-
-struct SkippedHousehold {
-    row: i64,
-    href: Option<String>,
-    household: String,
-    why: String,
-}
-
-enum ImportPage {
-    Check(Check),
-    Job(Vec<Named>),
-}
-
 /// Handles `GET /admin/o/{slug}/import/{id}`. Shows what the import would do. Once the import has
 /// started, shows its progress.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
-    let catalogue = req.site.catalogue.clone();
-    let (context, (import, shown, ground)) = req
-        .read(move |tx, context| {
-            let host = &context.host;
-            let import = import::load(tx, host, &id)?;
-            let shown = if import.state == ImportState::Draft {
-                ImportPage::Check(import::check(tx, host, &catalogue, &id)?)
-            } else {
-                ImportPage::Job(import::named(tx, host, &id)?)
-            };
-            Ok((import, shown, Ground::load(tx, host)?))
-        })
+    let wanted = id.clone();
+    let (_, import) = req
+        .read(move |tx, context| import::load(tx, &context.host, &wanted))
         .await?;
-    let title = req.text.say("host-import");
-    let (place, wording) = (Place::Import, req.wording(&context));
-    Ok(match shown {
-        ImportPage::Check(check) => {
-            let body = checked(&req, &context, &import, &check, &ground);
-            req.page(&context, place, &title, body)
-        }
-        ImportPage::Job(named) => {
-            let body = job(&req, &wording, &import, named);
-            req.page_of_job(&context, place, &title, !body.is_over, body)
-        }
-    })
-}
-
-fn checked<'a>(
-    req: &'a HostRequest,
-    context: &PageContext,
-    import: &Import,
-    check: &Check,
-    ground: &Ground,
-) -> Checked<'a> {
-    let (text, wording) = (&req.text, req.wording(context));
-    let at = format!("/import/{}", import.id);
-    let number = |n: usize| text.number(i64::try_from(n).unwrap_or(i64::MAX));
-    let left = check.found.saturating_sub(check.findings.len());
-    Checked {
-        text,
-        submission: req.submission(),
-        action: wording.at(&format!("{at}/apply")),
-        columns: (!import.headings.is_empty()).then(|| wording.at(&format!("{at}/columns"))),
-        options: import.options,
-        may_keep_codes: context.may(Permission::Own),
-        counts: vec![
-            ("host-import-made", number(check.made)),
-            ("host-import-changed", number(check.changed)),
-            ("host-import-same", number(check.same)),
-            ("host-import-faulty", number(check.faulty)),
-        ],
-        can_apply: check.made + check.changed > 0,
-        findings: check
-            .findings
-            .iter()
-            .map(|finding| found(finding, import, ground, &wording))
-            .collect(),
-        more: (left > 0).then(|| text.with("host-import-more", [("n", left.into())])),
+    if import.state == ImportState::Draft {
+        preview::show(&req, id, &FormState::of(Form::default())).await
+    } else {
+        result::show(&req, id).await
     }
-}
-
-fn found(finding: &Finding, import: &Import, ground: &Ground, wording: &Wording<'_>) -> Found {
-    let text = wording.text;
-    // The message names the column by the heading in the file.
-    let place = import
-        .columns
-        .iter()
-        .position(|word| *word == finding.column);
-    let heading = place.and_then(|place| import.headings.get(place)).cloned();
-    let column = heading.or_else(|| {
-        let column = Column::find(&finding.column, ground)?;
-        Some(label(&column, ground, wording))
-    });
-    let warning = Warning::find(finding.code).map(|warning| text.say(warning.label()).into_owned());
-    let error = finding.problem.as_ref().map(|problem| problem.detail(text));
-    Found {
-        row: finding.row,
-        column: column.unwrap_or_default(),
-        is_error: finding.is_error,
-        words: warning.or(error).unwrap_or_default(),
-        value: finding.value.clone(),
-    }
-}
-
-fn job<'a>(
-    req: &'a HostRequest,
-    wording: &Wording<'_>,
-    import: &'a Import,
-    named: Vec<Named>,
-) -> JobPage<'a> {
-    let text = &req.text;
-    let same = import.done - import.made - import.changed - import.failed;
-    let is_over = matches!(
-        import.state,
-        ImportState::Ready | ImportState::Stopped | ImportState::Undone
-    );
-    let words = match import.state {
-        ImportState::Queued | ImportState::Running if import.total > 0 => {
-            let (done, total) = (text.number(import.done), text.number(import.total));
-            let values = [("done", done.into()), ("total", total.into())];
-            text.with("host-import-progress", values)
-        }
-        state => text.say(state.label()).into_owned(),
-    };
-    let can_undo =
-        import.state == ImportState::Ready && import.made > 0 && wording.now < import.expires_at;
-    JobPage {
-        text,
-        submission: req.submission(),
-        action: wording.at(&format!("/import/{}/undo", import.id)),
-        list: wording.at("/invites"),
-        words,
-        is_over,
-        counts: vec![
-            ("host-import-made", text.number(import.made)),
-            ("host-import-changed", text.number(import.changed)),
-            ("host-import-same", text.number(same.max(0))),
-            ("host-import-faulty", text.number(import.failed)),
-        ],
-        left_out: named.into_iter().map(|one| left(wording, one)).collect(),
-        can_undo,
-        until: wording.moment(import.expires_at),
-        import,
-    }
-}
-
-fn left(wording: &Wording<'_>, named: Named) -> SkippedHousehold {
-    let text = wording.text;
-    let why = match (&named.problem, named.outcome) {
-        (Some(code), _) if FIELD_CODES.contains(&code.as_str()) => {
-            text.say("host-import-refused").into_owned()
-        }
-        (Some(code), _) => {
-            let id = format!("problem-{}", code.replace('_', "-"));
-            text.attribute(&id, "title", [])
-        }
-        (None, Outcome::Kept) => text.say("host-import-kept").into_owned(),
-        (None, _) => String::new(),
-    };
-    let invitation = named.invitation.as_ref();
-    SkippedHousehold {
-        row: named.row,
-        href: invitation.map(|id| wording.at(&format!("/invites/{id}"))),
-        household: named.household,
-        why,
-    }
-}
-
-/// Handles `POST /admin/o/{slug}/import/{id}/apply`. The form contains the host's choices for the
-/// import.
-pub(super) async fn apply(posted: HostForm) -> Result<Response, Problem> {
-    let (id, form): (ImportId, _) = (posted.req.id(), &posted.form);
-    let change = Change {
-        columns: None,
-        options: Some(Options {
-            stop_on_errors: form.text("errors") == "stop",
-            replace_answers: form.is_ticked("replace_answers"),
-            keep_codes: form.is_ticked("keep_codes"),
-        }),
-    };
-    let is_to_be_applied = form.is_ticked("go");
-    let to = posted.req.at(&format!("/import/{id}"));
-    let done = posted
-        .once(move |tx, host: &HostOf| -> Result<String, Refusal> {
-            import::change(tx, host, &id, &change)?;
-            if is_to_be_applied {
-                import::apply(tx, host, &id)?;
-            }
-            Ok(to.clone())
-        })
-        .await;
-    Ok(done?)
-}
-
-/// Handles `POST /admin/o/{slug}/import/{id}/undo`.
-pub(super) async fn undo(posted: HostForm) -> Result<Response, Problem> {
-    let id: ImportId = posted.req.id();
-    let to = posted.req.at(&format!("/import/{id}"));
-    let done = posted
-        .once(move |tx, host: &HostOf| {
-            import::undo(tx, host, &id)?;
-            Ok(to.clone())
-        })
-        .await;
-    Ok(done?)
 }

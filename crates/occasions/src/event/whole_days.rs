@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::{Rows, StoreError, Tx, sql};
-use web::dates::days_between;
+use web::dates::{days_between, end_of_day};
 
 use super::Event;
 
@@ -24,8 +24,7 @@ pub(crate) fn days_of(event: &Event, zone: &TimeZone) -> [Date; 2] {
 /// Moves the event to the whole of these days.
 pub(crate) fn set_days(event: &mut Event, [first, last]: [Date; 2], zone: &TimeZone) {
     let midnight = |day: Date| Some(day.to_zoned(zone.clone()).ok()?.timestamp());
-    let after = last.tomorrow().ok().and_then(midnight);
-    if let (Some(starts_at), Some(ends_at)) = (midnight(first), after) {
+    if let (Some(starts_at), Some(ends_at)) = (midnight(first), end_of_day(last, zone)) {
         (event.starts_at, event.ends_at) = (starts_at, ends_at);
     }
 }

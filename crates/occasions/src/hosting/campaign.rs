@@ -12,19 +12,20 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entity;
 use platform::jobs::{self, NewJob};
+use platform::key::Key;
 use platform::mail::{self, MailId, sender_domain};
 use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::{Findings, I18n, List, PageQuery, When, words};
+use web::{Findings, I18n, List, PageQuery, Site, When, words};
 
 use self::audience::Audience;
 use super::listing::InvitationFilter;
 use super::listing::filter::Answered;
-use super::mail_text::{self, MailKind};
-use super::{HostOf, Permission, Refusal, history, member_occasions, occasions};
+use super::mail_text::{self, MailKind, MailText};
+use super::{HostOf, Permission, Refusal, history, member_occasions, obstacles, occasions};
 use crate::id::OccasionId;
 use crate::words::{Access, OccasionStatus};
 pub use progress::{Counts, Recipient, RecipientState, Skip};
@@ -62,13 +63,16 @@ pub struct Campaign {
     pub id: CampaignId,
     /// The kind of mail.
     pub kind: MailKind,
+    /// The id of the event that has moved, for mails that tell of it; empty for others.
+    pub about: String,
     /// The state of the campaign.
     pub state: CampaignState,
     /// The subject that the hosts had written when they ordered the campaign.
     pub subject: I18n,
     /// The text that the hosts had written when they ordered the campaign.
     pub body: I18n,
-    /// The filter that finds the recipients; null if a reminder rule has chosen the recipients.
+    /// The filter that finds the recipients; null if a reminder rule or the page for sending has
+    /// chosen the recipients.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether the campaign is also sent to the guests' own addresses.
@@ -126,14 +130,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     may_send(tx, host, occasion.status)?;
-    let (ordered,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM campaign WHERE occasion = :occasion",
-        occasion = host.occasion()
-    )
-    .one(tx)?;
-    if ordered >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
+    check_room(tx, host)?;
     let mut findings = Findings::default();
     findings.number("/per_minute", order.per_minute, 0, FASTEST);
     let now = tx.now();
@@ -143,7 +140,9 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         None => Some(now),
     };
     let text = mail_text::load(tx, host, order.kind)?;
-    if !order.kind.is_built_in() && (text.subject.is_empty() || text.body.is_empty()) {
+    if MailKind::find_written(order.kind.word()).is_none() {
+        findings.add("/kind", "unknown_option", []);
+    } else if !order.kind.is_built_in() && (text.subject.is_empty() || text.body.is_empty()) {
         findings.add("/kind", "text_missing", []);
     }
     findings.finish()?;
@@ -152,6 +151,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     let campaign = Campaign {
         id: tx.id(),
         kind: order.kind,
+        about: String::new(),
         state: CampaignState::Scheduled,
         subject: text.subject,
         body: text.body,
@@ -167,6 +167,56 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     let changes = json!([{"field": "kind", "old": null, "new": campaign.kind}]);
     record(tx, host, "campaign.ordered", &campaign.id, changes)?;
     report(tx, campaign)
+}
+
+/// Creates a campaign for exactly these households, which starts at once. `about` is the id of the
+/// event that has moved, or empty.
+pub fn order_for(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    host: &HostOf,
+    text: MailText,
+    about: &str,
+    households: &[audience::Household],
+) -> Result<Report, Refusal> {
+    host.needs(Permission::Invite)?;
+    let occasion = occasions::lock(tx, host)?;
+    may_send(tx, host, occasion.status)?;
+    check_room(tx, host)?;
+    let now = tx.now();
+    let campaign = Campaign {
+        id: tx.id(),
+        kind: text.kind,
+        about: about.to_owned(),
+        state: CampaignState::Sending,
+        subject: text.subject,
+        body: text.body,
+        audience: None,
+        to_guests: false,
+        per_minute: 0,
+        due_at: now,
+        created_at: now,
+        started_at: Some(now),
+        finished_at: None,
+    };
+    insert(tx, host.occasion(), &campaign, Some(host), None)?;
+    let found = audience::recipients(tx, key, host.occasion(), households, false)?;
+    sending::add(tx, &campaign.id, &found)?;
+    let changes = json!([{"field": "kind", "old": null, "new": campaign.kind}]);
+    record(tx, host, "campaign.ordered", &campaign.id, changes)?;
+    report(tx, campaign)
+}
+
+fn check_room(tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
+    let (ordered,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM campaign WHERE occasion = :occasion",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
+    if ordered >= LIMIT {
+        return Err(Refusal::LimitReached(LIMIT));
+    }
+    Ok(())
 }
 
 /// Converts a time without a UTC offset to an instant, using the occasion's time zone.
@@ -256,13 +306,14 @@ pub(super) fn insert(
     rule: Option<&str>,
 ) -> Result<(), StoreError> {
     sql!(
-        "INSERT INTO campaign (id, occasion, kind, state, subject, body, audience, to_guests,
+        "INSERT INTO campaign (id, occasion, kind, about, state, subject, body, audience, to_guests,
              account, rule, per_minute, due_at, created_at, started_at)
-         VALUES (:id, :occasion, :kind, :state, :subject, :body, :audience, :to_guests, :account,
-             :rule, :per_minute, :due_at, :created_at, :started_at)",
+         VALUES (:id, :occasion, :kind, :about, :state, :subject, :body, :audience, :to_guests,
+             :account, :rule, :per_minute, :due_at, :created_at, :started_at)",
         id = campaign.id,
         occasion,
         kind = campaign.kind,
+        about = campaign.about,
         state = campaign.state,
         subject = campaign.subject,
         body = campaign.body,
@@ -356,6 +407,23 @@ pub enum Step {
     Cancel,
     /// Sends failed mails again, and mails that stayed in the site's mailbox.
     Retry,
+}
+
+/// Refuses to send more of a campaign if something stands in the way. A host can always stop one.
+pub fn check_step(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    id: &CampaignId,
+    step: Step,
+) -> Result<(), Refusal> {
+    match step {
+        Step::Pause | Step::Cancel => Ok(()),
+        Step::Resume | Step::Retry => {
+            let kind = load(tx, host, id)?.campaign.kind;
+            obstacles::check_campaign(tx, site, host, kind)
+        }
+    }
 }
 
 /// Carries out a host's action on a campaign.

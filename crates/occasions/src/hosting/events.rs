@@ -11,8 +11,8 @@ use super::resource::{
     Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of,
     next_position,
 };
-use super::{HostOf, Permission, Refusal};
-use crate::event::{Event, ScheduleLine, list, lock_limited, whole_days};
+use super::{HostOf, Permission, Refusal, moved, occasions};
+use crate::event::{Event, PlannedEvent, ScheduleLine, list, lock_limited, planned, whole_days};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 use crate::rsvp;
@@ -20,6 +20,12 @@ use crate::rsvp;
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
 const MOST_DAYS: i64 = 7;
+
+/// A day that moves so far has perhaps a mistyped year: 48 weeks.
+const FAR_MOVE: SignedDuration = SignedDuration::from_hours(48 * 7 * 24);
+
+/// The tick of the hosts' form that says that the year of a moved day is right.
+pub(crate) const YEAR_RIGHT: &str = "year_right";
 
 /// The maximum number of lines in a schedule.
 pub(crate) const LINES: usize = 50;
@@ -34,12 +40,13 @@ struct NewEvent {
     invite_all: bool,
 }
 
-impl Resource for Event {
+impl Resource for PlannedEvent {
     type Parent = HostOf;
-    const FIELDS: &'static [Field] = ::web::fields! { Event:
+    const FIELDS: &'static [Field] = ::web::fields! { PlannedEvent:
         name: texts(Limits::required(120)).label("host-field-event-name").wording(),
-        starts_at: moment().label("host-field-starts").required(),
-        ends_at: moment().label("host-field-ends").hint("host-field-ends-hint"),
+        day_known: flag().label("host-new-day-unknown"),
+        starts_at: moment().label("host-field-starts").optional(),
+        ends_at: moment().label("host-field-ends").hint("host-field-ends-hint").optional(),
         hour_known: flag().label("host-field-hour-known").hint("host-field-hour-known-hint"),
         venue: line(160).label("host-field-venue"),
         address: lines(500).label("host-field-address"),
@@ -71,7 +78,7 @@ impl Resource for Event {
     }
 
     fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
-        Ok(List::whole(list(tx, host.occasion())?))
+        Ok(List::whole(planned(tx, host.occasion())?))
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
@@ -81,15 +88,18 @@ impl Resource for Event {
         } else {
             "main".to_owned()
         };
-        Ok(Self {
+        let blank = Event {
             id: tx.id(),
             key,
-            starts_at: tx.now(),
-            ends_at: tx.now() + USUAL_LENGTH,
             hour_known: true,
             position: next_position(there.iter().map(|event| event.position)),
             version: 1,
-            ..Self::default()
+            ..Event::default()
+        };
+        Ok(Self {
+            starts_at: None,
+            ends_at: None,
+            ..blank.into()
         })
     }
 
@@ -99,45 +109,19 @@ impl Resource for Event {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        let had_hour = edit.old.is_some_and(|old| old.hour_known);
-        let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
-        // A form sends the end too. That of whole days says nothing about an hour that is now known.
-        let has_end = edit.input.has("ends_at")
-            && edit
-                .old
-                .filter(|_| matches!(edit.input, Input::Form(..)))
-                .is_none_or(|old| old.hour_known || old.ends_at != self.ends_at);
-        if !self.hour_known {
-            let zone = edit.parent.zone(tx)?;
-            let [first, _] = whole_days::days_of(self, &zone);
-            let mut day = self.clone();
-            whole_days::set_days(&mut day, [first, first], &zone);
-            self.hour_known = !had_hour && has_moved && day.starts_at != self.starts_at;
-            if !self.hour_known && (!has_end || self.starts_at < self.ends_at) {
-                let days = match edit.old {
-                    _ if has_end => whole_days::days_of(self, &zone),
-                    Some(old) => whole_days::as_many_days(old, first, &zone),
-                    None => [first, first],
-                };
-                whole_days::set_days(self, days, &zone);
+        self.check_day(edit, findings);
+        if let Some(mut event) = self.clone().dated() {
+            let old = edit.old.cloned().and_then(Self::dated);
+            set_times(&mut event, old.as_ref(), tx, edit, findings)?;
+            if let (Some(old), Input::Form(form, _)) = (&old, edit.input)
+                && is_year_doubtful(old, &event, tx.now())
+                && !form.is_ticked(YEAR_RIGHT)
+            {
+                findings.add("/starts_at", "year_doubtful", []);
             }
-        }
-        // A host who changes only the start moves the whole event, so its length stays the same.
-        let was_given_hour = self.hour_known && !had_hour;
-        if self.hour_known && !has_end && (has_moved || was_given_hour) {
-            let length = edit.old.filter(|_| had_hour).map_or(USUAL_LENGTH, |old| {
-                old.ends_at.duration_since(old.starts_at)
-            });
-            self.ends_at = self.starts_at.checked_add(length).unwrap_or(Timestamp::MAX);
-        }
-        let length = self.ends_at.duration_since(self.starts_at);
-        // The last of whole days has 25 hours if the clocks are set back.
-        let most = MOST_DAYS * 24 + i64::from(!self.hour_known);
-        if !length.is_positive() {
-            findings.add("/ends_at", "ends_before_start", []);
-        } else if length > SignedDuration::from_hours(most) {
-            let values = [("min", 0.into()), ("max", MOST_DAYS.into())];
-            findings.add("/ends_at", "out_of_range", values);
+            self.starts_at = Some(event.starts_at);
+            self.ends_at = Some(event.ends_at);
+            self.hour_known = event.hour_known;
         }
         if let Some(old) = edit.old
             && ((self.starts_at, self.ends_at, self.hour_known)
@@ -152,7 +136,7 @@ impl Resource for Event {
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
-        if self.open_to_all || edit.input.flag("invite_all", true) {
+        if self.day_known && (self.open_to_all || edit.input.flag("invite_all", true)) {
             invite_everyone(tx, occasion, &self.id)?;
         }
         Ok(())
@@ -173,19 +157,20 @@ impl Resource for Event {
             // are done.
             wait_for_answers(tx, occasion)?;
         }
-        if self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all) {
+        let had_day = edit.old.is_some_and(|old| old.day_known);
+        let is_newly_open = self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all);
+        let is_newly_dated = !had_day && (self.open_to_all || edit.input.flag("invite_all", true));
+        if self.day_known && (is_newly_open || is_newly_dated) {
             invite_everyone(tx, occasion, &self.id)?;
         }
+        if had_day && !self.day_known {
+            forget_day(tx, edit, &self.id)?;
+        }
+        if let Some(old) = edit.old {
+            moved::note(tx, occasion, old, self)?;
+        }
         self.version += 1;
-        sql!(
-            "UPDATE event SET {Event = :Event}, updated_at = :now
-             WHERE id = :id AND version = :version - 1",
-            Event = self,
-            now = tx.now(),
-            id = self.id,
-            version = self.version
-        )
-        .run(tx, Rows::Exactly(1))?;
+        Self::update(self, tx)?;
         // Taken seats are not counted while seats are unlimited. If the change has set a limit,
         // they must be counted now.
         rsvp::recount_seats(tx, occasion)?;
@@ -194,7 +179,7 @@ impl Resource for Event {
 
     fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, there: &[Self]) -> Result<Removal, Refusal> {
         lock(tx, &self.id)?;
-        if there.len() < 2 {
+        if there.iter().all(|event| event.id == self.id) {
             return Err(Refusal::LastEvent);
         }
         Ok(Removal::Delete)
@@ -202,20 +187,145 @@ impl Resource for Event {
 
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         let occasion = host.occasion();
-        wait_for_answers(tx, occasion)?;
         dates::moved(tx, self.id.as_str())?;
-        for delete in [
-            sql!("DELETE FROM reply WHERE event = :id", id = self.id),
-            sql!(
-                "DELETE FROM invitation_event WHERE event = :id",
-                id = self.id
-            ),
-            sql!("DELETE FROM event WHERE id = :id", id = self.id),
-        ] {
-            delete.run(tx, Rows::Any)?;
-        }
+        forget_invitations(tx, occasion, &self.id)?;
+        moved::forget(tx, &self.id)?;
+        sql!("DELETE FROM event WHERE id = :id", id = self.id).run(tx, Rows::Any)?;
         Ok(())
     }
+}
+
+impl PlannedEvent {
+    /// Agrees whether there is a day. A start that is new says so, and so does none; a start beside
+    /// the statement that the day is not known is an error.
+    fn check_day(&mut self, edit: &Edit<'_, Self>, findings: &mut Findings) {
+        let had_day = edit.old.is_none_or(|old| old.day_known);
+        let old_start = edit.old.and_then(|old| old.starts_at);
+        let has_new_start = self.starts_at.is_some() && self.starts_at != old_start;
+        if has_new_start && !had_day {
+            self.day_known = true;
+        }
+        let is_json = matches!(edit.input, Input::Json(..));
+        if is_json && self.starts_at.is_none() && old_start.is_some() {
+            self.day_known = false;
+        }
+        if !self.day_known {
+            if has_new_start {
+                findings.add("/starts_at", "day_and_unknown", []);
+            }
+            (self.starts_at, self.ends_at) = (None, None);
+        } else if self.starts_at.is_none() && !findings.has("/starts_at") {
+            findings.add("/starts_at", "required", []);
+        }
+    }
+}
+
+/// A day that guests have answered for cannot be forgotten, nor can a choice of those who are
+/// invited to it: both would be lost. The caller must hold the events' locks.
+fn forget_day(
+    tx: &mut Tx<'_>,
+    edit: &Edit<'_, PlannedEvent>,
+    event: &EventId,
+) -> Result<(), Refusal> {
+    let occasion = edit.parent.occasion();
+    wait_for_answers(tx, occasion)?;
+    let (answered, left_out): (i64, i64) = sql!(
+        "SELECT COUNT(CASE WHEN reply.status <> 'pending' THEN 1 END),
+             COUNT(CASE WHEN reply.status IS NULL THEN 1 END)
+         FROM guest JOIN invitation ON invitation.id = guest.invitation
+         LEFT JOIN reply ON reply.guest = guest.id AND reply.event = :event
+         WHERE invitation.occasion = :occasion",
+        event,
+        occasion
+    )
+    .one(tx)?;
+    let is_last = list(tx, occasion)?.iter().all(|one| one.id == *event);
+    let mut findings = Findings::default();
+    let at = match edit.input {
+        Input::Json(..) => "/day_known",
+        Input::Form(..) => "/day_unknown",
+    };
+    if answered > 0 {
+        findings.add(at, "day_answered", []);
+    } else if left_out > 0 {
+        findings.add(at, "day_chosen", []);
+    } else if is_last && occasions::load(tx, edit.parent)?.rsvp_deadline.is_some() {
+        findings.add(at, "deadline_without_day", []);
+    }
+    findings.finish().map_err(Refusal::Fields)?;
+    forget_invitations(tx, occasion, event)?;
+    Ok(())
+}
+
+/// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year.
+fn is_year_doubtful(old: &Event, new: &Event, now: Timestamp) -> bool {
+    let moved = new.starts_at.duration_since(old.starts_at);
+    let is_into_past = new.ends_at <= now && old.ends_at > now;
+    is_into_past || moved.abs() >= FAR_MOVE
+}
+
+fn set_times(
+    event: &mut Event,
+    old: Option<&Event>,
+    tx: &mut Tx<'_>,
+    edit: &Edit<'_, PlannedEvent>,
+    findings: &mut Findings,
+) -> Result<(), Refusal> {
+    let had_hour = old.is_some_and(|old| old.hour_known);
+    let has_moved = old.is_none_or(|old| old.starts_at != event.starts_at);
+    // A form sends the end too. That of whole days says nothing about an hour that is now known.
+    let has_end = edit.input.has("ends_at")
+        && old
+            .filter(|_| matches!(edit.input, Input::Form(..)))
+            .is_none_or(|old| old.hour_known || old.ends_at != event.ends_at);
+    if !event.hour_known {
+        let zone = edit.parent.zone(tx)?;
+        let [first, _] = whole_days::days_of(event, &zone);
+        let mut day = event.clone();
+        whole_days::set_days(&mut day, [first, first], &zone);
+        event.hour_known = !had_hour && has_moved && day.starts_at != event.starts_at;
+        if !event.hour_known && (!has_end || event.starts_at < event.ends_at) {
+            let days = match old {
+                _ if has_end => whole_days::days_of(event, &zone),
+                Some(old) => whole_days::as_many_days(old, first, &zone),
+                None => [first, first],
+            };
+            whole_days::set_days(event, days, &zone);
+        }
+    }
+    // A host who changes only the start moves the whole event, so its length stays the same.
+    let was_given_hour = event.hour_known && !had_hour;
+    if event.hour_known && !has_end && (has_moved || was_given_hour) {
+        let length = old.filter(|_| had_hour).map_or(USUAL_LENGTH, |old| {
+            old.ends_at.duration_since(old.starts_at)
+        });
+        event.ends_at = event
+            .starts_at
+            .checked_add(length)
+            .unwrap_or(Timestamp::MAX);
+    }
+    let length = event.ends_at.duration_since(event.starts_at);
+    // The last of whole days has 25 hours if the clocks are set back.
+    let most = MOST_DAYS * 24 + i64::from(!event.hour_known);
+    if !length.is_positive() {
+        findings.add("/ends_at", "ends_before_start", []);
+    } else if length > SignedDuration::from_hours(most) {
+        let values = [("min", 0.into()), ("max", MOST_DAYS.into())];
+        findings.add("/ends_at", "out_of_range", values);
+    }
+    Ok(())
+}
+
+/// Deletes the replies to an event, and who is invited to it.
+fn forget_invitations(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    event: &EventId,
+) -> Result<(), StoreError> {
+    wait_for_answers(tx, occasion)?;
+    sql!("DELETE FROM reply WHERE event = :event", event).run(tx, Rows::Any)?;
+    sql!("DELETE FROM invitation_event WHERE event = :event", event).run(tx, Rows::Any)?;
+    Ok(())
 }
 
 fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {

@@ -23,6 +23,7 @@ use crate::household_plan;
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
+use crate::phone;
 use crate::rsvp;
 use crate::size_limits;
 use crate::words::{ActedBy, GuestKind, Source};
@@ -133,6 +134,7 @@ impl<'a> Planning<'a> {
     ) -> (GuestDetails, Vec<EventId>) {
         let zone = self.occasion.zone();
         let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
+        phone::check_digits("/phone", new.phone.as_deref(), findings);
         // A form always sends every field. A JSON request may leave fields out.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
         let switches = self.occasion.switches;
@@ -409,11 +411,11 @@ fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {
 pub fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(), StoreError> {
     let email = contact.email.as_deref().map(text_cleaning::clean_line);
     tx.run(
-        sql!("UPDATE guest SET email = $2, phone = $3 WHERE id = $1"),
+        sql!("UPDATE guest SET email = $2, phone = $3, phone_e164 = NULL WHERE id = $1"),
         &[id, &email, &contact.phone],
         Rows::Exactly(1),
     )?;
-    Ok(())
+    phone::note_of_guest(tx, id, contact.phone.as_deref())
 }
 
 fn invite_guest(

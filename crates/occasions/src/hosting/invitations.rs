@@ -9,7 +9,9 @@ use serde_json::json;
 
 use super::codes::Chosen;
 use super::guests;
+use super::handed::{self, Channel};
 use super::history::{self, Changes, Ending};
+use super::mail_text::MailKind;
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions, portals};
 use crate::event::{self, Seats};
@@ -20,6 +22,7 @@ use crate::id::{EventId, InvitationId};
 use crate::invitation::{self, Details};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
+use crate::phone;
 use crate::rsvp;
 use crate::size_limits;
 use crate::words::{ActedBy, Source};
@@ -213,21 +216,19 @@ pub fn change(
     portals::load(tx, host, id)
 }
 
-/// Records whether an invitation was sent through another app or on paper. The version stays the
-/// same.
+/// Records whether an invitation was sent through another app or on paper, without saying by which.
+/// The version stays the same.
 pub fn mark_sent(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
     sent: bool,
 ) -> Result<(), Refusal> {
-    host.needs(Permission::Invite)?;
-    let snapshot = portals::lock(tx, host, id, None)?;
-    let now = tx.now();
-    let at = sent.then_some(now);
-    sql!("UPDATE invitation SET sent_at = :at WHERE id = :id", id, at).run(tx, Rows::Exactly(1))?;
-    history::tell_of_invitation(tx, host, &snapshot.household, "edited")?;
-    Ok(())
+    if sent {
+        handed::record(tx, host, id, MailKind::Invitation, "", Channel::Other)
+    } else {
+        handed::withdraw(tx, host, id, MailKind::Invitation, "")
+    }
 }
 
 /// Archives an invitation. Nothing is deleted, but the invitation's code stops working and its
@@ -324,6 +325,7 @@ pub fn apply(
     if input.has("language") && !new.language.as_ref().is_none_or(is_offered) {
         findings.add("/language", "unknown_option", []);
     }
+    phone::check_digits("/phone", new.phone.as_deref(), findings);
     if new.tags != old.tags {
         new.tags = findings.tags("/tags", &new.tags);
     }

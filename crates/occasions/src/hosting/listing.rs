@@ -16,6 +16,7 @@ use super::{Refusal, occasions};
 use crate::code::CodeKey;
 use crate::id::InvitationId;
 use crate::occasion::Occasion;
+use crate::phone::Phone;
 use crate::words::{Access, OccasionStatus, Response};
 pub use filter::{InvitationFilter, Sort};
 
@@ -147,7 +148,7 @@ fn find(
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter::event_id(tx, host, filter.event.as_deref())?;
-    let words = Words::of(&filter.q, host.may(Permission::SeeContacts));
+    let words = Words::of(&filter.q, host.may(Permission::SeeContacts), &occasion);
     let tag = filter
         .tag
         .as_ref()
@@ -219,6 +220,12 @@ fn find(
                AND (:word_4 = '' OR replace(search, :word_4, '') <> search
                     OR (:contacts = 'yes'
                         AND replace(contact_search, :word_4, '') <> contact_search))
+               AND (:phone = '' OR phone_e164 = :phone
+                    OR replace(contact_search, :digits, '') <> contact_search
+                    OR replace(search, :digits, '') <> search
+                    OR (:code <> '' AND code_key = :code)
+                    OR EXISTS (SELECT 1 FROM guest WHERE guest.invitation = invitation.id
+                        AND guest.phone_e164 = :phone))
                AND (:language = '' OR language = :language
                     OR (:language = 'none' AND language IS NULL))
                AND (:tag = '' OR replace(tags, :tag, '') <> tags)
@@ -367,6 +374,8 @@ fn find(
         word_4 = words.list[3],
         contacts = words.contacts,
         code = words.code,
+        phone = words.phone,
+        digits = words.digits,
         response,
         access,
         language,
@@ -434,11 +443,24 @@ pub(super) struct Words {
     pub(super) contacts: &'static str,
     /// The whole search text, normalized like a code; empty if it cannot be a code.
     pub(super) code: String,
+    /// The whole search text as a telephone number (E.164); empty if it is none. There are no words
+    /// then.
+    pub(super) phone: String,
+    /// The digits of that number as they were typed.
+    pub(super) digits: String,
 }
 
 impl Words {
-    pub(super) fn of(typed: &str, contacts: bool) -> Self {
-        let folded = text_cleaning::fold(&text_cleaning::clean_line(typed));
+    pub(super) fn of(typed: &str, contacts: bool, occasion: &Occasion) -> Self {
+        let phone = Some(Phone::read(typed, occasion.home_country()))
+            .filter(|_| contacts)
+            .and_then(|phone| phone.e164)
+            .unwrap_or_default();
+        let digits = typed.chars().filter(char::is_ascii_digit).collect();
+        let folded = match phone.as_str() {
+            "" => text_cleaning::fold(&text_cleaning::clean_line(typed)),
+            _ => String::new(),
+        };
         let mut words = folded.split_whitespace();
         let mut next = || words.next().unwrap_or_default().to_owned();
         let list = [next(), next(), next(), next()];
@@ -447,6 +469,8 @@ impl Words {
             list,
             contacts: if contacts { "yes" } else { "no" },
             code: code.map(|key| key.as_str().to_owned()).unwrap_or_default(),
+            phone,
+            digits,
         }
     }
 }

@@ -23,6 +23,8 @@ words! {
         Thanks = "thanks" => "host-mail-thanks",
         /// Any other news from the hosts, without a built-in text.
         News = "news" => "host-mail-news",
+        /// Tells that an event has moved. Hosts do not write its text.
+        Moved = "moved" => "host-mail-moved",
     }
 }
 
@@ -40,6 +42,8 @@ pub const PLACEHOLDERS: &[&str] = &[
     "rsvp_link",
     "code",
     "status",
+    "gift",
+    "pictures_link",
     "unsubscribe_link",
     // Older names of the placeholders for the date and the venue.
     "wedding_date",
@@ -110,6 +114,13 @@ impl MailText {
         }
     }
 
+    /// Whether a mail with this text may name the household's gift, or lead to the pictures.
+    pub fn names_day_after(&self) -> bool {
+        let mut bodies = self.body.iter();
+        let is_named = |body: &str| body.contains("{gift}") || body.contains("{pictures_link}");
+        self.kind == MailKind::Thanks || bodies.any(|(_, body)| is_named(body))
+    }
+
     /// When a later version changes a built-in text, mails then use the new one.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
@@ -126,9 +137,20 @@ impl MailText {
 }
 
 impl MailKind {
-    /// Whether there is a built-in text for this kind of mail.
+    /// Whether there is a built-in text for this kind of mail, which hosts may replace.
     pub fn is_built_in(self) -> bool {
-        self != Self::News
+        !matches!(self, Self::News | Self::Moved)
+    }
+
+    /// The kinds of mail whose text hosts write.
+    pub fn written_by_hosts() -> impl Iterator<Item = Self> {
+        let all = Self::ALL.iter().copied();
+        all.filter(|kind| *kind != Self::Moved)
+    }
+
+    /// Finds one of these kinds by its keyword.
+    pub fn find_written(word: &str) -> Option<Self> {
+        Self::written_by_hosts().find(|kind| kind.word() == word)
     }
 }
 
@@ -211,8 +233,9 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
 }
 
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
-    let kinds = MailKind::ALL.iter();
-    kinds.map(|kind| load(tx, host, *kind)).collect()
+    MailKind::written_by_hosts()
+        .map(|kind| load(tx, host, kind))
+        .collect()
 }
 
 /// Applies the form's values to the stored texts. Saves nothing.

@@ -25,6 +25,7 @@ use crate::id::OccasionId;
 use crate::invitation;
 use crate::look;
 use crate::occasion::{self, Contact, Occasion, Switches};
+use crate::phone;
 use crate::role::{self, Role};
 use crate::words::OccasionStatus;
 
@@ -216,6 +217,7 @@ pub fn change(
     if !host.may(Permission::Own) && !fields::is_wording(FIELDS, &changes) {
         return Err(Refusal::Forbidden);
     }
+    check_deadline(tx, &old, &new)?;
     if new.slug != old.slug {
         let scope = role::scope(&new.id);
         let is_members = !member_occasions::makes_host(tx, &scope)?;
@@ -233,6 +235,9 @@ pub fn change(
     }
     invitation::wait_for_answers(tx, &new.id)?;
     occasion::update(tx, &new).map_err(slug_taken)?;
+    if new.home_country() != old.home_country() {
+        phone::read_again(tx, &new.id)?;
+    }
     if new.slug != old.slug {
         leave_slug(tx, &old)?;
     }
@@ -248,9 +253,9 @@ fn keep_last_day(old: &Occasion, new: &mut Occasion) {
         && new.rsvp_deadline == old.rsvp_deadline
         && new.time_zone != old.time_zone
         && let Deadline::EndOf(day) = Deadline::of(&deadline.to_zoned(old.zone()))
-        && let Ok(end) = day.tomorrow().and_then(|day| day.to_zoned(new.zone()))
+        && let Some(end) = web::dates::end_of_day(day, &new.zone())
     {
-        new.rsvp_deadline = Some(end.timestamp());
+        new.rsvp_deadline = Some(end);
     }
 }
 
@@ -313,6 +318,19 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     ))))
 }
 
+/// Refuses a last day to answer where the day of no event is known.
+pub fn check_deadline(tx: &mut Tx<'_>, old: &Occasion, new: &Occasion) -> Result<(), Refusal> {
+    let mut findings = Findings::default();
+    if new.rsvp_deadline.is_some()
+        && new.rsvp_deadline != old.rsvp_deadline
+        && event::list(tx, &new.id)?.is_empty()
+        && !event::without_day(tx, &new.id)?.is_empty()
+    {
+        findings.add("/rsvp_deadline", "deadline_without_day", []);
+    }
+    findings.finish().map_err(Refusal::Fields)
+}
+
 /// Applies `input` to an occasion and writes nothing. Reports all invalid fields together.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
     // If the input contains a new time zone, the dates in the input are dates in that time zone.
@@ -337,6 +355,7 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
             Err(_) => findings.add("/time_zone", "time_zone_unknown", []),
         }
     }
+    phone::check_digits("/contact/phone", Some(&new.contact.phone), findings);
     new.country = new.country.to_uppercase();
     if !new.country.is_empty() && Region::find(&new.country).is_none() {
         findings.add("/country", "unknown_option", []);

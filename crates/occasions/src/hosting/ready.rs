@@ -14,7 +14,7 @@ use web::{I18n, Site, words};
 
 use super::campaign::audience::STREAM;
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, occasions};
+use super::{Refusal, moved, occasions};
 use crate::announcement::{self, Announcement};
 use crate::event::{self, Event};
 use crate::gift;
@@ -49,6 +49,8 @@ words! {
         /// Texts are missing in the languages that `languages` lists. `of` says which texts:
         /// `texts`, `events`, `questions`, `news`, `pages` or `gifts`.
         TextsMissing = "texts_missing" => "host-ready-texts-missing",
+        /// Households that do not know that the event with the key `of` has moved.
+        Moved = "moved" => "host-ready-moved",
         /// Announcements that the hosts have written but not published.
         NewsUnpublished = "news_unpublished" => "host-ready-news",
         /// Households without an answer that have no email address, telephone number or postal
@@ -57,7 +59,8 @@ words! {
         /// Households to which no mail goes, because earlier mail bounced, was marked as spam, or
         /// was stopped by an administrator.
         MailFails = "mail_fails" => "host-ready-mail-fails",
-        /// Households that have not answered completely and have not been sent their invitation.
+        /// Households that have not been sent their invitation, without those that answered without
+        /// a code.
         NotSent = "not_sent" => "host-ready-not-sent",
         /// Households that have not answered completely, although they have been sent their
         /// invitation.
@@ -135,8 +138,10 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     let events = event::list(tx, &occasion.id)?;
     let now = tx.now();
     let is_archived = occasion.status == OccasionStatus::Archived;
-    // Without an event, its day is still to come.
-    let was_held = !events.is_empty() && events.iter().all(|event| event.ends_at <= now);
+    let undated = event::without_day(tx, &occasion.id)?;
+    // A day that is not known is still to come.
+    let was_held =
+        !events.is_empty() && undated.is_empty() && events.iter().all(|event| event.ends_at <= now);
     if is_archived || was_held {
         return Ok(Ready {
             is_over: true,
@@ -145,11 +150,23 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     }
     let counts = count_households(tx, &occasion)?;
     let mut points = set_up(tx, &occasion, &events, counts, now)?;
+    if events.is_empty() && !undated.is_empty() {
+        // Without a day, there is no day to answer by.
+        points.retain(|point| point.point != ReadyPoint::NoDeadline);
+    }
     let is_private = own_domain::is_private(tx, site, &occasion.id)?;
     points.insert(
         1,
         OpenPoint::new(ReadyPoint::PrivateAddress, i64::from(is_private)),
     );
+    for moved in moved::list(tx, &occasion.id)? {
+        let households = number(moved.households.len());
+        points.push(OpenPoint::of(
+            ReadyPoint::Moved,
+            households,
+            &moved.event.key,
+        ));
+    }
     points.push(OpenPoint::new(ReadyPoint::Unreachable, counts.unreachable));
     if host.may(Permission::SeeContacts) {
         let key = site.keys.key(suppression::PURPOSE);
@@ -195,7 +212,7 @@ fn count_households(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Households, 
         "SELECT COUNT(*) AS total,
              COUNT(CASE WHEN is_answered = 0 AND email IS NULL AND phone IS NULL
                              AND address IS NULL THEN 1 END) AS unreachable,
-             COUNT(CASE WHEN owes = 1 AND sent_at IS NULL AND is_open = 0 THEN 1 END) AS unsent,
+             COUNT(CASE WHEN sent_at IS NULL AND is_open = 0 THEN 1 END) AS unsent,
              COUNT(CASE WHEN owes = 1 AND sent_at IS NOT NULL THEN 1 END) AS owing,
              COUNT(CASE WHEN owes = 1 THEN 1 END) AS undone,
              COUNT(CASE WHEN is_open = 1 AND is_approved = 0 THEN 1 END) AS unapproved

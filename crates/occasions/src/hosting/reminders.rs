@@ -186,6 +186,19 @@ fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<T
     occasion::at_hour(day, &rule.hour, zone)
 }
 
+/// When households whose deadline is the occasion's are next reminded by itself, the earliest first.
+pub fn upcoming(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<Timestamp>, StoreError> {
+    let Some(deadline) = occasion.rsvp_deadline else {
+        return Ok(Vec::new());
+    };
+    let (now, zone) = (tx.now(), occasion.zone());
+    let rules = of(tx, &occasion.id)?.into_iter().filter(|rule| rule.active);
+    let moments = rules.filter_map(|rule| moment(&rule, deadline, &zone));
+    let mut coming: Vec<Timestamp> = moments.filter(|at| *at > now).collect();
+    coming.sort_unstable();
+    Ok(coming)
+}
+
 struct Due {
     rule: ReminderRule,
     deadline: Timestamp,
@@ -270,6 +283,9 @@ fn owing(tx: &mut Tx<'_>, occasion: &Occasion, due: &Due) -> Result<Vec<Househol
                            WHERE reminder_sent.invitation = invitation.id
                              AND ((rule = :rule AND reminder_sent.deadline = :deadline)
                                   OR (campaign IS NOT NULL AND at > :lately)))
+           AND NOT EXISTS (SELECT 1 FROM handed
+                           WHERE handed.invitation = invitation.id AND handed.kind = 'reminder'
+                             AND handed.state = 'handed' AND handed.at > :lately)
          ORDER BY invitation.sort_name, invitation.id",
         id = occasion.id,
         usual = occasion.rsvp_deadline,
@@ -301,6 +317,7 @@ fn write_campaign(
     let campaign = Campaign {
         id: tx.id(),
         kind: MailKind::Reminder,
+        about: String::new(),
         state: CampaignState::Sending,
         subject,
         body,

@@ -1,39 +1,157 @@
-//! Leads a host through all unsent invitations. The host sends each of them through another app.
+//! What is to be sent: which households have no invitation yet, and which have not answered, each
+//! with the one channel by which it is sent to. Also what was sent so far.
 
-use jiff::Timestamp;
-use platform::Tx;
+use std::collections::{HashMap, HashSet};
 
+use jiff::{SignedDuration, Timestamp};
+use platform::key::Key;
+use platform::mail::Address;
+use platform::mail::suppression::{self, Blocked};
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Findings, Region, Site};
+
+use super::campaign::audience::{self, STREAM};
+use super::campaign::progress::RecipientState;
+use super::campaign::{self, Report};
+use super::handed::{self, Channel, HandedState};
 use super::listing::filter::Open;
 use super::listing::{self, InvitationFilter, InvitationRow};
+use super::mail_text::{self, MailKind};
+use super::moved::{self, Moved, TimeAndPlace};
+use super::obstacles::{self, ObstacleKind, Obstacles};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, invitations, portals};
-use crate::id::InvitationId;
-use crate::invitation_snapshot::InvitationSnapshot;
+use super::{Refusal, channels, occasions, thanks};
+use crate::event;
+use crate::id::{EventId, InvitationId};
+use crate::phase;
+use crate::phone::Phone;
+use crate::words::{Access, OccasionStatus};
 
-/// The host's position on the way through the unsent invitations.
-#[derive(Clone, Debug, Default)]
-pub struct Place {
-    /// The household to show, even if its invitation was already sent.
-    pub at: Option<InvitationId>,
-    /// The household that the host has just seen. The walk continues with the next unsent
-    /// invitation.
-    pub after: Option<InvitationId>,
+/// A household that was reminded within this time is not reminded again.
+const REMINDED: SignedDuration = SignedDuration::from_hours(24);
+
+/// A household to which something is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = HouseholdToSend)]
+pub struct Household {
+    /// The invitation's id.
+    pub id: InvitationId,
+    /// The household's name.
+    pub household: String,
+    /// The channels that the household can take, in the occasion's order.
+    pub possible: Vec<Channel>,
+    /// When a card was printed for the household; null if none was, or if hosts handed it over.
+    pub printed_at: Option<Timestamp>,
+    /// The household's position among all households of the list, sent or not.
+    #[serde(skip)]
+    pub place: usize,
+    #[serde(skip)]
+    pub email: Option<String>,
 }
 
-/// The household to show, and the progress of the walk.
-#[derive(Debug)]
-pub struct Walk {
-    /// The household, and when its invitation was marked as sent. `None` if all invitations are
-    /// sent.
-    pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
-    /// The number of unsent invitations, including this household's.
-    pub left: usize,
-    /// The id and name of the household that the host saw before.
-    pub before: Option<(InvitationId, String)>,
+/// The households that are sent to through one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ChannelToSend)]
+pub struct Line {
+    /// The channel.
+    pub channel: Channel,
+    /// The households, by name.
+    pub households: Vec<Household>,
+    /// What makes it impossible to send through this channel now.
+    pub off: Option<ObstacleKind>,
+    /// What hosts are asked about before they send through this channel.
+    pub asks: Option<ObstacleKind>,
 }
 
-pub fn waits(row: &InvitationRow) -> bool {
-    is_unsent(row.sent_at, row.open)
+/// The households to which a kind of message is still to be sent. Each household is in one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MessagesToSend)]
+pub struct ToSend {
+    /// How many households there are in all lines.
+    pub households: usize,
+    /// A line for each channel that has households, in the occasion's order.
+    pub lines: Vec<Line>,
+}
+
+/// An event that has moved, and the households that do not know it yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MovedEvent)]
+pub struct MovedToTell {
+    /// The event's id.
+    pub event: EventId,
+    /// What guests were last told.
+    pub was: TimeAndPlace,
+    /// What the event says.
+    pub now: TimeAndPlace,
+    /// How many people have said that they come.
+    pub coming: i64,
+    /// Whether hosts decided to tell nobody.
+    pub is_dismissed: bool,
+    /// The households to tell.
+    #[serde(flatten)]
+    pub to_tell: ToSend,
+}
+
+/// How far the invitations are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SentSoFar {
+    /// Households whose invitation left: a mail server accepted it, or a host handed it over.
+    pub sent: usize,
+    /// Of these, households that have opened their page.
+    pub opened: usize,
+    /// Of these, households that have answered.
+    pub answered: usize,
+    /// Mails with the invitation that wait to be sent.
+    pub queued: usize,
+    /// Mails with the invitation of which nobody knows whether they left.
+    pub uncertain: usize,
+    /// Households whose last mail with the invitation came back.
+    pub came_back: usize,
+}
+
+/// Everything that hosts still have to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Sending {
+    /// What stands in the way.
+    #[schema(value_type = Vec<ObstacleKind>)]
+    pub obstacles: Obstacles,
+    /// The order in which channels are tried.
+    pub order: Vec<Channel>,
+    /// Households without an invitation.
+    pub invitations: ToSend,
+    /// Households that have an invitation and have not answered completely.
+    pub reminders: ToSend,
+    /// Events that have moved since guests were last told.
+    pub moved: Vec<MovedToTell>,
+    /// After the last event, households that gave a gift for which they were not thanked.
+    pub thanks: ToSend,
+    /// Households of `reminders` and others that were reminded in the last 24 hours.
+    pub reminded: usize,
+    /// When a household was last reminded.
+    pub last_reminded_at: Option<Timestamp>,
+    /// How far the invitations are.
+    pub so_far: SentSoFar,
+    /// The position of every household, sent or not.
+    #[serde(skip)]
+    pub places: HashMap<InvitationId, usize>,
+}
+
+/// What is stored about what was sent to a household.
+#[derive(Row)]
+struct Facts {
+    id: InvitationId,
+    phone: Option<String>,
+    own_channel: String,
+    printed_at: Option<Timestamp>,
+    reminded_at: Option<Timestamp>,
+    remind_mail_at: Option<Timestamp>,
+    /// The states of the mails with the invitation, separated by spaces.
+    queued: bool,
+    uncertain: bool,
+    came_back: bool,
 }
 
 /// Whether the invitation still has to be sent. A household that answered without a code needs no
@@ -42,42 +160,416 @@ pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>) -> bool 
     sent_at.is_none() && open.is_none()
 }
 
-/// Finds the household to show. The walk goes through the households that match the filter, sorted
-/// by name. After the last one, it returns to the skipped households.
-pub fn walk(
+/// Whether the row's invitation still has to be sent.
+pub fn waits(row: &InvitationRow) -> bool {
+    is_unsent(row.sent_at, row.open)
+}
+
+/// Finds what is still to be sent to the households that match the filter.
+pub fn load(
     tx: &mut Tx<'_>,
+    site: &Site,
     host: &HostOf,
     filter: &InvitationFilter,
-    place: &Place,
-) -> Result<Walk, Refusal> {
+) -> Result<Sending, Refusal> {
     host.needs(Permission::Invite)?;
     host.needs(Permission::SeeContacts)?;
+    host.needs(Permission::SeeAnswers)?;
     let filter = InvitationFilter {
         sent: None,
         archived: false,
         ..filter.clone()
     };
-    let all = listing::all_invitations(tx, host, &filter)?;
-    let place_of = |id: &Option<InvitationId>| {
-        let id = id.as_ref()?;
-        all.iter().position(|row| row.id == *id)
+    let occasion = occasions::load(tx, host)?;
+    let obstacles = Obstacles::find(tx, site, host)?;
+    let order = channels::order(tx, &occasion)?;
+    let key = site.keys.key(suppression::PURPOSE);
+    let blocked = suppression::blocked(tx, STREAM, host.occasion().as_str())?;
+    let rows = listing::all_invitations(tx, host, &filter)?;
+    let mut facts = facts(tx, host)?;
+    let home = occasion.home_country();
+    let lately = tx.now() - REMINDED;
+    let events = event::list(tx, host.occasion())?;
+    let is_over = phase::over_at(&events, &occasion.zone()).is_some_and(|at| at <= tx.now());
+    let to_thank = if is_over {
+        thanks::waiting(tx, host.occasion())?
+    } else {
+        HashSet::new()
     };
-    let before = place_of(&place.after);
-    let (passed, onward) = all.split_at(before.map_or(0, |place| place + 1));
-    let turn = match place_of(&place.at) {
-        Some(at) => Some(&all[at]),
-        None => onward.iter().chain(passed).find(|row| waits(row)),
-    };
-    let turn = match turn {
-        Some(row) => Some((
-            portals::load(tx, host, &row.id)?,
-            invitations::bookkeeping(tx, &row.id)?.sent_at,
-        )),
-        None => None,
-    };
-    Ok(Walk {
-        turn,
-        left: all.iter().filter(|row| waits(row)).count(),
-        before: before.map(|place| (all[place].id.clone(), all[place].household.clone())),
+    let mut found = Sending::default();
+    let mut unsent: HashMap<Channel, Vec<Household>> = HashMap::new();
+    let mut owing: HashMap<Channel, Vec<Household>> = HashMap::new();
+    let mut moved: Vec<_> = moved::list(tx, host.occasion())?
+        .into_iter()
+        .map(|one| (one, HashMap::<Channel, Vec<Household>>::new()))
+        .collect();
+    let mut unthanked: HashMap<Channel, Vec<Household>> = HashMap::new();
+    for (place, row) in rows.into_iter().enumerate() {
+        let Some(facts) = facts.remove(&row.id) else {
+            continue;
+        };
+        found.places.insert(row.id.clone(), place);
+        let is_on_the_way = facts.queued || facts.uncertain;
+        let reminded_at = facts.reminded_at.max(facts.remind_mail_at);
+        found.so_far.count(&row, &facts);
+        found.last_reminded_at = found.last_reminded_at.max(reminded_at);
+        let possible = possible(&order, &row, &facts, &blocked, &key, home);
+        let own = Channel::find(&facts.own_channel);
+        let channel = channels::first(&order, own, &possible);
+        let is_unsent = waits(&row);
+        let may_answer = row.access == Access::Open
+            || (occasion.status == OccasionStatus::Closed && row.access == Access::Closed);
+        let owes = row.unsettled > 0 && may_answer;
+        let household = Household {
+            id: row.id,
+            household: row.household,
+            possible,
+            printed_at: facts.printed_at,
+            place,
+            email: row.email,
+        };
+        for (one, to_tell) in &mut moved {
+            if one.households.contains(&household.id) {
+                to_tell.entry(channel).or_default().push(household.clone());
+            }
+        }
+        if to_thank.contains(&household.id) {
+            let household = household.clone();
+            unthanked.entry(channel).or_default().push(household);
+        }
+        if is_unsent {
+            if !is_on_the_way {
+                unsent.entry(channel).or_default().push(household);
+            }
+        } else if owes {
+            if reminded_at.is_some_and(|at| at > lately) {
+                found.reminded += 1;
+            } else {
+                owing.entry(channel).or_default().push(household);
+            }
+        }
+    }
+    found.invitations = ToSend::of(unsent, &order, &obstacles, MailKind::Invitation);
+    found.reminders = ToSend::of(owing, &order, &obstacles, MailKind::Reminder);
+    found.moved = moved
+        .into_iter()
+        .map(|(one, to_tell)| MovedToTell::of(one, to_tell, &order, &obstacles))
+        .filter(|one| one.to_tell.households > 0)
+        .collect();
+    found.thanks = ToSend::of(unthanked, &order, &obstacles, MailKind::Thanks);
+    Ok(Sending {
+        obstacles,
+        order,
+        ..found
     })
+}
+
+impl ToSend {
+    fn of(
+        mut by_channel: HashMap<Channel, Vec<Household>>,
+        order: &[Channel],
+        obstacles: &Obstacles,
+        kind: MailKind,
+    ) -> Self {
+        let mut found = Self::default();
+        for channel in order {
+            let Some(households) = by_channel.remove(channel) else {
+                continue;
+            };
+            found.households += households.len();
+            found.lines.push(Line {
+                channel: *channel,
+                households,
+                off: obstacles.blocking(*channel, kind),
+                asks: obstacles.asking(*channel, kind),
+            });
+        }
+        found
+    }
+
+    /// The line of a channel; `None` if no household is sent to through it.
+    pub fn line(&self, channel: Channel) -> Option<&Line> {
+        self.lines.iter().find(|line| line.channel == channel)
+    }
+}
+
+impl MovedToTell {
+    fn of(
+        moved: Moved,
+        to_tell: HashMap<Channel, Vec<Household>>,
+        order: &[Channel],
+        obstacles: &Obstacles,
+    ) -> Self {
+        Self {
+            now: TimeAndPlace::from(&moved.event),
+            event: moved.event.id,
+            was: moved.was,
+            coming: moved.coming,
+            is_dismissed: moved.is_dismissed,
+            to_tell: ToSend::of(to_tell, order, obstacles, MailKind::Moved),
+        }
+    }
+}
+
+impl Sending {
+    /// What is to be sent of this kind, about the event with the id `about` if it has moved; nothing
+    /// for kinds that nobody waits for.
+    pub fn of(&self, kind: MailKind, about: &str) -> Option<&ToSend> {
+        match kind {
+            MailKind::Invitation => Some(&self.invitations),
+            MailKind::Reminder => Some(&self.reminders),
+            MailKind::Moved => {
+                let mut all = self.moved.iter();
+                let found = all.find(|one| one.event.as_str() == about)?;
+                Some(&found.to_tell)
+            }
+            MailKind::Thanks => Some(&self.thanks),
+            MailKind::SaveTheDate | MailKind::News => None,
+        }
+    }
+}
+
+impl SentSoFar {
+    fn count(&mut self, row: &InvitationRow, facts: &Facts) {
+        self.queued += usize::from(facts.queued);
+        self.uncertain += usize::from(facts.uncertain);
+        self.came_back += usize::from(facts.came_back);
+        if row.sent_at.is_some() {
+            self.sent += 1;
+            self.opened += usize::from(row.last_opened_at.is_some());
+            self.answered += usize::from(row.replied_at.is_some());
+        }
+    }
+}
+
+fn possible(
+    order: &[Channel],
+    row: &InvitationRow,
+    facts: &Facts,
+    blocked: &Blocked,
+    key: &Key,
+    home: Option<Region>,
+) -> Vec<Channel> {
+    let typed = facts.phone.as_deref().unwrap_or_default();
+    let phone = Phone::read(typed, home);
+    let has_digits = typed.chars().filter(char::is_ascii_digit).count() > 4;
+    let takes_mail = || {
+        let address = row.email.as_deref()?.parse::<Address>().ok()?;
+        Some(blocked.find(key, &address).is_none())
+    };
+    let can = |channel: &Channel| match channel {
+        Channel::WhatsApp => phone.is_mobile,
+        // A number that cannot be read may still be dialled as it was typed.
+        Channel::Sms => phone.is_mobile || (phone.e164.is_none() && has_digits),
+        Channel::Email => takes_mail() == Some(true),
+        Channel::Paper => true,
+        Channel::Other => false,
+    };
+    order.iter().copied().filter(can).collect()
+}
+
+fn facts(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, Facts>, StoreError> {
+    let found: Vec<Facts> = sql!(
+        "SELECT id, phone, channel AS own_channel,
+             (SELECT MAX(at) FROM handed WHERE handed.invitation = invitation.id
+                  AND handed.kind = 'invitation' AND handed.state = 'printed') AS printed_at,
+             (SELECT MAX(at) FROM handed WHERE handed.invitation = invitation.id
+                  AND handed.kind = 'reminder' AND handed.state = 'handed') AS reminded_at,
+             (SELECT MAX(campaign.started_at) FROM campaign_recipient AS recipient
+              JOIN campaign ON campaign.id = recipient.campaign
+              WHERE recipient.invitation = invitation.id AND campaign.kind = 'reminder'
+                AND recipient.state IN ('queued', 'written')) AS remind_mail_at,
+             EXISTS (SELECT 1 FROM campaign_recipient AS recipient
+                     JOIN campaign ON campaign.id = recipient.campaign
+                     LEFT JOIN mail ON mail.id = recipient.mail
+                     WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
+                       AND invitation.sent_at IS NULL
+                       AND (recipient.state = 'queued'
+                            OR (mail.mailbox_at IS NULL
+                                AND mail.state IN ('queued', 'sending', 'deferred', 'sent'))))
+                 AS queued,
+             EXISTS (SELECT 1 FROM campaign_recipient AS recipient
+                     JOIN campaign ON campaign.id = recipient.campaign
+                     JOIN mail ON mail.id = recipient.mail
+                     WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
+                       AND invitation.sent_at IS NULL AND mail.state = 'uncertain') AS uncertain,
+             EXISTS (SELECT 1 FROM campaign_recipient AS recipient
+                     JOIN campaign ON campaign.id = recipient.campaign
+                     JOIN mail ON mail.id = recipient.mail
+                     WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
+                       AND mail.state IN ('bounced', 'failed')) AS came_back
+         FROM invitation WHERE occasion = :occasion AND archived_at IS NULL",
+        occasion = host.occasion()
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|one| (one.id.clone(), one)).collect())
+}
+
+/// A message to a household, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Message {
+    pub kind: MailKind,
+    pub channel: Channel,
+    /// What hosts recorded; `None` for a mail of this site.
+    pub state: Option<HandedState>,
+    /// The progress of a mail of this site.
+    pub mail: Option<RecipientState>,
+    pub at: Timestamp,
+}
+
+/// Lists what was sent to a household, the newest first, without what was taken back.
+pub fn of_household(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    invitation: &InvitationId,
+) -> Result<Vec<Message>, Refusal> {
+    host.needs(Permission::See)?;
+    Ok(sql!(
+        "SELECT kind, channel, state, mail, at FROM
+             (SELECT handed.kind, handed.channel, handed.state, CAST(NULL AS TEXT) AS mail,
+                  handed.at
+              FROM handed JOIN invitation ON invitation.id = handed.invitation
+              WHERE handed.invitation = :invitation AND handed.state <> 'withdrawn'
+                AND invitation.occasion = :occasion
+              UNION ALL
+              SELECT campaign.kind, 'email' AS channel, CAST(NULL AS TEXT) AS state,
+                  CASE WHEN recipient.state <> 'written' THEN recipient.state
+                       WHEN mail.mailbox_at IS NOT NULL THEN 'mailbox'
+                       ELSE COALESCE(mail.state, 'sent') END AS mail,
+                  campaign.due_at AS at
+              FROM campaign_recipient AS recipient
+              JOIN campaign ON campaign.id = recipient.campaign
+              LEFT JOIN mail ON mail.id = recipient.mail
+              WHERE recipient.invitation = :invitation AND campaign.occasion = :occasion
+                AND recipient.state <> 'cancelled') AS message
+         ORDER BY at DESC, channel LIMIT 20",
+        invitation,
+        occasion = host.occasion()
+    )
+    .all(tx)?)
+}
+
+/// What a host hands over.
+#[derive(Clone, Debug)]
+pub struct Handing {
+    pub kind: MailKind,
+    /// The id of the event that has moved; empty for other kinds.
+    pub about: String,
+    pub channel: Channel,
+    /// Whether the host was asked about what does not stop the message, such as a draft.
+    pub was_asked: bool,
+}
+
+/// Records that a host handed a message to another app or to the post, unless something makes that
+/// useless. What a household has by another way is recorded in any case.
+pub fn hand(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    invitation: &InvitationId,
+    handing: &Handing,
+) -> Result<(), Refusal> {
+    let Handing {
+        kind,
+        about,
+        channel,
+        was_asked,
+    } = handing;
+    let (kind, channel) = (*kind, *channel);
+    if kind == MailKind::Moved {
+        find_moved(tx, host, about)?;
+    } else if !about.is_empty() {
+        let mut findings = Findings::default();
+        findings.add("/about", "unknown_option", []);
+        findings.finish()?;
+    }
+    if channel != Channel::Other {
+        obstacles::check(tx, site, host, channel, kind, *was_asked)?;
+    }
+    if kind == MailKind::Thanks {
+        thanks::hand(tx, host, invitation)?;
+    }
+    handed::record(tx, host, invitation, kind, about, channel)
+}
+
+/// Takes back what hosts recorded about messages of this kind, because they were not sent after all.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    invitation: &InvitationId,
+    kind: MailKind,
+    about: &str,
+) -> Result<(), Refusal> {
+    if kind == MailKind::Thanks {
+        thanks::withdraw(tx, host, invitation)?;
+    }
+    handed::withdraw(tx, host, invitation, kind, about)
+}
+
+/// Mails the households whose channel is email, all at once.
+pub fn mail(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    kind: MailKind,
+    about: &str,
+    filter: &InvitationFilter,
+) -> Result<Report, Refusal> {
+    host.needs(Permission::Invite)?;
+    let occasion = occasions::lock(tx, host)?;
+    obstacles::check(tx, site, host, Channel::Email, kind, true)?;
+    let found = load(tx, site, host, filter)?;
+    let line = found
+        .of(kind, about)
+        .and_then(|all| all.line(Channel::Email));
+    let Some(line) = line else {
+        return Err(Refusal::WrongState);
+    };
+    let households = line.households.iter().map(|one| audience::Household {
+        id: one.id.clone(),
+        email: one.email.clone(),
+    });
+    let key = site.keys.key(suppression::PURPOSE);
+    let text = if kind == MailKind::Moved {
+        find_moved(tx, host, about)?.mail_text(site, &occasion)
+    } else {
+        mail_text::load(tx, host, kind)?
+    };
+    campaign::order_for(tx, &key, host, text, about, &households.collect::<Vec<_>>())
+}
+
+fn find_moved(tx: &mut Tx<'_>, host: &HostOf, about: &str) -> Result<Moved, Refusal> {
+    let all = moved::list(tx, host.occasion())?;
+    let mut all = all.into_iter();
+    let found = all.find(|one| one.event.id.as_str() == about);
+    found.ok_or(Refusal::WrongState)
+}
+
+/// Records that cards are printed for the households whose channel is paper, or that hosts handed
+/// the printed ones over. Returns for how many households.
+pub fn print(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    filter: &InvitationFilter,
+    was_asked: bool,
+    is_over: bool,
+) -> Result<usize, Refusal> {
+    let kind = MailKind::Invitation;
+    occasions::lock(tx, host)?;
+    obstacles::check(tx, site, host, Channel::Paper, kind, was_asked)?;
+    let found = load(tx, site, host, filter)?;
+    let line = found.invitations.line(Channel::Paper);
+    let mut count = 0;
+    for one in line.map(|line| &*line.households).unwrap_or_default() {
+        if !is_over {
+            handed::print(tx, host, &one.id, kind)?;
+        } else if one.printed_at.is_some() {
+            handed::record(tx, host, &one.id, kind, "", Channel::Paper)?;
+        } else {
+            continue;
+        }
+        count += 1;
+    }
+    Ok(count)
 }

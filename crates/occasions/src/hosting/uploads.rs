@@ -1,15 +1,18 @@
-//! Lists, approves, rejects and deletes the uploads of households, on behalf of hosts.
+//! Lists, approves, rejects and deletes the uploads of households, on behalf of hosts. The pictures
+//! that hosts added stand in the same lists.
 
 use std::collections::HashMap;
 
 use platform::audit::Entity;
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use web::{List, PageQuery};
 
-use super::{HostOf, Permission, Refusal, history};
+use super::{HostOf, Permission, Refusal, history, pictures};
+use crate::gallery::{self, Filter, GalleryEntry};
 use crate::id::{InvitationId, UploadId};
 use crate::occasion;
 use crate::upload::{self, Upload, UploadState};
@@ -19,7 +22,8 @@ pub const AT_ONCE: usize = 200;
 
 #[derive(Clone, Debug)]
 pub struct HostUpload {
-    pub upload: Upload,
+    pub upload: GalleryEntry,
+    /// The household's name; empty for a picture that a host added.
     pub household: String,
 }
 
@@ -37,24 +41,68 @@ pub struct Decided {
     pub changed: i64,
 }
 
-/// Lists a page of the uploads in this state, the oldest first. Without a state, lists all uploads.
+/// Lists a page of the uploads that match a filter, the oldest first.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    state: Option<UploadState>,
+    filter: Filter,
     paging: &PageQuery,
 ) -> Result<List<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let names = households(tx, host)?;
-    let list = upload::list(tx, host.occasion(), state, paging)?;
+    let list = gallery::list(tx, host.occasion(), filter, paging)?;
     Ok(list.map(|upload| with_household(&names, upload)))
 }
 
+/// Lists all uploads of households, the oldest first.
 pub fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
+    let filter = Filter {
+        state: None,
+        with_own: false,
+    };
+    of_filter(tx, host, filter)
+}
+
+fn of_filter(tx: &mut Tx<'_>, host: &HostOf, filter: Filter) -> Result<Vec<HostUpload>, Refusal> {
     let names = households(tx, host)?;
-    let all = upload::of_occasion(tx, host.occasion())?.into_iter();
+    let all = gallery::all(tx, host.occasion(), filter)?.into_iter();
     Ok(all.map(|upload| with_household(&names, upload)).collect())
+}
+
+/// All files of the gallery, and the pictures that hosts hide from it, for a host who downloads
+/// them. The oldest is first.
+pub fn to_download(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
+    host.needs(Permission::Write)?;
+    let filter = Filter {
+        state: None,
+        with_own: true,
+    };
+    let mut files = of_filter(tx, host, filter)?;
+    files.retain(|one| one.upload.is_own() || one.upload.state == UploadState::Approved);
+    Ok(files)
+}
+
+/// How much a host can download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row)]
+pub struct DownloadSize {
+    pub files: i64,
+    pub bytes: i64,
+}
+
+/// Counts what [`to_download`] lists.
+pub fn download_size(tx: &mut Tx<'_>, host: &HostOf) -> Result<DownloadSize, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    Ok(sql!(
+        "SELECT COUNT(*) AS files, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM (
+             SELECT bytes FROM upload WHERE occasion = :occasion AND state = :approved
+             UNION ALL
+             SELECT bytes FROM host_picture WHERE occasion = :occasion
+         ) AS file",
+        occasion = host.occasion(),
+        approved = UploadState::Approved
+    )
+    .one(tx)?)
 }
 
 fn households(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, String>, StoreError> {
@@ -67,21 +115,37 @@ fn households(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, St
     Ok(found.into_iter().collect())
 }
 
-fn with_household(names: &HashMap<InvitationId, String>, upload: Upload) -> HostUpload {
-    let household = names.get(&upload.invitation).cloned().unwrap_or_default();
-    HostUpload { upload, household }
+fn with_household(names: &HashMap<InvitationId, String>, upload: GalleryEntry) -> HostUpload {
+    let household = upload.invitation.as_ref().and_then(|id| names.get(id));
+    HostUpload {
+        household: household.cloned().unwrap_or_default(),
+        upload,
+    }
 }
 
-pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(UploadState, i64)>, Refusal> {
+/// How many files are in a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row)]
+pub struct StateCount {
+    pub state: UploadState,
+    pub files: i64,
+    /// How many of them hosts added.
+    pub own: i64,
+}
+
+pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<StateCount>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     Ok(sql!(
-        "SELECT state, COUNT(*) FROM upload WHERE occasion = :occasion GROUP BY state",
+        "SELECT state, COUNT(*) AS files, CAST(SUM(own) AS BIGINT) AS own FROM (
+             SELECT state, 0 AS own FROM upload WHERE occasion = :occasion
+             UNION ALL
+             SELECT state, 1 FROM host_picture WHERE occasion = :occasion
+         ) AS file GROUP BY state",
         occasion = host.occasion()
     )
     .all(tx)?)
 }
 
-/// Approves, rejects or deletes uploads. Skips uploads that no longer exist.
+/// Approves, rejects or deletes uploads, and pictures that hosts added. Skips what no longer exists.
 pub fn decide(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -104,7 +168,10 @@ pub fn decide(
             occasion = host.occasion()
         )
         .maybe(tx)?;
-        let Some(upload) = found else { continue };
+        let Some(upload) = found else {
+            changed += i64::from(decide_own(tx, host, id, decision)?);
+            continue;
+        };
         let action = match decision {
             Decision::State(state) if state == upload.state => continue,
             Decision::State(state) => {
@@ -127,6 +194,24 @@ pub fn decide(
         changed += 1;
     }
     Ok(Decided { changed })
+}
+
+/// A picture that a host added needs no approval, so it is only shown or hidden. Returns whether the
+/// picture exists and was changed.
+fn decide_own(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &UploadId,
+    decision: Decision,
+) -> Result<bool, Refusal> {
+    let done = match decision {
+        Decision::State(state) => pictures::set_shown(tx, host, id, state == UploadState::Approved),
+        Decision::Delete => pictures::delete(tx, host, id).map(|()| true),
+    };
+    match done {
+        Err(Refusal::NotFound) => Ok(false),
+        done => done,
+    }
 }
 
 pub fn delete(tx: &mut Tx<'_>, host: &HostOf, id: &UploadId) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ use platform::mail::{Address, NewMail, Stream};
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Language, Site};
 
+use crate::gallery;
 use crate::id::OccasionId;
 use crate::occasion::Occasion;
 use crate::role::{self, Role};
@@ -22,6 +23,7 @@ pub(super) fn send(
     day: Date,
 ) -> Result<(), StoreError> {
     let members = grant::list(tx, &role::scope(&occasion.id))?.into_iter();
+    let has_pictures = !gallery::is_empty(tx, &occasion.id)?;
     let owners = members.filter(|member| Role::from(member.role) == Role::OccasionOwner);
     for owner in owners {
         let Some(account) = account::find(tx, &owner.account)? else {
@@ -41,13 +43,21 @@ pub(super) fn send(
         let Ok(to) = account.email.parse::<Address>() else {
             continue;
         };
-        let reports = format!("/admin/o/{}/reports", occasion.slug);
+        let mut copies = site
+            .url()
+            .join(&format!("/admin/o/{}/reports", occasion.slug));
+        if has_pictures {
+            let pictures = format!("/admin/o/{}/uploads?state=approved", occasion.slug);
+            let pictures = [("address", site.url().join(&pictures).into())];
+            copies += "\n\n";
+            copies += &text.with("host-mail-deletion-pictures", pictures);
+        }
         let values = [
             ("title", title.text.into()),
             ("day", text.date(day).into()),
             ("name", account.display_name.as_str().into()),
             ("site", site.settings.name.as_str().into()),
-            ("export", site.url().join(&reports).into()),
+            ("export", copies.into()),
             ("address", site.url().join(&end).into()),
         ];
         let mail = tx.send_mail(NewMail {

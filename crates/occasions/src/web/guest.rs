@@ -3,6 +3,7 @@
 //! result. The forms need no CSRF token, because their path contains the code, which other sites do
 //! not know. A form is refused if the browser reports that another site sent it.
 
+mod after;
 mod answer;
 mod app_links;
 mod asking;
@@ -13,6 +14,7 @@ mod credentials;
 pub(crate) mod entry;
 mod event_time;
 mod frame;
+mod gallery;
 mod gate;
 mod gifts;
 mod info_page;
@@ -30,6 +32,7 @@ pub(crate) mod show;
 mod thanks;
 mod tiles;
 pub(crate) mod upload_files;
+pub(crate) mod upload_view;
 mod uploads;
 pub mod view;
 mod waiting_list;
@@ -79,7 +82,8 @@ pub fn routes() -> Router<Site> {
             get(uploads::show).post(uploads::add),
         )
         .route("/invite/{code}/uploads/{upload}", post(uploads::remove))
-        .route("/invite/{code}/gallery", get(uploads::gallery))
+        .route("/invite/{code}/gallery", get(gallery::show))
+        .route("/invite/{code}/gallery/{picture}", get(gallery::picture))
         .route("/o/uploads/{token}/{file}", get(upload_files::file))
         .route("/invite/{code}/confirmation", get(portal::confirmation))
         .route("/invite/{code}/pages/{key}", get(info_page::show_invited))

@@ -6,6 +6,7 @@
 mod announcements;
 mod audit;
 mod bulk;
+mod card_so_far;
 mod cash_links;
 mod curve;
 mod dietary_options;
@@ -37,7 +38,10 @@ pub(crate) mod occasions;
 mod overview;
 pub(crate) mod own_card;
 mod own_domain;
+mod own_pictures;
 mod person;
+mod photo;
+pub mod picture_archive;
 mod preview;
 mod print;
 mod questions;
@@ -47,6 +51,12 @@ mod reminders;
 pub mod request;
 mod resource;
 mod schedule;
+mod send_home;
+mod send_mail;
+mod send_moved;
+mod send_rows;
+mod send_walk;
+mod send_words;
 mod sending;
 mod settings;
 mod uploads;
@@ -60,7 +70,7 @@ use super::access::HostAccess;
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
 use crate::hosting::received_gifts::ReceivedGift;
@@ -91,7 +101,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/invites", See, invites::list)
         .get("/invites/new", Invite, invite_form::new)
         .post("/invites/new", Invite, invite_form::create)
-        .get("/invites/send", Invite, sending::walk)
+        .get("/invites/send", Invite, send_home::moved)
         .post("/invites/bulk", Invite, bulk::step)
         .get("/invites/bulk/{id}", Invite, bulk::job)
         .get("/invites/{id}", See, invite::show)
@@ -139,6 +149,16 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/mail/{id}/resume", Invite, mail::resume)
         .post("/mail/{id}/cancel", Invite, mail::cancel)
         .post("/mail/{id}/retry", Invite, mail::retry)
+        .get("/send", Invite, send_home::show)
+        .post("/send/order", Invite, send_home::order)
+        .get("/send/walk", Invite, send_walk::show)
+        .post("/send/hand", Invite, send_walk::hand)
+        .post("/send/way", Invite, send_walk::another_way)
+        .get("/send/mail", Invite, send_mail::show)
+        .post("/send/mail", Invite, send_mail::order)
+        .post("/send/print", Invite, send_home::print)
+        .get("/send/moved/{event}", Invite, send_moved::show)
+        .post("/send/moved/{event}", Invite, send_moved::dismiss)
         .get("/guests", See, guests::list)
         .get("/print", See, print::choose)
         .get("/print/cards", SeeContacts, print::cards)
@@ -157,8 +177,13 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/settings/look", Own, looks::choose)
         .get("/settings/look/{look}", Own, looks::show)
         .get("/settings/preview/page", Own, looks::preview)
+        .get("/settings/cover", Own, photo::show)
+        .post("/settings/cover", Own, photo::save)
+        .get("/settings/cover/small", Own, photo::small)
+        .get("/settings/cover/preview/page", Own, photo::preview)
+        .post("/settings/cover/preview/page", Own, photo::preview_typed)
         .post("/settings/{part}", Write, settings::save)
-        .nest(Event::PAGES, pages_of::<Event, _>())
+        .nest(PlannedEvent::PAGES, pages_of::<PlannedEvent, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)
         .post("/settings/events/{id}/schedule", Write, schedule::change)
         .nest(Announcement::PAGES, pages_of::<Announcement, _>())
@@ -173,6 +198,11 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/gifts/reservations/{id}/given", Write, gifts::receive)
         .post("/gifts/reservations/{id}/release", Write, gifts::release)
         .get("/uploads", SeeAnswers, uploads::show)
+        .get("/uploads/add", Write, own_pictures::form)
+        .post("/uploads/add", Write, own_pictures::add)
+        .get("/uploads/own/{id}", Write, own_pictures::edit)
+        .post("/uploads/own/{id}", Write, own_pictures::change)
+        .get("/uploads/all.zip", Write, picture_archive::download)
         .post("/uploads", Write, uploads::decide)
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)

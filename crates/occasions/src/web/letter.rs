@@ -14,11 +14,14 @@ use crate::hosting::campaign::audience::STREAM;
 use crate::hosting::campaign::sending::{self, Addressee, Batch, Rendered};
 use crate::hosting::campaign::{self, CampaignId, Skip};
 use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
+use crate::hosting::received_gifts::ReceivedGift;
+use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
-/// The maximum length of the guests' names that replace the placeholder `{guests}`, in characters.
-const LONGEST_GUESTS: usize = 1_000;
+/// The maximum length of the names that replace the placeholders `{guests}` and `{gift}`, in
+/// characters.
+const LONGEST_NAMES: usize = 1_000;
 
 pub(crate) struct Parts {
     pub(crate) subject: String,
@@ -39,6 +42,7 @@ pub(crate) fn render(
     text: &Text,
     snapshot: &InvitationSnapshot,
     own: &MailText,
+    day_after: &DayAfter,
     unsubscribe: Option<&str>,
 ) -> Result<Parts, askama::Error> {
     let occasion = &snapshot.occasion;
@@ -52,6 +56,7 @@ pub(crate) fn render(
         text,
         snapshot,
         reading: &reading,
+        day_after,
         unsubscribe: unsubscribe.unwrap_or_default(),
     };
     let blocks = values.blocks(&body);
@@ -100,11 +105,36 @@ fn why(text: &Text, snapshot: &InvitationSnapshot, household: &str, hosts: &str)
     }
 }
 
+/// Names gifts, such as "Six tea glasses, money". Amounts are not named.
+pub(crate) fn gift_words(text: &Text, gifts: &[ReceivedGift]) -> String {
+    let words = gifts.iter().map(|gift| {
+        let words: Vec<&str> = gift.description.split_whitespace().collect();
+        if words.is_empty() {
+            text.say("gift-of-money").into_owned()
+        } else {
+            words.join(" ")
+        }
+    });
+    shortened(words.collect::<Vec<_>>().join(&text.say("list-comma")))
+}
+
+pub(crate) fn pictures_link(site: &Site, snapshot: &InvitationSnapshot) -> String {
+    snapshot.url(site).join(&snapshot.link("/gallery"))
+}
+
+fn shortened(names: String) -> String {
+    match names.char_indices().nth(LONGEST_NAMES) {
+        Some((end, _)) => format!("{}…", &names[..end]),
+        None => names,
+    }
+}
+
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
     snapshot: &'a InvitationSnapshot,
     reading: &'a Reading<'a>,
+    day_after: &'a DayAfter,
     unsubscribe: &'a str,
 }
 
@@ -123,11 +153,7 @@ impl Values<'_> {
                 let guests = snapshot.household.guests.iter();
                 let names = guests.map(|guest| guest.name.as_str());
                 let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-                let names = names.join(&text.say("list-comma"));
-                match names.char_indices().nth(LONGEST_GUESTS) {
-                    Some((end, _)) => format!("{}…", &names[..end]),
-                    None => names,
-                }
+                shortened(names.join(&text.say("list-comma")))
             }
             "hosts" => pick(&occasion.hosts),
             "occasion_title" => pick(&occasion.title),
@@ -155,6 +181,8 @@ impl Values<'_> {
                 };
                 text.say(status).into_owned()
             }
+            "gift" => gift_words(text, &self.day_after.gifts),
+            "pictures_link" if self.day_after.has_pictures => pictures_link(self.site, snapshot),
             "unsubscribe_link" => self.unsubscribe.to_owned(),
             _ => String::new(),
         }
@@ -199,7 +227,7 @@ impl Values<'_> {
                         return None;
                     }
                     spans.push(match name {
-                        "rsvp_link" | "unsubscribe_link" => Span::Link(value),
+                        "rsvp_link" | "pictures_link" | "unsubscribe_link" => Span::Link(value),
                         _ => Span::Words(value),
                     });
                 }
@@ -275,21 +303,21 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     if next.is_empty() {
         return Ok(Done::nothing());
     }
-    let wanted = next.clone();
-    let found = site
-        .store
-        .read_at_length(move |tx| {
-            let wanted = wanted.iter();
-            let read = wanted.map(|next| sending::read(tx, next));
-            read.collect::<Result<Vec<_>, platform::StoreError>>()
-        })
-        .await?;
     let own = MailText {
         kind: campaign.kind,
         subject: campaign.subject,
         body: campaign.body,
         version: 1,
     };
+    let (wanted, names_day_after) = (next.clone(), own.names_day_after());
+    let found = site
+        .store
+        .read_at_length(move |tx| {
+            let wanted = wanted.iter();
+            let read = wanted.map(|next| sending::read(tx, next, names_day_after));
+            read.collect::<Result<Vec<_>, platform::StoreError>>()
+        })
+        .await?;
     let mut rendered = Vec::new();
     for (recipient, found) in next.into_iter().zip(found) {
         if let Some(one) = prepare(site, &key, &own, found) {
@@ -315,6 +343,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
         revision,
         email,
         name,
+        day_after,
     } = found;
     if let Some(reason) = sending::needs_none(own.kind, &snapshot) {
         return Some(Rendered::Skipped(reason));
@@ -327,7 +356,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
     let path = suppression::unsubscribe_link(key, &to, STREAM, Some(scope));
     let unsubscribe = snapshot.url(site).join(&path);
     let text = site.catalogue.speak(&Language::of(language(&snapshot)));
-    match render(site, &text, &snapshot, own, Some(&unsubscribe)) {
+    match render(site, &text, &snapshot, own, &day_after, Some(&unsubscribe)) {
         Ok(parts) => {
             let version = (invitation.version, revision);
             let mail = NewMail {

@@ -20,6 +20,9 @@ const MAIL_PAUSES: &[SignedDuration] = &[
     SignedDuration::from_hours(6),
 ];
 
+/// The pause after an attempt that failed because the store saved nothing, which was not its fault.
+const AFTER_CLOSURE: SignedDuration = SignedDuration::from_secs(10);
+
 const MINUTES_OF_DAY: i64 = 24 * 60;
 
 /// A closure whose writes are committed together with an attempt's result. The closure may be
@@ -221,10 +224,14 @@ impl JobError {
 
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
+        let verdict = match error {
+            StoreError::LeaseOver => Verdict::Later(AFTER_CLOSURE),
+            _ => Verdict::Retry,
+        };
         Self {
             // Whoever writes the end of a job may write it twice.
             is_passing: error.is_passing() || matches!(error, StoreError::Unknown),
-            ..Self::retry(error)
+            ..Self::of(verdict, error)
         }
     }
 }

@@ -6,9 +6,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::held::Held;
 use super::{Job, JobId, LOOK, Queue};
 use crate::sql;
-use crate::store::{Rows, StoreError, Tx};
+use crate::store::{Row, Rows, StoreError, Tx};
 
 /// How long a lease lasts unless it is renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -16,13 +17,44 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// crashes its worker.
 pub(super) const STARTS: i64 = 25;
 
-/// When the first job of each queue is due that has any: the name of the queue, which this program
-/// may not know, and the time. A running job is due when its lease ends.
-pub(super) fn earliest(tx: &mut Tx<'_>) -> Result<Vec<(String, Timestamp)>, StoreError> {
-    tx.all(
-        sql!("SELECT queue, MIN(due_at) FROM job WHERE due_at IS NOT NULL GROUP BY queue"),
-        &[],
+#[derive(Row)]
+struct Earliest {
+    work: Option<Timestamp>,
+    mail: Option<Timestamp>,
+    calls: Option<Timestamp>,
+    services: Option<Timestamp>,
+    fetches: Option<Timestamp>,
+}
+
+/// When the first job of each queue is due that has any. A running job is due when its lease ends.
+pub(super) fn earliest(tx: &mut Tx<'_>) -> Result<Vec<(Queue, Timestamp)>, StoreError> {
+    let first: Earliest = sql!(
+        "SELECT
+             (SELECT MIN(due_at) FROM job WHERE queue = :work AND state <> 'failed') AS work,
+             (SELECT MIN(due_at) FROM job WHERE queue = :mail AND state <> 'failed') AS mail,
+             (SELECT MIN(due_at) FROM job WHERE queue = :calls AND state <> 'failed') AS calls,
+             (SELECT MIN(due_at) FROM job WHERE queue = :services AND state <> 'failed')
+                 AS services,
+             (SELECT MIN(due_at) FROM job WHERE queue = :fetches AND state <> 'failed')
+                 AS fetches",
+        work = Queue::Work,
+        mail = Queue::Mail,
+        calls = Queue::Calls,
+        services = Queue::Services,
+        fetches = Queue::Fetches
     )
+    .one(tx)?;
+    let of_queue = |queue| match queue {
+        Queue::Work => first.work,
+        Queue::Mail => first.mail,
+        Queue::Calls => first.calls,
+        Queue::Services => first.services,
+        Queue::Fetches => first.fetches,
+    };
+    let all = Queue::ALL.into_iter();
+    Ok(all
+        .filter_map(|queue| Some((queue, of_queue(queue)?)))
+        .collect())
 }
 
 /// Whether a job of `queue` is due.
@@ -30,8 +62,18 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
     Ok(next(tx, queue)?.is_some())
 }
 
-pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
+/// Leases the next due job. `held` are the jobs that this process runs: their leases are renewed.
+pub(super) fn take(
+    tx: &mut Tx<'_>,
+    queue: Queue,
+    held: &[Held],
+) -> Result<Option<Job>, StoreError> {
     while let Some(id) = claimable(tx, queue)? {
+        if let Some(own) = held.iter().find(|held| held.id == id)
+            && renew(tx, own)?
+        {
+            continue;
+        }
         // Another worker may have started requests in the lane before this transaction locked it,
         // so the due job is determined again.
         if queue.line_at_once().is_some()
@@ -59,13 +101,13 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
 }
 
 /// Renews the lease. Returns `false` if the lease was lost.
-pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
+pub(super) fn renew(tx: &mut Tx<'_>, held: &Held) -> Result<bool, StoreError> {
     let until = tx.now() + LEASE;
     let rows = sql!(
         "UPDATE job SET due_at = :until
          WHERE id = :id AND starts = :starts AND state = 'running'",
-        id = job.id,
-        starts = job.starts,
+        id = held.id,
+        starts = held.starts,
         until
     )
     .run(tx, Rows::AtMostOne)?;

@@ -8,6 +8,7 @@
 //! At most one waiting job has a given key: see [`NewJob::key`].
 
 mod handler;
+mod held;
 mod lease;
 mod worker;
 

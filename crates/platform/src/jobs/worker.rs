@@ -1,7 +1,7 @@
 //! The worker leases jobs, runs their handlers and commits the results.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -12,6 +12,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument as _;
 
 use super::handler::{self, Done, Effect, Handler, JobError, Verdict};
+use super::held::{Held, HeldJobs};
 use super::lease::{self, Return};
 use super::{Job, NewJob, Queue};
 use crate::clock::Clock;
@@ -28,6 +29,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often the store is looked at while no job is due. Usually a commit wakes the worker before, or
 /// a job becomes due: this is for jobs whose process died before it told of them, and for leases.
 const LOOK: Duration = super::LOOK.unsigned_abs();
+/// After a time in which the store saved nothing, no job is taken for this long: the process that
+/// runs it renews its lease first.
+const AFTER_CLOSURE: Duration = Duration::from_secs(3);
 /// The shortest time between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 const MINUTE: i64 = 60_000;
@@ -51,6 +55,9 @@ struct Inner {
     clock: Clock,
     random: Random,
     handlers: Vec<Handler>,
+    held: HeldJobs,
+    /// When the store was last found to save nothing.
+    closed: Mutex<Option<Instant>>,
     /// The last minute for which this process has enqueued scheduled jobs.
     minute: AtomicI64,
     /// `None` in tests, which have one process.
@@ -125,6 +132,8 @@ impl Worker {
             clock,
             random,
             handlers,
+            held: HeldJobs::default(),
+            closed: Mutex::default(),
             minute: AtomicI64::new(i64::MIN),
             membership,
         }))
@@ -210,8 +219,8 @@ impl Worker {
 
     /// One query serves all queues. Returns when to look again, at the latest.
     async fn look_once(&self, served: &[Served]) -> Result<Duration, StoreError> {
-        if !self.0.store.may_acknowledge() {
-            // Jobs could not be taken. The backup's agent has logged why.
+        if !self.may_save() {
+            // The backup's agent has logged why.
             return Ok(POLL);
         }
         self.schedule().await?;
@@ -222,7 +231,7 @@ impl Worker {
         let now = self.0.clock.now();
         let mut pause = LOOK;
         for (queue, due_at) in earliest {
-            let Some(one) = served.iter().find(|one| one.queue.word() == queue) else {
+            let Some(one) = served.iter().find(|one| one.queue == queue) else {
                 continue;
             };
             if due_at <= now {
@@ -303,6 +312,16 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether the store saves changes, and has done so long enough that leases are renewed.
+    fn may_save(&self) -> bool {
+        let closed = self.0.closed.lock();
+        let mut closed = closed.unwrap_or_else(PoisonError::into_inner);
+        if !self.0.store.may_acknowledge() {
+            *closed = Some(Instant::now());
+        }
+        closed.is_none_or(|at| at.elapsed() >= AFTER_CLOSURE)
+    }
+
     /// Due times and leases are compared with this machine's clock.
     fn may_work(&self) -> bool {
         let membership = self.0.membership.as_ref();
@@ -310,7 +329,7 @@ impl Worker {
     }
 
     async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
-        if !self.may_work() {
+        if !self.may_work() || !self.may_save() {
             return Ok(None);
         }
         // Looking for a due job is a cheap read; the write transaction runs only if a job is due.
@@ -322,7 +341,9 @@ impl Worker {
         {
             return Ok(None);
         }
-        self.0.store.write(move |tx| lease::take(tx, queue)).await
+        let held = self.0.held.list();
+        let take = move |tx: &mut Tx<'_>| lease::take(tx, queue, &held);
+        self.0.store.write(take).await
     }
 
     /// Runs with the id of the request that caused the job. `halt` cancels the attempt.
@@ -335,18 +356,19 @@ impl Worker {
     }
 
     async fn attempt_once(&self, job: Job, halt: &CancellationToken, request: Option<Arc<str>>) {
+        let _holding = self.0.held.hold(Held::of(&job));
         if job.starts > lease::STARTS {
             let error = JobError::fail(
                 "it was started several times and never ended; if the log has “the program panicked”, please report it",
             );
-            return self.settle(job, Err(error)).await;
+            return self.settle(job, Err(error), halt).await;
         }
         let Some(handler) = self.handler(&job) else {
             let error = JobError::later(
                 STRANGER,
                 "this program does not know the job; run the same version of Kenduri on all machines",
             );
-            return self.settle(job, Err(error)).await;
+            return self.settle(job, Err(error), halt).await;
         };
         let run = request::caused_by(request, (handler.run)(job.clone()));
         let mut running = AbortOnDropHandle::new(tokio::spawn(run.in_current_span()));
@@ -357,7 +379,12 @@ impl Worker {
                     break ended.unwrap_or_else(|_| Err(JobError::retry("the handler panicked")));
                 }
                 _ = renewal.tick() => {
-                    let held = job.clone();
+                    if !self.0.store.may_acknowledge() {
+                        // The backup's agent has logged why.
+                        renewal.reset_after(POLL);
+                        continue;
+                    }
+                    let held = Held::of(&job);
                     match self.0.store.write(move |tx| lease::renew(tx, &held)).await {
                         Ok(true) => {}
                         Ok(false) => {
@@ -368,6 +395,7 @@ impl Worker {
                             return;
                         }
                         Err(error) => {
+                            renewal.reset_after(POLL);
                             tracing::warn!(job = %job.id, %error, "cannot renew a job's lease; it is tried again; if this goes on, check the store's disk or database server");
                         }
                     }
@@ -378,11 +406,11 @@ impl Worker {
             }
         };
         drop(running);
-        self.settle(job, result).await;
+        self.settle(job, result, halt).await;
     }
 
     /// If a write of the handler is refused, the attempt fails with that error.
-    async fn settle(&self, job: Job, result: Result<Done, JobError>) {
+    async fn settle(&self, job: Job, result: Result<Done, JobError>, halt: &CancellationToken) {
         let end = match result {
             Ok(done) => End {
                 outcome: Outcome::Done,
@@ -392,11 +420,11 @@ impl Worker {
             },
             Err(error) => self.judge(&job, error),
         };
-        let Err(refusal) = self.commit(&job, end).await else {
+        let Err(refusal) = self.commit(&job, end, halt).await else {
             return;
         };
         let end = self.judge(&job, refusal);
-        if let Err(error) = self.commit(&job, end).await {
+        if let Err(error) = self.commit(&job, end, halt).await {
             // The lease will expire, and another worker will start the job again.
             tracing::error!(
                 job = %job.id, kind = job.kind, %error,
@@ -443,13 +471,22 @@ impl Worker {
         }
     }
 
-    async fn commit(&self, job: &Job, end: End) -> Result<(), JobError> {
+    /// While the store saves nothing because the lease of the backup is over, waits until it does, or
+    /// until `halt`.
+    async fn commit(&self, job: &Job, end: End, halt: &CancellationToken) -> Result<(), JobError> {
         let end = Arc::new(end);
         let mut tries = 1;
         loop {
             let (held, settled) = (job.clone(), Arc::clone(&end));
             let written = self.0.store.write(move |tx| settled.write(tx, &held)).await;
             match written {
+                Err(error) if error.is_passing && !self.0.store.may_acknowledge() => {
+                    tokio::select! {
+                        biased;
+                        () = halt.cancelled() => return Err(error),
+                        () = sleep(POLL) => {}
+                    }
+                }
                 Err(error) if error.is_passing && tries < COMMITS => {
                     tries += 1;
                     sleep(POLL).await;

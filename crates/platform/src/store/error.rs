@@ -32,7 +32,7 @@ pub enum StoreError {
     Unknown,
     /// The change was not made, because another machine may have taken over by itself.
     #[error(
-        "nothing is saved here, because the lease of the backup is over and another machine may have taken over (follow.automatic); make the backup's place reachable; the page of the server says more"
+        "nothing is saved here, because the lease of the backup is over and another machine may have taken over (follow.automatic); check the network to the backup's place and the keys of [backup]; if another machine has taken over, stop Kenduri here"
     )]
     LeaseOver,
     /// The process is stopping, or the transaction's function panicked.

@@ -43,7 +43,7 @@ pub enum TransferError {
     )]
     Tables(String),
     #[error(
-        "table {table}: {reason}; nothing was kept in PostgreSQL\n  correct that in the SQLite file or the database, and move again"
+        "table {table}: {reason}; nothing was kept in PostgreSQL\n  the SQLite store is unchanged: do what the reason asks for (free space, permissions, the row that it names), and move again"
     )]
     Table { table: String, reason: String },
     #[error(

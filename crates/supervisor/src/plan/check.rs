@@ -292,7 +292,7 @@ impl ServiceCheck<'_> {
         let shown = path.display();
         let unreadable = |error: std::io::Error| {
             format!(
-                "cannot read {shown}: {error}; it must exist, and the supervisor must be able to read it"
+                "cannot read {shown}: {error}; write that file, or give it to the user that runs the supervisor (chown)"
             )
         };
         let metadata = fs::metadata(&path).map_err(unreadable)?;

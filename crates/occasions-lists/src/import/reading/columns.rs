@@ -64,6 +64,9 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
                     .iter()
                     .enumerate()
                     .any(|(at, cell)| meaning(cell, meanings).is_some() && recurs(at, cells));
+            let is_value = is_value
+                || (known == 1
+                    && (0..cells.len()).any(|at| is_section_among_sections(rows, at, cells)));
             let has_data = cells.iter().any(|cell| is_data(cell));
             (is_enough && !is_value && known * 2 >= count && !has_data).then_some((known, place))
         });
@@ -76,6 +79,14 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
     let mut cells = cells.map(|(_, cells)| cells.clone()).unwrap_or_default();
     cells.resize(width, String::new());
     Headings { cells, place }
+}
+
+/// Whether a cell and another one in its column are words of side, table or work, as values are.
+fn is_section_among_sections(rows: &[Line], at: usize, own: &[String]) -> bool {
+    let is_section = |cell: &String| words::is_section(cell, &folded(cell));
+    let mut others = rows.iter().filter(|(_, cells)| cells != own);
+    own.get(at).is_some_and(is_section)
+        && others.any(|(_, cells)| cells.get(at).is_some_and(is_section))
 }
 
 /// What never stands in a heading: an address or a telephone number.

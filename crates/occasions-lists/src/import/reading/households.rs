@@ -5,7 +5,7 @@ mod doubles;
 
 use std::collections::BTreeMap;
 
-use self::cells::{add_cell, add_email, add_phone};
+use self::cells::{add_cell, add_email, add_phone, share_food};
 use self::doubles::{join_doubles, place_guests};
 
 use super::super::warning::Warning;
@@ -20,6 +20,8 @@ const MOST_PEOPLE: usize = 30;
 /// The most characters of a household's note, of an address, and of a guest's note on food.
 const LONGEST_NOTE: usize = 2_000;
 const LONGEST_FOOD: usize = 500;
+/// Begins a note on food that stands with each of several guests.
+pub(crate) const ONE_OF: &str = "one of: ";
 
 /// The columns that a list of ours has, and no other. It is taken word by word.
 const OURS: [Field; 5] = [
@@ -315,12 +317,7 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
     one.is_family |= name.people.is_empty() && !name.household.is_empty();
     for (place, food) in &name.food {
         let Some(place) = place else {
-            if one.guests.len() == from {
-                one.note(row, None, food);
-            }
-            for guest in eaters(&mut one.guests[from..]) {
-                guest.diet_notes.push(format!("one of: {food}"));
-            }
+            share_food(one, row, None, food, from);
             continue;
         };
         let at = from + (*place).min(name.people.len().saturating_sub(1));
@@ -335,7 +332,9 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
     for note in &name.notes {
         one.note(row, None, note);
     }
-    for doubt in &name.doubts {
+    // `share_food` has told whose it may be.
+    let doubts = name.doubts.iter();
+    for doubt in doubts.filter(|doubt| **doubt != Warning::WhoseDiet) {
         one.told
             .push(row.told(Some(&row.name_column()), *doubt, &row.name_text()));
     }

@@ -90,6 +90,8 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     }
     let parts = split(text, &mut found);
     let parts = split_commas(parts, pax, &mut found);
+    // "Mr & Mrs Tan": what stands behind the name may be both's.
+    let is_shared = parts.iter().any(|(_, part)| titles(part) == part.len());
     let mut parts = share_titles(&parts);
     if parts.len() > MOST_PARTS {
         let more = parts.split_off(MOST_PARTS).into_iter();
@@ -113,13 +115,33 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     }
     // Without a sign between all people, the food may be anybody's.
     let count = found.people.len();
-    if !found.food.is_empty() && count > 1 && text.matches(SIGNS).count() + 1 != count {
+    let is_unsigned = text.matches(SIGNS).count() + 1 != count;
+    if !found.food.is_empty() && count > 1 && (is_shared || is_unsigned) {
         for (place, _) in &mut found.food {
             *place = None;
         }
         found.doubt(Warning::WhoseDiet);
     }
     name_household(&mut found, &parts);
+    found
+}
+
+/// Reads a cell of a column of children: a number behind the only name is an age.
+pub(crate) fn read_child(cell: &str) -> NameCell {
+    let mut found = read(cell, None);
+    let [person] = found.people.as_mut_slice() else {
+        return found;
+    };
+    person.is_child = true;
+    let number = trailing_number(cell).map(|(_, number)| number);
+    match found.total {
+        Some(total) if total <= 17 && number == Some(total) => {
+            person.name = format!("{} ({total})", person.name);
+            person.age = i64::try_from(total).ok();
+            found.total = None;
+        }
+        _ => person.age = age(&person.name),
+    }
     found
 }
 
@@ -523,12 +545,16 @@ fn counted(plain: &str) -> Option<(usize, String)> {
     (number <= 30).then(|| (number, plain[end..].trim().to_owned()))
 }
 
-/// Two people who are joined by a sign or a word give the household its name as it is typed.
-fn name_household(found: &mut NameCell, parts: &[(Before, String)]) {
-    let bare = |person: &Person| match trailing_number(&person.name) {
+/// A name without the age behind it.
+pub(crate) fn bare(person: &Person) -> String {
+    match trailing_number(&person.name) {
         Some((name, _)) if person.is_child => name,
         _ => person.name.clone(),
-    };
+    }
+}
+
+/// Two people who are joined by a sign or a word give the household its name as it is typed.
+fn name_household(found: &mut NameCell, parts: &[(Before, String)]) {
     let names: Vec<String> = found.people.iter().map(bare).collect();
     let is_family = found.is_open
         && names.len() == 1

@@ -346,7 +346,12 @@ impl Row<'_> {
 
     /// The place of a numbered person among the guests of the row.
     pub(crate) fn numbered_guest(&self, one: Numbered) -> Option<String> {
-        let read = name_cell::read(&self.numbered_name(one), None);
+        let name = self.numbered_name(one);
+        let read = if one.is_child {
+            name_cell::read_child(&name)
+        } else {
+            name_cell::read(&name, None)
+        };
         read.people.first().map(|person| person.name.clone())
     }
 
@@ -427,7 +432,11 @@ fn add_other(found: &mut NameCell, name: &str, is_child: bool) {
     } else if is_place {
         found.places = found.places.saturating_add(1);
     } else {
-        let mut read = name_cell::read(name, None);
+        let mut read = if is_child {
+            name_cell::read_child(name)
+        } else {
+            name_cell::read(name, None)
+        };
         for person in &mut read.people {
             person.is_child |= is_child;
         }
@@ -440,12 +449,8 @@ fn add(all: &mut NameCell, one: NameCell) {
     if all.household.is_empty() {
         all.household.clone_from(&one.household);
     } else if !one.people.is_empty() {
-        let names: Vec<&str> = all
-            .people
-            .iter()
-            .chain(&one.people)
-            .map(|person| person.name.as_str())
-            .collect();
+        let people = all.people.iter().chain(&one.people);
+        let names: Vec<String> = people.map(name_cell::bare).collect();
         all.household = match names.as_slice() {
             [first, second] => format!("{first} & {second}"),
             [first, ..] => format!("{first} & family"),

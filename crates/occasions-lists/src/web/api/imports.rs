@@ -65,7 +65,7 @@ async fn start(
     let upload = Upload::read_alone(bytes.clone()).await?;
     let catalogue = call.site.catalogue.clone();
     call.once(place, &bytes, StatusCode::CREATED, move |tx, host| {
-        import::start(tx, host, &catalogue, &upload)
+        import::start(tx, host, &catalogue, &upload, "")
     })
     .await
 }

@@ -99,9 +99,9 @@ impl Audience {
 
 /// A household that may get mail.
 #[derive(Clone, Debug, Row)]
-pub(in crate::hosting) struct Household {
-    pub(in crate::hosting) id: InvitationId,
-    pub(in crate::hosting) email: Option<String>,
+pub struct Household {
+    pub id: InvitationId,
+    pub email: Option<String>,
 }
 
 impl From<InvitationRow> for Household {

@@ -16,6 +16,7 @@ use super::{
 use crate::hosting::listing::InvitationRow;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::permissions::{self, Permission};
+use crate::hosting::thanks::{self, DayAfter};
 use crate::hosting::{Refusal, member_occasions};
 use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::invitation::{self, Invitation};
@@ -72,7 +73,14 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     if campaign.state != CampaignState::Sending {
         return Ok(None);
     }
-    note_sent(tx, &campaign)?;
+    match campaign.kind {
+        MailKind::Invitation => note_sent(tx, &campaign)?,
+        MailKind::Thanks => {
+            let started_at = campaign.started_at.unwrap_or(campaign.due_at);
+            thanks::note_sent(tx, &occasion, id.as_str(), started_at)?;
+        }
+        MailKind::SaveTheDate | MailKind::Reminder | MailKind::News | MailKind::Moved => {}
+    }
     let (active, deferred, queued): (i64, i64, i64) = sql!(
         "SELECT COUNT(CASE WHEN mail.state IN ('queued', 'sending') THEN 1 END),
                 COUNT(CASE WHEN mail.state = 'deferred' THEN 1 END),
@@ -228,9 +236,6 @@ pub(in crate::hosting) fn add(
 }
 
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
-    if campaign.kind != MailKind::Invitation {
-        return Ok(());
-    }
     sql!(
         "UPDATE invitation SET sent_at = :now WHERE sent_at IS NULL AND id IN
              (SELECT invitation FROM campaign_recipient
@@ -255,10 +260,16 @@ pub struct Addressee {
     pub email: Option<String>,
     /// The name of the guest or household that has the address.
     pub name: String,
+    pub day_after: DayAfter,
 }
 
-/// Reads the data for a recipient's mail. Returns `None` if the invitation was deleted.
-pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreError> {
+/// Reads the data for a recipient's mail. Returns `None` if the invitation was deleted. With
+/// `names_day_after`, the mail may name what there is after the day.
+pub fn read(
+    tx: &mut Tx<'_>,
+    next: &Next,
+    names_day_after: bool,
+) -> Result<Option<Addressee>, StoreError> {
     let Some(invitation) = invitation::find(tx, &next.invitation)? else {
         return Ok(None);
     };
@@ -276,11 +287,17 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
     let revision = snapshot::revision(tx, &invitation.occasion)?;
     let occasion_snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
     let snapshot = invitation_snapshot::load(tx, occasion_snapshot, invitation)?;
+    let day_after = if names_day_after {
+        DayAfter::load(tx, &snapshot)?
+    } else {
+        DayAfter::default()
+    };
     Ok(Some(Addressee {
         snapshot,
         revision,
         email,
         name,
+        day_after,
     }))
 }
 

@@ -236,7 +236,7 @@ fn find(
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter::event_id(tx, host, filter.event.as_deref())?;
-    let words = Words::of(&filter.q, host.may(Permission::SeeContacts));
+    let words = Words::of(&filter.q, host.may(Permission::SeeContacts), &occasion);
     let status = filter.status.map(Status::word).unwrap_or_default();
     let diet = filter
         .diet
@@ -281,6 +281,8 @@ fn find(
                     OR replace(invitation.sort_name, :word_3, '') <> invitation.sort_name)
                AND (:word_4 = '' OR replace(guest.sort_name, :word_4, '') <> guest.sort_name
                     OR replace(invitation.sort_name, :word_4, '') <> invitation.sort_name)
+               AND (:phone = '' OR guest.phone_e164 = :phone OR invitation.phone_e164 = :phone
+                    OR replace(contact_search, :digits, '') <> contact_search)
                AND (:diet = '' OR replace(guest.diets, :diet, '') <> guest.diets)
                AND (:band = '' OR (guest.is_child = 1 AND
                     ((:band = 'unknown' AND guest.child_age IS NULL)
@@ -370,6 +372,8 @@ fn find(
         word_3 = words.list[2],
         word_4 = words.list[3],
         contacts = words.contacts,
+        phone = words.phone,
+        digits = words.digits,
         status,
         diet,
         band,

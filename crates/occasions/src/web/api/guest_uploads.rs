@@ -11,11 +11,13 @@ use web::described::Routes;
 use web::{Anybody, Json, List, PageQuery, Part, PartReader, Problem, Site, routes};
 
 use super::guest::{describe, private};
+use crate::gallery::{self, Filter};
 use crate::id::UploadId;
 use crate::refusal::Refusal;
 use crate::upload::{self, UploadState};
 use crate::web::guest::GuestRequest;
-use crate::web::guest::upload_files::{self, UploadView};
+use crate::web::guest::upload_files;
+use crate::web::guest::upload_view::UploadView;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -38,12 +40,13 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let id = snapshot.household.invitation.id;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::of_invitation(tx, &id) };
     let own = req.site.store.read(look).await?;
-    let own = own.iter().map(|one| UploadView::of(&req.site, one));
+    let own = own.into_iter();
+    let own = own.map(|one| UploadView::of(&req.site, &one.into()));
     Ok(private(Json(List::whole(own.collect()))))
 }
 
-/// The approved uploads of all households, the oldest first. The gallery is available once the
-/// first event has begun.
+/// The approved uploads of all households and the pictures that hosts added, the oldest first. The
+/// gallery is available once the first event has begun.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gallery", tag = "guests",
     params(PageQuery),
@@ -55,8 +58,11 @@ async fn gallery(req: GuestRequest, paging: PageQuery) -> Result<Response, Probl
         return Err(Refusal::FeatureDisabled.problem());
     }
     let occasion = snapshot.occasion.id.clone();
-    let look =
-        move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
+    let filter = Filter {
+        state: Some(UploadState::Approved),
+        with_own: true,
+    };
+    let look = move |tx: &mut Tx<'_>| gallery::list(tx, &occasion, filter, &paging);
     let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
     let list = list.map(|one| UploadView::of(&req.site, &one));
     Ok(private(Json(list)))
@@ -107,7 +113,7 @@ async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
     let missing = || Problem::fields().field("/file", "required", []);
     let file = file.ok_or_else(missing)?;
     let added = upload_files::store(&req, &snapshot, file, &caption).await?;
-    let view = UploadView::of(&req.site, &added);
+    let view = UploadView::of(&req.site, &added.into());
     Ok(private((StatusCode::CREATED, Json(view))))
 }
 

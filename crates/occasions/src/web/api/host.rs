@@ -13,11 +13,13 @@ mod members;
 mod notifications;
 mod occasions;
 mod own_domain;
+mod pictures;
 mod qr;
 mod ready;
 pub(crate) mod refusal;
 mod reports;
 mod retention;
+mod sending;
 pub(crate) mod stream;
 mod uploads;
 mod view;
@@ -31,7 +33,7 @@ pub use stream::Pace;
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
@@ -41,7 +43,7 @@ use crate::question::Question;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(occasions::routes())
-        .merge(resource::routes::<Event, R>())
+        .merge(resource::routes::<PlannedEvent, R>())
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
         .merge(resource::routes::<Announcement, R>())
@@ -51,12 +53,14 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(guests::routes())
         .merge(bulk::routes())
         .merge(campaigns::routes())
+        .merge(sending::routes())
         .merge(resource::routes::<ReminderRule, R>())
         .merge(resource::routes::<Gift, R>())
         .merge(resource::routes::<CashLink, R>())
         .merge(resource::routes::<ReceivedGift, R>())
         .merge(gifts::routes())
         .merge(uploads::routes())
+        .merge(pictures::routes())
         .merge(members::routes())
         .merge(notifications::routes())
         .merge(own_domain::routes())

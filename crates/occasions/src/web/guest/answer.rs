@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::StoreError;
 use web::{Form, Problem, csrf};
 
+use super::after;
 use super::gate::{Admitted, Failure};
 use super::parse_form::{self, ParsedForm};
-use super::portal_page as page;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::code::CodeKey;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -69,7 +69,7 @@ async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyRes
             SaveFailure::None,
         )
     } else {
-        page::page(&text, &snapshot, Vec::new())
+        after::or_portal(&req.site, &text, &snapshot, Vec::new()).await?
     };
     Ok(req.remember_household(&snapshot, response))
 }
@@ -133,7 +133,7 @@ async fn show_again(
         ));
     }
     let typed = words::typed(&text, &snapshot, form, parsed);
-    let mut page = page::page(&text, &snapshot, typed);
+    let mut page = after::or_portal(&req.site, &text, &snapshot, typed).await?;
     if let SaveFailure::Elsewhere = trouble {
         *page.status_mut() = StatusCode::FORBIDDEN;
     }
@@ -227,11 +227,8 @@ async fn refused(
             return Err(refusal.problem().said_in(&text).into());
         }
         Refusal::DeadlinePassed(_) | Refusal::Locked(_) | Refusal::OccasionClosed(_) => {
-            let mut page = page::page(
-                &text,
-                &snapshot,
-                words::typed(&text, &snapshot, form, parsed),
-            );
+            let typed = words::typed(&text, &snapshot, form, parsed);
+            let mut page = after::or_portal(&req.site, &text, &snapshot, typed).await?;
             *page.status_mut() = StatusCode::LOCKED;
             page
         }

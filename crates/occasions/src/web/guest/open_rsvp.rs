@@ -335,6 +335,7 @@ fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> FormErro
         ("name", _) => text.with("complaint-name-long", [("n", open_rsvp::NAME_LIMIT.into())]),
         ("email", "email_invalid") => text.say("complaint-open-email").into_owned(),
         ("email", _) => long(open_rsvp::EMAIL_LIMIT),
+        ("phone", "phone_digits_lost") => text.say("problem-phone-digits-lost").into_owned(),
         ("phone", _) => long(open_rsvp::PHONE_LIMIT),
         _ => long(NOTE_LIMIT),
     };

@@ -9,9 +9,10 @@ use super::page_cache::CacheLookup;
 use super::request::{EarlyResponse, GuestRequest};
 use super::show::{Reading, masked_email};
 use super::view::{self, Standing};
-use super::{open_rsvp, portal_page};
+use super::{after, open_rsvp, portal_page};
 use crate::confirmation;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::phase::Phase;
 
 /// Handles `GET /invite/{code}`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
@@ -19,15 +20,19 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let gate = &req.gate;
     gate.note_opened(&req.headers, &look.glance.id, look.now);
     let page = match &look.found {
-        CacheLookup::Page(page) => page.clone(),
+        CacheLookup::Page(page) => page.clone().into_response(),
+        CacheLookup::InvitationSnapshot(snapshot) if snapshot.phase() == Phase::After => {
+            // Links to pictures expire soon, so this page is not kept.
+            after::page(&req.site, &req.text(snapshot), snapshot, Vec::new()).await?
+        }
         CacheLookup::InvitationSnapshot(snapshot) => {
             let page = portal_page::write(&req.site, &req.text(snapshot), snapshot)
                 .map_err(Problem::internal)?;
             gate.pages.keep(&look, snapshot.reads_alike_until(), &page);
-            page
+            page.into_response()
         }
     };
-    let mut response = page.into_response();
+    let mut response = page;
     keep_private(&mut response);
     Ok(req.remember(look.glance.id, look.glance.access_epoch, response))
 }

@@ -10,6 +10,7 @@ use super::frame::{framed, guest_page, languages};
 use super::page_links;
 use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
+use crate::cover::OnPages;
 use crate::invitation_snapshot::InvitationSnapshot;
 
 /// Renders the invitation page for the cache.
@@ -41,9 +42,18 @@ pub(super) fn page(text: &Text, snapshot: &InvitationSnapshot, typed: Vec<Typed>
     response
 }
 
-/// Renders the invitation page without its frame, for the hosts' preview.
-pub(crate) fn preview(text: &Text, snapshot: &InvitationSnapshot) -> Result<String, askama::Error> {
-    body(text, snapshot, Vec::new()).render()
+/// Renders the invitation page without its frame, for the hosts' preview. `photo` is shown in place
+/// of the stored one.
+pub(crate) fn preview(
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    photo: Option<OnPages>,
+) -> Result<String, askama::Error> {
+    let mut body = body(text, snapshot, Vec::new());
+    if let (Some(photo), Some(picture)) = (photo, &mut body.cover.picture) {
+        picture.photo = photo;
+    }
+    body.render()
 }
 
 fn body<'a>(

@@ -9,13 +9,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Form, Problem, Site, Text, Wishes};
 
+use super::after;
 use super::code_page::{self, TypedCode};
 use super::credentials::Credentials;
 use super::frame::keep_private;
 use super::gate::{Admitted, CodeGate, Failure};
 use super::language::Speaker;
 use super::page_cache::PortalLookup;
-use super::thanks;
 use super::view::Typed;
 use crate::id::InvitationId;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
@@ -227,7 +227,8 @@ impl GuestRequest {
             Err(failure) => return Problem::from(failure).into_response(),
         };
         let text = self.text(&snapshot);
-        let mut response = thanks::of_household(&self.site, &text, &snapshot, typed);
+        let found = after::page(&self.site, &text, &snapshot, typed).await;
+        let mut response = found.into_response();
         if !is_page && response.status() == StatusCode::OK {
             *response.status_mut() = StatusCode::GONE;
         }

@@ -21,6 +21,7 @@ use crate::event::{self, Event};
 use crate::guest::{self, Guest};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
+use crate::phone::Phone;
 use crate::words::{Access, OccasionKind, ReplyStatus, Response};
 
 /// The prefix of the reply fields in the form for answers without a code. The event's key follows
@@ -447,8 +448,8 @@ pub(crate) fn cover<'a>(
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
-        picture: cover::path(occasion, cover::ON_PAGES).map(|address| CoverPicture {
-            address,
+        picture: cover::on_pages(occasion).map(|photo| CoverPicture {
+            photo,
             alt: pick(text, occasion, &occasion.cover_alt),
         }),
     }
@@ -553,6 +554,7 @@ pub(crate) fn contact(occasion: &Occasion) -> Option<Contact> {
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
     some(&contact.name).map(|name| Contact {
         name,
+        dialled: Phone::read(&contact.phone, occasion.home_country()).dialled(),
         phone: some(&contact.phone),
         email: some(&contact.email),
     })

@@ -1,4 +1,4 @@
-//! The page of an archived occasion. The hosts' thanks can be read until the occasion is deleted.
+//! The public page of an archived occasion. The hosts' thanks can be read until the occasion is deleted.
 //! Nothing can be changed any more.
 
 use axum::response::{IntoResponse as _, Response};
@@ -6,31 +6,12 @@ use jiff::Timestamp;
 use web::page::{Kind, Metadata, Page};
 use web::{Language, Problem, Site, Text};
 
-use super::frame::{keep_out_of_search, keep_private};
+use super::frame::keep_out_of_search;
 use super::language::speak;
 use super::show;
-use super::view::{Thanks, Typed};
+use super::view::Thanks;
 use crate::event::{self, Event};
-use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-
-/// Renders the page for a household. It contains the `typed` values, which can no longer be saved.
-pub(super) fn of_household(
-    site: &Site,
-    text: &Text,
-    snapshot: &InvitationSnapshot,
-    typed: Vec<Typed>,
-) -> Response {
-    let events: Vec<&Event> = snapshot.invited_events().collect();
-    let own = OfHousehold {
-        typed,
-        salutation: Some(salutation(text, snapshot)),
-        gallery: snapshot.has_gallery().then(|| snapshot.link("/gallery")),
-    };
-    let mut response = render(site, text, &snapshot.occasion, &events, own);
-    keep_private(&mut response);
-    response
-}
 
 /// Renders the public page of an archived occasion.
 pub(super) fn of_occasion(
@@ -42,44 +23,22 @@ pub(super) fn of_occasion(
     let text = speak(site, wishes, occasion, None);
     let day = event::of_public_day(events, occasion.switches.open_rsvp);
     let events: Vec<&Event> = day.into_iter().collect();
-    let mut response = render(site, &text, occasion, &events, OfHousehold::default());
+    let mut response = render(site, &text, occasion, &events);
     keep_out_of_search(&mut response);
     response
 }
 
-#[derive(Default)]
-struct OfHousehold {
-    typed: Vec<Typed>,
-    salutation: Option<String>,
-    gallery: Option<String>,
-}
-
-fn salutation(text: &Text, snapshot: &InvitationSnapshot) -> String {
-    let details = &snapshot.household.invitation.details;
-    let own = details.salutation.as_deref();
-    let tone = snapshot.occasion.tone;
-    tone.salutation(text, &details.household, own)
-}
-
-fn render(
-    site: &Site,
-    text: &Text,
-    occasion: &Occasion,
-    events: &[&Event],
-    own: OfHousehold,
-) -> Response {
+fn render(site: &Site, text: &Text, occasion: &Occasion, events: &[&Event]) -> Response {
     let first = events.iter().min_by_key(|event| event.starts_at);
     let body = Thanks {
         text,
         theme: occasion.theme,
         hosts: show::hosts(text, occasion),
         cover: show::cover(text, occasion, events.iter().copied()),
-        salutation: own.salutation,
-        since: first.and_then(|event| days_since(text, occasion, event, site.clock.now())),
+        since: first
+            .and_then(|event| days_since(text, occasion, event.starts_at, site.clock.now())),
         farewell: show::pick(text, occasion, &occasion.farewell),
-        typed: own.typed,
         contact: show::contact(occasion),
-        gallery: own.gallery,
     };
     let title = body.title();
     let languages = occasion.languages.iter();
@@ -103,9 +62,14 @@ fn render(
 }
 
 /// `None` before that day, or if the hosts have switched this line off.
-fn days_since(text: &Text, occasion: &Occasion, first: &Event, now: Timestamp) -> Option<String> {
+pub(super) fn days_since(
+    text: &Text,
+    occasion: &Occasion,
+    first: Timestamp,
+    now: Timestamp,
+) -> Option<String> {
     let zone = occasion.zone();
-    let [day, today] = [first.starts_at, now].map(|at| at.to_zoned(zone.clone()).date());
+    let [day, today] = [first, now].map(|at| at.to_zoned(zone.clone()).date());
     let days = web::dates::days_between(day, today);
     let is_shown = occasion.switches.days_left && days >= 0;
     is_shown.then(|| text.with("thanks-days-since", [("n", days.into())]))

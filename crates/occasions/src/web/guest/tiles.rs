@@ -41,7 +41,7 @@ impl Reading<'_> {
                 state: say("gift-tile"),
             });
         }
-        if self.snapshot.has_uploads() && self.snapshot.takes_notes() {
+        if self.snapshot.may_upload() {
             tiles.push(Tile {
                 address: self.snapshot.link("/uploads"),
                 title: say("upload-title"),

@@ -3,64 +3,21 @@
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use jiff::Timestamp;
 use platform::{StoreError, Tx};
-use serde::Serialize;
-use utoipa::ToSchema;
 use web::file_response::{FileResponse, disposition};
 use web::{ArrivedFile, Problem, Site, uploaded_image};
 
 use super::refusal::problem;
 use super::request::GuestRequest;
 use crate::code::CodeKey;
+use crate::gallery;
 use crate::id::UploadId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
-use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
+use crate::upload::{self, FOLDER, Links, NewUpload, StoredFile, Upload, UploadKind};
 
 /// A link works for ten minutes.
 const CACHING: &str = "private, max-age=600, immutable";
-
-/// An uploaded picture or document.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct UploadView {
-    /// The upload's id.
-    pub(crate) id: UploadId,
-    /// The file's name on the device of the person who uploaded it.
-    pub(crate) name: String,
-    /// The household's caption for the file, up to 300 characters.
-    pub(crate) caption: String,
-    /// `picture`, or `document` for a PDF file.
-    pub(crate) kind: UploadKind,
-    /// `pending`, `approved` or `rejected`.
-    pub(crate) state: UploadState,
-    /// The size of the file in bytes.
-    pub(crate) bytes: i64,
-    /// The path of the file. The path works for at most ten minutes.
-    pub(crate) url: String,
-    /// The path of a picture with 400 × 400 pixels; null for a document.
-    pub(crate) thumbnail: Option<String>,
-    /// When the file was uploaded.
-    pub(crate) created_at: Timestamp,
-}
-
-impl UploadView {
-    pub(crate) fn of(site: &Site, upload: &Upload) -> Self {
-        let (links, now) = (Links::new(&site.keys), site.clock.now());
-        let thumbnail = &upload.thumbnail;
-        Self {
-            id: upload.id.clone(),
-            name: upload.name.clone(),
-            caption: upload.caption.clone(),
-            kind: upload.kind,
-            state: upload.state,
-            bytes: upload.bytes,
-            url: links.path(&upload.file, now),
-            thumbnail: (!thumbnail.is_empty()).then(|| links.path(thumbnail, now)),
-            created_at: upload.created_at,
-        }
-    }
-}
 
 /// Handles `GET /o/uploads/{token}/{file}`. The signature in the link is the only check of
 /// permission.
@@ -73,7 +30,7 @@ pub(super) async fn file(
         return Err(Problem::not_found());
     }
     let name = file.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::find_by_file(tx, &name) };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { gallery::find_by_file(tx, &name) };
     let found = site.store.read(look).await?;
     let (upload, is_thumbnail) = found.ok_or_else(Problem::not_found)?;
     let bytes = if is_thumbnail {
@@ -133,60 +90,37 @@ pub(crate) async fn store(
     if let Some(same) = req.site.store.read(look).await? {
         return Ok(same);
     }
-    let mut new = NewUpload {
+    let stored = match kind {
+        UploadKind::Picture => {
+            let stored = StoredFile::picture(&req.site, file.content).await?;
+            stored.ok_or_else(|| refused(Refusal::UploadType))?
+        }
+        UploadKind::Document => StoredFile::document(&req.site, file.content, file.bytes).await?,
+    };
+    let new = NewUpload {
         key: CodeKey::parse(&invitation.code).map_err(Problem::internal)?,
         name: file.name,
         caption: caption.to_owned(),
         kind,
-        file: String::new(),
-        bytes: 0,
-        thumbnail: String::new(),
-        thumbnail_bytes: 0,
+        file: stored.file.clone(),
+        bytes: stored.bytes,
+        thumbnail: stored.thumbnail.clone(),
+        thumbnail_bytes: stored.thumbnail_bytes,
         digest: file.digest,
         quota: upload::quota(&req.site.declared.settings),
         request: Some(req.origin()),
     };
-    let stem = platform::id::generate_random(&req.site.random);
-    let size = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
-    match kind {
-        UploadKind::Picture => {
-            let path = file.content.path().to_owned();
-            let read = uploaded_image::read_with_cut(path, THUMBNAIL).await;
-            let (photo, small) = read.ok_or_else(|| refused(Refusal::UploadType))?;
-            drop(file.content);
-            new.file = format!(
-                "{stem}-{}x{}.{}",
-                photo.width, photo.height, photo.extension
-            );
-            new.bytes = size(photo.bytes.len());
-            new.thumbnail = format!("{stem}-thumbnail.jpg");
-            new.thumbnail_bytes = size(small.bytes.len());
-            FOLDER.put(&req.site, &new.file, photo.bytes).await?;
-            FOLDER.put(&req.site, &new.thumbnail, small.bytes).await?;
-        }
-        UploadKind::Document => {
-            new.file = format!("{stem}.pdf");
-            new.bytes = i64::try_from(file.bytes).unwrap_or(i64::MAX);
-            FOLDER.keep(&req.site, &new.file, file.content).await?;
-        }
-    }
-    let added = new.clone();
-    let change = move |tx: &mut Tx<'_>| upload::add(tx, &added);
+    let change = move |tx: &mut Tx<'_>| upload::add(tx, &new);
     let done = req.site.store.write(change).await;
     let is_unused = match &done {
-        Ok(upload) => upload.file != new.file,
+        Ok(upload) => upload.file != stored.file,
         // After an error in the store, nobody knows whether the change was saved. So the file is
         // kept.
         Err(Refusal::Store(_)) => false,
         Err(_) => true,
     };
     if is_unused {
-        for name in [&new.file, &new.thumbnail] {
-            // If the deletion fails, a job deletes the file a day later.
-            if let Ok(key) = FOLDER.key(name) {
-                drop(req.site.files.remove(&key).await);
-            }
-        }
+        stored.discard(&req.site).await;
     }
     done.map_err(refused)
 }

@@ -1,4 +1,4 @@
-//! The gallery, and the page on which a household uploads pictures and documents.
+//! The page on which a household uploads pictures and documents.
 
 use axum::extract::{Path, Request};
 use axum::http::{HeaderValue, StatusCode};
@@ -6,19 +6,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::id::Id as _;
 use platform::{StoreError, Tx};
 use web::form_state::FormError;
-use web::{Form, PageQuery, Part, PartReader, Problem, Text, csrf};
+use web::{Form, Part, PartReader, Problem, Text, csrf};
 
 use super::frame::guest_page;
 use super::request::{EarlyResponse, GuestRequest};
 use super::show::Reading;
-use super::upload_files::{self, UploadView};
-use super::view::{FileView, Gallery, UploadRow, Uploads};
+use super::upload_files;
+use super::upload_view::file_view;
+use super::view::{UploadRow, Uploads};
 use crate::id::UploadId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
-use crate::upload::{self, MOST, Upload, UploadKind, UploadState};
-
-const PER_PAGE: u32 = 60;
+use crate::upload::{self, MOST, Upload, UploadState};
 
 #[derive(Default)]
 struct Outcome {
@@ -78,7 +77,7 @@ async fn page(
             UploadState::Rejected => ("upload-rejected", "pending"),
         };
         UploadRow {
-            file: file_view(req, one),
+            file: file_view(&req.site, &one.clone().into()),
             state,
             tag,
             remove: is_open.then(|| snapshot.link(&format!("/uploads/{}", one.id))),
@@ -99,20 +98,6 @@ async fn page(
     };
     let title = body.title();
     Ok(guest_page(text, snapshot, &title, body))
-}
-
-fn file_view(req: &GuestRequest, one: &Upload) -> FileView {
-    let view = UploadView::of(&req.site, one);
-    FileView {
-        id: view.id.to_string(),
-        name: match one.kind {
-            UploadKind::Document => one.download_name(),
-            UploadKind::Picture => view.name,
-        },
-        caption: view.caption,
-        href: view.url,
-        thumbnail: view.thumbnail,
-    }
 }
 
 /// Handles `POST /invite/{code}/uploads`. The form contains any number of files. Each file is
@@ -201,35 +186,4 @@ pub(super) async fn remove(
 
 fn done(snapshot: &InvitationSnapshot, word: &str) -> Response {
     Redirect::to(&snapshot.link_with("/uploads", "done", word)).into_response()
-}
-
-/// Handles `GET /invite/{code}/gallery`. The gallery can still be read after the occasion is
-/// archived.
-pub(super) async fn gallery(req: GuestRequest) -> Result<Response, EarlyResponse> {
-    let snapshot = req.look_at_past().await?;
-    let text = req.text(&snapshot);
-    if !snapshot.has_gallery() {
-        return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
-    }
-    let query = req.query();
-    let pairs = query.iter().filter(|(name, _)| *name != "limit");
-    let mut paging = PageQuery::of(pairs)?;
-    paging.limit = PER_PAGE;
-    let occasion = snapshot.occasion.id.clone();
-    let look =
-        move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
-    let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
-    let page = |name, cursor: Option<&String>| Some(snapshot.link_with("/gallery", name, cursor?));
-    let reading = Reading::new(&text, &snapshot);
-    let body = Gallery {
-        text: &text,
-        frame: reading.frame(),
-        previous: page("before", list.previous_cursor.as_ref()),
-        next: page("cursor", list.next_cursor.as_ref()),
-        files: list.items.iter().map(|one| file_view(&req, one)).collect(),
-        uploads: snapshot.takes_notes().then(|| snapshot.link("/uploads")),
-    };
-    let title = body.title();
-    let page = guest_page(&text, &snapshot, &title, body);
-    Ok(req.remember_household(&snapshot, page))
 }

@@ -4,8 +4,11 @@
 
 use web::{Spoken, Text, Theme};
 
+use crate::cover::OnPages;
+
 pub use crate::words::Tone;
 
+mod after;
 mod alone;
 mod answer;
 mod conflict;
@@ -19,6 +22,7 @@ mod portal;
 mod question;
 mod uploads;
 
+pub use after::{AfterPage, PicturePage, Pictures};
 pub use alone::{DietRow, Dietary, NotePage};
 pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};
@@ -140,7 +144,7 @@ pub struct Cover<'a> {
 }
 
 pub struct CoverPicture<'a> {
-    pub address: String,
+    pub photo: OnPages,
     /// The alternative text of the picture; may be empty.
     pub alt: Spoken<'a>,
 }
@@ -150,6 +154,8 @@ pub struct Contact {
     pub name: String,
     /// A telephone number in the hosts' spelling.
     pub phone: Option<String>,
+    /// The telephone number as a `tel:` link needs it.
+    pub dialled: String,
     pub email: Option<String>,
 }
 
@@ -158,13 +164,6 @@ impl Contact {
         let ways = [Some(&self.name), self.phone.as_ref(), self.email.as_ref()];
         let ways: Vec<&str> = ways.into_iter().flatten().map(String::as_str).collect();
         ways.join(&text.say("list-comma"))
-    }
-
-    /// Returns the telephone number in the form that a `tel:` link needs.
-    pub fn dial(&self) -> String {
-        let digits = |c: &char| c.is_ascii_digit() || *c == '+';
-        let phone = self.phone.as_deref().unwrap_or_default();
-        phone.chars().filter(digits).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use platform::id::Id;
-use web::{PageQuery, Problem, Text};
+use web::{PageQuery, Problem, Text, dates};
 
 use super::frame::Place;
 use super::history::{FAMILIES, Sentence, Telling};
@@ -112,9 +112,9 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
 
 /// With `after`, returns the start of the next day.
 fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
-    if after {
-        return wording::end_of_day(typed, zone);
-    }
     let date: Date = typed.parse().ok()?;
+    if after {
+        return dates::end_of_day(date, zone);
+    }
     Some(date.to_zoned(zone.clone()).ok()?.timestamp())
 }

@@ -2,24 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use ::web::{List, Problem, Spoken, Text};
+use ::web::form_state::Group;
+use ::web::{Form, List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use site::resource::api::{ApiResource, Description};
-use site::resource::pages::{EditForm, Messages, PageResource};
+use site::resource::pages::{EditForm, Messages, Next, PageResource};
 
 use super::frame::Place;
-use super::request::{HostRequest, PageContext};
+use super::request::{HostForm, HostRequest, PageContext};
 use super::resource::{OWNS, READS, WRITES};
+use super::send_moved::{self, Notice};
 use super::wording::Wording;
-use crate::event::{self, Event, SeatsTaken};
-use crate::hosting::{HostOf, Permission, Refusal};
+use crate::event::{self, PlannedEvent, SeatsTaken};
+use crate::hosting::events::YEAR_RIGHT;
+use crate::hosting::{HostOf, Permission, Refusal, moved};
 use crate::id::EventId;
 use crate::rsvp::waitlist::{self, Waiting};
 use crate::web::access::HostAccess;
 
-impl ApiResource for Event {
+impl ApiResource for PlannedEvent {
     type View = Self;
     type Item = Self;
     const API: Description = Description {
@@ -43,7 +46,7 @@ impl ApiResource for Event {
     }
 }
 
-impl PageResource for Event {
+impl PageResource for PlannedEvent {
     const PAGES: &'static str = "/settings/events";
     const MESSAGES: Messages = Messages {
         list: "host-events",
@@ -53,13 +56,28 @@ impl PageResource for Event {
         remove: "host-remove-event",
         remove_effect: "host-remove-event-effect",
     };
-    const CHOSEN: &'static [&'static str] = &["key", "position", "starts_at", "ends_at"];
+    const CHOSEN: &'static [&'static str] = &["key", "position"];
     const TYPED: &'static str = "host-type-name";
     const ELSEWHERE: &'static [&'static str] = &["schedule"];
 
     fn title(&self, req: &HostRequest, context: &PageContext) -> String {
         let wording = req.wording(context);
-        wording.event(self).to_string()
+        wording.pick(&self.name).to_string()
+    }
+
+    fn fill(_: &PageContext, form: &mut Form) {
+        if !form.is_ticked("day_known") {
+            form.set(DAY_UNKNOWN, "1");
+        }
+    }
+
+    async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
+        let is_known = !posted.form.is_ticked(DAY_UNKNOWN);
+        posted.form.remove(&["day_known"]);
+        if is_known {
+            posted.form.set("day_known", "1");
+        }
+        Ok(Next::Save)
     }
 
     fn arrange(
@@ -68,12 +86,33 @@ impl PageResource for Event {
         one: Option<&Self>,
         form: &mut EditForm<'_>,
     ) {
+        // The form asks the opposite: people tick what they do not know.
+        let form_state = form.form_state;
+        let mut fields = form.groups.iter_mut().flat_map(|group| &mut group.fields);
+        if let Some(field) = fields.find(|field| field.name == "day_known") {
+            *field = form_state.tick(DAY_UNKNOWN, req.text.say("host-new-day-unknown"));
+        }
+        let doubt = req.text.say("problem-year-doubtful");
+        if form_state
+            .error("starts_at")
+            .is_some_and(|words| words == doubt)
+        {
+            let tick = form_state.tick(YEAR_RIGHT, req.text.say("host-field-year-right"));
+            let mut groups = form.groups.iter_mut();
+            if let Some(group) = groups.find(|group| has_field(group, "starts_at")) {
+                let after = group
+                    .fields
+                    .iter()
+                    .position(|field| field.name == "starts_at");
+                group.fields.insert(after.map_or(0, |at| at + 1), tick);
+            }
+        }
         form.more = one.map(|one| {
             let at = req.at(&format!("{}/{}/schedule", Self::PAGES, one.id));
             let lines = [("n", one.schedule.len().into())];
             (at, req.text.with("host-schedule-lines", lines))
         });
-        if context.events.len() < 2 {
+        if context.events.len() + context.undated.len() < 2 {
             form.remove = None;
         }
     }
@@ -85,17 +124,23 @@ impl PageResource for Event {
     ) -> Result<Response, Problem> {
         let all = &list.items;
         let (text, wording) = (&req.text, req.wording(context));
-        let (_, seats) = req
+        let (_, (seats, moved)) = req
             .read(|tx, context| {
                 let occasion = &context.occasion.id;
+                let moved = if context.may(Permission::Invite) {
+                    moved::list(tx, occasion)?
+                } else {
+                    Vec::new()
+                };
                 let taken = event::seats_taken(tx, occasion)?.into_iter().collect();
                 let waiting = waitlist::count(tx, occasion)?;
-                Ok(TakenSeats { taken, waiting })
+                Ok((TakenSeats { taken, waiting }, moved))
             })
             .await?;
         let body = Events {
             text,
             done: req.done(),
+            moved: send_moved::notices(&wording, &moved),
             rows: all
                 .iter()
                 .map(|event| row(&wording, event, &seats))
@@ -107,12 +152,20 @@ impl PageResource for Event {
     }
 }
 
+fn has_field(group: &Group, name: &str) -> bool {
+    group.fields.iter().any(|field| field.name == name)
+}
+
+/// The tick of the form that says the opposite of `day_known`.
+const DAY_UNKNOWN: &str = "day_unknown";
+
 #[derive(Template)]
 #[template(path = "host/events.html")]
 struct Events<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     done: Option<String>,
+    moved: Vec<Notice>,
     rows: Vec<Row<'a>>,
     may_own: bool,
 }
@@ -132,23 +185,26 @@ struct TakenSeats {
     waiting: BTreeMap<EventId, Waiting>,
 }
 
-fn row<'a>(wording: &Wording<'a>, event: &'a Event, seats: &TakenSeats) -> Row<'a> {
+fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, seats: &TakenSeats) -> Row<'a> {
     let taken = seats.taken.get(&event.id).copied().unwrap_or_default();
-    let day = wording
-        .text
-        .date_short(wording.local(event.starts_at).date());
-    let zone = wording.occasion.zone();
-    let hours = if event.hour_known {
-        wording
-            .text
-            .time_range_in(&zone, event.starts_at, event.ends_at)
-    } else {
-        wording.text.say("host-no-hour").into_owned()
+    let when = match event.clone().dated() {
+        Some(event) => {
+            let text = wording.text;
+            let day = text.date_short(wording.local(event.starts_at).date());
+            let zone = wording.occasion.zone();
+            let hours = if event.hour_known {
+                text.time_range_in(&zone, event.starts_at, event.ends_at)
+            } else {
+                text.say("host-no-hour").into_owned()
+            };
+            format!("{day} · {hours}")
+        }
+        None => wording.text.say("date-to-follow").into_owned(),
     };
     Row {
-        href: wording.at(&format!("{}/{}", Event::PAGES, event.id)),
-        name: wording.event(event),
-        when: format!("{day} · {hours}"),
+        href: wording.at(&format!("{}/{}", PlannedEvent::PAGES, event.id)),
+        name: wording.pick(&event.name),
+        when,
         venue: &event.venue,
         waiting: seats
             .waiting

@@ -105,14 +105,13 @@ impl HostRequest {
     fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
         use Place::{
             Import, Invitations, Mail, Members, Notifications, Overview, OwnDomain, Print,
-            Reminders, Reports, Sending,
+            Reminders, Reports,
         };
         let has_links = matches!(
             place,
             Overview
                 | Invitations
                 | Import
-                | Sending
                 | Reminders
                 | Mail
                 | Print
@@ -122,7 +121,7 @@ impl HostRequest {
         );
         let has_mail = matches!(
             place,
-            Invitations | Import | Sending | Reminders | Mail | Notifications
+            Invitations | Import | Reminders | Mail | Notifications
         );
         let private = self.private_note(context).filter(|_| has_links);
         let mail = self.site.mail_note(&self.text).filter(|_| has_mail);
@@ -179,7 +178,7 @@ impl HostRequest {
     fn sections(&self, context: &PageContext, place: Place) -> Vec<Section> {
         let wording = self.wording(context);
         let mut groups = Vec::new();
-        for group in Group::ALL {
+        for &group in Group::ALL {
             let items = self.items(context, group);
             if items.is_empty() {
                 continue;
@@ -258,6 +257,8 @@ impl HostRequest {
             "upload-approved" => "host-done-upload-approved",
             "upload-rejected" => "host-done-upload-rejected",
             "upload-deleted" => "host-done-upload-deleted",
+            "upload-hidden" => "host-done-upload-hidden",
+            "pictures-added" => "host-done-pictures-added",
             "upload-none" => "host-done-upload-none",
             "export" => "host-done-export",
             "trial" => "host-done-trial",

@@ -4,7 +4,7 @@ use site::resource::pages::PageResource as _;
 
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::Permission::{self, Invite, Own, ReadLog, See, SeeAnswers, Write};
 use crate::hosting::received_gifts::ReceivedGift;
@@ -49,7 +49,7 @@ impl Place {
     /// Returns the navigation entry for the pages of a list. `pages` is the path of the list.
     pub fn of_list(pages: &str) -> Self {
         match pages {
-            Event::PAGES => Self::Events,
+            PlannedEvent::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
             Announcement::PAGES => Self::News,
             OccasionPage::PAGES => Self::Pages,
@@ -60,13 +60,14 @@ impl Place {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    Guests,
-    Invitation,
-    Send,
-    Answers,
-    More,
+web::words! {
+    Group {
+        Guests = "guests" => "host-group-guests",
+        Invitation = "invitation" => "host-group-invitation",
+        Send = "send" => "host-group-send",
+        Answers = "answers" => "host-group-answers",
+        More = "more" => "shell-more",
+    }
 }
 
 /// A page in the menu.
@@ -94,7 +95,7 @@ const GUESTS: &[Item] = &[
     item(Place::Import, "host-import", "/import", Invite),
 ];
 const INVITATION: &[Item] = &[
-    item(Place::Look, "host-menu-look", "/settings/look", Own),
+    item(Place::Look, "host-menu-look", "/settings/cover", Own),
     item(Place::Words, "host-menu-words", "/settings/texts", Write),
     item(Place::Events, "host-events", "/settings/events", Write),
     item(
@@ -109,7 +110,7 @@ const INVITATION: &[Item] = &[
     item(Place::News, "host-news", Announcement::PAGES, Write),
 ];
 const SEND: &[Item] = &[
-    item(Place::Sending, "host-menu-send", "/invites/send", Invite),
+    item(Place::Sending, "host-menu-send", "/send", Invite),
     item(Place::Reminders, "host-reminders", ReminderRule::PAGES, Own),
     item(Place::Mail, "host-mail", "/mail", Invite),
     item(Place::Print, "host-print", "/print", See),
@@ -131,34 +132,6 @@ const MORE: &[Item] = &[
 ];
 
 impl Group {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Guests,
-        Self::Invitation,
-        Self::Send,
-        Self::Answers,
-        Self::More,
-    ];
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Guests => "guests",
-            Self::Invitation => "invitation",
-            Self::Send => "send",
-            Self::Answers => "answers",
-            Self::More => "more",
-        }
-    }
-
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Guests => "host-group-guests",
-            Self::Invitation => "host-group-invitation",
-            Self::Send => "host-group-send",
-            Self::Answers => "host-group-answers",
-            Self::More => "shell-more",
-        }
-    }
-
     pub(super) fn items(self) -> &'static [Item] {
         match self {
             Self::Guests => GUESTS,

@@ -14,7 +14,7 @@ use super::wording::{self, Wording};
 use crate::announcement::Announcement;
 use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::{Event, PlannedEvent};
 use crate::gift::Gift;
 use crate::hosting::log::AuditRow;
 use crate::hosting::mail_text::{self, MailKind};
@@ -22,7 +22,7 @@ use crate::hosting::occasions::FIELDS;
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
 use crate::hosting::resource::Resource as _;
-use crate::hosting::{guests, invitations, locks};
+use crate::hosting::{guests, invitations, locks, pictures};
 use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 use crate::rsvp::HOUSEHOLD;
@@ -281,7 +281,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
         "invitation" => &[invitations::FIELDS, locks::FIELDS, guests::FIELDS],
-        "event" => &[Event::FIELDS],
+        "event" => &[PlannedEvent::FIELDS],
         "question" => &[Question::FIELDS],
         "dietary_option" => &[DietaryOption::FIELDS],
         "page" => &[OccasionPage::FIELDS],
@@ -291,6 +291,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "cash_link" => &[CashLink::FIELDS],
         "received_gift" => &[ReceivedGift::FIELDS],
         "announcement" => &[Announcement::FIELDS],
+        "upload" => &[pictures::FIELDS],
         _ => &[],
     }
 }
@@ -334,6 +335,7 @@ fn action(action: &str) -> Option<&'static str> {
         "event.created" => "host-log-event-created",
         "event.changed" => "host-log-event-changed",
         "event.removed" => "host-log-event-removed",
+        "event.not_told" => "host-log-event-not-told",
         "occasion.created" => "host-log-occasion-created",
         "occasion.let_send" => "host-log-let-send",
         "occasion.changed" => "host-log-occasion-changed",
@@ -363,6 +365,9 @@ fn action(action: &str) -> Option<&'static str> {
         "upload.approved" => "host-log-upload-approved",
         "upload.rejected" => "host-log-upload-rejected",
         "upload.returned" => "host-log-upload-returned",
+        "upload.added_by_host" => "host-log-upload-added-by-host",
+        "upload.described" => "host-log-upload-described",
+        "upload.hidden" => "host-log-upload-hidden",
         "upload.deleted" => "host-log-upload-deleted",
         "cash_link.created" | "cash_link.changed" | "cash_link.removed" => "host-log-cash",
         "received_gift.created" | "received_gift.changed" | "received_gift.removed" => {
@@ -397,7 +402,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("received_gift", "thanked") => "host-thanked",
         (
             "mail_text" | "reminder_rule" | "announcement" | "page" | "gift" | "cash_link"
-            | "received_gift",
+            | "received_gift" | "upload",
             _,
         ) => {
             let mut fields = fields_of(entity).iter().copied().flatten();
@@ -422,8 +427,8 @@ pub fn field_words(field: &str) -> Option<&'static str> {
             let fields = FIELDS.iter().chain(invitations::FIELDS);
             let fields = fields.chain(locks::FIELDS);
             let fields = fields.chain(guests::FIELDS).chain(DietaryOption::FIELDS);
-            let fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
-            let mut fields = fields.chain(OccasionPage::FIELDS);
+            let fields = fields.chain(Question::FIELDS).chain(PlannedEvent::FIELDS);
+            let mut fields = fields.chain(OccasionPage::FIELDS).chain(pictures::FIELDS);
             return fields
                 .find(|known| known.name == field)
                 .map(|known| known.label);

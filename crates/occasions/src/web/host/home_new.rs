@@ -3,11 +3,13 @@
 
 use askama::Template;
 use axum::response::Response;
+use site::resource::pages::PageResource as _;
 use web::{Deadline, Problem, Text, Wishes};
 
 use super::frame::{Place, keep_private};
 use super::request::{HostRequest, PageContext};
 use super::wording::Wording;
+use crate::event::PlannedEvent;
 use crate::hosting::Permission::{Invite, Own, Write};
 use crate::hosting::summary::Summary;
 use crate::web::guest;
@@ -77,28 +79,28 @@ fn steps(wording: &Wording<'_>, context: &PageContext) -> Vec<Step> {
     let has_place = |event: &crate::event::Event| {
         event.hour_known && !(event.venue.is_empty() && event.address.is_empty())
     };
-    let count = wording
-        .text
-        .with("host-home-events", [("n", events.len().into())]);
+    let count = events.len() + context.undated.len();
+    let has_days = !events.is_empty() && context.undated.is_empty();
+    let note = wording.text.with("host-home-events", [("n", count.into())]);
     let last = context.occasion.rsvp_deadline.map(|at| {
         let day = Deadline::of(&wording.local(at)).day();
         wording.text.date_short(day)
     });
-    let day = if events.is_empty() {
-        "/settings/events/new"
-    } else {
-        "/settings/texts"
+    let day = match context.undated.first() {
+        Some(event) => format!("{}/{}", PlannedEvent::PAGES, event.id),
+        None if events.is_empty() => format!("{}/new", PlannedEvent::PAGES),
+        None => "/settings/texts".to_owned(),
     };
     vec![
-        step("host-home-names", day, Write, !events.is_empty()),
+        step("host-home-names", &day, Write, has_days),
         step("host-home-step-look", "/settings/look", Own, true),
         Step {
-            note: (!events.is_empty()).then_some(count),
+            note: (count > 0).then_some(note),
             ..step(
                 "host-home-place",
                 "/settings/events",
                 Write,
-                !events.is_empty() && events.iter().all(has_place),
+                has_days && events.iter().all(has_place),
             )
         },
         step("host-home-guests", "/import", Invite, false),

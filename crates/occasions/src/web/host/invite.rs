@@ -16,13 +16,18 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::sending::Sending;
 use super::wording::{self, Wording};
+use crate::hosting::handed::HandedState;
 use crate::hosting::invitations::{self, Bookkeeping};
+use crate::hosting::mail_text::MailKind;
 use crate::hosting::portals;
-use crate::hosting::{Permission, Refusal, log, suppressions};
+use crate::hosting::thanks::DayAfter;
+use crate::hosting::unanswered::{self, Reason, Step, Unanswered};
+use crate::hosting::{Permission, Refusal, log, sending, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
+use crate::phone::Phone;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
@@ -40,6 +45,7 @@ struct InvitePage<'a> {
     snapshot: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
+    messages: &'a [sending::Message],
     /// `None` if a host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
@@ -49,6 +55,8 @@ struct InvitePage<'a> {
     send: Sending,
     access: Tag<'a>,
     suppressions: &'a [Suppression],
+    /// Only for hosts who may invite.
+    unanswered: Option<Unanswered>,
     may_invite: bool,
     /// The keyword of the last action. The page shows a message about this action.
     just: &'a str,
@@ -120,6 +128,51 @@ impl InvitePage<'_> {
         self.text.with(id, values)
     }
 
+    /// Days only: nobody is told the hour at which a household opened its invitation.
+    fn why(&self, unanswered: &Unanswered) -> String {
+        let id = match unanswered.reason {
+            Reason::NoContact => "host-unanswered-no-contact",
+            Reason::NotSent => "host-unanswered-not-sent",
+            Reason::Bounced => "host-unanswered-bounced",
+            Reason::Unsubscribed => "host-unanswered-unsubscribed",
+            Reason::Complained => "host-unanswered-complained",
+            Reason::MailStopped => "host-unanswered-mail-stopped",
+            Reason::Locked => "host-unanswered-locked",
+            Reason::OwnDeadline => "host-unanswered-own-deadline",
+            Reason::NeverOpened => "host-unanswered-never-opened",
+            Reason::Partial => "host-unanswered-partial",
+            Reason::Opened => "host-unanswered-opened",
+        };
+        let day = |at| self.text.date_short(self.wording.local(at).date());
+        let day = unanswered.at.map(day).unwrap_or_default();
+        let names = unanswered.open.join(&self.text.say("list-comma"));
+        let values = [
+            ("day", day.into()),
+            ("n", self.kept.open_count.into()),
+            ("answered", unanswered.answered.into()),
+            ("people", unanswered.people.into()),
+            ("names", names.into()),
+        ];
+        self.text.with(id, values)
+    }
+
+    fn step(&self, unanswered: &Unanswered) -> (&'static str, String) {
+        match unanswered.step {
+            Step::Print => ("host-unanswered-print", self.wording.at("/print")),
+            Step::Send => ("host-unanswered-send", "#code-card".to_owned()),
+            Step::Mend => ("host-unanswered-mend", self.at("/edit")),
+            Step::Whatsapp => ("host-unanswered-whatsapp", self.send.whatsapp.clone()),
+            Step::Call => {
+                let phone = self.details.phone.as_deref().unwrap_or_default();
+                let home = self.wording.occasion.home_country();
+                let dialled = Phone::read(phone, home).dialled();
+                ("host-unanswered-call", format!("tel:{dialled}"))
+            }
+            Step::OpenAgain => ("host-unanswered-open-again", "#access".to_owned()),
+            Step::Remind => ("host-unanswered-remind", "#code-card".to_owned()),
+        }
+    }
+
     fn note(&self) -> &str {
         &self.snapshot.household.invitation.note
     }
@@ -166,6 +219,7 @@ impl InvitePage<'_> {
             Some(at) => tracks.push(when("host-sent-at", at)),
             None => tracks.push(self.text.say("host-not-sent").into_owned()),
         }
+        tracks.extend(self.messages.iter().map(|one| self.message(one)));
         match self.kept.last_opened_at {
             Some(at) => {
                 let values = [
@@ -180,6 +234,26 @@ impl InvitePage<'_> {
             tracks.push(when("host-answered-at", at));
         }
         tracks
+    }
+
+    fn message(&self, one: &sending::Message) -> String {
+        let kind = self.text.say(one.kind.label());
+        let channel = self.text.say(one.channel.label());
+        let when = self.wording.moment(one.at);
+        let mut values = vec![
+            ("kind", kind.into()),
+            ("channel", channel.into()),
+            ("when", when.into()),
+        ];
+        let words = match (one.state, one.mail) {
+            (Some(HandedState::Printed), _) => "host-handed-printed",
+            (_, Some(mail)) => {
+                values.push(("state", self.text.say(mail.label()).into()));
+                "host-handed-mail"
+            }
+            (_, None) => "host-handed",
+        };
+        self.text.with(words, values)
     }
 
     fn own_deadline(&self) -> String {
@@ -220,6 +294,7 @@ impl InvitePage<'_> {
 pub(super) struct InvitationData {
     pub(super) snapshot: InvitationSnapshot,
     kept: Bookkeeping,
+    messages: Vec<sending::Message>,
     open: Option<open_rsvp::Mark>,
     suppressions: Vec<Suppression>,
     history: Vec<log::AuditRow>,
@@ -242,6 +317,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
         };
         Ok(InvitationData {
             kept: invitations::bookkeeping(tx, &id)?,
+            messages: sending::of_household(tx, &context.host, &id)?,
             open: open_rsvp::find_mark(tx, &id)?,
             suppressions: suppressions::list(
                 tx,
@@ -315,13 +391,24 @@ fn page(
             .collect(),
         send: Sending {
             sent: found.kept.sent_at.map(|at| wording.moment(at)),
-            ..Sending::new(&req.site, &wording, &found.snapshot)
+            ..Sending::new(
+                &req.site,
+                &wording,
+                &found.snapshot,
+                MailKind::Invitation,
+                &DayAfter::default(),
+            )
         },
         access: access(&wording, &found.snapshot),
         suppressions: &found.suppressions,
+        unanswered: context
+            .may(Permission::Invite)
+            .then(|| unanswered::explain(&found.snapshot, &found.kept, &found.suppressions))
+            .flatten(),
         form_state,
         details: &invitation.details,
         kept: &found.kept,
+        messages: &found.messages,
         open: found.open,
         snapshot: &found.snapshot,
         may_invite: context.may(Permission::Invite),

@@ -8,13 +8,15 @@ use web::form_state::{self, FormState};
 use web::{FieldProblem, Input, Problem};
 
 use super::request::{HostForm, HostRequest};
-use super::{invite, invite_form, invite_people, sending};
+use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
+use crate::hosting::handed::{self, Channel};
 use crate::hosting::invitations::{self, FIELDS};
 use crate::hosting::locks::{self, Opening};
+use crate::hosting::mail_text::MailKind;
 use crate::hosting::open_rsvp;
 use crate::hosting::portals;
 use crate::hosting::suppressions;
@@ -97,25 +99,17 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
 }
 
 /// Handles `POST /admin/o/{slug}/invites/{id}/sent`. Marks the invitation as sent or unsent.
-/// Afterwards the host sees the invitation again. A host who is going through all unsent
-/// invitations sees the next one instead.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
-    let Some(walk) = posted.form.find("walk") else {
-        return act(&posted, "sent", move |tx, host, id, _| {
-            invitations::mark_sent(tx, host, id, is_sent)
-        })
-        .await;
-    };
-    let id: InvitationId = posted.req.id();
-    let to = posted.req.at(&sending::onward(walk, &id, is_sent));
-    let marked = posted
-        .once(move |tx, host: &HostOf| {
-            invitations::mark_sent(tx, host, &id, is_sent)?;
-            Ok(to.clone())
-        })
-        .await;
-    show_form_errors(&posted.req, marked).await
+    let channel = Channel::find(posted.form.text("channel")).unwrap_or(Channel::Other);
+    act(&posted, "sent", move |tx, host, id, _| {
+        if is_sent {
+            handed::record(tx, host, id, MailKind::Invitation, "", channel)
+        } else {
+            handed::withdraw(tx, host, id, MailKind::Invitation, "")
+        }
+    })
+    .await
 }
 
 /// Handles `POST /admin/o/{slug}/invites/{id}/bounce`. Lifts the suppression that bounces have

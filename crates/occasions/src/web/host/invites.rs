@@ -184,7 +184,7 @@ fn page(
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
         send: (may_invite && found.numbers.unsent > 0)
-            .then(|| wording.at(&format!("/invites/send?{query}"))),
+            .then(|| wording.at(&format!("/send?{query}"))),
         may_invite,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
@@ -252,7 +252,7 @@ fn row<'a>(
         access: line.access.label(),
         change,
         send: (may_invite && sending::waits(line))
-            .then(|| wording.at(&format!("/invites/send?household={}", line.id))),
+            .then(|| wording.at(&format!("/send/walk?household={}", line.id))),
         open: line.open.map(|open| match open {
             Open::Duplicate => "host-open-tag-duplicate",
             Open::Approved => "host-open-tag-approved",

@@ -21,9 +21,9 @@ use crate::web::guest::view::{Cover, Hosts};
 use crate::words::OccasionKind;
 
 /// The section of the settings.
-const SECTION: &str = "host-look-title";
-const PRESET: &str = "theme.preset";
-const WAY: &str = "theme.ground";
+pub(super) const SECTION: &str = "host-look-title";
+pub(super) const PRESET: &str = "theme.preset";
+pub(super) const WAY: &str = "theme.ground";
 const ACCENT: &str = "theme.accent";
 /// A colour input always sends a colour. Only this checkbox says whether it is used.
 const ACCENT_OWN: &str = "accent_own";
@@ -181,7 +181,7 @@ fn about(preset: Preset) -> String {
 }
 
 /// What stands for a colour: the ground of the cover, or the accent colour if the ground is pale.
-fn dot(preset: Preset, way: Option<Way>) -> String {
+pub(super) fn dot(preset: Preset, way: Option<Way>) -> String {
     let theme = Theme {
         way,
         ..Theme::of(preset)
@@ -191,15 +191,19 @@ fn dot(preset: Preset, way: Option<Way>) -> String {
     if is_pale { look.accent } else { look.ground }.hex()
 }
 
-fn cover<'a>(own: &Text, context: &'a PageContext, id: &str) -> Cover<'a> {
-    Cover {
+pub(super) fn cover<'a>(own: &Text, context: &'a PageContext, id: &str) -> Cover<'a> {
+    let mut cover = Cover {
         id: format!("c-{id}"),
         heading: "p",
         ..guest::show::cover(own, &context.occasion, context.events.iter())
+    };
+    if context.events.is_empty() {
+        cover.date = own.say("date-to-follow").into_owned();
     }
+    cover
 }
 
-fn in_its_language(req: &HostRequest, occasion: &Occasion) -> Text {
+pub(super) fn in_its_language(req: &HostRequest, occasion: &Occasion) -> Text {
     let language = Language::of(&occasion.default_language);
     req.site.catalogue.speak(&language)
 }
@@ -260,7 +264,7 @@ fn fields_of_look() -> Vec<web::Field> {
     fields
 }
 
-fn stored(occasion: &Occasion) -> Form {
+pub(super) fn stored(occasion: &Occasion) -> Form {
     let form = fields::form(FIELDS, occasion, occasion.version, &occasion.zone());
     let own = occasion.theme.accent.is_some();
     let own = own.then(|| (ACCENT_OWN.to_owned(), "1".to_owned()));
@@ -270,7 +274,7 @@ fn stored(occasion: &Occasion) -> Form {
     form_state::form(fields.chain(own))
 }
 
-fn accent_fields(wording: &Wording<'_>, form_state: &FormState) -> Vec<Field> {
+pub(super) fn accent_fields(wording: &Wording<'_>, form_state: &FormState) -> Vec<Field> {
     let table = wording.table_form(form_state);
     let groups = table.groups(&fields_of_look(), "");
     let mut all = groups.into_iter().flat_map(|group| group.fields);
@@ -284,7 +288,7 @@ fn accent_fields(wording: &Wording<'_>, form_state: &FormState) -> Vec<Field> {
     [own].into_iter().chain(accent).collect()
 }
 
-fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
+pub(super) fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
     let colors = theme_accent::colors(theme).into_iter().flatten();
     let all = ["host-accent-light", "host-accent-dark"]
         .into_iter()
@@ -295,7 +299,7 @@ fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
         .collect()
 }
 
-fn with_own_accent(form: &Form) -> Form {
+pub(super) fn with_own_accent(form: &Form) -> Form {
     let is_own = form.is_ticked(ACCENT_OWN);
     let fields = form.iter().filter(|(name, _)| is_own || *name != ACCENT);
     form_state::form(fields)

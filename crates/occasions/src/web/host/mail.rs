@@ -12,16 +12,17 @@ use web::{Form, PageQuery, Problem, Text, When};
 use super::filters::Filters;
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
+use super::send_words::{self, Banner};
 use super::wording::{self, Wording};
 use crate::hosting::campaign::audience::Audience;
 use crate::hosting::campaign::progress::{self, Counts, Recipient, RecipientState};
 use crate::hosting::campaign::{self, Campaign, CampaignId, CampaignState, Order, Report, Step};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
+use crate::hosting::obstacles;
 use crate::hosting::reminders::{self, ReminderRule};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question;
-use crate::words::OccasionStatus;
 
 const SHOWN: i64 = 200;
 /// In mails per minute. 0 means no limit.
@@ -39,7 +40,7 @@ struct MailPage<'a> {
     wording: Wording<'a>,
     done: Option<String>,
     stream: String,
-    obstacle: Option<Obstacle>,
+    obstacle: Option<Banner>,
     kinds: Vec<KindRow>,
     rules: Vec<String>,
     may_write: bool,
@@ -64,32 +65,19 @@ struct CampaignRow {
     numbers: String,
 }
 
-/// Why mail to many households cannot be sent now.
-pub(super) struct Obstacle {
-    words: &'static str,
-    /// DNS records of the sender domain are missing, and the host is an owner of the site.
-    is_dns: bool,
-}
-
-fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, Refusal> {
-    let status = context.occasion.status;
-    let words = match campaign::may_send(tx, &context.host, status) {
-        Ok(()) => return Ok(None),
-        Err(Refusal::NotPublished) if status == OccasionStatus::Draft => "host-mail-not-published",
-        Err(Refusal::NotPublished) => "host-mail-archived",
-        Err(Refusal::MailNotAllowed) => "host-mail-not-allowed",
-        Err(Refusal::SenderUnverified) => "host-mail-unverified",
-        Err(other) => return Err(other),
-    };
-    Ok(Some(Obstacle {
-        words,
-        is_dns: words == "host-mail-unverified" && context.owns_site,
-    }))
+fn obstacle(
+    tx: &mut Tx<'_>,
+    req: &HostRequest,
+    context: &PageContext,
+    kind: MailKind,
+) -> Result<Option<Banner>, Refusal> {
+    let found = obstacles::of_campaign(tx, &req.site, &context.host, kind)?;
+    Ok(found.map(|kind| send_words::banner(req, context, kind)))
 }
 
 fn usual(kind: MailKind) -> &'static str {
     match kind {
-        MailKind::SaveTheDate | MailKind::News => "",
+        MailKind::SaveTheDate | MailKind::News | MailKind::Moved => "",
         MailKind::Invitation => "&sent=no",
         MailKind::Reminder => "&response=pending&access=open",
         MailKind::Thanks => "&response=attending",
@@ -103,26 +91,28 @@ fn about(kind: MailKind) -> &'static str {
         MailKind::Reminder => "host-about-reminder",
         MailKind::Thanks => "host-about-thanks",
         MailKind::News => "host-about-news",
+        MailKind::Moved => "host-about-moved",
     }
 }
 
 /// Handles `GET /admin/o/{slug}/mail`.
 pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
+    let of = req.clone();
     let (context, (campaigns, rules, obstacle)) = req
         .read(move |tx, context| {
             Ok((
                 campaign::list(tx, &context.host, &paging)?,
                 reminders::of(tx, context.host.occasion())?,
-                obstacle(tx, context)?,
+                obstacle(tx, &of, context, MailKind::News)?,
             ))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
-    let kinds = MailKind::ALL.iter().map(|kind| KindRow {
+    let kinds = MailKind::written_by_hosts().map(|kind| KindRow {
         label: kind.label(),
-        about: about(*kind),
+        about: about(kind),
         text: wording.at(&format!("/mail/texts/{}", kind.word())),
-        order: wording.at(&format!("/mail/new?kind={}{}", kind.word(), usual(*kind))),
+        order: wording.at(&format!("/mail/new?kind={}{}", kind.word(), usual(kind))),
     });
     let active = rules.iter().filter(|rule| rule.active);
     let body = MailPage {
@@ -185,7 +175,7 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
 }
 
 /// Placeholders that depend on the household are left out.
-fn said(wording: &Wording<'_>, own: &MailText) -> String {
+pub(super) fn said(wording: &Wording<'_>, own: &MailText) -> String {
     let (subject, _) = own.in_language(wording.text, wording.occasion);
     let pieces = mail_text::pieces(&subject).into_iter();
     let said = pieces.map(|piece| match piece {
@@ -229,7 +219,7 @@ fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
 
-fn sent_of(text: &Text, counts: &Counts) -> String {
+pub(super) fn sent_of(text: &Text, counts: &Counts) -> String {
     let values = [
         (
             "sent",
@@ -247,7 +237,7 @@ struct NewPage<'a> {
     wording: Wording<'a>,
     submission: String,
     form_state: &'a FormState,
-    obstacle: Option<Obstacle>,
+    obstacle: Option<Banner>,
     kind: MailKind,
     about: &'static str,
     filters: Filters<'a>,
@@ -269,7 +259,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
 }
 
 fn kind(query: &Form) -> MailKind {
-    MailKind::find(query.text("kind")).unwrap_or(MailKind::Invitation)
+    MailKind::find_written(query.text("kind")).unwrap_or(MailKind::Invitation)
 }
 
 async fn show_new(
@@ -279,7 +269,7 @@ async fn show_new(
 ) -> Result<Response, Problem> {
     let (kind, to_guests) = (kind(query), query.text("guests") == "yes");
     let (filter, _) = InvitationFilter::read(query)?;
-    let (asked, key) = (filter.clone(), suppression_key(req));
+    let (asked, key, of) = (filter.clone(), suppression_key(req), req.clone());
     let (context, (audience, own, questions, obstacle)) = req
         .read(move |tx, context| {
             let host = &context.host;
@@ -287,7 +277,7 @@ async fn show_new(
                 Audience::count(tx, &key, host, &asked, to_guests)?,
                 mail_text::load(tx, host, kind)?,
                 question::of(tx, host.occasion())?,
-                obstacle(tx, context)?,
+                obstacle(tx, &of, context, kind)?,
             ))
         })
         .await?;
@@ -352,9 +342,10 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
         send_at: form_state::some(form, "send_at").map(When),
         per_minute: form_state::number(form, "per_minute").unwrap_or(0),
     };
-    let slug = req.piece("slug").to_owned();
+    let (slug, site) = (req.piece("slug").to_owned(), req.site.clone());
     let done = posted
         .once(move |tx, host: &HostOf| {
+            obstacles::check_campaign(tx, &site, host, wanted.kind)?;
             let report = campaign::order(tx, host, &wanted)?;
             Ok(wording::at(&slug, &format!("/mail/{}", report.campaign.id)))
         })
@@ -391,7 +382,7 @@ struct OnePage<'a> {
     /// The label of the button that sends mails again; `None` if no mail can be sent again.
     retry: Option<&'static str>,
     /// Why the campaign cannot continue; `None` if it can continue or has ended.
-    obstacle: Option<Obstacle>,
+    obstacle: Option<Banner>,
     recipients: Vec<RecipientRow>,
     chosen: Option<RecipientState>,
     more: Option<String>,
@@ -417,12 +408,14 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let id: CampaignId = req.id();
     let chosen = RecipientState::find(req.query.text("state"));
     let after = form_state::number(&req.query, "after").unwrap_or(0);
+    let of = req.clone();
     let (context, (report, recipients, obstacle)) = req
         .read(move |tx, context| {
             let host = &context.host;
             let found = progress::recipients(tx, host, &id, chosen, after, SHOWN + 1)?;
-            let obstacle = obstacle(tx, context)?;
-            Ok((campaign::load(tx, host, &id)?, found, obstacle))
+            let report = campaign::load(tx, host, &id)?;
+            let obstacle = obstacle(tx, &of, context, report.campaign.kind)?;
+            Ok((report, found, obstacle))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
@@ -542,15 +535,17 @@ pub(super) async fn retry(posted: HostForm) -> Result<Response, Problem> {
 async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let id: CampaignId = posted.req.id();
     let to = posted.req.at(&format!("/mail/{id}"));
+    let site = posted.req.site.clone();
     let done = posted
-        .once(
-            move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
+        .once(move |tx, host: &HostOf| {
+            campaign::check_step(tx, &site, host, &id, step)?;
+            match campaign::step(tx, host, &id, step) {
                 // Either the host pressed the button twice, or the campaign has ended in the
                 // meantime. The page shows its current state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
-            },
-        )
+            }
+        })
         .await;
     Ok(done?)
 }

@@ -13,6 +13,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::mail_text::{self, FIELDS, MailKind, MailText, PLACEHOLDERS};
+use crate::hosting::thanks::DayAfter;
 use crate::hosting::{HostOf, Permission, Refusal, member_occasions, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -35,7 +36,7 @@ struct TextPage<'a> {
 }
 
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
-    MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
+    MailKind::find_written(req.piece("kind")).ok_or_else(Problem::not_found)
 }
 
 /// Handles `GET /admin/o/{slug}/mail/texts/{kind}`.
@@ -55,7 +56,7 @@ fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
 }
 
 /// Older names of placeholders still work, but the page does not explain them.
-const MEANINGS: [(&str, &str); 11] = [
+const MEANINGS: [(&str, &str); 13] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
     ("hosts", "host-placeholder-hosts"),
@@ -66,6 +67,8 @@ const MEANINGS: [(&str, &str); 11] = [
     ("rsvp_link", "host-placeholder-link"),
     ("code", "host-placeholder-code"),
     ("status", "host-placeholder-status"),
+    ("gift", "host-placeholder-gift"),
+    ("pictures_link", "host-placeholder-pictures"),
     ("unsubscribe_link", "host-placeholder-unsubscribe"),
 ];
 
@@ -148,17 +151,31 @@ struct Preview<'a> {
 struct Sample {
     own: MailText,
     snapshot: Option<InvitationSnapshot>,
+    day_after: DayAfter,
     may_send: bool,
 }
 
 fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refusal> {
     host.needs(Permission::Invite)?;
-    let all = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+    // A household that gave a gift shows what becomes of it.
+    let filter = InvitationFilter {
+        thanks: (kind == MailKind::Thanks).then_some(true),
+        ..InvitationFilter::default()
+    };
+    let mut all = listing::all_invitations(tx, host, &filter)?;
+    if all.is_empty() {
+        all = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+    }
     let named = all.iter().find(|line| line.people.total > 0);
     let first: Option<&InvitationId> = named.or(all.first()).map(|line| &line.id);
+    let snapshot = first.map(|id| portals::load(tx, host, id)).transpose()?;
     Ok(Sample {
         own: mail_text::load(tx, host, kind)?,
-        snapshot: first.map(|id| portals::load(tx, host, id)).transpose()?,
+        day_after: match &snapshot {
+            Some(snapshot) => DayAfter::load(tx, snapshot)?,
+            None => DayAfter::default(),
+        },
+        snapshot,
         may_send: member_occasions::sends_mail(tx, host.occasion())?,
     })
 }
@@ -176,7 +193,8 @@ fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Part
     };
     let text = req.site.catalogue.speak(&Language::of(tag));
     let link = req.site.url().join("/unsubscribe/…");
-    let parts = letter::render(&req.site, &text, snapshot, &sample.own, Some(&link));
+    let (own, day_after) = (&sample.own, &sample.day_after);
+    let parts = letter::render(&req.site, &text, snapshot, own, day_after, Some(&link));
     parts.map(Some).map_err(Problem::internal)
 }
 

@@ -55,9 +55,7 @@ struct Row {
 
 /// Handles `GET /admin/o/{slug}/menu/{group}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let named = req.piece("group");
-    let group = Group::ALL.into_iter().find(|group| group.word() == named);
-    let group = group.ok_or_else(Problem::not_found)?;
+    let group = Group::find(req.piece("group")).ok_or_else(Problem::not_found)?;
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let items = req.items(&context, group);
     if items.is_empty() {

@@ -13,14 +13,18 @@ use serde_json::{Value, json};
 use site::call::{form_once, see_other};
 use site::frame;
 use web::form_state::{self, Control, Field, FormError, FormState};
-use web::{Form, Input, Language, Problem, Region, Site, Text, Wishes, ZoneWishes, dates, zone};
+use web::{
+    Form, Input, Language, Preset, Problem, Region, Site, Text, Wishes, ZoneWishes, dates, zone,
+};
 
+use super::card_so_far::{CardSoFar, SoFar};
 use super::request::{HostForm, HostRequest};
 use super::wording;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::hosting::new_occasion::{self, WrongDay};
 use crate::hosting::{self, Refusal, occasions, resource};
 use crate::id::OccasionId;
+use crate::look;
 use crate::occasion::Occasion;
 use crate::words::OccasionKind;
 
@@ -30,8 +34,7 @@ struct NewOccasion<'a> {
     text: &'a Text,
     submission: String,
     form_state: &'a FormState,
-    /// Each with its keyword and its name.
-    kinds: Vec<(&'static str, String)>,
+    kinds: Vec<Kind>,
     day: Field,
     day_unknown: Field,
     /// The line that says what is proposed.
@@ -41,6 +44,15 @@ struct NewOccasion<'a> {
     /// The zone of which the form knows, if the device has not told its own. A script then opens the
     /// page again.
     zone_hint: Option<String>,
+    card: CardSoFar<'a>,
+}
+
+struct Kind {
+    word: &'static str,
+    name: String,
+    /// What the card shows for this kind.
+    look: Preset,
+    kicker: String,
 }
 
 impl NewOccasion<'_> {
@@ -124,14 +136,20 @@ fn page(
     let form = &form_state.form;
     let zone = zone::find(form.text("time_zone"));
     let proposal = Proposal::of(req, zone.as_ref(), wishes);
-    let kinds = OccasionKind::ALL.iter();
+    let own = in_its_language(&req.site, form);
+    let kinds = OccasionKind::ALL.iter().map(|kind| Kind {
+        word: kind.word(),
+        name: text.say(kind.label()).into_owned(),
+        look: look::usual(*kind, &own.language().tag),
+        kicker: kicker(&own, *kind),
+    });
+    let so_far = so_far(&own, form);
     let fields = fields(text, form_state, zone.as_ref(), &proposal);
     let body = NewOccasion {
         text,
         submission: req.submission(),
-        kinds: kinds
-            .map(|kind| (kind.word(), text.say(kind.label()).into_owned()))
-            .collect(),
+        kinds: kinds.collect(),
+        card: CardSoFar::of(text, &own, &so_far),
         day: form_state.date("day", text.say("host-new-day")),
         day_unknown: form_state.tick("day_unknown", text.say("host-new-day-unknown")),
         proposed: proposed(text, form, zone.as_ref(), &proposal),
@@ -144,6 +162,36 @@ fn page(
         form_state,
     };
     req.plain_page(&text.say("host-new-occasion"), facts, body)
+}
+
+/// The texts of the occasion's first language.
+fn in_its_language(site: &Site, form: &Form) -> Text {
+    let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
+    site.catalogue.speak(&Language::of(&tag))
+}
+
+fn names(form: &Form) -> Vec<&str> {
+    let names = ["first", "second"].map(|name| form.text(name).trim());
+    names.into_iter().filter(|name| !name.is_empty()).collect()
+}
+
+fn so_far(own: &Text, form: &Form) -> SoFar {
+    let kind = OccasionKind::find(form.text("kind")).unwrap_or(OccasionKind::Other);
+    let names = names(form);
+    let day = form.text("day").trim().parse::<Date>().ok();
+    SoFar {
+        kind,
+        names: if names.is_empty() {
+            "…".to_owned()
+        } else {
+            names.join(" & ")
+        },
+        kicker: kicker(own, kind),
+        date: match day.filter(|_| !form.is_ticked("day_unknown")) {
+            Some(day) => [own.date(day), day.to_string()],
+            None => [own.say("date-to-follow").into_owned(), String::new()],
+        },
+    }
 }
 
 fn proposed(text: &Text, form: &Form, zone: Option<&TimeZone>, proposal: &Proposal) -> String {
@@ -296,8 +344,7 @@ pub(super) async fn create(
 struct Plan {
     /// Without its address.
     occasion: Value,
-    /// `None` if the day is not known.
-    event: Option<Value>,
+    event: Value,
     /// The address that was typed.
     slug: Option<String>,
     /// The address that the names make.
@@ -312,8 +359,7 @@ impl Plan {
         let text = &req.text;
         let mut wrong = Vec::new();
         let kind = OccasionKind::find(form.text("kind")).unwrap_or(OccasionKind::Other);
-        let names = ["first", "second"].map(|name| form.text(name).trim());
-        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        let names = names(form);
         if names.is_empty() {
             wrong.push(error("first", text.say("host-new-nobody")));
         }
@@ -327,8 +373,8 @@ impl Plan {
         let today = req.site.clock.now().to_zoned(zone.clone()).date();
         let day = day(text, form, today, &mut wrong);
         let deadline = deadline(text, form, day, today, &mut wrong);
+        let guests = in_its_language(&req.site, form);
         let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
-        let guests = req.site.catalogue.speak(&Language::of(&tag));
         let title = form_state::some(form, "title").unwrap_or_else(|| title(&guests, kind, &names));
         let country = form_state::some(form, "country");
         let country = country.or_else(|| Some(proposal.country?.code.to_owned()));
@@ -347,21 +393,20 @@ impl Plan {
             "country": country,
             "languages": [&tag],
             "default_language": &tag,
-            "rsvp_deadline": deadline.and_then(|last| end_of(last, &zone)),
+            "rsvp_deadline": deadline.and_then(|last| dates::end_of_day(last, &zone)),
         });
         let currency = form_state::some(form, "currency");
         let currency = currency.or_else(|| proposal.currency.map(|one| one.to_string()));
         if let Some(currency) = currency {
             occasion["currency"] = currency.into();
         }
-        let event = day.and_then(|day| {
-            let starts_at = day.to_zoned(zone.clone()).ok()?.timestamp();
-            Some(json!({
-                "name": in_language(&guests.say(&event_name(kind))),
-                "starts_at": starts_at,
-                "hour_known": false,
-                "open_to_all": false,
-            }))
+        let midnight = day.and_then(|day| day.to_zoned(zone.clone()).ok());
+        let event = json!({
+            "name": in_language(&guests.say(&event_name(kind))),
+            "day_known": midnight.is_some(),
+            "starts_at": midnight.map(|midnight| midnight.timestamp()),
+            "hour_known": false,
+            "open_to_all": false,
         });
         let year = day.unwrap_or(today).year();
         Self {
@@ -452,12 +497,6 @@ fn deadline(
     None
 }
 
-/// Returns the instant at which this day has ended.
-fn end_of(day: Date, zone: &TimeZone) -> Option<jiff::Timestamp> {
-    let next = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
-    Some(next.timestamp())
-}
-
 fn title(text: &Text, kind: OccasionKind, names: &[&str]) -> String {
     let names = match names {
         [one, other] => {
@@ -507,9 +546,7 @@ fn make(
     occasion["slug"] = slug.into();
     let id = occasions::create(tx, site, who, &Input::from(occasion), Some(request.clone()))?;
     let host = hosting::enter(tx, who, &id, Some(request.clone()))?;
-    if let Some(event) = &plan.event {
-        resource::create::<Event>(tx, &host, &Input::from(event.clone()))?;
-    }
+    resource::create::<PlannedEvent>(tx, &host, &Input::from(plan.event.clone()))?;
     let occasion = occasions::load(tx, &host)?;
     Ok(wording::at(&occasion.slug, "/settings/look?done=created"))
 }

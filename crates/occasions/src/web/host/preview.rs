@@ -9,6 +9,7 @@ use web::{Language, Problem, Text};
 use super::frame::{Place, keep_private};
 use super::request::HostRequest;
 use super::wording::Wording;
+use crate::cover::OnPages;
 use crate::hosting::{Refusal, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -55,15 +56,28 @@ pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, snapshot) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &snapshot);
     let text = req.site.catalogue.speak(&Language::of(&tag));
-    let inside = guest::preview(&text, &snapshot).map_err(Problem::internal)?;
+    let notice = req.text.say("host-preview-notice").into_owned();
+    inert(&req, &text, &snapshot, None, notice)
+}
+
+/// Renders an invitation on which nothing can be pressed. `notice` stands above it, unless it is
+/// empty.
+pub(super) fn inert(
+    req: &HostRequest,
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    photo: Option<OnPages>,
+    notice: String,
+) -> Result<Response, Problem> {
+    let inside = guest::preview(text, snapshot, photo).map_err(Problem::internal)?;
     let mut response = web::page(Page {
         title: &req.text.say("host-preview"),
         body: Inert {
-            notice: req.text.say("host-preview-notice").into_owned(),
+            notice,
             language: req.text.language().clone(),
             inside,
         },
-        text: &text,
+        text,
         theme: snapshot.occasion.theme,
         kind: Kind::Public { languages: &[] },
     });

@@ -12,9 +12,10 @@ use web::{Language, Preset, Problem, Spoken, Text, Theme, assets, qr_code, words
 use super::frame::{Place, keep_private};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
+use crate::hosting::handed::Channel;
 use crate::hosting::listing::people::{self, GuestFilter};
 use crate::hosting::listing::{self, InvitationFilter};
-use crate::hosting::{Permission, Refusal, portals};
+use crate::hosting::{Permission, Refusal, portals, sending};
 use crate::id::InvitationId;
 use crate::web::guest::view::{Cover, Hosts};
 use crate::web::guest::{self, Reading};
@@ -54,6 +55,27 @@ impl Kind {
             (Self::Invitations, Paper::Letter) => 2,
             (Self::Labels, Paper::A4) => 24,
             (Self::Places, _) => 6,
+        }
+    }
+}
+
+/// A side of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// Everything is on one side.
+    Only,
+    /// The cover of an invitation card.
+    Front,
+    /// What is below the cover. Its columns are mirrored, so that it lies behind its front.
+    Back,
+}
+
+impl Side {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Only => "",
+            Self::Front => " front",
+            Self::Back => " back",
         }
     }
 }
@@ -160,6 +182,7 @@ struct Sheet<'a> {
     /// The look's classes. On paper, a look always has its light colours.
     dress: String,
     pages: Vec<&'a [Piece]>,
+    sides: &'static [Side],
     /// Why guests cannot open the printed links; `None` if they can.
     note: Option<String>,
 }
@@ -304,10 +327,18 @@ async fn of_households(
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
 ) -> Result<(PageContext, Vec<Piece>), Refusal> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
+    let is_by_paper = req.query.text("by") == Channel::Paper.word();
     let of = req.clone();
     req.read(move |tx, context| {
-        let rows = listing::all_invitations(tx, &context.host, &filter)?;
-        let ids: Vec<InvitationId> = rows.into_iter().map(|row| row.id).collect();
+        let ids: Vec<InvitationId> = if is_by_paper {
+            let found = sending::load(tx, &of.site, &context.host, &filter)?;
+            let line = found.invitations.line(Channel::Paper);
+            let households = line.map(|line| line.households.clone()).unwrap_or_default();
+            households.into_iter().map(|one| one.id).collect()
+        } else {
+            let rows = listing::all_invitations(tx, &context.host, &filter)?;
+            rows.into_iter().map(|row| row.id).collect()
+        };
         let snapshots = portals::load_all(tx, &context.host, &ids)?.into_iter();
         let pieces = snapshots.map(|snapshot| {
             let link = snapshot.url(&of.site).join(&snapshot.link(""));
@@ -334,6 +365,10 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
         paper,
         dress: format!("{} light", context.occasion.theme.classes()),
         pages: pieces.chunks(kind.per_page(paper)).collect(),
+        sides: match (kind, req.query.text("sides")) {
+            (Kind::Invitations, "both") => &[Side::Front, Side::Back],
+            _ => &[Side::Only],
+        },
         note: req.private_note(context),
     };
     printed(req, context, &title, body)

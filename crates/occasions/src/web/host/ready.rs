@@ -10,7 +10,7 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::announcement::Announcement;
-use crate::event::Event;
+use crate::event::{Event, PlannedEvent};
 use crate::gift::Gift;
 use crate::hosting::Permission::{self, Invite, Own, Write};
 use crate::hosting::listing::filter::unanswered_word;
@@ -157,7 +157,7 @@ impl PointLines<'_> {
         let press = |rest: &str, label, needs| (rest.to_owned(), label, Some(needs));
         let form = |event: Option<&Event>| {
             let id = event.map(|event| event.id.to_string());
-            format!("{}/{}", Event::PAGES, id.unwrap_or_default())
+            format!("{}/{}", PlannedEvent::PAGES, id.unwrap_or_default())
         };
         match point {
             ReadyPoint::Draft | ReadyPoint::PrivateAddress | ReadyPoint::MailFails => Vec::new(),
@@ -181,26 +181,26 @@ impl PointLines<'_> {
             ReadyPoint::TextsMissing => {
                 vec![press(text_page(of), "host-ready-do-texts", Write)]
             }
+            ReadyPoint::Moved => {
+                let id = self.event(of).map(|event| event.id.to_string());
+                let page = format!("/send/moved/{}", id.unwrap_or_default());
+                vec![press(&page, "host-ready-do-tell", Invite)]
+            }
             ReadyPoint::NewsUnpublished => {
                 vec![press(Announcement::PAGES, "host-ready-do-news", Write)]
             }
             ReadyPoint::Unreachable => vec![list("/invites?contact=no&answered=no")],
             ReadyPoint::NotSent => {
-                let filter = "sent=no&response=pending&open=no";
-                let mail = format!("/mail/new?kind=invitation&{filter}");
-                let walk = format!("/invites/send?{filter}");
                 vec![
-                    list(&format!("/invites?{filter}")),
-                    press(&mail, "host-ready-do-invite", Invite),
-                    press(&walk, "host-ready-do-send", Invite),
+                    list("/invites?sent=no&open=no"),
+                    press("/send", "host-ready-do-send", Invite),
                 ]
             }
             ReadyPoint::Owing => {
                 let filter = "sent=yes&response=pending";
-                let mail = format!("/mail/new?kind=reminder&{filter}&access=open");
                 vec![
                     list(&format!("/invites?{filter}")),
-                    press(&mail, "host-ready-do-remind", Invite),
+                    press("/send#reminders", "host-ready-do-remind", Invite),
                 ]
             }
             ReadyPoint::Unapproved => vec![list("/invites?open=waiting")],
@@ -220,7 +220,7 @@ impl PointLines<'_> {
 
 fn text_page(place: &str) -> &'static str {
     match place {
-        "events" => Event::PAGES,
+        "events" => PlannedEvent::PAGES,
         "questions" => Question::PAGES,
         "news" => Announcement::PAGES,
         "pages" => OccasionPage::PAGES,

@@ -20,7 +20,7 @@ use web::language::COMPLETE;
 use web::{Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
-use crate::event::{self, Event};
+use crate::event::{self, Event, PlannedEvent};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
@@ -42,7 +42,9 @@ pub type HostForm = FormPost<HostRequest>;
 pub struct PageContext {
     pub host: HostOf,
     pub occasion: Occasion,
+    /// The events whose day is known.
     pub events: Vec<Event>,
+    pub undated: Vec<PlannedEvent>,
     pub sizes: Sizes,
     pub now: Timestamp,
     /// How many notices the host has not read.
@@ -193,6 +195,7 @@ pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError>
         },
         has_private_links: false,
         events: event::list(tx, &occasion.id)?,
+        undated: event::without_day(tx, &occasion.id)?,
         sizes: sizes::load(tx, &host)?,
         now: tx.now(),
         occasion,

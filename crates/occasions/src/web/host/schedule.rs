@@ -10,7 +10,7 @@ use site::resource::pages::{PageResource as _, load, stored};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use crate::event::Event;
+use crate::event::PlannedEvent;
 use crate::hosting::HostOf;
 use crate::hosting::events::{LINES, SCHEDULE};
 use crate::hosting::resource::{self, Resource};
@@ -32,7 +32,7 @@ struct SchedulePage<'a> {
 
 /// Handles `GET /admin/o/{slug}/settings/events/{id}/schedule`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
-    let (context, event) = load::<Event>(&req).await?;
+    let (context, event) = load::<PlannedEvent>(&req).await?;
     let form_state = FormState::of(stored(&context.occasion.zone(), &event));
     Ok(page(&req, &context, &form_state, &event))
 }
@@ -41,7 +41,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let address = req.piece("id").to_owned();
-    let (context, event) = load::<Event>(req).await?;
+    let (context, event) = load::<PlannedEvent>(req).await?;
     let (form, count) = form_state::compact(&posted.form, "schedule");
     let form = if is_of_one_day(&req.wording(&context), &event) {
         form_state::sort(&form, "schedule", count, "time")
@@ -50,18 +50,18 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     };
     let version = form_state::number(&form, "version").unwrap_or_default();
     let to = req.at(&format!("/settings/events/{address}/schedule?done=saved"));
-    let shown = Event::FIELDS
+    let shown = PlannedEvent::FIELDS
         .iter()
         .filter(|field| field.name == "schedule");
     let input = Input::Form(form.clone(), shown.copied().collect());
     let done = posted
         .once(move |tx, host: &HostOf| {
-            resource::change::<Event>(tx, host, &address, version, &input)?;
+            resource::change::<PlannedEvent>(tx, host, &address, version, &input)?;
             Ok(to.clone())
         })
         .await;
     form_state::answer(done, async |problem| {
-        let (context, event) = load::<Event>(req).await?;
+        let (context, event) = load::<PlannedEvent>(req).await?;
         let stored = || stored(&context.occasion.zone(), &event);
         let form_state = FormState::not_saved(&form, stored, "host-save", &problem, &req.text);
         Ok(page(req, &context, &form_state, &event))
@@ -70,21 +70,24 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
 }
 
 /// Lines cannot be sorted by time of day if the event goes on past midnight.
-fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
+fn is_of_one_day(wording: &Wording<'_>, event: &PlannedEvent) -> bool {
     let day = |at| wording.local(at).date();
-    let before_end = event.ends_at.checked_sub(SignedDuration::from_millis(1));
-    before_end.is_ok_and(|last| day(event.starts_at) == day(last))
+    let (Some(starts_at), Some(ends_at)) = (event.starts_at, event.ends_at) else {
+        return true;
+    };
+    let before_end = ends_at.checked_sub(SignedDuration::from_millis(1));
+    before_end.is_ok_and(|last| day(starts_at) == day(last))
 }
 
 fn page(
     req: &HostRequest,
     context: &PageContext,
     form_state: &FormState,
-    event: &Event,
+    event: &PlannedEvent,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
-    let name = wording.event(event).to_string();
-    let back = wording.at(&format!("{}/{}", Event::PAGES, event.id));
+    let name = wording.pick(&event.name).to_string();
+    let back = wording.at(&format!("{}/{}", PlannedEvent::PAGES, event.id));
     let title = text.with("host-schedule-of", [("event", name.as_str().into())]);
     let line = |n: usize| text.with("host-schedule-line", [("n", n.into())]);
     let body = SchedulePage {

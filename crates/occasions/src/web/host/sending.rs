@@ -1,23 +1,19 @@
-//! Helps hosts to send invitations through other apps. A page shows the message to a household, in
-//! the household's language and in the occasion's tone. It links to apps that can send the message.
-//! Another page leads through all unsent invitations.
+//! A message to a household, in the household's language and in the occasion's tone, with links to
+//! the apps that can send it.
 
-use askama::Template;
-use axum::response::Response;
-use platform::id::Id as _;
 use web::share::encoded;
-use web::{Form, Language, Problem, Site, Text};
+use web::{Language, Site, Text};
 
-use super::frame::Place;
-use super::request::HostRequest;
-use super::wording::{self, Wording};
-use crate::hosting::listing::InvitationFilter;
-use crate::hosting::sending::{self, Walk};
-use crate::id::InvitationId;
+use super::wording::Wording;
+use crate::hosting::mail_text::MailKind;
+use crate::hosting::moved::Moved;
+use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::phone::Phone;
 use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
-use crate::words::OccasionStatus;
+use crate::web::letter;
+use crate::words::{OccasionStatus, Tone};
 
 /// What the page for sending an invitation shows.
 pub(super) struct Sending {
@@ -30,36 +26,68 @@ pub(super) struct Sending {
     pub(super) whatsapp: String,
     pub(super) sms: String,
     pub(super) mail: String,
+    /// Whether the household's number cannot be read, so that WhatsApp asks for the recipient.
+    pub(super) is_phone_unread: bool,
     /// The paths of the QR code as SVG and as PNG.
     pub(super) qr: [String; 2],
     /// The path of the form behind the button "mark as sent".
     pub(super) action: String,
     /// When the invitation was marked as sent, as text.
     pub(super) sent: Option<String>,
-    /// The query of the page that leads through all unsent invitations. `None` if the host is on
-    /// the invitation's page instead.
-    pub(super) walk: Option<String>,
     /// Whether the occasion is a draft. In a draft, the invitation's link does not work yet.
     pub(super) is_draft: bool,
 }
 
 impl Sending {
-    pub(super) fn new(site: &Site, wording: &Wording<'_>, snapshot: &InvitationSnapshot) -> Self {
+    /// An invitation, or a reminder.
+    pub(super) fn new(
+        site: &Site,
+        wording: &Wording<'_>,
+        snapshot: &InvitationSnapshot,
+        kind: MailKind,
+        day_after: &DayAfter,
+    ) -> Self {
+        Self::written(site, wording, snapshot, |text, link| match kind {
+            MailKind::Thanks => thanks(site, text, snapshot, day_after),
+            _ => message(text, snapshot, link, kind),
+        })
+    }
+
+    /// The message that an event has moved.
+    pub(super) fn of_moved(
+        site: &Site,
+        wording: &Wording<'_>,
+        snapshot: &InvitationSnapshot,
+        moved: &Moved,
+    ) -> Self {
+        Self::written(site, wording, snapshot, |text, link| {
+            moved_message(text, snapshot, link, moved)
+        })
+    }
+
+    /// `message` writes the subject and the message with the link.
+    fn written(
+        site: &Site,
+        wording: &Wording<'_>,
+        snapshot: &InvitationSnapshot,
+        message: impl FnOnce(&Text, &str) -> (String, String),
+    ) -> Self {
         let invitation = &snapshot.household.invitation;
         let details = &invitation.details;
         let tag = details.language.as_ref();
         let language = Language::of(tag.unwrap_or(&snapshot.occasion.default_language));
         let text = site.catalogue.speak(&language);
         let link = snapshot.url(site).join(&snapshot.link(""));
-        let (subject, message) = message(&text, snapshot, &link);
+        let (subject, message) = message(&text, &link);
         let (phone, email) = (
             details.phone.as_deref().unwrap_or_default(),
             details.email.as_deref().unwrap_or_default(),
         );
+        let phone = Phone::read(phone, snapshot.occasion.home_country());
         let (words, id) = (encoded(&message), &invitation.id);
         Self {
-            whatsapp: format!("https://wa.me/{}?text={words}", whatsapp_number(phone)),
-            sms: format!("sms:{}?body={words}", dialled(phone)),
+            whatsapp: format!("https://wa.me/{}?text={words}", phone.whatsapp()),
+            sms: format!("sms:{}?body={words}", phone.dialled()),
             mail: format!(
                 "mailto:{}?subject={}&body={}",
                 encoded(email).replace("%40", "@"),
@@ -67,10 +95,10 @@ impl Sending {
                 // In mail links, line breaks must be CRLF (RFC 6068).
                 encoded(&message.replace('\n', "\r\n"))
             ),
+            is_phone_unread: !phone.typed.is_empty() && phone.e164.is_none(),
             qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,
-            walk: None,
             is_draft: snapshot.occasion.status == OccasionStatus::Draft,
             language,
             subject,
@@ -80,13 +108,23 @@ impl Sending {
     }
 }
 
-fn message(text: &Text, snapshot: &InvitationSnapshot, link: &str) -> (String, String) {
+fn message(
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    link: &str,
+    kind: MailKind,
+) -> (String, String) {
     let (reading, occasion) = (Reading::new(text, snapshot), &snapshot.occasion);
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
     let hosts = [("hosts", hosts.text.into())];
-    let invite = format!("send-invite-{}", occasion.tone.word());
+    let words = match (kind, occasion.tone) {
+        (MailKind::Reminder, _) => "send-remind",
+        (_, Tone::Formal) => "send-invite-formal",
+        (_, Tone::Casual) => "send-invite-casual",
+        (_, Tone::Fun) => "send-invite-fun",
+    };
     let code = snapshot.household.invitation.code.as_str();
     let date = reading.cover().date;
     let ask = reading.closing().map(|closing| match closing {
@@ -96,7 +134,7 @@ fn message(text: &Text, snapshot: &InvitationSnapshot, link: &str) -> (String, S
     let parts = [
         reading.salutation(),
         String::new(),
-        text.with(&invite, hosts.clone()),
+        text.with(words, hosts.clone()),
         date,
         String::new(),
         text.with("send-link", [("link", link.into())]),
@@ -109,122 +147,61 @@ fn message(text: &Text, snapshot: &InvitationSnapshot, link: &str) -> (String, S
     (text.with("send-subject", hosts), message)
 }
 
-/// Empty without a country code: WhatsApp then lets the host choose the recipient.
-fn whatsapp_number(phone: &str) -> String {
-    let phone = dialled(phone);
-    let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
-    known.unwrap_or_default().to_owned()
-}
-
-fn dialled(phone: &str) -> String {
-    let kept = phone
-        .chars()
-        .filter(|char| char.is_ascii_digit() || *char == '+');
-    kept.collect()
-}
-
-#[derive(Template)]
-#[template(path = "host/walk.html")]
-struct WalkPage<'a> {
-    text: &'a Text,
-    wording: Wording<'a>,
-    submission: String,
-    household: &'a str,
-    code: &'a str,
-    send: Option<Sending>,
-    left: usize,
-    /// The link to the next household. Following it does not mark this invitation as sent.
-    next: Option<String>,
-    /// The household that was just marked as sent, and the path that undoes the mark.
-    marked: Option<(&'a str, String)>,
-    query: &'a str,
-    invitation: String,
-}
-
-/// Handles `GET /admin/o/{slug}/invites/send`.
-pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
-    let (filter, _) = InvitationFilter::read(&req.query)?;
-    let query = wording::query(&filter.query());
-    let named = |name: &str| {
-        let id = req.query.find(name)?;
-        Some(InvitationId::from_text(id.to_owned()))
+fn moved_message(
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    link: &str,
+    moved: &Moved,
+) -> (String, String) {
+    let (reading, occasion) = (Reading::new(text, snapshot), &snapshot.occasion);
+    let hosts = occasion
+        .hosts
+        .pick(text.language(), &occasion.default_language);
+    let with = |id: &str| {
+        let values = moved.values(text, occasion);
+        let values = values.map(|(name, said)| (name, said.into()));
+        text.with(id, values)
     };
-    let place = sending::Place {
-        at: named("household"),
-        after: named("after"),
-    };
-    let (context, walk) = req
-        .read(move |tx, context| sending::walk(tx, &context.host, &filter, &place))
-        .await?;
-    let wording = req.wording(&context);
-    let Walk { turn, left, before } = &walk;
-    let marked = before.as_ref().filter(|_| req.query.text("done") == "sent");
-    let snapshot = turn.as_ref().map(|(snapshot, _)| snapshot);
-    let invitation = snapshot.map(|snapshot| &snapshot.household.invitation);
-    let body = WalkPage {
-        text: &req.text,
-        submission: req.submission(),
-        household: invitation.map_or("", |one| one.details.household.as_str()),
-        code: invitation.map_or("", |one| one.code.as_str()),
-        send: turn.as_ref().map(|(snapshot, sent_at)| Sending {
-            sent: sent_at.map(|at| wording.moment(at)),
-            walk: Some(query.clone()),
-            ..Sending::new(&req.site, &wording, snapshot)
-        }),
-        left: *left,
-        next: invitation
-            .filter(|_| *left > 1)
-            .map(|one| wording.at(&step(&query, "after", &one.id, ""))),
-        marked: marked.map(|(id, household)| {
-            (
-                household.as_str(),
-                wording.at(&format!("/invites/{id}/sent")),
-            )
-        }),
-        query: &query,
-        invitation: invitation.map_or_else(String::new, |one| {
-            wording.at(&format!("/invites/{}", one.id))
-        }),
-        wording: wording.clone(),
-    };
-    let title = req.text.say("host-send");
-    Ok(req.page(&context, Place::Sending, &title, body))
+    let message = [
+        reading.salutation(),
+        String::new(),
+        with("send-moved"),
+        with("send-moved-was"),
+        with("send-moved-now"),
+        String::new(),
+        text.with("send-moved-answer", [("link", link.into())]),
+        String::new(),
+        hosts.text.to_owned(),
+    ];
+    (with("send-moved"), message.join("\n"))
 }
 
-/// Returns the link to the page that leads through all unsent invitations. After a host marked an
-/// invitation as sent, the link leads to the next household. After the host undid this, the link
-/// leads to the same household again.
-pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
-    // The query is parsed and built again. So a manipulated form value can only change the query of
-    // the redirect, not its path.
-    let query = Form::parse(query.as_bytes()).unwrap_or_default();
-    let query = wording::query(&query);
-    if is_sent {
-        step(&query, "after", id, "&done=sent")
-    } else {
-        step(&query, "household", id, "")
-    }
-}
-
-fn step(query: &str, name: &str, id: &InvitationId, done: &str) -> String {
-    let filter = if query.is_empty() { "" } else { "&" };
-    format!("/invites/send?{name}={id}{done}{filter}{query}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_number_with_its_country_goes_to_whatsapp() {
-        for (typed, known) in [
-            ("+60 12-345 6789", "60123456789"),
-            ("0039 (06) 123", "3906123"),
-            ("012-345 6789", ""),
-            ("", ""),
-        ] {
-            assert_eq!(whatsapp_number(typed), known, "{typed}");
-        }
-        assert_eq!(dialled("012-345 67 89"), "0123456789");
-    }
+/// The thank-you after the day, with the household's gift and the way to the pictures.
+fn thanks(
+    site: &Site,
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    day_after: &DayAfter,
+) -> (String, String) {
+    let occasion = &snapshot.occasion;
+    let hosts = occasion
+        .hosts
+        .pick(text.language(), &occasion.default_language);
+    let hosts = [("hosts", hosts.text.into())];
+    let gift = letter::gift_words(text, &day_after.gifts);
+    let gift = (!gift.is_empty()).then(|| text.with("send-thanks-gift", [("gift", gift.into())]));
+    let pictures = day_after.has_pictures.then(|| {
+        let link = letter::pictures_link(site, snapshot);
+        text.with("send-thanks-pictures", [("link", link.into())])
+    });
+    let mut parts = vec![Reading::new(text, snapshot).salutation(), String::new()];
+    parts.push(text.say("send-thanks").into_owned());
+    parts.extend(gift);
+    parts.extend(
+        pictures
+            .into_iter()
+            .flat_map(|words| [String::new(), words]),
+    );
+    parts.extend([String::new(), text.with("send-thanks-close", hosts.clone())]);
+    (text.with("mail-thanks-subject", hosts), parts.join("\n"))
 }

@@ -12,7 +12,6 @@ use super::frame::Place;
 use super::new_occasion::countries;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
-use crate::cover;
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
@@ -20,76 +19,30 @@ use crate::occasion::Occasion;
 use crate::retention::{self, Retention};
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
-/// A section of the settings. Its name is part of its path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Texts,
-    Basics,
-    Languages,
-    /// Has pages of its own ([`looks`](super::looks)).
-    Look,
-    Cover,
-    Deadline,
-    Switches,
-    Contact,
-    End,
-    State,
+web::words! {
+    /// A section of the settings. Its name is part of its path.
+    Part {
+        Texts = "texts" => "host-texts",
+        Languages = "languages" => "host-field-languages",
+        Deadline = "deadline" => "host-deadline",
+        Switches = "switches" => "host-switches",
+        Basics = "basics" => "host-basics",
+        Contact = "contact" => "host-contact",
+        State = "state" => "host-state",
+        End = "end" => "host-end",
+    }
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
-        Self::Look,
-        Self::Cover,
-        Self::Texts,
-        Self::Languages,
-        Self::Deadline,
-        Self::Switches,
-        Self::Basics,
-        Self::Contact,
-        Self::State,
-        Self::End,
-    ];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Texts => "texts",
-            Self::Basics => "basics",
-            Self::Languages => "languages",
-            Self::Look => "look",
-            Self::Cover => "cover",
-            Self::Deadline => "deadline",
-            Self::Switches => "switches",
-            Self::Contact => "contact",
-            Self::End => "end",
-            Self::State => "state",
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Texts => "host-texts",
-            Self::Basics => "host-basics",
-            Self::Languages => "host-field-languages",
-            Self::Look => "host-look-title",
-            Self::Cover => "host-cover",
-            Self::Deadline => "host-deadline",
-            Self::Switches => "host-switches",
-            Self::Contact => "host-contact",
-            Self::End => "host-end",
-            Self::State => "host-state",
-        }
-    }
-
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
-        fields.retain(|field| field.section == self.title());
+        fields.retain(|field| field.section == self.label());
         fields
     }
 
     /// The menu's page for this section. Sections with the same one are on tabs.
     fn place(self) -> Place {
         match self {
-            Self::Look | Self::Cover => Place::Look,
             Self::Texts | Self::Languages => Place::Words,
             Self::Deadline => Place::Deadline,
             Self::Switches => Place::Switches,
@@ -100,11 +53,10 @@ impl Part {
 
     fn page_title(self) -> &'static str {
         match self.place() {
-            Place::Look => "host-menu-look",
             Place::Words => "host-menu-words",
             Place::General => "host-menu-general",
             Place::State => "host-menu-state",
-            _ => self.title(),
+            _ => self.label(),
         }
     }
 
@@ -135,14 +87,8 @@ struct Settings<'a> {
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
-    cover: Option<Cover>,
     /// How long others may still see a public page that is withdrawn or archived.
     note: Option<String>,
-}
-
-struct Cover {
-    picture: Option<String>,
-    file: Field,
 }
 
 struct Move {
@@ -197,9 +143,7 @@ impl From<Option<Retention>> for Beside {
 }
 
 fn part(req: &HostRequest) -> Result<Part, Problem> {
-    let named = req.piece("part");
-    let found = Part::ALL.into_iter().find(|part| part.word() == named);
-    found.ok_or_else(Problem::not_found)
+    Part::find(req.piece("part")).ok_or_else(Problem::not_found)
 }
 
 fn page(
@@ -212,7 +156,7 @@ fn page(
     let (text, wording) = (&req.text, req.wording(context));
     let slug = &context.occasion.slug;
     let is_state = part == Part::State;
-    let parts = Part::ALL.into_iter();
+    let parts = Part::ALL.iter().copied();
     let body = Settings {
         text,
         done: req.done(),
@@ -235,20 +179,12 @@ fn page(
             let label = text.with("host-type-name", [("name", slug.as_str().into())]);
             form_state.line("confirm", label)
         }),
-        cover: (part == Part::Cover).then(|| Cover {
-            picture: cover::path(&context.occasion, cover::ON_PAGES),
-            file: form_state.field(
-                "file",
-                text.say("host-cover-file"),
-                Control::Line("file", "off"),
-            ),
-        }),
         note: (context.occasion.status != Draft)
             .then(|| req.site.cache_note(text))
             .flatten(),
         wording: wording.clone(),
     };
-    req.page(context, part.place(), &text.say(part.title()), body)
+    req.page(context, part.place(), &text.say(part.label()), body)
 }
 
 fn stored(occasion: &Occasion) -> Form {
@@ -335,7 +271,6 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let part = part(req)?;
     match part {
         Part::State => return set_state(&posted).await,
-        Part::Cover => return set_cover(&posted).await,
         Part::End if form.is_ticked("confirm") => return confirm_deletion(&posted).await,
         _ => {}
     }
@@ -370,49 +305,6 @@ async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
     answer(posted, Part::End, done).await
 }
 
-async fn set_cover(posted: &HostForm) -> Result<Response, Problem> {
-    let done = try_set_cover(posted).await;
-    form_state::answer(done, async |problem| {
-        let req = &posted.req;
-        let (context, ()) = req
-            .read(|_, context| context.host.needs(Part::Cover.permission()))
-            .await?;
-        let form_state = FormState::refused(stored(&context.occasion), &problem, &req.text);
-        Ok(page(
-            req,
-            &context,
-            &form_state,
-            Part::Cover,
-            Beside::default(),
-        ))
-    })
-    .await
-}
-
-async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
-    let req = &posted.req;
-    let cover = if posted.form.is_ticked("remove") {
-        String::new()
-    } else {
-        let missing = || Problem::fields().field("/file", "required", []);
-        let sent = posted.files.first().ok_or_else(missing)?.bytes.clone();
-        // The host's permission is checked before the picture is decoded, because decoding is slow.
-        req.read(|_, context| context.host.needs(Part::Cover.permission()))
-            .await?;
-        let folder = cover::FOLDER;
-        let sender = req.who.account().id.as_str();
-        folder
-            .upload_cuts(&req.site, sender, sent, "/file", cover::CUTS)
-            .await?
-    };
-    let to = req.at("/settings/cover?done=saved");
-    let change = move |tx: &mut Tx<'_>, host: &HostOf| {
-        occasions::set_cover(tx, host, &cover)?;
-        Ok(to.clone())
-    };
-    Ok(posted.once(change).await?)
-}
-
 /// As a URL fragment: the page then opens at this field.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
@@ -428,6 +320,7 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
         context.host.needs(Part::Deadline.permission())?;
         let new = occasions::apply(&input, &context.occasion, false)?;
+        occasions::check_deadline(tx, &context.occasion, &new)?;
         locks::effect_of_deadline(tx, &context.host, new.rsvp_deadline)
     };
     match req.read(look).await {

@@ -51,6 +51,20 @@ impl<'a> Wording<'a> {
         self.pick(&self.occasion.hosts)
     }
 
+    /// Formats the size of a file, such as "1.2 GB".
+    pub fn size(&self, bytes: i64) -> String {
+        let in_tenths = |unit: i64| {
+            let tenths = bytes / (unit / 10);
+            format!("{}.{}", self.text.number(tenths / 10), tenths % 10)
+        };
+        let (id, n) = match bytes {
+            1_000_000_000.. => ("host-size-gb", in_tenths(1_000_000_000)),
+            1_000_000.. => ("host-size-mb", in_tenths(1_000_000)),
+            _ => ("host-size-kb", self.text.number((bytes + 999) / 1_000)),
+        };
+        self.text.with(id, [("n", n.into())])
+    }
+
     /// Returns the text in the page's language. If the text does not exist in this language,
     /// returns it in another one.
     pub fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
@@ -182,12 +196,6 @@ pub fn languages(text: &Text) -> Vec<(String, String)> {
     let tags = text.catalogue().languages();
     tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
         .collect()
-}
-
-/// Returns the end of the day `typed` in `zone`. This is the start of the next day.
-pub fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
-    Some(next.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 /// Returns the path of a page in an occasion.

@@ -1,4 +1,5 @@
-//! Which cells of a workbook show dates: a date is a number with a format that has a day or an hour.
+//! What the format of a cell makes of its number. A date is a number with a format that has a day or
+//! an hour.
 
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -18,18 +19,31 @@ const LAST_DAY: f64 = 2_958_465.0;
 /// The first day after 29 February 1900, which Excel believes to have been.
 const MARCH_1900: f64 = 61.0;
 
-/// For each style of cells, whether it shows a date.
+/// The most digits that a format asks for, as in a telephone number.
+const MOST_DIGITS: usize = 15;
+
+/// What a style of cells makes of a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Format {
+    #[default]
+    Plain,
+    Date,
+    /// With zeros in front, up to this many digits: a postcode, or a telephone number.
+    Digits(u8),
+}
+
+/// The format of each style of cells.
 #[derive(Default)]
-pub(super) struct Formats(Vec<bool>);
+pub(super) struct Formats(Vec<Format>);
 
 impl Formats {
-    pub(super) fn is_date(&self, style: Option<usize>) -> bool {
-        style.and_then(|style| self.0.get(style)) == Some(&true)
+    pub(super) fn of(&self, style: Option<usize>) -> Format {
+        let found = style.and_then(|style| self.0.get(style));
+        found.copied().unwrap_or_default()
     }
 }
 
-/// Reads the formats of numbers in the styles of a workbook. Of each format it keeps only whether
-/// it shows dates.
+/// Reads the formats of numbers in the styles of a workbook. Of each format it keeps only its kind.
 pub(super) fn read<R: BufRead>(part: &mut Xml<R>) -> Result<Formats, Unreadable> {
     let (mut own, mut formats) = (HashMap::new(), Vec::new());
     let (mut is_formats, mut is_cells) = (false, false);
@@ -42,15 +56,13 @@ pub(super) fn read<R: BufRead>(part: &mut Xml<R>) -> Result<Formats, Unreadable>
                     let id = tag.attribute("numFmtId")?;
                     if let (Some(id), Some(code)) = (id, tag.attribute("formatCode")?) {
                         let id: u32 = id.parse().map_err(|_| Unreadable::BadWorkbook)?;
-                        own.insert(id, shows_dates(&code));
+                        own.insert(id, format(&code));
                     }
                 }
                 "xf" if is_cells => {
                     let id = tag.attribute("numFmtId")?.and_then(|id| id.parse().ok());
-                    formats.push(id.is_some_and(|id: u32| {
-                        own.get(&id)
-                            .copied()
-                            .unwrap_or_else(|| is_built_in_date(id))
+                    formats.push(id.map_or(Format::Plain, |id: u32| {
+                        own.get(&id).copied().unwrap_or_else(|| built_in(id))
                     }));
                 }
                 _ => {}
@@ -68,8 +80,32 @@ pub(super) fn read<R: BufRead>(part: &mut Xml<R>) -> Result<Formats, Unreadable>
 
 /// Whether a format that every program knows by its number shows a date (ECMA-376, part 1,
 /// 18.8.30).
-fn is_built_in_date(id: u32) -> bool {
-    matches!(id, 14..=22 | 27..=36 | 45..=47 | 50..=58)
+fn built_in(id: u32) -> Format {
+    if matches!(id, 14..=22 | 27..=36 | 45..=47 | 50..=58) {
+        Format::Date
+    } else {
+        Format::Plain
+    }
+}
+
+fn format(code: &str) -> Format {
+    let is_zeros = code.chars().all(|letter| letter == '0');
+    match u8::try_from(code.len()) {
+        Ok(digits) if is_zeros && (2..=MOST_DIGITS).contains(&code.len()) => Format::Digits(digits),
+        _ if shows_dates(code) => Format::Date,
+        _ => Format::Plain,
+    }
+}
+
+/// A whole number with zeros in front.
+pub(super) fn padded(number: f64, digits: u8) -> String {
+    let text = number.to_string();
+    let is_whole = text.chars().all(|letter| letter.is_ascii_digit());
+    if is_whole {
+        format!("{text:0>width$}", width = usize::from(digits))
+    } else {
+        text
+    }
 }
 
 /// Whether a format shows dates. It may have several sections, of which the first one decides.
@@ -153,6 +189,22 @@ mod tests {
         ] {
             assert!(!shows_dates(code), "{code}");
         }
+    }
+
+    #[test]
+    fn a_format_of_zeros_keeps_them_in_front() {
+        for (code, wanted) in [
+            ("00000", Format::Digits(5)),
+            ("0", Format::Plain),
+            ("00.00", Format::Plain),
+            ("yyyy", Format::Date),
+        ] {
+            assert_eq!(format(code), wanted, "{code}");
+        }
+        assert_eq!(padded(123.0, 5), "00123");
+        assert_eq!(padded(123_456.0, 5), "123456");
+        assert_eq!(padded(1.5, 5), "1.5");
+        assert_eq!(padded(-1.0, 5), "-1");
     }
 
     #[test]

@@ -266,6 +266,20 @@ fn formats_take_no_memory() {
 }
 
 #[test]
+fn relations_take_memory() {
+    let file = book(&[&["Name"], &["Ali"]]);
+    let related = |count: usize| {
+        let relations = "<Relationship/>".repeat(count);
+        let part = "xl/_rels/workbook.xml.rels";
+        read(&with_part(&file, part, |text| {
+            text.replace("</Relationships>", &format!("{relations}</Relationships>"))
+        }))
+    };
+    assert!(related(1_000).is_ok());
+    assert_eq!(related(1_000_000), Err(Unreadable::TooLarge));
+}
+
+#[test]
 fn what_a_workbook_claims_is_not_believed() {
     let file = book(&[&["Name"], &["Ali"]]);
     let texts = with_part(&file, "xl/sharedStrings.xml", |text| {

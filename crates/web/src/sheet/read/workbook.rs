@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::number_format::{self, Formats};
+use super::number_format::{self, Format, Formats};
 use super::{Grid, MOST_COLUMNS, MOST_ROWS, Unreadable};
 use crate::zip_parts::xml::{Piece, Tag, Xml};
 use crate::zip_parts::{self, MOST_UNPACKED};
@@ -24,31 +24,29 @@ const EXCEL_COLUMNS: usize = 16_384;
 
 pub(super) fn read(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     let mut book = Book::open(bytes)?;
-    let (folder, name) = book.main_part()?;
+    let (folder, name) = book.main_part(grid)?;
     let (sheets, is_1904) = book.sheets(&format!("{folder}{name}"))?;
-    let relations = format!("{folder}_rels/{name}.rels");
-    let strings = book.target(&relations, |_, kind| kind.ends_with("/sharedStrings"))?;
-    let strings = strings.map_or(Ok(None), |part| book.strings(&at(&folder, &part), grid))?;
-    let styles = book.target(&relations, |_, kind| kind.ends_with("/styles"))?;
-    let formats = styles.map_or(Ok(None), |part| book.formats(&at(&folder, &part)))?;
+    let relations = book.relations(&format!("{folder}_rels/{name}.rels"), grid)?;
+    let of_kind = |kind: &str| relations.iter().find(|one| one.kind.ends_with(kind));
+    let part_of = |one: &Relation| Some(at(&folder, one.target.as_deref()?));
+    let strings = of_kind("/sharedStrings").and_then(part_of);
+    let strings = strings.map_or(Ok(None), |part| book.strings(&part, grid))?;
+    let styles = of_kind("/styles").and_then(part_of);
+    let formats = styles.map_or(Ok(None), |part| book.formats(&part))?;
     let cells = Cells {
         strings: strings.unwrap_or_default(),
         formats: formats.unwrap_or_default(),
         is_1904,
     };
     for sheet in sheets {
-        let mut is_table = true;
-        let target = book.target(&relations, |id, kind| {
-            let is_wanted = id == sheet.relation;
-            if is_wanted {
-                // A chart is a sheet too.
-                is_table = !kind.ends_with("/chartsheet") && !kind.ends_with("/dialogsheet");
-            }
-            is_wanted
-        })?;
-        let target = target.ok_or(Unreadable::BadWorkbook)?;
+        let found = relations.iter().find(|one| one.id == sheet.relation);
+        let found = found.ok_or(Unreadable::BadWorkbook)?;
+        let path = part_of(found).ok_or(Unreadable::BadWorkbook)?;
+        // A chart is a sheet too.
+        let is_table =
+            !found.kind.ends_with("/chartsheet") && !found.kind.ends_with("/dialogsheet");
         if is_table {
-            let part = book.part(&at(&folder, &target))?;
+            let part = book.part(&path)?;
             let mut part = part.ok_or(Unreadable::BadWorkbook)?;
             cells.read(&mut part, grid)?;
             let left = part.left();
@@ -65,6 +63,13 @@ struct Listed {
     name: String,
     relation: String,
     is_hidden: bool,
+}
+
+/// What leads from a part to another one.
+struct Relation {
+    id: String,
+    kind: String,
+    target: Option<String>,
 }
 
 fn at(folder: &str, target: &str) -> String {
@@ -106,9 +111,10 @@ impl<'a> Book<'a> {
         Ok(Some(Xml::within(BufReader::new(part), self.left)))
     }
 
-    fn main_part(&mut self) -> Result<(String, String), Unreadable> {
-        let is_main = |_: &str, kind: &str| kind.ends_with("/officeDocument");
-        let target = self.target("_rels/.rels", is_main)?;
+    fn main_part(&mut self, grid: &mut Grid) -> Result<(String, String), Unreadable> {
+        let relations = self.relations("_rels/.rels", grid)?.into_iter();
+        let mut mains = relations.filter(|one| one.kind.ends_with("/officeDocument"));
+        let target = mains.next().and_then(|main| main.target);
         let target = target.ok_or(Unreadable::BadWorkbook)?;
         let path = at("", &target);
         let cut = path.rfind('/').map_or(0, |slash| slash + 1);
@@ -116,22 +122,23 @@ impl<'a> Book<'a> {
         Ok((folder.to_owned(), name.to_owned()))
     }
 
-    fn target(
-        &mut self,
-        relations: &str,
-        mut is_wanted: impl FnMut(&str, &str) -> bool,
-    ) -> Result<Option<String>, Unreadable> {
-        let mut part = self.part(relations)?.ok_or(Unreadable::BadWorkbook)?;
+    fn relations(&mut self, path: &str, grid: &mut Grid) -> Result<Vec<Relation>, Unreadable> {
+        let mut part = self.part(path)?.ok_or(Unreadable::BadWorkbook)?;
+        let mut relations = Vec::new();
         loop {
             match part.next()? {
                 Piece::Start(tag) if tag.name() == "Relationship" => {
-                    let id = tag.attribute("Id")?.unwrap_or_default();
-                    let kind = tag.attribute("Type")?.unwrap_or_default();
-                    if is_wanted(&id, &kind) {
-                        return Ok(tag.attribute("Target")?);
-                    }
+                    let found = Relation {
+                        id: tag.attribute("Id")?.unwrap_or_default(),
+                        kind: tag.attribute("Type")?.unwrap_or_default(),
+                        target: tag.attribute("Target")?,
+                    };
+                    let target = found.target.as_ref().map_or(0, String::len);
+                    let text = found.id.len() + found.kind.len() + target;
+                    grid.weigh(size_of::<Relation>() + text)?;
+                    relations.push(found);
                 }
-                Piece::Over => return Ok(None),
+                Piece::Over => return Ok(relations),
                 _ => {}
             }
         }
@@ -316,10 +323,11 @@ impl Cells {
             Some("d") => Ok(text),
             Some("str") => Ok(unescaped(&text).into_owned()),
             None | Some("n") => match text.trim().parse::<f64>() {
-                Ok(number) if self.formats.is_date(head.style) => {
-                    Ok(number_format::date(number, self.is_1904).unwrap_or(text))
-                }
-                Ok(number) => Ok(number.to_string()),
+                Ok(number) => Ok(match self.formats.of(head.style) {
+                    Format::Date => number_format::date(number, self.is_1904).unwrap_or(text),
+                    Format::Digits(digits) => number_format::padded(number, digits),
+                    Format::Plain => number.to_string(),
+                }),
                 Err(_) if head.kind.is_none() => Ok(text),
                 Err(_) => Err(Unreadable::BadWorkbook),
             },

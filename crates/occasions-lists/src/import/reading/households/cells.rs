@@ -5,10 +5,12 @@ use super::super::counts::{self, Count};
 use super::super::name_cell::{self, NameCell};
 use super::super::row::Row;
 use super::super::{contacts, words};
-use super::{Guest, Household, LONGEST_NOTE, eaters};
+use super::{Guest, Household, LONGEST_NOTE, ONE_OF, eaters};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
 const LONGEST_ADDRESS: usize = 500;
+/// The most characters of a note on food that stands with each of several guests.
+const LONGEST_SHARED: usize = 200;
 
 pub(super) fn add_cell(
     one: &mut Household,
@@ -180,7 +182,7 @@ fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
     let count = guests.len();
     for guest in guests {
         guest.diet_notes.push(if count > 1 {
-            format!("one of: {note}")
+            format!("{ONE_OF}{note}")
         } else {
             note.to_owned()
         });
@@ -387,7 +389,7 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     let is_asked = matches!(field, Field::PlusOnes | Field::Children);
     // Children stand between commas.
     let found = match field {
-        Field::Children => name_cell::read(&cell.replace(',', ";"), None),
+        Field::Children => name_cell::read_child(&cell.replace(',', ";")),
         _ => name_cell::read(cell, None),
     };
     let has_child = found.people.iter().any(|person| person.is_child);
@@ -428,7 +430,6 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
 fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {
     let cell = row.cell(at);
     let is_split = field == Field::Diets && !cell.contains('\n');
-    let column = Some(Column::from(field));
     let total: usize = one.guests[from..].len();
     match total {
         0 => one.note_cell(row, at, Warning::InNote),
@@ -442,13 +443,36 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
                 guest.diet_notes.push(cell.to_owned());
             }
         }
-        _ => {
-            one.told
-                .push(row.told(column.as_ref(), Warning::WhoseDiet, cell));
-            for guest in eaters(&mut one.guests[from..]) {
-                guest.diet_notes.push(format!("one of: {cell}"));
-            }
-        }
+        _ => share_food(one, row, Some(at), cell, from),
+    }
+}
+
+/// Food of a row with several people: each adult's note says that it is one of them, until the host
+/// says whose it is.
+pub(super) fn share_food(
+    one: &mut Household,
+    row: &Row<'_>,
+    at: Option<usize>,
+    food: &str,
+    from: usize,
+) {
+    if one.guests.len() == from {
+        return one.note(row, None, food);
+    }
+    let column = at.and_then(|at| row.table.columns.get(at).cloned());
+    let column = column.unwrap_or_else(|| row.name_column());
+    // What is too long to stand with each of them is in the household's note, once.
+    let is_long = food.chars().count() > LONGEST_SHARED;
+    let food = if is_long {
+        one.note(row, Some(&column), &row.labelled(at, food));
+        food.chars().take(LONGEST_SHARED).collect::<String>() + "…"
+    } else {
+        food.to_owned()
+    };
+    one.told
+        .push(row.told(Some(&column), Warning::WhoseDiet, &food));
+    for guest in eaters(&mut one.guests[from..]) {
+        guest.diet_notes.push(format!("{ONE_OF}{food}"));
     }
 }
 

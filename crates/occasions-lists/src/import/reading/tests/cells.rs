@@ -119,6 +119,11 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
         "Ana; Ben food:vegan !whose_diet",
     ),
     ("Ana & Ben (vegan)", None, "Ana; Ben food:vegan"),
+    (
+        "Mr & Mrs Tan (vegan)",
+        None,
+        "Mr Tan; Mrs Tan food:vegan !whose_diet",
+    ),
     ("Ben (vegan, no nuts)", None, "Ben food:vegan, no nuts"),
     (
         "Auntie Mei 012-345 6789",

@@ -98,6 +98,22 @@ Di,012-3456789 / 013-1234567
     ),
     (
         "\
+Name,Child 1 Name
+Ana,Ella (6)
+Ben,Max
+",
+        &["Ana & Ella: Ana, Ella (6)*", "Ben & Max: Ben, Max*"],
+    ),
+    (
+        "\
+Ana,Family
+Ben,Friends
+Cy,Work
+",
+        &["Ana: Ana [Family]", "Ben: Ben [Friends]", "Cy: Cy [Work]"],
+    ),
+    (
+        "\
 Household,Pax,Dietary needs
 Mr & Mrs Goh,2,peanuts
 Tan Ah Kow,4,halal

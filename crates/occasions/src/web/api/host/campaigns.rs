@@ -16,6 +16,7 @@ use crate::hosting::campaign::progress::{self, Recipient, RecipientState};
 use crate::hosting::campaign::{self, CampaignId, Order, Report, Step};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind, MailText};
+use crate::hosting::obstacles;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use crate::web::access::{HostAccess, may};
 
@@ -55,7 +56,7 @@ async fn list_texts(
 }
 
 fn kind(text: &str) -> Result<MailKind, Problem> {
-    MailKind::find(text).ok_or_else(Problem::not_found)
+    MailKind::find_written(text).ok_or_else(Problem::not_found)
 }
 
 /// The hosts' text for one kind of mail.
@@ -140,7 +141,9 @@ async fn order(
     body: Received<Order>,
 ) -> Result<Response, Problem> {
     let (place, wanted) = (Place::occasion(&occasion)?, body.value);
+    let site = call.site.clone();
     call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
+        obstacles::check_campaign(tx, &site, host, wanted.kind)?;
         campaign::order(tx, host, &wanted)
     })
     .await
@@ -206,8 +209,9 @@ async fn step(
     step: Step,
 ) -> Result<Response, Problem> {
     let campaign: CampaignId = id(campaign)?;
-    let place = Place::occasion(occasion)?;
+    let (place, site) = (Place::occasion(occasion)?, call.site.clone());
     call.once(place, b"", StatusCode::OK, move |tx, host| {
+        campaign::check_step(tx, &site, host, &campaign, step)?;
         campaign::step(tx, host, &campaign, step)
     })
     .await
@@ -298,7 +302,9 @@ async fn remind(call: Call, body: Maybe<Reminding>) -> Result<Response, Problem>
             return Ok(answer(StatusCode::OK, &report));
         }
     }
+    let site = call.site.clone();
     call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
+        obstacles::check_campaign(tx, &site, host, MailKind::Reminder)?;
         campaign::remind(tx, host, &wanted.filter, wanted.force)
     })
     .await

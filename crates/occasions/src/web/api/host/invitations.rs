@@ -26,7 +26,7 @@ use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::moving::{self, Destination};
 use crate::hosting::permissions::HostOf;
 use crate::hosting::portals;
-use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp, suppressions};
+use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp, suppressions, unanswered};
 use crate::id::{GuestId, InvitationId};
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -117,7 +117,15 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
             let snapshot = portals::load(tx, host, &invitation)?;
             let view = load_view(tx, host, &snapshot)?;
             let held = suppressions::list(tx, &key, host, &snapshot.household.invitation)?;
-            Ok(view.with_suppressions(held))
+            let sees = Sees::of(host);
+            let may_know = sees.answers && sees.contacts && host.may(Invite);
+            let unanswered = if may_know {
+                let kept = invitations::bookkeeping(tx, &invitation)?;
+                unanswered::explain(&snapshot, &kept, held.as_deref().unwrap_or_default())
+            } else {
+                None
+            };
+            Ok(view.with_suppressions(held).with_unanswered(unanswered))
         })
         .await?;
     Ok(answer(StatusCode::OK, &found))

@@ -19,14 +19,13 @@ use crate::id::InvitationId;
 use crate::own_domain;
 use crate::token_scopes::OCCASION_READ;
 use crate::web::access::may;
+use crate::web::file_name::in_file_name;
 
 /// In pixels, of a PNG.
 const USUAL: i64 = 600;
 /// The minimum and maximum, in pixels.
 const WIDTHS: [i64; 2] = [300, 2_000];
 const PACKED: usize = 600;
-/// File names contain at most this many characters of a household's name.
-const NAME: usize = 40;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -136,13 +135,6 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Other characters are not allowed in some file systems.
-fn in_file_name(household: &str) -> String {
-    let words = household.split(|char: char| !char.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.join("-").chars().take(NAME).collect()
-}
-
 fn file(media_type: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, media_type.to_owned()),
@@ -153,22 +145,4 @@ fn file(media_type: &'static str, name: &str, bytes: Vec<u8>) -> Response {
         (CACHE_CONTROL, "no-store, private".to_owned()),
     ];
     (headers, bytes).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_named_by_its_household() {
-        for (household, name) in [
-            ("Keluarga Encik Rahman", "Keluarga-Encik-Rahman"),
-            ("../../etc\\x: \"a\"", "etc-x-a"),
-            ("陈志明家", "陈志明家"),
-            ("✿", ""),
-        ] {
-            assert_eq!(in_file_name(household), name);
-        }
-        assert_eq!(in_file_name(&"a".repeat(200)).len(), NAME);
-    }
 }

@@ -11,13 +11,14 @@ use web::json::Received;
 use web::{Json, List, PageQuery, Problem, Site, routes};
 
 use super::call::{Call, Place, id};
+use crate::gallery::Filter;
 use crate::hosting::Permission::{SeeAnswers, Write};
 use crate::hosting::uploads::{self, Decided, Decision, HostUpload};
 use crate::id::{InvitationId, UploadId};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::upload::UploadState;
 use crate::web::access::may;
-use crate::web::guest::upload_files::UploadView;
+use crate::web::guest::upload_view::UploadView;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     let write = || may(Write, Tokens(&[OCCASION_WRITE]));
@@ -42,13 +43,14 @@ impl HostUploadView {
     fn of(site: &Site, one: HostUpload) -> Self {
         Self {
             upload: UploadView::of(site, &one.upload),
-            invitation: one.upload.invitation,
+            invitation: one.upload.invitation.unwrap_or_default(),
             household: one.household,
         }
     }
 }
 
-/// The uploads of all households, the oldest first.
+/// The uploads of all households, the oldest first. The pictures of the hosts are a list of their
+/// own.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/uploads", tag = "uploads",
     params(PageQuery,
@@ -71,7 +73,8 @@ async fn list(
     let place = Place::occasion(&occasion)?;
     let list = call
         .read(place, move |tx, host| {
-            uploads::list(tx, host, state, &paging)
+            let with_own = false;
+            uploads::list(tx, host, Filter { state, with_own }, &paging)
         })
         .await?;
     Ok(Json(list.map(|one| HostUploadView::of(&call.site, one))))
@@ -81,7 +84,7 @@ async fn list(
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DecideBody {
-    /// The ids of the uploads, at most 200.
+    /// The ids of uploads, and of pictures that hosts added, at most 200.
     uploads: Vec<UploadId>,
     /// `approved` puts the uploads into the gallery. `rejected` and `pending` keep them out of it.
     state: UploadState,

@@ -15,10 +15,12 @@ use crate::hosting::invitations::Bookkeeping;
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::people::Person;
 use crate::hosting::listing::{InvitationRow, People};
+use crate::hosting::unanswered::Unanswered;
 use crate::household::Allowance;
 use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
+use crate::phone::Phone;
 use crate::role::Role;
 use crate::words::{Access, GuestKind, LockMode, ReplyStatus, Response};
 
@@ -62,8 +64,11 @@ pub(super) struct InvitationView {
     salutation: Option<String>,
     /// The email address of the household.
     email: Option<String>,
-    /// The phone number of the household.
+    /// The phone number of the household, as it was typed.
     phone: Option<String>,
+    /// The phone number with its country code (E.164), such as `+60123456789`; null if it cannot be
+    /// read.
+    phone_e164: Option<String>,
     /// The postal address of the household.
     address: Option<String>,
     /// The language of the household's pages and mails; null for the occasion's default language.
@@ -113,6 +118,11 @@ pub(super) struct InvitationView {
     /// contain this list, and only for callers who may see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
+    /// Why the household has not answered everything, and what can be done about it. Only responses
+    /// with a single invitation contain this, and only for callers who may change invitations and
+    /// see answers and contact data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unanswered: Option<Unanswered>,
 }
 
 /// Why mail to an invitation's address is suppressed.
@@ -198,6 +208,11 @@ pub(super) fn invitation(snapshot: &InvitationSnapshot, sees: Sees) -> Invitatio
         household: details.household,
         salutation: details.salutation,
         email: details.email.filter(|_| contacts),
+        phone_e164: details
+            .phone
+            .as_deref()
+            .filter(|_| contacts)
+            .and_then(|typed| Phone::read(typed, snapshot.occasion.home_country()).e164),
         phone: details.phone.filter(|_| contacts),
         address: details.address.filter(|_| contacts),
         language: details.language,
@@ -232,6 +247,7 @@ pub(super) fn invitation(snapshot: &InvitationSnapshot, sees: Sees) -> Invitatio
             .then(|| answers(snapshot, &snapshot.household.answers)),
         bookkeeping: None,
         suppressions: None,
+        unanswered: None,
     }
 }
 
@@ -267,6 +283,11 @@ impl InvitationView {
             since: one.last_at,
         };
         self.suppressions = all.map(|all| all.into_iter().map(view).collect());
+        self
+    }
+
+    pub(super) fn with_unanswered(mut self, unanswered: Option<Unanswered>) -> Self {
+        self.unanswered = unanswered;
         self
     }
 

@@ -152,7 +152,7 @@ impl Card<'_> {
     }
 }
 
-/// The page of an archived occasion, either for a household or for everybody.
+/// The page of an archived occasion for everybody.
 #[derive(Template)]
 #[template(path = "guest/thanks.html")]
 pub struct Thanks<'a> {
@@ -161,17 +161,11 @@ pub struct Thanks<'a> {
     /// The hosts' names. They are the page's heading.
     pub hosts: Hosts<'a>,
     pub cover: Cover<'a>,
-    /// The household's salutation; `None` on the public page.
-    pub salutation: Option<String>,
     /// How long ago the first day was, as text.
     pub since: Option<String>,
     /// The hosts' text. If it is empty, the page shows a built-in text.
     pub farewell: Spoken<'a>,
-    /// Typed values that came too late to be saved.
-    pub typed: Vec<Typed>,
     pub contact: Option<Contact>,
-    /// The path of the gallery. Only households get it.
-    pub gallery: Option<String>,
 }
 
 impl Thanks<'_> {

@@ -34,16 +34,6 @@ fn only_a_long_name_is_set_smaller() {
 }
 
 #[test]
-fn a_number_is_dialled_without_its_marks() {
-    let contact = Contact {
-        name: "Farah".to_owned(),
-        phone: Some("+60 12-345 6789".to_owned()),
-        email: None,
-    };
-    assert_eq!(contact.dial(), "+60123456789");
-}
-
-#[test]
 fn every_page_can_be_made_in_every_language() {
     let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]);
     for tag in catalogue.languages() {

@@ -45,6 +45,8 @@ pub struct FileView {
     pub id: String,
     pub name: String,
     pub caption: String,
+    /// Who took the picture; empty if nobody is named.
+    pub credit: String,
     /// The path of the file.
     pub href: String,
     /// The path of the thumbnail; `None` for a document.

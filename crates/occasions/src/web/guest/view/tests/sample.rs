@@ -65,6 +65,7 @@ fn contact() -> Contact {
     Contact {
         name: "Farah".to_owned(),
         phone: Some("012-345 6789".to_owned()),
+        dialled: "+60123456789".to_owned(),
         email: None,
     }
 }
@@ -458,12 +459,9 @@ pub(super) fn thanks(text: &Text) -> Thanks<'_> {
         theme: frame(text).theme,
         hosts: hosts(text),
         cover: cover(text),
-        salutation: Some("Keluarga Rahman".to_owned()),
         since: Some(text.with("thanks-days-since", [("n", 40.into())])),
         farewell: Spoken::plain(""),
-        typed: Vec::new(),
         contact: Some(contact()),
-        gallery: Some("/invite/RAHMA/gallery?k=7d2kq0m1xz".to_owned()),
     }
 }
 

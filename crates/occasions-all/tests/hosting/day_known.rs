@@ -1,0 +1,200 @@
+//! Tests of events whose day is not known yet.
+
+use occasions::event::PlannedEvent;
+use occasions::hosting::resource;
+use occasions::refusal::Refusal;
+use platform::{Tx, sql};
+use serde_json::{Value, json};
+use web::Input;
+
+use crate::stage::{Stage, call, fields, on_both, on_default};
+
+/// The number of replies to an event, and of invitations to it.
+async fn invited(stage: &Stage<'_>, key: &'static str) -> (i64, i64) {
+    let look = move |tx: &mut Tx<'_>| {
+        sql!(
+            "SELECT (SELECT COUNT(*) FROM reply JOIN event ON event.id = reply.event
+                     WHERE event.key = :key),
+                 (SELECT COUNT(*) FROM invitation_event
+                  JOIN event ON event.id = invitation_event.event WHERE event.key = :key)",
+            key
+        )
+        .one(tx)
+    };
+    stage.site.store.read(look).await.unwrap()
+}
+
+async fn refused(
+    stage: &Stage<'_>,
+    key: &'static str,
+    change: Value,
+) -> Vec<(String, &'static str)> {
+    let input = Input::from(change);
+    let done = stage
+        .act(&stage.owner, move |tx, host| {
+            let all = resource::list::<PlannedEvent>(tx, host)?;
+            let old = all.into_iter().find(|event| event.key == key).unwrap();
+            resource::change::<PlannedEvent>(tx, host, old.id.as_str(), old.version, &input)
+                .map(drop)
+        })
+        .await;
+    fields(done)
+}
+
+#[test]
+fn an_event_without_a_day_is_in_no_list_and_nobody_is_asked_until_it_has_one() {
+    on_both(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let events = stage.at("/events");
+        let tea = json!({"key": "tea", "name": {"en": "Tea"}, "day_known": false, "open_to_all": true, "capacity": 9});
+        let made = call(&mut host, "POST", &events, &tea)
+            .await
+            .with(201)
+            .json();
+        let one = format!("{events}/{}", made["id"].as_str().unwrap());
+        let shown = call(&mut host, "GET", &one, &Value::Null)
+            .await
+            .with(200)
+            .json();
+        assert_eq!(
+            [&shown["day_known"], &shown["starts_at"], &shown["ends_at"]],
+            [&json!(false), &Value::Null, &Value::Null]
+        );
+        assert_eq!(invited(stage, "tea").await, (0, 0));
+        let mut guest = stage.nobody();
+        for path in [
+            "/invite/RAHMA",
+            "/invite/RAHMA/rsvp",
+            "/invite/RAHMA/calendar.ics",
+        ] {
+            let page = guest.get(path).await;
+            assert!(!page.expect(200).body.contains("Tea"), "{path}");
+        }
+        let dates = stage
+            .done(|tx, host| Ok::<_, Refusal>((occasions_all::DOMAIN.dates)(tx, host.account())?))
+            .await;
+        assert!(dates.iter().all(|date| !date.label.contains("Tea")));
+        let list = host.get("/admin/o/aisyah-daniel/settings/events").await;
+        assert!(list.text().contains(&stage.say("date-to-follow")));
+
+        // A start is enough to make the day known, and then everybody is invited.
+        let dated = json!({"starts_at": "2027-01-18T15:00:00+08:00", "version": made["version"]});
+        let dated = call(&mut host, "PATCH", &one, &dated)
+            .await
+            .with(200)
+            .json();
+        assert_eq!(dated["day_known"], true);
+        assert_eq!(dated["ends_at"], "2027-01-18T09:00:00Z");
+        let (replies, invitations) = invited(stage, "tea").await;
+        assert!(replies > 5 && invitations > 2, "{replies} {invitations}");
+        let page = guest.get("/invite/RAHMA/rsvp").await;
+        assert!(page.body.contains("Tea"), "{}", page.text());
+
+        // It can be forgotten again, because nobody has answered.
+        let forgotten = json!({"day_known": false, "version": dated["version"]});
+        let forgotten = call(&mut host, "PATCH", &one, &forgotten)
+            .await
+            .with(200)
+            .json();
+        assert_eq!(forgotten["starts_at"], Value::Null);
+        assert_eq!(invited(stage, "tea").await, (0, 0));
+    });
+}
+
+#[test]
+fn a_day_that_was_answered_for_or_chosen_for_is_not_forgotten() {
+    on_default(async |stage| {
+        let at = |pointer: &str, code| vec![(pointer.to_owned(), code)];
+        let unknown = json!({"day_known": false});
+        assert_eq!(
+            refused(stage, "reception", unknown.clone()).await,
+            at("/day_known", "day_answered")
+        );
+        let both = json!({"day_known": false, "starts_at": "2027-02-01T10:00:00+08:00"});
+        assert_eq!(
+            refused(stage, "reception", both).await,
+            at("/starts_at", "day_and_unknown")
+        );
+        stage
+            .done(|tx, host| {
+                let tea = json!({"key": "tea", "name": {"en": "Tea"}, "invite_all": false,
+                    "starts_at": "2027-01-18T15:00:00+08:00"});
+                resource::create::<PlannedEvent>(tx, host, &Input::from(tea))
+            })
+            .await;
+        assert_eq!(
+            refused(stage, "tea", unknown).await,
+            at("/day_known", "day_chosen")
+        );
+    });
+}
+
+#[test]
+fn a_host_ticks_that_the_day_is_not_known() {
+    on_default(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let new = "/admin/o/aisyah-daniel/settings/events/new";
+        let page = host.get(new).await;
+        let mut form = page.form(new);
+        form.fill("name.en", "Tea");
+        let refused = host.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.body.contains("<a href=\"#starts_at\">"));
+        form.tick("day_unknown", "1")
+            .fill("starts_at", "2027-01-18T15:00");
+        let refused = host.submit(&page, &form).await;
+        refused.expect(422);
+        let words = stage.say("problem-day-and-unknown");
+        assert!(refused.text().contains(&words), "{}", refused.text());
+        form.fill("starts_at", "");
+        host.submit(&page, &form).await.expect(303);
+
+        let all = stage.done(resource::list::<PlannedEvent>).await;
+        let [dated, undated] =
+            ["reception", "event-2"].map(|key| all.iter().find(|event| event.key == key));
+        let undated = undated.or(all.last()).unwrap();
+        assert!(!undated.day_known && undated.starts_at.is_none(), "{all:?}");
+        let path = format!(
+            "/admin/o/aisyah-daniel/settings/events/{}",
+            dated.unwrap().id
+        );
+        let page = host.get(&path).await;
+        let mut form = page.form(&path);
+        assert_eq!(form.value("day_unknown"), None);
+        form.tick("day_unknown", "1");
+        let refused = host.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.body.contains("<a href=\"#day_unknown\">"));
+        let words = stage.say("problem-day-answered");
+        assert!(refused.text().contains(&words), "{}", refused.text());
+    });
+}
+
+#[test]
+fn a_day_in_the_past_or_a_year_away_asks_whether_the_year_is_right() {
+    on_default(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let all = stage.done(resource::list::<PlannedEvent>).await;
+        let reception = all.iter().find(|event| event.key == "reception").unwrap();
+        let path = format!("/admin/o/aisyah-daniel/settings/events/{}", reception.id);
+        for (day, asks) in [
+            ("2026-01-17T12:00", true),
+            ("2028-01-15T12:00", true),
+            ("2028-01-22T12:00", false),
+        ] {
+            let page = host.get(&path).await;
+            let mut form = page.form(&path);
+            form.fill("starts_at", day).fill("ends_at", "");
+            let saved = host.submit(&page, &form).await;
+            if !asks {
+                saved.expect(303);
+                continue;
+            }
+            let words = stage.say("problem-year-doubtful");
+            assert!(saved.expect(422).text().contains(&words), "{day}");
+            let mut form = saved.form(&path);
+            form.tick("year_right", "1");
+            host.submit(&saved, &form).await.expect(303);
+        }
+    });
+}

@@ -1,0 +1,136 @@
+//! Tests of thank-yous after the day: what they name, and which gifts they tick off.
+
+use jiff::SignedDuration;
+use occasions::hosting::campaign;
+use occasions::role::Role;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+use testkit::Visitor;
+
+use crate::pages::HOME;
+use crate::pictures;
+use crate::stage::{Stage, call, on_default};
+
+const GIFT: &str = "Six tea glasses";
+
+/// Enters a gift of the household with this code, and returns its id.
+async fn gift(stage: &Stage<'_>, host: &mut Visitor, code: &'static str, what: &str) -> String {
+    let household = stage.invitation(code).await;
+    let entry = json!({"household": household, "description": what});
+    let path = stage.at("/received-gifts");
+    let entered = call(host, "POST", &path, &entry).await.with(201).json();
+    entered["id"].as_str().unwrap().to_owned()
+}
+
+async fn is_thanked(stage: &Stage<'_>, host: &mut Visitor, id: &str) -> bool {
+    let path = stage.at(&format!("/received-gifts/{id}"));
+    host.get(&path).await.with(200).json()["thanked_at"].is_string()
+}
+
+/// The households that wait for thanks, by channel.
+async fn waiting(stage: &Stage<'_>, host: &mut Visitor) -> Vec<(String, usize)> {
+    let found = host.get(&stage.at("/sending")).await.with(200).json();
+    let lines = found["thanks"]["lines"].as_array().unwrap().iter();
+    let line = |line: &Value| {
+        let households = line["households"].as_array().unwrap().len();
+        (line["channel"].as_str().unwrap().to_owned(), households)
+    };
+    lines.map(line).collect()
+}
+
+/// Moves the clock to the day after the last event.
+fn end(stage: &Stage<'_>) {
+    let after = "2027-01-18T04:00:00Z".parse().unwrap();
+    stage.world.clock.set(after);
+}
+
+#[test]
+fn a_mail_names_the_gift_and_the_pictures_and_ticks_the_gift_off() {
+    on_default(async |stage| {
+        stage.world.expect_jobs(campaign::KIND);
+        stage.switch(|switches| switches.uploads = true).await;
+        let mut early = stage.public(&stage.owner);
+        let given = gift(stage, &mut early, "LATE1", GIFT).await;
+        assert_eq!(waiting(stage, &mut early).await, []);
+        end(stage);
+        let owner = stage.another("late", Role::OccasionOwner).await;
+        let mut host = stage.public(&owner);
+        let mail = json!({"kind": "thanks"});
+        assert_eq!(waiting(stage, &mut host).await, [("email".to_owned(), 1)]);
+
+        // The preview shows a household that gave something. Nothing is in the gallery yet.
+        let preview = format!("{HOME}/mail/texts/thanks/preview/page?language=en");
+        let page = host.get(&preview).await.with(200);
+        assert!(page.text().contains(GIFT), "{}", page.text());
+        assert!(!page.body.contains("/gallery"));
+        stage.world.expect_jobs(occasions::upload::FILE_JOB);
+        let kind = Some("multipart/form-data; boundary=b");
+        let body = pictures::form(&[], &[("a.jpg", &pictures::photo(0))]);
+        let path = stage.at("/pictures");
+        let post = axum::http::Method::POST;
+        host.send(post, &path, kind, body.into()).await.expect(201);
+        let page = host.get(&preview).await.with(200);
+        assert!(page.body.contains("/gallery"));
+
+        let order = stage.at("/sending/mail");
+        call(&mut host, "POST", &order, &mail).await.expect(202);
+        assert_eq!(waiting(stage, &mut host).await, []);
+        assert!(!is_thanked(stage, &mut host, &given).await);
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        let later = gift(stage, &mut host, "LATE1", "A lamp").await;
+        stage.seconds(&stage.postman(), 5).await;
+        let mails = stage.world.mails().await;
+        let sent = mails.iter().find(|mail| mail.text.contains(GIFT)).unwrap();
+        assert!(sent.text.contains("/gallery"), "{}", sent.text);
+        assert!(is_thanked(stage, &mut host, &given).await);
+        assert!(!is_thanked(stage, &mut host, &later).await);
+        for mail in &mails {
+            stage.world.expect_mail(&mail.recipient, &mail.subject);
+        }
+    });
+}
+
+#[test]
+fn a_message_names_the_gift_and_is_taken_back_with_its_tick() {
+    on_default(async |stage| {
+        end(stage);
+        let owner = stage.another("late", Role::OccasionOwner).await;
+        let mut host = stage.public(&owner);
+        let given = gift(stage, &mut host, "RAHMA", GIFT).await;
+        let own = gift(stage, &mut host, "RAHMA", "A lamp").await;
+        let thanked = stage.at(&format!("/received-gifts/{own}/thanked"));
+        let tick = json!({"thanked": true});
+        call(&mut host, "PUT", &thanked, &tick).await.expect(200);
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        let reach = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let phone =
+                sql!("UPDATE invitation SET phone = '+60 12-345 6789' WHERE code = 'RAHMA'");
+            for statement in [phone, sql!("UPDATE occasion SET country = 'MY'")] {
+                tx.run(statement, &[], Rows::Any)?;
+            }
+            Ok(())
+        };
+        stage.site.store.write(reach).await.unwrap();
+
+        let home = host.get(&format!("{HOME}/send")).await.with(200);
+        let words = stage.fill("host-send-unthanked", [("n", 1.into())]);
+        assert!(home.text().contains(&words), "{}", home.text());
+        let links = home.links();
+        let walk = links.iter().find(|link| link.href.contains("kind=thanks"));
+        let walk = host.get(&walk.unwrap().href).await.with(200);
+        assert!(walk.text().contains(GIFT), "{}", walk.text());
+        assert!(!walk.text().contains("A lamp"));
+
+        let id = stage.invitation("RAHMA").await;
+        let handed = format!("/api/v1/invitations/id/{id}/handed");
+        let message = json!({"kind": "thanks", "channel": "whatsapp"});
+        call(&mut host, "POST", &handed, &message).await.expect(200);
+        assert!(is_thanked(stage, &mut host, &given).await);
+        assert_eq!(waiting(stage, &mut host).await, []);
+        host.header("idempotency-key", "back");
+        let back = json!({"kind": "thanks", "channel": "whatsapp", "sent": false});
+        call(&mut host, "POST", &handed, &back).await.expect(200);
+        assert!(!is_thanked(stage, &mut host, &given).await);
+        assert!(is_thanked(stage, &mut host, &own).await, "ticked by hand");
+    });
+}

@@ -1,0 +1,111 @@
+//! Tests of what the page of a household says about why it has not answered.
+
+use occasions::id::InvitationId;
+use platform::{Rows, Tx, sql};
+use serde_json::{Value, json};
+
+use crate::pages::HOME;
+use crate::stage::{Stage, on_default};
+
+/// Sets up the household again, without an answer, and with these facts.
+async fn set(stage: &Stage<'_>, id: &InvitationId, facts: Facts) {
+    let id = id.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        let now = tx.now();
+        let phone = facts.is_reachable.then_some("012-345 6789");
+        let sent = facts.is_sent.then_some(now);
+        let opened = facts.is_opened.then_some(now);
+        let lock = if facts.is_locked { "locked" } else { "auto" };
+        sql!(
+            "UPDATE invitation SET email = NULL, address = NULL, phone = :phone, sent_at = :sent,
+                 last_opened_at = :opened, open_count = 3, lock_mode = :lock
+             WHERE id = :id",
+            id,
+            phone,
+            sent,
+            opened,
+            lock
+        )
+        .run(tx, Rows::Exactly(1))?;
+        let reply = if facts.is_answered { "yes" } else { "pending" };
+        sql!(
+            "UPDATE reply SET status = :reply
+             WHERE guest IN (SELECT id FROM guest WHERE invitation = :id)",
+            id,
+            reply
+        )
+        .run(tx, Rows::Any)
+    };
+    stage.site.store.write(change).await.unwrap();
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[derive(Clone, Copy, Default)]
+struct Facts {
+    is_reachable: bool,
+    is_sent: bool,
+    is_opened: bool,
+    is_locked: bool,
+    is_answered: bool,
+}
+
+#[test]
+fn a_household_s_page_says_why_there_is_no_answer_and_what_to_do() {
+    on_default(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let page = format!("{HOME}/invites/{id}");
+        let path = format!("/api/v1/invitations/id/{id}");
+        let mut host = stage.visitor(&stage.coordinator);
+        let none = Facts::default();
+        let reachable = Facts {
+            is_reachable: true,
+            ..none
+        };
+        let sent = Facts {
+            is_sent: true,
+            ..reachable
+        };
+        let opened = Facts {
+            is_opened: true,
+            ..sent
+        };
+        let locked = Facts {
+            is_locked: true,
+            ..opened
+        };
+        for (facts, reason, step, label) in [
+            (none, "no_contact", "print", "host-unanswered-print"),
+            (reachable, "not_sent", "send", "host-unanswered-send"),
+            (sent, "never_opened", "remind", "host-unanswered-remind"),
+            (opened, "opened", "remind", "host-unanswered-remind"),
+            (locked, "locked", "open_again", "host-unanswered-open-again"),
+        ] {
+            set(stage, &id, facts).await;
+            let shown = host.get(&page).await;
+            assert!(
+                shown.text().contains(&stage.say("host-unanswered")),
+                "{reason}"
+            );
+            shown.link(&stage.say(label));
+            let told = host.get(&path).await.json();
+            assert_eq!(told["unanswered"]["reason"], reason);
+            assert_eq!(told["unanswered"]["step"], step);
+            assert_eq!(told["unanswered"]["answered"], json!(0), "{reason}");
+            let mut observer = stage.visitor(&stage.observer);
+            let hidden = observer.get(&page).await;
+            assert!(
+                !hidden.text().contains(&stage.say("host-unanswered")),
+                "{reason}"
+            );
+            assert_eq!(observer.get(&path).await.json()["unanswered"], Value::Null);
+        }
+        let answered = Facts {
+            is_answered: true,
+            ..opened
+        };
+        set(stage, &id, answered).await;
+        let shown = host.get(&page).await;
+        assert!(!shown.text().contains(&stage.say("host-unanswered")));
+        assert_eq!(host.get(&path).await.json()["unanswered"], Value::Null);
+    });
+}

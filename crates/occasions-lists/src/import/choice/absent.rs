@@ -1,0 +1,82 @@
+//! Households of which the list says that they do not come.
+
+use occasions::words::ReplyStatus;
+
+use super::super::gathered::Gathered;
+use super::super::warning::Warning;
+use super::{Absent, Choice, ChoiceKind, Choices, is_enough, name};
+
+/// Asks what becomes of the household. Returns whether the host leaves it out.
+pub(super) fn is_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Choice>) -> bool {
+    let rows = rows(one);
+    let Some(row) = rows.first() else {
+        return false;
+    };
+    if is_enough(ChoiceKind::NotComing, asked) {
+        return false;
+    }
+    // Rows of which the list says nothing stay.
+    let is_whole = one.guest_rows.iter().all(|own| rows.contains(own));
+    let has_names = !named(one).is_empty();
+    let options: Vec<Absent> = Absent::ALL
+        .iter()
+        .copied()
+        .filter(|option| match option {
+            Absent::Keep => true,
+            Absent::Decline => has_names,
+            Absent::LeaveOut => is_whole,
+        })
+        .collect();
+    let answer = chosen(one, choices).filter(|answer| options.contains(answer));
+    asked.push(Choice {
+        key: format!("{}:{}", ChoiceKind::NotComing.word(), one.key),
+        kind: ChoiceKind::NotComing,
+        row: *row,
+        household: name(&one.record),
+        value: name(&one.record),
+        options: super::words_of(options.iter().map(|option| option.word())),
+        chosen: answer.unwrap_or(Absent::Keep).word().to_owned(),
+        is_answered: answer.is_some(),
+    });
+    answer == Some(Absent::LeaveOut)
+}
+
+/// If the host says so, the guests of these rows decline the events to which they are invited.
+pub(super) fn decline(one: &mut Gathered, choices: &Choices) {
+    if chosen(one, choices) != Some(Absent::Decline) {
+        return;
+    }
+    let guests = named(one);
+    let of_household = one.record.events.clone().or_else(|| one.invited.clone());
+    for guest in guests {
+        let Some(guest) = one.record.guests.get_mut(guest) else {
+            continue;
+        };
+        let events = guest.events.clone().or_else(|| of_household.clone());
+        for event in events.unwrap_or_default() {
+            guest.replies.entry(event).or_insert(ReplyStatus::No);
+        }
+    }
+    let code = Warning::NotComing.word();
+    one.findings.retain(|finding| finding.code != code);
+}
+
+fn chosen(one: &Gathered, choices: &Choices) -> Option<Absent> {
+    let answer = choices.find(ChoiceKind::NotComing, &one.key);
+    answer.and_then(Absent::find)
+}
+
+/// The rows of which the list says that they do not come.
+fn rows(one: &Gathered) -> Vec<usize> {
+    let code = Warning::NotComing.word();
+    let findings = one.findings.iter().filter(|finding| finding.code == code);
+    findings.map(|finding| finding.row).collect()
+}
+
+/// The places of the named guests of these rows.
+fn named(one: &Gathered) -> Vec<usize> {
+    let rows = rows(one);
+    let guests = one.record.guests.iter().zip(&one.guest_rows).enumerate();
+    let guests = guests.filter(|(_, (guest, row))| rows.contains(row) && !guest.name.is_empty());
+    guests.map(|(at, _)| at).collect()
+}

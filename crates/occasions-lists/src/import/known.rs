@@ -1,0 +1,209 @@
+//! Which household of the occasion a household in a list is, and what the list may change of it.
+
+use occasions::code::CodeKey;
+use occasions::id::InvitationId;
+use occasions::phone::Phone;
+use platform::{StoreError, Tx, sql, text_cleaning};
+use web::Region;
+
+use super::Options;
+use super::choice::Here;
+use super::gathered::Gathered;
+use crate::household_document::{Ground, Record};
+
+/// The fewest digits of two telephone numbers that may be one.
+const FEWEST_DIGITS: usize = 7;
+
+/// What the import does with a household in a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The household that is here; `None` if the list's becomes a new one.
+    pub(super) id: Option<InvitationId>,
+    /// Whether the household that is here stays as it is.
+    pub(super) is_left: bool,
+    /// Whether the household that is here keeps its names and contacts.
+    keeps_names: bool,
+    /// What is asked about the two, with what happens without an answer.
+    pub(super) asked: Option<Here>,
+}
+
+impl Known {
+    /// Returns what the list wants of a household, of which `before` is here.
+    pub(super) fn wanted(&self, one: &Gathered, before: Option<&Record>) -> Record {
+        let mut wanted = one.record.clone();
+        let Some(before) = before else {
+            if wanted.events.is_none() {
+                wanted.events.clone_from(&one.invited);
+            }
+            return wanted;
+        };
+        if !self.keeps_names {
+            return wanted;
+        }
+        // Somebody may have mended the names since, so those that the row had before come no more.
+        let names: Vec<String> = before
+            .guests
+            .iter()
+            .map(|guest| text_cleaning::fold(&guest.name))
+            .collect();
+        let rows = wanted.guests.drain(..).zip(&one.guest_rows);
+        let guests = rows.filter(|(guest, row)| {
+            **row != one.row || names.contains(&text_cleaning::fold(&guest.name))
+        });
+        let guests = guests.map(|(mut guest, row)| {
+            if *row == one.row {
+                (guest.email, guest.phone) = (None, None);
+            }
+            guest
+        });
+        let guests = guests.collect();
+        Record {
+            household: None,
+            email: None,
+            phone: None,
+            guests,
+            ..wanted
+        }
+    }
+}
+
+/// Finds the household: by its code, or else by its reference, by its row in an earlier list, or by
+/// name and email address. If only the telephone number or the name is the same, the host decides;
+/// nothing that is here is overwritten before. The searches by name skip the invitations in `taken`,
+/// because other households of the list are those.
+pub(super) fn find(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    one: &Gathered,
+    options: Options,
+    taken: impl Fn(&InvitationId) -> bool,
+) -> Result<Known, StoreError> {
+    let occasion = &ground.occasion.id;
+    let wanted = &one.record;
+    if let Some(key) = wanted
+        .code
+        .as_ref()
+        .and_then(|code| CodeKey::parse(code).ok())
+    {
+        let found: Option<(InvitationId,)> = sql!(
+            "SELECT id FROM invitation
+             WHERE code_key = :key AND occasion = :occasion AND archived_at IS NULL",
+            key,
+            occasion
+        )
+        .maybe(tx)?;
+        return Ok(certain(found.map(|(id,)| id)));
+    }
+    if let Some(reference) = &wanted.reference {
+        return Ok(certain(by_reference(tx, ground, reference)?));
+    }
+    if let Some(row) = &one.reference
+        && let Some(id) = by_reference(tx, ground, &row.of_names())?
+    {
+        let same = by_reference(tx, ground, &row.of_content())?;
+        return Ok(Known {
+            is_left: same.as_ref() == Some(&id) && !options.replace_answers,
+            keeps_names: true,
+            ..certain(Some(id))
+        });
+    }
+    let name = wanted.household.as_deref().unwrap_or_default();
+    let same: Vec<(InvitationId, Option<String>, Option<String>)> = sql!(
+        "SELECT id, email, phone FROM invitation
+         WHERE occasion = :occasion AND sort_name = :name AND archived_at IS NULL ORDER BY id",
+        occasion,
+        name = text_cleaning::fold(name)
+    )
+    .all(tx)?;
+    let folded = |email: &Option<String>| email.as_deref().map(text_cleaning::fold);
+    let (email, number) = (folded(&wanted.email), wanted.phone.as_deref());
+    let home = ground.occasion.home_country();
+    let mut free = same.iter().filter(|(id, ..)| !taken(id));
+    let is_same = |(_, there, phone): &&(InvitationId, Option<String>, Option<String>)| {
+        let has_other_phone = || number.is_some() && phone.is_some();
+        folded(there) == email && (email.is_some() || !has_other_phone())
+    };
+    if let Some((id, ..)) = free.clone().find(is_same) {
+        return Ok(certain(Some(id.clone())));
+    }
+    let by_phone = free.clone().find(|(.., phone)| {
+        let numbers = number.zip(phone.as_deref());
+        numbers.is_some_and(|(one, other)| is_same_number(one, other, home))
+    });
+    let (found, usual) = match by_phone {
+        Some((id, ..)) => (Some(id), Here::Leave),
+        None => (free.next().map(|(id, ..)| id), Here::Add),
+    };
+    let Some(id) = found else {
+        return Ok(Known::default());
+    };
+    let decided = one.here.unwrap_or(usual);
+    Ok(Known {
+        id: (decided != Here::Add).then(|| id.clone()),
+        is_left: decided == Here::Leave,
+        keeps_names: false,
+        asked: Some(usual),
+    })
+}
+
+fn certain(id: Option<InvitationId>) -> Known {
+    Known {
+        id,
+        ..Known::default()
+    }
+}
+
+fn by_reference(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    reference: &str,
+) -> Result<Option<InvitationId>, StoreError> {
+    let found: Option<(InvitationId,)> = sql!(
+        "SELECT invitation.id FROM invitation_reference
+         JOIN invitation ON invitation.id = invitation_reference.invitation
+         WHERE invitation_reference.occasion = :occasion
+           AND invitation_reference.reference = :reference
+           AND invitation.archived_at IS NULL",
+        occasion = ground.occasion.id,
+        reference
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Whether two numbers are one by the rules of their countries; if one of them cannot be read, by
+/// their last digits.
+fn is_same_number(one: &str, other: &str, home: Option<Region>) -> bool {
+    let read = |typed| Phone::read(typed, home).e164;
+    if let (Some(one), Some(other)) = (read(one), read(other)) {
+        return one == other;
+    }
+    let digits = |typed: &str| -> String { typed.chars().filter(char::is_ascii_digit).collect() };
+    let (one, other) = (digits(one), digits(other));
+    let (one, other) = (one.trim_start_matches('0'), other.trim_start_matches('0'));
+    let shorter = one.len().min(other.len());
+    shorter >= FEWEST_DIGITS && (one.ends_with(other) || other.ends_with(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_same_with_its_country() {
+        let home = Region::find("MY");
+        for (one, other, is_same) in [
+            ("012-345 6789", "+60 12 345 6789", true),
+            ("012-345 6789", "٠١٢٣٤٥٦٧٨٩", true),
+            ("0123456789", "0123456789", true),
+            ("0123456789", "0123456780", false),
+            ("012-345 6789", "+65 9123 4567", false),
+            ("6789", "0123456789", false),
+            ("", "", false),
+            // One that cannot be read.
+            ("345 67 89 ask Ann", "+60 12 345 6789", true),
+        ] {
+            assert_eq!(is_same_number(one, other, home), is_same, "{one} {other}");
+        }
+    }
+}

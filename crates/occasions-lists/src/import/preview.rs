@@ -1,0 +1,187 @@
+//! What the pages show of a list: its first households, whom a host may invite to what, and what is
+//! left out.
+
+use std::collections::BTreeMap;
+
+use occasions::hosting::Refusal;
+use occasions::hosting::permissions::HostOf;
+use occasions::id::InvitationId;
+use platform::store::IdSet;
+use platform::text_cleaning::fold;
+use platform::{Tx, sql};
+use web::Catalogue;
+
+use super::check::check_all;
+use super::choice::{self, Choices};
+use super::stored::households;
+use super::{Check, Finding, Import, ImportId, Outcome, draft, load};
+use crate::household_document::{Ground, Record};
+
+/// The most labels for which other events can be chosen.
+const MOST_LABELS: usize = 12;
+
+/// What an import would do, and the first of its households.
+pub(crate) struct Preview {
+    pub(crate) import: Import,
+    pub(crate) check: Check,
+    pub(crate) ground: Ground,
+    pub(crate) households: Vec<PreviewedHousehold>,
+}
+
+/// A household as the import would write it.
+pub(crate) struct PreviewedHousehold {
+    pub(crate) row: usize,
+    pub(crate) record: Record,
+    /// How many people nobody names.
+    pub(crate) places: i64,
+    /// The keys of the events to which a new household is invited.
+    pub(crate) invited: Vec<String>,
+    pub(crate) outcome: Outcome,
+}
+
+/// Returns what the import would do, with the first `most` households.
+pub(crate) fn preview(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    id: &ImportId,
+    most: usize,
+) -> Result<Preview, Refusal> {
+    let import = draft(tx, host, id)?;
+    let ground = Ground::load(tx, host)?;
+    let gathering = households(tx, catalogue, &ground, &import)?;
+    let (check, all) = check_all(tx, &ground, &import, gathering)?;
+    let all = all.into_iter().take(most);
+    let households = all.map(|(one, outcome)| {
+        let every = || {
+            ground
+                .events
+                .iter()
+                .map(|event| event.key.clone())
+                .collect()
+        };
+        let named = one.record.events.clone().or(one.invited);
+        PreviewedHousehold {
+            row: one.row,
+            places: choice::places(&one.record),
+            invited: named.unwrap_or_else(every),
+            record: one.record,
+            outcome,
+        }
+    });
+    Ok(Preview {
+        households: households.collect(),
+        import,
+        check,
+        ground,
+    })
+}
+
+/// The events to which new households of a list are invited.
+pub(crate) struct InvitedTo {
+    /// The number of people in the list.
+    pub(crate) people: i64,
+    /// The keys of the events that are ticked for the whole list.
+    pub(crate) general: Vec<String>,
+    /// The most frequent labels, with the keys of the events that were chosen for them alone.
+    pub(crate) labels: Vec<InvitedLabel>,
+}
+
+pub(crate) struct InvitedLabel {
+    pub(crate) label: String,
+    pub(crate) events: Option<Vec<String>>,
+}
+
+pub(crate) fn invited_to(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    id: &ImportId,
+) -> Result<InvitedTo, Refusal> {
+    let import = draft(tx, host, id)?;
+    let ground = Ground::load(tx, host)?;
+    let gathering = households(tx, catalogue, &ground, &import)?;
+    let choices = Choices::load(tx, id)?;
+    let mut times: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for one in &gathering.households {
+        for tag in one.record.tags.iter().flatten() {
+            times.entry(fold(tag)).or_insert_with(|| (0, tag.clone())).0 += 1;
+        }
+    }
+    let mut labels: Vec<(usize, String)> = times.into_values().collect();
+    labels.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
+    labels.truncate(MOST_LABELS);
+    let labels = labels.into_iter().map(|(_, label)| InvitedLabel {
+        events: choices.events_of_label(&label),
+        label,
+    });
+    Ok(InvitedTo {
+        people: gathering.people,
+        general: choices.general_events(&ground, gathering.people),
+        labels: labels.collect(),
+    })
+}
+
+/// Returns what was left out of a list, as long as its rows are stored.
+pub(crate) fn left_out(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    id: &ImportId,
+) -> Result<Vec<Finding>, Refusal> {
+    let import = load(tx, host, id)?;
+    let ground = Ground::load(tx, host)?;
+    let gathering = households(tx, catalogue, &ground, &import)?;
+    let of_households = gathering.households.into_iter();
+    let of_households = of_households.flat_map(|one| one.findings);
+    let all = gathering.findings.into_iter().chain(of_households);
+    let mut all: Vec<Finding> = all.filter(Finding::is_left_out).collect();
+    all.sort_by_key(|finding| finding.row);
+    Ok(all)
+}
+
+/// How many households of a list are here, with their people.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Imported {
+    pub(crate) households: i64,
+    pub(crate) people: i64,
+    /// How many of the people nobody names.
+    pub(crate) nameless: i64,
+    /// How many households have neither a telephone number nor an email address.
+    pub(crate) unreachable: i64,
+}
+
+pub(crate) fn imported(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Imported, Refusal> {
+    load(tx, host, id)?;
+    let all: Vec<(InvitationId,)> = sql!(
+        "SELECT DISTINCT invitation FROM import_row
+         WHERE import = :id AND outcome IN ('made', 'changed', 'same', 'kept')
+           AND invitation IS NOT NULL",
+        id
+    )
+    .all(tx)?;
+    let mut sum = Imported::default();
+    for set in IdSet::of(all.iter().map(|(id,)| id.as_str())) {
+        let (households, places, unreachable): (i64, i64, i64) = sql!(
+            "SELECT COUNT(*), COALESCE(CAST(SUM(plus_ones + children) AS BIGINT), 0),
+                    COALESCE(CAST(SUM(CASE WHEN email IS NULL AND phone IS NULL THEN 1 ELSE 0 END)
+                             AS BIGINT), 0)
+             FROM invitation WHERE id IN ({:IdSet}) AND archived_at IS NULL",
+            IdSet = set.clone()
+        )
+        .one(tx)?;
+        let (named,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.id IN ({:IdSet}) AND guest.name <> ''
+               AND invitation.archived_at IS NULL",
+            IdSet = set
+        )
+        .one(tx)?;
+        sum.households += households;
+        sum.people += named + places;
+        sum.nameless += places;
+        sum.unreachable += unreachable;
+    }
+    Ok(sum)
+}

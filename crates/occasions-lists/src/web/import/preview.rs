@@ -1,0 +1,434 @@
+//! What an import would do: what needs the host, the first households, and what is left out.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use occasions::hosting::{HostOf, Permission, Refusal};
+use occasions::web::host::frame::Place;
+use occasions::web::host::request::{HostForm, HostRequest, PageContext};
+use occasions::web::host::wording::Wording;
+use web::form_state::FormState;
+use web::{Findings, Problem, Text};
+
+use super::{counted, label, list_name, status};
+use crate::household_document::Ground;
+use crate::household_document::table::Column;
+use crate::import::{
+    self, Absent, Change, Choice, ChoiceKind, Eater, Finding, Group, Here, ImportId, Options,
+    Outcome, Preview, PreviewedHousehold, Warning,
+};
+
+/// How many households the page shows, unless it is asked for all of them.
+const FIRST: usize = 6;
+const MOST: usize = 1_000;
+/// How many rows of one warning stand on the page.
+const ROWS: usize = 20;
+
+#[derive(Template)]
+#[template(path = "host/import_check.html")]
+struct Checked<'a> {
+    text: &'a Text,
+    form_state: &'a FormState,
+    submission: String,
+    action: String,
+    columns: String,
+    list: String,
+    title: String,
+    figures: Vec<(String, String)>,
+    /// "3 need you"; `None` if nothing does.
+    needs: Option<String>,
+    emails: Vec<EmailQuestion>,
+    questions: Vec<Question>,
+    left_out: Vec<WarningGroup>,
+    told: Vec<WarningGroup>,
+    errors: Vec<FoundCell>,
+    households: Vec<Card>,
+    all: Option<(String, String)>,
+    options: Options,
+    may_keep_codes: bool,
+    button: Option<String>,
+}
+
+struct EmailQuestion {
+    id: String,
+    name: String,
+    label: String,
+    value: String,
+    typed: String,
+    error: Option<String>,
+}
+
+struct Question {
+    name: String,
+    words: String,
+    options: Vec<QuestionOption>,
+}
+
+struct QuestionOption {
+    value: String,
+    words: String,
+    is_chosen: bool,
+}
+
+/// All findings of one warning.
+struct WarningGroup {
+    words: String,
+    count: String,
+    rows: Vec<FoundCell>,
+    more: Option<String>,
+}
+
+struct FoundCell {
+    row: usize,
+    column: String,
+    words: String,
+    value: String,
+}
+
+struct Card {
+    name: String,
+    row: String,
+    people: Vec<(String, bool)>,
+    places: Option<String>,
+    lines: Vec<String>,
+    state: Option<String>,
+}
+
+pub(super) async fn show(
+    req: &HostRequest,
+    id: ImportId,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let catalogue = req.site.catalogue.clone();
+    let is_all = req.query.is_ticked("all");
+    let most = if is_all { MOST } else { FIRST };
+    let (context, preview) = req
+        .read(move |tx, context| import::preview(tx, &context.host, &catalogue, &id, most))
+        .await?;
+    let title = req.text.say("host-import");
+    let body = checked(req, &context, &preview, form_state);
+    let page = req.page(&context, Place::Import, &title, body);
+    Ok((status(form_state), page).into_response())
+}
+
+fn checked<'a>(
+    req: &'a HostRequest,
+    context: &PageContext,
+    preview: &Preview,
+    form_state: &'a FormState,
+) -> Checked<'a> {
+    let (text, wording) = (&req.text, req.wording(context));
+    let Preview {
+        import,
+        check,
+        ground,
+        ..
+    } = preview;
+    let at = format!("/import/{}", import.id);
+    let of = |choice: &&Choice| choice.kind == ChoiceKind::Email;
+    let emails: Vec<EmailQuestion> = check
+        .choices
+        .iter()
+        .filter(of)
+        .enumerate()
+        .map(|(at, choice)| email_question(text, form_state, at, choice))
+        .collect();
+    let others = check.choices.iter().filter(|choice| !of(choice));
+    let questions: Vec<Question> = others
+        .map(|choice| question(text, form_state, choice))
+        .collect();
+    let needed = usize::from(!emails.is_empty()) + questions.len();
+    let total = number(check.total);
+    let mut figures = vec![
+        (check.made, "host-import-made"),
+        (check.changed, "host-import-changed"),
+        (check.same, "host-import-same"),
+        (check.faulty, "host-import-faulty"),
+    ];
+    figures.retain(|(count, id)| *count > 0 || *id == "host-import-made");
+    let mut figures: Vec<(String, String)> = figures
+        .into_iter()
+        .map(|(count, id)| (text.number(number(count)), text.say(id).into_owned()))
+        .collect();
+    let named = check.people - check.names_to_come;
+    for (count, id) in [
+        (named, "host-import-by-name"),
+        (check.names_to_come, "host-import-to-come"),
+    ] {
+        figures.push((text.number(count), text.say(id).into_owned()));
+    }
+    let errors = check.findings.iter().filter(|finding| finding.is_error);
+    let warnings = || check.findings.iter().filter(|finding| !finding.is_error);
+    let left_out = warnings().filter(|finding| finding.is_left_out());
+    let told = warnings().filter(|finding| !finding.is_left_out());
+    let shown = preview.households.len();
+    let applied = check.made + check.changed;
+    Checked {
+        text,
+        submission: req.submission(),
+        action: wording.at(&format!("{at}/apply")),
+        columns: wording.at(&format!("{at}/columns")),
+        list: list_name(text, import),
+        title: heading(text, total, check.people),
+        figures,
+        needs: (needed > 0).then(|| counted(text, "host-import-needs", number(needed))),
+        emails,
+        questions,
+        left_out: grouped(left_out, preview, &wording),
+        told: grouped(told, preview, &wording),
+        errors: errors.map(|one| row(one, preview, &wording)).collect(),
+        households: preview
+            .households
+            .iter()
+            .map(|one| card(one, ground, &wording))
+            .collect(),
+        all: (shown < check.total).then(|| {
+            let words = counted(text, "host-import-all", total);
+            (wording.at(&format!("{at}?all=1#households")), words)
+        }),
+        options: import.options,
+        may_keep_codes: context.may(Permission::Own),
+        button: (applied > 0).then(|| counted(text, "host-import-go", number(applied))),
+        form_state,
+    }
+}
+
+fn number(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn heading(text: &Text, households: i64, people: i64) -> String {
+    let values = [
+        (
+            "households",
+            counted(text, "host-import-households", households).into(),
+        ),
+        (
+            "people",
+            counted(text, "host-import-people-count", people).into(),
+        ),
+    ];
+    text.with("host-import-both", values)
+}
+
+fn email_question(
+    text: &Text,
+    form_state: &FormState,
+    at: usize,
+    choice: &Choice,
+) -> EmailQuestion {
+    let name = format!("choice.{}", choice.key);
+    EmailQuestion {
+        id: format!("email-{at}"),
+        label: text.with(
+            "host-import-name-row",
+            [
+                ("name", choice.household.clone().into()),
+                ("row", choice.row.to_string().into()),
+            ],
+        ),
+        value: form_state
+            .form
+            .find(&name)
+            .unwrap_or(&choice.chosen)
+            .to_owned(),
+        typed: choice.value.clone(),
+        error: form_state.error(&name).map(str::to_owned),
+        name,
+    }
+}
+
+fn question(text: &Text, form_state: &FormState, choice: &Choice) -> Question {
+    let name = format!("choice.{}", choice.key);
+    let chosen = form_state
+        .form
+        .find(&name)
+        .unwrap_or(&choice.chosen)
+        .to_owned();
+    let values = [
+        ("name", choice.household.clone().into()),
+        ("row", choice.row.to_string().into()),
+        ("value", choice.value.clone().into()),
+    ];
+    Question {
+        words: text.with(choice.kind.label(), values),
+        options: choice
+            .options
+            .iter()
+            .map(|value| QuestionOption {
+                value: value.clone(),
+                words: option_words(text, choice.kind, value),
+                is_chosen: *value == chosen,
+            })
+            .collect(),
+        name,
+    }
+}
+
+/// An option without words of ours is a name.
+fn option_words(text: &Text, kind: ChoiceKind, value: &str) -> String {
+    let label = match kind {
+        ChoiceKind::Email => None,
+        ChoiceKind::Group => Group::find(value).map(Group::label),
+        ChoiceKind::Here => Here::find(value).map(Here::label),
+        ChoiceKind::Food => Eater::find(value).map(Eater::label),
+        ChoiceKind::NotComing => Absent::find(value).map(Absent::label),
+    };
+    label.map_or_else(|| value.to_owned(), |id| text.say(id).into_owned())
+}
+
+fn grouped<'f>(
+    findings: impl Iterator<Item = &'f Finding>,
+    preview: &Preview,
+    wording: &Wording<'_>,
+) -> Vec<WarningGroup> {
+    let text = wording.text;
+    let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        groups.entry(finding.code).or_default().push(finding);
+    }
+    let groups = groups.into_values().map(|all| WarningGroup {
+        words: row(all[0], preview, wording).words,
+        count: text.number(number(all.len())),
+        more: (all.len() > ROWS).then(|| {
+            let left = number(all.len() - ROWS);
+            text.with("host-import-more", [("n", left.into())])
+        }),
+        rows: all
+            .iter()
+            .take(ROWS)
+            .map(|one| row(one, preview, wording))
+            .collect(),
+    });
+    groups.collect()
+}
+
+fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell {
+    let (text, import, ground) = (wording.text, &preview.import, &preview.ground);
+    // The message names the column by the heading in the file.
+    let place = import
+        .columns
+        .iter()
+        .position(|word| *word == finding.column);
+    let heading = place.and_then(|place| import.headings.get(place)).cloned();
+    let column = heading.or_else(|| {
+        let column = Column::find(&finding.column, ground)?;
+        Some(label(&column, ground, wording))
+    });
+    let warning = Warning::find(finding.code);
+    let value = match warning {
+        Some(Warning::InvitedTo) => event_names(finding.value.split(", "), ground, wording),
+        _ => finding.value.clone(),
+    };
+    let warning = warning.map(|warning| text.say(warning.label()).into_owned());
+    let error = finding.problem.as_ref().map(|problem| problem.detail(text));
+    FoundCell {
+        row: finding.row,
+        column: column.unwrap_or_default(),
+        words: warning.or(error).unwrap_or_default(),
+        value,
+    }
+}
+
+fn event_names<'k>(
+    keys: impl Iterator<Item = &'k str>,
+    ground: &Ground,
+    wording: &Wording<'_>,
+) -> String {
+    let keys: Vec<&str> = keys.collect();
+    let events = ground
+        .events
+        .iter()
+        .filter(|event| keys.contains(&&*event.key));
+    let names: Vec<String> = events
+        .map(|event| wording.event(event).to_string())
+        .collect();
+    names.join(&wording.text.say("list-comma"))
+}
+
+fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Card {
+    let (text, record) = (wording.text, &one.record);
+    let guests = record.guests.iter().filter(|guest| !guest.name.is_empty());
+    let people = guests.map(|guest| (guest.name.clone(), guest.child == Some(true)));
+    let contacts = record
+        .guests
+        .iter()
+        .flat_map(|guest| [&guest.phone, &guest.email]);
+    let contacts = [&record.phone, &record.email].into_iter().chain(contacts);
+    let mut lines: Vec<String> = contacts.flatten().cloned().collect();
+    lines.truncate(3);
+    let events = event_names(one.invited.iter().map(String::as_str), ground, wording);
+    let invited = match events.as_str() {
+        "" => text.say("host-import-no-event").into_owned(),
+        _ => events,
+    };
+    let tags = record.tags.iter().flatten().cloned();
+    let parts: Vec<String> = std::iter::once(invited).chain(tags).collect();
+    lines.push(parts.join(" · "));
+    lines.extend(record.note.clone());
+    let state = match one.outcome {
+        Outcome::Changed => Some("host-import-is-changed"),
+        Outcome::Same => Some("host-import-is-same"),
+        Outcome::Failed => Some("host-import-error"),
+        Outcome::Made | Outcome::Undone | Outcome::Kept => None,
+    };
+    Card {
+        name: record.household.clone().unwrap_or_default(),
+        row: one.row.to_string(),
+        people: people.collect(),
+        places: (one.places > 0).then(|| counted(text, "host-import-places", one.places)),
+        lines,
+        state: state.map(|id| text.say(id).into_owned()),
+    }
+}
+
+/// Handles `POST /admin/o/{slug}/import/{id}/apply`. The form contains the host's choices for the
+/// import.
+pub(in crate::web) async fn apply(posted: HostForm) -> Result<Response, Problem> {
+    let (id, form): (ImportId, _) = (posted.req.id(), &posted.form);
+    let mut choices = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (key, value) in form.under("choice.") {
+        let value = value.trim();
+        if key.starts_with(ChoiceKind::Email.word()) && !value.is_empty() {
+            let mut findings = Findings::default();
+            findings.email("/email", value);
+            let refused = findings.finish().err().unwrap_or_default();
+            wrong.extend(
+                refused
+                    .into_iter()
+                    .map(|one| (format!("choice.{key}"), one)),
+            );
+        }
+        choices.insert(key.to_owned(), Some(value.to_owned()));
+    }
+    if !wrong.is_empty() {
+        let mut form_state = FormState::of(form.clone());
+        for (field, problem) in wrong {
+            form_state.complain(&field, problem.detail(&posted.req.text));
+        }
+        return show(&posted.req, id, &form_state).await;
+    }
+    let change = Change {
+        columns: None,
+        options: Some(Options {
+            stop_on_errors: form.text("errors") == "stop",
+            replace_answers: form.is_ticked("replace_answers"),
+            keep_codes: form.is_ticked("keep_codes"),
+        }),
+        choices,
+    };
+    let is_to_be_applied = form.is_ticked("go");
+    let to = posted.req.at(&format!("/import/{id}"));
+    let done = posted
+        .once(move |tx, host: &HostOf| -> Result<String, Refusal> {
+            import::change(tx, host, &id, &change)?;
+            if is_to_be_applied {
+                import::apply(tx, host, &id)?;
+            }
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}

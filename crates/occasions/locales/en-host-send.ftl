@@ -1,0 +1,143 @@
+### Sending: what is to be sent, by which channel, and what stands in the way.
+
+host-channel-whatsapp = WhatsApp
+host-channel-sms = SMS
+host-channel-email = Email
+host-channel-paper = Paper
+host-channel-other = Another way
+
+host-send-home = Send
+host-send-unsent = { $n ->
+    [0] Every household has its invitation
+    [one] { $n } household has no invitation yet
+   *[other] { $n } households have no invitation yet
+}
+host-send-owing = { $n ->
+    [0] Nobody is to be reminded now
+    [one] { $n } household hasn’t answered
+   *[other] { $n } households haven’t answered
+}
+host-send-who = See who
+host-by-whatsapp = { $n } by WhatsApp
+host-by-sms = { $n } by SMS
+host-by-email = { $n } by email
+host-by-paper = { $n } on paper
+host-by-other = { $n } by another way
+host-about-phone = One tap each, from your phone. We write the message.
+host-about-email = All at once. We send it.
+host-about-paper = No phone, no email. A card with a QR code.
+host-send-printed = Printed on { $day }. Not handed over yet.
+host-send-unthanked = { $n ->
+    [one] { $n } household gave a gift and waits for thanks
+   *[other] { $n } households gave a gift and wait for thanks
+}
+host-send-thanks-tick = The message names the gift and leads to the pictures. It ticks the gift off in Received gifts.
+host-send-start = Start
+host-send-look = Look, then send
+host-send-remind = Remind
+host-send-remind-now = Remind now
+host-send-over = I handed them over
+host-send-handed-over = The printed cards are marked as handed over.
+host-send-off = Off
+host-send-order = Each household is in one row, by the first way that it can take: { $order }.
+host-send-order-change = Change the order
+host-send-order-saved = The order is changed.
+host-send-first = Try first
+host-send-last-reminded = Last reminded on { $day }
+host-send-never-reminded = Last reminded: never
+host-send-reminded = { $n ->
+    [one] { $n } more was reminded in the last 24 hours.
+   *[other] { $n } more were reminded in the last 24 hours.
+}
+host-send-by-itself = Everybody with an email address is reminded by itself on { $days }.
+host-send-nothing-by-itself = No reminder goes out by itself.
+host-send-change = Change reminders
+host-send-so-far = Sent so far
+host-send-messages = All messages
+host-so-far-sent = { $n } sent
+host-so-far-opened = { $n } opened
+host-so-far-answered = { $n } answered
+host-so-far-queued = { $n } on the way
+host-so-far-uncertain = { $n } maybe sent
+host-so-far-came-back = { $n } came back
+host-send-else = Write something else
+host-send-tell = Tell everybody something
+host-send-thank = Say thank you
+host-send-cards = Print cards and labels
+
+host-send-reminders = Send reminders
+host-send-progress = { $n } of { $of }
+host-send-people = { $n ->
+    [one] { $n } person
+   *[other] { $n } people
+}
+host-open-whatsapp = Open WhatsApp
+host-open-sms = Open SMS
+host-open-email = Open email
+host-send-i-sent = I sent it
+host-send-has = Has it already
+host-send-other-way = { $household } gets it another way.
+host-send-through = Nobody is left here.
+host-send-moved = Tell guests that an event has moved
+host-moved-by-call = { $n } to call
+host-moved-title-day = { $n ->
+    [0] { $of } is no longer on { $day }. Tell your guests?
+    [one] 1 person said yes to { $day }. Tell them?
+   *[other] { $n } people said yes to { $day }. Tell them?
+}
+host-moved-title = { $n ->
+    [0] { $of } has changed. Tell your guests?
+    [one] 1 person said yes to { $of } as it was. Tell them?
+   *[other] { $n } people said yes to { $of } as it was. Tell them?
+}
+host-moved-was = Until now
+host-moved-now = Now
+host-moved-answers = Every answer stays as it is. The message asks them to change it if the new time or place does not suit them.
+host-moved-households = { $n ->
+    [one] 1 household to tell
+   *[other] { $n } households to tell
+}
+host-moved-tell = Tell them…
+host-moved-dismiss = Don’t tell anybody
+host-moved-dismissed = You decided to tell nobody. You still can.
+
+host-handed = { $kind }, { $channel }: handed over on { $when }
+host-handed-mail = { $kind }, email of { $when }: { $state }
+host-handed-printed = Card printed on { $when }
+
+host-block-address = These links only work on this computer.
+host-block-address-text = They begin with { $address }, so no guest can open them. Sending and printing are off until the site has a public address.
+host-block-address-do = Set the address
+host-block-archived = This occasion is archived.
+host-block-archived-text = Nothing is sent any more.
+host-block-mailbox = Email is off: no mail server is set up.
+host-block-mailbox-text = Nothing you send by email leaves this computer. WhatsApp, SMS and paper work.
+host-block-mailbox-do = Set up email
+host-block-dns = Email to many is off until your domain is verified.
+host-block-dns-text = DNS lacks records of the domain from which this site sends. WhatsApp, SMS and paper work.
+host-block-dns-do = Fix it
+host-block-member = Email is off: this site has not allowed it yet.
+host-block-member-text = The people who run this site must let this occasion send email. WhatsApp, SMS and paper work.
+host-block-member-do = Allow it
+host-block-used-up = Email is off until tomorrow.
+host-block-used-up-text = This occasion has sent as many emails as it may in 24 hours.
+host-block-draft = This is a draft.
+host-block-draft-text = Guests who open their link read “Not open yet”. Publish first, then send.
+host-block-closed = Answers are closed.
+host-block-closed-text = Guests can read, not answer, so nobody is reminded.
+host-block-state-do = Change it
+host-block-own-domain = Your own web address does not work yet.
+host-block-own-domain-text = Until it does, links begin with { $address }. They go on working afterwards.
+host-block-own-domain-do = Look at it
+host-off-address = Off: the links don’t work yet
+host-off-archived = Off: the occasion is archived
+host-off-mailbox = Off: no mail server
+host-off-dns = Off: the domain is not verified
+host-off-member = Off: not allowed yet
+host-off-used-up = Off: today’s emails are used up
+host-off-draft = Off: publish first
+host-off-closed = Off: answers are closed
+host-off-own-domain = Off: your own address does not work yet
+host-ask-draft = Send all the same
+host-ask-own-domain = Send with this address
+host-print-test = TEST

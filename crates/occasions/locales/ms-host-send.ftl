@@ -1,0 +1,127 @@
+### Penghantaran: apa yang perlu dihantar, melalui saluran apa, dan apa yang menghalang.
+
+host-channel-whatsapp = WhatsApp
+host-channel-sms = SMS
+host-channel-email = E-mel
+host-channel-paper = Kertas
+host-channel-other = Cara lain
+
+host-send-home = Hantar
+host-send-unsent = { $n ->
+    [0] Semua keluarga sudah menerima jemputan
+   *[other] { $n } keluarga belum menerima jemputan
+}
+host-send-owing = { $n ->
+    [0] Tiada sesiapa perlu diingatkan sekarang
+   *[other] { $n } keluarga belum menjawab
+}
+host-send-who = Lihat siapa
+host-by-whatsapp = { $n } melalui WhatsApp
+host-by-sms = { $n } melalui SMS
+host-by-email = { $n } melalui e-mel
+host-by-paper = { $n } di atas kertas
+host-by-other = { $n } dengan cara lain
+host-about-phone = Satu ketikan setiap keluarga, dari telefon anda. Kami menulis mesejnya.
+host-about-email = Semua sekali gus. Kami yang menghantar.
+host-about-paper = Tiada telefon, tiada e-mel. Kad dengan kod QR.
+host-send-printed = Dicetak pada { $day }. Belum diserahkan.
+host-send-unthanked = { $n } keluarga memberi hadiah dan menunggu ucapan terima kasih
+host-send-thanks-tick = Mesej ini menyebut hadiah dan membawa kepada gambar. Hadiah itu ditanda dalam Hadiah diterima.
+host-send-start = Mula
+host-send-look = Lihat, kemudian hantar
+host-send-remind = Ingatkan
+host-send-remind-now = Ingatkan sekarang
+host-send-over = Saya sudah menyerahkannya
+host-send-handed-over = Kad yang dicetak ditandakan sudah diserahkan.
+host-send-off = Mati
+host-send-order = Setiap keluarga ada dalam satu baris, mengikut cara pertama yang sesuai: { $order }.
+host-send-order-change = Tukar susunan
+host-send-order-saved = Susunan sudah ditukar.
+host-send-first = Cuba dahulu
+host-send-last-reminded = Kali terakhir diingatkan pada { $day }
+host-send-never-reminded = Kali terakhir diingatkan: belum pernah
+host-send-reminded = { $n } lagi diingatkan dalam 24 jam yang lalu.
+host-send-by-itself = Semua yang mempunyai alamat e-mel diingatkan secara automatik pada { $days }.
+host-send-nothing-by-itself = Tiada peringatan dihantar secara automatik.
+host-send-change = Tukar peringatan
+host-send-so-far = Dihantar setakat ini
+host-send-messages = Semua mesej
+host-so-far-sent = { $n } dihantar
+host-so-far-opened = { $n } dibuka
+host-so-far-answered = { $n } dijawab
+host-so-far-queued = { $n } dalam penghantaran
+host-so-far-uncertain = { $n } mungkin dihantar
+host-so-far-came-back = { $n } dipulangkan
+host-send-else = Tulis perkara lain
+host-send-tell = Beritahu semua orang
+host-send-thank = Ucapkan terima kasih
+host-send-cards = Cetak kad dan label
+
+host-send-reminders = Hantar peringatan
+host-send-progress = { $n } daripada { $of }
+host-send-people = { $n } orang
+host-open-whatsapp = Buka WhatsApp
+host-open-sms = Buka SMS
+host-open-email = Buka e-mel
+host-send-i-sent = Saya sudah menghantarnya
+host-send-has = Sudah menerimanya
+host-send-other-way = { $household } menerimanya dengan cara lain.
+host-send-through = Tiada sesiapa lagi di sini.
+host-send-moved = Beritahu tetamu bahawa acara telah berubah
+host-moved-by-call = { $n } perlu ditelefon
+host-moved-title-day = { $n ->
+    [0] { $of } bukan lagi pada hari { $day }. Beritahu tetamu anda?
+   *[other] { $n } orang telah menjawab ya untuk hari { $day }. Beritahu mereka?
+}
+host-moved-title = { $n ->
+    [0] { $of } telah berubah. Beritahu tetamu anda?
+   *[other] { $n } orang telah menjawab ya untuk { $of } yang asal. Beritahu mereka?
+}
+host-moved-was = Sebelum ini
+host-moved-now = Sekarang
+host-moved-answers = Semua jawapan kekal. Mesej itu meminta mereka menukarnya jika masa atau tempat baharu tidak sesuai.
+host-moved-households = { $n } keluarga perlu diberitahu
+host-moved-tell = Beritahu mereka…
+host-moved-dismiss = Jangan beritahu sesiapa
+host-moved-dismissed = Anda memilih untuk tidak memberitahu sesiapa. Anda masih boleh berbuat demikian.
+
+host-handed = { $kind }, { $channel }: diserahkan pada { $when }
+host-handed-mail = { $kind }, e-mel pada { $when }: { $state }
+host-handed-printed = Kad dicetak pada { $when }
+
+host-block-address = Pautan ini hanya berfungsi pada komputer ini.
+host-block-address-text = Pautan bermula dengan { $address }, jadi tiada tetamu dapat membukanya. Penghantaran dan cetakan dimatikan sehingga laman mempunyai alamat awam.
+host-block-address-do = Tetapkan alamat
+host-block-archived = Majlis ini sudah diarkibkan.
+host-block-archived-text = Tiada apa-apa dihantar lagi.
+host-block-mailbox = E-mel dimatikan: tiada pelayan mel.
+host-block-mailbox-text = E-mel yang anda hantar tidak keluar dari komputer ini. WhatsApp, SMS dan kertas berfungsi.
+host-block-mailbox-do = Sediakan e-mel
+host-block-dns = E-mel kepada ramai dimatikan sehingga domain anda disahkan.
+host-block-dns-text = DNS tiada rekod domain penghantar laman ini. WhatsApp, SMS dan kertas berfungsi.
+host-block-dns-do = Betulkan
+host-block-member = E-mel dimatikan: laman ini belum membenarkannya.
+host-block-member-text = Pengendali laman mesti membenarkan majlis ini menghantar e-mel. WhatsApp, SMS dan kertas berfungsi.
+host-block-member-do = Benarkan
+host-block-used-up = E-mel dimatikan sehingga esok.
+host-block-used-up-text = Majlis ini sudah menghantar sebanyak mana e-mel yang dibenarkan dalam 24 jam.
+host-block-draft = Ini draf.
+host-block-draft-text = Tetamu yang membuka pautan membaca “Belum dibuka”. Terbitkan dahulu, kemudian hantar.
+host-block-closed = Jawapan sudah ditutup.
+host-block-closed-text = Tetamu boleh membaca tetapi tidak boleh menjawab, jadi tiada sesiapa diingatkan.
+host-block-state-do = Tukar
+host-block-own-domain = Alamat web anda sendiri belum berfungsi.
+host-block-own-domain-text = Sementara itu, pautan bermula dengan { $address }. Pautan itu terus berfungsi selepas ini.
+host-block-own-domain-do = Lihat
+host-off-address = Mati: pautan belum berfungsi
+host-off-archived = Mati: majlis sudah diarkibkan
+host-off-mailbox = Mati: tiada pelayan mel
+host-off-dns = Mati: domain belum disahkan
+host-off-member = Mati: belum dibenarkan
+host-off-used-up = Mati: e-mel hari ini sudah habis
+host-off-draft = Mati: terbitkan dahulu
+host-off-closed = Mati: jawapan sudah ditutup
+host-off-own-domain = Mati: alamat anda sendiri belum berfungsi
+host-ask-draft = Hantar juga
+host-ask-own-domain = Hantar dengan alamat ini
+host-print-test = UJIAN

@@ -1,0 +1,180 @@
+//! Events as hosts plan them, perhaps without a day. All other code reads [`super::list`], so an
+//! event without a day is in no list, calendar, sum or job.
+
+use ::web::I18n;
+use jiff::Timestamp;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Event, ScheduleLine};
+use crate::id::{EventId, OccasionId};
+
+/// A part of an occasion, such as a ceremony or a dinner. Its day may not be known yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Event)]
+pub struct PlannedEvent {
+    /// The event's id.
+    pub id: EventId,
+    /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the event is created.
+    pub key: String,
+    /// 1–120 characters.
+    pub name: I18n,
+    /// Whether the day is known. If not, guests read “Date to follow”, nobody is invited, and
+    /// `starts_at` and `ends_at` are null. A `starts_at` makes the day known, and everybody is then
+    /// invited unless `invite_all` is false.
+    pub day_known: bool,
+    /// When the event starts; null if the day is not known.
+    pub starts_at: Option<Timestamp>,
+    /// When the event ends: after its start, and at most 7 days later; null if the day is not known.
+    pub ends_at: Option<Timestamp>,
+    /// Whether the hour is known. If not, the event lasts from midnight to midnight of the
+    /// occasion's time zone, also after that zone changes, and guests read only its day. A new
+    /// `starts_at` at another hour than midnight makes the hour known.
+    pub hour_known: bool,
+    /// Up to 160 characters.
+    pub venue: String,
+    /// Up to 500 characters.
+    pub address: String,
+    /// An https URL of up to 2,048 characters, or empty.
+    pub map_url: String,
+    /// Up to 200 characters.
+    pub dress_code: I18n,
+    /// Up to 50 lines.
+    pub schedule: Vec<ScheduleLine>,
+    /// Number of seats, 1–100,000; null if unlimited.
+    pub capacity: Option<i64>,
+    /// Whether everybody is invited to the event. If so, the public page shows the event.
+    pub open_to_all: bool,
+    /// Order among events that begin at the same time, 0–1,000. If the public page shows no event, it
+    /// shows the day of the event with the lowest position.
+    pub position: i64,
+    /// The value of the property SEQUENCE in calendar files (RFC 5545 §3.8.7.4).
+    pub calendar_sequence: i64,
+    /// Increased by every change. A change must name the version it is based on.
+    pub version: i64,
+}
+
+impl PlannedEvent {
+    /// Returns the event if its day is known.
+    pub fn dated(self) -> Option<Event> {
+        let starts_at = self.starts_at?;
+        let ends_at = self.ends_at.unwrap_or(starts_at);
+        Some(self.at(starts_at, ends_at))
+    }
+
+    fn at(self, starts_at: Timestamp, ends_at: Timestamp) -> Event {
+        Event {
+            id: self.id,
+            key: self.key,
+            name: self.name,
+            starts_at,
+            ends_at,
+            hour_known: self.hour_known,
+            venue: self.venue,
+            address: self.address,
+            map_url: self.map_url,
+            dress_code: self.dress_code,
+            schedule: self.schedule,
+            capacity: self.capacity,
+            open_to_all: self.open_to_all,
+            position: self.position,
+            calendar_sequence: self.calendar_sequence,
+            version: self.version,
+        }
+    }
+
+    /// The row of the table, in which an event without a day has a moment that nothing shows: these
+    /// columns cannot be null.
+    fn row(&self) -> Event {
+        let never = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(NEVER);
+        let [from, to] = [self.starts_at, self.ends_at].map(|at| at.unwrap_or(never));
+        self.clone().at(from, to)
+    }
+
+    pub(crate) fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO event (occasion, {Event}, day_known, seats_taken, created_at, updated_at)
+             VALUES (:occasion, {:Event}, :day_known, 0, :now, :now)",
+            occasion,
+            Event = &self.row(),
+            day_known = self.day_known,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+
+    /// Stores the event if the stored one has the version before it.
+    pub(crate) fn update(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        sql!(
+            "UPDATE event SET {Event = :Event}, day_known = :day_known, updated_at = :now
+             WHERE id = :id AND version = :version - 1",
+            Event = &self.row(),
+            day_known = self.day_known,
+            now = tx.now(),
+            id = self.id,
+            version = self.version
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+}
+
+/// The start of the year 9000, in seconds.
+const NEVER: i64 = 221_845_392_000;
+
+impl From<Event> for PlannedEvent {
+    fn from(event: Event) -> Self {
+        Self {
+            id: event.id,
+            key: event.key,
+            name: event.name,
+            day_known: true,
+            starts_at: Some(event.starts_at),
+            ends_at: Some(event.ends_at),
+            hour_known: event.hour_known,
+            venue: event.venue,
+            address: event.address,
+            map_url: event.map_url,
+            dress_code: event.dress_code,
+            schedule: event.schedule,
+            capacity: event.capacity,
+            open_to_all: event.open_to_all,
+            position: event.position,
+            calendar_sequence: event.calendar_sequence,
+            version: event.version,
+        }
+    }
+}
+
+/// Returns the events whose day is not known, in the hosts' order.
+pub fn without_day(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Vec<PlannedEvent>, StoreError> {
+    let found: Vec<Event> = sql!(
+        "SELECT {Event} FROM event WHERE occasion = :occasion AND day_known = 0
+         ORDER BY position, id",
+        occasion
+    )
+    .all(tx)?;
+    let undated = found.into_iter().map(|event| PlannedEvent {
+        day_known: false,
+        starts_at: None,
+        ends_at: None,
+        ..event.into()
+    });
+    Ok(undated.collect())
+}
+
+/// Returns all events: first those with a day, in the order in which they begin.
+pub(crate) fn planned(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Vec<PlannedEvent>, StoreError> {
+    let dated = super::list(tx, occasion)?.into_iter();
+    let mut all: Vec<_> = dated.map(PlannedEvent::from).collect();
+    all.extend(without_day(tx, occasion)?);
+    Ok(all)
+}

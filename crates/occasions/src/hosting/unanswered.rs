@@ -1,0 +1,182 @@
+//! Why a household has not answered everything, from what is known of its invitation, and what hosts
+//! can do about it.
+
+use jiff::Timestamp;
+use platform::mail::suppression::{Cause, Suppression};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::invitations::Bookkeeping;
+use crate::guest::Guest;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::phone::Phone;
+use crate::words::{Access, LockMode, OccasionStatus, ReplyStatus, Response};
+
+/// Why the household has not answered everything: the first reason that is true, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UnansweredReason)]
+pub enum Reason {
+    /// The household has no email address, telephone number or postal address.
+    NoContact,
+    /// The invitation was not marked as sent, and nobody opened it.
+    NotSent,
+    /// Mail to the household's address came back.
+    Bounced,
+    /// The household asked for no more mail.
+    Unsubscribed,
+    /// The household marked a mail as spam.
+    Complained,
+    /// Administrators have stopped mail to the household's address.
+    MailStopped,
+    /// Hosts have locked the household's answers.
+    Locked,
+    /// The household's own deadline is over.
+    OwnDeadline,
+    /// The invitation was sent and never opened.
+    NeverOpened,
+    /// Some of the household have answered.
+    Partial,
+    /// The invitation was opened, and nobody has answered.
+    Opened,
+}
+
+/// What hosts can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UnansweredStep)]
+pub enum Step {
+    Print,
+    Send,
+    /// Correct the email address.
+    Mend,
+    Whatsapp,
+    Call,
+    /// Let the household answer again.
+    OpenAgain,
+    Remind,
+}
+
+/// Why a household has not answered everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Unanswered {
+    pub reason: Reason,
+    pub step: Step,
+    /// When that was: when mail was stopped, when the own deadline ended, when the invitation was
+    /// sent or last opened.
+    pub at: Option<Timestamp>,
+    /// How many people have answered everything that they were asked.
+    pub answered: usize,
+    /// How many people were asked.
+    pub people: usize,
+    /// The names of those whose answers are open.
+    pub open: Vec<String>,
+}
+
+/// Returns why the household has not answered everything. Returns `None` if it has, or if nobody can
+/// answer because the occasion is no longer or not yet published, its answers are over for everybody,
+/// or the invitation is archived.
+pub fn explain(
+    snapshot: &InvitationSnapshot,
+    kept: &Bookkeeping,
+    suppressions: &[Suppression],
+) -> Option<Unanswered> {
+    let (occasion, invitation) = (&snapshot.occasion, &snapshot.household.invitation);
+    if occasion.status != OccasionStatus::Published
+        || invitation.archived_at.is_some()
+        || snapshot.events.is_empty()
+        || snapshot.response() == Response::Complete
+    {
+        return None;
+    }
+    let details = &invitation.details;
+    let phone = details.phone.as_deref();
+    let suppression = suppressions.iter().max_by_key(|one| one.cause);
+    let is_reachable = details.email.is_some() || phone.is_some() || details.address.is_some();
+    let is_opened = kept.last_opened_at.is_some();
+    let (reason, at) = if !is_reachable && !is_opened {
+        (Reason::NoContact, None)
+    } else if kept.sent_at.is_none() && !is_opened {
+        (Reason::NotSent, None)
+    } else if let Some(suppression) = suppression {
+        let reason = match suppression.cause {
+            Cause::SoftBounce | Cause::HardBounce => Reason::Bounced,
+            Cause::Unsubscribe => Reason::Unsubscribed,
+            Cause::Complaint => Reason::Complained,
+            Cause::Manual => Reason::MailStopped,
+        };
+        (reason, Some(suppression.last_at))
+    } else if details.lock_mode == LockMode::Locked {
+        (Reason::Locked, None)
+    } else if snapshot.access == Access::Closed {
+        // The deadline of everybody explains nothing about this household.
+        (Reason::OwnDeadline, Some(details.deadline_override?))
+    } else if !is_opened {
+        (Reason::NeverOpened, kept.sent_at)
+    } else if snapshot.response() == Response::Partial {
+        (Reason::Partial, kept.last_opened_at)
+    } else {
+        (Reason::Opened, kept.last_opened_at)
+    };
+    let is_read = phone.is_some_and(|typed| {
+        let phone = Phone::read(typed, occasion.home_country());
+        phone.e164.is_some()
+    });
+    let asked = snapshot.household.guests.iter();
+    let asked = asked.filter(|guest| !guest.replies.is_empty());
+    let is_open = |guest: &&Guest| {
+        guest.replies.values().any(|reply| {
+            matches!(
+                snapshot.effective_status(reply.status),
+                ReplyStatus::Pending | ReplyStatus::Undecided
+            )
+        })
+    };
+    let open: Vec<&Guest> = asked.clone().filter(is_open).collect();
+    let people = asked.count();
+    Some(Unanswered {
+        reason,
+        step: step(reason, phone.is_some(), is_read),
+        at,
+        answered: people - open.len(),
+        people,
+        open: open
+            .into_iter()
+            .map(|guest| guest.name.clone())
+            .filter(|name| !name.is_empty())
+            .collect(),
+    })
+}
+
+/// After a complaint, no message is written without a word before.
+fn step(reason: Reason, has_phone: bool, is_read: bool) -> Step {
+    match reason {
+        Reason::NotSent => Step::Send,
+        Reason::Bounced => Step::Mend,
+        Reason::Unsubscribed | Reason::MailStopped if is_read => Step::Whatsapp,
+        Reason::Unsubscribed | Reason::MailStopped | Reason::Complained if has_phone => Step::Call,
+        Reason::NoContact | Reason::Unsubscribed | Reason::MailStopped | Reason::Complained => {
+            Step::Print
+        }
+        Reason::Locked | Reason::OwnDeadline => Step::OpenAgain,
+        Reason::NeverOpened | Reason::Partial | Reason::Opened => Step::Remind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_wants_no_mail_is_reached_in_the_next_way() {
+        for (reason, has_phone, is_read, expected) in [
+            (Reason::Unsubscribed, true, true, Step::Whatsapp),
+            (Reason::Unsubscribed, true, false, Step::Call),
+            (Reason::Unsubscribed, false, false, Step::Print),
+            (Reason::Complained, true, true, Step::Call),
+            (Reason::Complained, false, false, Step::Print),
+        ] {
+            assert_eq!(step(reason, has_phone, is_read), expected, "{reason:?}");
+        }
+    }
+}

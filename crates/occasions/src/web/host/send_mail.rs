@@ -1,0 +1,105 @@
+//! The page before a mail goes to the households whose channel is email: who gets it, and its
+//! subject.
+
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use web::{Form, Problem, Text};
+
+use super::frame::Place;
+use super::mail;
+use super::request::{HostForm, HostRequest};
+use super::send_words::{self, Banner};
+use super::wording::{self, Wording};
+use crate::hosting::handed::Channel;
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::mail_text::{self, MailKind};
+use crate::hosting::moved::{self, Moved};
+use crate::hosting::{HostOf, sending};
+
+#[derive(Template)]
+#[template(path = "host/send_mail.html")]
+struct MailPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    submission: String,
+    kind: MailKind,
+    about: String,
+    query: String,
+    subject: String,
+    /// What an event was, and what it is.
+    moved: Option<Change>,
+    blocked: Option<Banner>,
+    households: Vec<(String, String, String)>,
+}
+
+struct Change {
+    name: String,
+    was: String,
+    now: String,
+}
+
+fn change(wording: &Wording<'_>, all: &[Moved], about: &str) -> Option<Change> {
+    let moved = all.iter().find(|one| one.event.id.as_str() == about)?;
+    let [(_, name), (_, was), (_, now)] = moved.values(wording.text, wording.occasion);
+    Some(Change { name, was, now })
+}
+
+/// Handles `GET /admin/o/{slug}/send/mail`.
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (filter, _) = InvitationFilter::read(&req.query)?;
+    let (kind, about) = send_words::topic(&req.query);
+    let (site, asked) = (req.site.clone(), filter.clone());
+    let (context, (found, own, moved)) = req
+        .read(move |tx, context| {
+            let host = &context.host;
+            let found = sending::load(tx, &site, host, &asked)?;
+            let own = match kind {
+                MailKind::Moved => None,
+                kind => Some(mail_text::load(tx, host, kind)?),
+            };
+            let moved = moved::list(tx, host.occasion())?;
+            Ok((found, own, moved))
+        })
+        .await?;
+    let wording = req.wording(&context);
+    let line = found
+        .of(kind, &about)
+        .and_then(|all| all.line(Channel::Email));
+    let households = line.map(|line| &*line.households).unwrap_or_default();
+    let households = households.iter().map(|one| {
+        let href = wording.at(&format!("/invites/{}", one.id));
+        let email = one.email.clone().unwrap_or_default();
+        (href, one.household.clone(), email)
+    });
+    let blocked = found.obstacles.blocking(Channel::Email, kind);
+    let body = MailPage {
+        text: &req.text,
+        submission: req.submission(),
+        kind,
+        about: about.clone(),
+        query: wording::query(&filter.query()),
+        moved: change(&wording, &moved, &about),
+        subject: own.map_or_else(String::new, |own| mail::said(&wording, &own)),
+        blocked: blocked.map(|kind| send_words::banner(&req, &context, kind)),
+        households: households.collect(),
+        wording: wording.clone(),
+    };
+    let title = req.text.say(kind.label());
+    Ok(req.page(&context, Place::Sending, &title, body))
+}
+
+/// Handles `POST /admin/o/{slug}/send/mail`.
+pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
+    let query = Form::parse(posted.form.text("query").as_bytes())?;
+    let (filter, _) = InvitationFilter::read(&query)?;
+    let (kind, about) = send_words::topic(&posted.form);
+    let (site, at) = (posted.req.site.clone(), posted.req.at("/mail/"));
+    let done = posted
+        .once(move |tx: &mut Tx<'_>, host: &HostOf| {
+            let report = sending::mail(tx, &site, host, kind, &about, &filter)?;
+            Ok(format!("{at}{}", report.campaign.id))
+        })
+        .await;
+    Ok(done?)
+}

@@ -1,0 +1,141 @@
+//! The page for an event that has moved: what guests were last told, what it is now, and the
+//! households to tell.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use platform::Tx;
+use platform::id::Id as _;
+use web::{Problem, Spoken, Text};
+
+use super::frame::Place;
+use super::request::{HostForm, HostRequest};
+use super::send_rows::{Row, Rows};
+use super::send_words::{self, Banner};
+use super::wording::Wording;
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::mail_text::MailKind;
+use crate::hosting::moved::{self, Moved, TimeAndPlace};
+use crate::hosting::{HostOf, sending};
+use crate::id::EventId;
+
+#[derive(Template)]
+#[template(path = "host/send_moved.html")]
+struct MovedPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    submission: String,
+    done: Option<String>,
+    title: String,
+    banners: Vec<Banner>,
+    name: Spoken<'a>,
+    was: String,
+    now: String,
+    households: String,
+    rows: Vec<Row>,
+    query: &'static str,
+    is_dismissed: bool,
+    dismiss: String,
+}
+
+/// What pages say of an event that has moved.
+pub(super) struct Notice {
+    pub(super) title: String,
+    pub(super) households: String,
+    pub(super) href: String,
+}
+
+fn page_of(event: &EventId) -> String {
+    format!("/send/moved/{event}")
+}
+
+fn title(wording: &Wording<'_>, moved: &Moved) -> String {
+    let text = wording.text;
+    let day = wording.local(moved.was.starts_at);
+    let values = [
+        ("n", moved.coming.into()),
+        ("day", text.weekday(&day).into()),
+        ("of", wording.event(&moved.event).text.to_owned().into()),
+    ];
+    let id = if moved.was.starts_at == moved.event.starts_at {
+        "host-moved-title"
+    } else {
+        "host-moved-title-day"
+    };
+    text.with(id, values)
+}
+
+fn households(text: &Text, moved: &Moved) -> String {
+    let n = i64::try_from(moved.households.len()).unwrap_or(i64::MAX);
+    text.with("host-moved-households", [("n", n.into())])
+}
+
+/// The events that have moved, without those of which hosts decided to tell nobody.
+pub(super) fn notices(wording: &Wording<'_>, all: &[Moved]) -> Vec<Notice> {
+    let open = all.iter().filter(|one| !one.is_dismissed);
+    let notice = |one: &Moved| Notice {
+        title: title(wording, one),
+        households: households(wording.text, one),
+        href: wording.at(&page_of(&one.event.id)),
+    };
+    open.map(notice).collect()
+}
+
+/// Handles `GET /admin/o/{slug}/send/moved/{event}`.
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let event = EventId::from_text(req.piece("event").to_owned());
+    let site = req.site.clone();
+    let (context, (found, moved)) = req
+        .read(move |tx, context| {
+            let filter = InvitationFilter::default();
+            let found = sending::load(tx, &site, &context.host, &filter)?;
+            Ok((found, moved::list(tx, context.host.occasion())?))
+        })
+        .await?;
+    let (text, wording) = (&req.text, req.wording(&context));
+    let Some(moved) = moved.iter().find(|one| one.event.id == event) else {
+        // Everybody has been told, or the event is as it was.
+        return Ok(Redirect::to(&wording.at("/send")).into_response());
+    };
+    let rows = Rows {
+        wording: &wording,
+        query: "",
+        found: &found,
+        kind: MailKind::Moved,
+        about: event.as_str(),
+    };
+    let mut rows = rows.all();
+    if let Some(row) = rows.iter_mut().find(|row| !row.is_off()) {
+        row.is_filled = true;
+    }
+    let (zone, title) = (context.occasion.zone(), title(&wording, moved));
+    let body = MovedPage {
+        text,
+        submission: req.submission(),
+        done: req.done(),
+        banners: send_words::banners(&req, &context, &found.obstacles),
+        name: wording.event(&moved.event),
+        was: moved.was.say(text, &zone),
+        now: TimeAndPlace::from(&moved.event).say(text, &zone),
+        households: households(text, moved),
+        rows,
+        query: "",
+        is_dismissed: moved.is_dismissed,
+        dismiss: wording.at(&page_of(&event)),
+        title: title.clone(),
+        wording: wording.clone(),
+    };
+    Ok(req.page(&context, Place::Sending, &title, body))
+}
+
+/// Handles `POST /admin/o/{slug}/send/moved/{event}`. Records that hosts tell nobody.
+pub(super) async fn dismiss(posted: HostForm) -> Result<Response, Problem> {
+    let event = EventId::from_text(posted.req.piece("event").to_owned());
+    let to = posted.req.at("/send?done=saved");
+    let done = posted
+        .once(move |tx: &mut Tx<'_>, host: &HostOf| {
+            moved::dismiss(tx, host, &event)?;
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}

@@ -1,0 +1,341 @@
+//! Leads a host through the households of one channel, one after the other. The host sends each
+//! message with another app, and says so.
+
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use platform::id::Id as _;
+use web::{Form, Problem, Text};
+
+use super::filters;
+use super::frame::Place;
+use super::request::{HostForm, HostRequest};
+use super::send_words::{self, Banner};
+use super::sending::Sending;
+use super::wording::{self, Wording};
+use crate::hosting::handed::Channel;
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::mail_text::MailKind;
+use crate::hosting::sending::{self, Handing, Household, Line, ToSend};
+use crate::hosting::thanks::DayAfter;
+use crate::hosting::{HostOf, Permission, Refusal, channels, moved, portals};
+use crate::id::InvitationId;
+
+/// Where the host is on the way through the households, as the query and the forms say.
+#[derive(Clone)]
+struct Walk {
+    kind: MailKind,
+    /// The id of the event that has moved; empty for other kinds.
+    about: String,
+    /// `None` if the household decides.
+    by: Option<Channel>,
+    /// The household to show.
+    at: Option<InvitationId>,
+    /// The household that the host has just seen.
+    after: Option<InvitationId>,
+    /// How many households the host has handed a message to on this way.
+    passed: i64,
+    /// Whether the host was asked about what does not stop the messages.
+    was_asked: bool,
+    filter: InvitationFilter,
+}
+
+impl Walk {
+    fn read(form: &Form, filter: InvitationFilter) -> Self {
+        let named = |name: &str| {
+            let id = form.find(name).filter(|id| !id.is_empty())?;
+            Some(InvitationId::from_text(id.to_owned()))
+        };
+        let (kind, about) = send_words::topic(form);
+        Self {
+            kind,
+            about,
+            by: Channel::find(form.text("by")),
+            at: named("household"),
+            after: named("after"),
+            passed: form.number("n").ok().flatten().unwrap_or(0).clamp(0, 9_999),
+            was_asked: form.text("anyway") == "yes",
+            filter,
+        }
+    }
+
+    fn posted(form: &Form) -> Result<Self, Problem> {
+        let query = Form::parse(form.text("query").as_bytes())?;
+        Ok(Self::read(form, InvitationFilter::read(&query)?.0))
+    }
+
+    fn by(&self) -> &'static str {
+        self.by.map(Channel::word).unwrap_or_default()
+    }
+
+    fn anyway(&self) -> &'static str {
+        if self.was_asked { "yes" } else { "" }
+    }
+
+    fn query(&self) -> String {
+        wording::query(&self.filter.query())
+    }
+
+    /// The path of the page that follows.
+    fn onward(&self, name: &str, id: &str, passed: i64, done: &str) -> String {
+        let passed = passed.max(0).to_string();
+        let filter = self.filter.query();
+        let mut pairs = vec![
+            ("kind", self.kind.word()),
+            ("about", self.about.as_str()),
+            ("by", self.by()),
+            (name, id),
+            ("n", passed.as_str()),
+            ("anyway", self.anyway()),
+            ("done", done),
+        ];
+        pairs.extend(filter.iter());
+        wording::address("/send/walk", pairs)
+    }
+
+    /// Finds the households of the channel, and the position of the one to show.
+    fn find<'f>(&self, found: &'f sending::Sending) -> Option<(&'f Line, usize)> {
+        let all: &ToSend = found.of(self.kind, &self.about)?;
+        let holds = |line: &&Line| {
+            let mut households = line.households.iter();
+            households.any(|one| Some(&one.id) == self.at.as_ref())
+        };
+        let line = match self.by {
+            Some(channel) => all.line(channel)?,
+            None => all.lines.iter().find(holds).or(all.lines.first())?,
+        };
+        let of = |wanted: &dyn Fn(&Household) -> bool| line.households.iter().position(wanted);
+        let at = self.at.as_ref().and_then(|at| of(&|one| one.id == *at));
+        let after = self.after.as_ref().and_then(|id| found.places.get(id));
+        let next = after.and_then(|after| of(&|one| one.place > *after));
+        Some((line, at.or(next).unwrap_or(0)))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "host/send_walk.html")]
+struct WalkPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    submission: String,
+    walk: &'a Walk,
+    /// The household that was just handled: the sentence, and its id if that can be taken back.
+    just: Option<(String, Option<String>)>,
+    /// What stands in the way.
+    blocked: Option<Banner>,
+    asks: Option<(Banner, &'static str, String)>,
+    turn: Option<Turn>,
+    title: String,
+}
+
+/// The household that is sent to now.
+struct Turn {
+    id: String,
+    household: String,
+    progress: String,
+    about: String,
+    send: Sending,
+    open: Option<(String, &'static str)>,
+    is_whatsapp: bool,
+    later: String,
+    /// The other channels that the household can take.
+    others: Vec<Channel>,
+}
+
+/// Handles `GET /admin/o/{slug}/send/walk`.
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (filter, _) = InvitationFilter::read(&req.query)?;
+    let walk = Walk::read(&req.query, filter);
+    let (site, asked) = (req.site.clone(), walk.clone());
+    let (context, (found, moved, next, before)) = req
+        .read(move |tx, context| {
+            let host = &context.host;
+            let found = sending::load(tx, &site, host, &asked.filter)?;
+            let turn = asked
+                .find(&found)
+                .map(|(line, at)| line.households[at].id.clone());
+            let moved = moved::list(tx, host.occasion())?;
+            let turn = match &turn {
+                Some(id) => {
+                    let snapshot = portals::load(tx, host, id)?;
+                    let day_after = DayAfter::load(tx, &snapshot)?;
+                    Some((snapshot, day_after))
+                }
+                None => None,
+            };
+            let before = match &asked.after {
+                Some(id) => Some(portals::load(tx, host, id)?),
+                None => None,
+            };
+            Ok((found, moved, turn, before))
+        })
+        .await?;
+    let (text, wording) = (&req.text, req.wording(&context));
+    let before = before.map(|snapshot| {
+        let invitation = snapshot.household.invitation;
+        (invitation.id.to_string(), invitation.details.household)
+    });
+    let just = before.and_then(|(id, name)| {
+        let with = |words| text.with(words, [("household", name.into())]);
+        match req.query.text("done") {
+            "sent" => Some((with("host-send-marked"), Some(id))),
+            "way" => Some((with("host-send-other-way"), None)),
+            _ => None,
+        }
+    });
+    let place = walk.find(&found);
+    let line = place.map(|(line, _)| line);
+    let blocked = line.and_then(|line| line.off);
+    let asks = line.and_then(|line| line.asks).filter(|_| !walk.was_asked);
+    let turn = place.zip(next.as_ref());
+    let turn = turn.filter(|_| blocked.is_none() && asks.is_none());
+    let turn = turn.map(|((line, at), (snapshot, day_after))| {
+        let (one, details) = (&line.households[at], &snapshot.household.invitation.details);
+        let mut moved = moved.iter();
+        let moved = moved.find(|one| one.event.id.as_str() == walk.about);
+        let send = match moved {
+            Some(moved) => Sending::of_moved(&req.site, &wording, snapshot, moved),
+            None => Sending::new(&req.site, &wording, snapshot, walk.kind, day_after),
+        };
+        let at = i64::try_from(at).unwrap_or(0);
+        let left = i64::try_from(line.households.len()).unwrap_or(0);
+        let progress = text.with(
+            send_words::by(walk.kind, line.channel),
+            [("n", (walk.passed + left).into())],
+        );
+        let of = [
+            ("n", (walk.passed + at + 1).into()),
+            ("of", progress.into()),
+        ];
+        let address = match line.channel {
+            Channel::WhatsApp | Channel::Sms => details.phone.clone(),
+            Channel::Email => details.email.clone(),
+            Channel::Paper if walk.kind == MailKind::Moved => details.phone.clone(),
+            Channel::Paper | Channel::Other => None,
+        };
+        let people = [("n", snapshot.household.guests.len().into())];
+        let about = [
+            address.unwrap_or_default(),
+            text.with("host-send-people", people),
+            filters::language(text, Some(&send.language.tag)),
+        ];
+        let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
+        Turn {
+            id: one.id.to_string(),
+            household: one.household.clone(),
+            progress: text.with("host-send-progress", of),
+            about: about.join(" · "),
+            open: match line.channel {
+                Channel::WhatsApp => Some((send.whatsapp.clone(), "host-open-whatsapp")),
+                Channel::Sms => Some((send.sms.clone(), "host-open-sms")),
+                Channel::Email => Some((send.mail.clone(), "host-open-email")),
+                Channel::Paper | Channel::Other => None,
+            },
+            is_whatsapp: line.channel == Channel::WhatsApp,
+            later: wording.at(&walk.onward("after", one.id.as_str(), walk.passed, "")),
+            others: one
+                .possible
+                .iter()
+                .copied()
+                .filter(|other| *other != line.channel)
+                .collect(),
+            send,
+        }
+    });
+    let anyway = Walk {
+        was_asked: true,
+        ..walk.clone()
+    };
+    let at = walk
+        .at
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let title = text.say(match walk.kind {
+        MailKind::Reminder => "host-send-reminders",
+        MailKind::Moved => "host-send-moved",
+        MailKind::Thanks => "host-send-thank",
+        _ => "host-send",
+    });
+    let walk = Walk {
+        by: walk.by.or(line.map(|line| line.channel)),
+        ..walk
+    };
+    let body = WalkPage {
+        text,
+        submission: req.submission(),
+        just,
+        blocked: blocked.map(|kind| send_words::banner(&req, &context, kind)),
+        asks: asks.map(|kind| {
+            let onward = wording.at(&anyway.onward("household", &at, walk.passed, ""));
+            let banner = send_words::banner(&req, &context, kind);
+            (banner, send_words::question(kind), onward)
+        }),
+        turn,
+        walk: &walk,
+        title: title.clone().into_owned(),
+        wording: wording.clone(),
+    };
+    Ok(req.page(&context, Place::Sending, &title, body))
+}
+
+/// The household that a form names. Who may not send learns nothing about it.
+fn named(host: &HostOf, at: Option<&InvitationId>) -> Result<InvitationId, Refusal> {
+    host.needs(Permission::Invite)?;
+    at.cloned().ok_or(Refusal::NotFound)
+}
+
+/// Handles `POST /admin/o/{slug}/send/hand`. Records that a household was handed a message, or takes
+/// that back.
+pub(super) async fn hand(posted: HostForm) -> Result<Response, Problem> {
+    let form = &posted.form;
+    let walk = Walk::posted(form)?;
+    let at = walk.at.clone();
+    let id = at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let is_sent = form.text("sent") != "0";
+    let has_already = form.text("has") == "1";
+    let channel = walk.by.filter(|_| !has_already).unwrap_or(Channel::Other);
+    let handing = Handing {
+        kind: walk.kind,
+        about: walk.about.clone(),
+        channel,
+        was_asked: walk.was_asked,
+    };
+    let to = if is_sent {
+        walk.onward("after", &id, walk.passed + 1, "sent")
+    } else {
+        walk.onward("household", &id, walk.passed - 1, "")
+    };
+    let (to, site) = (posted.req.at(&to), posted.req.site.clone());
+    let done = posted
+        .once(move |tx: &mut Tx<'_>, host: &HostOf| {
+            let id = named(host, at.as_ref())?;
+            if is_sent {
+                sending::hand(tx, &site, host, &id, &handing)?;
+            } else {
+                sending::withdraw(tx, host, &id, handing.kind, &handing.about)?;
+            }
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}
+
+/// Handles `POST /admin/o/{slug}/send/way`. Chooses another channel for a household.
+pub(super) async fn another_way(posted: HostForm) -> Result<Response, Problem> {
+    let walk = Walk::posted(&posted.form)?;
+    let at = walk.at.clone();
+    let id = at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let channel = Channel::find(posted.form.text("channel"));
+    let to = walk.onward("after", &id, walk.passed, "way");
+    let to = posted.req.at(&to);
+    let done = posted
+        .once(move |tx: &mut Tx<'_>, host: &HostOf| {
+            let id = named(host, at.as_ref())?;
+            let channel = channel.ok_or(Refusal::NotFound)?;
+            channels::choose(tx, host, &id, Some(channel))?;
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}

@@ -1,0 +1,136 @@
+//! What the pages for sending say about channels and about what stands in the way.
+
+use web::Form;
+
+use super::request::{HostRequest, PageContext};
+use crate::hosting::Permission;
+use crate::hosting::handed::Channel;
+use crate::hosting::mail_text::MailKind;
+use crate::hosting::obstacles::{ObstacleKind, Obstacles};
+
+/// What stands in the way, and where hosts can mend it.
+pub(super) struct Banner {
+    pub(super) kind: ObstacleKind,
+    pub(super) title: &'static str,
+    pub(super) text: String,
+    /// The page on which this host can mend it, and the label of its link.
+    pub(super) link: Option<(String, &'static str)>,
+    /// Whether the host can publish the occasion with a button.
+    pub(super) publishes: bool,
+}
+
+pub(super) fn banners(req: &HostRequest, context: &PageContext, all: &Obstacles) -> Vec<Banner> {
+    all.0
+        .iter()
+        .map(|kind| banner(req, context, *kind))
+        .collect()
+}
+
+pub(super) fn banner(req: &HostRequest, context: &PageContext, kind: ObstacleKind) -> Banner {
+    let wording = req.wording(context);
+    let address = req.site.url().origin().to_owned();
+    let server = |rest: &str, label| {
+        context
+            .owns_site
+            .then(|| (format!("/admin/server{rest}"), label))
+    };
+    let own = |rest: &str, label| {
+        context
+            .may(Permission::Own)
+            .then(|| (wording.at(rest), label))
+    };
+    let link = match kind {
+        ObstacleKind::PrivateAddress => server("", "host-block-address-do"),
+        ObstacleKind::NoMailServer => server("/mail", "host-block-mailbox-do"),
+        ObstacleKind::Unverified => server("/mail", "host-block-dns-do"),
+        ObstacleKind::NotAllowed => context
+            .owns_site
+            .then(|| ("/admin".to_owned(), "host-block-member-do")),
+        ObstacleKind::MailsUsedUp | ObstacleKind::Draft => None,
+        ObstacleKind::Archived | ObstacleKind::Closed => {
+            own("/settings/state", "host-block-state-do")
+        }
+        ObstacleKind::OwnDomain => own("/settings/domain", "host-block-own-domain-do"),
+    };
+    Banner {
+        kind,
+        title: kind.label(),
+        text: req.text.with(why(kind), [("address", address.into())]),
+        link,
+        publishes: kind == ObstacleKind::Draft && context.may(Permission::Own),
+    }
+}
+
+impl Banner {
+    pub(super) fn class(&self) -> &'static str {
+        match self.kind {
+            ObstacleKind::PrivateAddress | ObstacleKind::Archived => "error",
+            _ => "maybe",
+        }
+    }
+}
+
+fn why(kind: ObstacleKind) -> &'static str {
+    match kind {
+        ObstacleKind::PrivateAddress => "host-block-address-text",
+        ObstacleKind::Archived => "host-block-archived-text",
+        ObstacleKind::NoMailServer => "host-block-mailbox-text",
+        ObstacleKind::Unverified => "host-block-dns-text",
+        ObstacleKind::NotAllowed => "host-block-member-text",
+        ObstacleKind::MailsUsedUp => "host-block-used-up-text",
+        ObstacleKind::Draft => "host-block-draft-text",
+        ObstacleKind::Closed => "host-block-closed-text",
+        ObstacleKind::OwnDomain => "host-block-own-domain-text",
+    }
+}
+
+/// Why a row is switched off, in a few words.
+pub(super) fn off(kind: ObstacleKind) -> &'static str {
+    match kind {
+        ObstacleKind::PrivateAddress => "host-off-address",
+        ObstacleKind::Archived => "host-off-archived",
+        ObstacleKind::NoMailServer => "host-off-mailbox",
+        ObstacleKind::Unverified => "host-off-dns",
+        ObstacleKind::NotAllowed => "host-off-member",
+        ObstacleKind::MailsUsedUp => "host-off-used-up",
+        ObstacleKind::Draft => "host-off-draft",
+        ObstacleKind::Closed => "host-off-closed",
+        ObstacleKind::OwnDomain => "host-off-own-domain",
+    }
+}
+
+/// What is asked before something is sent all the same.
+pub(super) fn question(kind: ObstacleKind) -> &'static str {
+    match kind {
+        ObstacleKind::OwnDomain => "host-ask-own-domain",
+        _ => "host-ask-draft",
+    }
+}
+
+pub(super) fn by(kind: MailKind, channel: Channel) -> &'static str {
+    match channel {
+        Channel::Paper if kind == MailKind::Moved => "host-moved-by-call",
+        Channel::WhatsApp => "host-by-whatsapp",
+        Channel::Sms => "host-by-sms",
+        Channel::Email => "host-by-email",
+        Channel::Paper => "host-by-paper",
+        Channel::Other => "host-by-other",
+    }
+}
+
+/// Which messages a query or a form is about: their kind, and the id of the event that has moved.
+pub(super) fn topic(form: &Form) -> (MailKind, String) {
+    match MailKind::find(form.text("kind")) {
+        Some(MailKind::Moved) => (MailKind::Moved, form.text("about").to_owned()),
+        Some(kind @ (MailKind::Reminder | MailKind::Thanks)) => (kind, String::new()),
+        _ => (MailKind::Invitation, String::new()),
+    }
+}
+
+pub(super) fn about(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "host-about-email",
+        Channel::Paper => "host-about-paper",
+        _ => "host-about-phone",
+    }
+}
