@@ -35,6 +35,10 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
             Preset::ALL.iter().map(|preset| preset.word()).collect(),
         ),
         (
+            "host-photo-part",
+            vec!["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        ),
+        (
             "host-source",
             Source::ALL.iter().map(|source| source.word()).collect(),
         ),

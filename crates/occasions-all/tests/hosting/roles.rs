@@ -424,7 +424,7 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
                 let status = match route.path.strip_prefix("/admin/o/{slug}") {
                     Some("/more" | "/invites/send") => 308,
                     // The event is where it was.
-                    Some("/send/moved/{event}") => 303,
+                    Some("/send/moved/{e}") => 303,
                     _ => 200,
                 };
                 assert_eq!(answer.status, status, "{told}");

@@ -27,8 +27,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     // Who adds or changes a picture reads it in the response.
     let write = || may(Write, Tokens(&[OCCASION_READ, OCCASION_WRITE]));
     R::default()
-        .routes(routes!(list: may(SeeOccasion, Tokens(&[OCCASION_READ])), add: write()))
-        .routes(routes!(change: write(), delete: may(Write, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(list_pictures: may(SeeOccasion, Tokens(&[OCCASION_READ])), add: write()))
+        .routes(routes!(change: write(), delete_picture: may(Write, Tokens(&[OCCASION_WRITE]))))
 }
 
 /// A picture that a host added.
@@ -74,7 +74,7 @@ impl HostPictureView {
     get, path = "/api/v1/occasions/{id}/pictures", tag = "uploads",
     responses((status = 200, body = List<HostPictureView>))
 )]
-async fn list(
+async fn list_pictures(
     call: Call,
     Path(occasion): Path<String>,
 ) -> Result<Json<List<HostPictureView>>, Problem> {
@@ -188,7 +188,7 @@ async fn change(
     delete, path = "/api/v1/occasions/{id}/pictures/{picture}", tag = "uploads",
     responses((status = 204))
 )]
-async fn delete(
+async fn delete_picture(
     call: Call,
     Path((occasion, picture)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
