@@ -292,7 +292,7 @@ async fn hosts_see_their_groups_and_the_pages_of_the_current_one() {
         r#"<input type="hidden" name="_csrf" value="value">"#,
         r#"<span class="badge">2</span>"#,
         "<p>Confirm your address</p>",
-        "As guests</a>",
+        "As guests</span></a>",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
