@@ -193,7 +193,7 @@ fn an_event_that_is_as_it_was_told_asks_for_nothing() {
         change(stage, on("01-17")).await;
         change(stage, json!({"venue": "Dewan Baharu"})).await;
         assert_eq!(to_tell(stage, &mut host).await.len(), 3);
-        // What is over is told to nobody.
+        // An event that is over concerns no household.
         stage
             .world
             .clock

@@ -28,7 +28,7 @@ const MOST_CHOICES: usize = 20_000;
 const LONGEST_KEY: usize = 200;
 /// The most questions about households that name nobody. In a list of more, nobody is named.
 const MOST_GROUPS: usize = 10;
-/// The most questions of another kind; what more rows would ask takes the safe side, and is told.
+/// The most questions of another kind. Further rows take the safe side, and a finding names them.
 const MOST_OF_A_KIND: usize = 20;
 
 words! {
