@@ -22,6 +22,8 @@ import dkim
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("TESTED_PROGRAM", str(ROOT / "target/debug/kenduri"))
 PATIENCE = 120
+# Guests' links must begin with an address that guests can open; else nothing is sent.
+NAME = "kad.example"
 
 
 class Dns(socketserver.ThreadingTCPServer):
@@ -98,15 +100,20 @@ class SinkTalk(socketserver.StreamRequestHandler):
 
 
 class Browser:
-    """Someone who signs in by the link that the program printed."""
+    """Someone who signs in by the link that the program printed, and who knows the program by its public name."""
 
     def __init__(self, origin):
         self.origin = origin
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        # As behind a proxy that speaks TLS.
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar(policy))
         self.opener = urllib.request.build_opener(cookies)
 
-    def get(self, path):
-        with self.opener.open(urllib.parse.urljoin(self.origin, path)) as page:
+    def get(self, path, body=None):
+        request = urllib.request.Request(urllib.parse.urljoin(self.origin, path), body, {"Host": NAME})
+        if body is not None:
+            request.add_header("Origin", f"https://{NAME}")
+        with self.opener.open(request) as page:
             return page.read().decode()
 
     def press(self, page, action):
@@ -115,10 +122,7 @@ class Browser:
         form = (form or re.search(r"<form.*?</form>", page, re.S))[0]
         inputs = re.findall(r'<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"', form)
         body = urllib.parse.urlencode([(name, html.unescape(value)) for name, value in inputs]).encode()
-        request = urllib.request.Request(urllib.parse.urljoin(self.origin, action), body)
-        request.add_header("Origin", self.origin)
-        with self.opener.open(request) as page:
-            return page.read().decode()
+        return self.get(action, body)
 
 
 def run():
@@ -128,6 +132,7 @@ def run():
         f"mail.url=smtp://127.0.0.1:{sink.server_address[1]}",
         "mail.from=Aisyah & Daniel <rsvp@post.kad.example>",
         "mail.per_minute=10000",
+        f"site.url=https://{NAME}",
         f"mail.name_servers=127.0.0.1:{dns.server_address[1]}",
     ]
     command = [PROGRAM, "serve", "--demo", "--data", folder.name, "--listen", "127.0.0.1:0"]
@@ -142,7 +147,7 @@ def run():
             assert line, "the program did not start"
             found = re.search(r"answers at (http://\S+)", line)
             origin = found[1] if found else origin
-            found = re.search(r"http://\S+(/sign-in/\S+)", line)
+            found = re.search(r"https://\S+(/sign-in/\S+)", line)
             link = found[1] if found else link
         threading.Thread(target=program.stdout.read, daemon=True).start()
         check(dns, sink, Browser(origin), link)

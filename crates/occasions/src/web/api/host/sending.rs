@@ -38,7 +38,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// Each household is in exactly one line: that of the first channel that it can take.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/sending", tag = "mail", params(InvitationFilter),
-    responses((status = 200, body = Sending))
+    responses((status = 200, body = Sending), (status = 422))
 )]
 async fn show_sending(
     call: Call,
