@@ -65,6 +65,14 @@ test('a family answers on a phone, brings a guest, and sees what was kept', asyn
   assert.deepEqual([...new Set(saved)], ['yes']);
 });
 
+test('the page of the form says that somebody has it before their eyes', async () => {
+  const page = await visitor(browser, kenduri);
+  const said = page.waitForRequest((request) => new URL(request.url()).pathname === '/invite/TANWE/rsvp/opened');
+  await openForm(page, 'TANWE');
+  const answer = await (await said).response();
+  assert.equal(answer.status(), 204);
+});
+
 test('one press answers for everybody, and another takes it back', async () => {
   const page = await visitor(browser, kenduri);
   await openForm(page, 'TANWE');

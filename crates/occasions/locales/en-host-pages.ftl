@@ -608,6 +608,8 @@ host-switch-late = Notes, gifts and pictures stay open after answers close
 host-switch-late-off = Off closes notes, gifts and pictures with the answers.
 host-switch-mail = Confirm by email what was saved
 host-switch-mail-off = Off: nobody gets an email after saving.
+host-switch-form-events = Tell hosts who opened the form and did not save
+host-switch-form-events-off = Off deletes what is noted so far. On: the days only, and what was missing; guests are told below the form.
 host-switch-waitlist = Keep a waiting list
 host-switch-waitlist-on = On: when an event has too few seats left, a household waits instead of being refused. When seats become free, households move up by themselves, first come first served, and are told by email.
 host-switch-open = Take answers without a code
@@ -855,6 +857,13 @@ host-unanswered-partial = Answered { $answered } of { $people }. Still open: { $
 host-unanswered-opened = { $n ->
     [one] Opened or previewed once, on { $day }.
    *[other] Opened or previewed { $n } times, last on { $day }.
+}
+host-unanswered-question-missing = Tried to save on { $day }; “{ $field }” was missing.
+host-unanswered-name-missing = Tried to save on { $day }; a name was missing.
+host-unanswered-save-refused = Tried to save on { $day }; something was missing or could not be accepted.
+host-unanswered-form-opened = { $n ->
+    [one] Opened the form on { $day }, did not save.
+   *[other] Opened the form { $n } times, last on { $day }, did not save.
 }
 host-unanswered-print = Print
 host-unanswered-send = Send

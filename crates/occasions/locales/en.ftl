@@ -226,6 +226,15 @@ answer-diets = Food needs
 answer-diets-count = Food needs ({ $n })
 answer-diets-for = Food needs of { $name }
 answer-diets-purpose = Food needs: only for the kitchen, deleted 30 days after the event.
+answer-noted =
+    Until you save, your hosts can see on which days this form was opened, and what was missing if it
+    could not be saved. They see nothing that you have typed.
+answer-noted-days = { $n ->
+    [one] Opened once so far, on { $last }.
+   *[other] Opened { $n } times so far, first on { $first }, last on { $last }.
+}
+answer-noted-refused = Could not be saved on { $day }.
+answer-noted-missing = Could not be saved on { $day }: “{ $field }” was missing.
 answer-diets-note = Anything else the kitchen should know
 answer-diets-nobody = Nobody is coming, so there is nothing to say about food.
 

@@ -235,6 +235,15 @@ answer-diets = Esigenze alimentari
 answer-diets-count = Esigenze alimentari ({ $n })
 answer-diets-for = Esigenze alimentari di { $name }
 answer-diets-purpose = Esigenze alimentari: solo per la cucina, cancellate 30 giorni dopo l’evento.
+answer-noted =
+    Finché non si salva, chi La invita può vedere in quali giorni questo modulo è stato aperto e che
+    cosa mancava se non è stato possibile salvarlo. Non vede nulla di ciò che è stato scritto.
+answer-noted-days = { $n ->
+    [one] Finora aperto una volta, il { $last }.
+   *[other] Finora aperto { $n } volte, la prima il { $first }, l’ultima il { $last }.
+}
+answer-noted-refused = Il { $day } non è stato possibile salvare.
+answer-noted-missing = Il { $day } non è stato possibile salvare: mancava «{ $field }».
 answer-diets-note = Altro che la cucina dovrebbe sapere
 answer-diets-nobody = Non viene nessuno, quindi non c’è nulla da indicare per la cucina.
 

@@ -191,6 +191,12 @@ answer-diets = Keperluan makanan
 answer-diets-count = Keperluan makanan ({ $n })
 answer-diets-for = Keperluan makanan { $name }
 answer-diets-purpose = Keperluan makanan: untuk pihak dapur sahaja, dipadam 30 hari selepas majlis.
+answer-noted =
+    Sebelum anda menyimpan, tuan rumah boleh melihat pada hari apa borang ini dibuka, dan apa yang
+    tertinggal jika borang tidak dapat disimpan. Apa yang anda taip tidak dapat dilihat.
+answer-noted-days = Setakat ini dibuka { $n } kali, mula-mula pada { $first }, kali terakhir pada { $last }.
+answer-noted-refused = Tidak dapat disimpan pada { $day }.
+answer-noted-missing = Tidak dapat disimpan pada { $day }: “{ $field }” tertinggal.
 answer-diets-note = Perkara lain yang perlu diketahui pihak dapur
 answer-diets-nobody = Tiada sesiapa yang akan hadir, jadi keperluan makanan tidak perlu diisi.
 

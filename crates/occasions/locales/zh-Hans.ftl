@@ -191,6 +191,10 @@ answer-diets = 饮食需求
 answer-diets-count = 饮食需求（{ $n }）
 answer-diets-for = { $name }的饮食需求
 answer-diets-purpose = 饮食需求：仅供厨房使用，活动结束30天后删除。
+answer-noted = 在您保存之前，主人可以看到这份表单在哪几天被打开过，以及未能保存时缺少了哪一项，但看不到您填写的内容。
+answer-noted-days = 至今打开过{ $n }次，首次是{ $first }，最近一次是{ $last }。
+answer-noted-refused = { $day }未能保存。
+answer-noted-missing = { $day }未能保存：缺少“{ $field }”。
 answer-diets-note = 其他需要厨房知道的事
 answer-diets-nobody = 没有人出席，因此无需填写饮食需求。
 

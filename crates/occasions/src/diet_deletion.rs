@@ -19,6 +19,7 @@ use platform::{Platform, Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::event;
+use crate::form_event;
 use crate::household_plan::FieldChange;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
@@ -117,7 +118,9 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     let saves = delete_of_history(tx, id)?;
     let answers = delete_of_repeats(tx, id, "%diet%")?;
     let files = stored_lists::forget_imports(tx, id)?;
-    if people + saves + answers + files == 0 {
+    // What is noted of households' forms is kept no longer.
+    let forms = form_event::delete_all(tx, id)?;
+    if people + saves + answers + files + forms == 0 {
         return Ok(false);
     }
     stored_lists::expire(tx, id)?;

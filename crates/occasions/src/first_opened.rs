@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use platform::{Rows, Store, StoreError, sql};
 
+use crate::form_event::FormEvents;
 use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
@@ -17,7 +18,11 @@ const PIECE: usize = 200;
 
 /// The page views that have not been written yet.
 #[derive(Debug, Default)]
-pub struct Opens(Mutex<HashMap<InvitationId, OpenCount>>);
+pub struct Opens {
+    pages: Mutex<HashMap<InvitationId, OpenCount>>,
+    /// What happened to the households' forms.
+    pub(crate) forms: FormEvents,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct OpenCount {
@@ -28,7 +33,7 @@ struct OpenCount {
 
 impl Opens {
     pub fn note(&self, invitation: InvitationId, now: Timestamp) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= WAITING && !waiting.contains_key(&invitation) {
             return;
         }
@@ -41,11 +46,16 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes the collected page views, and leaves the invitations' versions as they are. Page
-    /// views that cannot be written are kept for the next call.
+    /// Writes the collected page views and events of forms, and leaves the invitations' versions as
+    /// they are. What cannot be written is kept for the next call.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
+        self.write_pages(store).await?;
+        self.forms.write(store).await
+    }
+
+    async fn write_pages(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, OpenCount)> = {
-            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
         // The batches are small, so that saves of answers do not wait long for the writer.
@@ -91,7 +101,7 @@ impl Opens {
     }
 
     fn put_back(&self, unwritten: &[(InvitationId, OpenCount)]) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         for (invitation, seen) in unwritten {
             waiting
                 .entry(invitation.clone())

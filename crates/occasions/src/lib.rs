@@ -31,6 +31,7 @@ pub mod diet_deletion;
 pub mod event;
 pub mod feature;
 pub mod first_opened;
+pub mod form_event;
 pub mod gallery;
 pub mod gift;
 pub mod gift_reservation;
@@ -206,7 +207,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0024_phone_e164" expanding,
     "0025_event_told" expanding,
     "0026_import_choice" expanding,
-    "0027_host_pictures" expanding
+    "0027_host_pictures" expanding,
+    "0028_form_event" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -75,6 +75,9 @@ pub struct Occasion {
     /// The features that are switched on.
     #[row(json)]
     pub switches: Switches,
+    /// Whether hosts are told on which days a household opened its form without saving, and which
+    /// field was missing if a save was refused. Switching it off deletes what there is.
+    pub form_events: bool,
     /// The occasion is deleted this many days after its last event, 30–1,825.
     pub retention_days: i64,
     /// Increased by every change. A change must name the version it is based on.
@@ -198,6 +201,7 @@ impl Occasion {
             languages: vec!["en".to_owned()],
             default_language: "en".to_owned(),
             open_party_limit: 6,
+            form_events: true,
             retention_days: 180,
             version: 1,
             ..Self::default()

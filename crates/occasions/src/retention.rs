@@ -25,6 +25,7 @@ use utoipa::ToSchema;
 use web::Site;
 
 use crate::deletion;
+use crate::form_event;
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::OccasionId;
 use crate::occasion::{self, Occasion};
@@ -329,6 +330,7 @@ fn archive(tx: &mut Tx<'_>, old: &Occasion, last_end: Timestamp) -> Result<(), S
     }
     invitation::wait_for_answers(tx, &old.id)?;
     occasion::set_status(tx, &old.id, OccasionStatus::Archived)?;
+    form_event::delete_all(tx, &old.id)?;
     let new = OccasionStatus::Archived;
     let changes = json!([{ "field": "status", "old": old.status, "new": new }]);
     record(tx, &old.id, "occasion.moved", changes)?;

@@ -15,6 +15,7 @@ use crate::answer;
 use crate::code::CodeKey;
 use crate::confirmation;
 use crate::event::{self, Seats};
+use crate::form_event;
 use crate::guest::{self, Guest, StoredReply};
 use crate::household::Household;
 use crate::household_change::{HouseholdChange, NoteUpdate};
@@ -456,6 +457,7 @@ pub(crate) fn commit_answers(
     )
     .run_later(tx, Rows::Exactly(1))?;
     invitation.version += 1;
+    form_event::delete(tx, &invitation.id)?;
     if changes.iter().any(FieldChange::is_of_names) {
         invitation::update_search(tx, invitation, &household.guests)?;
     }

@@ -140,10 +140,19 @@ function keep(form) {
   count(form, counter);
   form.addEventListener("input", changed);
   closeInTime(form, show);
+  sayOpened(form);
   save(form, bar, show, () => {
     clearTimeout(timer);
     forgetDrafts(key.slice(6));
   });
+}
+
+// Tells the hosts' side that somebody has the form before their eyes. Programs that preview links run
+// no script, and a page that is fetched ahead is not visible.
+function sayOpened(form) {
+  if (!form.dataset.opened) return;
+  if (document.visibilityState === "visible") fetch(form.dataset.opened, { method: "POST", keepalive: true }).catch(() => {});
+  else document.addEventListener("visibilitychange", () => sayOpened(form), { once: true });
 }
 
 // Every field but the key of this one save, in the page's order.

@@ -237,13 +237,13 @@ fn wrong_answers_are_refused_all_at_once_and_none_is_stored() {
 }
 
 #[test]
-fn a_household_that_was_handed_something_stays_after_an_undo() {
+fn a_household_that_was_handed_something_or_opened_its_form_stays_after_an_undo() {
     on_both(async |stage| {
         stage.expect_work();
         empty(stage).await;
-        let file = "Our wedding,\nHousehold,Guest\nA,Ann\nB,Bo\nC,Cid\n";
+        let file = "Our wedding,\nHousehold,Guest\nA,Ann\nB,Bo\nC,Cid\nD,Dee\n";
         let id = upload(stage, &stage.owner, file.as_bytes()).await;
-        assert_eq!(apply(stage, &id, KEPT).await.made, 3);
+        assert_eq!(apply(stage, &id, KEPT).await.made, 4);
         for (name, is_withdrawn) in [("A", false), ("B", true)] {
             stage
                 .done(move |tx, host| {
@@ -258,11 +258,18 @@ fn a_household_that_was_handed_something_stays_after_an_undo() {
                 })
                 .await;
         }
+        let opened = sql!(
+            "INSERT INTO form_event (invitation, first_opened, last_opened, openings, refused_field)
+             SELECT id, '2026-11-20', '2026-11-20', 1, '' FROM invitation WHERE household = $1"
+        );
+        stage
+            .change(move |tx| tx.run(opened, &[&"D"], Rows::Exactly(1)).map(drop))
+            .await;
         let mut host = stage.visitor(&stage.owner);
         let at = format!("{AT}/{id}");
         let done = host.get(&at).await;
         assert!(
-            done.text().contains("3 households, 3 people"),
+            done.text().contains("4 households, 4 people"),
             "{}",
             done.text()
         );
@@ -279,7 +286,7 @@ fn a_household_that_was_handed_something_stays_after_an_undo() {
         assert!(undone.text().contains(&stage.say("host-import-kept")));
         let all = records(stage).await;
         let names: Vec<_> = all.iter().map(|one| one["household"].clone()).collect();
-        assert_eq!(names, ["A", "B"]);
+        assert_eq!(names, ["A", "B", "D"]);
         // The file names what was left out and what stayed, each with its reason.
         let file = host.get(&format!("{at}/left-out")).await;
         let kept = stage.say("host-import-kept");

@@ -19,6 +19,7 @@ mod day_known;
 mod demo;
 mod diet_deletion;
 mod exports;
+mod form_events;
 mod gifts;
 mod history;
 mod hour_known;

@@ -103,7 +103,7 @@ fn the_last_hundred_are_the_staffs() {
                          contact_name, contact_email, contact_phone, theme, tone, switches,
                          retention_days, version, made_by, by_staff, sends_mail, revision,
                          created_at, updated_at, open_party_limit, cover, cover_alt,
-                         archived_for, country, channels
+                         archived_for, country, channels, form_events
                      FROM occasion ORDER BY created_at LIMIT 1",
                     id = format!("00000000-0000-7000-8000-{number:012}"),
                     slug = format!("full-{number}")

@@ -181,6 +181,14 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
                 id
             )
             .run(tx, Rows::Exactly(1))?;
+            sql!(
+                "INSERT INTO form_event
+                     (invitation, first_opened, last_opened, openings, refused_field)
+                 SELECT id, '2027-02-17', '2027-02-17', 1, :field FROM invitation
+                 WHERE code = 'RAHMA'",
+                field = MARK
+            )
+            .run(tx, Rows::Exactly(1))?;
             for href in ["/admin/o/older/invites", "/admin/o/older-still/invites"] {
                 let new = identity::notification::NewNotification {
                     kind: "host-notice-answers",

@@ -335,6 +335,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result
            AND NOT EXISTS (SELECT 1 FROM gift_reservation
                            WHERE gift_reservation.invitation = invitation.id)
            AND NOT EXISTS (SELECT 1 FROM handed WHERE handed.invitation = invitation.id)
+           AND NOT EXISTS (SELECT 1 FROM form_event
+                           WHERE form_event.invitation = invitation.id)
            AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.invitation = invitation.id)",
         id,
         version

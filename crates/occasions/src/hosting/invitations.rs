@@ -15,6 +15,7 @@ use super::mail_text::MailKind;
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions, portals};
 use crate::event::{self, Seats};
+use crate::form_event;
 use crate::gift_reservation;
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
@@ -385,6 +386,7 @@ fn set_archived(
     id: &InvitationId,
     at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
+    form_event::delete(tx, id)?;
     sql!(
         "UPDATE invitation SET archived_at = :at WHERE id = :id",
         id,

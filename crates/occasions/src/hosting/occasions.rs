@@ -21,6 +21,7 @@ use super::{Current, Refusal};
 use crate::cover;
 use crate::diet;
 use crate::event::{self, whole_days};
+use crate::form_event;
 use crate::id::OccasionId;
 use crate::invitation;
 use crate::look;
@@ -88,6 +89,8 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .section("host-deadline"),
     theme: part(THEME).label("host-look-title").section("host-look-title"),
     switches: part(SWITCHES).label("host-switches").section("host-switches"),
+    form_events: flag().label("host-switch-form-events").hint("host-switch-form-events-off")
+        .section("host-switches"),
     contact: part(CONTACT).label("host-contact").section("host-contact"),
     languages: words().label("host-field-languages").section("host-field-languages"),
     default_language: line(64).label("host-field-default-language").section("host-field-languages"),
@@ -241,6 +244,9 @@ pub fn change(
     if new.slug != old.slug {
         leave_slug(tx, &old)?;
     }
+    if !new.form_events {
+        form_event::delete_all(tx, &new.id)?;
+    }
     let entity = Entity::new("occasion", new.id.to_string());
     history::record(tx, host, "occasion.changed", entity, changes.into())?;
     history::tell_of_occasion(tx, host, "edited")?;
@@ -301,6 +307,9 @@ pub fn set_status(
     }
     invitation::wait_for_answers(tx, host.occasion())?;
     occasion::set_status(tx, host.occasion(), status)?;
+    if status != OccasionStatus::Published {
+        form_event::delete_all(tx, host.occasion())?;
+    }
     let mut changes = Changes::default();
     changes.compare("status", &old.status, &status);
     let entity = Entity::new("occasion", old.id.to_string());

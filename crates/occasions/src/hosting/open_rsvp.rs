@@ -8,6 +8,7 @@ use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, portals};
 use crate::event::{self, Seats};
+use crate::form_event;
 use crate::gift_reservation;
 use crate::guest::{self, Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
@@ -133,6 +134,7 @@ pub fn merge(
     keep(tx, &merged)?;
     leave(tx, from, into)?;
     gift_reservation::hand_over(tx, host.occasion(), from, into)?;
+    form_event::hand_over(tx, from, into)?;
     upload::hand_over(tx, from, into)?;
     staying.household.guests.clone_from(&plan.after);
     staying.household.invitation = merged;

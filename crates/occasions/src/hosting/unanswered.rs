@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use platform::mail::suppression::{Cause, Suppression};
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::I18n;
 
 use super::invitations::Bookkeeping;
+use crate::form_event::FormEvent;
 use crate::guest::Guest;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phone::Phone;
@@ -37,6 +39,10 @@ pub enum Reason {
     NeverOpened,
     /// Some of the household have answered.
     Partial,
+    /// Somebody tried to save the form for answers, and it was refused.
+    SaveRefused,
+    /// The form for answers was opened and not saved.
+    FormOpened,
     /// The invitation was opened, and nobody has answered.
     Opened,
 }
@@ -63,8 +69,18 @@ pub struct Unanswered {
     pub reason: Reason,
     pub step: Step,
     /// When that was: when mail was stopped, when the own deadline ended, when the invitation was
-    /// sent or last opened.
+    /// sent or last opened. Null if only the day is known.
     pub at: Option<Timestamp>,
+    /// The day of the refused save, or the last day on which the form was opened, in the occasion's
+    /// time zone. The hour is not stored.
+    pub day: Option<String>,
+    /// How often the form was opened.
+    pub openings: Option<i64>,
+    /// What was missing when the save was refused: `name`, or the key of a question; null if that is
+    /// not known.
+    pub field: Option<String>,
+    /// The title of that question.
+    pub field_title: Option<I18n>,
     /// How many people have answered everything that they were asked.
     pub answered: usize,
     /// How many people were asked.
@@ -80,6 +96,7 @@ pub fn explain(
     snapshot: &InvitationSnapshot,
     kept: &Bookkeeping,
     suppressions: &[Suppression],
+    form: Option<&FormEvent>,
 ) -> Option<Unanswered> {
     let (occasion, invitation) = (&snapshot.occasion, &snapshot.household.invitation);
     if occasion.status != OccasionStatus::Published
@@ -93,7 +110,7 @@ pub fn explain(
     let phone = details.phone.as_deref();
     let suppression = suppressions.iter().max_by_key(|one| one.cause);
     let is_reachable = details.email.is_some() || phone.is_some() || details.address.is_some();
-    let is_opened = kept.last_opened_at.is_some();
+    let is_opened = kept.last_opened_at.is_some() || form.is_some();
     let (reason, at) = if !is_reachable && !is_opened {
         (Reason::NoContact, None)
     } else if kept.sent_at.is_none() && !is_opened {
@@ -115,6 +132,10 @@ pub fn explain(
         (Reason::NeverOpened, kept.sent_at)
     } else if snapshot.response() == Response::Partial {
         (Reason::Partial, kept.last_opened_at)
+    } else if form.is_some_and(|form| form.refused_on.is_some()) {
+        (Reason::SaveRefused, None)
+    } else if form.is_some() {
+        (Reason::FormOpened, None)
     } else {
         (Reason::Opened, kept.last_opened_at)
     };
@@ -134,10 +155,21 @@ pub fn explain(
     };
     let open: Vec<&Guest> = asked.clone().filter(is_open).collect();
     let people = asked.count();
+    let refused = form.filter(|_| reason == Reason::SaveRefused);
+    let opened = form.filter(|_| reason == Reason::FormOpened);
+    let question = refused.and_then(|form| form.missing_question(&snapshot.questions));
+    let name = refused.filter(|form| form.is_name_missing());
+    let field = name.map(|form| form.refused_field.clone());
     Some(Unanswered {
         reason,
         step: step(reason, phone.is_some(), is_read),
         at,
+        day: refused
+            .and_then(|form| form.refused_on.clone())
+            .or_else(|| opened.map(|form| form.last_opened.clone())),
+        openings: opened.map(|form| form.openings),
+        field: field.or_else(|| question.map(|question| question.key.clone())),
+        field_title: question.map(|question| question.title.clone()),
         answered: people - open.len(),
         people,
         open: open
@@ -159,7 +191,11 @@ fn step(reason: Reason, has_phone: bool, is_read: bool) -> Step {
             Step::Print
         }
         Reason::Locked | Reason::OwnDeadline => Step::OpenAgain,
-        Reason::NeverOpened | Reason::Partial | Reason::Opened => Step::Remind,
+        Reason::NeverOpened
+        | Reason::Partial
+        | Reason::SaveRefused
+        | Reason::FormOpened
+        | Reason::Opened => Step::Remind,
     }
 }
 

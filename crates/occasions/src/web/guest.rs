@@ -67,6 +67,7 @@ pub fn routes() -> Router<Site> {
         .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))
         .route("/invite/{code}/rsvp", get(answer::show).post(answer::save))
+        .route("/invite/{code}/rsvp/opened", post(answer::opened))
         .route(
             "/invite/{code}/dietary",
             get(answer::diets).post(answer::save_diets),

@@ -127,7 +127,9 @@ async fn resolve(
 async fn show(req: GuestRequest) -> Result<Response, Problem> {
     let snapshot = req.open().await.map_err(Problem::from)?;
     let text = req.text(&snapshot);
-    Ok(tagged(&snapshot, Json(state::of(&snapshot, &text))))
+    let noted = req.noted_form(&snapshot).await?;
+    let state = state::of(&snapshot, &text).with_form_events(noted);
+    Ok(tagged(&snapshot, Json(state)))
 }
 
 /// A household's changes. Omitted fields stay unchanged.

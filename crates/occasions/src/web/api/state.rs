@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use web::{I18n, Text};
 
 use crate::answer::{Answer, Answers};
+use crate::form_event::FormEvent;
 use crate::guest::Guest;
 use crate::household::Allowance;
 use crate::id::GuestId;
@@ -46,6 +47,18 @@ pub(crate) struct PortalState<'a> {
     /// The hosts' announcements: first the pinned ones, then the others. Within both groups the
     /// newest comes first.
     announcements: Vec<AnnouncementState<'a>>,
+    /// What the hosts are told of the form for answers until it is saved: on which days it was opened
+    /// in a browser, and what was missing if it could not be saved. Only responses that read the
+    /// invitation contain this, and only if something is noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form_events: Option<FormEvent>,
+}
+
+impl PortalState<'_> {
+    pub(crate) fn with_form_events(mut self, noted: Option<FormEvent>) -> Self {
+        self.form_events = noted;
+        self
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -234,6 +247,7 @@ pub(crate) fn of<'a>(snapshot: &'a InvitationSnapshot, text: &Text) -> PortalSta
                 changed_at: one.changed_at.map(|at| at.to_string()),
             })
             .collect(),
+        form_events: None,
     }
 }
 

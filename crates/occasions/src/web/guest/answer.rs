@@ -12,15 +12,16 @@ use platform::StoreError;
 use web::{Form, Problem, csrf};
 
 use super::after;
-use super::gate::{Admitted, Failure};
+use super::gate::{self, Admitted, Failure};
 use super::parse_form::{self, ParsedForm};
 use super::request::{EarlyResponse, GuestRequest};
 use crate::code::CodeKey;
+use crate::form_event::{self, FormUse};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use crate::words::Source;
-use form::{SaveFailure, Which};
+use form::{SaveFailure, Shown, Which};
 
 /// Handles `GET /invite/{code}/rsvp`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
@@ -52,6 +53,22 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
+/// Handles `POST /invite/{code}/rsvp/opened`. The form's script sends it, because programs that
+/// preview links open pages too, and run no script. Hosts who look at the form are not the household.
+pub(super) async fn opened(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    csrf::check_sender(&req.headers, req.site.url())?;
+    let snapshot = req.enter().await?;
+    let key = CodeKey::parse(&snapshot.household.invitation.code);
+    let is_host = match key {
+        Ok(key) => gate::is_host(&req.site, &req.headers, &key).await,
+        Err(_) => false,
+    };
+    if !is_host {
+        req.note_form(&snapshot, FormUse::Opened);
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 /// If the values can no longer be changed, shows the invitation page instead.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let snapshot = req.look().await?;
@@ -60,14 +77,12 @@ async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyRes
         return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
     let response = if is_open(&snapshot, which) {
-        form::show(
-            which,
-            &text,
-            &snapshot,
-            submission(&req),
-            None,
-            SaveFailure::None,
-        )
+        let noted = match which {
+            Which::Answers => req.noted_form(&snapshot).await?,
+            Which::Diets | Which::Note => None,
+        };
+        let shown = Shown::First(noted);
+        form::show(which, &text, &snapshot, submission(&req), shown)
     } else {
         after::or_portal(&req.site, &text, &snapshot, Vec::new()).await?
     };
@@ -125,12 +140,13 @@ async fn show_again(
         return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
     if is_open(&snapshot, which) {
+        if which == Which::Answers && !matches!(trouble, SaveFailure::Elsewhere) {
+            req.note_form(&snapshot, FormUse::Sent);
+        }
         let pressed = press::apply(form, &snapshot);
-        let typed = Some((pressed.as_ref().unwrap_or(form), parsed));
-        let submission = submission(req);
-        return Ok(form::show(
-            which, &text, &snapshot, submission, typed, trouble,
-        ));
+        let form = pressed.as_ref().unwrap_or(form);
+        let again = Shown::Again(form, trouble);
+        return Ok(form::show(which, &text, &snapshot, submission(req), again));
     }
     let typed = words::typed(&text, &snapshot, form, parsed);
     let mut page = after::or_portal(&req.site, &text, &snapshot, typed).await?;
@@ -210,16 +226,14 @@ async fn refused(
     }
     let snapshot = req.enter().await?;
     let text = req.text(&snapshot);
+    if which == Which::Answers
+        && let Some(field) = refused_field(&snapshot, &refusal)
+    {
+        req.note_form(&snapshot, FormUse::Refused(field));
+    }
     let show = |trouble| {
-        let submission = submission(req);
-        form::show(
-            which,
-            &text,
-            &snapshot,
-            submission,
-            Some((form, parsed)),
-            trouble,
-        )
+        let again = Shown::Again(form, trouble);
+        form::show(which, &text, &snapshot, submission(req), again)
     };
     Ok(match refusal {
         // These errors are rare, so they get the site's general error page.
@@ -252,4 +266,18 @@ async fn refused(
         }
         other => show(words::trouble(&text, &snapshot, parsed, &other)),
     })
+}
+
+/// Returns the field because of which a save was refused, as hosts are told of it; empty if it is not
+/// told. Returns `None` if the household can do nothing about the refusal, or it says itself why.
+fn refused_field(snapshot: &InvitationSnapshot, refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Answers(wrong) => Some(form_event::missing_field(snapshot, wrong)),
+        Refusal::PlusOneLimit(_)
+        | Refusal::ChildrenLimit(_)
+        | Refusal::GuestLimit
+        | Refusal::EventFull { .. }
+        | Refusal::NamedGuest => Some(String::new()),
+        _ => None,
+    }
 }

@@ -24,6 +24,7 @@ use super::sending_limits::SendingLimits;
 use super::view::Known;
 use crate::code::CodeKey;
 use crate::first_opened::Opens;
+use crate::form_event::FormUse;
 use crate::id::InvitationId;
 use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
@@ -497,29 +498,22 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household has opened its page. Requests of robots are ignored. A request
-    /// counts as a robot's if its user agent is missing or contains a word such as `bot`.
+    /// Records that the household has opened its page.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
-        let robot = headers
-            .get("user-agent")
-            .and_then(|agent| agent.to_str().ok())
-            .is_none_or(|agent| {
-                let agent = agent.to_ascii_lowercase();
-                [
-                    "bot",
-                    "crawl",
-                    "spider",
-                    "preview",
-                    "facebookexternalhit",
-                    "whatsapp",
-                    "curl",
-                    "wget",
-                ]
-                .iter()
-                .any(|word| agent.contains(word))
-            });
-        if !robot {
+        if !is_robot(headers) {
             self.opens.note(id.clone(), now);
+        }
+    }
+
+    /// Records what happened to the household's form.
+    pub(super) fn note_form(
+        &self,
+        headers: &HeaderMap,
+        snapshot: &InvitationSnapshot,
+        what: FormUse,
+    ) {
+        if !is_robot(headers) {
+            self.opens.forms.note(snapshot, what);
         }
     }
 
@@ -550,8 +544,31 @@ impl CodeGate {
     }
 }
 
+/// Whether a request seems to come from a robot: its user agent is missing or contains a word such as
+/// `bot`.
+fn is_robot(headers: &HeaderMap) -> bool {
+    headers
+        .get("user-agent")
+        .and_then(|agent| agent.to_str().ok())
+        .is_none_or(|agent| {
+            let agent = agent.to_ascii_lowercase();
+            [
+                "bot",
+                "crawl",
+                "spider",
+                "preview",
+                "facebookexternalhit",
+                "whatsapp",
+                "curl",
+                "wget",
+            ]
+            .iter()
+            .any(|word| agent.contains(word))
+        })
+}
+
 /// Whether the caller is signed in as a host who may see this invitation's code.
-async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
+pub(super) async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
     let Some(session) = site::cookies::session(headers, site.url()) else {
         return false;
     };

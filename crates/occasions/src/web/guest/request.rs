@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
+use platform::{StoreError, Tx};
 use web::{Facts, Form, Problem, Site, Text, Wishes};
 
 use super::after;
@@ -17,6 +18,7 @@ use super::gate::{Admitted, CodeGate, Failure};
 use super::language::Speaker;
 use super::page_cache::PortalLookup;
 use super::view::Typed;
+use crate::form_event::{self, FormEvent, FormUse};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::link;
@@ -271,6 +273,25 @@ impl GuestRequest {
             site: self.site.clone(),
             wishes: self.wishes.clone(),
         }
+    }
+
+    /// Records what happened to the household's form for answers.
+    pub(super) fn note_form(&self, snapshot: &InvitationSnapshot, what: FormUse) {
+        self.gate.note_form(&self.headers, snapshot, what);
+    }
+
+    /// Returns what is stored about the household's form for answers. The household may know it.
+    pub(crate) async fn noted_form(
+        &self,
+        snapshot: &InvitationSnapshot,
+    ) -> Result<Option<FormEvent>, Problem> {
+        if !form_event::is_noted(snapshot) {
+            return Ok(None);
+        }
+        let id = snapshot.household.invitation.id.clone();
+        let look = move |tx: &mut Tx<'_>| form_event::find(tx, &id);
+        let found: Result<Option<FormEvent>, StoreError> = self.site.store.read(look).await;
+        Ok(found?)
     }
 
     /// Makes the guest's browser remember the household.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use platform::mail::suppression::{self, Cause, Suppression};
 use web::form_state::FormState;
 use web::{PageQuery, Problem, Spoken, Text};
@@ -16,6 +17,7 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::sending::Sending;
 use super::wording::{self, Wording};
+use crate::form_event::{self, FormEvent};
 use crate::hosting::handed::HandedState;
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::mail_text::MailKind;
@@ -55,6 +57,8 @@ struct InvitePage<'a> {
     send: Sending,
     access: Tag<'a>,
     suppressions: &'a [Suppression],
+    /// What happened to the household's form. Only for hosts who may invite.
+    form: Option<&'a FormEvent>,
     /// Only for hosts who may invite.
     unanswered: Option<Unanswered>,
     may_invite: bool,
@@ -142,13 +146,29 @@ impl InvitePage<'_> {
             Reason::NeverOpened => "host-unanswered-never-opened",
             Reason::Partial => "host-unanswered-partial",
             Reason::Opened => "host-unanswered-opened",
+            Reason::FormOpened => "host-unanswered-form-opened",
+            Reason::SaveRefused if unanswered.field_title.is_some() => {
+                "host-unanswered-question-missing"
+            }
+            Reason::SaveRefused if unanswered.field.is_some() => "host-unanswered-name-missing",
+            Reason::SaveRefused => "host-unanswered-save-refused",
         };
-        let day = |at| self.text.date_short(self.wording.local(at).date());
-        let day = unanswered.at.map(day).unwrap_or_default();
+        let noted = unanswered.day.as_ref();
+        let noted = noted.and_then(|day| day.parse::<Date>().ok());
+        let at = |at| self.wording.local(at).date();
+        let day = noted.or_else(|| unanswered.at.map(at));
+        let day = day.map(|day| self.text.date_short(day)).unwrap_or_default();
+        let default = &self.wording.occasion.default_language;
+        let field = unanswered.field_title.as_ref();
+        let field = field.map(|title| title.pick(self.text.language(), default).to_string());
         let names = unanswered.open.join(&self.text.say("list-comma"));
         let values = [
             ("day", day.into()),
-            ("n", self.kept.open_count.into()),
+            (
+                "n",
+                unanswered.openings.unwrap_or(self.kept.open_count).into(),
+            ),
+            ("field", field.unwrap_or_default().into()),
             ("answered", unanswered.answered.into()),
             ("people", unanswered.people.into()),
             ("names", names.into()),
@@ -228,6 +248,8 @@ impl InvitePage<'_> {
                 ];
                 tracks.push(self.text.with("host-opened-at", values));
             }
+            // A link may lead to the form itself.
+            None if self.form.is_some() => {}
             None => tracks.push(self.text.say("host-never-opened").into_owned()),
         }
         if let Some(at) = self.snapshot.household.invitation.replied_at {
@@ -296,6 +318,8 @@ pub(super) struct InvitationData {
     kept: Bookkeeping,
     messages: Vec<sending::Message>,
     open: Option<open_rsvp::Mark>,
+    /// What happened to the household's form.
+    form: Option<FormEvent>,
     suppressions: Vec<Suppression>,
     history: Vec<log::AuditRow>,
 }
@@ -319,6 +343,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
             kept: invitations::bookkeeping(tx, &id)?,
             messages: sending::of_household(tx, &context.host, &id)?,
             open: open_rsvp::find_mark(tx, &id)?,
+            form: form_event::find(tx, &id)?,
             suppressions: suppressions::list(
                 tx,
                 &key,
@@ -376,6 +401,8 @@ fn page(
             .collect::<BTreeMap<_, _>>(),
     };
     let (household, told) = household(&wording, &found.snapshot, form_state);
+    let form = found.form.as_ref();
+    let form = form.filter(|_| context.may(Permission::Invite));
     let body = InvitePage {
         text,
         submission: req.submission(),
@@ -403,8 +430,9 @@ fn page(
         suppressions: &found.suppressions,
         unanswered: context
             .may(Permission::Invite)
-            .then(|| unanswered::explain(&found.snapshot, &found.kept, &found.suppressions))
+            .then(|| unanswered::explain(&found.snapshot, &found.kept, &found.suppressions, form))
             .flatten(),
+        form,
         form_state,
         details: &invitation.details,
         kept: &found.kept,

@@ -19,6 +19,7 @@ use super::call::{Call, Maybe, Place, answer, id};
 use super::change_response::{Saved, Sees};
 use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
+use crate::form_event;
 use crate::hosting::Permission::{Invite, Own, See};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::InvitationChange;
@@ -121,7 +122,9 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
             let may_know = sees.answers && sees.contacts && host.may(Invite);
             let unanswered = if may_know {
                 let kept = invitations::bookkeeping(tx, &invitation)?;
-                unanswered::explain(&snapshot, &kept, held.as_deref().unwrap_or_default())
+                let form = form_event::find(tx, &invitation)?;
+                let held = held.as_deref().unwrap_or_default();
+                unanswered::explain(&snapshot, &kept, held, form.as_ref())
             } else {
                 None
             };

@@ -3,11 +3,11 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::civil::Date;
 use web::form_state::FormError;
 use web::{Form, Text};
 
 use super::super::frame::guest_page;
-use super::super::parse_form::ParsedForm;
 use super::super::show::Reading;
 use super::super::view::{
     Answer, Chips, Choice, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage, Places,
@@ -15,6 +15,7 @@ use super::super::view::{
 };
 use super::press::{BEFORE, PRESS};
 use crate::event::Event;
+use crate::form_event::{self, FormEvent};
 use crate::guest::Guest;
 use crate::household_change::HouseholdChange;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -96,15 +97,27 @@ pub(super) enum SaveFailure {
     Fields(StatusCode, Vec<FormError>),
 }
 
-/// Renders one of the forms. If values were typed, they replace the stored values.
+/// Which values a form shows.
+pub(super) enum Shown<'a> {
+    /// The stored values, and what is noted about the form.
+    First(Option<FormEvent>),
+    /// The typed values, and why they were not saved.
+    Again(&'a Form, SaveFailure),
+}
+
+/// Renders one of the forms.
 pub(super) fn show(
     which: Which,
     text: &Text,
     snapshot: &InvitationSnapshot,
     submission: String,
-    typed: Option<(&Form, &ParsedForm)>,
-    trouble: SaveFailure,
+    shown: Shown<'_>,
 ) -> Response {
+    let is_first = matches!(shown, Shown::First(_));
+    let (noted, form, trouble) = match shown {
+        Shown::First(noted) => (noted, None, SaveFailure::None),
+        Shown::Again(form, trouble) => (None, Some(form), trouble),
+    };
     let (status, trouble, errors) = match trouble {
         SaveFailure::None => (StatusCode::OK, None, Vec::new()),
         SaveFailure::NotSaved => {
@@ -121,7 +134,7 @@ pub(super) fn show(
         reading: Reading::new(text, snapshot),
         text,
         snapshot,
-        form: typed.map(|(form, _)| form),
+        form,
     };
     let action = snapshot.link(&format!("/{}", which.path()));
     let common = Common {
@@ -129,6 +142,8 @@ pub(super) fn show(
         submission,
         trouble,
         errors,
+        is_first,
+        noted,
     };
     let mut response = match which {
         Which::Answers => sheet.answers(common),
@@ -144,6 +159,8 @@ struct Common {
     submission: String,
     trouble: Option<String>,
     errors: Vec<FormError>,
+    is_first: bool,
+    noted: Option<FormEvent>,
 }
 
 /// Typed values take precedence over stored ones.
@@ -159,7 +176,15 @@ impl Sheet<'_> {
         let switches = self.snapshot.occasion.switches;
         let invitation = &self.snapshot.household.invitation;
         let zone = self.reading.zone.clone();
+        let is_noted = form_event::is_noted(self.snapshot);
+        let noted = common.noted.as_ref();
         let body = Answer {
+            opened: (is_noted && common.is_first).then(|| self.snapshot.link("/rsvp/opened")),
+            noted: if is_noted {
+                self.noted(noted)
+            } else {
+                Vec::new()
+            },
             text: self.text,
             frame: self.reading.frame(),
             action: common.action,
@@ -186,6 +211,41 @@ impl Sheet<'_> {
         };
         let title = body.title();
         guest_page(self.text, self.snapshot, &title, body)
+    }
+
+    /// Says what hosts are told about this form, and what is stored of it now.
+    fn noted(&self, noted: Option<&FormEvent>) -> Vec<String> {
+        let text = self.text;
+        let day = |day: &str| {
+            let day = day.parse::<Date>().map(|day| text.date_short(day));
+            day.unwrap_or_default()
+        };
+        let mut lines = vec![text.say("answer-noted").into_owned()];
+        let Some(noted) = noted else {
+            return lines;
+        };
+        let values = [
+            ("n", noted.openings.into()),
+            ("first", day(&noted.first_opened).into()),
+            ("last", day(&noted.last_opened).into()),
+        ];
+        lines.push(text.with("answer-noted-days", values));
+        if let Some(refused_on) = &noted.refused_on {
+            let question = noted.missing_question(&self.snapshot.questions);
+            let field = match question {
+                Some(question) => self.reading.question_title(question).text.to_owned(),
+                None if noted.is_name_missing() => text.say("answer-name").into_owned(),
+                None => String::new(),
+            };
+            let id = if field.is_empty() {
+                "answer-noted-refused"
+            } else {
+                "answer-noted-missing"
+            };
+            let values = [("day", day(refused_on).into()), ("field", field.into())];
+            lines.push(text.with(id, values));
+        }
+        lines
     }
 
     fn diets(&self, common: Common) -> Response {

@@ -22,6 +22,10 @@ pub struct Answer<'a> {
     pub closing: Option<Closing>,
     /// When answers close, in UTC. The page's script reads it.
     pub closes_at: Option<String>,
+    /// Where the page's script says that a browser shows the form; `None` if that is not noted.
+    pub opened: Option<String>,
+    /// What hosts are told about the form; empty if nothing is noted.
+    pub noted: Vec<String>,
     /// When the household's answers were last saved, such as "Sat 16 Jan 2027, 2:02 pm, Kuala
     /// Lumpur (UTC+8)".
     pub saved: Option<String>,

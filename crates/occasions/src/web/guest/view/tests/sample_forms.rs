@@ -125,6 +125,8 @@ pub(super) fn answer(text: &Text) -> Answer<'_> {
         submission: "c3VibWlzc2lvbg".to_owned(),
         closing: Some(closing(text)),
         closes_at: Some("2027-01-14T16:00:00Z".to_owned()),
+        opened: Some("/invite/RAHMA/rsvp/opened".to_owned()),
+        noted: vec![text.say("answer-noted").into_owned()],
         saved: None,
         trouble: None,
         errors: Vec::new(),
