@@ -4,7 +4,7 @@
 
 host-import-text = Drop in the list you have. Nothing changes until you have seen what we read.
 host-import-file = Drop a file here, or choose one
-host-import-file-hint = Excel, CSV, Numbers as CSV, Google Contacts as CSV; up to 10 MB and 10,000 rows. Titles above the headings, several sheets and couples in one cell are all right. Colours and struck-out text are not read.
+host-import-file-hint = Excel, CSV, Numbers as CSV, Google Contacts as CSV, or your phone’s contacts (vCard); up to 10 MB and 10,000 rows, contacts with pictures up to 50 MB. Titles above the headings, several sheets and couples in one cell are all right. Colours and struck-out text are not read.
 host-import-next = Read the list
 host-import-earlier = Earlier lists
 host-import-columns = What is in the columns?
@@ -187,6 +187,45 @@ host-import-any-reply = Reply to the only event
 host-import-other = Into the note, with its heading
 host-import-person = Guest { $n }: { $part }
 host-import-child = Child { $n }: { $part }
+host-import-unshown = { $count ->
+    [one] One more remark about this list is not shown.
+   *[other] { $n } more remarks about this list are not shown.
+}
+host-import-contacts = Which of your contacts are guests?
+host-import-contacts-text = Nobody is ticked at first. Your ticks stay while you search.
+host-import-contacts-search = Name, number or email
+host-import-letters = First letter
+host-import-all-letters = All
+host-import-other-letters = Others
+host-import-contacts-found = { $count ->
+    [one] One contact
+   *[other] { $n } contacts
+}
+host-import-contacts-chosen = { $chosen } of { $total } contacts are ticked.
+host-import-contacts-go = Go on with the ticked ones
+host-import-tick-all = Tick all on this page
+host-import-tick-none = Untick all on this page
+host-import-tick-others = Tick others
+host-import-nobody-chosen = Nobody is ticked yet. Tick at least one contact.
+host-import-not-chosen = Contacts that you did not tick.
+host-import-not-read = Your contacts have this too. It is not read.
+host-import-card-anniversary = Anniversary
+host-import-card-birthday = Birthday
+host-import-card-job = Job title
+host-import-card-nickname = Nickname
+host-import-card-picture = Picture
+host-import-card-web = Web address
+host-import-not-in-row = The headings are not in row { $row }?
+host-import-has-headings = Does the list have headings?
+host-import-sheets-and-headings = Read other sheets, or other headings
+host-import-sheets = Sheets to read
+host-import-hidden-sheets = Hidden in the spreadsheet, and not read:
+host-import-no-sheet = Tick at least one sheet.
+host-import-headings = Headings
+host-import-heading-row = Row { $row }: { $words }
+host-import-no-headings = There are no headings
+host-import-again-hint = What is in the columns is then guessed anew.
+host-import-read-again = Read again
 
 ## The page of reports
 

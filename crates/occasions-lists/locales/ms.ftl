@@ -4,7 +4,7 @@
 
 host-import-text = Letakkan senarai yang anda ada. Tiada apa-apa berubah sehingga anda melihat apa yang kami baca.
 host-import-file = Letakkan fail di sini, atau pilih satu
-host-import-file-hint = Excel, CSV, Numbers sebagai CSV, Google Contacts sebagai CSV; hingga 10 MB dan 10,000 baris. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dicoret tidak dibaca.
+host-import-file-hint = Excel, CSV, Numbers sebagai CSV, Google Contacts sebagai CSV, atau kenalan telefon anda (vCard); hingga 10 MB dan 10,000 baris, kenalan bergambar hingga 50 MB. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dicoret tidak dibaca.
 host-import-next = Baca senarai
 host-import-earlier = Senarai terdahulu
 host-import-columns = Apakah isi setiap lajur?
@@ -176,6 +176,43 @@ host-import-any-reply = Jawapan untuk satu-satunya acara
 host-import-other = Ke dalam nota, dengan tajuknya
 host-import-person = Tetamu { $n }: { $part }
 host-import-child = Anak { $n }: { $part }
+host-import-unshown = { $count ->
+   *[other] { $n } lagi catatan tentang senarai ini tidak ditunjukkan.
+}
+host-import-contacts = Siapa antara kenalan anda ialah tetamu?
+host-import-contacts-text = Pada mulanya tiada sesiapa ditanda. Tanda anda kekal semasa anda mencari.
+host-import-contacts-search = Nama, nombor atau e-mel
+host-import-letters = Huruf pertama
+host-import-all-letters = Semua
+host-import-other-letters = Lain-lain
+host-import-contacts-found = { $count ->
+   *[other] { $n } kenalan
+}
+host-import-contacts-chosen = { $chosen } daripada { $total } kenalan ditanda.
+host-import-contacts-go = Teruskan dengan yang ditanda
+host-import-tick-all = Tanda semua di halaman ini
+host-import-tick-none = Buang semua tanda di halaman ini
+host-import-tick-others = Tanda yang lain
+host-import-nobody-chosen = Belum ada sesiapa ditanda. Tandakan sekurang-kurangnya seorang kenalan.
+host-import-not-chosen = Kenalan yang tidak anda tanda.
+host-import-not-read = Kenalan anda mempunyai ini juga. Ia tidak dibaca.
+host-import-card-anniversary = Ulang tahun
+host-import-card-birthday = Hari lahir
+host-import-card-job = Jawatan
+host-import-card-nickname = Nama panggilan
+host-import-card-picture = Gambar
+host-import-card-web = Alamat web
+host-import-not-in-row = Tajuk bukan di baris { $row }?
+host-import-has-headings = Adakah senarai ini mempunyai tajuk?
+host-import-sheets-and-headings = Baca helaian lain, atau tajuk lain
+host-import-sheets = Helaian yang dibaca
+host-import-hidden-sheets = Tersembunyi dalam hamparan, dan tidak dibaca:
+host-import-no-sheet = Tandakan sekurang-kurangnya satu helaian.
+host-import-headings = Tajuk
+host-import-heading-row = Baris { $row }: { $words }
+host-import-no-headings = Tiada tajuk
+host-import-again-hint = Isi lajur kemudian diteka semula.
+host-import-read-again = Baca semula
 
 ## The page of reports
 

@@ -6,18 +6,21 @@
 mod bring;
 mod check;
 mod choice;
+mod contacts;
 mod finding;
 mod gather;
 mod gathered;
 mod identity;
 mod job;
 mod known;
+mod layout;
 mod lexicon;
 mod preview;
 mod question;
 mod reading;
 mod stored;
 mod upload;
+mod vcard;
 mod vet;
 mod warning;
 mod write;
@@ -42,21 +45,28 @@ use web::sheet::read::Table;
 use web::{Catalogue, Findings, List, PageQuery, words};
 
 use self::lexicon::Lexicon;
-use self::reading::Sheets;
-use self::stored::{chunks, last_columns};
+use self::reading::{Layout, Sheets};
+use self::stored::{
+    last_columns, load_rows, store_list, store_pages, store_rows, store_unread, table_columns,
+};
 use crate::household_document::Ground;
 use crate::household_document::table::Column;
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
 pub use self::choice::{Absent, Choice, ChoiceKind, Eater, Group, Here};
-pub(crate) use self::choice::{has_fewer_seats, label_key};
+pub(crate) use self::choice::{SHEETS, contact_choices, has_fewer_seats, label_key};
+pub(crate) use self::contacts::{
+    ContactFilter, ContactList, NO_LETTER, count as count_contacts, list as list_contacts,
+};
 pub use self::finding::Finding;
 pub use self::job::{KIND, SWEEP, handler, sweep_job};
+pub(crate) use self::layout::{NONE as NO_HEADINGS, OfferedSheet, headings_key, sheets};
 pub(crate) use self::preview::{
-    Imported, Preview, PreviewedHousehold, imported, invited_to, left_out, preview,
+    Imported, InvitedTo, Preview, PreviewedHousehold, imported, invited_to, left_out, preview,
 };
 pub use self::upload::Upload;
+pub(crate) use self::upload::{Arriving, MOST_BYTES_WITH_PICTURES};
 pub use self::warning::Warning;
 
 platform::id!(ImportId, "One list of households out of a file.");
@@ -71,8 +81,6 @@ const FILES: i64 = 20;
 const CHUNK: usize = 500;
 /// The most characters of a file's name.
 const LONGEST_NAME: usize = 120;
-/// The place of the lines that belong to no list, before the rows.
-const LEFT_OUT: i64 = -1;
 /// The maximum number of errors and warnings that are shown.
 pub const SHOWN: usize = 200;
 
@@ -176,25 +184,34 @@ pub fn start(
 ) -> Result<Import, Refusal> {
     host.needs(Permission::Invite)?;
     let ground = Ground::load(tx, host)?;
-    let (sheets, columns, rows, count) = match upload {
+    let (sheets, columns) = match upload {
         Upload::Pages(pages) => {
             let lexicon = Lexicon::new(catalogue, &ground);
-            let sheets = reading::join(pages, lexicon.headings());
-            let columns = if let Some(columns) = last_columns(tx, host, &sheets.headings)? {
-                columns
-            } else {
-                let guessed = reading::guess(&sheets.headings, &sheets.rows, lexicon.headings());
-                guessed.iter().map(Column::word).collect()
-            };
-            let (rows, count) = (chunks(&sheets.rows), sheets.rows.len());
-            (sheets, columns, rows, count)
+            let sheets = reading::join(pages, lexicon.headings(), &Layout::default());
+            let columns = table_columns(tx, host, &sheets, &lexicon)?;
+            (sheets, columns)
         }
-        Upload::Records(records) => (
-            Sheets::default(),
-            Vec::new(),
-            chunks(records),
-            records.len(),
-        ),
+        Upload::Contacts(contacts) => {
+            let columns = match last_columns(tx, host, &contacts.headings)? {
+                Some(columns) => columns,
+                None => contacts.columns.iter().map(Column::word).collect(),
+            };
+            let outside = [&contacts.outside]
+                .into_iter()
+                .filter(|text| !text.is_empty());
+            let sheet = Sheets {
+                headings: contacts.headings.clone(),
+                rows: contacts.rows.clone(),
+                left_out: outside.map(|text| (1, text.clone())).collect(),
+                ..Sheets::default()
+            };
+            (sheet, columns)
+        }
+        Upload::Records(_) => (Sheets::default(), Vec::new()),
+    };
+    let count = match upload {
+        Upload::Records(records) => records.len(),
+        Upload::Pages(_) | Upload::Contacts(_) => sheets.rows.len(),
     };
     drop_drafts(tx, host.occasion())?;
     let (id, now): (ImportId, _) = (tx.id(), tx.now());
@@ -218,17 +235,16 @@ pub fn start(
             .collect::<String>()
     )
     .run(tx, Rows::Exactly(1))?;
-    let left_out = (!sheets.left_out.is_empty())
-        .then(|| occasions::occasion::to_json(&sheets.left_out))
-        .map(|lines| (LEFT_OUT, lines));
-    for (place, rows) in left_out.into_iter().chain((0_i64..).zip(rows)) {
-        sql!(
-            "INSERT INTO import_chunk (import, place, rows) VALUES (:id, :place, :rows)",
-            id,
-            place,
-            rows
-        )
-        .run(tx, Rows::Exactly(1))?;
+    match upload {
+        Upload::Pages(pages) => {
+            store_pages(tx, &id, pages)?;
+            store_rows(tx, &id, &sheets)?;
+        }
+        Upload::Contacts(contacts) => {
+            store_unread(tx, &id, &contacts.unread)?;
+            store_rows(tx, &id, &sheets)?;
+        }
+        Upload::Records(records) => store_list(tx, &id, records)?,
     }
     let changes = json!([{"field": "rows", "old": null, "new": count}]);
     history::record(
@@ -279,7 +295,11 @@ pub struct Change {
     pub options: Option<Options>,
     /// Answers about the list, by the keys of its questions; `null` takes an answer back. `events`
     /// names the events of new households where the list does not, by key and separated by commas;
-    /// `events:LABEL` those of the households with this label.
+    /// `events:LABEL` those of the households with this label. `contact:N` is `import` for the
+    /// contacts that are imported; the first card of the file is 1. `sheets` holds the numbers of the
+    /// sheets that are read, separated by commas, and `headings:N` the row of a sheet's headings, or
+    /// `none`; the first sheet is 1. After a choice of sheets or headings, the columns are guessed
+    /// anew.
     pub choices: BTreeMap<String, Option<String>>,
 }
 
@@ -287,16 +307,24 @@ pub struct Change {
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
+    catalogue: &Catalogue,
     id: &ImportId,
     change: &Change,
 ) -> Result<Import, Refusal> {
-    let import = draft(tx, host, id)?;
+    let mut import = draft(tx, host, id)?;
     let ground = Ground::load(tx, host)?;
     let mut findings = Findings::default();
-    if let Some(columns) = &change.columns {
-        if columns.len() != import.headings.len() {
+    let is_arranged = change.choices.keys().any(|key| choice::is_of_layout(key));
+    let ensure_fit = |import: &Import, findings: &mut Findings| {
+        let columns = change.columns.as_ref();
+        if columns.is_some_and(|columns| columns.len() != import.headings.len()) {
             findings.add("/columns", "invalid", []);
         }
+    };
+    if !is_arranged {
+        ensure_fit(&import, &mut findings);
+    }
+    if let Some(columns) = &change.columns {
         for (at, word) in columns.iter().enumerate() {
             if Column::find(word, &ground).is_none() {
                 findings.add(&format!("/columns/{at}"), "unknown_option", []);
@@ -309,8 +337,17 @@ pub fn change(
     }
     let stored = choice::count(tx, id)?;
     choice::vet(&change.choices, stored, &ground, &mut findings);
+    if is_arranged {
+        layout::vet(tx, id, &change.choices, &mut findings)?;
+    }
     findings.finish()?;
     choice::store(tx, id, &change.choices)?;
+    if is_arranged {
+        import = layout::arrange(tx, host, catalogue, &ground, &import)?;
+        let mut findings = Findings::default();
+        ensure_fit(&import, &mut findings);
+        findings.finish()?;
+    }
     sql!(
         "UPDATE import SET columns = :columns, options = :options WHERE id = :id",
         id,
@@ -324,22 +361,16 @@ pub fn change(
 /// Returns the first rows of the list. The page shows them next to the headings.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
-    let first: Option<(String,)> = sql!(
-        "SELECT rows FROM import_chunk
-         WHERE import = :id AND place >= 0 ORDER BY place LIMIT 1",
-        id
-    )
-    .maybe(tx)?;
-    let rows = first.and_then(|(rows,)| serde_json::from_str(&rows).ok());
     Ok(Table {
         headings: import.headings,
-        rows: rows.unwrap_or_default(),
+        rows: load_rows(tx, id)?,
     })
 }
 
 /// Queues the job that imports the list.
 pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = draft(tx, host, id)?;
+    contacts::ensure_chosen(tx, id)?;
     let changes = json!([{"field": "rows", "old": null, "new": import.rows}]);
     queue(tx, host, id, "queued")?;
     history::record(

@@ -15,6 +15,13 @@ pub(crate) fn host_pages() -> Pages<Site, HostAccess> {
         .get("/import/{id}", Invite, import::show)
         .get("/import/{id}/columns", Invite, import::columns)
         .post("/import/{id}/columns", Invite, import::save_columns)
+        .post("/import/{id}/sheets", Invite, import::sheets::save_sheets)
+        .get("/import/{id}/contacts", Invite, import::contacts::choose)
+        .post(
+            "/import/{id}/contacts",
+            Invite,
+            import::contacts::save_chosen,
+        )
         .post("/import/{id}/apply", Invite, import::preview::apply)
         .get("/import/{id}/left-out", Invite, import::result::left_out)
         .post("/import/{id}/undo", Invite, import::result::undo)

@@ -72,13 +72,13 @@ notification-members-occasion = { $about } made an occasion. It sends no email b
 
 ## Files with lists
 
-problem-file-too-large = This file is too large: 10 MB at most.
+problem-file-too-large = This file is too large: 10 MB at most, contacts with pictures 50 MB.
     .title = The file is too large
 problem-file-too-many-rows = This list is too long: 10,000 rows at most.
     .title = The list is too long
 problem-file-too-many-columns = This list is too wide: 100 columns at most.
     .title = The list is too wide
-problem-file-not-text = This is neither a CSV file nor an XLSX workbook.
+problem-file-not-text = This is neither a CSV file, an XLSX workbook nor a file of contacts.
     .title = Not a list
 problem-file-unclosed-quote = A quotation mark is never closed. It begins in line { $line }.
     .title = A quotation mark is never closed

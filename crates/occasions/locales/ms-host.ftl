@@ -72,13 +72,13 @@ notification-members-occasion = { $about } membuat satu majlis. Majlis itu hanya
 
 ## Fail dengan senarai
 
-problem-file-too-large = Fail ini terlalu besar: paling banyak 10 MB.
+problem-file-too-large = Fail ini terlalu besar: paling banyak 10 MB, kenalan bergambar 50 MB.
     .title = Fail terlalu besar
 problem-file-too-many-rows = Senarai ini terlalu panjang: paling banyak 10,000 baris.
     .title = Senarai terlalu panjang
 problem-file-too-many-columns = Senarai ini terlalu lebar: paling banyak 100 lajur.
     .title = Senarai terlalu lebar
-problem-file-not-text = Ini bukan fail CSV atau buku kerja XLSX.
+problem-file-not-text = Ini bukan fail CSV, buku kerja XLSX atau fail kenalan.
     .title = Bukan senarai
 problem-file-unclosed-quote = Satu tanda petik tidak ditutup. Ia bermula di baris { $line }.
     .title = Tanda petik tidak ditutup

@@ -19,8 +19,9 @@ pub(crate) async fn choose(stage: &Stage<'_>, id: &ImportId, key: &str, value: O
         choices,
         ..Change::default()
     };
+    let catalogue = stage.site.catalogue.clone();
     stage
-        .done(move |tx, host| import::change(tx, host, &id, &change))
+        .done(move |tx, host| import::change(tx, host, &catalogue, &id, &change))
         .await;
 }
 

@@ -10,7 +10,7 @@ use crate::stage::{ALL, call, on_both};
 const LIST: &str = "Household,Who,Email,Invited to\nTan,Mei Tan,mei@example.com,\n\
                     Tan,Wei Tan,,\nBad,Bo,,nowhere\n";
 
-async fn send(visitor: &mut Visitor, address: &str, page: &Page, file: &[u8]) -> Page {
+pub(crate) async fn send(visitor: &mut Visitor, address: &str, page: &Page, file: &[u8]) -> Page {
     let form = page.form(address);
     let mut body = Vec::new();
     for (name, value) in form.entries() {
@@ -30,7 +30,7 @@ async fn send(visitor: &mut Visitor, address: &str, page: &Page, file: &[u8]) ->
     visitor.send(Method::POST, address, kind, body.into()).await
 }
 
-const AT: &str = "/admin/o/aisyah-daniel/import";
+pub(crate) const AT: &str = "/admin/o/aisyah-daniel/import";
 
 #[test]
 fn a_host_brings_a_list_and_takes_it_back() {
@@ -132,7 +132,7 @@ fn a_file_that_holds_no_list_is_refused_beside_its_field() {
     });
 }
 
-async fn post(visitor: &mut Visitor, address: &str, file: &[u8]) -> Page {
+pub(crate) async fn post(visitor: &mut Visitor, address: &str, file: &[u8]) -> Page {
     let kind = Some("text/csv");
     visitor
         .send(Method::POST, address, kind, file.to_vec().into())

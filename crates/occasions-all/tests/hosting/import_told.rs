@@ -138,3 +138,33 @@ fn a_list_comes_as_people_have_it() {
         assert_eq!(bring(stage, file, KEPT).await, (0, 0, 0));
     });
 }
+
+#[test]
+fn the_page_says_how_much_it_does_not_show() {
+    on_default(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let list = |rows: usize| {
+            let mut file = "Name,Phone\n".to_owned();
+            for row in 0..rows {
+                let _ = writeln!(file, "Guest {row} Lim,012-345 {:04}", 6000 + row);
+            }
+            file
+        };
+        for (rows, words) in [(150, None), (230, Some("31 more remarks"))] {
+            let id = upload(stage, &stage.owner, list(rows).as_bytes()).await;
+            let found = check(stage, &id).await;
+            let page = host
+                .get(&format!("/admin/o/aisyah-daniel/import/{id}"))
+                .await;
+            let is_said = page.text().contains("more remarks");
+            assert_eq!(is_said, words.is_some(), "{}", found.found);
+            let words = words.unwrap_or_default();
+            assert!(
+                page.text().contains(words),
+                "{}: {}",
+                found.found,
+                page.text()
+            );
+        }
+    });
+}

@@ -35,7 +35,7 @@ pub(crate) async fn upload(stage: &Stage<'_>, host: &Host, file: &[u8]) -> Impor
                 choices: all,
                 ..Change::default()
             };
-            import::change(tx, host, &import.id, &change)
+            import::change(tx, host, &catalogue, &import.id, &change)
         })
         .await;
     import.unwrap().id
@@ -56,14 +56,14 @@ async fn load(stage: &Stage<'_>, id: &ImportId) -> Import {
 
 pub(crate) async fn apply(stage: &Stage<'_>, id: &ImportId, options: Options) -> Import {
     stage.world.expect_jobs(import::KIND);
-    let wanted = id.clone();
+    let (wanted, catalogue) = (id.clone(), stage.site.catalogue.clone());
     stage
         .done(move |tx, host| {
             let change = Change {
                 options: Some(options),
                 ..Change::default()
             };
-            import::change(tx, host, &wanted, &change)?;
+            import::change(tx, host, &catalogue, &wanted, &change)?;
             import::apply(tx, host, &wanted)
         })
         .await;
@@ -390,14 +390,15 @@ fn what_nobody_touched_can_be_taken_back() {
 #[test]
 fn files_go_with_their_sender_and_with_food_needs() {
     on_both(async |stage| {
+        // Each file is kept as it is, and as it is read.
         let kept = sql!("SELECT COUNT(*) FROM import_chunk WHERE rows <> $1");
         upload(stage, &stage.coordinator, MIXED.as_bytes()).await;
         upload(stage, &stage.owner, MIXED.as_bytes()).await;
-        assert_eq!(stage.count(kept, "").await, 2);
+        assert_eq!(stage.count(kept, "").await, 4);
         let account = stage.coordinator.account.clone();
         let erase = move |tx: &mut Tx<'_>| (occasions_all::DOMAIN.accounts.erase)(tx, &account);
         stage.site.store.write(erase).await.unwrap();
-        assert_eq!(stage.count(kept, "").await, 1);
+        assert_eq!(stage.count(kept, "").await, 2);
         stage
             .world
             .clock
@@ -430,20 +431,23 @@ fn who_may_not_invite_brings_no_list() {
             options: Some(KEPT),
             choices: BTreeMap::from([
                 ("events".to_owned(), Some("nothing".to_owned())),
+                ("contact:Ann".to_owned(), Some("import".to_owned())),
                 ("email:1".to_owned(), Some("no address".to_owned())),
                 ("here:1".to_owned(), Some("burn".to_owned())),
                 ("other".to_owned(), None),
             ]),
         };
+        let catalogue = stage.site.catalogue.clone();
         let refused = stage
             .act(&stage.coordinator, move |tx, host| {
-                import::change(tx, host, &id, &change)
+                import::change(tx, host, &catalogue, &id, &change)
             })
             .await;
         let wanted = [
             ("/columns".to_owned(), "invalid"),
             ("/columns/1".to_owned(), "unknown_option"),
             ("/options/keep_codes".to_owned(), "not_allowed"),
+            ("/choices/contact:Ann".to_owned(), "unknown_option"),
             ("/choices/email:1".to_owned(), "email_invalid"),
             ("/choices/events".to_owned(), "unknown_option"),
             ("/choices/here:1".to_owned(), "unknown_option"),

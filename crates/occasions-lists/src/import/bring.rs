@@ -94,7 +94,7 @@ fn begin(
         options: Some(options),
         ..Change::default()
     };
-    change(tx, host, &import.id, &decided)?;
+    change(tx, host, catalogue, &import.id, &decided)?;
     let check = check(tx, host, catalogue, &import.id)?;
     Ok((import.id, check))
 }

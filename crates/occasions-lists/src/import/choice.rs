@@ -2,6 +2,7 @@
 //! side, which its [`Choice`] names.
 
 mod absent;
+mod contact;
 mod email;
 mod food;
 
@@ -12,6 +13,8 @@ use platform::text_cleaning::fold;
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Findings, words};
 
+pub(crate) use self::contact::contact_choices;
+pub(super) use self::contact::{chosen_contacts, contact_name};
 use super::ImportId;
 use super::finding::Finding;
 use super::gathered::{Gathered, Gathering};
@@ -23,6 +26,10 @@ use crate::household_document::{Ground, Record};
 
 /// The events of new households, by key and separated by commas, where the list does not say it.
 pub(super) const EVENTS: &str = "events";
+/// The numbers of the sheets that are read, separated by commas. The first sheet is 1.
+pub(crate) const SHEETS: &str = "sheets";
+/// Followed by the number of a sheet: the number of its row of headings, or `none`.
+pub(super) const HEADINGS: &str = "headings:";
 /// The most answers about one list, and the most characters of a key.
 const MOST_CHOICES: usize = 20_000;
 const LONGEST_KEY: usize = 200;
@@ -74,6 +81,16 @@ impl Choices {
         Ok(Self(all.into_iter().collect()))
     }
 
+    pub(super) fn value(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// Returns the choices whose keys begin so, with the rest of their keys.
+    pub(super) fn under(&self, begin: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter();
+        all.filter_map(move |(key, value)| Some((key.strip_prefix(begin)?, value.as_str())))
+    }
+
     fn find(&self, kind: ChoiceKind, key: &str) -> Option<&str> {
         let value = self.0.get(&format!("{}:{key}", kind.word()));
         value.map(String::as_str)
@@ -119,6 +136,11 @@ impl Choices {
             events.map(|event| event.key.clone()).collect()
         })
     }
+}
+
+/// Whether a choice is about the sheets or the headings of a file.
+pub(super) fn is_of_layout(key: &str) -> bool {
+    key == SHEETS || key.starts_with(HEADINGS)
 }
 
 pub(crate) fn label_key(label: &str) -> String {
@@ -205,7 +227,9 @@ pub(super) fn vet(
             Some(ChoiceKind::Food) if is_named => {
                 value.is_none_or(|value| value.chars().count() <= LONGEST_KEY)
             }
-            _ => false,
+            // Only the file knows its sheets and rows.
+            _ if is_of_layout(key) => true,
+            _ => contact::is_known(key, value),
         };
         if !is_known {
             findings.add(&pointer, "unknown_option", []);

@@ -97,8 +97,10 @@ impl Finding {
 
     /// Whether this says that something in the list is not imported.
     pub(crate) fn is_left_out(&self) -> bool {
-        const LOSSES: [Warning; 8] = [
+        const LOSSES: [Warning; 10] = [
             Warning::LineLeftOut,
+            Warning::NotChosen,
+            Warning::NotRead,
             Warning::LeftOutByHost,
             Warning::ColumnLeftAlone,
             Warning::LeftOut,

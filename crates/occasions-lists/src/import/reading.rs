@@ -12,10 +12,10 @@ mod row;
 mod sheets;
 mod words;
 
-pub(super) use self::columns::{Meanings, guess, known};
+pub(super) use self::columns::{HeadingRow, Meanings, guess, known};
 pub(super) use self::households::{Guest, Household, ONE_OF, read};
 pub(super) use self::row::{Table, Told};
-pub(super) use self::sheets::{Sheets, join};
+pub(super) use self::sheets::{Layout, Sheets, first_rows, join};
 
 #[cfg(test)]
 mod tests;

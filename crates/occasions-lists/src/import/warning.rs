@@ -26,6 +26,11 @@ words! {
         LineLeftOut = "line_left_out" => "host-import-line-left-out",
         /// The host left the household out. It is skipped.
         LeftOutByHost = "left_out_by_host" => "host-import-left-out-by-host",
+        /// The host has not chosen these contacts. The value holds their number and first names.
+        NotChosen = "not_chosen" => "host-import-not-chosen",
+        /// The contacts have more than is read. The value holds the name of the vCard property, and
+        /// how often it occurs.
+        NotRead = "not_read" => "host-import-not-read",
         /// The line is a label of the lines below it.
         Section = "section" => "host-import-section",
         /// The column is left alone. The value holds its first cells.

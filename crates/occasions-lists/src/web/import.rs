@@ -1,25 +1,31 @@
 //! The pages of an import: the upload, the meanings of columns, the preview, the progress and the
 //! undo.
 
+pub(super) mod contacts;
 pub(super) mod preview;
 pub(super) mod result;
+pub(super) mod sheets;
 
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::body::Bytes;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use occasions::hosting::HostOf;
+use occasions::hosting::{HostOf, Refusal};
 use occasions::web::host::frame::Place;
 use occasions::web::host::request::{HostForm, HostRequest};
 use occasions::web::host::wording::{self, Wording};
 use web::form_state::FormState;
-use web::{Form, PageQuery, Problem, Text};
+use web::sheet::read::{Table, Unreadable};
+use web::{ArrivedFile, Form, PageQuery, Problem, Site, Text, media_type};
 
+use self::sheets::SheetsForm;
 use crate::household_document::Ground;
 use crate::household_document::table::{Column, Field};
-use crate::import::{self, Change, Import, ImportId, ImportState, Upload};
+use crate::import::{
+    self, Change, Finding, Import, ImportId, ImportState, InvitedTo, OfferedSheet, Upload, Warning,
+};
 
 const CELLS: usize = 2;
 
@@ -97,37 +103,50 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
 }
 
 /// Handles `POST /admin/o/{slug}/import`. Stores the rows of the uploaded file.
-pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
+pub(super) async fn upload(
+    State(site): State<Site>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let most = import::MOST_BYTES_WITH_PICTURES;
+    let (posted, file) = if media_type::is(request.headers(), media_type::MULTIPART) {
+        HostForm::receive(request, &site, most).await?
+    } else {
+        (HostForm::from_request(request, &site).await?, None)
+    };
     let req = &posted.req;
-    let sent = posted.files.first();
-    let pasted = posted.form.text("paste");
-    // A file is what the host chose last; what is pasted is read without one.
-    let file = sent.map_or_else(
-        || Bytes::from(pasted.trim_end().to_owned()),
-        |file| file.bytes.clone(),
-    );
-    let name = sent.map(|file| file.name.clone()).unwrap_or_default();
-    if file.is_empty() {
-        let problem = Problem::fields().field("/file", "required", []);
-        return refused(&posted, &problem).await;
-    }
     // The host's permission is checked before the file is parsed.
     req.read(|_, _| Ok(())).await?;
-    let upload = match Upload::read_alone(file).await {
+    let name = match &file {
+        Some(Ok(file)) => file.name.clone(),
+        _ => String::new(),
+    };
+    let upload = match read(file, posted.form.text("paste").trim_end()).await {
         Ok(upload) => upload,
         Err(problem) => return refused(&posted, &problem).await,
+    };
+    let next = match &upload {
+        Upload::Contacts(_) => "contacts",
+        Upload::Pages(_) | Upload::Records(_) => "columns",
     };
     let (catalogue, slug) = (req.site.catalogue.clone(), req.piece("slug").to_owned());
     let done = posted
         .once(move |tx, host: &HostOf| {
             let import = import::start(tx, host, &catalogue, &upload, &name)?;
-            Ok(wording::at(
-                &slug,
-                &format!("/import/{}/columns", import.id),
-            ))
+            let to = format!("/import/{}/{next}", import.id);
+            Ok(wording::at(&slug, &to))
         })
         .await;
     Ok(done?)
+}
+
+/// A file is what the host chose last; what is pasted is read without one.
+async fn read(file: Option<Result<ArrivedFile, Problem>>, pasted: &str) -> Result<Upload, Problem> {
+    match file {
+        Some(Ok(file)) => Upload::read_stored(file.content.path().to_owned()).await,
+        Some(Err(_)) => Err(Refusal::File(Unreadable::TooLarge).into()),
+        None if pasted.is_empty() => Err(Problem::fields().field("/file", "required", [])),
+        None => Upload::read_alone(pasted.to_owned().into_bytes()).await,
+    }
 }
 
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
@@ -145,6 +164,10 @@ async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Probl
 #[template(path = "host/import_columns.html")]
 struct Columns<'a> {
     text: &'a Text,
+    form_state: &'a FormState,
+    sheets: Option<SheetsForm>,
+    /// How many contacts are ticked, and where to tick others.
+    contacts: Option<(String, String)>,
     action: String,
     crumb: String,
     name: String,
@@ -181,20 +204,45 @@ struct Heading {
 
 /// Handles `GET /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
-    let id: ImportId = req.id();
+    show_columns(&req, req.id(), &FormState::of(Form::default())).await
+}
+
+/// What the page of columns shows of a list.
+struct Listed {
+    import: Import,
+    samples: Table,
+    ground: Ground,
+    invited: InvitedTo,
+    sheets: Vec<OfferedSheet>,
+    contacts: Option<(usize, usize)>,
+}
+
+async fn show_columns(
+    req: &HostRequest,
+    id: ImportId,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
     let catalogue = req.site.catalogue.clone();
-    let (context, (import, samples, ground, invited)) = req
+    let (context, listed) = req
         .read(move |tx, context| {
             let host = &context.host;
-            let samples = import::samples(tx, host, &id)?;
-            Ok((
-                import::load(tx, host, &id)?,
-                samples,
-                Ground::load(tx, host)?,
-                import::invited_to(tx, host, &catalogue, &id)?,
-            ))
+            Ok(Listed {
+                import: import::load(tx, host, &id)?,
+                samples: import::samples(tx, host, &id)?,
+                ground: Ground::load(tx, host)?,
+                invited: import::invited_to(tx, host, &catalogue, &id)?,
+                sheets: import::sheets(tx, host, &catalogue, &id)?,
+                contacts: import::count_contacts(tx, host, &id)?,
+            })
         })
         .await?;
+    let Listed {
+        import,
+        samples,
+        ground,
+        invited,
+        ..
+    } = &listed;
     let (text, wording) = (&req.text, req.wording(&context));
     let headings = import.headings.iter().zip(&import.columns).enumerate();
     let columns = headings.map(|(at, (heading, column))| {
@@ -212,11 +260,11 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     });
     let skip = std::iter::once(Column::Skip);
     let numbered = import.columns.iter();
-    let numbered = numbered.filter_map(|word| match Column::find(word, &ground) {
+    let numbered = numbered.filter_map(|word| match Column::find(word, ground) {
         Some(column @ Column::Person(_)) => Some(column),
         _ => None,
     });
-    let choices = skip.chain(Column::all(&ground)).chain(numbered);
+    let choices = skip.chain(Column::all(ground)).chain(numbered);
     let labels: Vec<&str> = invited
         .labels
         .iter()
@@ -226,13 +274,21 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     let words = import.columns.iter().map(String::as_str);
     let body = Columns {
         text,
+        form_state,
+        sheets: SheetsForm::of(
+            text,
+            wording.at(&format!("/import/{}/sheets", import.id)),
+            &listed.sheets,
+            form_state,
+        ),
+        contacts: contacts_link(text, &wording, import, listed.contacts),
         crumb: wording.at("/import"),
-        name: list_name(text, &import),
+        name: list_name(text, import),
         has_names: import.headings.is_empty() || words.clone().any(is_name),
         says_events: words
             .clone()
             .any(|word| named.iter().any(|field| field.word() == word)),
-        events: event_ticks(&ground, &wording, invited.people, &invited.general),
+        events: event_ticks(ground, &wording, invited.people, &invited.general),
         different_for: text.with(
             "host-import-different",
             [("labels", labels.join(&text.say("list-comma")).into())],
@@ -246,7 +302,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
                 name: format!("event.{at}"),
                 is_different: one.events.is_some(),
                 events: event_ticks(
-                    &ground,
+                    ground,
                     &wording,
                     invited.people,
                     one.events.as_ref().unwrap_or(&invited.general),
@@ -256,11 +312,23 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
         action: wording.at(&format!("/import/{}/columns", import.id)),
         headings: columns.collect(),
         choices: choices
-            .map(|column| (column.word(), label(&column, &ground, &wording)))
+            .map(|column| (column.word(), label(&column, ground, &wording)))
             .collect(),
     };
     let title = text.say("host-import-columns");
-    Ok(req.page(&context, Place::Import, &title, body))
+    let page = req.page(&context, Place::Import, &title, body);
+    Ok((status(form_state), page).into_response())
+}
+
+fn contacts_link(
+    text: &Text,
+    wording: &Wording<'_>,
+    import: &Import,
+    count: Option<(usize, usize)>,
+) -> Option<(String, String)> {
+    let (chosen, total) = count?;
+    let href = wording.at(&format!("/import/{}/contacts", import.id));
+    Some((contacts::chosen_words(text, chosen, total), href))
 }
 
 fn list_name(text: &Text, import: &Import) -> String {
@@ -367,6 +435,27 @@ fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     }
 }
 
+/// The value of a finding, with our word for what a contact has.
+fn value_of(text: &Text, finding: &Finding) -> String {
+    if finding.code != Warning::NotRead.word() {
+        return finding.value.clone();
+    }
+    let (property, times) = finding
+        .value
+        .split_once(": ")
+        .unwrap_or((&finding.value, ""));
+    let word = match property {
+        "ANNIVERSARY" => "host-import-card-anniversary",
+        "BDAY" => "host-import-card-birthday",
+        "NICKNAME" => "host-import-card-nickname",
+        "PHOTO" => "host-import-card-picture",
+        "TITLE" => "host-import-card-job",
+        "URL" => "host-import-card-web",
+        _ => return finding.value.clone(),
+    };
+    format!("{}: {times}", text.say(word))
+}
+
 /// Handles `POST /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
@@ -378,7 +467,8 @@ pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> 
         choices: invited_choices(form),
     };
     let to = req.at(&format!("/import/{id}"));
-    req.write(move |tx, host| import::change(tx, host, &id, &change))
+    let catalogue = req.site.catalogue.clone();
+    req.write(move |tx, host| import::change(tx, host, &catalogue, &id, &change))
         .await?;
     Ok(Redirect::to(&to).into_response())
 }

@@ -8,7 +8,7 @@ use crate::household_document::field::{Column, Field, Numbered, folded};
 /// The headings in every language and of other programs: a column's meaning and a heading.
 const HEADINGS: &str = include_str!("headings.csv");
 /// The headings stand in one of the first rows that are not empty.
-const FIRST_ROWS: usize = 20;
+pub(super) const FIRST_ROWS: usize = 20;
 /// The most rows that are looked at to see what a column holds.
 const SAMPLE: usize = 200;
 
@@ -75,6 +75,29 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
     let place = best
         .map(|(_, place)| place)
         .or_else(|| unlike_the_rest(rows));
+    with_headings(rows, place)
+}
+
+/// Where a host says that the headings of a sheet are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeadingRow {
+    /// In the row with this number.
+    At(usize),
+    /// There are none.
+    Nowhere,
+}
+
+/// The headings of a list where a host says that they are. A row that is not there holds none.
+pub(crate) fn headings_at(rows: &[Line], said: HeadingRow) -> Headings {
+    let place = match said {
+        HeadingRow::At(wanted) => rows.iter().position(|(number, _)| *number == wanted),
+        HeadingRow::Nowhere => None,
+    };
+    with_headings(rows, place)
+}
+
+fn with_headings(rows: &[Line], place: Option<usize>) -> Headings {
+    let width = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
     let cells = place.and_then(|place| rows.get(place));
     let mut cells = cells.map(|(_, cells)| cells.clone()).unwrap_or_default();
     cells.resize(width, String::new());

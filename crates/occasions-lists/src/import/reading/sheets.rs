@@ -1,12 +1,12 @@
 //! One table of all sheets of a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use platform::text_cleaning::clean_line;
 use web::sheet::read::{MOST_COLUMNS, Page};
 
-use super::columns::{self, Line, Meanings};
-use crate::household_document::field::folded;
+use super::columns::{self, HeadingRow, Line, Meanings};
+use crate::household_document::field::{Column, Field, folded};
 
 /// The heading of the column that says from which of several sheets a row is.
 const SHEET: &str = "Sheet";
@@ -18,42 +18,74 @@ pub(crate) struct Sheets {
     pub(crate) rows: Vec<Line>,
     /// What belongs to no list: titles, hidden rows and hidden sheets, with their rows' numbers.
     pub(crate) left_out: Vec<(usize, String)>,
+    /// The places of the sheets that are read, with the numbers of their rows of headings.
+    pub(crate) read: BTreeMap<usize, Option<usize>>,
+}
+
+/// What a host says about the sheets of a file, by their places. What is not said is found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) sheets: Option<BTreeSet<usize>>,
+    pub(crate) headings: BTreeMap<usize, HeadingRow>,
+}
+
+impl Layout {
+    /// Whether a sheet is read because somebody said so; `None` if nobody said anything.
+    fn is_read(&self, place: usize) -> Option<bool> {
+        let chosen = self.sheets.as_ref().map(|sheets| sheets.contains(&place));
+        chosen.or_else(|| self.headings.contains_key(&place).then_some(true))
+    }
+}
+
+/// The rows of a sheet among which its headings may be.
+pub(crate) fn first_rows(page: &Page) -> impl Iterator<Item = &Line> {
+    let shown = page.rows.iter();
+    let shown = shown.filter(|(number, _)| page.hidden_rows.binary_search(number).is_err());
+    shown.take(columns::FIRST_ROWS)
 }
 
 /// A list: a sheet, or one of several lists beside each other.
 struct Block {
+    /// The place of its sheet.
+    page: usize,
     name: String,
     headings: Vec<String>,
-    has_headings: bool,
+    /// The number of the row of headings.
+    heading_row: Option<usize>,
     rows: Vec<Line>,
 }
 
-/// Joins the sheets that are shown and have headings. Without any headings, the first sheet counts.
-pub(crate) fn join(pages: &[Page], meanings: &Meanings) -> Sheets {
+/// Joins the sheets that a host chose, or else those that are shown and have headings. Without any
+/// headings, the first sheet counts.
+pub(crate) fn join(pages: &[Page], meanings: &Meanings, layout: &Layout) -> Sheets {
     let mut all = Sheets::default();
     let mut blocks = Vec::new();
-    for page in pages {
-        if page.is_hidden {
+    for (place, page) in pages.iter().enumerate() {
+        if page.is_hidden || layout.is_read(place) == Some(false) {
             all.left_out.push(named(&page.name, &page.rows));
         } else {
-            blocks.extend(blocks_of(page, meanings, &mut all.left_out));
+            let said = layout.headings.get(&place).copied();
+            blocks.extend(blocks_of(place, page, meanings, said, &mut all.left_out));
         }
     }
-    let has_headings = blocks.iter().any(|block| block.has_headings);
+    let has_headings = blocks.iter().any(|block| block.heading_row.is_some());
     let mut is_first = true;
     let (lists, others): (Vec<Block>, Vec<Block>) = blocks.into_iter().partition(|block| {
-        let is_list = block.has_headings || (!has_headings && is_first);
+        let is_found = block.heading_row.is_some() || (!has_headings && is_first);
         is_first = false;
-        is_list
+        layout.is_read(block.page).unwrap_or(is_found)
     });
     for block in others {
         all.left_out.push(named(&block.name, &block.rows));
     }
+    let lists = with_headings_of_others(lists, meanings);
     let mut names: Vec<&str> = lists.iter().map(|block| block.name.as_str()).collect();
     names.dedup();
     let has_names = names.len() > 1;
     for block in &lists {
-        if !all.add(block, has_names) {
+        if all.add(block, has_names) {
+            all.read.insert(block.page, block.heading_row);
+        } else {
             all.left_out.push(named(&block.name, &block.rows));
         }
     }
@@ -62,6 +94,28 @@ pub(crate) fn join(pages: &[Page], meanings: &Meanings) -> Sheets {
         cells.resize(width, String::new());
     }
     all
+}
+
+/// Gives the columns of a sheet without headings those of another sheet, where both hold the same.
+fn with_headings_of_others(mut lists: Vec<Block>, meanings: &Meanings) -> Vec<Block> {
+    let guess = |block: &Block| columns::guess(&block.headings, &block.rows, meanings);
+    let headed = lists.iter().find(|block| block.heading_row.is_some());
+    let Some((headings, known)) = headed.map(|block| (block.headings.clone(), guess(block))) else {
+        return lists;
+    };
+    for block in lists.iter_mut().filter(|block| block.heading_row.is_none()) {
+        let mut used = BTreeSet::new();
+        for (at, column) in guess(block).into_iter().enumerate() {
+            let mut same = known.iter().enumerate();
+            let same = same.find(|(place, one)| **one == column && !used.contains(place));
+            let is_said = !matches!(column, Column::Skip | Column::Field(Field::Other));
+            if let Some((place, _)) = same.filter(|_| is_said) {
+                used.insert(place);
+                block.headings[at].clone_from(&headings[place]);
+            }
+        }
+    }
+    lists
 }
 
 fn named(name: &str, rows: &[Line]) -> (usize, String) {
@@ -87,7 +141,13 @@ fn texts(rows: &[Line]) -> String {
 }
 
 /// The lists of a page. Titles above the headings and hidden rows are left out.
-fn blocks_of(page: &Page, meanings: &Meanings, left_out: &mut Vec<(usize, String)>) -> Vec<Block> {
+fn blocks_of(
+    place: usize,
+    page: &Page,
+    meanings: &Meanings,
+    said: Option<HeadingRow>,
+    left_out: &mut Vec<(usize, String)>,
+) -> Vec<Block> {
     let (hidden, rows): (Vec<Line>, Vec<Line>) = page
         .rows
         .iter()
@@ -99,27 +159,32 @@ fn blocks_of(page: &Page, meanings: &Meanings, left_out: &mut Vec<(usize, String
         }
     };
     leave(&hidden);
-    let found = columns::headings(&rows, meanings);
-    let Some(place) = found.place else {
+    let found = match said {
+        Some(said) => columns::headings_at(&rows, said),
+        None => columns::headings(&rows, meanings),
+    };
+    let Some(at) = found.place else {
         return vec![Block {
+            page: place,
             name: page.name.clone(),
             headings: found.cells,
-            has_headings: false,
+            heading_row: None,
             rows,
         }];
     };
-    leave(&rows[..place]);
-    let below = &rows[place + 1..];
+    leave(&rows[..at]);
+    let below = &rows[at + 1..];
     // A heading that is repeated for printing is no line of the list.
     let (repeated, below): (Vec<Line>, Vec<Line>) = below
         .iter()
         .cloned()
-        .partition(|(_, cells)| *cells == rows[place].1);
+        .partition(|(_, cells)| *cells == rows[at].1);
     leave(&repeated);
     let block = |range: std::ops::Range<usize>| Block {
+        page: place,
         name: page.name.clone(),
         headings: found.cells[range.clone()].to_vec(),
-        has_headings: true,
+        heading_row: Some(rows[at].0),
         rows: below
             .iter()
             .map(|(number, cells)| (*number, cells[range.clone()].to_vec()))

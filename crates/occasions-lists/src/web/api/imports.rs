@@ -4,7 +4,6 @@ use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use occasions::hosting::Permission::Invite;
-use occasions::hosting::Refusal;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use occasions::web::access::{HostAccess, may};
 use occasions::web::api::host::call::{Call, Place, answer, id};
@@ -12,10 +11,9 @@ use serde::Serialize;
 use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
-use web::sheet::read::{MOST_BYTES, Unreadable};
 use web::{Json, List, PageQuery, Problem, Site, routes};
 
-use crate::import::{self, Change, Check, Import, ImportId, Named, Upload};
+use crate::import::{self, Arriving, Change, Check, Import, ImportId, Named, Upload};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     let look = || -> HostAccess { may(Invite, Tokens(&[OCCASION_READ, RSVPS_READ])) };
@@ -46,10 +44,11 @@ async fn list(
 }
 
 /// Stores a list of households, so that a host can check it before the import. The list is a CSV
-/// file, an XLSX file or a JSON array, and has at most 10 MiB.
+/// file, an XLSX file, a JSON array or a file of contacts (vCard), and has at most 10 MiB. Contacts
+/// may have 40 MiB of pictures beside it, which are not stored.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports", tag = "imports",
-    request_body(content( (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<crate::household_document::Record> = "application/json"), )),
+    request_body(content( (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/vcard"), (Vec<crate::household_document::Record> = "application/json"), )),
     responses((status = 201, body = Import))
 )]
 async fn start(
@@ -60,8 +59,7 @@ async fn start(
     let place = Place::occasion(&occasion)?;
     // The caller's permission is checked before the file is received.
     call.read(place.clone(), |_, _| Ok(())).await?;
-    let read = web::read_body(request.into_body(), MOST_BYTES).await;
-    let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;
+    let bytes = Arriving::receive(request.into_body()).await?;
     let upload = Upload::read_alone(bytes.clone()).await?;
     let catalogue = call.site.catalogue.clone();
     call.once(place, &bytes, StatusCode::CREATED, move |tx, host| {
@@ -112,9 +110,10 @@ async fn change(
     Json(body): Json<Change>,
 ) -> Result<Response, Problem> {
     let import: ImportId = id(&import)?;
+    let catalogue = call.site.catalogue.clone();
     let changed = call
         .write(Place::occasion(&occasion)?, move |tx, host| {
-            import::change(tx, host, &import, &body)
+            import::change(tx, host, &catalogue, &import, &body)
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))

@@ -11,7 +11,7 @@ use occasions::web::host::wording::Wording;
 use web::form_state::FormState;
 use web::{Findings, Problem, Text};
 
-use super::{counted, label, list_name, status};
+use super::{contacts, contacts_link, counted, label, list_name, status, value_of};
 use crate::household_document::Ground;
 use crate::household_document::table::Column;
 use crate::import::{
@@ -33,6 +33,8 @@ struct Checked<'a> {
     submission: String,
     action: String,
     columns: String,
+    /// How many contacts are ticked, and where to tick others.
+    contacts: Option<(String, String)>,
     list: String,
     title: String,
     figures: Vec<(String, String)>,
@@ -42,6 +44,8 @@ struct Checked<'a> {
     questions: Vec<Question>,
     left_out: Vec<WarningGroup>,
     told: Vec<WarningGroup>,
+    /// How many more findings there are than the page can show.
+    unshown: Option<String>,
     errors: Vec<FoundCell>,
     households: Vec<Card>,
     all: Option<(String, String)>,
@@ -103,11 +107,16 @@ pub(super) async fn show(
     let catalogue = req.site.catalogue.clone();
     let is_all = req.query.is_ticked("all");
     let most = if is_all { MOST } else { FIRST };
-    let (context, preview) = req
-        .read(move |tx, context| import::preview(tx, &context.host, &catalogue, &id, most))
+    let (context, (preview, contacts)) = req
+        .read(move |tx, context| {
+            let host = &context.host;
+            let contacts = import::count_contacts(tx, host, &id)?;
+            Ok((import::preview(tx, host, &catalogue, &id, most)?, contacts))
+        })
         .await?;
     let title = req.text.say("host-import");
-    let body = checked(req, &context, &preview, form_state);
+    let mut body = checked(req, &context, &preview, form_state);
+    body.contacts = contacts_link(&req.text, &req.wording(&context), &preview.import, contacts);
     let page = req.page(&context, Place::Import, &title, body);
     Ok((status(form_state), page).into_response())
 }
@@ -163,12 +172,14 @@ fn checked<'a>(
     let left_out = warnings().filter(|finding| finding.is_left_out());
     let told = warnings().filter(|finding| !finding.is_left_out());
     let shown = preview.households.len();
+    let unshown = number(check.found.saturating_sub(check.findings.len()));
     let applied = check.made + check.changed;
     Checked {
         text,
         submission: req.submission(),
         action: wording.at(&format!("{at}/apply")),
         columns: wording.at(&format!("{at}/columns")),
+        contacts: None,
         list: list_name(text, import),
         title: heading(text, total, check.people),
         figures,
@@ -177,6 +188,7 @@ fn checked<'a>(
         questions,
         left_out: grouped(left_out, preview, &wording),
         told: grouped(told, preview, &wording),
+        unshown: (unshown > 0).then(|| counted(text, "host-import-unshown", unshown)),
         errors: errors.map(|one| row(one, preview, &wording)).collect(),
         households: preview
             .households
@@ -319,7 +331,7 @@ fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell
     let warning = Warning::find(finding.code);
     let value = match warning {
         Some(Warning::InvitedTo) => event_names(finding.value.split(", "), ground, wording),
-        _ => finding.value.clone(),
+        _ => value_of(text, finding),
     };
     let warning = warning.map(|warning| text.say(warning.label()).into_owned());
     let error = finding.problem.as_ref().map(|problem| problem.detail(text));
@@ -420,10 +432,18 @@ pub(in crate::web) async fn apply(posted: HostForm) -> Result<Response, Problem>
         choices,
     };
     let is_to_be_applied = form.is_ticked("go");
+    let (catalogue, wanted) = (posted.req.site.catalogue.clone(), id.clone());
+    let (_, ticked) = posted
+        .req
+        .read(move |tx, context| import::count_contacts(tx, &context.host, &wanted))
+        .await?;
+    if is_to_be_applied && ticked.is_some_and(|(chosen, _)| chosen == 0) {
+        return contacts::ask(&posted.req, id).await;
+    }
     let to = posted.req.at(&format!("/import/{id}"));
     let done = posted
         .once(move |tx, host: &HostOf| -> Result<String, Refusal> {
-            import::change(tx, host, &id, &change)?;
+            import::change(tx, host, &catalogue, &id, &change)?;
             if is_to_be_applied {
                 import::apply(tx, host, &id)?;
             }

@@ -11,8 +11,8 @@ use web::codes::FIELD_CODES;
 use web::sheet::{Cell, csv_lines};
 use web::{Problem, Text};
 
-use super::counted;
 use super::preview::heading;
+use super::{counted, value_of};
 use crate::import::{
     self, Finding, Import, ImportId, ImportState, Imported, Named, Outcome, Warning,
 };
@@ -168,7 +168,12 @@ fn reasons(text: &Text, left_out: &[Finding]) -> Vec<LeftOut> {
         let values: Vec<String> = all
             .iter()
             .take(VALUES)
-            .map(|one| text.with("host-import-quoted", [("value", one.value.clone().into())]))
+            .map(|one| {
+                text.with(
+                    "host-import-quoted",
+                    [("value", value_of(text, one).into())],
+                )
+            })
             .collect();
         let more = i64::try_from(all.len().saturating_sub(VALUES)).unwrap_or(i64::MAX);
         LeftOut {
@@ -232,7 +237,7 @@ pub(in crate::web) async fn left_out(req: HostRequest) -> Result<Response, Probl
     let cells = findings.iter().map(|one| {
         line(
             one.row.to_string(),
-            one.value.clone(),
+            value_of(text, one),
             reason(text, one.code),
         )
     });

@@ -10,7 +10,7 @@ use web::sheet::read::Page;
 use super::super::columns::{self, Meanings};
 use super::super::households::{self, Household, List};
 use super::super::row::Table;
-use super::super::sheets::{self, Sheets};
+use super::super::sheets::{self, Layout, Sheets};
 use super::shapes::{self, File, Wanted, serial};
 use crate::household_document::field::{Column, Field, folded};
 
@@ -47,7 +47,7 @@ pub(super) fn read(rows: &[Vec<String>], meanings: &Meanings) -> (Sheets, Vec<Co
 }
 
 pub(super) fn read_pages(pages: &[Page], meanings: &Meanings) -> (Sheets, Vec<Column>, List) {
-    let sheets = sheets::join(pages, meanings);
+    let sheets = sheets::join(pages, meanings, &Layout::default());
     let columns = columns::guess(&sheets.headings, &sheets.rows, meanings);
     let list = households::read(&Table {
         headings: &sheets.headings,
