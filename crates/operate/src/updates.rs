@@ -112,7 +112,7 @@ pub async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
         let found = found.with_context(|| {
             format!(
                 "cannot read versions or advisories from {source}\n  \
-                     check that it is a feed of releases or a list of advisories, and the network"
+                     if it answers, it must be a feed of releases or a list of advisories"
             )
         })?;
         all.read += found.read;
@@ -122,6 +122,19 @@ pub async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     Ok(all)
 }
 
+/// The error and its causes. Some errors repeat the text of their cause.
+fn why(error: &anyhow::Error) -> String {
+    let mut all = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if !all.contains(&text) {
+            all.push_str(if all.is_empty() { "" } else { ": " });
+            all.push_str(&text);
+        }
+    }
+    all
+}
+
 /// Returns the handler of the daily job that looks for updates and stores the result.
 pub fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
@@ -129,7 +142,7 @@ pub fn job(site: &Site, sources: &[Source]) -> Handler {
         let (sources, outbound) = (sources.clone(), outbound.clone());
         async move {
             let outcome = look(&sources, &outbound).await;
-            let outcome = outcome.map_err(|error| format!("{error:#}"));
+            let outcome = outcome.map_err(|error| why(&error));
             match &outcome {
                 Ok(found) => found.log(),
                 Err(why) => tracing::warn!(

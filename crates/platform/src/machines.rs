@@ -240,7 +240,7 @@ impl Membership {
         // An error means that the thread has ended, which only a stop does.
         if timeout(self.0.wait, is_known).await.is_err() {
             tracing::warn!(
-                "the machine that leads does not serve yet; this one starts without waiting for it; if it stays so, its log says why"
+                "the machine that leads does not serve yet; this one starts without waiting for it; if it stays so, see the log of the machine that leads"
             );
         }
         self.lead()

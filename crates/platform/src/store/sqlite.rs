@@ -410,8 +410,12 @@ impl Writer {
         {
             tracing::error!(%error, "changes that could not be saved could not be rolled back either; restart Kenduri");
         }
+        let why = match error {
+            StoreError::Unavailable(why) => why.clone(),
+            other => other.to_string(),
+        };
         for call in batch.done {
-            call.answer(Err(StoreError::Unavailable(error.to_string())));
+            call.answer(Err(StoreError::Unavailable(why.clone())));
         }
     }
 }
