@@ -163,12 +163,25 @@ fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
     if !kind.is_built_in() {
         return String::new();
     }
+    with_placeholders(text, kind, part, &[])
+}
+
+/// A part of a kind's text, with these values and with the placeholders as they are.
+pub(super) fn with_placeholders(
+    text: &Text,
+    kind: MailKind,
+    part: &str,
+    values: &[(&'static str, String)],
+) -> String {
     let id = format!("mail-{}-{part}", kind.word().replace('_', "-"));
-    let values: Vec<_> = PLACEHOLDERS
+    let kept = PLACEHOLDERS
         .iter()
-        .map(|name| (*name, format!("{{{name}}}").into()))
-        .collect();
-    text.with(&id, values)
+        .map(|name| (*name, format!("{{{name}}}").into()));
+    let own = values
+        .iter()
+        .map(|(name, said)| (*name, said.clone().into()));
+    let all: Vec<_> = kept.chain(own).collect();
+    text.with(&id, all)
 }
 
 /// A part of a text with placeholders.

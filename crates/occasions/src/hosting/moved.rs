@@ -13,7 +13,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::{I18n, Language, Site, Text};
 
-use super::mail_text::{MailKind, MailText, PLACEHOLDERS};
+use super::mail_text::{self, MailKind, MailText};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, history, occasions};
 use crate::event::{self, Event, PlannedEvent};
@@ -39,21 +39,32 @@ pub struct TimeAndPlace {
 /// What is stored of an event that has moved.
 #[derive(Row)]
 struct Stored {
+    #[row(flatten)]
+    was: TimeAndPlace,
     changed_at: Timestamp,
     dismissed_at: Option<Timestamp>,
 }
 
 /// An event that has moved, and who does not know it yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = EventThatMoved)]
 pub struct Moved {
-    pub event: Event,
+    /// The event's id.
+    pub event: EventId,
+    #[serde(skip)]
+    pub key: String,
+    #[serde(skip)]
+    pub name: I18n,
     /// What guests were last told.
     pub was: TimeAndPlace,
-    /// Whether hosts decided to tell nobody.
-    pub is_dismissed: bool,
+    /// What the event says.
+    pub now: TimeAndPlace,
     /// How many people have said that they come.
     pub coming: i64,
+    /// Whether hosts decided to tell nobody.
+    pub is_dismissed: bool,
     /// The households that do not know it yet; never empty.
+    #[serde(skip)]
     pub households: HashSet<InvitationId>,
 }
 
@@ -108,10 +119,10 @@ pub(super) fn note(
         return Ok(());
     }
     let mut was = TimeAndPlace::from(&before);
-    if let Some((told, stored)) = find(tx, &new.id)?
+    if let Some(stored) = find(tx, &new.id)?
         && told_since(tx, occasion, &new.id, stored.changed_at)?.is_empty()
     {
-        was = told;
+        was = stored.was;
     }
     forget(tx, &new.id)?;
     if was == now || affected(tx, &new.id)?.is_empty() {
@@ -133,18 +144,12 @@ pub(super) fn forget(tx: &mut Tx<'_>, event: &EventId) -> Result<(), StoreError>
     Ok(())
 }
 
-fn find(tx: &mut Tx<'_>, event: &EventId) -> Result<Option<(TimeAndPlace, Stored)>, StoreError> {
-    let told: Option<TimeAndPlace> = sql!(
-        "SELECT {TimeAndPlace} FROM event_told WHERE event = :event",
-        event
-    )
-    .maybe(tx)?;
-    let stored: Option<Stored> = sql!(
+fn find(tx: &mut Tx<'_>, event: &EventId) -> Result<Option<Stored>, StoreError> {
+    sql!(
         "SELECT {Stored} FROM event_told WHERE event = :event",
         event
     )
-    .maybe(tx)?;
-    Ok(told.zip(stored))
+    .maybe(tx)
 }
 
 /// The households that may expect the event as it was: somebody has not declined it, and it was sent
@@ -196,7 +201,7 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreE
     let now = tx.now();
     let mut all = Vec::new();
     for event in event::list(tx, occasion)? {
-        let Some((was, stored)) = find(tx, &event.id)?.filter(|_| event.ends_at > now) else {
+        let Some(stored) = find(tx, &event.id)?.filter(|_| event.ends_at > now) else {
             continue;
         };
         let told = told_since(tx, occasion, &event.id, stored.changed_at)?;
@@ -214,11 +219,14 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreE
         )
         .one(tx)?;
         all.push(Moved {
+            now: TimeAndPlace::from(&event),
             is_dismissed: stored.dismissed_at.is_some(),
-            was,
+            was: stored.was,
             coming,
             households,
-            event,
+            event: event.id,
+            key: event.key,
+            name: event.name,
         });
     }
     Ok(all)
@@ -229,7 +237,7 @@ pub fn dismiss(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<(), Re
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     let all = list(tx, &occasion.id)?;
-    if all.iter().all(|moved| moved.event.id != *event) {
+    if all.iter().all(|moved| moved.event != *event) {
         return Err(Refusal::NotFound);
     }
     sql!(
@@ -248,37 +256,24 @@ impl Moved {
     /// `text`.
     pub fn values(&self, text: &Text, occasion: &Occasion) -> [(&'static str, String); 3] {
         let zone = occasion.zone();
-        let name = self
-            .event
-            .name
-            .pick(text.language(), &occasion.default_language);
+        let name = self.name.pick(text.language(), &occasion.default_language);
         [
             ("event", name.text.to_owned()),
             ("was", self.was.say(text, &zone)),
-            ("now", TimeAndPlace::from(&self.event).say(text, &zone)),
+            ("now", self.now.say(text, &zone)),
         ]
     }
 
     /// The mail that tells of it, in every language in which there are built-in texts.
     pub(super) fn mail_text(&self, site: &Site, occasion: &Occasion) -> MailText {
         let (mut subject, mut body) = (I18n::default(), I18n::default());
-        let catalogue = &site.catalogue;
-        let tags: Vec<String> = catalogue.languages().map(str::to_owned).collect();
-        for tag in tags {
-            let text = catalogue.speak(&Language::of(&tag));
-            let say = |id: &str| {
-                let own = self
-                    .values(&text, occasion)
-                    .map(|(name, said)| (name, said.into()));
-                let kept = PLACEHOLDERS
-                    .iter()
-                    .map(|name| (*name, format!("{{{name}}}").into()));
-                let values: Vec<_> = kept.chain(own).collect();
-                text.with(id, values)
-            };
-            let (line, words) = (say("mail-moved-subject"), say("mail-moved-body"));
-            subject.set(tag.clone(), line);
-            body.set(tag, words);
+        for tag in site.catalogue.languages() {
+            let text = site.catalogue.speak(&Language::of(tag));
+            let values = self.values(&text, occasion);
+            for (own, part) in [(&mut subject, "subject"), (&mut body, "body")] {
+                let said = mail_text::with_placeholders(&text, MailKind::Moved, part, &values);
+                own.set(tag.to_owned(), said);
+            }
         }
         MailText {
             kind: MailKind::Moved,

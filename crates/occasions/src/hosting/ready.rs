@@ -164,7 +164,7 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
         points.push(OpenPoint::of(
             ReadyPoint::Moved,
             households,
-            &moved.event.key,
+            &moved.key,
         ));
     }
     points.push(OpenPoint::new(ReadyPoint::Unreachable, counts.unreachable));

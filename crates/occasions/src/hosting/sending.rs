@@ -20,12 +20,12 @@ use super::handed::{self, Channel, HandedState};
 use super::listing::filter::Open;
 use super::listing::{self, InvitationFilter, InvitationRow};
 use super::mail_text::{self, MailKind};
-use super::moved::{self, Moved, TimeAndPlace};
+use super::moved::{self, Moved};
 use super::obstacles::{self, ObstacleKind, Obstacles};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, channels, occasions, thanks};
 use crate::event;
-use crate::id::{EventId, InvitationId};
+use crate::id::InvitationId;
 use crate::phase;
 use crate::phone::Phone;
 use crate::words::{Access, OccasionStatus};
@@ -76,21 +76,14 @@ pub struct ToSend {
     pub lines: Vec<Line>,
 }
 
-/// An event that has moved, and the households that do not know it yet.
+/// An event that has moved, and the households to tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = MovedEvent)]
 pub struct MovedToTell {
-    /// The event's id.
-    pub event: EventId,
-    /// What guests were last told.
-    pub was: TimeAndPlace,
-    /// What the event says.
-    pub now: TimeAndPlace,
-    /// How many people have said that they come.
-    pub coming: i64,
-    /// Whether hosts decided to tell nobody.
-    pub is_dismissed: bool,
-    /// The households to tell.
+    /// The event.
+    #[serde(flatten)]
+    pub moved: Moved,
+    /// Those households of it that match the filter.
     #[serde(flatten)]
     pub to_tell: ToSend,
 }
@@ -253,8 +246,10 @@ pub fn load(
     found.reminders = ToSend::of(owing, &order, &obstacles, MailKind::Reminder);
     found.moved = moved
         .into_iter()
-        .map(|(one, to_tell)| MovedToTell::of(one, to_tell, &order, &obstacles))
-        .filter(|one| one.to_tell.households > 0)
+        .map(|(moved, to_tell)| MovedToTell {
+            moved,
+            to_tell: ToSend::of(to_tell, &order, &obstacles, MailKind::Moved),
+        })
         .collect();
     found.thanks = ToSend::of(unthanked, &order, &obstacles, MailKind::Thanks);
     Ok(Sending {
@@ -293,24 +288,6 @@ impl ToSend {
     }
 }
 
-impl MovedToTell {
-    fn of(
-        moved: Moved,
-        to_tell: HashMap<Channel, Vec<Household>>,
-        order: &[Channel],
-        obstacles: &Obstacles,
-    ) -> Self {
-        Self {
-            now: TimeAndPlace::from(&moved.event),
-            event: moved.event.id,
-            was: moved.was,
-            coming: moved.coming,
-            is_dismissed: moved.is_dismissed,
-            to_tell: ToSend::of(to_tell, order, obstacles, MailKind::Moved),
-        }
-    }
-}
-
 impl Sending {
     /// What is to be sent of this kind, about the event with the id `about` if it has moved; nothing
     /// for kinds that nobody waits for.
@@ -318,14 +295,16 @@ impl Sending {
         match kind {
             MailKind::Invitation => Some(&self.invitations),
             MailKind::Reminder => Some(&self.reminders),
-            MailKind::Moved => {
-                let mut all = self.moved.iter();
-                let found = all.find(|one| one.event.as_str() == about)?;
-                Some(&found.to_tell)
-            }
+            MailKind::Moved => Some(&self.moved(about)?.to_tell),
             MailKind::Thanks => Some(&self.thanks),
             MailKind::SaveTheDate | MailKind::News => None,
         }
+    }
+
+    /// The event with this id, if it has moved.
+    pub fn moved(&self, event: &str) -> Option<&MovedToTell> {
+        let mut all = self.moved.iter();
+        all.find(|one| one.moved.event.as_str() == event)
     }
 }
 
@@ -541,7 +520,7 @@ pub fn mail(
 fn find_moved(tx: &mut Tx<'_>, host: &HostOf, about: &str) -> Result<Moved, Refusal> {
     let all = moved::list(tx, host.occasion())?;
     let mut all = all.into_iter();
-    let found = all.find(|one| one.event.id.as_str() == about);
+    let found = all.find(|one| one.event.as_str() == about);
     found.ok_or(Refusal::WrongState)
 }
 

@@ -140,7 +140,7 @@ impl PageResource for PlannedEvent {
         let body = Events {
             text,
             done: req.done(),
-            moved: send_moved::notices(&wording, &moved),
+            moved: send_moved::notices(&wording, moved.iter()),
             rows: all
                 .iter()
                 .map(|event| row(&wording, event, &seats))

@@ -22,7 +22,7 @@ use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::reminders::{self, ReminderRule};
 use crate::hosting::sending::{self, Sending};
-use crate::hosting::{HostOf, Permission, moved};
+use crate::hosting::{HostOf, Permission};
 
 /// How many messages the page shows.
 const SHOWN: usize = 3;
@@ -76,11 +76,10 @@ pub(super) async fn moved(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let (site, asked) = (req.site.clone(), filter.clone());
-    let (context, (found, moved, messages, days)) = req
+    let (context, (found, messages, days)) = req
         .read(move |tx, context| {
             Ok((
                 sending::load(tx, &site, &context.host, &asked)?,
-                moved::list(tx, context.host.occasion())?,
                 campaign::list(tx, &context.host, &PageQuery::default())?.items,
                 reminders::upcoming(tx, &context.occasion)?,
             ))
@@ -125,7 +124,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         banners: send_words::banners(&req, &context, &found.obstacles),
         invitations,
         reminders,
-        moved: send_moved::notices(&wording, &moved),
+        moved: send_moved::notices(&wording, found.moved.iter().map(|one| &one.moved)),
         thanks,
         order: names.join(&text.say("list-comma")),
         first: FormState::of(form).select("first", text.say("host-send-first"), first),

@@ -14,7 +14,7 @@ use super::wording::{self, Wording};
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind};
-use crate::hosting::moved::{self, Moved};
+use crate::hosting::moved::Moved;
 use crate::hosting::{HostOf, sending};
 
 #[derive(Template)]
@@ -39,10 +39,9 @@ struct Change {
     now: String,
 }
 
-fn change(wording: &Wording<'_>, all: &[Moved], about: &str) -> Option<Change> {
-    let moved = all.iter().find(|one| one.event.id.as_str() == about)?;
+fn change(wording: &Wording<'_>, moved: &Moved) -> Change {
     let [(_, name), (_, was), (_, now)] = moved.values(wording.text, wording.occasion);
-    Some(Change { name, was, now })
+    Change { name, was, now }
 }
 
 /// Handles `GET /admin/o/{slug}/send/mail`.
@@ -50,7 +49,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let (kind, about) = send_words::topic(&req.query);
     let (site, asked) = (req.site.clone(), filter.clone());
-    let (context, (found, own, moved)) = req
+    let (context, (found, own)) = req
         .read(move |tx, context| {
             let host = &context.host;
             let found = sending::load(tx, &site, host, &asked)?;
@@ -58,8 +57,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 MailKind::Moved => None,
                 kind => Some(mail_text::load(tx, host, kind)?),
             };
-            let moved = moved::list(tx, host.occasion())?;
-            Ok((found, own, moved))
+            Ok((found, own))
         })
         .await?;
     let wording = req.wording(&context);
@@ -79,7 +77,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         kind,
         about: about.clone(),
         query: wording::query(&filter.query()),
-        moved: change(&wording, &moved, &about),
+        moved: found.moved(&about).map(|one| change(&wording, &one.moved)),
         subject: own.map_or_else(String::new, |own| mail::said(&wording, &own)),
         blocked: blocked.map(|kind| send_words::banner(&req, &context, kind)),
         households: households.collect(),

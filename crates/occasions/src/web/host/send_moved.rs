@@ -14,7 +14,7 @@ use super::send_words::{self, Banner};
 use super::wording::Wording;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
-use crate::hosting::moved::{self, Moved, TimeAndPlace};
+use crate::hosting::moved::{self, Moved};
 use crate::hosting::{HostOf, sending};
 use crate::id::EventId;
 
@@ -54,9 +54,9 @@ fn title(wording: &Wording<'_>, moved: &Moved) -> String {
     let values = [
         ("n", moved.coming.into()),
         ("day", text.weekday(&day).into()),
-        ("of", wording.event(&moved.event).text.to_owned().into()),
+        ("of", wording.pick(&moved.name).text.to_owned().into()),
     ];
-    let id = if moved.was.starts_at == moved.event.starts_at {
+    let id = if moved.was.starts_at == moved.now.starts_at {
         "host-moved-title"
     } else {
         "host-moved-title-day"
@@ -70,29 +70,30 @@ fn households(text: &Text, moved: &Moved) -> String {
 }
 
 /// The events that have moved, without those of which hosts decided to tell nobody.
-pub(super) fn notices(wording: &Wording<'_>, all: &[Moved]) -> Vec<Notice> {
-    let open = all.iter().filter(|one| !one.is_dismissed);
+pub(super) fn notices<'a>(
+    wording: &Wording<'_>,
+    all: impl Iterator<Item = &'a Moved>,
+) -> Vec<Notice> {
+    let open = all.filter(|one| !one.is_dismissed);
     let notice = |one: &Moved| Notice {
         title: title(wording, one),
         households: households(wording.text, one),
-        href: wording.at(&page_of(&one.event.id)),
+        href: wording.at(&page_of(&one.event)),
     };
     open.map(notice).collect()
 }
 
 /// Handles `GET /admin/o/{slug}/send/moved/{event}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let event = EventId::from_text(req.piece("event").to_owned());
-    let site = req.site.clone();
-    let (context, (found, moved)) = req
+    let (site, event) = (req.site.clone(), req.piece("event").to_owned());
+    let (context, found) = req
         .read(move |tx, context| {
             let filter = InvitationFilter::default();
-            let found = sending::load(tx, &site, &context.host, &filter)?;
-            Ok((found, moved::list(tx, context.host.occasion())?))
+            sending::load(tx, &site, &context.host, &filter)
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
-    let Some(moved) = moved.iter().find(|one| one.event.id == event) else {
+    let Some(moved) = found.moved(&event).map(|one| &one.moved) else {
         // Everybody has been told, or the event is as it was.
         return Ok(Redirect::to(&wording.at("/send")).into_response());
     };
@@ -101,7 +102,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         query: "",
         found: &found,
         kind: MailKind::Moved,
-        about: event.as_str(),
+        about: &event,
     };
     let mut rows = rows.all();
     if let Some(row) = rows.iter_mut().find(|row| !row.is_off()) {
@@ -113,14 +114,14 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         submission: req.submission(),
         done: req.done(),
         banners: send_words::banners(&req, &context, &found.obstacles),
-        name: wording.event(&moved.event),
+        name: wording.pick(&moved.name),
         was: moved.was.say(text, &zone),
-        now: TimeAndPlace::from(&moved.event).say(text, &zone),
+        now: moved.now.say(text, &zone),
         households: households(text, moved),
         rows,
         query: "",
         is_dismissed: moved.is_dismissed,
-        dismiss: wording.at(&page_of(&event)),
+        dismiss: wording.at(&page_of(&moved.event)),
         title: title.clone(),
         wording: wording.clone(),
     };

@@ -18,7 +18,7 @@ use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::sending::{self, Handing, Household, Line, ToSend};
 use crate::hosting::thanks::DayAfter;
-use crate::hosting::{HostOf, Permission, Refusal, channels, moved, portals};
+use crate::hosting::{HostOf, Permission, Refusal, channels, portals};
 use crate::id::InvitationId;
 
 /// Where the host is on the way through the households, as the query and the forms say.
@@ -147,14 +147,13 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let walk = Walk::read(&req.query, filter);
     let (site, asked) = (req.site.clone(), walk.clone());
-    let (context, (found, moved, next, before)) = req
+    let (context, (found, next, before)) = req
         .read(move |tx, context| {
             let host = &context.host;
             let found = sending::load(tx, &site, host, &asked.filter)?;
             let turn = asked
                 .find(&found)
                 .map(|(line, at)| line.households[at].id.clone());
-            let moved = moved::list(tx, host.occasion())?;
             let turn = match &turn {
                 Some(id) => {
                     let snapshot = portals::load(tx, host, id)?;
@@ -167,7 +166,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 Some(id) => Some(portals::load(tx, host, id)?),
                 None => None,
             };
-            Ok((found, moved, turn, before))
+            Ok((found, turn, before))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
@@ -191,10 +190,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let turn = turn.filter(|_| blocked.is_none() && asks.is_none());
     let turn = turn.map(|((line, at), (snapshot, day_after))| {
         let (one, details) = (&line.households[at], &snapshot.household.invitation.details);
-        let mut moved = moved.iter();
-        let moved = moved.find(|one| one.event.id.as_str() == walk.about);
-        let send = match moved {
-            Some(moved) => Sending::of_moved(&req.site, &wording, snapshot, moved),
+        let send = match found.moved(&walk.about) {
+            Some(one) => Sending::of_moved(&req.site, &wording, snapshot, &one.moved),
             None => Sending::new(&req.site, &wording, snapshot, walk.kind, day_after),
         };
         let at = i64::try_from(at).unwrap_or(0);
