@@ -121,7 +121,7 @@ test('pictures and a document are sent, approved, and seen in the gallery after 
   await guest.locator('.field.wrong').waitFor();
   await look(guest, 'uploads-refused-1280');
 
-  await host.goto(`${home}?lang=en`);
+  await host.goto(`${home}/answers?lang=en`);
   await host.locator(`main a[href^="${home}/uploads"]`).first().click();
   await look(host, 'uploads-360');
   await host.setViewportSize(desk);

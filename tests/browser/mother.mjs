@@ -45,7 +45,7 @@ function errand(what, most, play) {
 }
 
 errand('who has not answered', 1, async () => {
-  await press(/have not answered yet/, 'main');
+  await press(/^To answer/, 'main');
   await says(/Famiglia|Keluarga|family/);
 });
 

@@ -153,7 +153,7 @@ test('the host signs in by the link of this start, and sees an answer arrive', a
   storageState = await host.context().storageState();
   await host.goto('/admin/o/aisyah-daniel');
   await host.locator('[data-live][data-state=live]').waitFor();
-  const coming = host.locator('#part-coming');
+  const coming = host.locator('#part-figures');
   const before = await coming.innerText();
 
   const guest = await visitor(browser, kenduri);

@@ -244,7 +244,7 @@ test('a wedding goes from a spreadsheet to thank-yous', { timeout: 180_000 }, as
   kenduri.advanceTo(later(66, 9));
   await comeBack(observer, 'Nenek');
   await observer.goto(`${home}?lang=en`);
-  await observer.locator('#part-coming .figure').waitFor();
+  await observer.locator('#part-figures b').first().waitFor();
   await observer.goto(`${home}/gifts?lang=en`);
   assert.equal(await observer.locator('main form[method=post]').count(), 0);
 

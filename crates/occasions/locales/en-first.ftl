@@ -26,3 +26,15 @@ new-event-reception = Reception
 new-event-party = Party
 new-event-service = Service
 new-event-dinner = Dinner
+
+# What an invitation says while the hosts have written no words of their own.
+invitation-wedding = We request the pleasure of your company at our wedding.
+invitation-engagement = We would love to have you at our engagement.
+invitation-birthday = Come and celebrate the birthday with us.
+invitation-children = Come to our party!
+invitation-naming = Come and welcome our baby with us.
+invitation-anniversary = Come and celebrate our anniversary with us.
+invitation-kenduri = Our door is open. Come and eat with us.
+invitation-company = We look forward to welcoming you.
+invitation-memorial = We invite you to remember with us.
+invitation-other = We would love to have you with us.

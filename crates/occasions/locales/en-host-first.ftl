@@ -63,6 +63,20 @@ host-home-events = { $n ->
 host-home-guests = Guests
 host-home-answer-by = Answer by
 host-home-publish = Publish
+host-home-to-answer = To answer
+host-home-of-people = of { $count ->
+    [one] { $n } person
+   *[other] { $n } people
+    }
+host-home-households = { $n ->
+    [one] household
+   *[other] households
+    }
+host-home-not-sure = and { $n } not sure
+host-home-seats = Seats left
+host-home-seats-of = of { $seats } at { $of }
+host-home-then = Then
+host-home-all = All { $n }
 
 # The countries by their codes (CLDR 48).
 host-countries =

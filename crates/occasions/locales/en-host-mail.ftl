@@ -99,6 +99,7 @@ host-placeholder-pictures = the link to the pictures, once there are some
 host-placeholder-unsubscribe = the link to unsubscribe
 host-reminders = Reminders
 host-reminders-text = Before its deadline, a household that has not answered is reminded by email, once for each line.
+host-reminders-now = Remind now, by WhatsApp, SMS or email
 host-reminders-none = Nobody is reminded automatically.
 host-reminders-change = Change reminders
 host-reminders-no-deadline = The occasion has no deadline, so only households with one of their own are reminded.

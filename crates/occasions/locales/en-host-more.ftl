@@ -117,6 +117,7 @@ host-ready-moved = { $count ->
    *[other] { $n } households do
 } not know that { $of } has moved.
 host-ready-do-tell = Tell them
+host-ready-do-pictures = Look through them
 host-ready-unapproved = { $count ->
     [one] 1 answer without a code waits
    *[other] { $n } answers without a code wait
@@ -129,6 +130,14 @@ host-ready-meal-open = { $count ->
     [one] 1 guest has
    *[other] { $n } guests have
 } not chosen yet: { $of }
+host-ready-unthanked = { $count ->
+    [one] { $n } household gave a gift and has not been thanked
+   *[other] { $n } households gave a gift and have not been thanked
+    }
+host-ready-pictures = { $count ->
+    [one] { $n } picture waits for you
+   *[other] { $n } pictures wait for you
+    }
 host-ready-see = See who
 host-ready-do-place = Add the place
 host-ready-do-contact = Add a contact

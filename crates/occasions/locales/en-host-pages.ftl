@@ -447,12 +447,12 @@ host-field-age = Age
 host-field-age-hint = 0 to 17, of a child.
 host-field-invited-as = Invited as
 host-field-diet-note = Food, in their words
-host-field-hosts = Hosts
+host-field-hosts = Names
 host-field-title = Title
 host-field-kicker = Above the names
 host-field-subtitle = Below the names
-host-field-welcome = Welcome
-host-field-farewell = Farewell
+host-field-welcome = The invitation
+host-field-farewell = After the day
 host-field-slug = Web address
 host-field-slug-hint = Small letters, digits and hyphens: aisyah-daniel. An old name leads to the new one.
 host-field-kind = What is celebrated
@@ -546,6 +546,15 @@ host-withdraw = Withdraw
 ## Settings
 
 host-texts = Texts
+host-words-written = { $n ->
+    [0] ready-made
+   *[other] { $n } of { $total } written
+    }
+host-words-languages = Languages…
+host-words-until = Guests read this until you write your own:
+host-words-own = Write your own
+host-words-welcome-note = Below “Dear Thompson family”, on every invitation.
+host-words-farewell-note = From the morning after, guests read this first.
 host-basics = Basics
 host-deadline = Answer by
 host-set-deadline = Set this deadline

@@ -57,6 +57,14 @@ host-home-events = { $n } acara
 host-home-guests = Tetamu
 host-home-answer-by = Jawab selewat-lewatnya
 host-home-publish = Terbitkan
+host-home-to-answer = Belum menjawab
+host-home-of-people = daripada { $n } orang
+host-home-households = keluarga
+host-home-not-sure = dan { $n } belum pasti
+host-home-seats = Tempat yang tinggal
+host-home-seats-of = daripada { $seats } di { $of }
+host-home-then = Kemudian
+host-home-all = Semua { $n }
 
 # The countries by their codes (CLDR 48).
 host-countries =

@@ -96,6 +96,7 @@ host-placeholder-pictures = pautan ke gambar, apabila sudah ada
 host-placeholder-unsubscribe = pautan untuk berhenti melanggan
 host-reminders = Peringatan
 host-reminders-text = Sebelum tarikh akhirnya, keluarga yang belum menjawab diingatkan melalui e-mel, sekali bagi setiap baris.
+host-reminders-now = Ingatkan sekarang, melalui WhatsApp, SMS atau e-mel
 host-reminders-none = Tiada sesiapa diingatkan secara automatik.
 host-reminders-change = Ubah peringatan
 host-reminders-no-deadline = Majlis ini tiada tarikh akhir, jadi hanya keluarga yang ada tarikh sendiri diingatkan.

@@ -399,12 +399,12 @@ host-field-age = Umur
 host-field-age-hint = 0 hingga 17, bagi kanak-kanak.
 host-field-invited-as = Dijemput sebagai
 host-field-diet-note = Makanan, dalam kata-kata mereka
-host-field-hosts = Tuan rumah
+host-field-hosts = Nama
 host-field-title = Tajuk
 host-field-kicker = Di atas nama
 host-field-subtitle = Di bawah nama
-host-field-welcome = Ucapan selamat datang
-host-field-farewell = Ucapan penutup
+host-field-welcome = Jemputan
+host-field-farewell = Selepas hari itu
 host-field-slug = Alamat web
 host-field-slug-hint = Huruf kecil, angka dan tanda sempang: aisyah-daniel. Nama lama membawa ke nama baharu.
 host-field-kind = Apa yang diraikan
@@ -498,6 +498,15 @@ host-withdraw = Tarik balik
 ## Settings
 
 host-texts = Teks
+host-words-written = { $n ->
+    [0] siap sedia
+   *[other] { $n } daripada { $total } ditulis
+    }
+host-words-languages = Bahasa…
+host-words-until = Tetamu membaca ini sehingga anda menulis sendiri:
+host-words-own = Tulis sendiri
+host-words-welcome-note = Di bawah nama keluarga, pada setiap jemputan.
+host-words-farewell-note = Mulai pagi esoknya, tetamu membaca ini dahulu.
 host-basics = Asas
 host-deadline = Jawab selewat-lewatnya
 host-set-deadline = Tetapkan tarikh akhir ini

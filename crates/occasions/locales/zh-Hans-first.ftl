@@ -26,3 +26,15 @@ new-event-reception = 喜宴
 new-event-party = 聚会
 new-event-service = 追思会
 new-event-dinner = 晚宴
+
+# What an invitation says while the hosts have written no words of their own.
+invitation-wedding = 诚邀您光临我们的婚礼。
+invitation-engagement = 诚邀您光临我们的订婚宴。
+invitation-birthday = 诚邀您与我们一同庆祝生日。
+invitation-children = 欢迎来参加我们的聚会！
+invitation-naming = 诚邀您与我们一同迎接宝宝的到来。
+invitation-anniversary = 诚邀您与我们一同庆祝纪念日。
+invitation-kenduri = 家门敞开，欢迎您来与我们一同用餐。
+invitation-company = 期待您的光临。
+invitation-memorial = 诚邀您与我们一同追思。
+invitation-other = 诚邀您与我们相聚。

@@ -76,6 +76,7 @@ mod snapshot;
 mod stage;
 mod stream;
 mod suppressions;
+mod texts;
 mod thanks;
 mod unanswered;
 mod unreachable;

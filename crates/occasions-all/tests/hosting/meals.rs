@@ -167,7 +167,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
         let open = listed(stage, "event=reception&status=yes&answer=!main").await;
         assert_eq!(i64::try_from(open).unwrap(), before + 1);
         let mut owner = stage.visitor(&stage.owner);
-        for page in ["", "/reports"] {
+        for page in ["/answers", "/reports"] {
             let page = owner.get(&format!("{HOME}{page}")).await;
             assert!(page.text().contains("Main course") && page.text().contains("Vegetarian"));
             let links = page.links().into_iter().map(|link| link.href);

@@ -184,7 +184,7 @@ fn strangers_take_no_seat_from_invited_households() {
             (&reception["left"], &reception["unapproved"]),
             (&json!(0), &json!(1))
         );
-        let overview = owner.get(HOME).await.text();
+        let overview = owner.get(&format!("{HOME}/answers")).await.text();
         let unapproved = stage.fill("host-seats-unapproved", [("n", 1.into())]);
         assert!(overview.contains(&unapproved), "{overview}");
         // The page names the reason for the refusal.

@@ -7,9 +7,10 @@ use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_default};
 
 /// Pages of an occasion that have no id in their paths.
-const PAGES: [&str; 29] = [
+const PAGES: [&str; 30] = [
     "",
     "/answers",
+    "/answers/days",
     "/invites",
     "/invites?response=pending&access=open&q=a&sort=replied",
     "/invites/new",
@@ -273,7 +274,7 @@ fn total(stage: &Stage<'_>, page: &Page) -> String {
 fn every_number_of_the_overview_opens_the_list_that_shows_it() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        let overview = owner.get(HOME).await;
+        let overview = owner.get(&format!("{HOME}/answers")).await;
         let mut followed = 0;
         for link in overview.links() {
             let number: String = link.text.chars().take_while(char::is_ascii_digit).collect();
@@ -290,10 +291,43 @@ fn every_number_of_the_overview_opens_the_list_that_shows_it() {
 }
 
 #[test]
+fn every_number_of_home_opens_the_list_that_shows_it_and_one_thing_is_next() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let home = owner.get(HOME).await;
+        let (_, figures) = home.body.split_once("id=\"part-figures\"").unwrap();
+        let (figures, _) = figures.split_once("</ul>").unwrap();
+        let mut followed = 0;
+        for link in home.links() {
+            let is_figure = figures.contains(&format!("href=\"{}\"", link.href));
+            // The seats that are left have no list; their link shows who has the others.
+            if !is_figure || link.text.contains(&*stage.say("host-home-seats")) {
+                continue;
+            }
+            let after = link.text.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let number: String = after.chars().take_while(char::is_ascii_digit).collect();
+            let list = owner.get(&link.href).await;
+            assert_eq!(total(stage, &list), number, "{} ({})", link.href, link.text);
+            followed += 1;
+        }
+        assert_eq!(followed, 3);
+        // Nothing of the demo was sent yet.
+        let not_sent = stage.fill(
+            "host-ready-not-sent",
+            [("count", 40.into()), ("n", 40.into())],
+        );
+        let (_, next) = home.body.split_once("id=\"part-next\"").unwrap();
+        let (next, _) = next.split_once("</section>").unwrap();
+        assert!(next.contains(&*not_sent), "{next}");
+        assert!(next.contains(&format!("href=\"{HOME}/send\"")), "{next}");
+    });
+}
+
+#[test]
 fn the_numbers_of_households_add_up() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        let overview = owner.get(HOME).await;
+        let overview = owner.get(&format!("{HOME}/answers")).await;
         let number = |query: &str| -> i64 {
             let href = format!("{HOME}/invites?{query}");
             let mut links = overview.links().into_iter();
@@ -342,7 +376,7 @@ fn whoever_declined_one_event_of_two_is_shown_as_partly_answered() {
                 &format!("/invites/{id}"),
                 &format!("{} {partly}", stage.say("host-answers")),
             ),
-            ("", &partly),
+            ("/answers", &partly),
         ] {
             let page = owner.get(&format!("{HOME}{page}")).await;
             let text = page.text();

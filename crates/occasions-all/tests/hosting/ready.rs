@@ -406,8 +406,9 @@ fn each_role_is_offered_what_it_may_press_and_every_press_leads_somewhere() {
             let open = i64::try_from(found(stage, host).await.open).unwrap();
             let words = stage.fill("host-ready-open", [("n", open.into())]);
             assert!(page.text().contains(&words), "{}", page.text());
-            let overview = visitor.get(HOME).await;
-            assert!(overview.text().contains(&words), "{}", overview.text());
+            let home = visitor.get(HOME).await;
+            let words = stage.fill("host-home-all", [("n", open.into())]);
+            assert!(home.text().contains(&words), "{}", home.text());
             let presses = presses(&page);
             for href in &presses {
                 visitor.get(href).await.expect(200);
@@ -494,8 +495,9 @@ fn after_the_day_nothing_is_open() {
         assert_eq!(found(stage, &stage.owner).await, nothing);
         let page = owner.get(&format!("{HOME}/ready")).await;
         assert!(page.text().contains(&stage.say("host-ready-over")));
-        let overview = owner.get(HOME).await;
-        assert!(!overview.body.contains("part-ready"));
+        let home = owner.get(HOME).await;
+        assert!(home.text().contains(&stage.say("host-ready-over")));
+        assert!(!home.body.contains("part-then"));
     });
 }
 

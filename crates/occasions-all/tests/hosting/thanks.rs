@@ -45,6 +45,29 @@ fn end(stage: &Stage<'_>) {
 }
 
 #[test]
+fn after_the_day_home_says_whom_to_thank() {
+    on_default(async |stage| {
+        let mut early = stage.public(&stage.owner);
+        gift(stage, &mut early, "LATE1", GIFT).await;
+        let unthanked = stage.fill(
+            "host-ready-unthanked",
+            [("count", 1.into()), ("n", 1.into())],
+        );
+        assert!(!early.get(HOME).await.text().contains(&unthanked));
+        end(stage);
+        let owner = stage.another("late", Role::OccasionOwner).await;
+        let mut host = stage.public(&owner);
+        let home = host.get(HOME).await;
+        assert!(home.text().contains(&unthanked), "{}", home.text());
+        let send = format!("{HOME}/send#thanks");
+        assert!(home.links().iter().any(|link| link.href == send));
+        let ready = host.get(&stage.at("/ready")).await.with(200).json();
+        assert_eq!(ready["is_over"], true);
+        assert_eq!(ready["points"][0]["point"], "unthanked");
+    });
+}
+
+#[test]
 fn a_mail_names_the_gift_and_the_pictures_and_ticks_the_gift_off() {
     on_default(async |stage| {
         stage.world.expect_jobs(campaign::KIND);

@@ -77,7 +77,7 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
         let second = send(stage, "RAHMA", "", 80).await;
         let third = send(stage, "RAHMA", "", 160).await;
 
-        let overview = host.get(HOME).await;
+        let overview = host.get(&format!("{HOME}/answers")).await;
         let waiting = overview.links();
         let waiting = waiting
             .iter()

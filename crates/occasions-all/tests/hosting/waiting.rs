@@ -93,7 +93,7 @@ fn hosts_see_who_waits_wherever_they_see_seats() {
             [("n", 4.into()), ("households", 1.into())],
         );
         let mut observer = stage.visitor(&stage.observer);
-        let overview = observer.get(HOME).await;
+        let overview = observer.get(&format!("{HOME}/answers")).await;
         let link = format!("{HOME}/invites?response=waitlisted&event=reception");
         let mut visitor = stage.visitor(&stage.coordinator);
         let events = visitor.get(&format!("{HOME}/settings/events")).await;

@@ -14,7 +14,7 @@ use web::{I18n, Site, words};
 
 use super::campaign::audience::STREAM;
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, moved, occasions};
+use super::{Refusal, moved, occasions, thanks};
 use crate::announcement::{self, Announcement};
 use crate::event::{self, Event};
 use crate::gift;
@@ -24,6 +24,7 @@ use crate::occasion_page;
 use crate::own_domain;
 use crate::question;
 use crate::rsvp::waitlist;
+use crate::upload;
 use crate::words::{OccasionStatus, PageAudience};
 
 const NAMED: usize = 10;
@@ -72,6 +73,10 @@ words! {
         /// Guests who come but have not chosen a meal. `of` is the key of the question about the
         /// meal.
         MealOpen = "meal_open" => "host-ready-meal-open",
+        /// After the last event, households that gave a gift for which they were not thanked.
+        Unthanked = "unthanked" => "host-ready-unthanked",
+        /// After the last event, guests' pictures that wait for the hosts to show them.
+        PicturesWait = "pictures_wait" => "host-ready-pictures",
     }
 }
 
@@ -80,7 +85,7 @@ words! {
 pub struct Ready {
     /// How many points are open.
     pub open: usize,
-    /// Whether all events are over. If so, there are no open points.
+    /// Whether all events are over. If so, only what hosts do after the day is open.
     pub is_over: bool,
     /// The open points, in the order in which hosts deal with them.
     pub points: Vec<OpenPoint>,
@@ -143,9 +148,18 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     let was_held =
         !events.is_empty() && undated.is_empty() && events.iter().all(|event| event.ends_at <= now);
     if is_archived || was_held {
+        let mut points = Vec::new();
+        if !is_archived {
+            let unthanked = number(thanks::waiting(tx, &occasion.id)?.len());
+            let pictures = upload::waiting(tx, &occasion.id)?;
+            points.push(OpenPoint::new(ReadyPoint::Unthanked, unthanked));
+            points.push(OpenPoint::new(ReadyPoint::PicturesWait, pictures));
+        }
+        points.retain(|point| point.count > 0);
         return Ok(Ready {
+            open: points.len(),
             is_over: true,
-            ..Ready::default()
+            points,
         });
     }
     let counts = count_households(tx, &occasion)?;
@@ -161,11 +175,7 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     );
     for moved in moved::list(tx, &occasion.id)? {
         let households = number(moved.households.len());
-        points.push(OpenPoint::of(
-            ReadyPoint::Moved,
-            households,
-            &moved.key,
-        ));
+        points.push(OpenPoint::of(ReadyPoint::Moved, households, &moved.key));
     }
     points.push(OpenPoint::new(ReadyPoint::Unreachable, counts.unreachable));
     if host.may(Permission::SeeContacts) {

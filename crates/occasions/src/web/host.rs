@@ -18,6 +18,7 @@ mod gifts;
 mod groups;
 mod guests;
 pub mod history;
+mod home;
 mod home_new;
 mod invite;
 mod invite_acts;
@@ -59,6 +60,7 @@ mod send_walk;
 mod send_words;
 mod sending;
 mod settings;
+mod texts;
 mod uploads;
 pub mod wording;
 
@@ -94,10 +96,11 @@ pub fn pages() -> Pages<Site, HostAccess> {
 
 fn of_occasion() -> Pages<Site, HostAccess> {
     Pages::default()
-        .get("", See, overview::show)
+        .get("", See, home::show)
         .get("/preview/page", See, home_new::card)
         .get("/ready", See, ready::show)
-        .get("/answers", See, overview::table)
+        .get("/answers", See, overview::show)
+        .get("/answers/days", See, overview::table)
         .get("/invites", See, invites::list)
         .get("/invites/new", Invite, invite_form::new)
         .post("/invites/new", Invite, invite_form::create)
@@ -169,9 +172,12 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings/domain", Own, own_domain::show)
         .post("/settings/domain", Own, own_domain::change)
         .post("/settings/domain/check", Own, own_domain::check)
-        // `Write` is enough for the texts. For the other sections, `settings::Part` requires a
-        // higher permission.
-        .get("/settings", Write, settings::show)
+        .get("/settings", Write, texts::show)
+        .get("/settings/texts", Write, texts::show)
+        .post("/settings/texts", Write, texts::save)
+        .get("/settings/texts/preview/page", Write, texts::preview)
+        .post("/settings/texts/preview/page", Write, texts::preview_typed)
+        // Unknown sections are not found, whoever asks. The others require a higher permission.
         .get("/settings/{part}", Write, settings::show)
         .get("/settings/look", Own, looks::wall)
         .post("/settings/look", Own, looks::choose)

@@ -8,6 +8,7 @@ use web::{Site, Text};
 
 use super::frame::{framed, guest_page, languages};
 use super::page_links;
+use super::ready_made::ready_made;
 use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
 use crate::cover::OnPages;
@@ -72,6 +73,7 @@ fn body<'a>(
         closing: reading.closing(),
         progress: reading.progress(),
         welcome: show::welcome(text, &snapshot.occasion),
+        invitation: ready_made(text, snapshot.occasion.kind, "welcome"),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
             // At the end of the countdown, the page reloads. That would send the form again, so

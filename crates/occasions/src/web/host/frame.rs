@@ -89,7 +89,7 @@ impl HostRequest {
                 title: hosts.text,
                 note: &note,
                 href: &wording.at(""),
-                is_current: place == Place::Overview,
+                is_current: place == Place::Home,
             }),
             see: Some(Link {
                 label: &see_words,
@@ -104,12 +104,12 @@ impl HostRequest {
 
     fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
         use Place::{
-            Import, Invitations, Mail, Members, Notifications, Overview, OwnDomain, Print,
+            Home, Import, Invitations, Mail, Members, Notifications, Overview, OwnDomain, Print,
             Reminders, Reports,
         };
         let has_links = matches!(
             place,
-            Overview
+            Home | Overview
                 | Invitations
                 | Import
                 | Reminders

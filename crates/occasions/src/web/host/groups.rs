@@ -15,7 +15,7 @@ use crate::question::Question;
 /// The pages of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    Overview,
+    Home,
     Group(Group),
     Invitations,
     Guests,
@@ -32,6 +32,7 @@ pub enum Place {
     Reminders,
     Mail,
     Print,
+    Overview,
     Kitchen,
     Gifts,
     Uploads,
@@ -116,6 +117,7 @@ const SEND: &[Item] = &[
     item(Place::Print, "host-print", "/print", See),
 ];
 const ANSWERS: &[Item] = &[
+    item(Place::Overview, "host-overview", "/answers", See),
     item(Place::Kitchen, "host-kitchen-menu", "/reports#kitchen", See),
     item(Place::Gifts, "host-gifts", Gift::PAGES, See),
     item(Place::Uploads, "host-uploads", "/uploads", SeeAnswers),

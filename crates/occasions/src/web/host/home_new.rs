@@ -65,7 +65,7 @@ pub(super) fn page(req: &HostRequest, context: &PageContext) -> Response {
         steps: steps(&wording, context),
         wording: wording.clone(),
     };
-    req.page(context, Place::Overview, &text.say("host-overview"), body)
+    req.page(context, Place::Home, &text.say("host-home"), body)
 }
 
 fn steps(wording: &Wording<'_>, context: &PageContext) -> Vec<Step> {

@@ -1,4 +1,4 @@
-//! The overview page of an occasion. Each number links to the list that it counts.
+//! The overview of the answers. Each number links to the list that it counts.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,7 +7,6 @@ use web::{Deadline, List, PageQuery, Problem, Spoken, Text};
 use super::curve::{Curve, Drawing};
 use super::filters;
 use super::frame::Place;
-use super::home_new;
 use super::meals::{self, MealTable};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
@@ -15,7 +14,6 @@ use crate::diet::{self, DietaryOption};
 use crate::hosting::Permission;
 use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
-use crate::hosting::ready::{self, Ready};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
@@ -30,8 +28,6 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
-    /// `None` after the last event.
-    unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,
     today: Option<&'a Day>,
@@ -58,13 +54,14 @@ struct Number {
     n: String,
 }
 
-struct Latest {
-    id: String,
-    href: String,
-    household: String,
-    tags: Vec<Tag>,
-    ago: String,
-    at: String,
+/// An answer that came lately.
+pub(super) struct Latest {
+    pub(super) id: String,
+    pub(super) href: String,
+    pub(super) household: String,
+    pub(super) tags: Vec<Tag>,
+    pub(super) ago: String,
+    pub(super) at: String,
 }
 
 impl Overview<'_> {
@@ -264,7 +261,6 @@ impl Overview<'_> {
 }
 
 struct OverviewData {
-    ready: Ready,
     summary: Summary,
     days: Vec<Day>,
     latest: List<InvitationRow>,
@@ -272,32 +268,31 @@ struct OverviewData {
     questions: Vec<Question>,
 }
 
-/// Handles `GET /admin/o/{slug}`.
+/// Handles `GET /admin/o/{slug}/answers`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let latest = PageQuery::read(LATEST)?;
-    let site = req.site.clone();
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;
-            let answered = InvitationFilter {
-                answered: Some(true),
-                ..InvitationFilter::default()
-            };
             let (summary, days) = summary::load_with_curve(tx, host)?;
             Ok(OverviewData {
-                ready: ready::load(tx, &site, host)?,
                 summary,
                 days,
-                latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,
+                latest: listing::invitations(tx, host, &answered(), Sort::Replied, &latest)?,
                 diets: diet::list(tx, host.occasion())?,
                 questions: question::of(tx, host.occasion())?,
             })
         })
         .await?;
-    if home_new::is_new(&context, &found.summary) {
-        return Ok(home_new::page(&req, &context));
-    }
     Ok(page(&req, &context, &found))
+}
+
+/// The households that have answered.
+pub(super) fn answered() -> InvitationFilter {
+    InvitationFilter {
+        answered: Some(true),
+        ..InvitationFilter::default()
+    }
 }
 
 fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Response {
@@ -312,7 +307,6 @@ fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Respo
         done: req.done(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         may_invite: context.may(Permission::Invite),
-        unready: (!found.ready.is_over).then(|| super::ready::open(&found.ready)),
         summary: &found.summary,
         curve: curve.draw(text),
         today: found.days.last(),
@@ -404,7 +398,7 @@ fn attention(wording: &Wording<'_>, summary: &Summary) -> Vec<Number> {
     .collect()
 }
 
-fn latest(wording: &Wording<'_>, line: &InvitationRow) -> Latest {
+pub(super) fn latest(wording: &Wording<'_>, line: &InvitationRow) -> Latest {
     let at = line.replied_at.unwrap_or(line.updated_at);
     Latest {
         id: line.id.to_string(),
@@ -434,7 +428,7 @@ struct Table<'a> {
     days: Vec<(String, Day)>,
 }
 
-/// Handles `GET /admin/o/{slug}/answers`. Shows the answers over time as a table.
+/// Handles `GET /admin/o/{slug}/answers/days`. Shows the answers over time as a table.
 pub(super) async fn table(req: HostRequest) -> Result<Response, Problem> {
     let (context, days) = req
         .read(|tx, context| summary::curve(tx, &context.host))

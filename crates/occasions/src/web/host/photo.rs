@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::uploaded_image::{self, Focus};
-use web::{Form, Input, Language, Preset, Problem, Text, Theme, Way, assets, picture_folder};
+use web::{Form, Input, Preset, Problem, Text, Theme, Way, assets, picture_folder};
 
 use super::frame::{Place, keep_private};
 use super::looks::{self, PRESET, WAY};
@@ -17,14 +17,13 @@ use super::wording::Wording;
 use crate::cover::{self, OnPages};
 use crate::hosting::HostOf;
 use crate::hosting::occasions::{self, FIELDS};
-use crate::invitation_snapshot;
 use crate::look;
 use crate::occasion::Occasion;
 use crate::web::guest;
 use crate::web::guest::view::{Cover, Hosts};
 
-/// What the photo shows, in words. It is on the page of texts too.
-const ALT: &str = "cover_alt";
+/// What the photo shows, in words.
+pub(super) const ALT: &str = "cover_alt";
 /// How many looks the page shows; all are on the wall.
 const LOOKS: usize = 5;
 
@@ -296,16 +295,8 @@ async fn show_invitation(req: &HostRequest, form: Option<&Form>) -> Result<Respo
     };
     let focus = form.map(typed_focus).transpose()?.flatten();
     let photo = cut_for_preview(req, &typed, focus).await?;
-    let own = req
-        .site
-        .catalogue
-        .speak(&Language::of(&typed.default_language));
-    let name = own.say("preview-household").into_owned();
-    let look = move |tx: &mut Tx<'_>, _: &PageContext| {
-        Ok(invitation_snapshot::made_up(tx, typed.clone(), &name)?)
-    };
-    let (_, snapshot) = req.read(look).await?;
-    preview::inert(req, &own, &snapshot, photo, String::new())
+    let language = typed.default_language.clone();
+    preview::made_up(req, typed, &language, photo).await
 }
 
 /// The photo, cut around a part that is not saved yet; `None` if the stored cuts do.

@@ -3,16 +3,18 @@
 
 use askama::Template;
 use axum::response::Response;
+use platform::Tx;
 use web::page::{Kind, Page};
 use web::{Language, Problem, Text};
 
 use super::frame::{Place, keep_private};
-use super::request::HostRequest;
+use super::request::{HostRequest, PageContext};
 use super::wording::Wording;
 use crate::cover::OnPages;
 use crate::hosting::{Refusal, portals};
 use crate::id::InvitationId;
-use crate::invitation_snapshot::InvitationSnapshot;
+use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::occasion::Occasion;
 use crate::web::guest;
 
 #[derive(Template)]
@@ -60,6 +62,22 @@ pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     inert(&req, &text, &snapshot, None, notice)
 }
 
+/// Renders the invitation of a household that does not exist, in one of the occasion's languages.
+pub(super) async fn made_up(
+    req: &HostRequest,
+    occasion: Occasion,
+    language: &str,
+    photo: Option<OnPages>,
+) -> Result<Response, Problem> {
+    let text = req.site.catalogue.speak(&Language::of(language));
+    let name = text.say("preview-household").into_owned();
+    let look = move |tx: &mut Tx<'_>, _: &PageContext| {
+        Ok(invitation_snapshot::made_up(tx, occasion.clone(), &name)?)
+    };
+    let (_, snapshot) = req.read(look).await?;
+    inert(req, &text, &snapshot, photo, String::new())
+}
+
 /// Renders an invitation on which nothing can be pressed. `notice` stands above it, unless it is
 /// empty.
 pub(super) fn inert(
@@ -93,9 +111,7 @@ struct Inert {
     inside: String,
 }
 
-async fn load(
-    req: &HostRequest,
-) -> Result<(super::request::PageContext, InvitationSnapshot), Refusal> {
+async fn load(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
         let mut snapshot = portals::load(tx, &context.host, &id)?;

@@ -12,9 +12,9 @@ use super::wording::{self, Wording};
 use crate::announcement::Announcement;
 use crate::event::{Event, PlannedEvent};
 use crate::gift::Gift;
-use crate::hosting::Permission::{self, Invite, Own, Write};
+use crate::hosting::Permission::{self, Invite, Own, SeeAnswers, Write};
 use crate::hosting::listing::filter::unanswered_word;
-use crate::hosting::ready::{self, OpenPoint, Ready, ReadyPoint};
+use crate::hosting::ready::{self, OpenPoint, ReadyPoint};
 use crate::occasion_page::OccasionPage;
 use crate::question::{self, Question};
 use crate::words::OccasionStatus;
@@ -30,13 +30,14 @@ struct ReadyPage<'a> {
     lines: Vec<Line>,
 }
 
-struct Line {
-    words: String,
-    households: Vec<(String, String)>,
-    more: i64,
-    links: Vec<(String, &'static str)>,
+pub(super) struct Line {
+    pub(super) words: String,
+    pub(super) households: Vec<(String, String)>,
+    pub(super) more: i64,
+    /// Paths and labels. The last leads to the page on which hosts deal with the point.
+    pub(super) links: Vec<(String, &'static str)>,
     /// Whether this line has the button for publishing the occasion.
-    publishes: bool,
+    pub(super) publishes: bool,
 }
 
 impl ReadyPage<'_> {
@@ -67,28 +68,23 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let body = ReadyPage {
         text,
         done: req.done(),
-        open: open(&found),
+        open: i64::try_from(found.open).unwrap_or(i64::MAX),
         is_over: found.is_over,
         lines: found.points.iter().map(|point| page.line(point)).collect(),
         wording: wording.clone(),
     };
     let title = text.say("host-ready");
-    Ok(req.page(&context, Place::Overview, &title, body))
+    Ok(req.page(&context, Place::Home, &title, body))
 }
 
-/// Returns the number of open points.
-pub(super) fn open(found: &Ready) -> i64 {
-    i64::try_from(found.open).unwrap_or(i64::MAX)
-}
-
-struct PointLines<'a> {
-    wording: &'a Wording<'a>,
-    context: &'a PageContext,
-    questions: &'a [Question],
+pub(super) struct PointLines<'a> {
+    pub(super) wording: &'a Wording<'a>,
+    pub(super) context: &'a PageContext,
+    pub(super) questions: &'a [Question],
 }
 
 impl PointLines<'_> {
-    fn line(&self, point: &OpenPoint) -> Line {
+    pub(super) fn line(&self, point: &OpenPoint) -> Line {
         let text = self.wording.text;
         let of = point.of.as_deref().unwrap_or_default();
         let names: Vec<String> = self
@@ -204,6 +200,10 @@ impl PointLines<'_> {
                 ]
             }
             ReadyPoint::Unapproved => vec![list("/invites?open=waiting")],
+            ReadyPoint::Unthanked => vec![press("/send#thanks", "host-send-thank", Invite)],
+            ReadyPoint::PicturesWait => {
+                vec![press("/uploads", "host-ready-do-pictures", SeeAnswers)]
+            }
             ReadyPoint::Waiting => vec![
                 list(&format!("/invites?response=waitlisted&event={of}")),
                 press(&form(self.event(of)), "host-ready-do-seats", Own),

@@ -22,7 +22,6 @@ use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 web::words! {
     /// A section of the settings. Its name is part of its path.
     Part {
-        Texts = "texts" => "host-texts",
         Languages = "languages" => "host-field-languages",
         Deadline = "deadline" => "host-deadline",
         Switches = "switches" => "host-switches",
@@ -43,7 +42,7 @@ impl Part {
     /// The menu's page for this section. Sections with the same one are on tabs.
     fn place(self) -> Place {
         match self {
-            Self::Texts | Self::Languages => Place::Words,
+            Self::Languages => Place::Words,
             Self::Deadline => Place::Deadline,
             Self::Switches => Place::Switches,
             Self::Basics | Self::Contact => Place::General,
@@ -53,17 +52,9 @@ impl Part {
 
     fn page_title(self) -> &'static str {
         match self.place() {
-            Place::Words => "host-menu-words",
             Place::General => "host-menu-general",
             Place::State => "host-menu-state",
             _ => self.label(),
-        }
-    }
-
-    fn permission(self) -> Permission {
-        match self {
-            Self::Texts => Permission::Write,
-            _ => Permission::Own,
         }
     }
 }
@@ -105,13 +96,9 @@ impl Move {
     }
 }
 
-/// Handles `GET /admin/o/{slug}/settings/{part}`. Also handles `GET /admin/o/{slug}/settings`,
-/// which is the page for the texts.
+/// Handles `GET /admin/o/{slug}/settings/{part}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let part = match req.piece("part") {
-        "" => Part::Texts,
-        _ => part(&req)?,
-    };
+    let part = part(&req)?;
     let (context, retention) = req.read(look_at(part)).await?;
     let form_state = FormState::of(stored(&context.occasion));
     Ok(page(&req, &context, &form_state, part, retention.into()))
@@ -121,7 +108,7 @@ fn look_at(
     part: Part,
 ) -> impl Fn(&mut Tx<'_>, &PageContext) -> Result<Option<Retention>, Refusal> + Send + 'static {
     move |tx, context| {
-        context.host.needs(part.permission())?;
+        context.host.needs(Permission::Own)?;
         let retention = || retention::show(tx, &context.host);
         (part == Part::End).then(retention).transpose()
     }
@@ -162,9 +149,7 @@ fn page(
         done: req.done(),
         form_state,
         title: part.page_title(),
-        parts: parts
-            .filter(|one| one.place() == part.place() && context.may(one.permission()))
-            .collect(),
+        parts: parts.filter(|one| one.place() == part.place()).collect(),
         part,
         version: form_state.form.text("version"),
         groups: shown(&wording, form_state, part),
@@ -195,9 +180,6 @@ fn stored(occasion: &Occasion) -> Form {
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
-    if part == Part::Texts {
-        return groups;
-    }
     let say = |id: &str| wording.text.say(id).into_owned();
     for group in &mut groups {
         group.legend.clear();
@@ -318,7 +300,7 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
-        context.host.needs(Part::Deadline.permission())?;
+        context.host.needs(Permission::Own)?;
         let new = occasions::apply(&input, &context.occasion, false)?;
         occasions::check_deadline(tx, &context.occasion, &new)?;
         locks::effect_of_deadline(tx, &context.host, new.rsvp_deadline)

@@ -77,7 +77,7 @@ pub struct PicturePage<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
     pub file: FileView,
-    /// The width and height in pixels; `None` for a document.
+    /// The width and height in pixels, if the file's name holds them.
     pub size: Option<(u32, u32)>,
     pub number: i64,
     pub count: i64,

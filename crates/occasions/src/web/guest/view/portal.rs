@@ -27,6 +27,8 @@ pub struct PortalPage<'a> {
     pub progress: Progress,
     /// The hosts' text for all guests.
     pub welcome: Spoken<'a>,
+    /// What stands there if the hosts have written none.
+    pub invitation: Option<String>,
     /// The hosts' text for this household.
     pub message: Option<&'a str>,
     /// Typed values that came too late to be saved.

@@ -269,6 +269,7 @@ pub(super) fn portal(text: &Text) -> PortalPage<'_> {
         salutation: Tone::Formal.salutation(text, household(text), None),
         closing: Some(closing(text)),
         progress: Progress::Unanswered,
+        invitation: None,
         welcome: spoken(
             text,
             "We cannot wait to celebrate with you.\nYour prayers mean the world to us.",

@@ -1,0 +1,211 @@
+//! The home of an occasion: its card, what is next, and the numbers that hosts look for first. Each
+//! number links to the list that it counts.
+
+use askama::Template;
+use axum::response::Response;
+use web::{List, PageQuery, Preset, Problem, Text, Theme, assets};
+
+use super::frame::Place;
+use super::home_new;
+use super::looks;
+use super::overview::{self, Latest};
+use super::ready::{Line, PointLines};
+use super::request::{HostRequest, PageContext};
+use super::wording::Wording;
+use crate::hosting::Permission;
+use crate::hosting::listing::{self, InvitationRow, Sort};
+use crate::hosting::ready::{self, Ready, ReadyPoint};
+use crate::hosting::summary::{self, Summary};
+use crate::question::{self, Question};
+use crate::web::guest;
+use crate::web::guest::view::{Cover, Hosts};
+
+const LATEST: &str = "limit=4";
+/// How many points stand below the next one.
+const THEN: usize = 3;
+
+#[derive(Template)]
+#[template(path = "host/home.html")]
+struct Home<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    own: &'a Text,
+    hosts: Hosts<'a>,
+    theme: Theme,
+    cover: Cover<'a>,
+    style: &'static str,
+    done: Option<String>,
+    stream: String,
+    may_own: bool,
+    figures: Vec<Figure>,
+    next: Option<Line>,
+    then: Vec<Line>,
+    open: usize,
+    is_over: bool,
+    latest: Vec<Latest>,
+}
+
+struct Figure {
+    href: String,
+    label: &'static str,
+    n: String,
+    note: String,
+}
+
+impl Home<'_> {
+    fn all_done(&self) -> String {
+        if self.is_over {
+            return self.text.say("host-ready-over").into_owned();
+        }
+        let title = self.wording.pick(&self.wording.occasion.title);
+        let values = [("title", title.text.into())];
+        self.text.with("host-ready-all", values)
+    }
+}
+
+impl Line {
+    /// The page on which hosts deal with the point.
+    fn main(&self) -> Option<&(String, &'static str)> {
+        self.links.last()
+    }
+
+    fn others(&self) -> &[(String, &'static str)] {
+        self.links.split_last().map_or(&[], |(_, others)| others)
+    }
+}
+
+struct HomeData {
+    ready: Ready,
+    summary: Summary,
+    latest: List<InvitationRow>,
+    questions: Vec<Question>,
+}
+
+/// Handles `GET /admin/o/{slug}`.
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (site, latest) = (req.site.clone(), PageQuery::read(LATEST)?);
+    let (context, found) = req
+        .read(move |tx, context| {
+            let host = &context.host;
+            let answered = overview::answered();
+            Ok(HomeData {
+                ready: ready::load(tx, &site, host)?,
+                summary: summary::load(tx, host)?,
+                latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,
+                questions: question::of(tx, host.occasion())?,
+            })
+        })
+        .await?;
+    if home_new::is_new(&context, &found.summary) {
+        return Ok(home_new::page(&req, &context));
+    }
+    Ok(page(&req, &context, &found))
+}
+
+fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    let occasion = &context.occasion;
+    let own = looks::in_its_language(req, occasion);
+    let lines = PointLines {
+        wording: &wording,
+        context,
+        questions: &found.questions,
+    };
+    let mut points: Vec<_> = found.ready.points.iter().collect();
+    points.sort_by_key(|point| rank(point.point));
+    let mut points = points.into_iter().map(|point| lines.line(point));
+    let body = Home {
+        text,
+        hosts: guest::show::hosts(&own, occasion),
+        theme: occasion.theme,
+        cover: looks::cover(&own, context, "home"),
+        style: assets::asset("looks.css"),
+        done: req.done(),
+        stream: format!("/api/v1/occasions/{}/stream", occasion.id),
+        may_own: context.may(Permission::Own),
+        figures: figures(&wording, context, &found.summary),
+        next: points.next(),
+        then: points.take(THEN).collect(),
+        open: found.ready.open,
+        is_over: found.ready.is_over,
+        latest: found
+            .latest
+            .items
+            .iter()
+            .map(|line| overview::latest(&wording, line))
+            .collect(),
+        own: &own,
+        wording: wording.clone(),
+    };
+    req.page(context, Place::Home, &text.say("host-home"), body)
+}
+
+/// The order in which hosts are told what is next. A private address is said at the top of the page.
+fn rank(point: ReadyPoint) -> u8 {
+    match point {
+        ReadyPoint::Draft => 0,
+        ReadyPoint::NoInvitations => 1,
+        ReadyPoint::Moved => 2,
+        ReadyPoint::NotSent => 3,
+        ReadyPoint::MailFails => 4,
+        ReadyPoint::Unapproved => 5,
+        ReadyPoint::Owing => 6,
+        ReadyPoint::TextsMissing => 8,
+        ReadyPoint::PrivateAddress => 9,
+        _ => 7,
+    }
+}
+
+fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> Vec<Figure> {
+    let text = wording.text;
+    let (people, households) = (&summary.guests, &summary.invitations);
+    let count = |id: &str, n: i64| {
+        let values = [("count", n.into()), ("n", text.number(n).into())];
+        text.with(id, values)
+    };
+    let owing = households.unanswered + households.partial;
+    let not_sure = match people.undecided {
+        0 => String::new(),
+        n => count("host-home-not-sure", n),
+    };
+    let mut all = vec![
+        Figure {
+            href: wording.at("/guests?status=yes"),
+            label: "host-coming",
+            n: text.number(people.yes),
+            note: count("host-home-of-people", people.total),
+        },
+        Figure {
+            href: wording.at("/invites?response=pending"),
+            label: "host-home-to-answer",
+            n: text.number(owing),
+            note: text.with("host-home-households", [("n", owing.into())]),
+        },
+    ];
+    all.extend(fewest_seats(wording, context, summary));
+    all.push(Figure {
+        href: wording.at("/guests?status=no"),
+        label: "reply-no",
+        n: text.number(people.no),
+        note: not_sure,
+    });
+    all
+}
+
+/// The seats of the event that has the fewest left.
+fn fewest_seats(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> Option<Figure> {
+    let text = wording.text;
+    let limited = summary.events.iter().filter(|one| one.capacity.is_some());
+    let fewest = limited.min_by_key(|one| one.left)?;
+    let mut events = context.events.iter();
+    let event = events.find(|event| event.key == fewest.key)?;
+    let seats = text.number(fewest.capacity?);
+    let name = wording.event(event).text.to_owned();
+    let of = [("seats", seats.into()), ("of", name.into())];
+    Some(Figure {
+        href: wording.at(&format!("/guests?event={}&status=yes", fewest.key)),
+        label: "host-home-seats",
+        n: text.number(fewest.left?.max(0)),
+        note: text.with("host-home-seats-of", of),
+    })
+}
