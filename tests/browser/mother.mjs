@@ -45,7 +45,7 @@ function errand(what, most, play) {
 }
 
 errand('who has not answered', 1, async () => {
-  await press(/^To answer/, 'main');
+  await press(/^Yet to answer/, 'main');
   await says(/Famiglia|Keluarga|family/);
 });
 

@@ -4,7 +4,7 @@
 
 host-import-text = Drop in the list you have. Nothing changes until you have seen what we read.
 host-import-file = Drop a file here, or choose one
-host-import-file-hint = Excel, CSV, Numbers as CSV, Google Contacts as CSV, or your phone’s contacts (vCard); up to 10 MB and 10,000 rows, contacts with pictures up to 50 MB. Titles above the headings, several sheets and couples in one cell are all right. Colours and struck-out text are not read.
+host-import-file-hint = Excel, CSV, Numbers as CSV, Google Contacts as CSV, or your phone’s contacts (vCard); up to 10 MB and 10,000 rows, contacts with pictures up to 50 MB. Titles above the headings, several sheets and couples in one cell are fine. Colours and strikethrough are ignored: a crossed-out guest is read like any other.
 host-import-next = Read the list
 host-import-earlier = Earlier lists
 host-import-columns = What is in the columns?
@@ -43,7 +43,7 @@ host-import-state-stopped = Not imported: there are errors
 host-import-state-undoing = Being undone
 host-import-state-undone = Undone
 host-import-no-email = No email: this household gets no mail.
-host-import-doubtful-duplicate = A household of this name is here already. Above you choose what becomes of this one.
+host-import-doubtful-duplicate = You already have a household with this name. Choose above what to do with this one.
 host-import-unknown-language = This occasion does not use this language; its main one is used.
 host-import-unknown-diet = Not among your food needs; kept as a note.
 host-import-unknown-answer = Not known as an answer; left out.
@@ -82,7 +82,7 @@ host-import-joined = An earlier row has the same name and the same phone or emai
 host-import-same-contact = An earlier household has the same phone or email. This one is a household of its own.
 host-import-nobody-named = Nobody in this household is named.
 host-import-paste = Or paste the cells
-host-import-paste-hint = Mark them in Excel or Google Sheets, copy, paste here. Or type one household a line.
+host-import-paste-hint = Select them in Excel or Google Sheets, copy, and paste here. Or type one household per line.
 host-import-pasted = Pasted list
 host-import-list = { $name }: { $count ->
     [one] 1 line
@@ -90,8 +90,8 @@ host-import-list = { $name }: { $count ->
 }
 host-import-no-names = No column holds names. Which one is it? Choose it below.
 host-import-invite = Invite them to
-host-import-invite-said = A column of the list says who is invited. These are for households where it is empty.
-host-import-no-days = No event has its day yet. Everybody in the list is invited to it when it gets one.
+host-import-invite-said = A column of the list says who is invited. These ticks are for households where it is empty.
+host-import-no-days = No event has a date yet. When an event gets one, everybody in the list is invited to it.
 host-import-open-to-all = Open to all: everybody is invited.
 host-import-few-seats = { $seats } seats, and { $people } people in the list
 host-import-seats = { $count ->
@@ -112,17 +112,17 @@ host-import-people-count = { $count ->
 }
 host-import-both = { $households }, { $people }
 host-import-needs = { $count ->
-    [one] 1 needs you
-   *[other] { $n } need you
+    [one] 1 thing to decide
+   *[other] { $n } things to decide
 }
 host-import-name-row = { $name }, row { $row }
-host-import-ask-email = These email addresses were mended, or are none. Look once; an empty field leaves the address out.
+host-import-ask-email = We corrected these email addresses, or could not read them. Please check each one. Empty a field to leave its address out.
 host-import-ask-here = { $name }, row { $row }: a household of this name is here already. The list says: { $value }
 host-import-ask-group = { $name }, row { $row }: nobody is named; { $value } may come.
-host-import-ask-food = { $name }, row { $row }: “{ $value }” is said of several people. Whose is it?
-host-import-ask-not-coming = { $name }, row { $row }: the list says they do not come. What becomes of them?
+host-import-ask-food = { $name }, row { $row }: “{ $value }” is given for several people. Who is it for?
+host-import-ask-not-coming = { $name }, row { $row }: the list says they are not coming. What should we do with them?
 host-import-here-leave = It is the same: leave the household here as it is
-host-import-here-change = It is the same: take over what the list says
+host-import-here-change = It is the same: update it from the list
 host-import-here-add = It is another household: add it
 host-import-group-keep = One invitation, names to come
 host-import-group-leave-out = Leave it out
@@ -152,7 +152,7 @@ host-import-go = { $count ->
 }
 host-import-can-undo = You can undo it for 7 days.
 host-import-importing = Importing…
-host-import-goes-on = This page goes on by itself. You may leave it.
+host-import-goes-on = The import goes on by itself. You can leave this page.
 host-import-are-here = Here now: { $both }
 host-import-nameless = { $count ->
     [one] 1 person still needs a name: guests can fill it in themselves.
@@ -201,7 +201,7 @@ host-import-contacts-found = { $count ->
     [one] One contact
    *[other] { $n } contacts
 }
-host-import-contacts-chosen = { $chosen } of { $total } contacts are ticked.
+host-import-contacts-chosen = Ticked: { $chosen } of { $total }
 host-import-contacts-go = Go on with the ticked ones
 host-import-tick-all = Tick all on this page
 host-import-tick-none = Untick all on this page

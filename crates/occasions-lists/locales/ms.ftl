@@ -2,9 +2,9 @@
 
 ## Imports
 
-host-import-text = Letakkan senarai yang anda ada. Tiada apa-apa berubah sehingga anda melihat apa yang kami baca.
+host-import-text = Muat naik senarai tetamu anda. Tiada apa-apa berubah sehingga anda melihat apa yang kami baca.
 host-import-file = Letakkan fail di sini, atau pilih satu
-host-import-file-hint = Excel, CSV, Numbers sebagai CSV, Google Contacts sebagai CSV, atau kenalan telefon anda (vCard); hingga 10 MB dan 10,000 baris, kenalan bergambar hingga 50 MB. Tajuk di atas baris kepala, beberapa helaian dan pasangan dalam satu sel boleh sahaja. Warna dan teks yang dicoret tidak dibaca.
+host-import-file-hint = Excel, CSV, Numbers sebagai CSV, Google Contacts sebagai CSV, atau kenalan telefon anda (vCard); hingga 10 MB dan 10,000 baris, kenalan bergambar hingga 50 MB. Senarai boleh ada tajuk besar di atas tajuk lajur, beberapa helaian, dan pasangan dalam satu sel. Warna dan garis coretan diabaikan: tetamu yang dicoret tetap dibaca.
 host-import-next = Baca senarai
 host-import-earlier = Senarai terdahulu
 host-import-columns = Apakah isi setiap lajur?
@@ -43,7 +43,7 @@ host-import-state-stopped = Tidak diimport: ada ralat
 host-import-state-undoing = Sedang dibatalkan
 host-import-state-undone = Dibatalkan
 host-import-no-email = Tiada e-mel: keluarga ini tidak menerima e-mel.
-host-import-doubtful-duplicate = Keluarga dengan nama ini sudah ada. Di atas, anda pilih apa yang berlaku kepada yang ini.
+host-import-doubtful-duplicate = Keluarga dengan nama ini sudah ada. Pilih di atas apa yang perlu dibuat dengan yang ini.
 host-import-unknown-language = Majlis ini tidak menggunakan bahasa ini; bahasa utamanya digunakan.
 host-import-unknown-diet = Tiada dalam keperluan makanan anda; disimpan sebagai nota.
 host-import-unknown-answer = Tidak dikenali sebagai jawapan; ditinggalkan.
@@ -98,7 +98,7 @@ host-import-seats = { $count ->
 }
 host-import-different = Berbeza untuk { $labels }
 host-import-differs = Acara lain untuk mereka
-host-import-by-name = Orang bernama
+host-import-by-name = Orang yang dinamakan
 host-import-to-come = Nama menyusul
 host-import-households = { $count ->
    *[other] { $n } keluarga
@@ -108,25 +108,25 @@ host-import-people-count = { $count ->
 }
 host-import-both = { $households }, { $people }
 host-import-needs = { $count ->
-   *[other] { $n } memerlukan anda
+   *[other] { $n } perkara perlu anda putuskan
 }
 host-import-name-row = { $name }, baris { $row }
-host-import-ask-email = Alamat e-mel ini telah dibetulkan, atau bukan alamat e-mel. Semak sekali; medan kosong meninggalkan alamat itu.
+host-import-ask-email = Alamat e-mel ini telah kami betulkan, atau tidak sah. Sila semak setiap satu. Kosongkan ruangan jika alamat itu tidak perlu diimport.
 host-import-ask-here = { $name }, baris { $row }: keluarga dengan nama ini sudah ada. Senarai menyatakan: { $value }
 host-import-ask-group = { $name }, baris { $row }: tiada sesiapa dinamakan; { $value } boleh datang.
-host-import-ask-food = { $name }, baris { $row }: “{ $value }” ditulis untuk beberapa orang. Milik siapa?
+host-import-ask-food = { $name }, baris { $row }: “{ $value }” ditulis untuk beberapa orang. Untuk siapa?
 host-import-ask-not-coming = { $name }, baris { $row }: senarai menyatakan mereka tidak hadir. Apa yang perlu dibuat?
 host-import-here-leave = Keluarga yang sama: biarkan yang ada di sini
-host-import-here-change = Keluarga yang sama: ambil yang tertulis dalam senarai
+host-import-here-change = Keluarga yang sama: kemas kini mengikut senarai
 host-import-here-add = Keluarga lain: tambahkan
 host-import-group-keep = Satu jemputan, nama menyusul
-host-import-group-leave-out = Tinggalkan
+host-import-group-leave-out = Jangan import
 host-import-food-one-of = Salah seorang; nota setiap dewasa menyebutnya
 host-import-food-all = Semua orang dewasa
 host-import-absent-keep = Tambahkan mereka; nota menyebutnya
-host-import-absent-decline = Tambahkan mereka, dan jawapan mereka tidak
-host-import-absent-leave-out = Tinggalkan mereka
-host-import-left-out-by-host = Ditinggalkan, seperti pilihan anda.
+host-import-absent-decline = Tambahkan mereka dengan jawapan “Tidak hadir”
+host-import-absent-leave-out = Jangan import mereka
+host-import-left-out-by-host = Tidak diimport, seperti pilihan anda.
 host-import-not-imported = Tidak diimport
 host-import-first = Keadaannya nanti
 host-import-all = { $count ->
@@ -144,7 +144,7 @@ host-import-go = { $count ->
 }
 host-import-can-undo = Anda boleh membatalkannya selama 7 hari.
 host-import-importing = Sedang mengimport…
-host-import-goes-on = Halaman ini berjalan sendiri. Anda boleh meninggalkannya.
+host-import-goes-on = Import berjalan sendiri. Anda boleh meninggalkan halaman ini.
 host-import-are-here = Kini ada: { $both }
 host-import-nameless = { $count ->
    *[other] { $n } daripada mereka masih memerlukan nama: tetamu boleh mengisinya sendiri.
@@ -188,7 +188,7 @@ host-import-other-letters = Lain-lain
 host-import-contacts-found = { $count ->
    *[other] { $n } kenalan
 }
-host-import-contacts-chosen = { $chosen } daripada { $total } kenalan ditanda.
+host-import-contacts-chosen = Ditanda: { $chosen } daripada { $total }
 host-import-contacts-go = Teruskan dengan yang ditanda
 host-import-tick-all = Tanda semua di halaman ini
 host-import-tick-none = Buang semua tanda di halaman ini

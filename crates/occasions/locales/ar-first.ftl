@@ -30,10 +30,10 @@ new-event-dinner = العشاء
 # What an invitation says while the hosts have written no words of their own.
 invitation-wedding = يسرّنا أن ندعوكم إلى حفل زفافنا.
 invitation-engagement = يسرّنا أن ندعوكم إلى حفل خطوبتنا.
-invitation-birthday = يسرّنا أن تشاركونا الاحتفال بعيد الميلاد.
-invitation-children = أهلًا بكم في حفلتنا!
-invitation-naming = يسرّنا أن تشاركونا فرحتنا بالمولود.
-invitation-anniversary = يسرّنا أن تشاركونا الاحتفال بذكرانا السنوية.
+invitation-birthday = يسرّنا أن ندعوكم إلى حفل عيد ميلاد.
+invitation-children = تعالوا إلى حفلتنا!
+invitation-naming = يسرّنا أن تشاركونا فرحتنا بمولودنا.
+invitation-anniversary = يسرّنا أن تشاركونا الاحتفال بذكرى زواجنا.
 invitation-kenduri = بيتنا مفتوح لكم، فتفضّلوا إلى مائدتنا.
 invitation-company = نتطلّع إلى الترحيب بكم.
 invitation-memorial = ندعوكم إلى إحياء الذكرى معنا.

@@ -43,11 +43,11 @@ gallery-credit = تصوير: { $name }
 
 ## After the day
 
-after-on-wedding = تزوّجا في
-after-on-engagement = خُطبا في
-after-on-celebrated = احتفلنا في
-after-on-memorial = أُحييت الذكرى في
-after-on-other = كان ذلك في
+after-on-wedding = يوم الزفاف
+after-on-engagement = يوم الخطوبة
+after-on-celebrated = يوم الاحتفال
+after-on-memorial = يوم إحياء الذكرى
+after-on-other = يوم المناسبة
 after-came-title = شكرًا لحضوركم
 after-came = كان وجودكم معنا يعني لنا الكثير.
 after-came-names = كان وجودكم معنا يعني لنا الكثير: { $names }.
@@ -67,8 +67,8 @@ after-word = كلمة إلى { $hosts }
 after-word-hint = لا يقرؤها أحد سواهم.
 after-word-write = كتابة رسالة
 after-word-change = تعديل رسالتكم
-after-answers = إجاباتكم
-after-answers-and-gift = إجاباتكم والهدية التي قدّمتموها
+after-answers = ردودكم
+after-answers-and-gift = ردودكم والهدية التي قدّمتموها
 after-gift = الهدية التي قدّمتموها
 
 problem-upload-type = ليس هذا ملف JPEG أو PNG أو WebP أو GIF أو PDF، أو أن الصورة كبيرة جدًا أو تالفة.

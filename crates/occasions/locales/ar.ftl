@@ -197,7 +197,7 @@ portal-map = الخريطة
 portal-google-maps = خرائط Google
 portal-waze = Waze
 portal-google-calendar = تقويم Google
-preview-household = عائلة الحداد
+preview-household = عائلة النجار
 portal-outlook = Outlook
 portal-calendar = الإضافة إلى التقويم
 portal-schedule = البرنامج
@@ -324,7 +324,7 @@ answer-noted =
 answer-noted-days = { $n ->
     [zero] لم يُفتح بعد.
     [one] فُتح مرة واحدة حتى الآن، في { $last }.
-    [two] فُتح مرتين حتى الآن، أولاهما في { $first } وآخرهما في { $last }.
+    [two] فُتح مرتين حتى الآن، أولاهما في { $first } وثانيتهما في { $last }.
     [few] فُتح { $n } مرات حتى الآن، أولاها في { $first } وآخرها في { $last }.
     [many] فُتح { $n } مرة حتى الآن، أولاها في { $first } وآخرها في { $last }.
    *[other] فُتح { $n } مرة حتى الآن، أولاها في { $first } وآخرها في { $last }.
@@ -561,7 +561,7 @@ problem-name-required = جُرّبت مؤخرًا رموز خاطئة كثيرة
     .title = الاسم مطلوب
 problem-code-malformed = يتكون الرمز من 5 إلى 8 أحرف أو أرقام.
     .title = يُرجى مراجعة الرمز
-problem-phone-digits-lost = فقد هذا الرقم بعض خاناته لأن جدول البيانات اختصره. اكتب الرقم كاملًا، أو اتركه فارغًا.
+problem-phone-digits-lost = فقد هذا الرقم بعض خاناته لأن جدول البيانات اختصره. يُرجى كتابة الرقم كاملًا، أو ترك الحقل فارغًا.
     .title = يُرجى مراجعة رقم الهاتف
 problem-code-required = يُرجى استعمال الرمز المكتوب على دعوتكم.
     .title = الرمز غير مذكور
@@ -644,9 +644,9 @@ send-invite-casual = يسعد { $hosts } أن تكونوا معهم في يوم�
 send-invite-fun = { $hosts } يحتفلون، ولا تكتمل الفرحة من دونكم!
 send-remind = يسعدنا أن نعرف إن كان بإمكانكم الحضور. مع أطيب التحيات، { $hosts }
 send-moved = تغيّر موعد أو مكان { $event }.
-send-moved-was = حتى الآن: { $was }
+send-moved-was = سابقًا: { $was }
 send-moved-now = الآن: { $now }
-send-moved-answer = يبقى ردّكم كما هو. إن لم يعد يناسبكم، يرجى تغييره هنا: { $link }
+send-moved-answer = يبقى ردّكم كما هو. إن لم يعد يناسبكم فيُرجى تغييره هنا: { $link }
 send-thanks = شكرًا من القلب على حضوركم في يومنا.
 send-thanks-gift = شكرًا على هديتكم: { $gift }
 send-thanks-pictures = صور ذلك اليوم هنا: { $link }

@@ -63,7 +63,7 @@ host-home-events = { $n ->
 host-home-guests = Guests
 host-home-answer-by = Answer by
 host-home-publish = Publish
-host-home-to-answer = To answer
+host-home-to-answer = Yet to answer
 host-home-of-people = of { $count ->
     [one] { $n } person
    *[other] { $n } people

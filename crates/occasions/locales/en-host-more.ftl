@@ -27,7 +27,7 @@ host-mail-deletion-text =
 
     { $site }
 host-mail-deletion-pictures =
-    All pictures of the gallery are here, as one file to download:
+    You can download all pictures in the gallery as one file here:
     { $address }
 
 ## Actions on many invitations

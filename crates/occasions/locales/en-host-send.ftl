@@ -28,10 +28,10 @@ host-about-email = All at once. We send it.
 host-about-paper = No phone, no email. A card with a QR code.
 host-send-printed = Printed on { $day }. Not handed over yet.
 host-send-unthanked = { $n ->
-    [one] { $n } household gave a gift and waits for thanks
-   *[other] { $n } households gave a gift and wait for thanks
+    [one] { $n } household gave a gift and has not been thanked
+   *[other] { $n } households gave a gift and have not been thanked
 }
-host-send-thanks-tick = The message names the gift and leads to the pictures. It ticks the gift off in Received gifts.
+host-send-thanks-tick = The message names the gift and links to the pictures. It marks the gift as thanked in “Received gifts”.
 host-send-start = Start
 host-send-look = Look, then send
 host-send-remind = Remind
@@ -39,7 +39,7 @@ host-send-remind-now = Remind now
 host-send-over = I handed them over
 host-send-handed-over = The printed cards are marked as handed over.
 host-send-off = Off
-host-send-order = Each household is in one row, by the first way that it can take: { $order }.
+host-send-order = For each household we use the first of these that we can: { $order }.
 host-send-order-change = Change the order
 host-send-order-saved = The order is changed.
 host-send-first = Try first
@@ -49,7 +49,7 @@ host-send-reminded = { $n ->
     [one] { $n } more was reminded in the last 24 hours.
    *[other] { $n } more were reminded in the last 24 hours.
 }
-host-send-by-itself = Everybody with an email address is reminded by itself on { $days }.
+host-send-by-itself = Everybody with an email address is reminded automatically on { $days }.
 host-send-nothing-by-itself = No reminder goes out by itself.
 host-send-change = Change reminders
 host-send-so-far = Sent so far
@@ -77,7 +77,7 @@ host-open-email = Open email
 host-send-i-sent = I sent it
 host-send-has = Has it already
 host-send-other-way = { $household } gets it another way.
-host-send-through = Nobody is left here.
+host-send-through = You are done here: nobody is left.
 host-send-moved = Tell guests that an event has moved
 host-moved-by-call = { $n } to call
 host-moved-title-day = { $n ->
@@ -114,7 +114,7 @@ host-block-mailbox = Email is off: no mail server is set up.
 host-block-mailbox-text = Nothing you send by email leaves this computer. WhatsApp, SMS and paper work.
 host-block-mailbox-do = Set up email
 host-block-dns = Email to many is off until your domain is verified.
-host-block-dns-text = DNS lacks records of the domain from which this site sends. WhatsApp, SMS and paper work.
+host-block-dns-text = The domain that this site sends email from is not fully set up for it (DNS). WhatsApp, SMS and paper work.
 host-block-dns-do = Fix it
 host-block-member = Email is off: this site has not allowed it yet.
 host-block-member-text = The people who run this site must let this occasion send email. WhatsApp, SMS and paper work.
@@ -122,7 +122,7 @@ host-block-member-do = Allow it
 host-block-used-up = Email is off until tomorrow.
 host-block-used-up-text = This occasion has sent as many emails as it may in 24 hours.
 host-block-draft = This is a draft.
-host-block-draft-text = Guests who open their link read “Not open yet”. Publish first, then send.
+host-block-draft-text = Guests cannot open their invitations yet. Publish first, then send.
 host-block-closed = Answers are closed.
 host-block-closed-text = Guests can read, not answer, so nobody is reminded.
 host-block-state-do = Change it

@@ -28,13 +28,13 @@ new-event-service = Funzione
 new-event-dinner = Cena
 
 # What an invitation says while the hosts have written no words of their own.
-invitation-wedding = Saremmo felici di avervi con noi al nostro matrimonio.
+invitation-wedding = Abbiamo il piacere di invitarvi al nostro matrimonio.
 invitation-engagement = Saremmo felici di avervi con noi per il nostro fidanzamento.
 invitation-birthday = Venite a festeggiare il compleanno con noi.
 invitation-children = Venite alla nostra festa!
-invitation-naming = Venite a festeggiare con noi la nascita.
+invitation-naming = Venite a dare con noi il benvenuto al nostro bebè.
 invitation-anniversary = Venite a festeggiare con noi il nostro anniversario.
 invitation-kenduri = La nostra porta è aperta. Venite a mangiare con noi.
 invitation-company = Saremo lieti di accogliervi.
-invitation-memorial = Vi invitiamo a ricordare insieme a noi.
+invitation-memorial = Vi invitiamo a un momento di ricordo insieme a noi.
 invitation-other = Saremmo felici di avervi con noi.

@@ -44,11 +44,11 @@ mail-thanks-body =
 
     Con gratitudine,
     { $hosts }
-mail-moved-subject = Cambiamento: { $event }, { $occasion_title }
+mail-moved-subject = Cambio di programma: { $event }, { $occasion_title }
 mail-moved-body =
-    { $event }: data, ora o luogo sono cambiati.
+    C’è un cambio di programma: { $event }.
 
-    Finora: { $was }
+    Prima: { $was }
     Adesso: { $now }
 
     La vostra risposta resta com’è. Se non va più bene, potete cambiarla sulla vostra pagina:
@@ -56,7 +56,7 @@ mail-moved-body =
     { $rsvp_link }
 
     { $hosts }
-gift-of-money = denaro
+gift-of-money = un dono in denaro
 mail-letter-why = Ricevete questo messaggio perché { $hosts } ha invitato { $household }. Non siete voi? Fatelo sapere a { $contact }.
 mail-letter-why-plain = Ricevete questo messaggio perché { $hosts } ha invitato { $household }.
 mail-letter-unsubscribe = Non desidero altri messaggi di questo tipo

@@ -43,29 +43,29 @@ after-on-wedding = Si sono sposati
 after-on-engagement = Si sono fidanzati
 after-on-celebrated = Abbiamo festeggiato
 after-on-memorial = In ricordo
-after-on-other = È stato
+after-on-other = Il giorno dell’evento
 after-came-title = Grazie di essere venuti
-after-came = Avervi con noi è stato importante.
-after-came-names = Avervi con noi è stato importante: { $names }.
+after-came = La vostra presenza ha significato moltissimo per noi.
+after-came-names = La vostra presenza ha significato moltissimo per noi: { $names }.
 after-names = { $names } e { $last }
 after-missed-title = Ci siete mancati
-after-missed = Grazie di averci pensato.
+after-missed = Grazie di aver pensato a noi.
 after-came-title-memorial = Grazie di esserci stati vicini
 after-came-memorial = La vostra presenza ci è stata di conforto.
 after-came-names-memorial = La vostra presenza ci è stata di conforto: { $names }.
 after-missed-title-memorial = Grazie
-after-missed-memorial = Grazie di averci pensato.
+after-missed-memorial = Grazie di aver pensato a noi.
 after-pictures = Le foto della giornata
 after-so-far = Finora { $n }
-after-share = Condividere le foto
+after-share = Condividi le foto
 after-see-all = { $n ->
-    [one] Vederla
-   *[other] Vederle tutte e { $n }
+    [one] Guardala
+   *[other] Guardale tutte ({ $n })
 }
-after-word = Due parole a { $hosts }
+after-word = Due parole per { $hosts }
 after-word-hint = Le leggono solo loro.
-after-word-write = Scrivere un messaggio
-after-word-change = Cambiare il messaggio
+after-word-write = Scrivi un messaggio
+after-word-change = Cambia il messaggio
 after-answers = Le vostre risposte
 after-answers-and-gift = Le vostre risposte e il vostro regalo
 after-gift = Il vostro regalo

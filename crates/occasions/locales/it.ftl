@@ -236,14 +236,14 @@ answer-diets-count = Esigenze alimentari ({ $n })
 answer-diets-for = Esigenze alimentari di { $name }
 answer-diets-purpose = Esigenze alimentari: solo per la cucina, cancellate 30 giorni dopo l’evento.
 answer-noted =
-    Finché non si salva, chi La invita può vedere in quali giorni questo modulo è stato aperto e che
+    Finché non si salva, chi invita può vedere in quali giorni questo modulo è stato aperto e che
     cosa mancava se non è stato possibile salvarlo. Non vede nulla di ciò che è stato scritto.
 answer-noted-days = { $n ->
-    [one] Finora aperto una volta, il { $last }.
-   *[other] Finora aperto { $n } volte, la prima il { $first }, l’ultima il { $last }.
+    [one] Finora aperto una volta: { $last }.
+   *[other] Finora aperto { $n } volte; prima volta: { $first }, ultima volta: { $last }.
 }
-answer-noted-refused = Il { $day } non è stato possibile salvare.
-answer-noted-missing = Il { $day } non è stato possibile salvare: mancava «{ $field }».
+answer-noted-refused = Non è stato possibile salvare ({ $day }).
+answer-noted-missing = Non è stato possibile salvare ({ $day }): mancava “{ $field }”.
 answer-diets-note = Altro che la cucina dovrebbe sapere
 answer-diets-nobody = Non viene nessuno, quindi non c’è nulla da indicare per la cucina.
 
@@ -444,7 +444,7 @@ problem-name-required = Di recente sono stati provati molti codici sbagliati. In
     .title = Serve un nome
 problem-code-malformed = Un codice ha da 5 a 8 lettere o cifre.
     .title = Ricontrolli il codice
-problem-phone-digits-lost = Questo numero ha perso delle cifre: il foglio di calcolo lo ha abbreviato. Scriva il numero intero, o lo lasci vuoto.
+problem-phone-digits-lost = Questo numero ha perso delle cifre: il foglio di calcolo lo ha abbreviato. Serve il numero intero, oppure il campo può restare vuoto.
     .title = Ricontrolli il numero di telefono
 problem-code-required = Usi il codice scritto sull’invito.
     .title = Manca il codice
@@ -518,8 +518,8 @@ send-invite-formal = { $hosts } hanno il piacere di invitarvi a festeggiare con 
 send-invite-casual = { $hosts } sarebbero felici di avervi con loro nel loro giorno.
 send-invite-fun = { $hosts } festeggiano, e senza di voi che festa è?
 send-remind = Saremmo felici di sapere se potete venire. Un caro saluto, { $hosts }
-send-moved = { $event }: data, ora o luogo sono cambiati.
-send-moved-was = Finora: { $was }
+send-moved = C’è un cambio di programma: { $event }.
+send-moved-was = Prima: { $was }
 send-moved-now = Adesso: { $now }
 send-moved-answer = La vostra risposta resta com’è. Se non va più bene, potete cambiarla qui: { $link }
 send-thanks = Grazie di cuore per essere stati con noi quel giorno.

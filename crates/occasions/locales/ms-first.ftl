@@ -28,13 +28,13 @@ new-event-service = Majlis doa
 new-event-dinner = Makan malam
 
 # What an invitation says while the hosts have written no words of their own.
-invitation-wedding = Dengan segala hormatnya kami menjemput anda ke majlis perkahwinan kami.
+invitation-wedding = Dengan segala hormatnya kami menjemput tuan/puan ke majlis perkahwinan kami.
 invitation-engagement = Kami ingin menjemput anda ke majlis pertunangan kami.
 invitation-birthday = Marilah meraikan hari lahir ini bersama kami.
 invitation-children = Marilah ke parti kami!
-invitation-naming = Marilah menyambut kelahiran bayi kami bersama-sama.
+invitation-naming = Marilah bersama kami menyambut cahaya mata kami.
 invitation-anniversary = Marilah meraikan ulang tahun kami bersama-sama.
 invitation-kenduri = Pintu rumah kami terbuka. Jemputlah datang makan bersama kami.
 invitation-company = Kami menantikan kehadiran anda.
-invitation-memorial = Kami menjemput anda untuk mengenang bersama kami.
-invitation-other = Kami ingin meraikannya bersama anda.
+invitation-memorial = Kami menjemput tuan/puan bersama-sama kami mengenang insan tersayang.
+invitation-other = Kami amat berbesar hati jika anda dapat bersama kami.

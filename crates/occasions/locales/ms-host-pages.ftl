@@ -22,7 +22,7 @@ host-just-now = sebentar tadi
 host-minutes-ago = { $n } min lalu
 host-hours-ago = { $n } jam lalu
 host-end-of-day = { $date }, hingga akhir hari
-host-no-events = belum ada hari
+host-no-events = tarikh belum ditetapkan
 host-error-title = Ralat: { $title }
 host-save = Simpan
 host-cancel = Batal
@@ -446,7 +446,7 @@ host-photo-add = Pilih gambar
 host-photo-change = Tukar gambar
 host-photo-file-hint = JPEG, PNG atau WebP. Hanya gambarnya disimpan, bukan tempat ia diambil. Anda melihatnya di sini selepas disimpan.
 host-photo-focus = Ketik apa yang mesti kekal dalam gambar.
-host-photo-again = Gambar ini dipotong sebelum gaya mempunyai bentuk sendiri. Pilih semula untuk gaya yang tegak.
+host-photo-again = Gambar ini dipotong untuk gaya melintang sahaja. Pilih semula supaya ia sesuai juga untuk gaya menegak.
 host-photo-see = Pratonton
 host-photo-preview = Seperti yang dilihat tetamu
 host-photo-part-1 = Kiri atas
@@ -499,7 +499,7 @@ host-withdraw = Tarik balik
 
 host-texts = Teks
 host-words-written = { $n ->
-    [0] siap sedia
+    [0] teks sedia ada
    *[other] { $n } daripada { $total } ditulis
     }
 host-words-languages = Bahasa…
@@ -567,7 +567,7 @@ host-switch-late-off = Jika dimatikan, pesanan, hadiah dan gambar ditutup bersam
 host-switch-mail = Sahkan apa yang disimpan melalui e-mel
 host-switch-mail-off = Jika dimatikan, tiada e-mel selepas menyimpan.
 host-switch-form-events = Beritahu tuan rumah siapa yang membuka borang tanpa menyimpan
-host-switch-form-events-off = Jika dimatikan, catatan setakat ini dipadam. Jika dihidupkan, hanya hari dan apa yang tertinggal; tetamu diberitahu di bawah borang.
+host-switch-form-events-off = Jika dihidupkan, hanya hari dan apa yang tertinggal dicatat, dan tetamu diberitahu di bawah borang. Jika dimatikan, catatan itu dipadam.
 host-switch-waitlist = Sediakan senarai menunggu
 host-switch-waitlist-on = Jika dihidupkan, apabila tempat acara tidak mencukupi, keluarga menunggu dan tidak ditolak. Apabila ada tempat kosong, keluarga dimasukkan secara automatik mengikut giliran, dan dimaklumkan melalui e-mel.
 host-switch-open = Terima jawapan tanpa kod
@@ -801,8 +801,8 @@ host-unanswered = Belum menjawab
 host-unanswered-no-contact = Tiada nombor telefon, e-mel atau alamat pos.
 host-unanswered-not-sent = Belum dihantar.
 host-unanswered-bounced = E-mel dipulangkan pada { $day }.
-host-unanswered-unsubscribed = Meminta tiada lagi e-mel pada { $day }.
-host-unanswered-complained = Menandakan e-mel kita sebagai spam pada { $day }. Jangan tulis tanpa bertanya dahulu.
+host-unanswered-unsubscribed = Meminta pada { $day } supaya tiada lagi e-mel dihantar.
+host-unanswered-complained = Menandakan e-mel kami sebagai spam pada { $day }. Sila tanya mereka dahulu sebelum menulis lagi.
 host-unanswered-mail-stopped = Tiada e-mel dihantar ke alamat ini sejak { $day }.
 host-unanswered-locked = Jawapan keluarga ini dikunci.
 host-unanswered-own-deadline = Jawapan ditutup pada { $day }, tarikh akhir keluarga ini sendiri.

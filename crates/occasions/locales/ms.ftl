@@ -457,14 +457,14 @@ send-invite-formal = { $hosts } dengan segala hormatnya menjemput tuan/puan mera
 send-invite-casual = { $hosts } amat gembira jika anda dapat hadir pada hari mereka.
 send-invite-fun = { $hosts } akan meraikan hari istimewa, dan tanpa anda tentu tidak lengkap!
 send-remind = Kami amat menghargai jika tuan/puan dapat memaklumkan kehadiran. Salam hormat, { $hosts }
-send-moved = { $event } telah berubah.
+send-moved = Masa atau tempat { $event } telah berubah.
 send-moved-was = Sebelum ini: { $was }
 send-moved-now = Sekarang: { $now }
-send-moved-answer = Jawapan anda kekal. Jika ia tidak lagi sesuai, sila tukar di sini: { $link }
+send-moved-answer = Jawapan yang diberi kekal. Jika tidak lagi sesuai, sila tukar di sini: { $link }
 send-thanks = Terima kasih kerana sudi bersama kami pada hari itu.
 send-thanks-gift = Terima kasih atas hadiah anda: { $gift }
 send-thanks-pictures = Gambar hari itu ada di sini: { $link }
-send-thanks-close = Dengan ingatan tulus ikhlas, { $hosts }
+send-thanks-close = Dengan penuh penghargaan, { $hosts }
 send-link = Jemputan dan jawapan anda: { $link }
 send-code = Kod anda: { $code }
 

@@ -37,20 +37,20 @@ gallery-credit = 摄影：{ $name }
 
 ## After the day
 
-after-on-wedding = 结婚于
-after-on-engagement = 订婚于
-after-on-celebrated = 庆祝于
-after-on-memorial = 追思于
-after-on-other = 举行于
+after-on-wedding = 结婚之日
+after-on-engagement = 订婚之日
+after-on-celebrated = 庆祝之日
+after-on-memorial = 追思之日
+after-on-other = 活动之日
 after-came-title = 感谢您的到来
 after-came = 有您在场，对我们意义非凡。
-after-came-names = 有您在场，对我们意义非凡：{ $names }。
+after-came-names = { $names }：有您在场，对我们意义非凡。
 after-names = { $names }和{ $last }
-after-missed-title = 我们想念您
+after-missed-title = 未能相聚，我们很想念您
 after-missed = 感谢您惦记着我们。
 after-came-title-memorial = 感谢您的陪伴
 after-came-memorial = 您的到来给了我们安慰。
-after-came-names-memorial = 您的到来给了我们安慰：{ $names }。
+after-came-names-memorial = { $names }：您的到来给了我们安慰。
 after-missed-title-memorial = 谢谢
 after-missed-memorial = 感谢您惦记着我们。
 after-pictures = 当天的照片

@@ -192,7 +192,10 @@ answer-diets-count = 饮食需求（{ $n }）
 answer-diets-for = { $name }的饮食需求
 answer-diets-purpose = 饮食需求：仅供厨房使用，活动结束30天后删除。
 answer-noted = 在您保存之前，主人可以看到这份表单在哪几天被打开过，以及未能保存时缺少了哪一项，但看不到您填写的内容。
-answer-noted-days = 至今打开过{ $n }次，首次是{ $first }，最近一次是{ $last }。
+answer-noted-days = { $n ->
+    [1] 至今打开过1次：{ $last }。
+   *[other] 至今打开过{ $n }次，首次是{ $first }，最近一次是{ $last }。
+}
 answer-noted-refused = { $day }未能保存。
 answer-noted-missing = { $day }未能保存：缺少“{ $field }”。
 answer-diets-note = 其他需要厨房知道的事
@@ -385,7 +388,7 @@ problem-name-required = 最近有人多次尝试错误的邀请码。请同时�
     .title = 需要姓名
 problem-code-malformed = 邀请码由5到8个字母或数字组成。
     .title = 请再看一下邀请码
-problem-phone-digits-lost = 这个号码丢失了数字：电子表格把它缩写了。请输入完整的号码，或者留空。
+problem-phone-digits-lost = 这个号码缺了数字：电子表格把它缩短了。请输入完整的号码，或者留空。
     .title = 请再看一下电话号码
 problem-code-required = 请使用请柬上的邀请码。
     .title = 缺少邀请码
@@ -458,7 +461,7 @@ send-remind = 期待您告知能否出席。{ $hosts }敬上
 send-moved = { $event }有变动。
 send-moved-was = 原定：{ $was }
 send-moved-now = 现在：{ $now }
-send-moved-answer = 您的答复保持不变。如有不便，请在此更改：{ $link }
+send-moved-answer = 您的回复保持不变。如不再合适，请在此更改：{ $link }
 send-thanks = 感谢您与我们共度这一天。
 send-thanks-gift = 感谢您的礼物：{ $gift }
 send-thanks-pictures = 当天的照片在这里：{ $link }
