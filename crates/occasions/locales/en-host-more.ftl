@@ -73,7 +73,6 @@ host-ready-open = { $n ->
     [one] 1 thing left to do
    *[other] { $n } things left to do
 }
-host-ready-none = Everything is ready
 host-ready-all = Everything is ready for { $title }.
 host-ready-all-text = There is nothing left to do now. This page counts again whenever you open it.
 host-ready-over = The day is over, and there is nothing left to do.

@@ -70,7 +70,6 @@ host-log-news-removed = memadam berita
 
 host-ready = Sudah sedia?
 host-ready-open = { $n } perkara belum selesai
-host-ready-none = Semuanya sudah sedia
 host-ready-all = Semuanya sudah sedia untuk { $title }.
 host-ready-all-text = Tiada perkara yang belum selesai sekarang. Halaman ini mengira semula setiap kali anda membukanya.
 host-ready-over = Hari itu sudah berlalu, dan tiada lagi perkara yang belum selesai.

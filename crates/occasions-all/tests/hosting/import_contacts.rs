@@ -34,7 +34,7 @@ fn a_host_ticks_contacts_and_loses_no_tick_while_searching() {
             form.entries().contains(&("chosen", number))
         };
         assert!(["1", "2", "3", "4"].iter().all(|one| !ticked(one)));
-        assert!(page.text().contains("0 of 4 contacts"), "{}", page.text());
+        assert!(page.text().contains("Ticked: 0 of 4"), "{}", page.text());
         // Nobody is a guest yet.
         let mut form = page.form(&at);
         form.press("go", "next");
@@ -51,7 +51,7 @@ fn a_host_ticks_contacts_and_loses_no_tick_while_searching() {
         assert!(sent.location().unwrap().contains("q=bunga"));
         let found = host.follow(sent).await;
         assert!(found.text().contains("Kedai Bunga") && !found.text().contains("Ann Lim"));
-        assert!(found.text().contains("1 of 4 contacts"), "{}", found.text());
+        assert!(found.text().contains("Ticked: 1 of 4"), "{}", found.text());
         let mut form = found.form(&at);
         form.press("go", "letter:B");
         let sent = host.submit(&found, &form).await;
@@ -61,13 +61,13 @@ fn a_host_ticks_contacts_and_loses_no_tick_while_searching() {
         form.press("go", "all");
         let sent = host.submit(&found, &form).await;
         let all = host.get(&at).await;
-        assert!(all.text().contains("2 of 4 contacts"), "{}", all.text());
+        assert!(all.text().contains("Ticked: 2 of 4"), "{}", all.text());
         let page = host.follow(sent).await;
         let mut form = page.form(&at);
         form.press("go", "next");
         let sent = host.submit(&page, &form).await;
         let columns = host.follow(sent).await;
-        assert!(columns.text().contains("2 of 4 contacts"));
+        assert!(columns.text().contains("Ticked: 2 of 4"));
         let form = columns.form(&columns.address.clone());
         let sent = host.submit(&columns, &form).await;
         let found = host.follow(sent).await;
@@ -171,7 +171,7 @@ fn the_same_contacts_change_nothing_and_pasted_ones_are_read() {
         form.fill("paste", CONTACTS);
         let sent = host.submit(&begin, &form).await;
         let page = host.follow(sent).await;
-        assert!(page.text().contains("0 of 4 contacts"), "{}", page.text());
+        assert!(page.text().contains("Ticked: 0 of 4"), "{}", page.text());
         let id = page.address.rsplit('/').nth(1).unwrap().to_owned();
         let found = check(stage, &import::ImportId::from_text(id)).await;
         assert_eq!(found.total, 0);
@@ -190,7 +190,7 @@ fn pictures_of_contacts_do_not_count() {
         let begin = owner.get(AT).await;
         let sent = send(&mut owner, AT, &begin, file.as_bytes()).await;
         let page = owner.follow(sent).await;
-        assert!(page.text().contains("0 of 4 contacts"), "{}", page.text());
+        assert!(page.text().contains("Ticked: 0 of 4"), "{}", page.text());
         // Other lists keep their limit, on the page too.
         let list = format!("Name\n{}", "x".repeat(10 << 20));
         let refused = send(&mut owner, AT, &begin, list.as_bytes()).await;
