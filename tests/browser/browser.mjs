@@ -60,6 +60,8 @@ const tallest = 16_000;
 // Keeps a picture of the whole page for people to look at, or of the upper part of a very long one.
 export async function keep(page, name) {
   mkdirSync(screenshots, { recursive: true });
+  // A page that was just turned to may have no document yet.
+  await page.locator('body').first().waitFor();
   const [width, height] = await page.evaluate(() => {
     const { scrollWidth, scrollHeight } = document.documentElement;
     return [scrollWidth, scrollHeight];

@@ -39,7 +39,9 @@ const dialog = (page) => page.waitForEvent('dialog');
 
 test('a host who leaves with unsaved text is asked first, and stays with all of it', async () => {
   const { page, asked } = await host(`${home}/settings/texts`);
+  await page.locator('.subtabs a', { hasText: 'English' }).click();
   const farewell = page.locator('[name="farewell.en"]');
+  await page.locator('.card', { has: farewell }).locator('summary').click();
   await farewell.fill('Come early');
   assert.equal(await page.locator('.save-bar [role=status]').innerText(), 'Not saved yet');
   const links = page.locator('.subtabs a', { hasText: 'Languages' });
@@ -48,7 +50,7 @@ test('a host who leaves with unsaved text is asked first, and stays with all of 
   assert.equal(await farewell.inputValue(), 'Come early');
 
   // Saving asks nothing, and opens the page where it was changed.
-  await Promise.all([page.waitForURL(/done=saved#farewell\.en$/), page.locator('.save-bar button').click()]);
+  await Promise.all([page.waitForURL(/done=saved#farewell\.en$/), page.locator('.save-bar button').first().click()]);
   assert.equal(await page.locator('.save-bar [role=status]').innerText(), 'Saved.');
   assert.equal(await farewell.inputValue(), 'Come early');
   const inSight = await farewell.evaluate((field) => {
