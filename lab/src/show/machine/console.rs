@@ -48,7 +48,8 @@ impl Console {
         let mut machine = program("qemu-system-x86_64")
             // Software emulation works everywhere, even on an emulated machine where /dev/kvm
             // exists but hangs.
-            .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048"])
+            // Half of the memory is its disk, which holds a debug build five times.
+            .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "3072"])
             .args(["-display", "none", "-serial", "stdio", "-monitor", "none"])
             .args(["-nic", "none", "-no-reboot"])
             .arg("-kernel")
