@@ -47,7 +47,7 @@ use web::{Catalogue, Findings, List, PageQuery, words};
 use self::lexicon::Lexicon;
 use self::reading::{Layout, Sheets};
 use self::stored::{
-    last_columns, load_rows, store_list, store_pages, store_rows, store_unread, table_columns,
+    last_columns, load_first_rows, store_list, store_pages, store_rows, store_unread, table_columns,
 };
 use crate::household_document::Ground;
 use crate::household_document::table::Column;
@@ -363,7 +363,7 @@ pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, R
     let import = load(tx, host, id)?;
     Ok(Table {
         headings: import.headings,
-        rows: load_rows(tx, id)?,
+        rows: load_first_rows(tx, id)?,
     })
 }
 

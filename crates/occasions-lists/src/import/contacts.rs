@@ -2,8 +2,8 @@
 
 use occasions::hosting::Refusal;
 use occasions::hosting::permissions::HostOf;
-use platform::Tx;
 use platform::text_cleaning::fold;
+use platform::{StoreError, Tx};
 use web::Findings;
 use web::sheet::read::Line;
 
@@ -18,12 +18,7 @@ pub(crate) const NO_LETTER: &str = "other";
 
 /// Refuses a list of contacts of which nobody is chosen.
 pub(super) fn ensure_chosen(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), Refusal> {
-    if load_unread(tx, id)?.is_none() {
-        return Ok(());
-    }
-    let choices = Choices::load(tx, id)?;
-    let rows = load_rows(tx, id)?;
-    if rows.iter().any(|(number, _)| choices.has_contact(*number)) {
+    if tally(tx, id)?.is_none_or(|(chosen, _)| chosen > 0) {
         return Ok(());
     }
     let mut findings = Findings::default();
@@ -70,8 +65,20 @@ pub(crate) fn count(
     host: &HostOf,
     id: &ImportId,
 ) -> Result<Option<(usize, usize)>, Refusal> {
-    let found = list(tx, host, id, &ContactFilter::default())?;
-    Ok(found.map(|found| (found.chosen, found.total)))
+    draft(tx, host, id)?;
+    Ok(tally(tx, id)?)
+}
+
+/// Returns how many of a file's contacts are chosen, and how many there are; `None` for another list.
+fn tally(tx: &mut Tx<'_>, id: &ImportId) -> Result<Option<(usize, usize)>, StoreError> {
+    if load_unread(tx, id)?.is_none() {
+        return Ok(None);
+    }
+    let choices = Choices::load(tx, id)?;
+    let rows = load_rows(tx, id)?;
+    let chosen = rows.iter();
+    let chosen = chosen.filter(|(number, _)| choices.has_contact(*number));
+    Ok(Some((chosen.count(), rows.len())))
 }
 
 /// Returns the contacts of a file by their names; `None` for another list.

@@ -130,6 +130,11 @@ pub(super) fn load_rows(tx: &mut Tx<'_>, id: &ImportId) -> Result<Vec<Line>, Sto
     load(tx, id, 0, i64::MAX)
 }
 
+/// Returns the first rows of a table.
+pub(super) fn load_first_rows(tx: &mut Tx<'_>, id: &ImportId) -> Result<Vec<Line>, StoreError> {
+    load(tx, id, 0, 0)
+}
+
 fn store_chunk(tx: &mut Tx<'_>, id: &ImportId, place: i64, rows: &str) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO import_chunk (import, place, rows) VALUES (:id, :place, :rows)",

@@ -102,7 +102,7 @@ async fn show(
     Ok((status(form_state), page).into_response())
 }
 
-/// "23 of 412 contacts are ticked."
+/// Says how many of the contacts are ticked.
 pub(super) fn chosen_words(text: &Text, chosen: usize, total: usize) -> String {
     let number = |number: usize| text.number(i64::try_from(number).unwrap_or(i64::MAX));
     let values = [

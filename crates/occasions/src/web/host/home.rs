@@ -9,7 +9,7 @@ use super::frame::Place;
 use super::home_new;
 use super::looks;
 use super::overview::{self, Latest};
-use super::ready::{Line, PointLines};
+use super::ready::{self as ready_page, Line, PointLines};
 use super::request::{HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::Permission;
@@ -57,20 +57,7 @@ impl Home<'_> {
         if self.is_over {
             return self.text.say("host-ready-over").into_owned();
         }
-        let title = self.wording.pick(&self.wording.occasion.title);
-        let values = [("title", title.text.into())];
-        self.text.with("host-ready-all", values)
-    }
-}
-
-impl Line {
-    /// The page on which hosts deal with the point.
-    fn main(&self) -> Option<&(String, &'static str)> {
-        self.links.last()
-    }
-
-    fn others(&self) -> &[(String, &'static str)] {
-        self.links.split_last().map_or(&[], |(_, others)| others)
+        ready_page::all(&self.wording)
     }
 }
 

@@ -42,9 +42,25 @@ pub(super) struct Line {
 
 impl ReadyPage<'_> {
     fn all(&self) -> String {
-        let title = self.wording.pick(&self.wording.occasion.title);
-        let values = [("title", title.text.into())];
-        self.text.with("host-ready-all", values)
+        all(&self.wording)
+    }
+}
+
+/// Says that nothing is left to do.
+pub(super) fn all(wording: &Wording<'_>) -> String {
+    let title = wording.pick(&wording.occasion.title);
+    let values = [("title", title.text.into())];
+    wording.text.with("host-ready-all", values)
+}
+
+impl Line {
+    /// The page on which hosts deal with the point.
+    pub(super) fn main(&self) -> Option<&(String, &'static str)> {
+        self.links.last()
+    }
+
+    pub(super) fn others(&self) -> &[(String, &'static str)] {
+        self.links.split_last().map_or(&[], |(_, others)| others)
     }
 }
 
