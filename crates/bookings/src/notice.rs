@@ -339,6 +339,7 @@ pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEven
         summary: booking.title.clone(),
         location: place.to_owned(),
         url: site.url().join(&page(booking)),
+        is_cancelled: false,
     }
 }
 

@@ -44,7 +44,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ),
         ("invitation", kinds().collect()),
         ("mail-invitation", vec!["body", "subject"]),
-        ("mail-moved", vec!["body", "subject"]),
+        ("mail-moved", vec!["subject"]),
         ("mail-reminder", vec!["body", "subject"]),
         ("mail-save-the-date", vec!["body", "subject"]),
         ("mail-thanks", vec!["body", "subject"]),

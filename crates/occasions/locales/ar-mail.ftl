@@ -44,18 +44,7 @@ mail-thanks-body =
 
     مع خالص الامتنان،
     { $hosts }
-mail-moved-subject = تغيّر موعد أو مكان { $event }: { $occasion_title }
-mail-moved-body =
-    تغيّر موعد أو مكان { $event }.
-
-    سابقًا: { $was }
-    الآن: { $now }
-
-    يبقى ردّكم كما هو. إن لم يعد يناسبكم فيُرجى تغييره في صفحتكم:
-
-    { $rsvp_link }
-
-    { $hosts }
+mail-moved-subject = { $occasion_title }: { $news }
 gift-of-money = مبلغ مالي
 mail-letter-why = وصلتكم هذه الرسالة لأن { $hosts } وجّهوا دعوة إلى { $household }. لستم المقصودين؟ يُرجى إبلاغ { $contact }.
 mail-letter-why-plain = وصلتكم هذه الرسالة لأن { $hosts } وجّهوا دعوة إلى { $household }.

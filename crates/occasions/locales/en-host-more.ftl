@@ -114,7 +114,7 @@ host-ready-owing = { $count ->
 host-ready-moved = { $count ->
     [one] 1 household does
    *[other] { $n } households do
-} not know that { $of } has moved.
+} not know what has changed: { $of }.
 host-ready-do-tell = Tell them
 host-ready-do-pictures = Look through them
 host-ready-unapproved = { $count ->

@@ -74,11 +74,12 @@ host-send-people = { $n ->
 host-open-whatsapp = Open WhatsApp
 host-open-sms = Open SMS
 host-open-email = Open email
+host-send-words = Change the message for all
 host-send-i-sent = I sent it
 host-send-has = Has it already
 host-send-other-way = { $household } gets it another way.
 host-send-through = You are done here: nobody is left.
-host-send-moved = Tell guests that an event has moved
+host-send-moved = Tell guests what has changed
 host-moved-by-call = { $n } to call
 host-moved-title-day = { $n ->
     [0] { $of } is no longer on { $day }. Tell your guests?
@@ -93,6 +94,14 @@ host-moved-title = { $n ->
 host-moved-was = Until now
 host-moved-now = Now
 host-moved-answers = Every answer stays as it is. The message asks them to change it if the new time or place does not suit them.
+host-moved-ask = { $n ->
+    [one] Ask that person again
+   *[other] Ask all { $n } again
+}
+host-moved-ask-text = Whoever said yes is asked as if they had not answered. They keep their seats until answers close; meals and food stay.
+host-moved-ask-late = To ask them again, first set a later “Answer by”.
+host-moved-asked = They are asked again. The message asks them to answer; until answers close, they keep their seats.
+host-moved-kept = Their answers are kept, in case it takes place after all.
 host-moved-households = { $n ->
     [one] 1 household to tell
    *[other] { $n } households to tell

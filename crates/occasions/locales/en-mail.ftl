@@ -44,18 +44,7 @@ mail-thanks-body =
 
     With heartfelt thanks,
     { $hosts }
-mail-moved-subject = { $event } has moved: { $occasion_title }
-mail-moved-body =
-    { $event } has moved.
-
-    Until now: { $was }
-    Now: { $now }
-
-    Your answer stays as it is. If it no longer suits you, please change it on your page:
-
-    { $rsvp_link }
-
-    { $hosts }
+mail-moved-subject = { $occasion_title }: { $news }
 gift-of-money = money
 mail-letter-why = You receive this because { $hosts } invited { $household }. Not you? Please tell { $contact }.
 mail-letter-why-plain = You receive this because { $hosts } invited { $household }.

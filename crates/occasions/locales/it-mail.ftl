@@ -44,18 +44,7 @@ mail-thanks-body =
 
     Con gratitudine,
     { $hosts }
-mail-moved-subject = Cambio di programma: { $event }, { $occasion_title }
-mail-moved-body =
-    C’è un cambio di programma: { $event }.
-
-    Prima: { $was }
-    Adesso: { $now }
-
-    La vostra risposta resta com’è. Se non va più bene, potete cambiarla sulla vostra pagina:
-
-    { $rsvp_link }
-
-    { $hosts }
+mail-moved-subject = { $occasion_title }: { $news }
 gift-of-money = un dono in denaro
 mail-letter-why = Ricevete questo messaggio perché { $hosts } ha invitato { $household }. Non siete voi? Fatelo sapere a { $contact }.
 mail-letter-why-plain = Ricevete questo messaggio perché { $hosts } ha invitato { $household }.

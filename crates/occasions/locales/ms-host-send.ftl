@@ -63,11 +63,12 @@ host-send-people = { $n } orang
 host-open-whatsapp = Buka WhatsApp
 host-open-sms = Buka SMS
 host-open-email = Buka e-mel
+host-send-words = Tukar mesej untuk semua
 host-send-i-sent = Saya sudah menghantarnya
 host-send-has = Sudah menerimanya
 host-send-other-way = { $household } menerimanya dengan cara lain.
 host-send-through = Tiada sesiapa lagi di sini.
-host-send-moved = Beritahu tetamu bahawa acara telah berubah
+host-send-moved = Beritahu tetamu apa yang berubah
 host-moved-by-call = { $n } perlu ditelefon
 host-moved-title-day = { $n ->
     [0] { $of } bukan lagi pada { $day }. Beritahu tetamu anda?
@@ -80,6 +81,14 @@ host-moved-title = { $n ->
 host-moved-was = Sebelum ini
 host-moved-now = Sekarang
 host-moved-answers = Semua jawapan kekal. Mesej itu meminta mereka menukarnya jika masa atau tempat baharu tidak sesuai.
+host-moved-ask = { $n ->
+    [one] Tanya orang itu sekali lagi
+   *[other] Tanya { $n } orang itu sekali lagi
+}
+host-moved-ask-text = Mereka yang menjawab ya ditanya semula, seolah-olah belum menjawab. Tempat mereka disimpan sehingga jawapan ditutup; pilihan hidangan dan keperluan makanan kekal.
+host-moved-ask-late = Untuk bertanya sekali lagi, tetapkan tarikh akhir jawapan yang lebih lewat dahulu.
+host-moved-asked = Mereka ditanya sekali lagi. Mesej itu meminta mereka menjawab; tempat mereka disimpan sehingga jawapan ditutup.
+host-moved-kept = Jawapan mereka disimpan, sekiranya acara ini diadakan juga.
 host-moved-households = { $n } keluarga perlu diberitahu
 host-moved-tell = Beritahu mereka…
 host-moved-dismiss = Jangan beritahu sesiapa

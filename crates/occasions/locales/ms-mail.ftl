@@ -44,18 +44,7 @@ mail-thanks-body =
 
     Dengan ingatan tulus ikhlas,
     { $hosts }
-mail-moved-subject = { $event } telah berubah: { $occasion_title }
-mail-moved-body =
-    { $event } telah berubah.
-
-    Sebelum ini: { $was }
-    Sekarang: { $now }
-
-    Jawapan anda kekal. Jika ia tidak lagi sesuai, sila tukar di halaman anda:
-
-    { $rsvp_link }
-
-    { $hosts }
+mail-moved-subject = { $occasion_title }: { $news }
 gift-of-money = wang
 mail-letter-why = Anda menerima e-mel ini kerana { $hosts } menjemput { $household }. Bukan anda? Sila maklumkan kepada { $contact }.
 mail-letter-why-plain = Anda menerima e-mel ini kerana { $hosts } menjemput { $household }.

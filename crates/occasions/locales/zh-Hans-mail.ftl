@@ -43,18 +43,7 @@ mail-thanks-body =
 
     谨致谢忱
     { $hosts }
-mail-moved-subject = { $event }有变动：{ $occasion_title }
-mail-moved-body =
-    { $event }有变动。
-
-    原定：{ $was }
-    现在：{ $now }
-
-    您的答复保持不变。如不再合适，请在您的页面上更改：
-
-    { $rsvp_link }
-
-    { $hosts }
+mail-moved-subject = { $occasion_title }：{ $news }
 gift-of-money = 礼金
 mail-letter-why = 您收到这封邮件，是因为{ $hosts }邀请了{ $household }。如果不是您，请告知{ $contact }。
 mail-letter-why-plain = 您收到这封邮件，是因为{ $hosts }邀请了{ $household }。

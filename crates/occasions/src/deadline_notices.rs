@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion;
+use crate::rsvp::kept_seats;
 
 const BATCH: i64 = 500;
 
@@ -21,9 +22,11 @@ pub fn sweeps(store: Store) -> Handler {
             loop {
                 let noted = store.write(note_batch).await?;
                 if noted < BATCH {
-                    return Ok(Done::nothing());
+                    break;
                 }
             }
+            kept_seats::release_due(&store).await?;
+            Ok(Done::nothing())
         }
     })
 }

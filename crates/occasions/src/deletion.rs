@@ -36,6 +36,11 @@ pub(crate) fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
 const ROWS: &[Sql] = &[
     sql!("DELETE FROM answer WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!("DELETE FROM reply WHERE event IN (SELECT id FROM event WHERE occasion = $1)"),
+    sql!("DELETE FROM cancelled_reply WHERE event IN (SELECT id FROM event WHERE occasion = $1)"),
+    sql!(
+        "DELETE FROM cancelled_invitation
+         WHERE event IN (SELECT id FROM event WHERE occasion = $1)"
+    ),
     sql!("DELETE FROM guest WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!(
         "DELETE FROM submission
@@ -111,7 +116,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
     )
     .one(tx)?;
     diet_deletion::delete_of_repeats(tx, id, "%")?;
-    for event in event::list(tx, id)? {
+    for event in event::planned(tx, id)? {
         dates::moved(tx, event.id.as_str())?;
     }
     cover::remove(tx, &occasion.cover)?;

@@ -388,13 +388,7 @@ fn insert_guests(
             let status = answer_of(sample.answers, position, which);
             let at = (status != ReplyStatus::Pending).then(|| now - ago);
             answered = answered.or(at);
-            replies.insert(
-                event.clone(),
-                Reply {
-                    status,
-                    answered_at: at,
-                },
-            );
+            replies.insert(event.clone(), Reply::at(status, now - ago));
         }
         let guest = Guest {
             id,

@@ -1,5 +1,6 @@
 //! The events of an occasion, each with a date and possibly limited seats.
 
+pub mod cancelled;
 mod dates;
 mod freezes;
 mod planned;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::id::{EventId, OccasionId};
 
+pub use cancelled::cancelled;
 pub(crate) use dates::dates;
 pub(crate) use freezes::freezes;
 pub(crate) use planned::planned;
@@ -68,10 +70,12 @@ impl Event {
     }
 }
 
-/// Returns the events of an occasion whose day is known, in the order in which they begin.
+/// Returns the events of an occasion that take place on a known day, in the order in which they
+/// begin.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
     sql!(
-        "SELECT {Event} FROM event WHERE occasion = :occasion AND day_known = 1
+        "SELECT {Event} FROM event
+         WHERE occasion = :occasion AND day_known = 1 AND cancelled_at IS NULL
          ORDER BY starts_at, position, id",
         occasion
     )
@@ -81,13 +85,17 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
 /// Without a day, an occasion ends this long after its last change: 18 months.
 const WITHOUT_EVENTS: SignedDuration = SignedDuration::from_hours(548 * 24);
 
-/// Returns when an occasion ends: with its last known day, or, without any, 18 months after its last
-/// change. `archived_for` then keeps the end that archived it.
+/// Returns when an occasion ends: with its last known day, cancelled or not, or, without any, 18 months
+/// after its last change. `archived_for` then keeps the end that archived it.
 pub(crate) fn end_of_occasion(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let last = list(tx, occasion)?.iter().map(|event| event.ends_at).max();
+    let (last,): (Option<Timestamp>,) = sql!(
+        "SELECT MAX(ends_at) FROM event WHERE occasion = :occasion AND day_known = 1",
+        occasion
+    )
+    .one(tx)?;
     if last.is_some() {
         return Ok(last);
     }
@@ -118,10 +126,10 @@ pub(crate) fn ended_without_events(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, S
 }
 
 /// Returns the events that visitors without a code can see and answer. These are the events that
-/// are open to all. If there are none, returns all events.
-pub fn for_all(events: &[Event]) -> Vec<&Event> {
+/// are open to all. If none is, not even a cancelled one, returns all events.
+pub fn for_all<'a>(events: &'a [Event], cancelled: &[Event]) -> Vec<&'a Event> {
     let open: Vec<_> = events.iter().filter(|event| event.open_to_all).collect();
-    if open.is_empty() {
+    if open.is_empty() && !cancelled.iter().any(|event| event.open_to_all) {
         events.iter().collect()
     } else {
         open
@@ -130,13 +138,20 @@ pub fn for_all(events: &[Event]) -> Vec<&Event> {
 
 /// Returns the event whose day everybody may know. If the public page shows no event, this is the
 /// first one in the hosts' order, because perhaps only a few guests are invited to an earlier one.
-pub fn of_public_day(events: &[Event], is_answered_openly: bool) -> Option<&Event> {
-    if is_answered_openly || events.iter().any(|event| event.open_to_all) {
-        for_all(events)
+pub fn of_public_day<'a>(
+    events: &'a [Event],
+    cancelled: &[Event],
+    is_answered_openly: bool,
+) -> Option<&'a Event> {
+    let mut all = events.iter().chain(cancelled);
+    if is_answered_openly || all.any(|event| event.open_to_all) {
+        for_all(events, cancelled)
             .into_iter()
             .min_by_key(|event| event.starts_at)
     } else {
-        events.iter().min_by_key(|event| event.position)
+        let first = events.iter().min_by_key(|event| event.position)?;
+        let is_first = |event: &Event| event.position >= first.position;
+        cancelled.iter().all(is_first).then_some(first)
     }
 }
 
@@ -179,7 +194,8 @@ pub fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
         .collect()
 }
 
-/// How many seats of an event with limited seats are taken. Each guest who said yes takes one seat.
+/// How many seats of an event with limited seats are taken. Each guest who said yes takes one seat,
+/// and keeps it for a while when asked again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeatsTaken {
     /// Seats of guests whom hosts have invited or approved.
@@ -225,6 +241,13 @@ pub fn seats_taken(
         (id, taken)
     };
     Ok(found.into_iter().map(taken).collect())
+}
+
+/// Locks an event.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
+    let _: Option<(EventId,)> =
+        sql!("SELECT id FROM event WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
+    Ok(())
 }
 
 /// Locks all events with limited seats, in the order of their ids. So households that compete for
@@ -297,13 +320,13 @@ pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Store
              SELECT COUNT(*) FROM reply
              JOIN guest ON guest.id = reply.guest
              JOIN invitation ON invitation.id = guest.invitation
-             WHERE reply.event = event.id AND reply.status = 'yes'
+             WHERE reply.event = event.id AND (reply.status = 'yes' OR reply.seat_until IS NOT NULL)
                AND invitation.archived_at IS NULL AND invitation.unapproved = 0
          ), unapproved_seats = (
              SELECT COUNT(*) FROM reply
              JOIN guest ON guest.id = reply.guest
              JOIN invitation ON invitation.id = guest.invitation
-             WHERE reply.event = event.id AND reply.status = 'yes'
+             WHERE reply.event = event.id AND (reply.status = 'yes' OR reply.seat_until IS NOT NULL)
                AND invitation.archived_at IS NULL AND invitation.unapproved = 1
          )
          WHERE occasion = :occasion AND capacity IS NOT NULL",

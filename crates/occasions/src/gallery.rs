@@ -31,6 +31,8 @@ pub struct GalleryEntry {
     pub thumbnail: String,
     pub thumbnail_bytes: i64,
     pub created_at: Timestamp,
+    /// Lower numbers come first, and files with the same number in order of time.
+    pub position: i64,
 }
 
 /// Which entries a list contains.
@@ -76,6 +78,7 @@ impl From<Upload> for GalleryEntry {
             thumbnail: upload.thumbnail,
             thumbnail_bytes: upload.thumbnail_bytes,
             created_at: upload.created_at,
+            position: upload.position,
         }
     }
 }
@@ -104,7 +107,7 @@ pub(crate) fn is_empty(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, S
     Ok(found.is_none())
 }
 
-/// Lists all entries that match a filter, the oldest first.
+/// Lists all entries that match a filter, in the gallery's order.
 pub(crate) fn all(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -113,14 +116,14 @@ pub(crate) fn all(
     sql!(
         "SELECT {GalleryEntry} FROM (
              SELECT id, invitation, name, caption, '' AS credit, kind, state, file, bytes,
-                 thumbnail, thumbnail_bytes, created_at
+                 thumbnail, thumbnail_bytes, created_at, position
              FROM upload WHERE occasion = :occasion
              UNION ALL
              SELECT id, NULL, name, caption, credit, 'picture', state, file, bytes,
-                 thumbnail, thumbnail_bytes, created_at
+                 thumbnail, thumbnail_bytes, created_at, position
              FROM host_picture WHERE occasion = :occasion AND :with_own = 1
          ) AS entry
-         WHERE :state = '' OR state = :state ORDER BY id",
+         WHERE :state = '' OR state = :state ORDER BY position, id",
         occasion,
         with_own = filter.with_own,
         state = filter.state.map_or("", UploadState::word)
@@ -128,29 +131,27 @@ pub(crate) fn all(
     .all(tx)
 }
 
-/// Lists a page of the entries that match a filter, the oldest first.
+/// Lists a page of the entries that match a filter, in the gallery's order.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     filter: Filter,
     paging: &PageQuery,
 ) -> Result<List<GalleryEntry>, Refusal> {
-    let from: Option<String> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
-    let from = from.unwrap_or_default();
+    let from: Option<(i64, String)> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
+    let from = from.unwrap_or((i64::MIN, String::new()));
+    let place = |one: &GalleryEntry| (one.position, one.id.to_string());
     let rows = usize::try_from(paging.rows()).unwrap_or(usize::MAX);
     let all = all(tx, occasion, filter)?.into_iter();
     let found = match paging.direction() {
-        Direction::Forward => all
-            .filter(|one| one.id.as_str() > from.as_str())
-            .take(rows)
-            .collect(),
+        Direction::Forward => all.filter(|one| place(one) > from).take(rows).collect(),
         Direction::Backward => all
             .rev()
-            .filter(|one| one.id.as_str() < from.as_str())
+            .filter(|one| place(one) < from)
             .take(rows)
             .collect(),
     };
-    Ok(paging.list(found, |one: &GalleryEntry| one.id.to_string()))
+    Ok(paging.list(found, place))
 }
 
 /// Finds the entry that a file belongs to. Also returns whether the file is its thumbnail.
@@ -160,11 +161,11 @@ pub(crate) fn find_by_file(
 ) -> Result<Option<(GalleryEntry, bool)>, StoreError> {
     let found: Option<GalleryEntry> = sql!(
         "SELECT id, invitation, name, caption, '' AS credit, kind, state, file, bytes,
-             thumbnail, thumbnail_bytes, created_at
+             thumbnail, thumbnail_bytes, created_at, position
          FROM upload WHERE file = :file OR thumbnail = :file
          UNION ALL
          SELECT id, NULL, name, caption, credit, 'picture', state, file, bytes,
-             thumbnail, thumbnail_bytes, created_at
+             thumbnail, thumbnail_bytes, created_at, position
          FROM host_picture WHERE file = :file OR thumbnail = :file",
         file
     )

@@ -44,13 +44,30 @@ pub struct Reply {
     pub status: ReplyStatus,
     /// When the guest gave the reply; `None` while there is no reply.
     pub answered_at: Option<Timestamp>,
+    /// Until when a guest who had said yes and is asked again keeps the seat.
+    pub seat_until: Option<Timestamp>,
 }
 
 impl Reply {
     pub const PENDING: Self = Self {
         status: ReplyStatus::Pending,
         answered_at: None,
+        seat_until: None,
     };
+
+    /// A reply that is given now, or taken back.
+    pub fn at(status: ReplyStatus, now: Timestamp) -> Self {
+        Self {
+            status,
+            answered_at: (status != ReplyStatus::Pending).then_some(now),
+            seat_until: None,
+        }
+    }
+
+    /// Whether the reply takes a seat.
+    pub fn is_seated(&self) -> bool {
+        self.status == ReplyStatus::Yes || self.seat_until.is_some()
+    }
 }
 
 /// Returns the guest's name, or "guest of …" if the name is empty.
@@ -72,15 +89,22 @@ impl Guest {
 }
 
 /// A reply with its guest and event, as it is read.
-type ReadReply = (GuestId, EventId, ReplyStatus, Option<Timestamp>);
+pub(crate) type ReadReply = (
+    GuestId,
+    EventId,
+    ReplyStatus,
+    Option<Timestamp>,
+    Option<Timestamp>,
+);
 
 /// Gives the guests of an invitation their replies.
 pub(crate) fn with_replies(mut guests: Vec<Guest>, replies: Vec<ReadReply>) -> Vec<Guest> {
-    for (guest, event, status, answered_at) in replies {
+    for (guest, event, status, answered_at, seat_until) in replies {
         if let Some(guest) = guests.iter_mut().find(|one| one.id == guest) {
             let reply = Reply {
                 status,
                 answered_at,
+                seat_until,
             };
             guest.replies.insert(event, reply);
         }
@@ -96,7 +120,7 @@ pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, St
             invitation
         ),
         sql!(
-            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at, reply.seat_until
              FROM guest JOIN reply ON reply.guest = guest.id
              WHERE guest.invitation = :invitation",
             invitation
@@ -126,17 +150,18 @@ pub fn list_all<'a>(
         )
         .all(tx)?;
         let replies: Vec<ReadReply> = sql!(
-            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at, reply.seat_until
              FROM guest JOIN reply ON reply.guest = guest.id
              WHERE guest.invitation IN ({:IdSet})",
             IdSet = set
         )
         .all(tx)?;
         let mut of: BTreeMap<GuestId, BTreeMap<EventId, Reply>> = BTreeMap::new();
-        for (guest, event, status, answered_at) in replies {
+        for (guest, event, status, answered_at, seat_until) in replies {
             let reply = Reply {
                 status,
                 answered_at,
+                seat_until,
             };
             of.entry(guest).or_default().insert(event, reply);
         }
@@ -196,6 +221,7 @@ pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
 
 pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
     sql!("DELETE FROM reply WHERE guest = :guest", guest).run_later(tx, Rows::Any)?;
+    sql!("DELETE FROM cancelled_reply WHERE guest = :guest", guest).run_later(tx, Rows::Any)?;
     sql!("DELETE FROM answer WHERE guest = :guest", guest).run_later(tx, Rows::Any)?;
     sql!("DELETE FROM guest WHERE id = :guest", guest).run_later(tx, Rows::Exactly(1))
 }
@@ -210,6 +236,7 @@ pub struct StoredReply {
     /// Who answered or took the answer back, if anybody did.
     answered_by: Option<ActedBy>,
     source: Option<Source>,
+    seat_until: Option<Timestamp>,
 }
 
 impl StoredReply {
@@ -243,6 +270,7 @@ impl StoredReply {
             answered_at: reply.answered_at,
             answered_by: Some(by),
             source: Some(source),
+            seat_until: reply.seat_until,
         }
     }
 }
@@ -264,7 +292,8 @@ pub fn write_replies(tx: &mut Tx<'_>, replies: &[StoredReply]) -> Result<(), Sto
         "INSERT INTO reply ({StoredReply}) VALUES {(:StoredReply), ...}
          ON CONFLICT (guest, event) DO UPDATE SET
              status = excluded.status, answered_at = excluded.answered_at,
-             answered_by = excluded.answered_by, source = excluded.source",
+             answered_by = excluded.answered_by, source = excluded.source,
+             seat_until = excluded.seat_until",
         StoredReply = replies
     )
     .insert_later(tx)

@@ -48,6 +48,7 @@ pub mod summary;
 pub mod suppressions;
 pub mod tally;
 pub mod thanks;
+pub mod told;
 pub mod unanswered;
 pub mod uploads;
 

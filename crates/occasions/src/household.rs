@@ -81,7 +81,7 @@ pub(crate) fn load_with_revision(
             id
         ),
         sql!(
-            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at, reply.seat_until
              FROM guest JOIN reply ON reply.guest = guest.id
              WHERE guest.invitation = :id",
             id

@@ -190,10 +190,7 @@ impl Household {
                 }
                 _ => ReplyStatus::Yes,
             };
-            Reply {
-                status,
-                answered_at: Some(rules.now),
-            }
+            Reply::at(status, rules.now)
         };
         Guest {
             id,
@@ -271,10 +268,7 @@ fn update(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut
         if !wantable {
             field.add(&format!("replies/{}", token(key)), "not_allowed", []);
         } else if reply.status != *status {
-            *reply = Reply {
-                status: *status,
-                answered_at: (*status != ReplyStatus::Pending).then_some(rules.now),
-            };
+            *reply = Reply::at(*status, rules.now);
         }
     }
     change_diets(guest, wanted, rules, field);

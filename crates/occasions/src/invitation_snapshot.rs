@@ -30,6 +30,8 @@ pub struct InvitationSnapshot {
     pub occasion: Arc<Occasion>,
     /// All events of the occasion. The household sees only those in `household.events`.
     pub events: Arc<[Event]>,
+    /// The cancelled events to which the household was invited.
+    pub cancelled: Vec<Event>,
     /// The dietary options that guests can choose.
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' own questions, including the questions for hosts only.
@@ -98,7 +100,8 @@ pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapsh
     let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
     admit(&snapshot.occasion, invitation.archived_at.is_some())?;
     let seats_taken = seats_taken(tx, &snapshot)?;
-    Ok(with(snapshot, household, seats_taken, tx.now()))
+    let cancelled = cancelled(tx, &snapshot, &household.invitation)?;
+    Ok(with(snapshot, household, cancelled, seats_taken, tx.now()))
 }
 
 /// Like [`open`], but also opens invitations of archived occasions. Nothing can be changed in an
@@ -129,8 +132,9 @@ pub fn load(
     invitation: Invitation,
 ) -> Result<InvitationSnapshot, StoreError> {
     let seats_taken = seats_taken(tx, &snapshot)?;
+    let cancelled = cancelled(tx, &snapshot, &invitation)?;
     let household = household::load(tx, invitation)?;
-    Ok(with(snapshot, household, seats_taken, tx.now()))
+    Ok(with(snapshot, household, cancelled, seats_taken, tx.now()))
 }
 
 /// Builds the snapshot of a household that does not exist, which is invited to all events. Hosts see
@@ -159,10 +163,18 @@ pub fn made_up(
         status: OccasionStatus::Published,
         ..occasion
     });
-    Ok(with(snapshot, household, BTreeMap::new(), tx.now()))
+    let cancelled = snapshot.cancelled.to_vec();
+    Ok(with(
+        snapshot,
+        household,
+        cancelled,
+        BTreeMap::new(),
+        tx.now(),
+    ))
 }
 
-/// Like [`load`], for many invitations of one occasion. The snapshots have the invitations' order.
+/// Like [`load`], for many invitations of one occasion, without cancelled events. The snapshots have
+/// the invitations' order.
 pub fn load_all(
     tx: &mut Tx<'_>,
     snapshot: &OccasionSnapshot,
@@ -171,8 +183,25 @@ pub fn load_all(
     let seats_taken = seats_taken(tx, snapshot)?;
     let households = household::load_all(tx, invitations, &snapshot.questions)?.into_iter();
     let now = tx.now();
-    let all = households.map(|one| with(snapshot.clone(), one, seats_taken.clone(), now));
+    let all =
+        households.map(|one| with(snapshot.clone(), one, Vec::new(), seats_taken.clone(), now));
     Ok(all.collect())
+}
+
+fn cancelled(
+    tx: &mut Tx<'_>,
+    snapshot: &OccasionSnapshot,
+    invitation: &Invitation,
+) -> Result<Vec<Event>, StoreError> {
+    if snapshot.cancelled.is_empty() {
+        return Ok(Vec::new());
+    }
+    let invited = event::cancelled::of_invitation(tx, &invitation.id)?;
+    let events = snapshot.cancelled.iter();
+    Ok(events
+        .filter(|event| invited.contains(&event.id))
+        .cloned()
+        .collect())
 }
 
 fn seats_taken(
@@ -189,12 +218,14 @@ fn seats_taken(
 fn with(
     snapshot: OccasionSnapshot,
     household: Household,
+    cancelled: Vec<Event>,
     seats_taken: BTreeMap<EventId, SeatsTaken>,
     now: Timestamp,
 ) -> InvitationSnapshot {
     let OccasionSnapshot {
         occasion,
         events,
+        cancelled: _,
         diets,
         questions,
         news,
@@ -208,6 +239,7 @@ fn with(
         household,
         occasion,
         events,
+        cancelled,
         diets,
         questions,
         news,
@@ -242,6 +274,11 @@ impl InvitationSnapshot {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
+    }
+
+    /// Whether all that the household was invited to is cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        !self.cancelled.is_empty() && self.invited_events().next().is_none()
     }
 
     /// Returns the events that at least one guest of the household has not declined.
@@ -358,7 +395,7 @@ impl InvitationSnapshot {
     /// Whether answers and dietary requirements can be changed now. Nobody is asked before the
     /// occasion has an event, and so a day.
     pub fn takes_answers(&self) -> bool {
-        self.access == Access::Open && !self.events.is_empty()
+        self.access == Access::Open && !self.events.is_empty() && !self.is_cancelled()
     }
 
     /// Whether the note can be changed now. Some occasions allow this even after answers have

@@ -208,7 +208,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0025_event_told" expanding,
     "0026_import_choice" expanding,
     "0027_host_pictures" expanding,
-    "0028_form_event" expanding
+    "0028_form_event" expanding,
+    "0029_changes_told" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -250,6 +251,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "day_answered"),
     Code::new(422, "day_chosen"),
     Code::new(422, "deadline_without_day"),
+    Code::new(422, "deadline_over"),
     Code::new(422, "year_doubtful"),
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),

@@ -103,7 +103,7 @@ pub fn answer(
         occasion,
         &details(&occasion_snapshot.occasion, &respondent),
     )?;
-    for event in event::for_all(&occasion_snapshot.events) {
+    for event in event::for_all(&occasion_snapshot.events, &occasion_snapshot.cancelled) {
         household::invite(tx, &id, &event.id)?;
     }
     sql!("UPDATE invitation SET unapproved = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
@@ -376,10 +376,7 @@ fn person(
             None => Some(answer.attending),
             Some(replies) => replies.get(key).copied(),
         };
-        status.map_or(Reply::PENDING, |status| Reply {
-            status,
-            answered_at: Some(snapshot.now),
-        })
+        status.map_or(Reply::PENDING, |status| Reply::at(status, snapshot.now))
     };
     Guest {
         id: tx.id(),

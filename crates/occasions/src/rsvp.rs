@@ -27,6 +27,7 @@ use crate::occasion;
 use crate::refusal::{Current, Refusal};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
+pub(crate) mod kept_seats;
 mod news;
 mod seats;
 pub mod waitlist;
@@ -254,6 +255,9 @@ pub(crate) fn check_access(
     let late_note = change.is_note_alone() && snapshot.occasion.switches.late_gifts_notes;
     let stored = || Box::new(snapshot.clone());
     match snapshot.access {
+        Access::Open if snapshot.is_cancelled() && !change.is_note_alone() => {
+            Err(Refusal::OccasionClosed(stored()))
+        }
         Access::Open => Ok(()),
         Access::Closed if occasion_closed => Err(Refusal::OccasionClosed(stored())),
         Access::Closed | Access::Locked if late_note => Ok(()),

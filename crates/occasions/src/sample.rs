@@ -79,5 +79,6 @@ pub(crate) fn upload() -> Upload {
         thumbnail_bytes: 20_000,
         digest: "d".to_owned(),
         created_at: Timestamp::UNIX_EPOCH,
+        position: 0,
     }
 }

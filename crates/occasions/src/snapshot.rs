@@ -21,6 +21,8 @@ pub struct OccasionSnapshot {
     pub occasion: Arc<Occasion>,
     /// The events in display order.
     pub events: Arc<[Event]>,
+    /// The cancelled events whose day is known.
+    pub cancelled: Arc<[Event]>,
     /// The dietary options that guests can choose. Empty if the occasion does not ask for dietary
     /// requirements.
     pub diets: Arc<[DietaryOption]>,
@@ -67,6 +69,7 @@ pub fn load_at(
         news.retain(|one| one.published);
         Ok(OccasionSnapshot {
             events: event::list(tx, id)?.into(),
+            cancelled: event::cancelled(tx, id)?.into(),
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
             news: news.into(),

@@ -104,6 +104,8 @@ pub struct Upload {
     /// The SHA-256 of the file as the household sent it.
     pub digest: String,
     pub created_at: Timestamp,
+    /// The place in the gallery.
+    pub position: i64,
 }
 
 /// A file in the file store, with its thumbnail. No record uses it yet.
@@ -267,6 +269,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
         thumbnail_bytes: new.thumbnail_bytes,
         digest: new.digest.clone(),
         created_at: tx.now(),
+        position: 0,
     };
     sql!(
         "INSERT INTO upload ({Upload}) VALUES ({:Upload})",

@@ -24,6 +24,8 @@ pub struct CalendarEvent {
     pub location: String,
     /// The URL of a page about the event; may be empty.
     pub url: String,
+    /// Whether the event is cancelled, in a calendar that anybody may import.
+    pub is_cancelled: bool,
 }
 
 /// The method of a calendar file, which determines its use (RFC 5546).
@@ -88,8 +90,8 @@ pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) ->
             lines.add(&format!("ATTENDEE:mailto:{to}"));
         }
         match method {
-            Method::Publish => {}
-            Method::Cancel(..) => lines.add("STATUS:CANCELLED"),
+            Method::Publish if !event.is_cancelled => {}
+            Method::Publish | Method::Cancel(..) => lines.add("STATUS:CANCELLED"),
             Method::Request(..) => {
                 lines.add("STATUS:CONFIRMED");
                 for before in ["-P1D", "-PT15M"] {
@@ -242,6 +244,7 @@ mod tests {
             summary: "Party".to_owned(),
             location: String::new(),
             url: String::new(),
+            is_cancelled: false,
         };
         let written = write(&[event], Timestamp::UNIX_EPOCH);
         let dates = "DTSTART;VALUE=DATE:20270430\r\nDTEND;VALUE=DATE:20270501\r\n";

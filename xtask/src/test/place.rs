@@ -1,5 +1,7 @@
 //! Says before a run what cannot be tested in this place, because tests that need it pass unseen.
 
+use std::path::Path;
+
 use crate::command::{output, program};
 
 /// Prints a line for each thing that this place lacks, with the tests that are skipped for it.
@@ -16,6 +18,11 @@ pub(crate) fn print_skipped() {
             !can_mount(is_root),
             "no file system can be mounted, even in a namespace",
             "full disks: backup/restoring small_disk",
+        ),
+        (
+            !Path::new("/dev/shm").is_dir(),
+            "no /dev/shm",
+            "PostgreSQL under Patroni: kenduri/end_to_end cluster",
         ),
     ] {
         if lacks {

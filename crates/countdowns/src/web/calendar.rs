@@ -42,6 +42,7 @@ pub(super) async fn show(
         summary: countdown.title.clone(),
         location: String::new(),
         url: site.url().join(&page),
+        is_cancelled: false,
     };
     let file = calendar_file::write(&[event], shown.now);
     let mut response = ([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::cluster_parts::{Balancer, Cluster};
 use crate::killing::{Household, open_households};
-use crate::load::{CLIENTS, Load, last_versions, tell, times};
+use crate::load::{CLIENTS, Load, Until, last_versions, tell, times};
 use crate::postgres_killing::{invitations, lose_nothing, versions};
 use crate::postgres_server::Server;
 use crate::power_loss::wait_for;
@@ -60,6 +60,7 @@ fn a_machine_may_die_stop_or_freeze() {
     let address = balancer.address.to_string();
     let acknowledged = std::thread::scope(|scope| {
         let answering = scope.spawn(|| load.run(&address, &mut households, || ()));
+        let until = Until(&load.is_ended);
         for round in 0..rounds {
             balancer.wait_for_all(addresses.len());
             wait_for(&load, load.acknowledged.load(Ordering::Relaxed) + ANSWERS);
@@ -87,7 +88,7 @@ fn a_machine_may_die_stop_or_freeze() {
             let may_fail = if loss == Loss::Stopped { 0 } else { CLIENTS };
             assert!(failed <= may_fail, "{loss:?}: {failed} failed");
         }
-        load.is_ended.store(true, Ordering::Relaxed);
+        drop(until);
         answering.join().expect("the clients")
     });
     assert!(
@@ -125,7 +126,7 @@ fn a_machine_may_die_stop_or_freeze() {
 #[test]
 fn nobody_sees_a_planned_switch_of_patroni() {
     let Some(cluster) = Cluster::start() else {
-        eprintln!("skipped: Patroni, etcd or PostgreSQL is not installed");
+        eprintln!("skipped: Patroni, etcd or PostgreSQL is not installed, or /dev/shm is missing");
         return;
     };
     let switches = times(1);
@@ -149,7 +150,7 @@ fn nobody_sees_that_patroni_replaces_a_dead_server() {
         return;
     }
     let Some(mut cluster) = Cluster::start() else {
-        eprintln!("skipped: Patroni, etcd or PostgreSQL is not installed");
+        eprintln!("skipped: Patroni, etcd or PostgreSQL is not installed, or /dev/shm is missing");
         return;
     };
     let (url, primary) = (cluster.url(), cluster.primary_url());

@@ -139,7 +139,8 @@ struct Node {
 }
 
 impl Cluster {
-    /// Starts a cluster. Returns `None` if a part of it is not installed.
+    /// Starts a cluster. Returns `None` if a part of it is not installed, or if processes cannot share
+    /// semaphores, without which Patroni refuses to switch.
     pub(crate) fn start() -> Option<Self> {
         Self::start_in(None)
     }
@@ -153,6 +154,9 @@ impl Cluster {
     fn start_in(networks: Option<Networks>) -> Option<Self> {
         let is_installed = |name: &str| Path::new("/usr/bin").join(name).exists();
         let servers = programs()?;
+        if !Path::new("/dev/shm").is_dir() {
+            return None;
+        }
         if !is_installed("patroni") || !is_installed("etcd") {
             return None;
         }

@@ -36,6 +36,15 @@ pub(crate) struct Load {
     pub(crate) longest: AtomicU64,
 }
 
+/// Ends clients when it is dropped, so that a failure beside them is one and not a wait for ever.
+pub(crate) struct Until<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Load {
     /// Lets every client save its households' answers until `is_ended` is set. After an error, a
     /// client reads the stored state, and fails if an acknowledged save is missing.

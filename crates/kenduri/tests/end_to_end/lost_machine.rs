@@ -2,7 +2,6 @@
 //! xtask show backup` does the same with more answers.
 
 use std::fs;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -13,7 +12,7 @@ use rustix::process::Signal;
 use crate::backup::Machine;
 use crate::engine::Engine;
 use crate::killing::{Household, open_households};
-use crate::load::{Acknowledged, Load, last_versions, tell, times};
+use crate::load::{Acknowledged, Load, Until, last_versions, tell, times};
 use crate::power_loss::{versions, wait_for};
 use crate::program::{Program, run, text};
 
@@ -27,10 +26,11 @@ pub(crate) fn answer_until_killed(
     let now = || Clock::System.now();
     let outcome = std::thread::scope(|scope| {
         let answering = scope.spawn(|| load.run(&program.address, households, now));
+        let until = Until(&load.is_ended);
         wait_for(&load, answers);
         program.signal(Signal::KILL);
         let thrown_away = now();
-        load.is_ended.store(true, Ordering::Relaxed);
+        drop(until);
         (answering.join().expect("the clients"), thrown_away)
     });
     drop(program);

@@ -9,7 +9,7 @@ use crate::cluster_parts::wait;
 use crate::engine::Database;
 use crate::http;
 use crate::killing::open_households;
-use crate::load::{Load, last_versions, tell, times};
+use crate::load::{Load, Until, last_versions, tell, times};
 use crate::postgres_server::Server;
 use crate::power_loss::wait_for;
 use crate::program::Program;
@@ -130,6 +130,7 @@ pub(crate) fn lose_nothing(
     let load = Load::default();
     let acknowledged = std::thread::scope(|scope| {
         let answering = scope.spawn(|| load.run(&program.address, &mut households, || ()));
+        let until = Until(&load.is_ended);
         for _ in 0..disturbances {
             let before = load.acknowledged.load(Ordering::Relaxed);
             wait_for(&load, before + ANSWERS);
@@ -138,7 +139,7 @@ pub(crate) fn lose_nothing(
         let before = load.acknowledged.load(Ordering::Relaxed);
         wait_for(&load, before + ANSWERS);
         assert_eq!(program.get("/readyz").status, 200);
-        load.is_ended.store(true, Ordering::Relaxed);
+        drop(until);
         answering.join().expect("the clients")
     });
     assert_eq!(load.failed.load(Ordering::Relaxed), 0);

@@ -19,7 +19,7 @@ use rustix::process::Signal;
 
 use crate::backup::Machine;
 use crate::killing::open_households;
-use crate::load::{Acknowledged, Load, last_versions, tell, times};
+use crate::load::{Acknowledged, Load, Until, last_versions, tell, times};
 use crate::program::{PATIENCE, Program};
 
 /// The number of acknowledged answers in a recording.
@@ -110,10 +110,11 @@ impl Recording {
                 let now = || fs::metadata(&trace).expect("the record").len();
                 load.run(&program.address, &mut households, now)
             });
+            let until = Until(&load.is_ended);
             wait_for(&load, ANSWERS / 2);
             machine.run(&["backup", "now"]).expect("a snapshot");
             wait_for(&load, ANSWERS);
-            load.is_ended.store(true, Ordering::Relaxed);
+            drop(until);
             answering.join().expect("the clients")
         });
         program.kill();

@@ -11,7 +11,7 @@ use crate::cluster::Machines;
 use crate::cluster_parts::{Balancer, wait};
 use crate::http;
 use crate::killing::open_households;
-use crate::load::{Load, last_versions, tell, times};
+use crate::load::{Load, Until, last_versions, tell, times};
 use crate::postgres_killing::{invitations, versions};
 use crate::postgres_server::Server;
 use crate::power_loss::wait_for;
@@ -104,6 +104,7 @@ fn nobody_sees_that_both_machines_become_another_version() {
     let acknowledged = std::thread::scope(|scope| {
         let answering = scope.spawn(|| load.run(&address, &mut households, || ()));
         let reading = scope.spawn(|| readers.run(&address, &pages));
+        let until = [&load.is_ended, &readers.is_ended].map(Until);
         let side_by_side = || {
             balancer.wait_for_all(2);
             wait_for(&load, load.acknowledged.load(Ordering::Relaxed) + ANSWERS);
@@ -125,8 +126,7 @@ fn nobody_sees_that_both_machines_become_another_version() {
             machines.start_again(1);
         }
         side_by_side();
-        load.is_ended.store(true, Ordering::Relaxed);
-        readers.is_ended.store(true, Ordering::Relaxed);
+        drop(until);
         reading.join().expect("the readers");
         answering.join().expect("the clients")
     });

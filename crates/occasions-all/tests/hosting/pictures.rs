@@ -16,7 +16,7 @@ use zip::ZipArchive;
 
 use crate::pages::HOME;
 use crate::stage::{Stage, call, on_default};
-use crate::uploads::send;
+use crate::uploads::{press, send};
 
 const ADD: &str = "/uploads/add";
 const PLACE: &[u8] = b"3.1390,101.6869";
@@ -463,5 +463,45 @@ fn hosts_and_guests_share_a_quota() {
             .act(&stage.owner, move |tx, host| pictures::add(tx, host, &next))
             .await;
         assert!(matches!(refused, Err(Refusal::UploadQuota)), "{refused:?}");
+    });
+}
+
+#[test]
+fn hosts_choose_what_the_gallery_shows_first() {
+    on_default(async |stage| {
+        stage.switch(|switches| switches.uploads = true).await;
+        let mut ids = Vec::new();
+        for (caption, shade) in [("one", 20), ("two", 60), ("three", 100), ("four", 140)] {
+            ids.push(add(stage, caption, shade).await);
+        }
+        begin(stage).await;
+        let [owner, observer] = [
+            stage.another("late", Role::OccasionOwner).await,
+            stage.another("later", Role::Observer).await,
+        ];
+        let shown = async || -> Vec<String> {
+            let all = gallery(stage).await.into_iter();
+            all.map(|one| one["caption"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(shown().await, ["one", "two", "three", "four"]);
+        let mut host = stage.visitor(&owner);
+        let press = async |host: &mut Visitor, ids: &[&str], button: &str| {
+            let done = press(host, "approved", ids, button).await;
+            host.follow(done).await.expect(200);
+        };
+        press(&mut host, &[&ids[2], &ids[3]], "first").await;
+        assert_eq!(shown().await, ["three", "four", "one", "two"]);
+        press(&mut host, &[&ids[1]], "first").await;
+        assert_eq!(shown().await, ["two", "three", "four", "one"]);
+        press(&mut host, &[&ids[2], &ids[1]], "time").await;
+        assert_eq!(shown().await, ["four", "one", "two", "three"]);
+        let order =
+            json!({"uploads": [ids[3], "01a1f7f8-3000-7936-8614-4264009e561c"], "place": "first"});
+        let at = stage.at("/uploads/order");
+        let changed = call(&mut host, "PUT", &at, &order).await.with(200).json();
+        assert_eq!(changed["changed"], 1);
+        let mut observer = stage.visitor(&observer);
+        call(&mut observer, "PUT", &at, &order).await.expect(403);
     });
 }

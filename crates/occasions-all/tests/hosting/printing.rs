@@ -124,6 +124,15 @@ fn every_code_on_cards_and_labels_is_read_back() {
             let one = get(&mut host, &format!("{at}&q=fernandez")).await;
             assert_eq!(scan_page(&one).len(), 1);
         }
+        // For a print shop, each card has a page of its own with bleed, also on both sides.
+        for (sides, sheets) in [("", 1), ("&sides=both", 2)] {
+            let at = format!("/print/a6?shop=yes{sides}");
+            let page = get(&mut host, &at).await;
+            assert_eq!(scan_page(&page), links, "{at}");
+            let pages = page.body.matches(" shop\"").count();
+            assert_eq!(pages, links.len() * sheets, "{at}");
+            assert!(page.body.contains("/print-shop."), "{at}");
+        }
         // Each card is printed in its household's language.
         let card = get(&mut host, "/print/cards?q=rahma").await;
         let ms = stage.site.catalogue.speak(&web::Language::of("ms"));

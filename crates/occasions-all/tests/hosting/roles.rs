@@ -139,6 +139,7 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
         (_, "/received-gifts/{gift}/thanked") => json!({"thanked": true, "version": 999}),
         (_, "/uploads/state") => json!({"uploads": [], "state": "approved"}),
+        (_, "/uploads/order") => json!({"uploads": [], "place": "first"}),
         (_, "/own-domain") => json!({"own_domain": "a.example"}),
         (_, "/move") => json!({"version": 999, "guests": []}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),

@@ -474,3 +474,76 @@ fn a_message_is_in_the_household_s_language_and_in_the_occasion_s_tone() {
         assert_eq!(stage.site.catalogue.missing(), [""; 0]);
     });
 }
+
+#[test]
+fn hosts_hand_over_a_message_in_their_own_words() {
+    on_default(async |stage| {
+        let mut host = stage.public(&stage.owner);
+        let invitation = stage.invitation("RAHMA").await;
+        let walk = async |host: &mut Visitor| {
+            let page = host.get(&format!("{HOME}/invites/{invitation}")).await;
+            page.with(200)
+        };
+        let own = async |host: &mut Visitor, message: Value, status: u16| {
+            let at = stage.at("/mail-texts/invitation");
+            let version = host.get(&at).await.with(200).json()["version"].clone();
+            let change = json!({"message": message, "version": version});
+            call(host, "PATCH", &at, &change).await.with(status)
+        };
+        let built_in = walk(&mut host).await;
+        // In a language without own words, the built-in message stays.
+        own(&mut host, json!({"en": "Come! {rsvp_link}"}), 200).await;
+        assert_eq!(walk(&mut host).await.text(), built_in.text());
+        let words = "Assalamualaikum {household}\n{gift}\nDatanglah.";
+        own(&mut host, json!({"ms": words}), 200).await;
+        let page = walk(&mut host).await;
+        let message = "Assalamualaikum Keluarga Encik Rahman\nDatanglah.\n\nhttp";
+        assert!(page.body.contains(message), "{}", page.body);
+        assert!(
+            page.body.contains("/invite/RAHMA?k="),
+            "the link stands at the end"
+        );
+        let refused = own(&mut host, json!({"ms": "{rsvp_lnk}"}), 422)
+            .await
+            .json();
+        assert_eq!(refused["errors"][0]["code"], "placeholder_unknown");
+        // News leaves by mail alone, so it has no such message.
+        let at = stage.at("/mail-texts/news");
+        let version = host.get(&at).await.with(200).json()["version"].clone();
+        let news = json!({"message": {"ms": "x"}, "version": version});
+        call(&mut host, "PATCH", &at, &news).await.expect(422);
+        let form = host
+            .get(&format!("{HOME}/mail/texts/invitation"))
+            .await
+            .with(200);
+        assert!(form.body.contains("id=\"message\""), "{}", form.body);
+    });
+}
+
+#[test]
+fn home_says_by_which_channels_the_next_messages_leave() {
+    on_default(async |stage| {
+        stage
+            .change(|tx| {
+                tx.run(
+                    sql!("UPDATE invitation SET sent_at = NULL, phone = NULL, email = NULL"),
+                    &[],
+                    Rows::Any,
+                )?;
+                tx.run(
+                    sql!("UPDATE invitation SET phone = '+60 12-345 6789' WHERE code = 'RAHMA'"),
+                    &[],
+                    Rows::Any,
+                )
+                .map(drop)
+            })
+            .await;
+        let mut host = stage.public(&stage.owner);
+        let home = host.get(HOME).await.with(200);
+        assert!(home.text().contains("1 by WhatsApp,"), "{}", home.text());
+        assert!(home.text().contains("on paper"), "{}", home.text());
+        let mut observer = stage.public(&stage.observer);
+        let home = observer.get(HOME).await.with(200);
+        assert!(!home.text().contains("by WhatsApp"), "{}", home.text());
+    });
+}

@@ -57,7 +57,12 @@ async fn states(stage: &Stage<'_>, state: &str) -> Vec<String> {
 }
 
 /// Selects these uploads on the hosts' page, and presses a button.
-async fn press(host: &mut Visitor, state: &str, ids: &[&str], button: &str) -> testkit::Page {
+pub(crate) async fn press(
+    host: &mut Visitor,
+    state: &str,
+    ids: &[&str],
+    button: &str,
+) -> testkit::Page {
     let page = host.get(&format!("{HOME}/uploads?state={state}")).await;
     let mut form = page.form(&format!("{HOME}/uploads"));
     for id in ids {
@@ -199,5 +204,37 @@ fn the_export_names_uploads_and_a_merged_invitation_hands_them_over() {
             .get("/api/v1/invitations/ROSSI/uploads")
             .await;
         assert_eq!(own.json()["items"][0]["id"], id.as_str());
+    });
+}
+
+#[test]
+fn a_list_in_the_order_of_the_gallery_goes_on_where_it_ended() {
+    on_default(async |stage| {
+        let mut ids = Vec::new();
+        for shade in [0, 60, 120, 180] {
+            ids.push(send(stage, "RAHMA", "", shade).await);
+        }
+        let mut host = stage.visitor(&stage.owner);
+        let order = json!({"uploads": [ids[3], ids[1]], "place": "first"});
+        let order = call(&mut host, "PUT", &stage.at("/uploads/order"), &order).await;
+        order.expect(200);
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = host
+                .get(&stage.at(&format!("/uploads?limit=1{cursor}")))
+                .await;
+            let page = page.with(200).json();
+            let items = page["items"].as_array().unwrap();
+            seen.extend(
+                items
+                    .iter()
+                    .map(|one| one["id"].as_str().unwrap().to_owned()),
+            );
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen, [&*ids[3], &ids[1], &ids[0], &ids[2]]);
     });
 }

@@ -12,7 +12,7 @@ use occasions::hosting::invitations;
 use occasions::household::GUEST_LIMIT;
 use occasions::id::GuestId;
 use occasions::invitation::Details;
-use occasions::words::{AskedOf, GuestKind, ReplyStatus};
+use occasions::words::{AskedOf, GuestKind};
 use platform::Tx;
 use serde_json::{Map, Value, json};
 use web::{Findings, Input};
@@ -105,10 +105,7 @@ pub(super) fn vet(
                 (Some(stored), Some(status)) if stored.status == *status => stored.clone(),
                 (Some(stored), None) => stored.clone(),
                 (_, None) => Reply::PENDING,
-                (_, Some(status)) => Reply {
-                    status: *status,
-                    answered_at: (*status != ReplyStatus::Pending).then(|| tx.now()),
-                },
+                (_, Some(status)) => Reply::at(*status, tx.now()),
             };
         }
         let below = format!("/guests/{index}");

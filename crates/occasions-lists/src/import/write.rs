@@ -1,6 +1,7 @@
 //! Writes one household of an import. The caller's transaction writes the whole batch.
 
 use occasions::answer::{self, Answers};
+use occasions::event::cancelled;
 use occasions::guest;
 use occasions::hosting::history::{self, Ending};
 use occasions::hosting::permissions::HostOf;
@@ -351,6 +352,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result
         id
     )
     .run(tx, Rows::Any)?;
+    cancelled::forget_invitation(tx, id)?;
     sql!("DELETE FROM guest WHERE invitation = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM invitation_event WHERE invitation = :id", id).run(tx, Rows::Any)?;
     sql!(

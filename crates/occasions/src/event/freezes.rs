@@ -13,8 +13,8 @@ pub(crate) fn freezes(tx: &mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError> {
     let events: Vec<(String, Timestamp, Timestamp)> = sql!(
         "SELECT o.switches, e.starts_at, e.ends_at
          FROM event e JOIN occasion o ON o.id = e.occasion
-         WHERE e.day_known = 1 AND o.status IN ('published', 'closed') AND (o.by_staff = 1 OR o.sends_mail = 1)
-             AND e.ends_at > :now",
+         WHERE e.day_known = 1 AND e.cancelled_at IS NULL AND e.ends_at > :now
+             AND o.status IN ('published', 'closed') AND (o.by_staff = 1 OR o.sends_mail = 1)",
         now = tx.now()
     )
     .all(tx)?;

@@ -1,8 +1,9 @@
-//! Events as hosts plan them, perhaps without a day. All other code reads [`super::list`], so an
-//! event without a day is in no list, calendar, sum or job.
+//! Events as hosts plan them, perhaps without a day or cancelled. All other code reads
+//! [`super::list`], so such an event is in no list, calendar, sum or job.
 
 use ::web::I18n;
 use jiff::Timestamp;
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +14,10 @@ use crate::id::{EventId, OccasionId};
 /// A part of an occasion, such as a ceremony or a dinner. Its day may not be known yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Event)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a tick of the hosts' form"
+)]
 pub struct PlannedEvent {
     /// The event's id.
     pub id: EventId,
@@ -24,6 +29,9 @@ pub struct PlannedEvent {
     /// `starts_at` and `ends_at` are null. A `starts_at` makes the day known, and everybody is then
     /// invited unless `invite_all` is false.
     pub day_known: bool,
+    /// Whether the event is cancelled. Guests then read that it is, and nobody is asked or counted.
+    /// Answers are kept, and return when the event is no longer cancelled.
+    pub cancelled: bool,
     /// When the event starts; null if the day is not known.
     pub starts_at: Option<Timestamp>,
     /// When the event ends: after its start, and at most 7 days later; null if the day is not known.
@@ -56,7 +64,12 @@ pub struct PlannedEvent {
 }
 
 impl PlannedEvent {
-    /// Returns the event if its day is known.
+    /// Whether guests are invited to the event: its day is known, and it is not cancelled.
+    pub(crate) fn takes_place(&self) -> bool {
+        self.day_known && !self.cancelled
+    }
+
+    /// Returns the event if its day is known, cancelled or not.
     pub fn dated(self) -> Option<Event> {
         let starts_at = self.starts_at?;
         let ends_at = self.ends_at.unwrap_or(starts_at);
@@ -94,11 +107,13 @@ impl PlannedEvent {
 
     pub(crate) fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
-            "INSERT INTO event (occasion, {Event}, day_known, seats_taken, created_at, updated_at)
-             VALUES (:occasion, {:Event}, :day_known, 0, :now, :now)",
+            "INSERT INTO event (occasion, {Event}, day_known, cancelled_at, seats_taken, created_at,
+                 updated_at)
+             VALUES (:occasion, {:Event}, :day_known, :cancelled_at, 0, :now, :now)",
             occasion,
             Event = &self.row(),
             day_known = self.day_known,
+            cancelled_at = self.cancelled.then_some(tx.now()),
             now = tx.now()
         )
         .run(tx, Rows::Exactly(1))
@@ -108,10 +123,14 @@ impl PlannedEvent {
     /// Stores the event if the stored one has the version before it.
     pub(crate) fn update(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         sql!(
-            "UPDATE event SET {Event = :Event}, day_known = :day_known, updated_at = :now
+            "UPDATE event SET {Event = :Event}, day_known = :day_known,
+                 cancelled_at = CASE WHEN CAST(:cancelled AS BIGINT) = 1
+                     THEN COALESCE(cancelled_at, :now) END,
+                 updated_at = :now
              WHERE id = :id AND version = :version - 1",
             Event = &self.row(),
             day_known = self.day_known,
+            cancelled = self.cancelled,
             now = tx.now(),
             id = self.id,
             version = self.version
@@ -131,6 +150,7 @@ impl From<Event> for PlannedEvent {
             key: event.key,
             name: event.name,
             day_known: true,
+            cancelled: false,
             starts_at: Some(event.starts_at),
             ends_at: Some(event.ends_at),
             hour_known: event.hour_known,
@@ -148,33 +168,49 @@ impl From<Event> for PlannedEvent {
     }
 }
 
+#[derive(Row)]
+struct Stored {
+    #[row(flatten)]
+    event: Event,
+    day_known: bool,
+    cancelled_at: Option<Timestamp>,
+}
+
+impl From<Stored> for PlannedEvent {
+    fn from(stored: Stored) -> Self {
+        let event = Self::from(stored.event);
+        Self {
+            day_known: stored.day_known,
+            cancelled: stored.cancelled_at.is_some(),
+            starts_at: event.starts_at.filter(|_| stored.day_known),
+            ends_at: event.ends_at.filter(|_| stored.day_known),
+            ..event
+        }
+    }
+}
+
 /// Returns the events whose day is not known, in the hosts' order.
 pub fn without_day(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Vec<PlannedEvent>, StoreError> {
-    let found: Vec<Event> = sql!(
-        "SELECT {Event} FROM event WHERE occasion = :occasion AND day_known = 0
-         ORDER BY position, id",
-        occasion
-    )
-    .all(tx)?;
-    let undated = found.into_iter().map(|event| PlannedEvent {
-        day_known: false,
-        starts_at: None,
-        ends_at: None,
-        ..event.into()
-    });
-    Ok(undated.collect())
+    let mut all = planned(tx, occasion)?;
+    all.retain(|event| !event.day_known && !event.cancelled);
+    Ok(all)
 }
 
-/// Returns all events: first those with a day, in the order in which they begin.
+/// Returns all events: first those with a day, in the order in which they begin, and last the
+/// cancelled ones.
 pub(crate) fn planned(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Vec<PlannedEvent>, StoreError> {
-    let dated = super::list(tx, occasion)?.into_iter();
-    let mut all: Vec<_> = dated.map(PlannedEvent::from).collect();
-    all.extend(without_day(tx, occasion)?);
-    Ok(all)
+    // Events without a day are stored as of the year 9000.
+    let found: Vec<Stored> = sql!(
+        "SELECT {Stored} FROM event WHERE occasion = :occasion
+         ORDER BY CASE WHEN cancelled_at IS NULL THEN 0 ELSE 1 END, starts_at, position, id",
+        occasion
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(PlannedEvent::from).collect())
 }

@@ -120,10 +120,7 @@ pub fn reply(
         fields.finish()?;
     }
     if reply.status != wanted.status {
-        *reply = Reply {
-            status: wanted.status,
-            answered_at: (wanted.status != ReplyStatus::Pending).then_some(snapshot.now),
-        };
+        *reply = Reply::at(wanted.status, snapshot.now);
     }
     let overrides = Overrides {
         may_exceed: wanted.r#override,

@@ -11,8 +11,10 @@ use super::resource::{
     Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of,
     next_position,
 };
-use super::{HostOf, Permission, Refusal, moved, occasions};
-use crate::event::{Event, PlannedEvent, ScheduleLine, list, lock_limited, planned, whole_days};
+use super::{HostOf, Permission, Refusal, occasions, told};
+use crate::event::{
+    self, Event, PlannedEvent, ScheduleLine, cancelled, list, lock_limited, planned, whole_days,
+};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 use crate::rsvp;
@@ -57,6 +59,7 @@ impl Resource for PlannedEvent {
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
         dress_code: texts(Limits::line(200)).label("host-field-dress").wording(),
         schedule: rows(SCHEDULE, LINES).label("host-schedule").wording(),
+        cancelled: flag().label("host-field-cancelled").hint("host-field-cancelled-hint"),
     };
     const OPTIONS: &'static [Field] = ::web::fields! { NewEvent: invite_all: flag() };
     const HISTORY: History = history_of!("event", named_by: "key");
@@ -124,8 +127,12 @@ impl Resource for PlannedEvent {
             self.hour_known = event.hour_known;
         }
         if let Some(old) = edit.old
-            && ((self.starts_at, self.ends_at, self.hour_known)
-                != (old.starts_at, old.ends_at, old.hour_known)
+            && ((
+                self.starts_at,
+                self.ends_at,
+                self.hour_known,
+                self.cancelled,
+            ) != (old.starts_at, old.ends_at, old.hour_known, old.cancelled)
                 || (&self.venue, &self.address) != (&old.venue, &old.address))
         {
             self.calendar_sequence += 1;
@@ -137,7 +144,7 @@ impl Resource for PlannedEvent {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
         if self.day_known && (self.open_to_all || edit.input.flag("invite_all", true)) {
-            invite_everyone(tx, occasion, &self.id)?;
+            self.invite_all(tx, occasion)?;
         }
         Ok(())
     }
@@ -147,7 +154,7 @@ impl Resource for PlannedEvent {
         // The events must be locked before the invitations, as in every save. Households that move
         // up from the waiting list are locked later.
         lock_limited(tx, occasion)?;
-        lock(tx, &self.id)?;
+        event::lock(tx, &self.id)?;
         let date = |event: &Self| (event.starts_at, event.hour_known);
         if edit.old.is_some_and(|old| date(old) != date(self)) {
             dates::moved(tx, self.id.as_str())?;
@@ -157,17 +164,11 @@ impl Resource for PlannedEvent {
             // are done.
             wait_for_answers(tx, occasion)?;
         }
-        let had_day = edit.old.is_some_and(|old| old.day_known);
-        let is_newly_open = self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all);
-        let is_newly_dated = !had_day && (self.open_to_all || edit.input.flag("invite_all", true));
-        if self.day_known && (is_newly_open || is_newly_dated) {
-            invite_everyone(tx, occasion, &self.id)?;
-        }
-        if had_day && !self.day_known {
-            forget_day(tx, edit, &self.id)?;
+        if let Some(old) = edit.old {
+            self.invite(tx, edit, old)?;
         }
         if let Some(old) = edit.old {
-            moved::note(tx, occasion, old, self)?;
+            told::note(tx, occasion, old, self)?;
         }
         self.version += 1;
         Self::update(self, tx)?;
@@ -178,7 +179,7 @@ impl Resource for PlannedEvent {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, there: &[Self]) -> Result<Removal, Refusal> {
-        lock(tx, &self.id)?;
+        event::lock(tx, &self.id)?;
         if there.iter().all(|event| event.id == self.id) {
             return Err(Refusal::LastEvent);
         }
@@ -189,13 +190,47 @@ impl Resource for PlannedEvent {
         let occasion = host.occasion();
         dates::moved(tx, self.id.as_str())?;
         forget_invitations(tx, occasion, &self.id)?;
-        moved::forget(tx, &self.id)?;
+        cancelled::forget(tx, &self.id)?;
+        told::forget(tx, &self.id)?;
         sql!("DELETE FROM event WHERE id = :id", id = self.id).run(tx, Rows::Any)?;
         Ok(())
     }
 }
 
 impl PlannedEvent {
+    /// Changes who is invited to the event, because it is open to all, has a day, or is cancelled
+    /// since this change. The caller must hold the event's lock.
+    fn invite(&self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>, old: &Self) -> Result<(), Refusal> {
+        let occasion = edit.parent.occasion();
+        if old.day_known && !self.day_known {
+            forget_day(tx, edit, old)?;
+        }
+        if old.cancelled != self.cancelled {
+            wait_for_answers(tx, occasion)?;
+            if self.cancelled {
+                cancelled::set_aside(tx, &self.id)?;
+            } else {
+                cancelled::bring_back(tx, &self.id)?;
+            }
+        }
+        let is_newly_open = self.open_to_all && (!old.open_to_all || old.cancelled);
+        let is_newly_dated =
+            !old.day_known && (self.open_to_all || edit.input.flag("invite_all", true));
+        if (self.day_known && is_newly_dated) || (self.takes_place() && is_newly_open) {
+            self.invite_all(tx, occasion)?;
+        }
+        Ok(())
+    }
+
+    /// While the event is cancelled, the invitations are set aside.
+    fn invite_all(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        if self.cancelled {
+            cancelled::invite_everyone(tx, occasion, &self.id)
+        } else {
+            invite_everyone(tx, occasion, &self.id)
+        }
+    }
+
     /// Agrees whether there is a day. A start that is new says so, and so does none; a start beside
     /// the statement that the day is not known is an error.
     fn check_day(&mut self, edit: &Edit<'_, Self>, findings: &mut Findings) {
@@ -225,8 +260,9 @@ impl PlannedEvent {
 fn forget_day(
     tx: &mut Tx<'_>,
     edit: &Edit<'_, PlannedEvent>,
-    event: &EventId,
+    old: &PlannedEvent,
 ) -> Result<(), Refusal> {
+    let event = &old.id;
     let occasion = edit.parent.occasion();
     wait_for_answers(tx, occasion)?;
     let (answered, left_out): (i64, i64) = sql!(
@@ -240,21 +276,27 @@ fn forget_day(
     )
     .one(tx)?;
     let is_last = list(tx, occasion)?.iter().all(|one| one.id == *event);
+    let is_answered = answered > 0 || cancelled::is_answered(tx, event)?;
+    let is_chosen = if old.cancelled {
+        cancelled::is_chosen(tx, occasion, event)?
+    } else {
+        left_out > 0
+    };
     let mut findings = Findings::default();
     let at = match edit.input {
         Input::Json(..) => "/day_known",
         Input::Form(..) => "/day_unknown",
     };
-    if answered > 0 {
+    if is_answered {
         findings.add(at, "day_answered", []);
-    } else if left_out > 0 {
+    } else if is_chosen {
         findings.add(at, "day_chosen", []);
     } else if is_last && occasions::load(tx, edit.parent)?.rsvp_deadline.is_some() {
         findings.add(at, "deadline_without_day", []);
     }
     findings.finish().map_err(Refusal::Fields)?;
     forget_invitations(tx, occasion, event)?;
-    Ok(())
+    Ok(cancelled::forget(tx, event)?)
 }
 
 /// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year.
@@ -325,12 +367,6 @@ fn forget_invitations(
     wait_for_answers(tx, occasion)?;
     sql!("DELETE FROM reply WHERE event = :event", event).run(tx, Rows::Any)?;
     sql!("DELETE FROM invitation_event WHERE event = :event", event).run(tx, Rows::Any)?;
-    Ok(())
-}
-
-fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
-    let _: Option<(EventId,)> =
-        sql!("SELECT id FROM event WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
     Ok(())
 }
 

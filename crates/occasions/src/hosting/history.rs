@@ -8,9 +8,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::HostOf;
+use crate::guest::Guest;
 use crate::household::Household;
+use crate::household_plan;
 use crate::invitation;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::rsvp;
+use crate::words::Source;
 
 /// The changes of an audit log entry: the old and new values of fields.
 #[derive(Debug, Default)]
@@ -124,6 +128,36 @@ pub fn finish_invitation(
     let entity = Entity::new("invitation", household.invitation.id.to_string());
     record(tx, host, ending.action, entity, ending.changes)?;
     tell_of_invitation(tx, host, household, ending.what)
+}
+
+/// Completes a change to the guests of an invitation, which were `before` and are stored as
+/// `snapshot` has them. Also writes the submission and recounts the taken seats. `what` is the keyword
+/// in the news.
+pub(super) fn finish_guests(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    snapshot: &mut InvitationSnapshot,
+    before: &[Guest],
+    what: &'static str,
+) -> Result<(), StoreError> {
+    let after = &snapshot.household.guests;
+    let changes = household_plan::differences(before, after, &snapshot.events, &snapshot.questions);
+    let invitation = &snapshot.household.invitation;
+    rsvp::insert_submission(
+        tx,
+        &invitation.id,
+        invitation.version,
+        &changes,
+        "host",
+        Source::Web,
+    )?;
+    let ending = Ending {
+        action: "invitation.changed",
+        what,
+        changes: rsvp::masked(&changes),
+        moves_seats: true,
+    };
+    finish_invitation(tx, host, &mut snapshot.household, ending)
 }
 
 /// What the audit log and the news say about a change to an invitation.

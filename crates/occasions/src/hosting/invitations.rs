@@ -143,6 +143,9 @@ pub fn create(
     for event in &invited {
         household::invite(tx, &id, event)?;
     }
+    if new.events.is_none() {
+        event::cancelled::invite_to_all(tx, &occasion.id, &id)?;
+    }
     let mut snapshot = portals::load_changed(tx, host, &id)?;
     guests::settle(tx, &mut snapshot.household, planned)?;
     invitation::update_search(

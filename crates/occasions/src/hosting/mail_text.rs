@@ -60,6 +60,9 @@ pub struct MailText {
     /// Plain text, up to 8,000 characters. A paragraph that contains only the link to the
     /// household's page becomes a button.
     pub body: I18n,
+    /// The message that hosts hand to WhatsApp and SMS, as plain text of up to 1,000 characters;
+    /// empty for the built-in one. A message without the link gets it at its end.
+    pub message: I18n,
     /// Increased by every change.
     pub version: i64,
 }
@@ -72,9 +75,34 @@ const MOST_PLACEHOLDERS: usize = 40;
 pub const FIELDS: &[Field] = web::fields! { MailText:
     subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
     body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
+    message: texts(Limits::lines(1_000))
+        .label("host-mail-message")
+        .hint("host-mail-message-hint")
+        .wording(),
 };
 
+/// [`FIELDS`] for a kind that leaves by mail alone.
+const MAILED: &[Field] = FIELDS.split_at(2).0;
+
 impl MailText {
+    /// The text that hosts have not written.
+    pub fn unwritten(kind: MailKind) -> Self {
+        Self {
+            kind,
+            subject: I18n::default(),
+            body: I18n::default(),
+            message: I18n::default(),
+            version: 1,
+        }
+    }
+
+    /// The hosts' own message in the language of `text`. A built-in message in a household's language
+    /// is better than their own in another one.
+    pub fn own_message(&self, text: &Text) -> Option<&str> {
+        let own = self.message.find(&text.language().tag)?;
+        (!own.trim().is_empty()).then_some(own)
+    }
+
     /// Returns the subject and the body in the language of `text`.
     pub fn in_language(&self, text: &Text, occasion: &Occasion) -> (String, String) {
         let pick = |own: &I18n, part| {
@@ -140,6 +168,16 @@ impl MailKind {
     /// Whether there is a built-in text for this kind of mail, which hosts may replace.
     pub fn is_built_in(self) -> bool {
         !matches!(self, Self::News | Self::Moved)
+    }
+
+    /// Whether hosts also hand messages of this kind to WhatsApp and SMS, in their own words.
+    pub fn is_handed(self) -> bool {
+        matches!(self, Self::Invitation | Self::Reminder | Self::Thanks)
+    }
+
+    /// What hosts write of this kind.
+    pub fn fields(self) -> &'static [Field] {
+        if self.is_handed() { FIELDS } else { MAILED }
     }
 
     /// The kinds of mail whose text hosts write.
@@ -237,12 +275,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
         kind
     )
     .maybe(tx)?;
-    Ok(found.unwrap_or(MailText {
-        kind,
-        subject: I18n::default(),
-        body: I18n::default(),
-        version: 1,
-    }))
+    Ok(found.unwrap_or(MailText::unwritten(kind)))
 }
 
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
@@ -259,8 +292,15 @@ pub fn apply(
     text: &Text,
 ) -> Result<MailText, Refusal> {
     let mut findings = Findings::default();
-    let new = input.apply(FIELDS, old, false, &occasion.zone(), &mut findings);
-    for (field, texts) in [("subject", &new.subject), ("body", &new.body)] {
+    let new = input.apply(
+        old.kind.fields(),
+        old,
+        false,
+        &occasion.zone(),
+        &mut findings,
+    );
+    let all = [&new.subject, &new.body, &new.message];
+    for (field, texts) in ["subject", "body", "message"].into_iter().zip(all) {
         for (tag, written) in texts.iter() {
             if let Some(name) = unknown(written).first() {
                 let values = [("name", format!("{{{name}}}").into())];
@@ -307,7 +347,7 @@ pub fn change(
         "INSERT INTO mail_text (occasion, {MailText}, updated_at)
          VALUES (:occasion, {:MailText}, :now)
          ON CONFLICT (occasion, kind) DO UPDATE SET subject = excluded.subject,
-             body = excluded.body, version = excluded.version, updated_at = excluded.updated_at",
+             body = excluded.body, message = excluded.message, version = excluded.version, updated_at = excluded.updated_at",
         occasion = host.occasion(),
         MailText = new,
         now = tx.now()

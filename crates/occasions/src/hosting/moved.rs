@@ -1,49 +1,26 @@
-//! Events whose time or place has changed since guests were last told, and the households that do
-//! not know it yet.
+//! Events whose time or place has changed, or that were cancelled, since guests were last told, and
+//! the households that do not know it yet.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use platform::audit::Entity;
-use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use web::{I18n, Language, Site, Text};
+use web::{Findings, I18n, Language, Site, Text};
 
 use super::mail_text::{self, MailKind, MailText};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, history, occasions};
-use crate::event::{self, Event, PlannedEvent};
+use super::told::{TimeAndPlace, affected, find, told_since};
+use super::{Refusal, history, occasions, portals};
+use crate::event;
+use crate::guest::Reply;
 use crate::id::{EventId, InvitationId, OccasionId};
 use crate::occasion::Occasion;
-
-/// When and where an event is.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
-#[schema(as = EventTimeAndPlace)]
-pub struct TimeAndPlace {
-    /// When it starts.
-    pub starts_at: Timestamp,
-    /// When it ends.
-    pub ends_at: Timestamp,
-    /// Whether the hour is known.
-    pub hour_known: bool,
-    /// The name of the place.
-    pub venue: String,
-    /// The address of the place.
-    pub address: String,
-}
-
-/// What is stored of an event that has moved.
-#[derive(Row)]
-struct Stored {
-    #[row(flatten)]
-    was: TimeAndPlace,
-    changed_at: Timestamp,
-    dismissed_at: Option<Timestamp>,
-}
+use crate::rsvp;
+use crate::words::{Access, ActedBy, OccasionStatus, ReplyStatus, Source};
 
 /// An event that has moved, and who does not know it yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -59,8 +36,13 @@ pub struct Moved {
     pub was: TimeAndPlace,
     /// What the event says.
     pub now: TimeAndPlace,
-    /// How many people have said that they come.
+    /// How many people have said that they come; of a cancelled event, that they would have come.
     pub coming: i64,
+    /// How many people can be asked again: those who said that they come. Nobody is asked twice, or
+    /// about an event that is cancelled or has begun.
+    pub askable: i64,
+    /// Whether they have been asked again.
+    pub is_asked: bool,
     /// Whether hosts decided to tell nobody.
     pub is_dismissed: bool,
     /// The households that do not know it yet; never empty.
@@ -68,127 +50,15 @@ pub struct Moved {
     pub households: HashSet<InvitationId>,
 }
 
-impl From<&Event> for TimeAndPlace {
-    fn from(event: &Event) -> Self {
-        Self {
-            starts_at: event.starts_at,
-            ends_at: event.ends_at,
-            hour_known: event.hour_known,
-            venue: event.venue.clone(),
-            address: event.address.clone(),
-        }
-    }
-}
-
-impl TimeAndPlace {
-    /// The day, the hours and the place, in the language of `text`.
-    pub fn say(&self, text: &Text, zone: &TimeZone) -> String {
-        let date = text.date(self.starts_at.to_zoned(zone.clone()).date());
-        let when = if self.hour_known {
-            let hours = text.time_range_in(zone, self.starts_at, self.ends_at);
-            text.with(
-                "date-moment",
-                [("date", date.into()), ("time", hours.into())],
-            )
-        } else {
-            date
-        };
-        let address = self.address.lines().map(str::trim);
-        let place = [self.venue.as_str()].into_iter().chain(address);
-        let place: Vec<&str> = place.filter(|part| !part.is_empty()).collect();
-        if place.is_empty() {
-            return when;
-        }
-        format!("{when} · {}", place.join(&text.say("list-comma")))
-    }
-}
-
-/// Records that an event has changed, so that hosts are asked whether to tell guests. The caller must
-/// hold the event's lock.
-pub(super) fn note(
+/// The households of which somebody has answered for the event since then.
+fn answered_since(
     tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    old: &PlannedEvent,
-    new: &PlannedEvent,
-) -> Result<(), StoreError> {
-    let (Some(before), Some(event)) = (old.clone().dated(), new.clone().dated()) else {
-        return forget(tx, &new.id);
-    };
-    let now = TimeAndPlace::from(&event);
-    if now == TimeAndPlace::from(&before) {
-        return Ok(());
-    }
-    let mut was = TimeAndPlace::from(&before);
-    if let Some(stored) = find(tx, &new.id)?
-        && told_since(tx, occasion, &new.id, stored.changed_at)?.is_empty()
-    {
-        was = stored.was;
-    }
-    forget(tx, &new.id)?;
-    if was == now || affected(tx, &new.id)?.is_empty() {
-        return Ok(());
-    }
-    sql!(
-        "INSERT INTO event_told (event, {TimeAndPlace}, changed_at)
-         VALUES (:event, {:TimeAndPlace}, :changed_at)",
-        event = new.id,
-        TimeAndPlace = was,
-        changed_at = tx.now()
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
-}
-
-pub(super) fn forget(tx: &mut Tx<'_>, event: &EventId) -> Result<(), StoreError> {
-    sql!("DELETE FROM event_told WHERE event = :event", event).run(tx, Rows::AtMostOne)?;
-    Ok(())
-}
-
-fn find(tx: &mut Tx<'_>, event: &EventId) -> Result<Option<Stored>, StoreError> {
-    sql!(
-        "SELECT {Stored} FROM event_told WHERE event = :event",
-        event
-    )
-    .maybe(tx)
-}
-
-/// The households that may expect the event as it was: somebody has not declined it, and it was sent
-/// to them or they have answered.
-fn affected(tx: &mut Tx<'_>, event: &EventId) -> Result<HashSet<InvitationId>, StoreError> {
-    let found: Vec<(InvitationId,)> = sql!(
-        "SELECT DISTINCT invitation.id
-         FROM reply JOIN guest ON guest.id = reply.guest
-         JOIN invitation ON invitation.id = guest.invitation
-         WHERE reply.event = :event AND invitation.archived_at IS NULL
-           AND (reply.status IN ('yes', 'undecided', 'waitlisted')
-                OR (reply.status <> 'no' AND invitation.sent_at IS NOT NULL))",
-        event
-    )
-    .all(tx)?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
-}
-
-/// The households that were told of the event since then. A mail that failed, came back or never left
-/// the site has told nobody.
-fn told_since(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
     event: &EventId,
     since: Timestamp,
 ) -> Result<HashSet<InvitationId>, StoreError> {
     let found: Vec<(InvitationId,)> = sql!(
-        "SELECT handed.invitation FROM handed JOIN invitation ON invitation.id = handed.invitation
-         WHERE invitation.occasion = :occasion AND handed.kind = 'moved' AND handed.about = :event
-           AND handed.state = 'handed' AND handed.at >= :since
-         UNION
-         SELECT recipient.invitation FROM campaign
-         JOIN campaign_recipient AS recipient ON recipient.campaign = campaign.id
-         LEFT JOIN mail ON mail.id = recipient.mail
-         WHERE campaign.occasion = :occasion AND campaign.kind = 'moved' AND campaign.about = :event
-           AND campaign.created_at >= :since AND recipient.state IN ('queued', 'written')
-           AND mail.mailbox_at IS NULL
-           AND COALESCE(mail.state, 'sent') NOT IN ('failed', 'bounced')",
-        occasion,
+        "SELECT DISTINCT guest.invitation FROM reply JOIN guest ON guest.id = reply.guest
+         WHERE reply.event = :event AND reply.answered_at >= :since",
         event,
         since
     )
@@ -200,26 +70,43 @@ fn told_since(
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreError> {
     let now = tx.now();
     let mut all = Vec::new();
-    for event in event::list(tx, occasion)? {
-        let Some(stored) = find(tx, &event.id)?.filter(|_| event.ends_at > now) else {
+    for event in event::planned(tx, occasion)? {
+        let Some(is) = TimeAndPlace::of(&event).filter(|is| is.ends_at > now) else {
             continue;
         };
-        let told = told_since(tx, occasion, &event.id, stored.changed_at)?;
+        let Some(stored) = find(tx, &event.id)? else {
+            continue;
+        };
+        let since = stored.changed_at.max(stored.asked_at.unwrap_or_default());
+        let told = told_since(tx, occasion, &event.id, since)?;
         let mut households = affected(tx, &event.id)?;
         households.retain(|id| !told.contains(id));
+        if let Some(asked_at) = stored.asked_at {
+            let answered = answered_since(tx, &event.id, asked_at)?;
+            households.retain(|id| !answered.contains(id));
+        }
         if households.is_empty() {
             continue;
         }
         let (coming,): (i64,) = sql!(
-            "SELECT COUNT(*) FROM reply JOIN guest ON guest.id = reply.guest
+            "SELECT COUNT(CASE WHEN status = 'yes' OR seat_until IS NOT NULL THEN 1 END)
+             FROM (SELECT guest, status, seat_until FROM reply WHERE event = :event
+                   UNION ALL
+                   SELECT guest, status, seat_until FROM cancelled_reply
+                   WHERE event = :event) AS reply
+             JOIN guest ON guest.id = reply.guest
              JOIN invitation ON invitation.id = guest.invitation
-             WHERE reply.event = :event AND reply.status = 'yes'
-               AND invitation.archived_at IS NULL",
+             WHERE invitation.archived_at IS NULL",
             event = event.id
         )
         .one(tx)?;
         all.push(Moved {
-            now: TimeAndPlace::from(&event),
+            askable: match stored.asked_at {
+                None if !is.is_cancelled && is.starts_at > now => coming,
+                _ => 0,
+            },
+            is_asked: stored.asked_at.is_some(),
+            now: is,
             is_dismissed: stored.dismissed_at.is_some(),
             was: stored.was,
             coming,
@@ -251,7 +138,116 @@ pub fn dismiss(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<(), Re
     Ok(())
 }
 
+/// Asks everybody again who said that they come, if they can still answer. They keep the seat until
+/// answers close, or until the event begins. Meals and food stay. Returns how many people are asked.
+pub fn ask_again(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<i64, Refusal> {
+    host.needs(Permission::Invite)?;
+    let occasion = occasions::lock(tx, host)?;
+    if occasion.status != OccasionStatus::Published {
+        return Err(Refusal::WrongState);
+    }
+    let all = list(tx, &occasion.id)?;
+    let Some(moved) = all.into_iter().find(|moved| moved.event == *event) else {
+        return Err(Refusal::NotFound);
+    };
+    if moved.askable == 0 {
+        return Err(Refusal::WrongState);
+    }
+    let mut findings = Findings::default();
+    if occasion.rsvp_deadline.is_some_and(|at| at <= tx.now()) {
+        findings.add("/rsvp_deadline", "deadline_over", []);
+    }
+    findings.finish()?;
+    event::lock_limited(tx, &occasion.id)?;
+    let mut people = 0;
+    for id in affected(tx, event)?.into_iter().collect::<BTreeSet<_>>() {
+        people += ask_household(tx, host, &id, event, moved.now.starts_at)?;
+    }
+    sql!(
+        "UPDATE event_told SET asked_at = :now, dismissed_at = NULL WHERE event = :event",
+        event,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let entity = Entity::new("event", event.to_string());
+    let changes = json!([{ "field": "people", "old": null, "new": people }]);
+    history::record(tx, host, "event.asked_again", entity, changes)?;
+    Ok(people)
+}
+
+fn ask_household(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    invitation: &InvitationId,
+    event: &EventId,
+    begin: Timestamp,
+) -> Result<i64, Refusal> {
+    let mut snapshot = portals::lock(tx, host, invitation, None)?;
+    // Who cannot answer again keeps the answer.
+    if snapshot.access != Access::Open {
+        return Ok(0);
+    }
+    let mut after = snapshot.household.guests.clone();
+    let mut people = 0;
+    for guest in &mut after {
+        let Some(reply) = guest.replies.get_mut(event) else {
+            continue;
+        };
+        if reply.status == ReplyStatus::Yes {
+            *reply = Reply {
+                seat_until: Some(begin),
+                ..Reply::PENDING
+            };
+            people += 1;
+        }
+    }
+    if people == 0 {
+        return Ok(0);
+    }
+    let (by, source) = (ActedBy::Host, Source::Web);
+    rsvp::write_guests(tx, &snapshot.household, &after, by, source)?;
+    let before = std::mem::replace(&mut snapshot.household.guests, after);
+    history::finish_guests(tx, host, &mut snapshot, &before, "edited")?;
+    Ok(people)
+}
+
 impl Moved {
+    /// The sentence that says what has happened to the event.
+    pub fn news(&self, text: &Text, occasion: &Occasion) -> String {
+        let id = match (self.was.is_cancelled, self.now.is_cancelled) {
+            (_, true) => "send-cancelled",
+            (true, false) => "send-back",
+            (false, false) if self.was.reads_like(&self.now) => "send-asked",
+            (false, false) => "send-moved",
+        };
+        self.with(id, text, occasion)
+    }
+
+    /// The message, from this sentence on. `link` leads to the household's page.
+    pub fn message(&self, text: &Text, occasion: &Occasion, link: &str, hosts: &str) -> String {
+        let with = |id| self.with(id, text, occasion);
+        let mut lines = vec![self.news(text, occasion)];
+        if !self.was.is_cancelled && !self.was.reads_like(&self.now) {
+            lines.push(with("send-moved-was"));
+        }
+        if !self.now.is_cancelled {
+            lines.push(with("send-moved-now"));
+        }
+        lines.push(String::new());
+        match (self.now.is_cancelled, self.is_asked) {
+            (true, _) => {}
+            (false, true) => lines.push(with("send-moved-again")),
+            (false, false) => lines.push(with("send-moved-answer")),
+        }
+        lines.extend([link, "", hosts].map(str::to_owned));
+        lines.join("\n")
+    }
+
+    fn with(&self, id: &str, text: &Text, occasion: &Occasion) -> String {
+        let values = self.values(text, occasion);
+        text.with(id, values.map(|(name, said)| (name, said.into())))
+    }
+
     /// The names of the event, and what it was and is, as values of a message in the language of
     /// `text`.
     pub fn values(&self, text: &Text, occasion: &Occasion) -> [(&'static str, String); 3] {
@@ -269,17 +265,17 @@ impl Moved {
         let (mut subject, mut body) = (I18n::default(), I18n::default());
         for tag in site.catalogue.languages() {
             let text = site.catalogue.speak(&Language::of(tag));
-            let values = self.values(&text, occasion);
-            for (own, part) in [(&mut subject, "subject"), (&mut body, "body")] {
-                let said = mail_text::with_placeholders(&text, MailKind::Moved, part, &values);
-                own.set(tag.to_owned(), said);
-            }
+            let news = [("news", self.news(&text, occasion))];
+            let said = mail_text::with_placeholders(&text, MailKind::Moved, "subject", &news);
+            subject.set(tag.to_owned(), said);
+            // A paragraph with the link alone becomes a button.
+            let said = self.message(&text, occasion, "\n{rsvp_link}", "{hosts}");
+            body.set(tag.to_owned(), said);
         }
         MailText {
-            kind: MailKind::Moved,
             subject,
             body,
-            version: 1,
+            ..MailText::unwritten(MailKind::Moved)
         }
     }
 }

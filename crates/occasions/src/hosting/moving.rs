@@ -6,18 +6,15 @@ use platform::{Tx, sql};
 use serde_json::json;
 use web::Findings;
 
-use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, invitations, open_rsvp, portals};
-use crate::event;
+use super::{Refusal, history, invitations, open_rsvp, portals};
+use crate::event::{self, cancelled};
 use crate::guest::{Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
-use crate::household_plan;
 use crate::id::{GuestId, InvitationId};
 use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
-use crate::rsvp;
-use crate::words::{GuestKind, Source};
+use crate::words::GuestKind;
 
 /// The invitation that guests move to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +77,8 @@ pub fn move_guests(
         .guests
         .retain(|guest| !chosen.contains(&guest.id));
     joining.household.guests.extend(moved);
-    finish(tx, host, &mut leaving, &before_from)?;
-    finish(tx, host, &mut joining, &before_into)?;
+    history::finish_guests(tx, host, &mut leaving, &before_from, "edited")?;
+    history::finish_guests(tx, host, &mut joining, &before_into, "edited")?;
     portals::load_changed(tx, host, &into)
 }
 
@@ -126,8 +123,12 @@ fn split_off(
     });
     let mut new = invitations::InvitationChange::from(web::Input::from(input));
     new.events = Some(events.into_iter().map(|(key,)| key).collect());
-    let made = invitations::create(tx, host, &new, None)?;
-    Ok(made.household.invitation.id)
+    let made = invitations::create(tx, host, &new, None)?
+        .household
+        .invitation
+        .id;
+    cancelled::invite_like(tx, &made, from)?;
+    Ok(made)
 }
 
 /// Returns the chosen guests as they will be stored on the destination.
@@ -157,35 +158,4 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
         }
     });
     rejoined.collect()
-}
-
-fn finish(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    snapshot: &mut InvitationSnapshot,
-    before: &[Guest],
-) -> Result<(), Refusal> {
-    let after = &snapshot.household.guests;
-    let changes = household_plan::differences(before, after, &snapshot.events, &snapshot.questions);
-    let invitation = &snapshot.household.invitation;
-    rsvp::insert_submission(
-        tx,
-        &invitation.id,
-        invitation.version,
-        &changes,
-        "host",
-        Source::Web,
-    )?;
-    let ending = Ending {
-        action: "invitation.changed",
-        what: "edited",
-        changes: rsvp::masked(&changes),
-        moves_seats: true,
-    };
-    Ok(history::finish_invitation(
-        tx,
-        host,
-        &mut snapshot.household,
-        ending,
-    )?)
 }

@@ -17,7 +17,7 @@ use web::{Deadline, Field, Findings, Input, Limits, Region, Site, Theme};
 use super::history::{self, Changes};
 use super::member_occasions::{self, LIMIT, Maker, Makers};
 use super::permissions::{self, HostOf, Permission};
-use super::{Current, Refusal};
+use super::{Current, Refusal, told};
 use crate::cover;
 use crate::diet;
 use crate::event::{self, whole_days};
@@ -228,12 +228,16 @@ pub fn change(
     }
     if new.time_zone != old.time_zone {
         let zones = [&old.zone(), &new.zone()];
-        let mut events = event::list(tx, &new.id)?;
+        let mut events = event::planned(tx, &new.id)?;
         // Locks are taken in the order of ids.
         events.sort_by_key(|event| event.id.clone());
-        for event in events {
-            dates::moved(tx, event.id.as_str())?;
-            whole_days::move_to_zone(tx, event, zones)?;
+        for planned in events {
+            event::lock(tx, &planned.id)?;
+            told::note_zone(tx, &new.id, &planned, zones)?;
+            if let Some(event) = planned.dated() {
+                dates::moved(tx, event.id.as_str())?;
+                whole_days::move_to_zone(tx, event, zones)?;
+            }
         }
     }
     invitation::wait_for_answers(tx, &new.id)?;

@@ -7,13 +7,13 @@ use serde_json::json;
 use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, portals};
-use crate::event::{self, Seats};
+use crate::event::{self, Seats, cancelled};
 use crate::form_event;
 use crate::gift_reservation;
 use crate::guest::{self, Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
-use crate::id::InvitationId;
+use crate::id::{GuestId, InvitationId};
 use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
@@ -129,6 +129,9 @@ pub fn merge(
     for guest in &plan.moved {
         move_guest(tx, guest, into)?;
     }
+    for (staying, leaving) in &plan.same {
+        cancelled::take_answers(tx, staying, leaving)?;
+    }
     update_staying(tx, &staying.household, &plan)?;
     let merged = merge_details(&leaving.household.invitation, &staying.household.invitation);
     keep(tx, &merged)?;
@@ -201,12 +204,14 @@ struct United {
     after: Vec<Guest>,
     /// The guests in `after` who were on the merged invitation.
     moved: Vec<Guest>,
+    /// Guests who are on both invitations: the one who stays, and the other.
+    same: Vec<(GuestId, GuestId)>,
 }
 
 fn unite(staying: &Household, leaving: &Household) -> United {
     let mut after = staying.guests.clone();
     let mut known: Vec<bool> = vec![false; after.len()];
-    let mut moved = Vec::new();
+    let (mut moved, mut same_people) = (Vec::new(), Vec::new());
     for other in &leaving.guests {
         let same = (0..known.len()).find(|at| {
             !known[*at] && text_cleaning::fold(&after[*at].name) == text_cleaning::fold(&other.name)
@@ -214,6 +219,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
         match same {
             Some(at) => {
                 known[at] = true;
+                same_people.push((after[at].id.clone(), other.id.clone()));
                 take_answers(&mut after[at], other);
             }
             None => moved.push(other.clone()),
@@ -236,7 +242,11 @@ fn unite(staying: &Household, leaving: &Household) -> United {
         guest.replies = invited.collect();
         after.push(guest.clone());
     }
-    United { after, moved }
+    United {
+        after,
+        moved,
+        same: same_people,
+    }
 }
 
 /// The later reply wins. Dietary requirements are copied only if `guest` has none.

@@ -58,6 +58,8 @@ pub struct HostPicture {
     /// The SHA-256 of the file as the host sent it.
     pub digest: String,
     pub created_at: Timestamp,
+    /// The place in the gallery.
+    pub position: i64,
 }
 
 impl From<HostPicture> for GalleryEntry {
@@ -75,6 +77,7 @@ impl From<HostPicture> for GalleryEntry {
             thumbnail: picture.thumbnail,
             thumbnail_bytes: picture.thumbnail_bytes,
             created_at: picture.created_at,
+            position: picture.position,
         }
     }
 }
@@ -145,6 +148,7 @@ pub fn add(tx: &mut Tx<'_>, host: &HostOf, new: &NewPicture) -> Result<HostPictu
         thumbnail_bytes: stored.thumbnail_bytes,
         digest: new.digest.clone(),
         created_at: tx.now(),
+        position: 0,
     };
     sql!(
         "INSERT INTO host_picture ({HostPicture}) VALUES ({:HostPicture})",

@@ -164,7 +164,7 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     }
     let counts = count_households(tx, &occasion)?;
     let mut points = set_up(tx, &occasion, &events, counts, now)?;
-    if events.is_empty() && !undated.is_empty() {
+    if events.is_empty() {
         // Without a day, there is no day to answer by.
         points.retain(|point| point.point != ReadyPoint::NoDeadline);
     }
@@ -222,13 +222,19 @@ fn count_households(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Households, 
         "SELECT COUNT(*) AS total,
              COUNT(CASE WHEN is_answered = 0 AND email IS NULL AND phone IS NULL
                              AND address IS NULL THEN 1 END) AS unreachable,
-             COUNT(CASE WHEN sent_at IS NULL AND is_open = 0 THEN 1 END) AS unsent,
+             COUNT(CASE WHEN sent_at IS NULL AND is_open = 0 AND is_off = 0 THEN 1 END)
+                 AS unsent,
              COUNT(CASE WHEN owes = 1 AND sent_at IS NOT NULL THEN 1 END) AS owing,
              COUNT(CASE WHEN owes = 1 THEN 1 END) AS undone,
              COUNT(CASE WHEN is_open = 1 AND is_approved = 0 THEN 1 END) AS unapproved
          FROM (SELECT invitation.email AS email, invitation.phone AS phone,
                    invitation.address AS address, invitation.sent_at AS sent_at,
                    CASE WHEN open_answer.invitation IS NULL THEN 0 ELSE 1 END AS is_open,
+                   CASE WHEN EXISTS (SELECT 1 FROM cancelled_invitation AS off
+                                     WHERE off.invitation = invitation.id)
+                             AND NOT EXISTS (SELECT 1 FROM invitation_event AS invited
+                                             WHERE invited.invitation = invitation.id)
+                        THEN 1 ELSE 0 END AS is_off,
                    CASE WHEN open_answer.approved_note_version = invitation.note_version
                         THEN 1 ELSE 0 END AS is_approved,
                    CASE WHEN EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id

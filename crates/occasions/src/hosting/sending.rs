@@ -134,6 +134,7 @@ pub struct Sending {
 
 /// What is stored about what was sent to a household.
 #[derive(Row)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of one row")]
 struct Facts {
     id: InvitationId,
     phone: Option<String>,
@@ -141,6 +142,8 @@ struct Facts {
     printed_at: Option<Timestamp>,
     reminded_at: Option<Timestamp>,
     remind_mail_at: Option<Timestamp>,
+    /// Whether all that the household was invited to is cancelled.
+    is_off: bool,
     /// The states of the mails with the invitation, separated by spaces.
     queued: bool,
     uncertain: bool,
@@ -209,7 +212,7 @@ pub fn load(
         let possible = possible(&order, &row, &facts, &blocked, &key, home);
         let own = Channel::find(&facts.own_channel);
         let channel = channels::first(&order, own, &possible);
-        let is_unsent = waits(&row);
+        let is_unsent = waits(&row) && !facts.is_off;
         let may_answer = row.access == Access::Open
             || (occasion.status == OccasionStatus::Closed && row.access == Access::Closed);
         let owes = row.unsettled > 0 && may_answer;
@@ -358,6 +361,10 @@ fn facts(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, Facts>,
               JOIN campaign ON campaign.id = recipient.campaign
               WHERE recipient.invitation = invitation.id AND campaign.kind = 'reminder'
                 AND recipient.state IN ('queued', 'written')) AS remind_mail_at,
+             (EXISTS (SELECT 1 FROM cancelled_invitation AS off
+                      WHERE off.invitation = invitation.id)
+              AND NOT EXISTS (SELECT 1 FROM invitation_event AS invited
+                              WHERE invited.invitation = invitation.id)) AS is_off,
              EXISTS (SELECT 1 FROM campaign_recipient AS recipient
                      JOIN campaign ON campaign.id = recipient.campaign
                      LEFT JOIN mail ON mail.id = recipient.mail

@@ -228,12 +228,15 @@ fn summarize(tx: &mut Tx<'_>, occasion: &Occasion, census: &Census) -> Result<Su
             // For a single event, no answer is partial.
             let guests = census::count(invited.iter().map(|(status, _)| (*status, false)));
             let capacity = one.capacity;
-            let unapproved = taken.get(&one.id).map_or(0, |taken| taken.unapproved);
+            let SeatsTaken {
+                confirmed,
+                unapproved,
+            } = taken.get(&one.id).copied().unwrap_or_default();
             EventNumbers {
                 key: one.key.clone(),
                 guests,
                 capacity,
-                left: capacity.map(|seats| seats - (guests.yes - unapproved)),
+                left: capacity.map(|seats| seats - confirmed),
                 unapproved,
                 waiting_households: waiting.get(&one.id).map_or(0, |one| one.households),
                 diets: count_diets(invited, &known),

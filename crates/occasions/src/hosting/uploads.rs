@@ -34,6 +34,17 @@ pub enum Decision {
     Delete,
 }
 
+/// Where files stand in the gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = GalleryPlace)]
+pub enum GalleryPlace {
+    /// Before all others, in the order in which they are named.
+    First,
+    /// After those, in order of time.
+    ByTime,
+}
+
 /// How many uploads were changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decided {
@@ -41,7 +52,7 @@ pub struct Decided {
     pub changed: i64,
 }
 
-/// Lists a page of the uploads that match a filter, the oldest first.
+/// Lists a page of the uploads that match a filter, in the gallery's order.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -66,8 +77,12 @@ pub fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
 
 fn of_filter(tx: &mut Tx<'_>, host: &HostOf, filter: Filter) -> Result<Vec<HostUpload>, Refusal> {
     let names = households(tx, host)?;
-    let all = gallery::all(tx, host.occasion(), filter)?.into_iter();
-    Ok(all.map(|upload| with_household(&names, upload)).collect())
+    let mut all = gallery::all(tx, host.occasion(), filter)?;
+    all.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(all
+        .into_iter()
+        .map(|upload| with_household(&names, upload))
+        .collect())
 }
 
 /// All files of the gallery, and the pictures that hosts hide from it, for a host who downloads
@@ -193,6 +208,57 @@ pub fn decide(
         history::record(tx, host, action, entity, json!([]))?;
         changed += 1;
     }
+    Ok(Decided { changed })
+}
+
+/// Gives files a place in the gallery. Skips what no longer exists.
+pub fn order(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    ids: &[UploadId],
+    to: GalleryPlace,
+) -> Result<Decided, Refusal> {
+    host.needs(Permission::Write)?;
+    let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    if ids.len() > AT_ONCE {
+        let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+        return Err(Refusal::LimitReached(most));
+    }
+    occasion::hold(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
+    let (first,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(MIN(position), 0) AS BIGINT) FROM (
+             SELECT position FROM upload WHERE occasion = :occasion
+             UNION ALL SELECT position FROM host_picture WHERE occasion = :occasion
+         ) AS file",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
+    let mut changed = 0;
+    for (id, place) in ids.iter().zip(first - count..) {
+        let position = match to {
+            GalleryPlace::First => place,
+            GalleryPlace::ByTime => 0,
+        };
+        let uploaded = sql!(
+            "UPDATE upload SET position = :position WHERE id = :id AND occasion = :occasion",
+            position,
+            id,
+            occasion = host.occasion()
+        )
+        .run(tx, Rows::AtMostOne)?;
+        let own = sql!(
+            "UPDATE host_picture SET position = :position
+             WHERE id = :id AND occasion = :occasion",
+            position,
+            id,
+            occasion = host.occasion()
+        )
+        .run(tx, Rows::AtMostOne)?;
+        changed += i64::try_from(uploaded + own).unwrap_or(0);
+    }
+    let entity = Entity::new("occasion", host.occasion().to_string());
+    let changes = json!([{ "field": "files", "old": null, "new": changed }]);
+    history::record(tx, host, "upload.ordered", entity, changes)?;
     Ok(Decided { changed })
 }
 

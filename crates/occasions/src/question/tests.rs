@@ -122,7 +122,7 @@ fn who_declined_its_events_is_not_asked() {
             events[0].id.clone(),
             Reply {
                 status: nikah,
-                answered_at: None,
+                ..Reply::PENDING
             },
         )]),
     };

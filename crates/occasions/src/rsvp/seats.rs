@@ -48,8 +48,8 @@ pub(crate) fn settle_seats(
             known.replies.get(&event.id)
         };
         let seated = coming(&snapshot.household.guests, &event.id);
-        let wanting = with_status(after, &event.id, ReplyStatus::Yes)
-            + with_status(after, &event.id, ReplyStatus::Waitlisted);
+        let wanting =
+            coming(after, &event.id) + with_status(after, &event.id, ReplyStatus::Waitlisted);
         let left = snapshot.seats_left(event);
         let has_room = left.is_none_or(|left| wanting - seated <= left);
         if has_room && with_status(after, &event.id, ReplyStatus::Waitlisted) == 0 {
@@ -57,9 +57,7 @@ pub(crate) fn settle_seats(
         }
         for guest in after.iter_mut() {
             let old = before(guest).cloned();
-            let is_seated = old
-                .as_ref()
-                .is_some_and(|old| old.status == ReplyStatus::Yes);
+            let is_seated = old.as_ref().is_some_and(Reply::is_seated);
             let waiting = old.filter(|old| old.status == ReplyStatus::Waitlisted);
             let Some(reply) = guest.replies.get_mut(&event.id) else {
                 continue;
@@ -73,10 +71,9 @@ pub(crate) fn settle_seats(
                     is_changed = true;
                     *reply = match waiting {
                         Some(waiting) => waiting,
-                        None if snapshot.has_waitlist() => Reply {
-                            status: ReplyStatus::Waitlisted,
-                            answered_at: Some(snapshot.now),
-                        },
+                        None if snapshot.has_waitlist() => {
+                            Reply::at(ReplyStatus::Waitlisted, snapshot.now)
+                        }
                         None => {
                             return Err(Refusal::EventFull {
                                 event: event.key.clone(),
@@ -144,11 +141,15 @@ pub(crate) fn seat(
 }
 
 fn coming(guests: &[Guest], event: &EventId) -> i64 {
-    with_status(guests, event, ReplyStatus::Yes)
+    count(guests, event, Reply::is_seated)
 }
 
 fn with_status(guests: &[Guest], event: &EventId, status: ReplyStatus) -> i64 {
+    count(guests, event, |reply| reply.status == status)
+}
+
+fn count(guests: &[Guest], event: &EventId, is_counted: impl Fn(&Reply) -> bool) -> i64 {
     let replies = guests.iter().filter_map(|guest| guest.replies.get(event));
-    let count = replies.filter(|reply| reply.status == status).count();
+    let count = replies.filter(|reply| is_counted(reply)).count();
     i64::try_from(count).unwrap_or(i64::MAX)
 }

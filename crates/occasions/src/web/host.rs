@@ -162,6 +162,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/send/print", Invite, send_home::print)
         .get("/send/moved/{event}", Invite, send_moved::show)
         .post("/send/moved/{event}", Invite, send_moved::dismiss)
+        .post("/send/moved/{event}/ask", Invite, send_moved::ask_again)
         .get("/guests", See, guests::list)
         .get("/print", See, print::choose)
         .get("/print/cards", SeeContacts, print::cards)

@@ -129,6 +129,45 @@ fn shortened(names: String) -> String {
     }
 }
 
+/// The hosts' own message for WhatsApp and SMS, with the household's values. A line with a placeholder
+/// that has no value is left out. The link stands at the end if the hosts have left it out.
+pub(crate) fn message(
+    site: &Site,
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    day_after: &DayAfter,
+    own: &str,
+) -> String {
+    let reading = Reading::new(text, snapshot);
+    let values = Values {
+        site,
+        text,
+        snapshot,
+        reading: &reading,
+        day_after,
+        unsubscribe: "",
+    };
+    let has_value = |line: &&str| {
+        mail_text::pieces(line)
+            .into_iter()
+            .all(|piece| match piece {
+                Piece::Words(_) => true,
+                Piece::Placeholder(name) => !values.value(name).is_empty(),
+            })
+    };
+    let lines = own.lines().filter(has_value);
+    let mut lines: Vec<String> = lines.map(|line| values.fill(line)).collect();
+    let links = ["rsvp_link", "pictures_link"].map(|name| values.value(name));
+    let leads_somewhere = |line: &String| {
+        let mut links = links.iter().filter(|link| !link.is_empty());
+        links.any(|link| line.contains(link.as_str()))
+    };
+    if !lines.iter().any(leads_somewhere) {
+        lines.extend([String::new(), values.value("rsvp_link")]);
+    }
+    lines.join("\n").trim().to_owned()
+}
+
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -304,10 +343,9 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
         return Ok(Done::nothing());
     }
     let own = MailText {
-        kind: campaign.kind,
         subject: campaign.subject,
         body: campaign.body,
-        version: 1,
+        ..MailText::unwritten(campaign.kind)
     };
     let (wanted, names_day_after) = (next.clone(), own.names_day_after());
     let found = site

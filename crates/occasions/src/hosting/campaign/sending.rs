@@ -310,7 +310,7 @@ pub fn needs_none(kind: MailKind, snapshot: &InvitationSnapshot) -> Option<Skip>
     if kind != MailKind::Reminder {
         return None;
     }
-    if snapshot.access != Access::Open {
+    if snapshot.access != Access::Open || snapshot.is_cancelled() {
         return Some(Skip::Closed);
     }
     (snapshot.response() == Response::Complete).then_some(Skip::Answered)

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use web::{I18n, Text};
 
 use crate::answer::{Answer, Answers};
+use crate::event::Event;
 use crate::form_event::FormEvent;
 use crate::guest::Guest;
 use crate::household::Allowance;
@@ -35,6 +36,10 @@ pub(crate) struct PortalState<'a> {
     occasion: OccasionState<'a>,
     /// The events to which the household is invited.
     events: Vec<EventState<'a>>,
+    /// The events to which the household was invited, and which the hosts have cancelled; missing if
+    /// there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cancelled_events: Vec<EventState<'a>>,
     allowance: Allowance,
     /// The guests on the invitation.
     guests: Vec<GuestState<'a>>,
@@ -175,6 +180,15 @@ pub(crate) fn of<'a>(snapshot: &'a InvitationSnapshot, text: &Text) -> PortalSta
     let occasion = &snapshot.occasion;
     let invitation = &snapshot.household.invitation;
     let say = |texts: &'a I18n| texts.pick(text.language(), &occasion.default_language).text;
+    let event = |event: &'a Event| EventState {
+        key: &event.key,
+        name: say(&event.name),
+        starts_at: event.starts_at.to_string(),
+        ends_at: event.ends_at.to_string(),
+        hour_known: event.hour_known,
+        venue: &event.venue,
+        address: &event.address,
+    };
     PortalState {
         code: &invitation.code,
         version: invitation.version,
@@ -190,18 +204,8 @@ pub(crate) fn of<'a>(snapshot: &'a InvitationSnapshot, text: &Text) -> PortalSta
             time_zone: &occasion.time_zone,
             languages: &occasion.languages,
         },
-        events: snapshot
-            .invited_events()
-            .map(|event| EventState {
-                key: &event.key,
-                name: say(&event.name),
-                starts_at: event.starts_at.to_string(),
-                ends_at: event.ends_at.to_string(),
-                hour_known: event.hour_known,
-                venue: &event.venue,
-                address: &event.address,
-            })
-            .collect(),
+        events: snapshot.invited_events().map(event).collect(),
+        cancelled_events: snapshot.cancelled.iter().map(event).collect(),
         allowance: snapshot.household.allowance(),
         guests: snapshot
             .household

@@ -1,4 +1,5 @@
-//! The household's calendar file. It contains each event that at least one guest has not declined.
+//! The household's calendar file. It contains each event that at least one guest has not declined,
+//! and those that the hosts have cancelled, as cancelled.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +33,9 @@ pub(crate) fn calendar(snapshot: &InvitationSnapshot, text: &Text, host: &str) -
     let default = &snapshot.occasion.default_language;
     let title = snapshot.occasion.title.pick(text.language(), default);
     let zone = snapshot.occasion.zone();
-    let events = snapshot.events_to_attend().map(|event| {
+    let attended = snapshot.events_to_attend().map(|event| (event, false));
+    let cancelled = snapshot.cancelled.iter().map(|event| (event, true));
+    let events = attended.chain(cancelled).map(|(event, is_cancelled)| {
         let name = event.name.pick(text.language(), default);
         CalendarEvent {
             uid: format!("{}@{host}", event.id),
@@ -44,6 +47,7 @@ pub(crate) fn calendar(snapshot: &InvitationSnapshot, text: &Text, host: &str) -
             summary: format!("{name} – {title}"),
             location: app_links::place(event),
             url: event.map_url.clone(),
+            is_cancelled,
         }
     });
     let events: Vec<_> = events.collect();

@@ -19,6 +19,7 @@ use web::state::{Label, MenuItem};
 use web::{Facts, FirstItems, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
 use super::code_page::{self, TypedCode};
+use super::event_time;
 use super::frame::{keep_out_of_search, keep_private};
 use super::gate::{CodeGate, Failure};
 use super::language::speak;
@@ -148,9 +149,13 @@ pub(super) async fn card(
     let public = match find_also_archived(&site, &slug).await? {
         SlugLookup::Here(public) if public.occasion.status == OccasionStatus::Archived => {
             let Public {
-                occasion, events, ..
+                occasion,
+                events,
+                cancelled,
+                ..
             } = *public;
-            return Ok(thanks::of_occasion(&site, &wishes, &occasion, &events));
+            let events = [&events[..], &cancelled[..]];
+            return Ok(thanks::of_occasion(&site, &wishes, &occasion, events));
         }
         SlugLookup::Here(public) => public,
         SlugLookup::Moved(slug) => return Ok(moved(&slug, &uri)),
@@ -231,6 +236,7 @@ pub(super) async fn open_at(
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
+    pub(super) cancelled: Vec<Event>,
     /// The pages that guests may see.
     pub(super) pages: Vec<PageHead>,
     /// Empty if the occasion does not show them.
@@ -239,7 +245,11 @@ pub(super) struct Public {
 
 impl Public {
     fn of_day(&self) -> Option<&Event> {
-        event::of_public_day(&self.events, self.occasion.switches.open_rsvp)
+        event::of_public_day(
+            &self.events,
+            &self.cancelled,
+            self.occasion.switches.open_rsvp,
+        )
     }
 }
 
@@ -268,6 +278,7 @@ async fn find_also_archived(site: &Site, slug: &str) -> Result<SlugLookup, Probl
             };
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
+            let cancelled = event::cancelled(tx, &id)?;
             let pages = occasion_page::heads(tx, &id)?;
             let wishes = if occasion.switches.public_wishes {
                 open_rsvp::public_wishes(tx, &id)?
@@ -277,6 +288,7 @@ async fn find_also_archived(site: &Site, slug: &str) -> Result<SlugLookup, Probl
             Ok::<_, StoreError>(Some(Public {
                 occasion,
                 events,
+                cancelled,
                 pages,
                 wishes,
             }))
@@ -312,6 +324,7 @@ pub(crate) fn in_theme(
             ..occasion
         },
         events,
+        cancelled: Vec::new(),
         pages: Vec::new(),
         wishes: FirstItems::default(),
     };
@@ -357,7 +370,7 @@ fn show_card_to(
         && switches.open_rsvp
         && !public.events.is_empty();
     let mut cover = show::cover(&text, occasion, public.of_day().into_iter());
-    if public.events.is_empty() {
+    if public.events.is_empty() && public.cancelled.is_empty() {
         cover.date = text.say("date-to-follow").into_owned();
     }
     let body = Card {
@@ -370,10 +383,14 @@ fn show_card_to(
         days_left: days_left(&text, public, site.clock.now()),
         welcome: show::welcome(&text, occasion),
         events: if switches.open_rsvp || public.events.iter().any(|event| event.open_to_all) {
-            show::open_events(&text, occasion, &public.events)
+            show::open_events(&text, occasion, [&public.events, &public.cancelled])
         } else {
             Vec::new()
         },
+        cancelled: event::cancelled::for_all(&public.events, &public.cancelled)
+            .into_iter()
+            .map(|event| event_time::cancelled(&text, occasion, event))
+            .collect(),
         // The pages of a draft are not there yet.
         pages: if preparing {
             Vec::new()

@@ -4,6 +4,7 @@ use jiff::Zoned;
 use web::{Text, dates};
 
 use crate::event::Event;
+use crate::occasion::Occasion;
 
 /// A day, with its hours if they are known.
 pub(super) fn with_hours(text: &Text, day: String, hours: Option<&str>) -> String {
@@ -20,4 +21,18 @@ pub(super) fn machine(event: &Event, start: &Zoned) -> String {
     } else {
         start.date().to_string()
     }
+}
+
+/// The sentence that says that an event is cancelled.
+pub(super) fn cancelled(text: &Text, occasion: &Occasion, event: &Event) -> String {
+    let day = text.date(event.starts_at.to_zoned(occasion.zone()));
+    let name = event
+        .name
+        .pick(text.language(), &occasion.default_language)
+        .text
+        .to_owned();
+    text.with(
+        "event-cancelled-on",
+        [("event", name.into()), ("day", day.into())],
+    )
 }

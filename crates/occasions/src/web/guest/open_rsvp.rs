@@ -140,7 +140,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
     let mut replies = BTreeMap::new();
-    for event in event::for_all(&public.events) {
+    for event in event::for_all(&public.events, &public.cancelled) {
         let status = match typed.reply(&event.key) {
             "yes" => ReplyStatus::Yes,
             "no" => ReplyStatus::No,
@@ -357,7 +357,7 @@ fn page(
     let body = Open {
         text,
         hosts: show::hosts(text, occasion),
-        events: show::open_events(text, occasion, &public.events),
+        events: show::open_events(text, occasion, [&public.events, &public.cancelled]),
         home: format!("/o/{}", occasion.slug),
         submission: platform::id::generate(site.clock.now(), &site.random),
         open: is_open(site, occasion) || trouble.status != StatusCode::OK,

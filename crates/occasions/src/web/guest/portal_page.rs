@@ -6,6 +6,7 @@ use axum::response::Response;
 use web::page::{Metadata, Written};
 use web::{Site, Text};
 
+use super::event_time;
 use super::frame::{framed, guest_page, languages};
 use super::page_links;
 use super::ready_made::ready_made;
@@ -84,6 +85,11 @@ fn body<'a>(
         typed,
         news: reading.news(),
         events: reading.events(),
+        cancelled: snapshot
+            .cancelled
+            .iter()
+            .map(|event| event_time::cancelled(text, &snapshot.occasion, event))
+            .collect(),
         calendar: reading.calendar(),
         guests: reading.stored(),
         counts: reading.counts(),

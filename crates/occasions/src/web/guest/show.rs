@@ -94,7 +94,7 @@ impl<'a> Reading<'a> {
 
     pub(crate) fn cover(&self) -> Cover<'a> {
         let mut cover = cover(self.text, self.occasion(), self.snapshot.invited_events());
-        if self.snapshot.events.is_empty() {
+        if self.snapshot.events.is_empty() && self.snapshot.cancelled.is_empty() {
             cover.date = self.text.say("date-to-follow").into_owned();
         }
         cover
@@ -110,6 +110,7 @@ impl<'a> Reading<'a> {
 
     pub(super) fn standing(&self) -> Standing {
         match self.snapshot.access {
+            _ if self.snapshot.is_cancelled() => Standing::Cancelled,
             Access::Open if self.snapshot.events.is_empty() => Standing::DayUnknown,
             Access::Open => Standing::Open,
             Access::Locked => Standing::Locked,
@@ -522,7 +523,7 @@ pub(super) fn share<'a>(
 pub(super) fn open_events<'a>(
     text: &Text,
     occasion: &'a Occasion,
-    events: &'a [Event],
+    [events, cancelled]: [&'a [Event]; 2],
 ) -> Vec<OpenEvent<'a>> {
     let zone = occasion.zone();
     let row = |event: &'a Event| {
@@ -542,7 +543,10 @@ pub(super) fn open_events<'a>(
             apps: app_links::maps(event),
         }
     };
-    event::for_all(events).into_iter().map(row).collect()
+    event::for_all(events, cancelled)
+        .into_iter()
+        .map(row)
+        .collect()
 }
 
 pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {

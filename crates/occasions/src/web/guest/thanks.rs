@@ -18,10 +18,10 @@ pub(super) fn of_occasion(
     site: &Site,
     wishes: &web::Wishes,
     occasion: &Occasion,
-    events: &[Event],
+    [events, cancelled]: [&[Event]; 2],
 ) -> Response {
     let text = speak(site, wishes, occasion, None);
-    let day = event::of_public_day(events, occasion.switches.open_rsvp);
+    let day = event::of_public_day(events, cancelled, occasion.switches.open_rsvp);
     let events: Vec<&Event> = day.into_iter().collect();
     let mut response = render(site, &text, occasion, &events);
     keep_out_of_search(&mut response);

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use ::web::form_state::Group;
-use ::web::{Form, List, Problem, Spoken, Text};
+use ::web::{Field, Form, List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
+use jiff::Timestamp;
 use platform::Tx;
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{EditForm, Messages, Next, PageResource};
@@ -65,6 +66,12 @@ impl PageResource for PlannedEvent {
         wording.pick(&self.name).to_string()
     }
 
+    fn shown(fields: &mut Vec<Field>, one: Option<&Self>, _: &Form, _: Timestamp) {
+        if one.is_none() {
+            fields.retain(|field| field.name != "cancelled");
+        }
+    }
+
     fn fill(_: &PageContext, form: &mut Form) {
         if !form.is_ticked("day_known") {
             form.set(DAY_UNKNOWN, "1");
@@ -112,7 +119,8 @@ impl PageResource for PlannedEvent {
             let lines = [("n", one.schedule.len().into())];
             (at, req.text.with("host-schedule-lines", lines))
         });
-        if context.events.len() + context.undated.len() < 2 {
+        let all = [&context.undated, &context.cancelled].map(Vec::len);
+        if context.events.len() + all.iter().sum::<usize>() < 2 {
             form.remove = None;
         }
     }
@@ -174,6 +182,7 @@ struct Row<'a> {
     href: String,
     name: Spoken<'a>,
     when: String,
+    is_cancelled: bool,
     venue: &'a str,
     seats: String,
     /// How many guests and households wait for a seat, and the link to these households.
@@ -205,6 +214,7 @@ fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, seats: &TakenSeats) -
         href: wording.at(&format!("{}/{}", PlannedEvent::PAGES, event.id)),
         name: wording.pick(&event.name),
         when,
+        is_cancelled: event.cancelled,
         venue: &event.venue,
         waiting: seats
             .waiting

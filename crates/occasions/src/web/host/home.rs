@@ -3,7 +3,8 @@
 
 use askama::Template;
 use axum::response::Response;
-use web::{List, PageQuery, Preset, Problem, Text, Theme, assets};
+use platform::Tx;
+use web::{List, PageQuery, Preset, Problem, Site, Text, Theme, assets};
 
 use super::frame::Place;
 use super::home_new;
@@ -11,11 +12,14 @@ use super::looks;
 use super::overview::{self, Latest};
 use super::ready::{self as ready_page, Line, PointLines};
 use super::request::{HostRequest, PageContext};
+use super::send_words;
 use super::wording::Wording;
-use crate::hosting::Permission;
-use crate::hosting::listing::{self, InvitationRow, Sort};
-use crate::hosting::ready::{self, Ready, ReadyPoint};
+use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
+use crate::hosting::mail_text::MailKind;
+use crate::hosting::ready::{self, OpenPoint, Ready, ReadyPoint};
+use crate::hosting::sending;
 use crate::hosting::summary::{self, Summary};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question::{self, Question};
 use crate::web::guest;
 use crate::web::guest::view::{Cover, Hosts};
@@ -39,6 +43,8 @@ struct Home<'a> {
     may_own: bool,
     figures: Vec<Figure>,
     next: Option<Line>,
+    /// By which channels the messages that are next would leave.
+    channels: Option<String>,
     then: Vec<Line>,
     open: usize,
     is_over: bool,
@@ -63,6 +69,8 @@ impl Home<'_> {
 
 struct HomeData {
     ready: Ready,
+    /// How many households of the next point each channel has.
+    channels: Vec<(&'static str, usize)>,
     summary: Summary,
     latest: List<InvitationRow>,
     questions: Vec<Question>,
@@ -75,8 +83,14 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .read(move |tx, context| {
             let host = &context.host;
             let answered = overview::answered();
+            let mut ready = ready::load(tx, &site, host)?;
+            ready.points.sort_by_key(|point| rank(point.point));
             Ok(HomeData {
-                ready: ready::load(tx, &site, host)?,
+                channels: match ready.points.first() {
+                    Some(next) => channels(tx, &site, host, next)?,
+                    None => Vec::new(),
+                },
+                ready,
                 summary: summary::load(tx, host)?,
                 latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,
                 questions: question::of(tx, host.occasion())?,
@@ -98,9 +112,11 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         context,
         questions: &found.questions,
     };
-    let mut points: Vec<_> = found.ready.points.iter().collect();
-    points.sort_by_key(|point| rank(point.point));
-    let mut points = points.into_iter().map(|point| lines.line(point));
+    let mut points = found.ready.points.iter().map(|point| lines.line(point));
+    let by = found.channels.iter();
+    let by: Vec<String> = by
+        .map(|(id, n)| text.with(id, [("n", (*n).into())]))
+        .collect();
     let body = Home {
         text,
         hosts: guest::show::hosts(&own, occasion),
@@ -112,6 +128,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         may_own: context.may(Permission::Own),
         figures: figures(&wording, context, &found.summary),
         next: points.next(),
+        channels: (!by.is_empty()).then(|| by.join(&text.say("list-comma"))),
         then: points.take(THEN).collect(),
         open: found.ready.open,
         is_over: found.ready.is_over,
@@ -125,6 +142,40 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         wording: wording.clone(),
     };
     req.page(context, Place::Home, &text.say("host-home"), body)
+}
+
+/// More households than this are not looked through for a line of text.
+const MOST_SOUGHT: i64 = 500;
+
+fn channels(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    next: &OpenPoint,
+) -> Result<Vec<(&'static str, usize)>, Refusal> {
+    let kind = match next.point {
+        ReadyPoint::NotSent => MailKind::Invitation,
+        ReadyPoint::Owing => MailKind::Reminder,
+        ReadyPoint::Unthanked => MailKind::Thanks,
+        _ => return Ok(Vec::new()),
+    };
+    let needs = [
+        Permission::Invite,
+        Permission::SeeContacts,
+        Permission::SeeAnswers,
+    ];
+    if next.count > MOST_SOUGHT || !needs.into_iter().all(|one| host.may(one)) {
+        return Ok(Vec::new());
+    }
+    let found = sending::load(tx, site, host, &InvitationFilter::default())?;
+    let lines = found
+        .of(kind, "")
+        .map(|all| &*all.lines)
+        .unwrap_or_default();
+    let by = lines
+        .iter()
+        .map(|line| (send_words::by(kind, line.channel), line.households.len()));
+    Ok(by.collect())
 }
 
 /// The order in which hosts are told what is next. A private address is said at the top of the page.

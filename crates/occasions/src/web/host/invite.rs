@@ -20,7 +20,7 @@ use super::wording::{self, Wording};
 use crate::form_event::{self, FormEvent};
 use crate::hosting::handed::HandedState;
 use crate::hosting::invitations::{self, Bookkeeping};
-use crate::hosting::mail_text::MailKind;
+use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::hosting::portals;
 use crate::hosting::thanks::DayAfter;
 use crate::hosting::unanswered::{self, Reason, Step, Unanswered};
@@ -317,6 +317,7 @@ pub(super) struct InvitationData {
     pub(super) snapshot: InvitationSnapshot,
     kept: Bookkeeping,
     messages: Vec<sending::Message>,
+    invitation_text: MailText,
     open: Option<open_rsvp::Mark>,
     /// What happened to the household's form.
     form: Option<FormEvent>,
@@ -342,6 +343,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
         Ok(InvitationData {
             kept: invitations::bookkeeping(tx, &id)?,
             messages: sending::of_household(tx, &context.host, &id)?,
+            invitation_text: mail_text::load(tx, &context.host, MailKind::Invitation)?,
             open: open_rsvp::find_mark(tx, &id)?,
             form: form_event::find(tx, &id)?,
             suppressions: suppressions::list(
@@ -422,7 +424,7 @@ fn page(
                 &req.site,
                 &wording,
                 &found.snapshot,
-                MailKind::Invitation,
+                &found.invitation_text,
                 &DayAfter::default(),
             )
         },

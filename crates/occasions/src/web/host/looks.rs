@@ -197,7 +197,7 @@ pub(super) fn cover<'a>(own: &Text, context: &'a PageContext, id: &str) -> Cover
         heading: "p",
         ..guest::show::cover(own, &context.occasion, context.events.iter())
     };
-    if context.events.is_empty() {
+    if context.events.is_empty() && context.cancelled.is_empty() {
         cover.date = own.say("date-to-follow").into_owned();
     }
     cover

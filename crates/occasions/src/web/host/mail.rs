@@ -166,10 +166,9 @@ fn row(wording: &Wording<'_>, report: &Report) -> CampaignRow {
 
 fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
     let own = MailText {
-        kind: one.kind,
         subject: one.subject.clone(),
         body: one.body.clone(),
-        version: 1,
+        ..MailText::unwritten(one.kind)
     };
     said(wording, &own)
 }

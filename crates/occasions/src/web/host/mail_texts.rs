@@ -12,7 +12,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::listing::{self, InvitationFilter};
-use crate::hosting::mail_text::{self, FIELDS, MailKind, MailText, PLACEHOLDERS};
+use crate::hosting::mail_text::{self, MailKind, MailText, PLACEHOLDERS};
 use crate::hosting::thanks::DayAfter;
 use crate::hosting::{HostOf, Permission, Refusal, member_occasions, portals};
 use crate::id::InvitationId;
@@ -52,7 +52,12 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 /// Where the hosts have written no text, the value is the built-in text.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
-    fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
+    fields::form(
+        own.kind.fields(),
+        &whole,
+        own.version,
+        &context.occasion.zone(),
+    )
 }
 
 /// Older names of placeholders still work, but the page does not explain them.
@@ -90,7 +95,7 @@ fn page(
         kind,
         at: wording.at(&format!("/mail/texts/{}", kind.word())),
         version: form_state.form.text("version"),
-        groups: wording.table_form(form_state).groups(FIELDS, ""),
+        groups: wording.table_form(form_state).groups(kind.fields(), ""),
         names: names.collect(),
         may_send: context.may(Permission::Invite),
         form_state,
@@ -104,7 +109,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
     let version = form_state::number(form, "version").unwrap_or_default();
-    let input = Input::Form(form.clone(), FIELDS.to_vec());
+    let input = Input::Form(form.clone(), kind.fields().to_vec());
     let text = req.text.clone();
     let next = if form.is_ticked("preview") {
         "/preview"

@@ -183,6 +183,8 @@ struct Sheet<'a> {
     dress: String,
     pages: Vec<&'a [Piece]>,
     sides: &'static [Side],
+    /// Whether each card has a page of its own, with bleed for a print shop.
+    is_for_shop: bool,
     /// Why guests cannot open the printed links; `None` if they can.
     note: Option<String>,
 }
@@ -352,11 +354,15 @@ async fn of_households(
 fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece]) -> Response {
     let paper = Paper::of(req);
     let title = req.text.say(kind.label());
+    let is_for_shop = kind == Kind::Invitations && req.query.text("shop") == "yes";
+    let mut styles = paper.styles();
+    styles.extend(is_for_shop.then(|| assets::asset("print-shop.css")));
     let body = Sheet {
         text: &req.text,
-        styles: paper.styles(),
+        styles,
         title: title.clone(),
         how: req.text.say(match paper {
+            _ if is_for_shop => "host-print-how-shop",
             Paper::A4 => "host-print-how",
             Paper::Letter => "host-print-how-letter",
         }),
@@ -364,7 +370,10 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
         kind,
         paper,
         dress: format!("{} light", context.occasion.theme.classes()),
-        pages: pieces.chunks(kind.per_page(paper)).collect(),
+        pages: pieces
+            .chunks(if is_for_shop { 1 } else { kind.per_page(paper) })
+            .collect(),
+        is_for_shop,
         sides: match (kind, req.query.text("sides")) {
             (Kind::Invitations, "both") => &[Side::Front, Side::Back],
             _ => &[Side::Only],

@@ -4,17 +4,18 @@
 use askama::Template;
 use axum::response::Response;
 use site::resource::pages::PageResource as _;
-use web::{Problem, Text};
+use web::{I18n, Problem, Text};
 
 use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::announcement::Announcement;
-use crate::event::{Event, PlannedEvent};
+use crate::event::PlannedEvent;
 use crate::gift::Gift;
 use crate::hosting::Permission::{self, Invite, Own, SeeAnswers, Write};
 use crate::hosting::listing::filter::unanswered_word;
 use crate::hosting::ready::{self, OpenPoint, ReadyPoint};
+use crate::id::EventId;
 use crate::occasion_page::OccasionPage;
 use crate::question::{self, Question};
 use crate::words::OccasionStatus;
@@ -115,8 +116,8 @@ impl PointLines<'_> {
             ReadyPoint::MealOpen => self.question(of).map_or_else(String::new, |one| {
                 self.wording.pick(&one.title).text.to_owned()
             }),
-            _ => self.event(of).map_or_else(String::new, |event| {
-                self.wording.event(event).text.to_owned()
+            _ => self.event(of).map_or_else(String::new, |(_, name)| {
+                self.wording.pick(name).text.to_owned()
             }),
         };
         let values = [
@@ -151,8 +152,18 @@ impl PointLines<'_> {
         }
     }
 
-    fn event(&self, key: &str) -> Option<&Event> {
-        self.context.events.iter().find(|event| event.key == key)
+    /// The id and the name of an event, cancelled or not.
+    fn event(&self, key: &str) -> Option<(&EventId, &I18n)> {
+        let (on, off) = (&self.context.events, &self.context.cancelled);
+        let on = on.iter().find(|event| event.key == key);
+        let off = off.iter().find(|event| event.key == key);
+        on.map(|event| (&event.id, &event.name))
+            .or_else(|| off.map(|event| (&event.id, &event.name)))
+    }
+
+    fn event_id(&self, key: &str) -> String {
+        let id = self.event(key).map(|(id, _)| id.to_string());
+        id.unwrap_or_default()
     }
 
     fn question(&self, key: &str) -> Option<&Question> {
@@ -167,10 +178,7 @@ impl PointLines<'_> {
     ) -> Vec<(String, &'static str, Option<Permission>)> {
         let list = |rest: &str| (rest.to_owned(), "host-ready-see", None);
         let press = |rest: &str, label, needs| (rest.to_owned(), label, Some(needs));
-        let form = |event: Option<&Event>| {
-            let id = event.map(|event| event.id.to_string());
-            format!("{}/{}", PlannedEvent::PAGES, id.unwrap_or_default())
-        };
+        let form = |key: &str| format!("{}/{}", PlannedEvent::PAGES, self.event_id(key));
         match point {
             ReadyPoint::Draft | ReadyPoint::PrivateAddress | ReadyPoint::MailFails => Vec::new(),
             ReadyPoint::NoInvitations => vec![
@@ -178,7 +186,7 @@ impl PointLines<'_> {
                 press("/import", "host-import", Invite),
             ],
             ReadyPoint::NoPlace => {
-                vec![press(&form(self.event(of)), "host-ready-do-place", Own)]
+                vec![press(&form(of), "host-ready-do-place", Own)]
             }
             ReadyPoint::NoContact => {
                 vec![press("/settings/contact", "host-ready-do-contact", Own)]
@@ -194,8 +202,7 @@ impl PointLines<'_> {
                 vec![press(text_page(of), "host-ready-do-texts", Write)]
             }
             ReadyPoint::Moved => {
-                let id = self.event(of).map(|event| event.id.to_string());
-                let page = format!("/send/moved/{}", id.unwrap_or_default());
+                let page = format!("/send/moved/{}", self.event_id(of));
                 vec![press(&page, "host-ready-do-tell", Invite)]
             }
             ReadyPoint::NewsUnpublished => {
@@ -222,7 +229,7 @@ impl PointLines<'_> {
             }
             ReadyPoint::Waiting => vec![
                 list(&format!("/invites?response=waitlisted&event={of}")),
-                press(&form(self.event(of)), "host-ready-do-seats", Own),
+                press(&form(of), "host-ready-do-seats", Own),
             ],
             ReadyPoint::MealOpen => self.question(of).map_or_else(Vec::new, |question| {
                 let open = unanswered_word(question);

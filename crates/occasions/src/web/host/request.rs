@@ -42,9 +42,10 @@ pub type HostForm = FormPost<HostRequest>;
 pub struct PageContext {
     pub host: HostOf,
     pub occasion: Occasion,
-    /// The events whose day is known.
+    /// The events that take place on a known day.
     pub events: Vec<Event>,
     pub undated: Vec<PlannedEvent>,
+    pub cancelled: Vec<PlannedEvent>,
     pub sizes: Sizes,
     pub now: Timestamp,
     /// How many notices the host has not read.
@@ -184,6 +185,9 @@ impl PageContext {
 /// Reads the data for the frame of a page.
 pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
+    let all = event::planned(tx, &occasion.id)?;
+    let (cancelled, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|event| event.cancelled);
+    let (dated, undated): (Vec<_>, Vec<_>) = all.into_iter().partition(|event| event.day_known);
     Ok(PageContext {
         owns_site: match host.who() {
             Some(who) => administrator::owner(tx, who.clone())?.is_some(),
@@ -194,8 +198,9 @@ pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError>
             None => 0,
         },
         has_private_links: false,
-        events: event::list(tx, &occasion.id)?,
-        undated: event::without_day(tx, &occasion.id)?,
+        events: dated.into_iter().filter_map(PlannedEvent::dated).collect(),
+        undated,
+        cancelled,
         sizes: sizes::load(tx, &host)?,
         now: tx.now(),
         occasion,

@@ -9,6 +9,7 @@ use web::{Form, Problem, Text};
 use super::frame::Place;
 use super::mail;
 use super::request::{HostForm, HostRequest};
+use super::send_moved;
 use super::send_words::{self, Banner};
 use super::wording::{self, Wording};
 use crate::hosting::handed::Channel;
@@ -37,11 +38,17 @@ struct Change {
     name: String,
     was: String,
     now: String,
+    answers: &'static str,
 }
 
 fn change(wording: &Wording<'_>, moved: &Moved) -> Change {
     let [(_, name), (_, was), (_, now)] = moved.values(wording.text, wording.occasion);
-    Change { name, was, now }
+    Change {
+        name,
+        was,
+        now,
+        answers: send_moved::answers(moved),
+    }
 }
 
 /// Handles `GET /admin/o/{slug}/send/mail`.

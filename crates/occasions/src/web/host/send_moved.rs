@@ -30,6 +30,11 @@ struct MovedPage<'a> {
     name: Spoken<'a>,
     was: String,
     now: String,
+    answers: &'static str,
+    /// How many people can be asked again.
+    askable: i64,
+    /// The last day to answer, if it is over. Nobody is asked again then.
+    is_late: bool,
     households: String,
     rows: Vec<Row>,
     query: &'static str,
@@ -62,6 +67,15 @@ fn title(wording: &Wording<'_>, moved: &Moved) -> String {
         "host-moved-title-day"
     };
     text.with(id, values)
+}
+
+/// The message that says what happens to answers.
+pub(super) fn answers(moved: &Moved) -> &'static str {
+    match (moved.now.is_cancelled, moved.is_asked) {
+        (true, _) => "host-moved-kept",
+        (false, true) => "host-moved-asked",
+        (false, false) => "host-moved-answers",
+    }
 }
 
 fn households(text: &Text, moved: &Moved) -> String {
@@ -117,6 +131,12 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         name: wording.pick(&moved.name),
         was: moved.was.say(text, &zone),
         now: moved.now.say(text, &zone),
+        answers: answers(moved),
+        askable: moved.askable,
+        is_late: context
+            .occasion
+            .rsvp_deadline
+            .is_some_and(|at| at <= context.now),
         households: households(text, moved),
         rows,
         query: "",
@@ -135,6 +155,19 @@ pub(super) async fn dismiss(posted: HostForm) -> Result<Response, Problem> {
     let done = posted
         .once(move |tx: &mut Tx<'_>, host: &HostOf| {
             moved::dismiss(tx, host, &event)?;
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}
+
+/// Handles `POST /admin/o/{slug}/send/moved/{event}/ask`. Asks everybody again who said yes.
+pub(super) async fn ask_again(posted: HostForm) -> Result<Response, Problem> {
+    let event = EventId::from_text(posted.req.piece("event").to_owned());
+    let to = posted.req.at(&format!("{}?done=saved", page_of(&event)));
+    let done = posted
+        .once(move |tx: &mut Tx<'_>, host: &HostOf| {
+            moved::ask_again(tx, host, &event)?;
             Ok(to.clone())
         })
         .await;

@@ -15,7 +15,7 @@ use super::sending::Sending;
 use super::wording::{self, Wording};
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
-use crate::hosting::mail_text::MailKind;
+use crate::hosting::mail_text::{self, MailKind};
 use crate::hosting::sending::{self, Handing, Household, Line, ToSend};
 use crate::hosting::thanks::DayAfter;
 use crate::hosting::{HostOf, Permission, Refusal, channels, portals};
@@ -138,6 +138,8 @@ struct Turn {
     open: Option<(String, &'static str)>,
     is_whatsapp: bool,
     later: String,
+    /// Where the message of all households is changed.
+    words: Option<String>,
     /// The other channels that the household can take.
     others: Vec<Channel>,
 }
@@ -158,7 +160,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 Some(id) => {
                     let snapshot = portals::load(tx, host, id)?;
                     let day_after = DayAfter::load(tx, &snapshot)?;
-                    Some((snapshot, day_after))
+                    let own = mail_text::load(tx, host, asked.kind)?;
+                    Some((snapshot, day_after, own))
                 }
                 None => None,
             };
@@ -188,11 +191,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let asks = line.and_then(|line| line.asks).filter(|_| !walk.was_asked);
     let turn = place.zip(next.as_ref());
     let turn = turn.filter(|_| blocked.is_none() && asks.is_none());
-    let turn = turn.map(|((line, at), (snapshot, day_after))| {
+    let turn = turn.map(|((line, at), (snapshot, day_after, own))| {
         let (one, details) = (&line.households[at], &snapshot.household.invitation.details);
         let send = match found.moved(&walk.about) {
             Some(one) => Sending::of_moved(&req.site, &wording, snapshot, &one.moved),
-            None => Sending::new(&req.site, &wording, snapshot, walk.kind, day_after),
+            None => Sending::new(&req.site, &wording, snapshot, own, day_after),
         };
         let at = i64::try_from(at).unwrap_or(0);
         let left = i64::try_from(line.households.len()).unwrap_or(0);
@@ -229,6 +232,10 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 Channel::Paper | Channel::Other => None,
             },
             is_whatsapp: line.channel == Channel::WhatsApp,
+            words: (walk.kind.is_handed() && context.may(Permission::Write)).then(|| {
+                let page = wording.at(&format!("/mail/texts/{}", walk.kind.word()));
+                format!("{page}#message")
+            }),
             later: wording.at(&walk.onward("after", one.id.as_str(), walk.passed, "")),
             others: one
                 .possible

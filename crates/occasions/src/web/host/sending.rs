@@ -5,7 +5,7 @@ use web::share::encoded;
 use web::{Language, Site, Text};
 
 use super::wording::Wording;
-use crate::hosting::mail_text::MailKind;
+use crate::hosting::mail_text::{MailKind, MailText};
 use crate::hosting::moved::Moved;
 use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -39,17 +39,26 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// An invitation, or a reminder.
+    /// An invitation, a reminder or a thank-you, in the hosts' own words if they wrote any.
     pub(super) fn new(
         site: &Site,
         wording: &Wording<'_>,
         snapshot: &InvitationSnapshot,
-        kind: MailKind,
+        own: &MailText,
         day_after: &DayAfter,
     ) -> Self {
-        Self::written(site, wording, snapshot, |text, link| match kind {
-            MailKind::Thanks => thanks(site, text, snapshot, day_after),
-            _ => message(text, snapshot, link, kind),
+        Self::written(site, wording, snapshot, |text, link| {
+            let (subject, built_in) = match own.kind {
+                MailKind::Thanks => thanks(site, text, snapshot, day_after),
+                kind => message(text, snapshot, link, kind),
+            };
+            match own.own_message(text) {
+                Some(own) => {
+                    let filled = letter::message(site, text, snapshot, day_after, own);
+                    (subject, filled)
+                }
+                None => (subject, built_in),
+            }
         })
     }
 
@@ -157,23 +166,9 @@ fn moved_message(
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
-    let with = |id: &str| {
-        let values = moved.values(text, occasion);
-        let values = values.map(|(name, said)| (name, said.into()));
-        text.with(id, values)
-    };
-    let message = [
-        reading.salutation(),
-        String::new(),
-        with("send-moved"),
-        with("send-moved-was"),
-        with("send-moved-now"),
-        String::new(),
-        text.with("send-moved-answer", [("link", link.into())]),
-        String::new(),
-        hosts.text.to_owned(),
-    ];
-    (with("send-moved"), message.join("\n"))
+    let message = moved.message(text, occasion, link, hosts.text);
+    let message = format!("{}\n\n{message}", reading.salutation());
+    (moved.news(text, occasion), message)
 }
 
 /// The thank-you after the day, with the household's gift and the way to the pictures.

@@ -11,7 +11,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::gallery::Filter;
-use crate::hosting::uploads::{self, Decision, DownloadSize, HostUpload, StateCount};
+use crate::hosting::uploads::{self, Decision, DownloadSize, GalleryPlace, HostUpload, StateCount};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::UploadId;
 use crate::retention;
@@ -233,6 +233,13 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
             return ask(&posted, state, ids).await;
         }
         "delete" => (Decision::Delete, "upload-deleted"),
+        "first" | "time" => {
+            let place = match form.text("do") {
+                "first" => GalleryPlace::First,
+                _ => GalleryPlace::ByTime,
+            };
+            return order(&posted, &ids, place).await;
+        }
         // If no known button was pressed, the form changes nothing. The host's permission is still
         // checked.
         _ => {
@@ -250,6 +257,27 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
         .collect();
     let change = move |tx: &mut Tx<'_>, host: &HostOf| -> Result<_, Refusal> {
         uploads::decide(tx, host, &ids, decision)?;
+        Ok(list.clone())
+    };
+    Ok(posted.once(change).await?)
+}
+
+async fn order(posted: &HostForm, ids: &[&str], to: GalleryPlace) -> Result<Response, Problem> {
+    let done = if ids.is_empty() {
+        "upload-none"
+    } else {
+        "ordered"
+    };
+    let state = UploadState::Approved.word();
+    let list = posted
+        .req
+        .at(&format!("/uploads?state={state}&done={done}"));
+    let ids: Vec<UploadId> = ids
+        .iter()
+        .map(|id| UploadId::from_text((*id).to_owned()))
+        .collect();
+    let change = move |tx: &mut Tx<'_>, host: &HostOf| -> Result<_, Refusal> {
+        uploads::order(tx, host, &ids, to)?;
         Ok(list.clone())
     };
     Ok(posted.once(change).await?)

@@ -111,6 +111,8 @@ struct MailTextChange {
     subject: Option<web::I18n>,
     /// The text in each language. It may contain placeholders in braces, such as `{household}`.
     body: Option<web::I18n>,
+    /// The message for WhatsApp and SMS in each language, of invitations, reminders and thanks.
+    message: Option<web::I18n>,
 }
 
 /// The campaigns, newest first.

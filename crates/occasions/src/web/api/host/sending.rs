@@ -17,8 +17,9 @@ use crate::hosting::channels;
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
+use crate::hosting::moved;
 use crate::hosting::sending::{self, Handing, Sending};
-use crate::id::InvitationId;
+use crate::id::{EventId, InvitationId};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use crate::web::access::{HostAccess, may};
 
@@ -31,6 +32,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(mail: send()))
         .routes(routes!(set_order: may(Invite, Tokens(&[OCCASION_WRITE]))))
         .routes(routes!(hand: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(ask_again: send()))
 }
 
 /// What is still to be sent, by which channel, and what stands in the way.
@@ -175,6 +177,34 @@ async fn hand(
             sending::withdraw(tx, host, &invitation, over.kind, &over.about)?;
         }
         Ok(over.clone())
+    })
+    .await
+}
+
+/// How many people are asked again.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = AskedAgain)]
+struct AskedAgain {
+    people: i64,
+}
+
+/// Asks everybody again who said that they come to an event that has moved.
+///
+/// They keep the seat until answers close. Nobody is told by this: send them a message of the kind
+/// `moved`.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/sending/moved/{event}/ask-again", tag = "mail",
+    responses((status = 200, body = AskedAgain), (status = 409), (status = 422))
+)]
+async fn ask_again(
+    call: Call,
+    Path((occasion, event)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let event: EventId = id(&event)?;
+    let place = Place::occasion(&occasion)?;
+    call.once(place, b"", StatusCode::OK, move |tx, host| {
+        let people = moved::ask_again(tx, host, &event)?;
+        Ok(AskedAgain { people })
     })
     .await
 }

@@ -13,7 +13,7 @@ use web::{Json, List, PageQuery, Problem, Site, routes};
 use super::call::{Call, Place, id};
 use crate::gallery::Filter;
 use crate::hosting::Permission::{SeeAnswers, Write};
-use crate::hosting::uploads::{self, Decided, Decision, HostUpload};
+use crate::hosting::uploads::{self, Decided, Decision, GalleryPlace, HostUpload};
 use crate::id::{InvitationId, UploadId};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::upload::UploadState;
@@ -25,6 +25,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list: may(SeeAnswers, Tokens(&[RSVPS_READ]))))
         .routes(routes!(decide: write()))
+        .routes(routes!(order: write()))
         .routes(routes!(delete: write()))
 }
 
@@ -109,6 +110,35 @@ async fn decide(
         uploads::decide(tx, host, &ids, Decision::State(state))
     };
     Ok(Json(call.write(place, change).await?))
+}
+
+/// A request that gives files a place in the gallery.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OrderBody {
+    /// The ids of uploads, and of pictures that hosts added, at most 200.
+    uploads: Vec<UploadId>,
+    place: GalleryPlace,
+}
+
+/// Puts files before all others in the gallery, or back into the order of time.
+#[utoipa::path(
+    put, path = "/api/v1/occasions/{id}/uploads/order", tag = "uploads", request_body = OrderBody,
+    responses((status = 200, body = Decided), (status = 409))
+)]
+async fn order(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<OrderBody>,
+) -> Result<Json<Decided>, Problem> {
+    let OrderBody {
+        uploads: ids,
+        place: to,
+    } = body.value;
+    let change = move |tx: &mut platform::Tx<'_>, host: &crate::hosting::HostOf| {
+        uploads::order(tx, host, &ids, to)
+    };
+    Ok(Json(call.write(Place::occasion(&occasion)?, change).await?))
 }
 
 /// Deletes an upload. Its files are deleted within a day.

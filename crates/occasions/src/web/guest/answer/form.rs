@@ -16,7 +16,7 @@ use super::super::view::{
 use super::press::{BEFORE, PRESS};
 use crate::event::Event;
 use crate::form_event::{self, FormEvent};
-use crate::guest::Guest;
+use crate::guest::{Guest, Reply};
 use crate::household_change::HouseholdChange;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
@@ -357,8 +357,10 @@ impl Sheet<'_> {
             Mark::Undecided => "undecided",
             Mark::Pending => "",
         };
+        let reply = guest.replies.get(&event.id);
         let seats = match mark {
             // A guest who already has a seat needs no second one.
+            _ if reply.is_some_and(Reply::is_seated) => Seats::Enough,
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),

@@ -50,7 +50,7 @@ fn choices(snapshot: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)
     snapshot.household.guests.iter().flat_map(move |guest| {
         snapshot.events.iter().filter_map(move |event| {
             let reply = guest.replies.get(&event.id)?;
-            let has_place = matches!(reply.status, ReplyStatus::Yes | ReplyStatus::Waitlisted);
+            let has_place = reply.is_seated() || reply.status == ReplyStatus::Waitlisted;
             let is_full = snapshot.seats_left(event) == Some(0);
             let name = format!("reply.{}.{}", guest.id, event.key);
             Some((name, has_place || !is_full || snapshot.has_waitlist()))

@@ -128,6 +128,8 @@ pub struct Card<'a> {
     pub welcome: Spoken<'a>,
     /// The occasion's events. Empty if visitors cannot answer without a code.
     pub events: Vec<OpenEvent<'a>>,
+    /// A sentence for each cancelled event.
+    pub cancelled: Vec<String>,
     /// The pages that hosts wrote for everybody.
     pub pages: Vec<PageLink>,
     /// The path of the form for an answer without a code. `None` if the hosts do not accept answers

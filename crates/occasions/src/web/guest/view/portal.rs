@@ -39,6 +39,8 @@ pub struct PortalPage<'a> {
     pub days_left: Option<DaysLeft>,
     /// The events to which this household is invited, sorted by time.
     pub events: Vec<EventRow<'a>>,
+    /// A sentence for each cancelled event.
+    pub cancelled: Vec<String>,
     pub calendar: Option<String>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
@@ -71,6 +73,8 @@ pub enum Standing {
     Locked,
     /// The day is not known, so nobody is asked yet.
     DayUnknown,
+    /// All events are cancelled. Sentences above say so.
+    Cancelled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +215,9 @@ impl PortalPage<'_> {
             }
             (Standing::Open, Progress::Partly) => "portal-title-partly",
             (Standing::Open, Progress::Complete) => "portal-title-answered",
-            (Standing::Closed(_) | Standing::Locked, _) => "portal-title-closed",
+            (Standing::Closed(_) | Standing::Locked | Standing::Cancelled, _) => {
+                "portal-title-closed"
+            }
         };
         format!("{} – {}", self.text.say(state), self.frame.hosts.0)
     }
@@ -230,6 +236,7 @@ impl PortalPage<'_> {
     fn closed_title(&self) -> String {
         match &self.standing {
             Standing::DayUnknown => self.text.say("date-to-follow").into_owned(),
+            Standing::Cancelled => self.text.say("event-cancelled").into_owned(),
             Standing::Closed(Some(date)) => self
                 .text
                 .with("closed-title", [("date", date.as_str().into())]),
@@ -248,6 +255,7 @@ impl PortalPage<'_> {
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             Standing::DayUnknown => Some(self.text.say("date-to-follow-text")),
+            Standing::Cancelled => None,
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
             Standing::Locked => None,
             Standing::Open | Standing::Closed(_) => Some(self.text.say("closed-text")),
@@ -258,7 +266,9 @@ impl PortalPage<'_> {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
             Standing::Locked => "locked-ask",
-            Standing::Open | Standing::Closed(_) | Standing::DayUnknown => "closed-ask",
+            Standing::Open | Standing::Closed(_) | Standing::DayUnknown | Standing::Cancelled => {
+                "closed-ask"
+            }
         };
         around_contact(self.text, id)
     }
@@ -266,7 +276,9 @@ impl PortalPage<'_> {
     /// Used if the hosts have named no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
-            Standing::Open | Standing::Closed(_) | Standing::DayUnknown => return None,
+            Standing::Open | Standing::Closed(_) | Standing::DayUnknown | Standing::Cancelled => {
+                return None;
+            }
             Standing::Locked if self.has_no_answer() => "locked-text-none",
             Standing::Locked => "locked-text",
         };
