@@ -312,8 +312,22 @@ fn everybody_can_be_asked_again_and_keeps_the_seat_until_answers_close() {
         assert!(replies(stage, "RAHMA").await.iter().all(|one| *one == Yes));
         assert_eq!(taken(stage).await, seats);
 
-        // TANWE does not answer in time: the seats go to LATE1, who fits into them.
+        // The event moves once more: RAHMA, who has answered for the day between, can be asked again, and
+        // TANWE, who has not, still is.
+        stage.world.clock.advance(SignedDuration::from_mins(1));
+        let once_more = json!({"starts_at": "2027-01-24T12:00:00+08:00"});
+        change(stage, &mut host, once_more).await;
+        let shown = host.get(&stage.at("/sending")).await.with(200).json();
+        let moved = &shown["moved"][0];
         let count = |all: Vec<ReplyStatus>| i64::try_from(all.len()).unwrap();
+        let of_rahma = count(replies(stage, "RAHMA").await);
+        assert_eq!(
+            [&moved["askable"], &moved["is_asked"]],
+            [&json!(of_rahma), &json!(true)]
+        );
+        assert_eq!(households_to_tell(stage).await, 3);
+
+        // TANWE does not answer in time: the seats go to LATE1, who fits into them.
         let freed = count(replies(stage, "TANWE").await);
         let waiting = count(replies(stage, "LATE1").await);
         assert!(freed >= waiting, "{freed} {waiting}");

@@ -158,6 +158,7 @@ impl Resource for PlannedEvent {
         let date = |event: &Self| (event.starts_at, event.hour_known);
         if edit.old.is_some_and(|old| date(old) != date(self)) {
             dates::moved(tx, self.id.as_str())?;
+            keep_seats_until(tx, &self.id, self.starts_at)?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
             // Saves in progress do not know the new number of seats, so the change waits until they
@@ -297,6 +298,22 @@ fn forget_day(
     findings.finish().map_err(Refusal::Fields)?;
     forget_invitations(tx, occasion, event)?;
     Ok(cancelled::forget(tx, event)?)
+}
+
+/// Guests who are asked again keep their seats until the event begins.
+fn keep_seats_until(
+    tx: &mut Tx<'_>,
+    event: &EventId,
+    begin: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE reply SET seat_until = COALESCE(:begin, seat_until)
+         WHERE event = :event AND seat_until IS NOT NULL",
+        event,
+        begin
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
 }
 
 /// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year.

@@ -38,8 +38,8 @@ pub struct Moved {
     pub now: TimeAndPlace,
     /// How many people have said that they come; of a cancelled event, that they would have come.
     pub coming: i64,
-    /// How many people can be asked again: those who said that they come. Nobody is asked twice, or
-    /// about an event that is cancelled or has begun.
+    /// How many people can be asked again: those who said that they come before it changed. Nobody is
+    /// asked twice about one change, or about an event that is cancelled or has begun.
     pub askable: i64,
     /// Whether they have been asked again.
     pub is_asked: bool,
@@ -81,30 +81,32 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreE
         let told = told_since(tx, occasion, &event.id, since)?;
         let mut households = affected(tx, &event.id)?;
         households.retain(|id| !told.contains(id));
-        if let Some(asked_at) = stored.asked_at {
-            let answered = answered_since(tx, &event.id, asked_at)?;
+        if stored.asked_at.is_some() {
+            let answered = answered_since(tx, &event.id, since)?;
             households.retain(|id| !answered.contains(id));
         }
         if households.is_empty() {
             continue;
         }
-        let (coming,): (i64,) = sql!(
-            "SELECT COUNT(CASE WHEN status = 'yes' OR seat_until IS NOT NULL THEN 1 END)
-             FROM (SELECT guest, status, seat_until FROM reply WHERE event = :event
+        let (coming, came_before): (i64, i64) = sql!(
+            "SELECT COUNT(CASE WHEN status = 'yes' OR seat_until IS NOT NULL THEN 1 END),
+                 COUNT(CASE WHEN status = 'yes' AND COALESCE(answered_at, 0) < :changed_at
+                       THEN 1 END)
+             FROM (SELECT guest, status, seat_until, answered_at FROM reply WHERE event = :event
                    UNION ALL
-                   SELECT guest, status, seat_until FROM cancelled_reply
+                   SELECT guest, status, seat_until, answered_at FROM cancelled_reply
                    WHERE event = :event) AS reply
              JOIN guest ON guest.id = reply.guest
              JOIN invitation ON invitation.id = guest.invitation
              WHERE invitation.archived_at IS NULL",
-            event = event.id
+            event = event.id,
+            changed_at = stored.changed_at
         )
         .one(tx)?;
+        let is_just_asked = stored.asked_at.is_some_and(|at| at >= stored.changed_at);
+        let can_be_asked = !is.is_cancelled && is.starts_at > now && !is_just_asked;
         all.push(Moved {
-            askable: match stored.asked_at {
-                None if !is.is_cancelled && is.starts_at > now => coming,
-                _ => 0,
-            },
+            askable: if can_be_asked { came_before } else { 0 },
             is_asked: stored.asked_at.is_some(),
             now: is,
             is_dismissed: stored.dismissed_at.is_some(),
@@ -158,10 +160,11 @@ pub fn ask_again(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<i64,
         findings.add("/rsvp_deadline", "deadline_over", []);
     }
     findings.finish()?;
+    let stored = find(tx, event)?.ok_or(Refusal::NotFound)?;
     event::lock_limited(tx, &occasion.id)?;
     let mut people = 0;
     for id in affected(tx, event)?.into_iter().collect::<BTreeSet<_>>() {
-        people += ask_household(tx, host, &id, event, moved.now.starts_at)?;
+        people += ask_household(tx, host, &id, &moved, stored.changed_at)?;
     }
     sql!(
         "UPDATE event_told SET asked_at = :now, dismissed_at = NULL WHERE event = :event",
@@ -179,8 +182,8 @@ fn ask_household(
     tx: &mut Tx<'_>,
     host: &HostOf,
     invitation: &InvitationId,
-    event: &EventId,
-    begin: Timestamp,
+    moved: &Moved,
+    changed_at: Timestamp,
 ) -> Result<i64, Refusal> {
     let mut snapshot = portals::lock(tx, host, invitation, None)?;
     // Who cannot answer again keeps the answer.
@@ -190,12 +193,13 @@ fn ask_household(
     let mut after = snapshot.household.guests.clone();
     let mut people = 0;
     for guest in &mut after {
-        let Some(reply) = guest.replies.get_mut(event) else {
+        let Some(reply) = guest.replies.get_mut(&moved.event) else {
             continue;
         };
-        if reply.status == ReplyStatus::Yes {
+        let is_of_before = reply.answered_at.is_none_or(|at| at < changed_at);
+        if reply.status == ReplyStatus::Yes && is_of_before {
             *reply = Reply {
-                seat_until: Some(begin),
+                seat_until: Some(moved.now.starts_at),
                 ..Reply::PENDING
             };
             people += 1;

@@ -148,8 +148,11 @@ fn compare(
         return Ok(());
     }
     let stored = find(tx, event)?;
-    // Who was asked again has to hear of it, also if the event is again as it was.
-    let asked_at = stored.as_ref().and_then(|stored| stored.asked_at);
+    // Who was asked again and has not answered has to hear of it, also if the event is again as it was.
+    let asked_at = match stored.as_ref().and_then(|stored| stored.asked_at) {
+        Some(at) if is_anybody_asked(tx, event)? => Some(at),
+        _ => None,
+    };
     if let Some(stored) = stored
         && told_since(tx, occasion, event, stored.changed_at)?.is_empty()
     {
@@ -170,6 +173,17 @@ fn compare(
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
+}
+
+fn is_anybody_asked(tx: &mut Tx<'_>, event: &EventId) -> Result<bool, StoreError> {
+    let (asked,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM (SELECT event, seat_until FROM reply
+                               UNION ALL SELECT event, seat_until FROM cancelled_reply) AS reply
+         WHERE event = :event AND seat_until IS NOT NULL",
+        event
+    )
+    .one(tx)?;
+    Ok(asked > 0)
 }
 
 pub(super) fn forget(tx: &mut Tx<'_>, event: &EventId) -> Result<(), StoreError> {
