@@ -48,7 +48,9 @@ class Browser {
           ...(next.body && { origin: next.from, 'sec-fetch-site': 'same-origin' }),
         },
       });
-      for (const cookie of response.headers.getSetCookie()) {
+      // Debian 12's Node has no getSetCookie. No date in a cookie has an equals sign behind its comma.
+      const set = response.headers.get('set-cookie')?.split(/, (?=[^;,= ]+=)/) ?? [];
+      for (const cookie of set) {
         const [, name, value] = cookie.match(/^([^=]+)=([^;]*)/);
         const isGone = value === '' || /max-age=0\b/i.test(cookie) || /expires=Thu, 01 Jan 1970/i.test(cookie);
         if (isGone) jar.delete(name);

@@ -111,10 +111,11 @@ host-ready-owing = { $count ->
     [one] 1 household still owes
    *[other] { $n } households still owe
 } an answer.
+host-home-cancelled = { $event } is cancelled. Guests see that, and answers are kept.
 host-ready-moved = { $count ->
     [one] 1 household does
    *[other] { $n } households do
-} not know what has changed: { $of }.
+} not know yet that { $of } has changed.
 host-ready-do-tell = Tell them
 host-ready-do-pictures = Look through them
 host-ready-unapproved = { $count ->

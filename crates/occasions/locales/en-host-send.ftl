@@ -86,6 +86,11 @@ host-moved-title-day = { $n ->
     [one] 1 person said yes to { $day }. Tell them?
    *[other] { $n } people said yes to { $day }. Tell them?
 }
+host-moved-title-off = { $n ->
+    [0] { $of } is cancelled. Tell your guests?
+    [one] 1 person would have come to { $of }, which is cancelled. Tell them?
+   *[other] { $n } people would have come to { $of }, which is cancelled. Tell them?
+}
 host-moved-title = { $n ->
     [0] { $of } has changed. Tell your guests?
     [one] 1 person said yes to { $of } as it was. Tell them?
@@ -98,9 +103,9 @@ host-moved-ask = { $n ->
     [one] Ask that person again
    *[other] Ask all { $n } again
 }
-host-moved-ask-text = Whoever said yes is asked as if they had not answered. They keep their seats until answers close; meals and food stay.
+host-moved-ask-text = Everybody who said yes is asked again, as if they had not answered. They keep their seats until answers close or the event begins; meals and food needs stay.
 host-moved-ask-late = To ask them again, first set a later “Answer by”.
-host-moved-asked = They are asked again. The message asks them to answer; until answers close, they keep their seats.
+host-moved-asked = The message asks them to answer again. Those who had said yes keep their seats until answers close or the event begins.
 host-moved-kept = Their answers are kept, in case it takes place after all.
 host-moved-households = { $n ->
     [one] 1 household to tell

@@ -78,4 +78,4 @@ host-log-upload-added-by-host = added a picture
 host-log-upload-described = changed what a picture says
 host-log-upload-hidden = took a picture out of the gallery
 host-upload-first = Show first
-host-upload-by-time = In order of time
+host-upload-by-time = Put back in order of time

@@ -87,6 +87,7 @@ host-ready-unreachable = { $n } keluarga belum menjawab, dan anda tiada alamat a
 host-ready-mail-fails = E-mel tidak sampai kepada { $n } keluarga.
 host-ready-not-sent = { $n } jemputan belum dihantar.
 host-ready-owing = { $n } keluarga belum memberi jawapan penuh.
+host-home-cancelled = { $event } telah dibatalkan. Tetamu melihatnya, dan jawapan disimpan.
 host-ready-moved = { $n } keluarga belum tahu bahawa { $of } telah berubah.
 host-ready-do-tell = Beritahu mereka
 host-ready-do-pictures = Lihat semuanya

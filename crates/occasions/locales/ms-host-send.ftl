@@ -63,7 +63,7 @@ host-send-people = { $n } orang
 host-open-whatsapp = Buka WhatsApp
 host-open-sms = Buka SMS
 host-open-email = Buka e-mel
-host-send-words = Tukar mesej untuk semua
+host-send-words = Ubah mesej untuk semua
 host-send-i-sent = Saya sudah menghantarnya
 host-send-has = Sudah menerimanya
 host-send-other-way = { $household } menerimanya dengan cara lain.
@@ -74,6 +74,10 @@ host-moved-title-day = { $n ->
     [0] { $of } bukan lagi pada { $day }. Beritahu tetamu anda?
    *[other] { $n } orang telah menjawab ya untuk { $day }. Beritahu mereka?
 }
+host-moved-title-off = { $n ->
+    [0] { $of } dibatalkan. Beritahu tetamu anda?
+   *[other] { $n } orang menjawab ya untuk { $of }, yang kini dibatalkan. Beritahu mereka?
+}
 host-moved-title = { $n ->
     [0] { $of } telah berubah. Beritahu tetamu anda?
    *[other] { $n } orang telah menjawab ya untuk { $of } yang asal. Beritahu mereka?
@@ -82,13 +86,13 @@ host-moved-was = Sebelum ini
 host-moved-now = Sekarang
 host-moved-answers = Semua jawapan kekal. Mesej itu meminta mereka menukarnya jika masa atau tempat baharu tidak sesuai.
 host-moved-ask = { $n ->
-    [one] Tanya orang itu sekali lagi
+    [1] Tanya orang itu sekali lagi
    *[other] Tanya { $n } orang itu sekali lagi
 }
-host-moved-ask-text = Mereka yang menjawab ya ditanya semula, seolah-olah belum menjawab. Tempat mereka disimpan sehingga jawapan ditutup; pilihan hidangan dan keperluan makanan kekal.
-host-moved-ask-late = Untuk bertanya sekali lagi, tetapkan tarikh akhir jawapan yang lebih lewat dahulu.
-host-moved-asked = Mereka ditanya sekali lagi. Mesej itu meminta mereka menjawab; tempat mereka disimpan sehingga jawapan ditutup.
-host-moved-kept = Jawapan mereka disimpan, sekiranya acara ini diadakan juga.
+host-moved-ask-text = Mereka yang menjawab ya ditanya sekali lagi, seolah-olah belum menjawab. Tempat mereka disimpan sehingga jawapan ditutup atau acara bermula; pilihan hidangan dan keperluan makanan kekal.
+host-moved-ask-late = Untuk bertanya sekali lagi, tetapkan dahulu tarikh akhir jawapan yang lebih lewat.
+host-moved-asked = Mesej itu meminta mereka menjawab sekali lagi. Tempat mereka yang telah menjawab ya disimpan sehingga jawapan ditutup atau acara bermula.
+host-moved-kept = Jawapan mereka disimpan, sekiranya acara ini akhirnya diadakan juga.
 host-moved-households = { $n } keluarga perlu diberitahu
 host-moved-tell = Beritahu mereka…
 host-moved-dismiss = Jangan beritahu sesiapa

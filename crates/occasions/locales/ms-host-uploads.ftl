@@ -63,4 +63,4 @@ host-log-upload-added-by-host = menambah gambar
 host-log-upload-described = mengubah keterangan gambar
 host-log-upload-hidden = mengeluarkan gambar dari galeri
 host-upload-first = Tunjukkan dahulu
-host-upload-by-time = Ikut masa
+host-upload-by-time = Susun semula ikut masa

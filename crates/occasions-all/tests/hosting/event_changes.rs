@@ -203,7 +203,11 @@ fn whoever_was_told_of_the_cancelling_hears_that_the_event_takes_place() {
         assert_eq!(households_to_tell(stage).await, 2);
         let walk = format!("{HOME}/send/walk?kind=moved&about={id}&by=whatsapp");
         let turn = host.get(&walk).await.with(200);
-        assert!(turn.text().contains("tetap diadakan"), "{}", turn.text());
+        assert!(
+            turn.text().contains("tidak jadi dibatalkan"),
+            "{}",
+            turn.text()
+        );
     });
 }
 
@@ -285,7 +289,7 @@ fn everybody_can_be_asked_again_and_keeps_the_seat_until_answers_close() {
         let page = format!("{HOME}/send/moved/{id}");
         let page = host.get(&page).await.with(200);
         assert!(
-            page.text().contains("They are asked again"),
+            page.text().contains("asks them to answer again"),
             "{}",
             page.text()
         );

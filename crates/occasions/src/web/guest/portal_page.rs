@@ -13,6 +13,7 @@ use super::ready_made::ready_made;
 use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
 use crate::cover::OnPages;
+use crate::event::Event;
 use crate::invitation_snapshot::InvitationSnapshot;
 
 /// Renders the invitation page for the cache.
@@ -85,6 +86,7 @@ fn body<'a>(
         typed,
         news: reading.news(),
         events: reading.events(),
+        asked_again: asked_again(&reading, snapshot),
         cancelled: snapshot
             .cancelled
             .iter()
@@ -98,4 +100,21 @@ fn body<'a>(
         tiles: reading.tiles(),
         pages: page_links::invited_links(text, snapshot, ""),
     }
+}
+
+/// A sentence for each event for which the household is asked again.
+fn asked_again<'a>(reading: &Reading<'a>, snapshot: &'a InvitationSnapshot) -> Vec<String> {
+    let is_asked = |event: &&'a Event| {
+        let mut guests = snapshot.household.guests.iter();
+        guests.any(|guest| {
+            let reply = guest.replies.get(&event.id);
+            reply.is_some_and(|reply| reply.seat_until.is_some())
+        })
+    };
+    let events = snapshot.invited_events().filter(is_asked);
+    let sentence = |event: &'a Event| {
+        let values = [("event", reading.event_name(event).text.to_owned().into())];
+        reading.text.with("portal-asked-again", values)
+    };
+    events.map(sentence).collect()
 }

@@ -14,6 +14,7 @@ use super::ready::{self as ready_page, Line, PointLines};
 use super::request::{HostRequest, PageContext};
 use super::send_words;
 use super::wording::Wording;
+use crate::event::PlannedEvent;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::ready::{self, OpenPoint, Ready, ReadyPoint};
@@ -41,6 +42,7 @@ struct Home<'a> {
     done: Option<String>,
     stream: String,
     may_own: bool,
+    cancelled: Vec<String>,
     figures: Vec<Figure>,
     next: Option<Line>,
     /// By which channels the messages that are next would leave.
@@ -126,6 +128,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         done: req.done(),
         stream: format!("/api/v1/occasions/{}/stream", occasion.id),
         may_own: context.may(Permission::Own),
+        cancelled: cancelled(&wording, context),
         figures: figures(&wording, context, &found.summary),
         next: points.next(),
         channels: (!by.is_empty()).then(|| by.join(&text.say("list-comma"))),
@@ -142,6 +145,16 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         wording: wording.clone(),
     };
     req.page(context, Place::Home, &text.say("host-home"), body)
+}
+
+/// A sentence for each cancelled event.
+fn cancelled(wording: &Wording<'_>, context: &PageContext) -> Vec<String> {
+    let events = context.cancelled.iter();
+    let sentence = |event: &PlannedEvent| {
+        let values = [("event", wording.pick(&event.name).text.to_owned().into())];
+        wording.text.with("host-home-cancelled", values)
+    };
+    events.map(sentence).collect()
 }
 
 /// More households than this are not looked through for a line of text.

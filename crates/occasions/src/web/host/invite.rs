@@ -420,6 +420,7 @@ fn page(
             .collect(),
         send: Sending {
             sent: found.kept.sent_at.map(|at| wording.moment(at)),
+            note: req.private_note(context),
             ..Sending::new(
                 &req.site,
                 &wording,

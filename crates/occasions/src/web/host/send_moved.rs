@@ -55,13 +55,21 @@ fn page_of(event: &EventId) -> String {
 
 fn title(wording: &Wording<'_>, moved: &Moved) -> String {
     let text = wording.text;
-    let day = wording.local(moved.was.starts_at);
+    let [was, now] = [&moved.was, &moved.now].map(|one| wording.local(one.starts_at));
+    // From one Saturday to another, only the date tells them apart.
+    let day = if was.weekday() == now.weekday() {
+        text.date_short(was.date())
+    } else {
+        text.weekday(&was)
+    };
     let values = [
         ("n", moved.coming.into()),
-        ("day", text.weekday(&day).into()),
+        ("day", day.into()),
         ("of", wording.pick(&moved.name).text.to_owned().into()),
     ];
-    let id = if moved.was.starts_at == moved.now.starts_at {
+    let id = if moved.now.is_cancelled {
+        "host-moved-title-off"
+    } else if moved.was.starts_at == moved.now.starts_at {
         "host-moved-title"
     } else {
         "host-moved-title-day"

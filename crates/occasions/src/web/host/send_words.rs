@@ -20,8 +20,12 @@ pub(super) struct Banner {
 }
 
 pub(super) fn banners(req: &HostRequest, context: &PageContext, all: &Obstacles) -> Vec<Banner> {
+    // Where no link can be opened, nothing else matters yet.
+    let is_private = all.0.contains(&ObstacleKind::PrivateAddress);
+    let said = |kind: &&ObstacleKind| !is_private || **kind == ObstacleKind::PrivateAddress;
     all.0
         .iter()
+        .filter(said)
         .map(|kind| banner(req, context, *kind))
         .collect()
 }

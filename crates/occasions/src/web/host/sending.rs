@@ -34,6 +34,8 @@ pub(super) struct Sending {
     pub(super) action: String,
     /// When the invitation was marked as sent, as text.
     pub(super) sent: Option<String>,
+    /// Why guests cannot open the link; `None` if they can.
+    pub(super) note: Option<String>,
     /// Whether the occasion is a draft. In a draft, the invitation's link does not work yet.
     pub(super) is_draft: bool,
 }
@@ -108,6 +110,7 @@ impl Sending {
             qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,
+            note: None,
             is_draft: snapshot.occasion.status == OccasionStatus::Draft,
             language,
             subject,

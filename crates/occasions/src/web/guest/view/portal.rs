@@ -41,6 +41,8 @@ pub struct PortalPage<'a> {
     pub events: Vec<EventRow<'a>>,
     /// A sentence for each cancelled event.
     pub cancelled: Vec<String>,
+    /// A sentence for each event for which the household is asked again.
+    pub asked_again: Vec<String>,
     pub calendar: Option<String>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,

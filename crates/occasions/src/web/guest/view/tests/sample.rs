@@ -294,6 +294,7 @@ pub(super) fn portal(text: &Text) -> PortalPage<'_> {
             when: "12 January 2027".to_owned(),
         }],
         cancelled: Vec::new(),
+        asked_again: Vec::new(),
         events: events(text),
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         guests,
