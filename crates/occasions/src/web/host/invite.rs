@@ -420,7 +420,9 @@ fn page(
             .collect(),
         send: Sending {
             sent: found.kept.sent_at.map(|at| wording.moment(at)),
-            note: req.private_note(context),
+            note: req
+                .private_note(context)
+                .map(|_| text.say("host-block-address").into_owned()),
             ..Sending::new(
                 &req.site,
                 &wording,
