@@ -131,14 +131,12 @@ pub fn finish_invitation(
 }
 
 /// Completes a change to the guests of an invitation, which were `before` and are stored as
-/// `snapshot` has them. Also writes the submission and recounts the taken seats. `what` is the keyword
-/// in the news.
+/// `snapshot` has them. Also writes the submission and recounts the taken seats.
 pub(super) fn finish_guests(
     tx: &mut Tx<'_>,
     host: &HostOf,
     snapshot: &mut InvitationSnapshot,
     before: &[Guest],
-    what: &'static str,
 ) -> Result<(), StoreError> {
     let after = &snapshot.household.guests;
     let changes = household_plan::differences(before, after, &snapshot.events, &snapshot.questions);
@@ -153,7 +151,7 @@ pub(super) fn finish_guests(
     )?;
     let ending = Ending {
         action: "invitation.changed",
-        what,
+        what: "edited",
         changes: rsvp::masked(&changes),
         moves_seats: true,
     };

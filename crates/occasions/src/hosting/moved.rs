@@ -211,7 +211,7 @@ fn ask_household(
     let (by, source) = (ActedBy::Host, Source::Web);
     rsvp::write_guests(tx, &snapshot.household, &after, by, source)?;
     let before = std::mem::replace(&mut snapshot.household.guests, after);
-    history::finish_guests(tx, host, &mut snapshot, &before, "edited")?;
+    history::finish_guests(tx, host, &mut snapshot, &before)?;
     Ok(people)
 }
 

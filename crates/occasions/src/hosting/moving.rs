@@ -77,8 +77,8 @@ pub fn move_guests(
         .guests
         .retain(|guest| !chosen.contains(&guest.id));
     joining.household.guests.extend(moved);
-    history::finish_guests(tx, host, &mut leaving, &before_from, "edited")?;
-    history::finish_guests(tx, host, &mut joining, &before_into, "edited")?;
+    history::finish_guests(tx, host, &mut leaving, &before_from)?;
+    history::finish_guests(tx, host, &mut joining, &before_into)?;
     portals::load_changed(tx, host, &into)
 }
 

@@ -130,7 +130,7 @@ fn shortened(names: String) -> String {
 }
 
 /// The hosts' own message for WhatsApp and SMS, with the household's values. A line with a placeholder
-/// that has no value is left out. The link stands at the end if the hosts have left it out.
+/// that has no value is left out. The link is added at the end if no line has it.
 pub(crate) fn message(
     site: &Site,
     text: &Text,

@@ -233,13 +233,8 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
             return ask(&posted, state, ids).await;
         }
         "delete" => (Decision::Delete, "upload-deleted"),
-        "first" | "time" => {
-            let place = match form.text("do") {
-                "first" => GalleryPlace::First,
-                _ => GalleryPlace::ByTime,
-            };
-            return order(&posted, &ids, place).await;
-        }
+        "first" => return order(&posted, &ids, GalleryPlace::First).await,
+        "time" => return order(&posted, &ids, GalleryPlace::ByTime).await,
         // If no known button was pressed, the form changes nothing. The host's permission is still
         // checked.
         _ => {
