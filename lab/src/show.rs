@@ -62,6 +62,9 @@ pub(crate) enum Show {
         /// The program to use instead of a debug build.
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
+        /// How often a service is restarted before its groups are counted.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        restarts: u32,
     },
     /// The Lighthouse scores of the demo's public pages with the settings of a phone: at least 95
     /// of 100 for performance and accessibility.
@@ -117,7 +120,9 @@ pub(crate) fn show(what: &Show) -> Result<()> {
         Show::Edge(wanted) => edge(wanted),
         Show::Examples { program } => examples::show(&shown(program.as_deref())?),
         Show::Imports(wanted) => imports::show(wanted),
-        Show::Install { program } => machine::show(&shown(program.as_deref())?),
+        Show::Install { program, restarts } => {
+            machine::show(&shown(program.as_deref())?, *restarts)
+        }
         Show::Lighthouse { program } => lighthouse(&shown(program.as_deref())?),
         Show::Mail => mail(),
         Show::Dist(wanted) => dist::show(wanted),

@@ -20,9 +20,10 @@ fails() {
     exit 1
 }
 
-# within SECONDS WORDS...: until the words hold.
+# within SECONDS WORDS...: until the words hold. An emulated machine beside other work is slow, so it
+# is given five times as long.
 within() {
-    local end=$(($(now) + $1 * 1000))
+    local end=$(($(now) + $1 * 5000))
     shift
     until "$@"; do
         (($(now) < end)) || return 1
@@ -222,11 +223,12 @@ kenduri start runaway "${config[@]}" || fails "kenduri start runaway"
 says "a child that left its group and does not listen is ended with its service"
 
 begin=$(now)
-for round in $(seq 50); do
+restarts=$(sed -n 's/.*machine\.restarts=\([0-9]*\).*/\1/p' /proc/cmdline)
+for round in $(seq "$restarts"); do
     kenduri restart calm "${config[@]}" >/dev/null || fails "restart $round"
 done
-[ "$(groups_of | wc -l)" = 5 ] || fails "after 50 restarts there are groups left: $(groups_of)"
-says "no group is left over 50 restarts, of $((($(now) - begin) / 50)) ms each"
+[ "$(groups_of | wc -l)" = 5 ] || fails "after $restarts restarts there are groups left: $(groups_of)"
+says "no group is left over $restarts restarts, of $((($(now) - begin) / restarts)) ms each"
 
 # Who needs too much within a minute is not rolled over; it has been there for as long by now, or
 # nearly so.
@@ -276,7 +278,7 @@ since=$(date +%s)
 begin=$(now)
 kill -9 "$(main_pid)"
 while ! curl --silent --fail --max-time 20 --output /dev/null http://127.0.0.1/healthz; do
-    (($(now) - begin < 15000)) || fails "nobody answers after the keeper was killed"
+    (($(now) - begin < 75000)) || fails "nobody answers after the keeper was killed"
     sleep 0.2
 done
 took=$(($(now) - begin))

@@ -121,7 +121,7 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     // What mostly waits runs beside the tests of crates, the longest first.
     let machine = Steps::start(vec![(
         "installed on a live systemd",
-        built.show(&["install"]),
+        built.show(&["install", "--restarts", "5"]),
     )]);
     let others = start_other_makers();
     // Tests cannot cause a power failure, so `fsync` is off; another test checks that the store

@@ -20,12 +20,13 @@ use root::Root;
 /// For all checks, counted from the start.
 const PATIENCE: Duration = Duration::from_mins(25);
 
-pub(super) fn show(program: &Path) -> Result<()> {
+pub(super) fn show(program: &Path, restarts: u32) -> Result<()> {
     let root = Root::provide()?;
     let folder = TempDir::with_prefix("kenduri-machine-")?;
     let system = root.with(program, folder.path())?;
     let begin = Instant::now();
-    Console::open(&root.kernel(), &system, &root.record(), begin + PATIENCE)?.follow()?;
+    let (kernel, record) = (root.kernel(), root.record());
+    Console::open(&kernel, &system, &record, restarts, begin + PATIENCE)?.follow()?;
     println!("the machine took {} s", begin.elapsed().as_secs());
     Ok(())
 }

@@ -19,8 +19,9 @@ use super::program_file::ProgramFile;
 use super::service_config;
 
 const REHEARSAL_FLAG: &str = "--rehearsal";
-/// Short, because the program only reads a file and the settings.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
+/// The program only reads a file and the settings, so it needs this long only on a machine that is
+/// overloaded.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_REASON_BYTES: u64 = 4 << 10;
 /// For testing whether the program has exited, after its last output.
 const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(5);

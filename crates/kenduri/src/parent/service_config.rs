@@ -13,8 +13,9 @@ use tokio::sync::mpsc;
 use super::program_file::ProgramFile;
 
 const WORKER_SUBCOMMAND: &str = "work";
-/// A worker that migrates the store requests more time.
-const START_WITHIN: Duration = Duration::from_secs(30);
+/// As long as systemd waits for a service: whoever served before goes on, so waiting harms nobody. A
+/// worker that migrates the store requests more time.
+const START_WITHIN: Duration = Duration::from_secs(90);
 /// After the drain times of requests and tunnels.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 /// The shortest and the longest.

@@ -42,6 +42,7 @@ impl Console {
         kernel: &Path,
         system: &Path,
         record: &Path,
+        restarts: u32,
         until: Instant,
     ) -> Result<Self> {
         let record = File::create(record)?;
@@ -56,7 +57,7 @@ impl Console {
             .arg(kernel)
             .arg("-initrd")
             .arg(system)
-            .args(["-append", KERNEL])
+            .args(["-append", &format!("{KERNEL} machine.restarts={restarts}")])
             .stdout(Stdio::piped())
             .process_group(0)
             .spawn()
