@@ -74,6 +74,7 @@ host-import-no-surname = The first name has no family name. None was added.
 host-import-email-mended = A comma stood where a dot belongs. It was mended; look once.
 host-import-email-in-note = Not an email address; it is in the note for hosts.
 host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
+host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Without a country code, a number is read as one of the country in Settings.
 host-import-whose-diet = Several people, one food need: each adult’s note says “one of”.
 host-import-allergy-note = The note speaks of an allergy, so it also stands with the food needs, for the kitchen.
 host-import-not-coming = The list says they do not come. They are added all the same, and the note says so.

@@ -74,6 +74,7 @@ host-import-no-surname = Nama pertama tiada nama keluarga. Tiada yang ditambah.
 host-import-email-mended = Ada koma di tempat titik. Ia telah dibetulkan; semak sekali.
 host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
 host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
+host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tanpa kod negara, nombor dibaca sebagai nombor negara dalam Tetapan.
 host-import-whose-diet = Beberapa orang, satu keperluan makanan: nota setiap dewasa menyebut “one of” (salah seorang).
 host-import-allergy-note = Nota ini menyebut alahan, jadi ia juga ada pada keperluan makanan, untuk dapur.
 host-import-not-coming = Senarai menyatakan mereka tidak datang. Mereka tetap ditambah, dan nota menyebutnya.

@@ -250,6 +250,7 @@ choice-full-waiting = اكتمل العدد: قائمة انتظار
 choice-left-list = إن احتجتم إلى أماكن أكثر فستُدرجون في قائمة الانتظار.
 
 answer-name = الاسم
+answer-add-name = إضافة الاسم
 answer-correct-name = تصحيح الاسم
 answer-child = طفل
 answer-age = العمر
@@ -647,7 +648,7 @@ send-moved = تغيّر موعد أو مكان { $event }.
 send-moved-was = سابقًا: { $was }
 send-moved-now = الآن: { $now }
 send-moved-answer = يبقى ردّكم كما هو. إن لم يعد يناسبكم فيُرجى تغييره هنا:
-send-moved-again = نرجو أن تخبرونا من جديد إن كنتم ستحضرون:
+send-moved-again = نرجو أن تخبرونا إن كنتم ستحضرون حينها:
 send-asked = نسألكم من جديد عن حضور { $event }.
 send-cancelled = تم إلغاء { $event }.
 send-back = تقرّرت إقامة { $event } بعد العدول عن الإلغاء.

@@ -86,6 +86,7 @@ host-done-trial = The test email is on its way to you.
 host-mail-no-household = Write an invitation first: the preview shows the email of a real household.
 host-placeholders = Names in braces
 host-placeholders-text = Each is replaced for the household. A line is left out where the household has nothing to put there, such as a deadline.
+host-placeholder-salutation = how the household is greeted, such as “Dear Mrs Rossi,”
 host-placeholder-household = the household’s name
 host-placeholder-guests = the names of its guests
 host-placeholder-hosts = your names

@@ -180,6 +180,7 @@ choice-full-waiting = Full: waiting list
 choice-left-list = If you need more, you go on the waiting list.
 
 answer-name = Name
+answer-add-name = Add the name
 answer-correct-name = Correct the name
 answer-child = A child
 answer-age = Age
@@ -513,7 +514,7 @@ send-moved = { $event } has moved.
 send-moved-was = Until now: { $was }
 send-moved-now = Now: { $now }
 send-moved-answer = Your answer stays as it is. If it no longer suits you, please change it here:
-send-moved-again = Please tell us again whether you can come:
+send-moved-again = Please tell us whether you can come then:
 send-asked = We are asking you again about { $event }.
 send-cancelled = { $event } is cancelled.
 send-back = { $event } will take place after all.

@@ -189,6 +189,7 @@ choice-full-waiting = Al completo: lista d’attesa
 choice-left-list = Se ne servono di più, si va in lista d’attesa.
 
 answer-name = Nome
+answer-add-name = Aggiungi il nome
 answer-correct-name = Correggi il nome
 answer-child = È un bambino
 answer-age = Età
@@ -522,7 +523,7 @@ send-moved = C’è un cambio di programma: { $event }.
 send-moved-was = Prima: { $was }
 send-moved-now = Adesso: { $now }
 send-moved-answer = La vostra risposta resta com’è. Se non va più bene, potete cambiarla qui:
-send-moved-again = Per favore diteci di nuovo se ci sarete:
+send-moved-again = Per favore diteci se allora ci sarete:
 send-asked = Vi chiediamo di nuovo una risposta: { $event }.
 send-cancelled = Abbiamo dovuto annullare: { $event }.
 send-back = Di nuovo in programma: { $event }.

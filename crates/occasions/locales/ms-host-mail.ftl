@@ -83,6 +83,7 @@ host-done-trial = E-mel ujian sedang dihantar kepada anda.
 host-mail-no-household = Tulis jemputan dahulu: pratonton menunjukkan e-mel sebuah keluarga sebenar.
 host-placeholders = Nama dalam kurungan
 host-placeholders-text = Setiap satu diganti untuk keluarga itu. Baris ditinggalkan jika tiada apa-apa untuk diisi, seperti tarikh akhir.
+host-placeholder-salutation = sapaan untuk keluarga itu, seperti “Puan Rossi yang dihormati,”
 host-placeholder-household = nama keluarga, seperti pada jemputan
 host-placeholder-guests = nama tetamunya
 host-placeholder-hosts = nama anda

@@ -159,6 +159,7 @@ choice-full-waiting = Penuh: senarai menunggu
 choice-left-list = Jika anda memerlukan lebih banyak tempat, anda akan dimasukkan ke dalam senarai menunggu.
 
 answer-name = Nama
+answer-add-name = Tambah nama
 answer-correct-name = Betulkan nama
 answer-child = Kanak-kanak
 answer-age = Umur
@@ -461,7 +462,7 @@ send-moved = Masa atau tempat { $event } telah berubah.
 send-moved-was = Sebelum ini: { $was }
 send-moved-now = Sekarang: { $now }
 send-moved-answer = Jawapan anda kekal. Jika tidak lagi sesuai, sila tukar di sini:
-send-moved-again = Sila maklumkan sekali lagi sama ada anda dapat hadir:
+send-moved-again = Sila maklumkan sama ada anda dapat hadir pada masa itu:
 send-asked = Kami ingin bertanya sekali lagi tentang { $event }.
 send-cancelled = { $event } telah dibatalkan.
 send-back = { $event } tidak jadi dibatalkan dan akan diadakan.

@@ -159,6 +159,7 @@ choice-full-waiting = 名额已满：可候补
 choice-left-list = 如需更多名额，将列入候补名单。
 
 answer-name = 姓名
+answer-add-name = 填写姓名
 answer-correct-name = 更正姓名
 answer-child = 是小孩
 answer-age = 年龄
@@ -462,7 +463,7 @@ send-moved = { $event }有变动。
 send-moved-was = 原定：{ $was }
 send-moved-now = 现在：{ $now }
 send-moved-answer = 您的回复保持不变。如不再合适，请在此更改：
-send-moved-again = 请再次告知我们您能否出席：
+send-moved-again = 请告知我们届时您能否出席：
 send-asked = 关于{ $event }，想再次请您回复。
 send-cancelled = { $event }已取消。
 send-back = { $event }恢复举行。

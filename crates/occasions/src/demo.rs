@@ -32,6 +32,9 @@ pub const SLUG: &str = "aisyah-daniel";
 
 pub const ZONE: &str = "Asia/Kuala_Lumpur";
 
+/// Longer ago than the first answer.
+const SENT_BEFORE: SignedDuration = SignedDuration::from_hours(864);
+
 /// Returns the day of the wedding for a demo created at `now`.
 pub fn wedding_day(now: Timestamp) -> Date {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
@@ -330,6 +333,11 @@ fn insert_household(
     for event in invited {
         household::invite(tx, &id, event)?;
     }
+    if !sample.unsent {
+        let at = tx.now() - SENT_BEFORE;
+        sql!("UPDATE invitation SET sent_at = :at WHERE id = :id", id, at)
+            .run(tx, Rows::Exactly(1))?;
+    }
     let answered = insert_guests(tx, &id, invited, number, sample)?;
     if let Some(at) = answered {
         sql!(
@@ -354,6 +362,7 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
         household: sample.household.clone(),
         salutation: sample.salutation.clone(),
         email: sample.email.clone(),
+        phone: sample.phone.clone(),
         language: Some(sample.language.clone()),
         plus_ones: sample.plus_ones,
         children: sample.children,

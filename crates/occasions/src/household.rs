@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use platform::store::IdSet;
 use platform::{Rows, StoreError, Tx, sql};
+use web::Text;
 
 use crate::answer::{self, Answers, Given};
 use crate::event::Event;
@@ -188,11 +189,18 @@ impl Household {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Returns the name to show after "guest of" for guests without a name. It is the name of the
-    /// first guest who has one, or else the household's name.
-    pub fn guest_of(&self) -> &str {
-        let named = self.guests.iter().find(|guest| !guest.name.is_empty());
-        named.map_or(&self.invitation.details.household, |guest| &guest.name)
+    /// Returns the guest's name. A guest without one is "guest of" the first guest who has a name;
+    /// if nobody has, the first guest stands for the household, and the others are its guests.
+    pub fn shown_name(&self, guest: &Guest, text: &Text) -> String {
+        let named = self.guests.iter().find(|one| !one.name.is_empty());
+        let first = self.guests.first();
+        match named {
+            Some(named) => guest::shown_name(&guest.name, &named.name, text),
+            None if first.is_some_and(|first| first.id == guest.id) => {
+                self.invitation.details.household.clone()
+            }
+            None => guest::shown_name("", &self.invitation.details.household, text),
+        }
     }
 
     /// Whether the household is invited to at least one of the question's events. If it is not,

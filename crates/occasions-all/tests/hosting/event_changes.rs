@@ -295,7 +295,11 @@ fn everybody_can_be_asked_again_and_keeps_the_seat_until_answers_close() {
         );
         let walk = format!("{HOME}/send/walk?kind=moved&about={id}&by=whatsapp");
         let turn = host.get(&walk).await.with(200);
-        assert!(turn.text().contains("sekali lagi"), "{}", turn.text());
+        assert!(
+            turn.text().contains("dapat hadir pada masa itu"),
+            "{}",
+            turn.text()
+        );
 
         // RAHMA says yes once more, and takes no further seat.
         let mut guest = stage.nobody();

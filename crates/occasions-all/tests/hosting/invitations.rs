@@ -377,6 +377,9 @@ async fn set_by_hand(stage: &Stage<'_>, host: &mut Visitor, number: usize, code:
     form.fill(field.0, field.1)
         .fill("code", code)
         .tick("insist_on_code", "1");
+    if form.value("guests").is_some() {
+        form.fill("guests", "Ours");
+    }
     host.submit(&page, &form).await
 }
 

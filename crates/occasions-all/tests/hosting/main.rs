@@ -80,6 +80,7 @@ mod suppressions;
 mod texts;
 mod thanks;
 mod unanswered;
+mod unnamed;
 mod unreachable;
 mod uploads;
 mod waiting;

@@ -311,11 +311,8 @@ fn every_number_of_home_opens_the_list_that_shows_it_and_one_thing_is_next() {
             followed += 1;
         }
         assert_eq!(followed, 3);
-        // Nothing of the demo was sent yet.
-        let not_sent = stage.fill(
-            "host-ready-not-sent",
-            [("count", 40.into()), ("n", 40.into())],
-        );
+        let values = [("count", 4.into()), ("n", 4.into())];
+        let not_sent = stage.fill("host-ready-not-sent", values);
         let (_, next) = home.body.split_once("id=\"part-next\"").unwrap();
         let (next, _) = next.split_once("</section>").unwrap();
         assert!(next.contains(&*not_sent), "{next}");

@@ -465,6 +465,7 @@ fn a_page_that_was_open_too_long_keeps_what_was_typed() {
             ("_csrf", "of an older session"),
             ("submission_id", "0197f0c0"),
             ("household", "Keluarga <Qistina>"),
+            ("guests", "Qistina"),
             ("host_note", "Near the door,\nwith a pram"),
         ];
         let assert_kept = |page: &Page| {

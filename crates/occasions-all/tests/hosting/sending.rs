@@ -475,6 +475,11 @@ fn a_message_is_in_the_household_s_language_and_in_the_occasion_s_tone() {
     });
 }
 
+/// A query with the way through the households.
+fn walk_of(way: &str) -> String {
+    format!("walk={}", way.replace('=', "%3D").replace('&', "%26"))
+}
+
 #[test]
 fn hosts_hand_over_a_message_in_their_own_words() {
     on_default(async |stage| {
@@ -517,6 +522,47 @@ fn hosts_hand_over_a_message_in_their_own_words() {
             .await
             .with(200);
         assert!(form.body.contains("id=\"message\""), "{}", form.body);
+
+        // A host who comes from a household begins with what is sent, sees it, and goes back.
+        let at = format!("{HOME}/mail/texts/reminder");
+        let way = format!("kind=reminder&household={invitation}");
+        let walk = walk_of(&way);
+        let page = host.get(&format!("{at}?{walk}")).await.with(200);
+        let mut form = page.form(&at);
+        let begun = form.value("message.en").unwrap_or_default().to_owned();
+        assert!(begun.starts_with("{salutation}"), "{begun}");
+        assert!(begun.contains("{rsvp_link}"), "{begun}");
+        form.fill("message.ms", "Jawablah. {rsvp_link}");
+        let saved = host.submit(&page, &form).await;
+        saved.expect(303);
+        let back = format!("{HOME}/send/walk?{way}");
+        assert_eq!(saved.location(), Some(back.as_str()));
+        let preview = host
+            .get(&format!("{at}/preview?language=ms&{walk}"))
+            .await
+            .with(200);
+        assert!(
+            preview.text().contains("Jawablah. http"),
+            "{}",
+            preview.text()
+        );
+        assert!(
+            preview.body.contains("/mail/texts/reminder?walk=kind"),
+            "{}",
+            preview.body
+        );
+        // What nobody has changed stays ours, in every language.
+        let stored = host
+            .get(&stage.at("/mail-texts/reminder"))
+            .await
+            .with(200)
+            .json();
+        assert_eq!(
+            stored["message"],
+            json!({"ms": "Jawablah. {rsvp_link}"}),
+            "{stored}"
+        );
+        assert_eq!(stored["body"], json!({}), "{stored}");
     });
 }
 

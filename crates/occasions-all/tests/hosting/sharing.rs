@@ -10,6 +10,7 @@ use occasions::cover::{self, IN_PREVIEWS, WIDE_ONLY};
 use occasions::hosting::invitations;
 use occasions::hosting::occasions as nouns;
 use occasions::occasion::Occasion;
+use platform::{Rows, sql};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
@@ -377,6 +378,12 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
             stage.invitation("RAHMA").await,
         ];
         let marked = chosen[0].clone();
+        stage
+            .change(|tx| {
+                let none = sql!("UPDATE invitation SET sent_at = NULL");
+                tx.run(none, &[], Rows::Any).map(drop)
+            })
+            .await;
         stage
             .done(move |tx, host| invitations::mark_sent(tx, host, &marked, true))
             .await;

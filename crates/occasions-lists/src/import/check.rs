@@ -8,6 +8,7 @@ use occasions::hosting::permissions::HostOf;
 use occasions::household::{self, GUEST_LIMIT};
 use occasions::id::InvitationId;
 use occasions::invitation;
+use occasions::phone::Phone;
 use occasions::words::ReplyStatus;
 use platform::{StoreError, Tx, text_cleaning};
 use serde::Serialize;
@@ -107,7 +108,10 @@ fn rank(finding: &Finding) -> u8 {
         0
     } else if finding.is_left_out() {
         1
-    } else if finding.code == Warning::NoEmail.word() {
+    } else if [Warning::NoEmail, Warning::PhoneUnread]
+        .map(Warning::word)
+        .contains(&finding.code)
+    {
         3
     } else {
         2
@@ -231,6 +235,9 @@ pub(super) fn look(
         let column = Field::Email;
         found.push(Finding::warning(one.row, column, Warning::NoEmail, name));
     }
+    if outcome != Outcome::Same {
+        found.extend(unread_phones(ground, one));
+    }
     let is_faulty = found.iter().any(|finding| finding.is_error);
     let choice = matched.asked.map(|usual| Choice {
         key: format!("{}:{}", ChoiceKind::Here.word(), one.key),
@@ -252,6 +259,19 @@ pub(super) fn look(
 fn contacts(record: &Record) -> String {
     let parts = [&record.phone, &record.email].into_iter().flatten();
     parts.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Numbers that no link of WhatsApp can use.
+fn unread_phones(ground: &Ground, one: &Gathered) -> Vec<Finding> {
+    let home = ground.occasion.home_country();
+    let guests = one.record.guests.iter().zip(&one.guest_rows);
+    let guests = guests.map(|(guest, row)| (*row, Field::GuestPhone, &guest.phone));
+    std::iter::once((one.row, Field::Phone, &one.record.phone))
+        .chain(guests)
+        .filter_map(|(row, field, typed)| Some((row, field, typed.as_deref()?)))
+        .filter(|(.., typed)| Phone::read(typed, home).e164.is_none())
+        .map(|(row, field, typed)| Finding::warning(row, field, Warning::PhoneUnread, typed))
+        .collect()
 }
 
 /// Replies to events to which the guest would not be invited. They are not stored.

@@ -7,7 +7,7 @@ use occasions::answer::Answers;
 use occasions::code::{self, CodeKey};
 use occasions::event;
 use occasions::guest::{Guest, Reply};
-use occasions::hosting::guests::{Contact, Planning};
+use occasions::hosting::guests::{Contact, Planned, Planning};
 use occasions::hosting::invitations;
 use occasions::household::GUEST_LIMIT;
 use occasions::id::GuestId;
@@ -112,6 +112,9 @@ pub(super) fn vet(
         guest.answers = answers(ground, AskedOf::Guest, &wanted.answers, &below, findings);
         contacts.insert(guest.id.clone(), one.contact);
         guests.push(guest);
+    }
+    if old.is_none() && guests.is_empty() && details.plus_ones > 0 {
+        guests.push(Planned::unnamed(tx, &events).guest);
     }
     mark_beyond(&details, &mut guests);
     let code = match (&wanted.code, old) {

@@ -51,6 +51,9 @@ words! {
         EmailInNote = "email_in_note" => "host-import-email-in-note",
         /// The spreadsheet has rounded the telephone number. It is skipped.
         DigitsLost = "digits_lost" => "host-import-digits-lost",
+        /// The telephone number is none of the home country, and has no other country's code. It is
+        /// kept as it is written.
+        PhoneUnread = "phone_unread" => "host-import-phone-unread",
         /// The row names several people, and each adult's note on food says "one of".
         WhoseDiet = "whose_diet" => "host-import-whose-diet",
         /// The note speaks of an allergy. It stands in the note on food too.

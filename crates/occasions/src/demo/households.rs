@@ -11,6 +11,9 @@ pub(super) struct Sample {
     pub(super) salutation: Option<String>,
     pub(super) language: String,
     pub(super) email: Option<String>,
+    pub(super) phone: Option<String>,
+    /// Whether the invitation has yet to be sent.
+    pub(super) unsent: bool,
     pub(super) message: String,
     pub(super) tags: Vec<String>,
     pub(super) plus_ones: i64,

@@ -41,6 +41,25 @@ pub struct Planned {
     may_exceed: bool,
 }
 
+impl Planned {
+    /// The guest with whom a household begins that names nobody: the first of those it may bring.
+    /// So it is asked, counted and reminded like any other household.
+    pub fn unnamed(tx: &mut Tx<'_>, invited: &[EventId]) -> Self {
+        let replies = invited.iter().map(|event| (event.clone(), Reply::PENDING));
+        Self {
+            guest: Guest {
+                id: tx.id(),
+                kind: GuestKind::PlusOne,
+                added_by: ActedBy::Host,
+                replies: replies.collect(),
+                ..Guest::default()
+            },
+            contact: Contact::default(),
+            may_exceed: false,
+        }
+    }
+}
+
 /// The occasion's data that the checks of new guests need.
 pub struct Planning<'a> {
     occasion: &'a Occasion,

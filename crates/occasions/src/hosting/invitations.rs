@@ -64,7 +64,8 @@ pub struct InvitationChange {
     pub version: Option<i64>,
     /// Keys of the events to which the household is invited.
     pub events: Option<Vec<String>>,
-    /// The guests; accepted only when the invitation is created.
+    /// The guests; accepted only when the invitation is created. If the list is empty, nobody is
+    /// known by name: the household begins with one of the guests it may bring, without a name.
     #[schema(value_type = Option<Vec<guests::NewGuest>>)]
     pub guests: Option<Vec<Input>>,
     /// A code chosen by the host; accepted only when the invitation is created.
@@ -128,10 +129,18 @@ pub fn create(
         None => all.iter().map(|event| event.id.clone()).collect(),
     };
     let people = new.guests.as_deref().unwrap_or_default();
-    let planned =
+    let mut planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut findings);
+    if new.guests.as_ref().is_some_and(Vec::is_empty) {
+        if details.plus_ones > 0 {
+            planned.push(guests::Planned::unnamed(tx, &invited));
+        } else if matches!(new.details, Input::Form(..)) {
+            // Nobody could answer.
+            findings.add("/guests", "required", []);
+        }
+    }
     findings.finish()?;
-    size_limits::check_invitation(tx, &occasion.id, people.len())?;
+    size_limits::check_invitation(tx, &occasion.id, planned.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {

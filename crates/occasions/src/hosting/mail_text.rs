@@ -11,6 +11,7 @@ use web::{Field, Findings, I18n, Input, Language, Limits, Text, words};
 
 use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::occasion::Occasion;
+use crate::words::Tone;
 
 words! {
     /// The kind of a mail to many households.
@@ -33,6 +34,7 @@ words! {
 pub const PLACEHOLDERS: &[&str] = &[
     "household",
     "name",
+    "salutation",
     "guests",
     "hosts",
     "occasion_title",
@@ -96,11 +98,13 @@ impl MailText {
         }
     }
 
-    /// The hosts' own message in the language of `text`. A built-in message in a household's language
-    /// is better than their own in another one.
-    pub fn own_message(&self, text: &Text) -> Option<&str> {
-        let own = self.message.find(&text.language().tag)?;
-        (!own.trim().is_empty()).then_some(own)
+    /// Returns the message in the language of `text`. A built-in message in a household's language is
+    /// better than the hosts' own in another one.
+    pub fn message(&self, text: &Text, tone: Tone) -> String {
+        match self.message.find(&text.language().tag) {
+            Some(own) if !own.trim().is_empty() => own.to_owned(),
+            _ => built_in_message(text, self.kind, tone),
+        }
     }
 
     /// Returns the subject and the body in the language of `text`.
@@ -124,22 +128,33 @@ impl MailText {
     /// Returns the texts for the form. A language without a text from the hosts gets the built-in
     /// text.
     #[must_use]
-    pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
-        let complete = |own: &I18n, part| {
-            let mut whole = own.clone();
-            for tag in languages {
+    pub fn completed(&self, text: &Text, occasion: &Occasion) -> Self {
+        let mut whole = self.clone();
+        for (own, built_in) in whole.parts(occasion.tone) {
+            for tag in &occasion.languages {
                 let text = text.catalogue().speak(&Language::of(tag));
-                if whole.find(tag).is_none_or(str::is_empty) && speaks(&text) {
-                    whole.set(tag.clone(), built_in(&text, self.kind, part));
+                if own.find(tag).is_none_or(str::is_empty) && speaks(&text) {
+                    own.set(tag.clone(), built_in(&text));
                 }
             }
-            whole
-        };
-        Self {
-            subject: complete(&self.subject, "subject"),
-            body: complete(&self.body, "body"),
-            ..self.clone()
         }
+        whole
+    }
+
+    /// The texts, each with what stands in its place until hosts write it.
+    fn parts(&mut self, tone: Tone) -> [(&mut I18n, impl Fn(&Text) -> String); 3] {
+        let kind = self.kind;
+        let built_in = move |part: &'static str| {
+            move |text: &Text| match part {
+                "message" => built_in_message(text, kind, tone),
+                _ => built_in(text, kind, part),
+            }
+        };
+        [
+            (&mut self.subject, built_in("subject")),
+            (&mut self.body, built_in("body")),
+            (&mut self.message, built_in("message")),
+        ]
     }
 
     /// Whether a mail with this text may name the household's gift, or lead to the pictures.
@@ -150,12 +165,12 @@ impl MailText {
     }
 
     /// When a later version changes a built-in text, mails then use the new one.
-    fn without_built_in(mut self, text: &Text) -> Self {
-        for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
+    fn without_built_in(mut self, text: &Text, tone: Tone) -> Self {
+        for (own, built_in) in self.parts(tone) {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
             for tag in tags {
                 let text = text.catalogue().speak(&Language::of(&tag));
-                if speaks(&text) && own.find(&tag) == Some(&built_in(&text, self.kind, part)) {
+                if speaks(&text) && own.find(&tag) == Some(&built_in(&text)) {
                     own.set(tag, "");
                 }
             }
@@ -202,6 +217,44 @@ fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
         return String::new();
     }
     with_placeholders(text, kind, part, &[])
+}
+
+/// The message that is handed to WhatsApp and SMS; empty for a kind that leaves by mail alone.
+fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
+    let with = |id, name: &'static str, placeholder: &str| {
+        text.with(id, [(name, format!("{{{placeholder}}}").into())])
+    };
+    let words = match (kind, tone) {
+        (MailKind::Thanks, _) => {
+            return [
+                "{salutation}",
+                "",
+                &text.say("send-thanks"),
+                &with("send-thanks-gift", "gift", "gift"),
+                "",
+                &with("send-thanks-pictures", "link", "pictures_link"),
+                "",
+                &with("send-thanks-close", "hosts", "hosts"),
+            ]
+            .join("\n");
+        }
+        (MailKind::Reminder, _) => "send-remind",
+        (MailKind::Invitation, Tone::Formal) => "send-invite-formal",
+        (MailKind::Invitation, Tone::Casual) => "send-invite-casual",
+        (MailKind::Invitation, Tone::Fun) => "send-invite-fun",
+        _ => return String::new(),
+    };
+    [
+        "{salutation}",
+        "",
+        &with(words, "hosts", "hosts"),
+        "{occasion_date}",
+        "",
+        &with("send-link", "link", "rsvp_link"),
+        &with("send-code", "code", "code"),
+        &with("print-by", "date", "rsvp_deadline"),
+    ]
+    .join("\n")
 }
 
 /// A part of a kind's text, with these values and with the placeholders as they are.
@@ -315,7 +368,7 @@ pub fn apply(
         }
     }
     findings.finish()?;
-    Ok(new.without_built_in(text))
+    Ok(new.without_built_in(text, occasion.tone))
 }
 
 pub fn change(

@@ -129,14 +129,14 @@ fn shortened(names: String) -> String {
     }
 }
 
-/// The hosts' own message for WhatsApp and SMS, with the household's values. A line with a placeholder
-/// that has no value is left out. The link is added at the end if no line has it.
+/// The message for WhatsApp and SMS, with the household's values. A line with a placeholder that has
+/// no value is left out. If no line has a link, it is added at the end; thanks need none.
 pub(crate) fn message(
     site: &Site,
     text: &Text,
     snapshot: &InvitationSnapshot,
     day_after: &DayAfter,
-    own: &str,
+    own: &MailText,
 ) -> String {
     let reading = Reading::new(text, snapshot);
     let values = Values {
@@ -155,17 +155,19 @@ pub(crate) fn message(
                 Piece::Placeholder(name) => !values.value(name).is_empty(),
             })
     };
-    let lines = own.lines().filter(has_value);
+    let message = own.message(text, snapshot.occasion.tone);
+    let lines = message.lines().filter(has_value);
     let mut lines: Vec<String> = lines.map(|line| values.fill(line)).collect();
     let links = ["rsvp_link", "pictures_link"].map(|name| values.value(name));
     let leads_somewhere = |line: &String| {
         let mut links = links.iter().filter(|link| !link.is_empty());
         links.any(|link| line.contains(link.as_str()))
     };
-    if !lines.iter().any(leads_somewhere) {
+    if own.kind != MailKind::Thanks && !lines.iter().any(leads_somewhere) {
         lines.extend([String::new(), values.value("rsvp_link")]);
     }
-    lines.join("\n").trim().to_owned()
+    let message = lines.join("\n").replace("\n\n\n", "\n\n");
+    message.trim().to_owned()
 }
 
 struct Values<'a> {
@@ -187,6 +189,7 @@ impl Values<'_> {
             picked.text.to_owned()
         };
         match name {
+            "salutation" => self.reading.salutation(),
             "household" | "name" => invitation.details.household.clone(),
             "guests" => {
                 let guests = snapshot.household.guests.iter();

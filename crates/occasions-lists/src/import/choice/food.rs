@@ -1,6 +1,6 @@
 //! Whose a food need is that a row says of several people.
 
-use platform::text_cleaning::clean;
+use platform::text_cleaning::{clean, fold};
 
 use super::super::gathered::Gathered;
 use super::super::lexicon::Lexicon;
@@ -12,8 +12,8 @@ use crate::household_document::GuestRecord;
 /// What stands between two notes on food of a guest.
 const BETWEEN: &str = "; ";
 
-/// Asks whose food needs are, and gives them to whom the host says. Until then, the note of each
-/// adult says that it is one of them.
+/// Asks whose food needs are, and gives them to whom the host says. Until then they are of whom the
+/// cell itself names ("Anna: vegan"), or else the note of each adult says that it is one of them.
 pub(super) fn share(
     one: &mut Gathered,
     choices: &Choices,
@@ -45,11 +45,13 @@ pub(super) fn share(
         if eaters.is_empty() || is_enough(ChoiceKind::Food, asked) {
             continue;
         }
+        let of_one = of_one(&food, &names);
         let mut options = words_of(Eater::ALL.iter().map(|one| one.word()));
-        options.extend(names);
+        options.extend(names.iter().cloned());
         let key = numbered(&one.key, place);
         let answer = choices.find(ChoiceKind::Food, &key);
         let answer = answer.filter(|answer| options.iter().any(|option| option == answer));
+        let proposed = of_one.map(|(name, _)| name);
         asked.push(Choice {
             key: format!("{}:{key}", ChoiceKind::Food.word()),
             kind: ChoiceKind::Food,
@@ -57,12 +59,18 @@ pub(super) fn share(
             household: name(&one.record),
             value: food.clone(),
             options,
-            chosen: answer.unwrap_or(Eater::OneOf.word()).to_owned(),
+            chosen: answer
+                .or(proposed)
+                .unwrap_or(Eater::OneOf.word())
+                .to_owned(),
             is_answered: answer.is_some(),
         });
+        let answer = answer.or(proposed);
         let Some(answer) = answer.filter(|answer| *answer != Eater::OneOf.word()) else {
             continue;
         };
+        let need = of_one.filter(|(name, _)| *name == answer);
+        let need = need.map_or(food.as_str(), |(_, need)| need);
         let is_for_all = answer == Eater::All.word();
         let mut is_given = false;
         let guests = one.record.guests.iter_mut().zip(&one.guest_rows);
@@ -73,7 +81,7 @@ pub(super) fn share(
             }
             let is_named = !is_given && *own == row && guest.name == answer;
             if (is_for_all && is_eater) || (!is_for_all && is_named) {
-                give(guest, &food, lexicon);
+                give(guest, need, lexicon);
                 is_given = true;
             }
         }
@@ -81,6 +89,29 @@ pub(super) fn share(
             let is_this = finding.row == row && clean(&finding.value) == food;
             finding.code != Warning::WhoseDiet.word() || !is_this
         });
+    }
+}
+
+/// Returns who of these a cell itself says a food need is of, and the need: "Anna: vegan", "vegan
+/// (Anna)". `None` if it names nobody, or if several are meant.
+fn of_one<'a>(food: &'a str, names: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let (who, need) = food
+        .split_once([':', '：'])
+        .or_else(|| {
+            let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
+            Some((who, need))
+        })
+        .map(|(who, need)| (fold(who), need.trim()))?;
+    let is_one = !who.is_empty() && !need.is_empty() && !need.contains([':', '：', '(', '（']);
+    let is_meant = |name: &&String| {
+        let name = fold(name);
+        let has = |word: &str| name.split(' ').any(|one| one == word);
+        who.split(' ').all(has)
+    };
+    let mut meant = names.iter().filter(is_meant);
+    match (is_one, meant.next(), meant.next()) {
+        (true, Some(name), None) => Some((name, need)),
+        _ => None,
     }
 }
 
@@ -128,5 +159,29 @@ fn give(guest: &mut GuestRecord, food: &str, lexicon: &Lexicon) {
         let before = guest.diet_note.take().into_iter();
         let all: Vec<String> = before.chain([unknown.join(", ")]).collect();
         guest.diet_note = Some(all.join(BETWEEN));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_one;
+
+    #[test]
+    fn a_cell_may_say_whose_a_need_is() {
+        let names = ["Mr Marco Rossi", "Mrs Rossi", "Anna Lim"].map(str::to_owned);
+        for (food, expected) in [
+            ("Mrs Rossi: nut allergy", Some(("Mrs Rossi", "nut allergy"))),
+            ("MRS ROSSI：nuts", Some(("Mrs Rossi", "nuts"))),
+            ("vegan (Anna)", Some(("Anna Lim", "vegan"))),
+            // Both are Rossi, nobody is Ben, and two needs are of two people.
+            ("Rossi: nut allergy", None),
+            ("Ben: nut allergy", None),
+            ("Anna: vegan, Marco: halal", None),
+            ("nut allergy (severe)", None),
+            ("Anna:", None),
+            (": vegan", None),
+        ] {
+            assert_eq!(of_one(food, &names), expected, "{food}");
+        }
     }
 }

@@ -18,11 +18,11 @@ use crate::announcement::Announcement;
 use crate::cover;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event};
-use crate::guest::{self, Guest};
+use crate::guest::Guest;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::phone::Phone;
-use crate::words::{Access, OccasionKind, ReplyStatus, Response};
+use crate::words::{Access, GuestKind, OccasionKind, ReplyStatus, Response};
 
 /// The prefix of the reply fields in the form for answers without a code. The event's key follows
 /// the prefix.
@@ -247,10 +247,8 @@ impl<'a> Reading<'a> {
         self.pick(&event.name)
     }
 
-    /// Returns the guest's name, or "guest of …" for a guest without a name.
     pub(crate) fn name(&self, guest: &Guest) -> String {
-        let guest_of = self.snapshot.household.guest_of();
-        guest::shown_name(&guest.name, guest_of, self.text)
+        self.snapshot.household.shown_name(guest, self.text)
     }
 
     pub(crate) fn stored(&self) -> Vec<Stored<'a>> {
@@ -283,8 +281,12 @@ impl<'a> Reading<'a> {
         } else {
             (0, 0)
         };
+        // Where hosts named nobody, the first of those whom the household brings stands for it.
+        let guests = &self.snapshot.household.guests;
+        let is_brought = |guest: &Guest| guest.kind == GuestKind::PlusOne;
+        let stands = !guests.is_empty() && guests.iter().all(is_brought);
         Places {
-            allowed: allowance.plus_ones.allowed,
+            allowed: (allowance.plus_ones.allowed - i64::from(stands)).max(0),
             left: left(allowance.plus_ones),
             children_allowed,
             children_left,

@@ -11,7 +11,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::question::Question;
 use crate::web::guest::Reading;
 use crate::web::guest::view::{Mark, QuestionField};
-use crate::words::{AskedOf, GuestKind, ReplyStatus};
+use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(super) struct PersonRow<'a> {
     pub(super) id: String,
@@ -312,7 +312,13 @@ fn about(text: &Text, guest: &Guest) -> Vec<String> {
         (true, Some(age)) => about.push(text.with("guest-child-age", [("age", age.into())])),
     }
     if guest.kind == GuestKind::PlusOne {
-        about.push(text.say("host-plus-one").into_owned());
+        let is_nobody = guest.name.is_empty() && guest.added_by == ActedBy::Host;
+        let words = if is_nobody {
+            "host-no-name-yet"
+        } else {
+            "host-plus-one"
+        };
+        about.push(text.say(words).into_owned());
     }
     about
 }

@@ -8,7 +8,6 @@ use web::{FieldProblem, Problem, Text};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use crate::guest;
 use crate::hosting::moving::{self, Destination};
 use crate::hosting::{HostOf, Refusal, open_rsvp, portals};
 use crate::id::{GuestId, InvitationId};
@@ -92,9 +91,8 @@ fn page(
     let (text, wording) = (&req.text, req.wording(context));
     let say = |id: &str| text.say(id).into_owned();
     let invitation = &snapshot.household.invitation;
-    let guest_of = snapshot.household.guest_of();
     let people = snapshot.household.guests.iter().map(|guest| {
-        let name = guest::shown_name(&guest.name, guest_of, text);
+        let name = snapshot.household.shown_name(guest, text);
         (guest.id.to_string(), name)
     });
     let back = address(&wording, &invitation.id, "");

@@ -10,7 +10,7 @@ use web::{Form, Input, Language, Problem, Text, fields};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
-use super::wording::Wording;
+use super::wording::{self, Wording};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::mail_text::{self, MailKind, MailText, PLACEHOLDERS};
 use crate::hosting::thanks::DayAfter;
@@ -33,6 +33,25 @@ struct TextPage<'a> {
     groups: Vec<Group>,
     names: Vec<(String, &'static str)>,
     may_send: bool,
+    /// See [`walk`].
+    walk: String,
+}
+
+impl TextPage<'_> {
+    /// Where the host came from.
+    fn back(&self) -> String {
+        match self.walk.as_str() {
+            "" => self.wording.at("/mail"),
+            walk => self.wording.at(&format!("/send/walk?{walk}")),
+        }
+    }
+}
+
+/// The query of the way through the households from which a host came here to change its message;
+/// empty for a host who came otherwise.
+fn walk(form: &Form) -> String {
+    let walk = Form::parse(form.text("walk").as_bytes()).unwrap_or_default();
+    wording::query(&walk)
 }
 
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
@@ -46,12 +65,12 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
         .read(move |tx, context| mail_text::load(tx, &context.host, kind))
         .await?;
     let form_state = FormState::of(stored(&req, &context, &own));
-    Ok(page(&req, &context, &form_state, kind))
+    Ok(page(&req, &context, &form_state, kind, walk(&req.query)))
 }
 
 /// Where the hosts have written no text, the value is the built-in text.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
-    let whole = own.completed(&req.text, &context.occasion.languages);
+    let whole = own.completed(&req.text, &context.occasion);
     fields::form(
         own.kind.fields(),
         &whole,
@@ -61,7 +80,8 @@ fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
 }
 
 /// Older names of placeholders still work, but the page does not explain them.
-const MEANINGS: [(&str, &str); 13] = [
+const MEANINGS: [(&str, &str); 14] = [
+    ("salutation", "host-placeholder-salutation"),
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
     ("hosts", "host-placeholder-hosts"),
@@ -82,6 +102,7 @@ fn page(
     context: &PageContext,
     form_state: &FormState,
     kind: MailKind,
+    walk: String,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     debug_assert!(MEANINGS.iter().all(|(name, _)| PLACEHOLDERS.contains(name)));
@@ -98,6 +119,7 @@ fn page(
         groups: wording.table_form(form_state).groups(kind.fields(), ""),
         names: names.collect(),
         may_send: context.may(Permission::Invite),
+        walk,
         form_state,
         wording: wording.clone(),
     };
@@ -111,12 +133,15 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let version = form_state::number(form, "version").unwrap_or_default();
     let input = Input::Form(form.clone(), kind.fields().to_vec());
     let text = req.text.clone();
-    let next = if form.is_ticked("preview") {
-        "/preview"
+    let walk = walk(form);
+    let at = format!("/mail/texts/{}", kind.word());
+    let to = req.at(&if form.is_ticked("preview") {
+        wording::address(&format!("{at}/preview"), [("walk", walk.as_str())])
+    } else if walk.is_empty() {
+        format!("{at}?done=saved")
     } else {
-        "?done=saved"
-    };
-    let to = req.at(&format!("/mail/texts/{}{next}", kind.word()));
+        format!("/send/walk?{walk}")
+    });
     let done = posted
         .once(move |tx, host: &HostOf| {
             mail_text::change(tx, host, kind, version, &input, &text)?;
@@ -129,7 +154,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
             .await?;
         let stored = || stored(req, &context, &own);
         let form_state = FormState::not_saved(form, stored, "host-save", &problem, &req.text);
-        Ok(page(req, &context, &form_state, kind))
+        Ok(page(req, &context, &form_state, kind, walk))
     })
     .await
 }
@@ -142,10 +167,13 @@ struct Preview<'a> {
     done: Option<String>,
     kind: MailKind,
     at: String,
+    back: String,
     household: &'a str,
     /// The email address of the signed-in host. The test mail goes there.
     me: &'a str,
     may_send: bool,
+    /// What leaves by WhatsApp and SMS.
+    message: Option<String>,
     parts: Option<Parts>,
     frame: String,
     language: Language,
@@ -192,6 +220,14 @@ fn chosen(query: &Form, context: &PageContext) -> String {
     found.unwrap_or(&context.occasion.default_language).clone()
 }
 
+fn message(req: &HostRequest, sample: &Sample, tag: &str) -> Option<String> {
+    let snapshot = sample.snapshot.as_ref()?;
+    let text = req.site.catalogue.speak(&Language::of(tag));
+    let (own, day_after) = (&sample.own, &sample.day_after);
+    let is_handed = own.kind.is_handed();
+    is_handed.then(|| letter::message(&req.site, &text, snapshot, day_after, own))
+}
+
 fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Parts>, Problem> {
     let Some(snapshot) = &sample.snapshot else {
         return Ok(None);
@@ -211,9 +247,13 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         .await?;
     let wording = req.wording(&context);
     let tag = chosen(&req.query, &context);
-    let at = wording.at(&format!("/mail/texts/{}", kind.word()));
+    let (at, walk) = (
+        wording.at(&format!("/mail/texts/{}", kind.word())),
+        walk(&req.query),
+    );
     let languages = context.occasion.languages.iter().map(|other| {
-        let address = format!("{at}/preview?language={other}");
+        let pairs = [("language", other.as_str()), ("walk", walk.as_str())];
+        let address = wording::address(&format!("{at}/preview"), pairs);
         (Language::of(other), address, *other == tag)
     });
     let household = sample.snapshot.as_ref().map_or("", |snapshot| {
@@ -227,7 +267,9 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         household,
         me: req.who.account().email.as_str(),
         may_send: sample.may_send && sample.snapshot.is_some(),
+        message: message(&req, &sample, &tag),
         parts: rendered(&req, &sample, &tag)?,
+        back: wording::address(&at, [("walk", walk.as_str())]),
         frame: format!("{at}/preview/page?language={tag}"),
         language: Language::of(&tag),
         languages: languages.collect(),

@@ -9,7 +9,7 @@ use web::{Form, Input, Problem, Text, fields};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use crate::guest::{self, Guest};
+use crate::guest::Guest;
 use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::guests::{self, Contact, GuestDetails};
@@ -196,7 +196,7 @@ fn page(
             format!("{back}/guests/new"),
         ),
         Some(guest) => {
-            let name = guest::shown_name(&guest.name, found.snapshot.household.guest_of(), text);
+            let name = found.snapshot.household.shown_name(guest, text);
             (name, format!("{back}/guests/{}", guest.id))
         }
     };

@@ -234,7 +234,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             is_whatsapp: line.channel == Channel::WhatsApp,
             words: (walk.kind.is_handed() && context.may(Permission::Write)).then(|| {
                 let page = wording.at(&format!("/mail/texts/{}", walk.kind.word()));
-                format!("{page}#message")
+                let here = walk.onward("household", one.id.as_str(), walk.passed, "");
+                let here = here.split_once('?').map_or("", |(_, query)| query);
+                format!("{}#message", wording::address(&page, [("walk", here)]))
             }),
             later: wording.at(&walk.onward("after", one.id.as_str(), walk.passed, "")),
             others: one

@@ -11,9 +11,8 @@ use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phone::Phone;
 use crate::web::guest::Reading;
-use crate::web::guest::view::Closing;
 use crate::web::letter;
-use crate::words::{OccasionStatus, Tone};
+use crate::words::OccasionStatus;
 
 /// What the page for sending an invitation shows.
 pub(super) struct Sending {
@@ -49,18 +48,20 @@ impl Sending {
         own: &MailText,
         day_after: &DayAfter,
     ) -> Self {
-        Self::written(site, wording, snapshot, |text, link| {
-            let (subject, built_in) = match own.kind {
-                MailKind::Thanks => thanks(site, text, snapshot, day_after),
-                kind => message(text, snapshot, link, kind),
+        let occasion = &snapshot.occasion;
+        Self::written(site, wording, snapshot, |text, _| {
+            let hosts = occasion
+                .hosts
+                .pick(text.language(), &occasion.default_language);
+            let subject = match own.kind {
+                MailKind::Thanks => "mail-thanks-subject",
+                _ => "send-subject",
             };
-            match own.own_message(text) {
-                Some(own) => {
-                    let filled = letter::message(site, text, snapshot, day_after, own);
-                    (subject, filled)
-                }
-                None => (subject, built_in),
-            }
+            let subject = text.with(subject, [("hosts", hosts.text.into())]);
+            (
+                subject,
+                letter::message(site, text, snapshot, day_after, own),
+            )
         })
     }
 
@@ -120,45 +121,6 @@ impl Sending {
     }
 }
 
-fn message(
-    text: &Text,
-    snapshot: &InvitationSnapshot,
-    link: &str,
-    kind: MailKind,
-) -> (String, String) {
-    let (reading, occasion) = (Reading::new(text, snapshot), &snapshot.occasion);
-    let hosts = occasion
-        .hosts
-        .pick(text.language(), &occasion.default_language);
-    let hosts = [("hosts", hosts.text.into())];
-    let words = match (kind, occasion.tone) {
-        (MailKind::Reminder, _) => "send-remind",
-        (_, Tone::Formal) => "send-invite-formal",
-        (_, Tone::Casual) => "send-invite-casual",
-        (_, Tone::Fun) => "send-invite-fun",
-    };
-    let code = snapshot.household.invitation.code.as_str();
-    let date = reading.cover().date;
-    let ask = reading.closing().map(|closing| match closing {
-        Closing::Day { date, .. } => text.with("closing-day", [("date", date.into())]),
-        Closing::Moment { moment, .. } => text.with("closing-moment", [("moment", moment.into())]),
-    });
-    let parts = [
-        reading.salutation(),
-        String::new(),
-        text.with(words, hosts.clone()),
-        date,
-        String::new(),
-        text.with("send-link", [("link", link.into())]),
-        text.with("send-code", [("code", code.into())]),
-        ask.unwrap_or_default(),
-    ];
-    let lines = parts.join("\n");
-    // If the occasion has no date, the paragraph about the date is empty and is removed here.
-    let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
-    (text.with("send-subject", hosts), message)
-}
-
 fn moved_message(
     text: &Text,
     snapshot: &InvitationSnapshot,
@@ -172,34 +134,4 @@ fn moved_message(
     let message = moved.message(text, occasion, link, hosts.text);
     let message = format!("{}\n\n{message}", reading.salutation());
     (moved.news(text, occasion), message)
-}
-
-/// The thank-you after the day, with the household's gift and the way to the pictures.
-fn thanks(
-    site: &Site,
-    text: &Text,
-    snapshot: &InvitationSnapshot,
-    day_after: &DayAfter,
-) -> (String, String) {
-    let occasion = &snapshot.occasion;
-    let hosts = occasion
-        .hosts
-        .pick(text.language(), &occasion.default_language);
-    let hosts = [("hosts", hosts.text.into())];
-    let gift = letter::gift_words(text, &day_after.gifts);
-    let gift = (!gift.is_empty()).then(|| text.with("send-thanks-gift", [("gift", gift.into())]));
-    let pictures = day_after.has_pictures.then(|| {
-        let link = letter::pictures_link(site, snapshot);
-        text.with("send-thanks-pictures", [("link", link.into())])
-    });
-    let mut parts = vec![Reading::new(text, snapshot).salutation(), String::new()];
-    parts.push(text.say("send-thanks").into_owned());
-    parts.extend(gift);
-    parts.extend(
-        pictures
-            .into_iter()
-            .flat_map(|words| [String::new(), words]),
-    );
-    parts.extend([String::new(), text.with("send-thanks-close", hosts.clone())]);
-    (text.with("mail-thanks-subject", hosts), parts.join("\n"))
 }

@@ -322,6 +322,14 @@ impl Answer<'_> {
 }
 
 impl Row<'_> {
+    fn correct(&self) -> &'static str {
+        if self.name.is_empty() {
+            "answer-add-name"
+        } else {
+            "answer-correct-name"
+        }
+    }
+
     fn child_words(&self, text: &Text) -> Option<String> {
         match (self.child, self.age) {
             (false, _) => None,

@@ -1,0 +1,116 @@
+//! Tests of a household that names nobody: the first of those it may bring stands for it.
+
+use serde_json::json;
+
+use crate::imports::{KEPT, bring, empty, records};
+use crate::pages::HOME;
+use crate::stage::{call, on_both, on_default};
+
+#[test]
+fn a_household_without_names_is_asked_and_can_decline() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let at = format!("{HOME}/invites/new");
+        let page = owner.get(&at).await;
+        let mut form = page.form(&at);
+        form.fill("household", "The Garcia Family")
+            .fill("code", "GARCIA7")
+            .fill("language", "en")
+            .fill("plus_ones", "0");
+        let refused = owner.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(
+            refused.body.contains("<a href=\"#guests\">"),
+            "nobody could answer: {}",
+            refused.body
+        );
+        form.fill("plus_ones", "4");
+        let made = owner.submit(&page, &form).await;
+        made.expect(303);
+        let shown = owner.follow(made).await;
+        assert!(
+            !shown.text().contains("Guest of The Garcia Family"),
+            "{}",
+            shown.text()
+        );
+        let waiting = owner
+            .get(&format!("{HOME}/invites?response=unanswered"))
+            .await;
+        assert!(
+            waiting.text().contains("The Garcia Family"),
+            "{}",
+            waiting.text()
+        );
+
+        let mut guest = stage.nobody();
+        let at = "/invite/GARCIA7/rsvp";
+        let page = guest.get(at).await.with(200);
+        let mut form = page.form(at);
+        let replies: Vec<String> = form
+            .fields
+            .iter()
+            .map(|field| field.name.clone())
+            .filter(|name| name.starts_with("reply."))
+            .collect();
+        assert!(!replies.is_empty(), "{}", page.text());
+        assert!(!page.body.contains("name=\"remove."), "{}", page.body);
+        let more = stage.fill(
+            "answer-places-people",
+            [("allowed", 3.into()), ("left", 3.into())],
+        );
+        assert!(page.text().contains(&more), "{}", page.text());
+        for reply in &replies {
+            form.fill(reply, "no");
+        }
+        guest.submit(&page, &form).await.expect(303);
+        let state = guest.get("/api/v1/invitations/GARCIA7").await.with(200);
+        let state = state.json();
+        assert_eq!(state["guests"].as_array().unwrap().len(), 1);
+        assert_eq!(state["guests"][0]["name"], "");
+        for (_, status) in state["guests"][0]["replies"].as_object().unwrap() {
+            assert_eq!(*status, "no");
+        }
+        assert_eq!(
+            state["allowance"]["plus_ones"],
+            json!({"allowed": 4, "used": 1})
+        );
+    });
+}
+
+#[test]
+fn programs_choose_whether_somebody_unnamed_stands_for_a_household() {
+    on_default(async |stage| {
+        let mut host = stage.public(&stage.owner);
+        for (guests, expected) in [(None, 0), (Some(json!([])), 1)] {
+            let mut new = json!({"household": "Garcia", "plus_ones": 2});
+            if let Some(guests) = guests {
+                new["guests"] = guests;
+            }
+            let made = call(&mut host, "POST", &stage.at("/invitations"), &new).await;
+            let made = made.with(201).json();
+            assert_eq!(made["guests"].as_array().unwrap().len(), expected, "{made}");
+        }
+        // Who may bring nobody has nobody to stand for it.
+        let new = json!({"household": "Garcia", "plus_ones": 0, "guests": []});
+        let made = call(&mut host, "POST", &stage.at("/invitations"), &new).await;
+        assert_eq!(made.with(201).json()["guests"], json!([]));
+    });
+}
+
+#[test]
+fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Household,Pax,Email\nThe Garcia Family,4,garcia@example.com\n";
+        assert_eq!(bring(stage, list, KEPT).await, (1, 0, 0));
+        let made = records(stage).await;
+        assert_eq!(made[0]["plus_ones"], 4);
+        let guests = made[0]["guests"].as_array().unwrap();
+        assert_eq!(guests.len(), 1, "{made:?}");
+        assert_eq!(guests[0]["name"], "");
+        assert_eq!(guests[0]["kind"], "plus_one");
+        assert_eq!(bring(stage, list, KEPT).await, (0, 0, 0));
+        assert_eq!(records(stage).await, made);
+    });
+}
