@@ -160,9 +160,11 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
         "sites with programs beside them",
         npm_test("examples"),
     )]);
-    steps.step("stories and looks in a browser", || {
-        run(&mut npm_test("browser"))
-    })?;
+    let mut browser = npm_test("browser");
+    if wanted.extent.long {
+        browser.env("KENDURI_TEST_LOOKS", "all");
+    }
+    steps.step("stories and looks in a browser", || run(&mut browser))?;
     steps.finish(sites)
 }
 

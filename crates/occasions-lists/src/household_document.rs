@@ -316,8 +316,15 @@ impl Record {
             let mut places = new.guests.iter().zip(&is_free);
             let found =
                 places.position(|(one, free)| *free && text_cleaning::fold(&one.name) == name);
+            // Whoever is named now is one of those who were not.
+            let mut places = new.guests.iter().zip(&is_free);
+            let found = found.or_else(|| places.position(|(one, free)| *free && one.is_place()));
             if let Some(at) = found {
                 is_free[at] = false;
+                if new.guests[at].name.is_empty() && !guest.name.is_empty() {
+                    new.guests[at].name.clone_from(&guest.name);
+                    new.guests[at].kind = guest.kind;
+                }
                 let invited = |guest: &GuestRecord, event: &str| {
                     let chosen = guest.events.as_ref().or(new.events.as_ref());
                     let mut open = ground.events.iter().filter(|one| one.open_to_all);
@@ -335,6 +342,16 @@ impl Record {
 }
 
 impl GuestRecord {
+    /// See [`Guest::is_place`].
+    fn is_place(&self) -> bool {
+        let mut replies = self.replies.values();
+        self.name.is_empty()
+            && self.kind == Some(GuestKind::PlusOne)
+            && self.diets.is_none()
+            && self.diet_note.is_none()
+            && replies.all(|status| *status == ReplyStatus::Pending)
+    }
+
     fn merge(&mut self, wanted: &Self, is_invited: impl Fn(&Self, &str) -> bool, replaced: bool) {
         put(&mut self.child, wanted.child.as_ref());
         put(&mut self.age, wanted.age.as_ref());

@@ -115,7 +115,7 @@ host-home-cancelled = { $event } is cancelled. Guests see that, and answers are 
 host-ready-moved = { $count ->
     [one] 1 household does
    *[other] { $n } households do
-} not know yet that { $of } has changed.
+} not know yet what changed: { $of }.
 host-ready-do-tell = Tell them
 host-ready-do-pictures = Look through them
 host-ready-unapproved = { $count ->

@@ -190,16 +190,16 @@ impl Household {
     }
 
     /// Returns the guest's name. A guest without one is "guest of" the first guest who has a name;
-    /// if nobody has, the first guest stands for the household, and the others are its guests.
+    /// if nobody has, guests are numbered.
     pub fn shown_name(&self, guest: &Guest, text: &Text) -> String {
         let named = self.guests.iter().find(|one| !one.name.is_empty());
-        let first = self.guests.first();
-        match named {
-            Some(named) => guest::shown_name(&guest.name, &named.name, text),
-            None if first.is_some_and(|first| first.id == guest.id) => {
-                self.invitation.details.household.clone()
+        let mut guests = self.guests.iter();
+        match (named, guests.position(|one| one.id == guest.id)) {
+            (None, Some(at)) => text.with("answer-new-person", [("n", (at + 1).into())]),
+            (named, _) => {
+                let household = &self.invitation.details.household;
+                guest::shown_name(&guest.name, named.map_or(household, |one| &one.name), text)
             }
-            None => guest::shown_name("", &self.invitation.details.household, text),
         }
     }
 

@@ -108,6 +108,10 @@ impl Household {
             }
             guests.remove(at);
         }
+        // Nobody would be left to answer.
+        if guests.is_empty() && !change.remove.is_empty() {
+            return Err(Refusal::NamedGuest);
+        }
         let mut rows = vec![0; change.guests.len()];
         let known = guests.len();
         // What the household says itself comes first, because new guests take it over.

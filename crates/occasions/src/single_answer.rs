@@ -155,6 +155,7 @@ fn household_change(snapshot: &InvitationSnapshot, answer: &Answer) -> Household
         let party = usize::try_from(party).unwrap_or(0);
         party.saturating_sub(named.count())
     });
+    let names_somebody = people.iter().any(|one| one.kind == GuestKind::Named);
     let mut guests = Vec::new();
     for guest in people {
         let is_brought = guest.kind == GuestKind::PlusOne;
@@ -164,7 +165,7 @@ fn household_change(snapshot: &InvitationSnapshot, answer: &Answer) -> Household
                 *places -= 1;
                 answer.attending
             }
-            None if is_brought && comes => continue,
+            None if is_brought && comes && names_somebody => continue,
             _ => answer.attending,
         };
         let events = snapshot.events.iter();

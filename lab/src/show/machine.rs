@@ -18,7 +18,7 @@ use console::Console;
 use root::Root;
 
 /// For all checks, counted from the start.
-const PATIENCE: Duration = Duration::from_mins(25);
+const PATIENCE: Duration = Duration::from_mins(45);
 
 pub(super) fn show(program: &Path, restarts: u32) -> Result<()> {
     let root = Root::provide()?;

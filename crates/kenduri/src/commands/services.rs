@@ -52,7 +52,7 @@ pub(super) enum Services {
     /// Switch to the new program on the disk without a failed request
     ///
     /// The new worker is ready on the same sockets before the old one stops. Services are not
-    /// touched. If it is not ready within 30 seconds, the old one goes on, and the command fails
+    /// touched. If it is not ready within 90 seconds, the old one goes on, and the command fails
     /// and says why.
     Upgrade(Planned<Plain>),
 }

@@ -8,9 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::roles::{Names, routes};
 use crate::stage::{Stage, call, on_both, on_default};
 
-/// How many request bodies are tried for each route.
-const ROUNDS: u32 = 25;
-
 /// All fields that request bodies may have.
 const FIELDS: [&str; 45] = [
     "version",
@@ -147,7 +144,7 @@ fn nothing_that_programs_send_is_our_fault() {
             // Advancing the clock keeps the requests below the limit on changes per minute and
             // account.
             stage.world.clock.advance(SignedDuration::from_mins(5));
-            for _ in 0..ROUNDS {
+            for _ in 0..testkit::rounds() {
                 let mut garbage = body(&random, 2);
                 // Half of the request bodies start from a valid body.
                 if let (Value::Object(known), Value::Object(more), 0) =

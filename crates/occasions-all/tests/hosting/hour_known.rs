@@ -5,6 +5,7 @@ use occasions::hosting::{Refusal, occasions as hosted, resource};
 use serde_json::{Value, json};
 use web::{Deadline, Input};
 
+use crate::pages::HOME;
 use crate::stage::{Stage, on_default};
 
 /// Changes the reception, and returns its start, its end, and whether its hour is known.
@@ -215,5 +216,40 @@ fn a_host_gives_an_event_its_hour_by_typing_it() {
             whole,
             is("2027-01-15T16:00:00Z", "2027-01-16T16:00:00Z", false)
         );
+    });
+}
+
+#[test]
+fn a_form_that_moves_the_day_takes_the_end_along() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let all = owner.get(&stage.at("/events")).await.with(200).json();
+        let mut events = all["items"].as_array().unwrap().iter();
+        let event = events.find(|one| one["key"] == "reception").unwrap();
+        let at = format!("{HOME}/settings/events/{}", event["id"].as_str().unwrap());
+        // The reception is on 16 January, from 12 to 4 pm.
+        for (starts, expected) in [
+            (
+                "2027-01-23T12:00",
+                is("2027-01-23T04:00:00Z", "2027-01-23T08:00:00Z", true),
+            ),
+            (
+                "2027-01-09T12:00",
+                is("2027-01-09T04:00:00Z", "2027-01-09T08:00:00Z", true),
+            ),
+            // Who begins later on the same day still ends when they did.
+            (
+                "2027-01-09T13:00",
+                is("2027-01-09T05:00:00Z", "2027-01-09T08:00:00Z", true),
+            ),
+        ] {
+            let page = owner.get(&at).await;
+            let mut form = page.form(&at);
+            form.fill("starts_at", starts);
+            owner.submit(&page, &form).await.expect(303);
+            let all = stage.done(resource::list::<PlannedEvent>).await;
+            let event = all.into_iter().find(|event| event.key == "reception");
+            assert_eq!(shown(&event.unwrap()), expected, "{starts}");
+        }
     });
 }

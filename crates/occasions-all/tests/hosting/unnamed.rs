@@ -1,6 +1,8 @@
 //! Tests of a household that names nobody: the first of those it may bring stands for it.
 
-use serde_json::json;
+use occasions::id::InvitationId;
+use platform::{Tx, sql};
+use serde_json::{Value, json};
 
 use crate::imports::{KEPT, bring, empty, records};
 use crate::pages::HOME;
@@ -28,11 +30,7 @@ fn a_household_without_names_is_asked_and_can_decline() {
         let made = owner.submit(&page, &form).await;
         made.expect(303);
         let shown = owner.follow(made).await;
-        assert!(
-            !shown.text().contains("Guest of The Garcia Family"),
-            "{}",
-            shown.text()
-        );
+        assert!(shown.text().contains("Person 4"), "{}", shown.text());
         let waiting = owner
             .get(&format!("{HOME}/invites?response=unanswered"))
             .await;
@@ -53,27 +51,30 @@ fn a_household_without_names_is_asked_and_can_decline() {
             .filter(|name| name.starts_with("reply."))
             .collect();
         assert!(!replies.is_empty(), "{}", page.text());
-        assert!(!page.body.contains("name=\"remove."), "{}", page.body);
-        let more = stage.fill(
-            "answer-places-people",
-            [("allowed", 3.into()), ("left", 3.into())],
-        );
-        assert!(page.text().contains(&more), "{}", page.text());
+        assert!(page.text().contains("Person 4"), "{}", page.text());
+        assert!(!page.body.contains("data-new"), "the places are taken");
         for reply in &replies {
             form.fill(reply, "no");
         }
         guest.submit(&page, &form).await.expect(303);
         let state = guest.get("/api/v1/invitations/GARCIA7").await.with(200);
         let state = state.json();
-        assert_eq!(state["guests"].as_array().unwrap().len(), 1);
-        assert_eq!(state["guests"][0]["name"], "");
-        for (_, status) in state["guests"][0]["replies"].as_object().unwrap() {
-            assert_eq!(*status, "no");
+        let guests = state["guests"].as_array().unwrap();
+        assert_eq!(guests.len(), 4);
+        for guest in guests {
+            assert_eq!(guest["name"], "");
+            let mut replies = guest["replies"].as_object().unwrap().values();
+            assert!(replies.all(|status| *status == "no"), "{guest}");
         }
-        assert_eq!(
-            state["allowance"]["plus_ones"],
-            json!({"allowed": 4, "used": 1})
-        );
+        let places = json!({"allowed": 4, "used": 4});
+        assert_eq!(state["allowance"]["plus_ones"], places);
+
+        // Nobody would be left to answer.
+        let all: Vec<&Value> = guests.iter().map(|guest| &guest["id"]).collect();
+        let change = json!({"version": state["version"], "remove": all});
+        let at = "/api/v1/invitations/GARCIA7/rsvp";
+        let refused = call(&mut guest, "PUT", at, &change).await;
+        assert!(refused.body.contains("named_guest"), "{}", refused.body);
     });
 }
 
@@ -81,8 +82,8 @@ fn a_household_without_names_is_asked_and_can_decline() {
 fn programs_choose_whether_somebody_unnamed_stands_for_a_household() {
     on_default(async |stage| {
         let mut host = stage.public(&stage.owner);
-        for (guests, expected) in [(None, 0), (Some(json!([])), 1)] {
-            let mut new = json!({"household": "Garcia", "plus_ones": 2});
+        for (guests, expected) in [(None, 0), (Some(json!([])), 3)] {
+            let mut new = json!({"household": "Garcia", "plus_ones": 2, "children": 1});
             if let Some(guests) = guests {
                 new["guests"] = guests;
             }
@@ -107,10 +108,46 @@ fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() 
         let made = records(stage).await;
         assert_eq!(made[0]["plus_ones"], 4);
         let guests = made[0]["guests"].as_array().unwrap();
-        assert_eq!(guests.len(), 1, "{made:?}");
-        assert_eq!(guests[0]["name"], "");
-        assert_eq!(guests[0]["kind"], "plus_one");
+        assert_eq!(guests.len(), 4, "{made:?}");
+        let is_place = |guest: &Value| guest["name"] == "" && guest["kind"] == "plus_one";
+        assert!(guests.iter().all(is_place), "{made:?}");
         assert_eq!(bring(stage, list, KEPT).await, (0, 0, 0));
         assert_eq!(records(stage).await, made);
+
+        // Whoever is named later is one of the four.
+        let list = "Household,Email,Guest\n\
+                    The Garcia Family,garcia@example.com,Luis Garcia\n\
+                    The Garcia Family,garcia@example.com,Ana Garcia\n";
+        assert_eq!(bring(stage, list, KEPT).await, (0, 1, 0));
+        let garcia = stage
+            .site
+            .store
+            .read(|tx: &mut Tx<'_>| tx.one(sql!("SELECT id FROM invitation"), &[]))
+            .await;
+        let (id,): (InvitationId,) = garcia.unwrap();
+        let mut host = stage.public(&stage.owner);
+        let new = json!({"invitation": id, "guests": [{"name": "Eva Garcia"}]});
+        let added = call(&mut host, "POST", &stage.at("/guests"), &new).await;
+        assert!(added.status.is_success(), "{}", added.body);
+        let made = records(stage).await;
+        let names: Vec<(&str, &str)> = made[0]["guests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|guest| {
+                (
+                    guest["name"].as_str().unwrap(),
+                    guest["kind"].as_str().unwrap_or("named"),
+                )
+            })
+            .collect();
+        let named = |name| (name, "named");
+        let all = [
+            named("Luis Garcia"),
+            named("Ana Garcia"),
+            ("", "plus_one"),
+            named("Eva Garcia"),
+        ];
+        assert_eq!(names, all);
     });
 }

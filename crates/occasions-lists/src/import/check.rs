@@ -8,7 +8,7 @@ use occasions::hosting::permissions::HostOf;
 use occasions::household::{self, GUEST_LIMIT};
 use occasions::id::InvitationId;
 use occasions::invitation;
-use occasions::phone::Phone;
+use occasions::phone::{self, Phone};
 use occasions::words::ReplyStatus;
 use platform::{StoreError, Tx, text_cleaning};
 use serde::Serialize;
@@ -108,11 +108,10 @@ fn rank(finding: &Finding) -> u8 {
         0
     } else if finding.is_left_out() {
         1
-    } else if [Warning::NoEmail, Warning::PhoneUnread]
-        .map(Warning::word)
-        .contains(&finding.code)
-    {
+    } else if finding.code == Warning::PhoneUnread.word() {
         3
+    } else if finding.code == Warning::NoEmail.word() {
+        4
     } else {
         2
     }
@@ -236,7 +235,7 @@ pub(super) fn look(
         found.push(Finding::warning(one.row, column, Warning::NoEmail, name));
     }
     if outcome != Outcome::Same {
-        found.extend(unread_phones(ground, one));
+        found.extend(unread_phones(ground, one, &wanted));
     }
     let is_faulty = found.iter().any(|finding| finding.is_error);
     let choice = matched.asked.map(|usual| Choice {
@@ -261,14 +260,17 @@ fn contacts(record: &Record) -> String {
     parts.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Numbers that no link of WhatsApp can use.
-fn unread_phones(ground: &Ground, one: &Gathered) -> Vec<Finding> {
+/// Numbers of the list that are kept, and that no link of WhatsApp can use.
+fn unread_phones(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
     let home = ground.occasion.home_country();
+    let own = one.record.phone.as_ref();
+    let own = own.filter(|own| wanted.phone.as_ref() == Some(own));
     let guests = one.record.guests.iter().zip(&one.guest_rows);
-    let guests = guests.map(|(guest, row)| (*row, Field::GuestPhone, &guest.phone));
-    std::iter::once((one.row, Field::Phone, &one.record.phone))
+    let guests = guests.map(|(guest, row)| (*row, Field::GuestPhone, guest.phone.as_ref()));
+    std::iter::once((one.row, Field::Phone, own))
         .chain(guests)
-        .filter_map(|(row, field, typed)| Some((row, field, typed.as_deref()?)))
+        .filter_map(|(row, field, typed)| Some((row, field, typed?)))
+        .filter(|(.., typed)| !phone::has_lost_digits(typed))
         .filter(|(.., typed)| Phone::read(typed, home).e164.is_none())
         .map(|(row, field, typed)| Finding::warning(row, field, Warning::PhoneUnread, typed))
         .collect()

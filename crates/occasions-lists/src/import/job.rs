@@ -315,7 +315,12 @@ fn write_one(
         let taken = already_written(tx, &import.id)?;
         known = known::find(tx, ground, one, options, |id| taken.contains(id))?;
     }
-    let more = i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX);
+    let named = i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX);
+    let more = if named == 0 && known.id.is_none() {
+        super::choice::places(&one.record)
+    } else {
+        named
+    };
     if known.id.is_none() {
         if room.households < 1 {
             return Err(Refusal::LimitReached(size_limits::INVITATIONS));

@@ -7,7 +7,7 @@ use occasions::answer::Answers;
 use occasions::code::{self, CodeKey};
 use occasions::event;
 use occasions::guest::{Guest, Reply};
-use occasions::hosting::guests::{Contact, Planned, Planning};
+use occasions::hosting::guests::{Contact, Planning, unnamed};
 use occasions::hosting::invitations;
 use occasions::household::GUEST_LIMIT;
 use occasions::id::GuestId;
@@ -83,16 +83,23 @@ pub(super) fn vet(
         .take(GUEST_LIMIT)
         .map(|guest| person(guest).into())
         .collect();
-    let planned = Planning::of(occasion, &ground.events, ground.diets.clone())
-        .plan(tx, &people, &events, findings);
+    let mut planning = Planning::of(occasion, &ground.events, ground.diets.clone());
+    // A name that was not needed before is not needed by an import.
+    let known = |at: usize| old.and_then(|old| old.household.guests.get(at));
+    let is_unnamed = |at| known(at).is_some_and(|known| known.name.is_empty());
+    let mut nameless = wanted.guests.iter().enumerate();
+    planning.needs_names &= nameless.any(|(at, guest)| guest.name.is_empty() && !is_unnamed(at));
+    let planned = planning.plan(tx, &people, &events, findings);
     let (mut guests, mut contacts) = (Vec::new(), BTreeMap::new());
     for (index, (one, wanted)) in planned.into_iter().zip(&wanted.guests).enumerate() {
         let mut guest = one.guest;
         guest.position = i64::try_from(index).unwrap_or(i64::MAX);
-        let known = old.and_then(|old| old.household.guests.get(index));
+        let known = known(index);
         if let Some(known) = known {
             guest.id = known.id.clone();
-            guest.kind = known.kind;
+            if !known.is_place() || guest.name.is_empty() {
+                guest.kind = known.kind;
+            }
             guest.added_by = known.added_by;
             guest.position = known.position;
             guest.beyond_allowance = known.beyond_allowance;
@@ -113,8 +120,8 @@ pub(super) fn vet(
         contacts.insert(guest.id.clone(), one.contact);
         guests.push(guest);
     }
-    if old.is_none() && guests.is_empty() && details.plus_ones > 0 {
-        guests.push(Planned::unnamed(tx, &events).guest);
+    if old.is_none() && guests.is_empty() {
+        guests = unnamed(tx, &details, &events);
     }
     mark_beyond(&details, &mut guests);
     let code = match (&wanted.code, old) {

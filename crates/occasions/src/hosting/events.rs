@@ -332,13 +332,17 @@ fn set_times(
 ) -> Result<(), Refusal> {
     let had_hour = old.is_some_and(|old| old.hour_known);
     let has_moved = old.is_none_or(|old| old.starts_at != event.starts_at);
-    // A form sends the end too. That of whole days says nothing about an hour that is now known.
+    // A form sends the end too. If it is as before, that of whole days says nothing about an hour
+    // that is now known, and that of another day nothing about the day it is moved to.
+    let zone = edit.parent.zone(tx)?;
+    let day = |event: &Event| event.starts_at.to_zoned(zone.clone()).date();
     let has_end = edit.input.has("ends_at")
         && old
             .filter(|_| matches!(edit.input, Input::Form(..)))
-            .is_none_or(|old| old.hour_known || old.ends_at != event.ends_at);
+            .is_none_or(|old| {
+                old.ends_at != event.ends_at || (old.hour_known && day(old) == day(event))
+            });
     if !event.hour_known {
-        let zone = edit.parent.zone(tx)?;
         let [first, _] = whole_days::days_of(event, &zone);
         let mut day = event.clone();
         whole_days::set_days(&mut day, [first, first], &zone);

@@ -21,6 +21,7 @@ use crate::guest::{self, Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
 use crate::id::{EventId, GuestId, InvitationId};
+use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::phone;
@@ -41,19 +42,29 @@ pub struct Planned {
     may_exceed: bool,
 }
 
-impl Planned {
-    /// The guest with whom a household begins that names nobody: the first of those it may bring.
-    /// So it is asked, counted and reminded like any other household.
-    pub fn unnamed(tx: &mut Tx<'_>, invited: &[EventId]) -> Self {
-        let replies = invited.iter().map(|event| (event.clone(), Reply::PENDING));
+/// The guests with whom a household begins that names nobody: one for each that it may bring. So it is
+/// asked, counted and reminded like any other household.
+pub fn unnamed(tx: &mut Tx<'_>, details: &Details, invited: &[EventId]) -> Vec<Guest> {
+    let places = (0..details.plus_ones + details.children).take(GUEST_LIMIT);
+    let guests = (0_i64..).zip(places).map(|(position, place)| Guest {
+        id: tx.id(),
+        kind: GuestKind::PlusOne,
+        is_child: place >= details.plus_ones,
+        added_by: ActedBy::Host,
+        position,
+        replies: invited
+            .iter()
+            .map(|event| (event.clone(), Reply::PENDING))
+            .collect(),
+        ..Guest::default()
+    });
+    guests.collect()
+}
+
+impl From<Guest> for Planned {
+    fn from(guest: Guest) -> Self {
         Self {
-            guest: Guest {
-                id: tx.id(),
-                kind: GuestKind::PlusOne,
-                added_by: ActedBy::Host,
-                replies: replies.collect(),
-                ..Guest::default()
-            },
+            guest,
             contact: Contact::default(),
             may_exceed: false,
         }
@@ -65,6 +76,8 @@ pub struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
     diets: Vec<DietaryOption>,
+    /// Whether whom the household brings needs a name.
+    pub needs_names: bool,
 }
 
 impl<'a> Planning<'a> {
@@ -80,6 +93,7 @@ impl<'a> Planning<'a> {
     /// Like [`Planning::new`], but with dietary options that the caller has already loaded.
     pub fn of(occasion: &'a Occasion, events: &'a [Event], diets: Vec<DietaryOption>) -> Self {
         Self {
+            needs_names: occasion.switches.plus_one_name_required,
             occasion,
             events,
             diets,
@@ -156,8 +170,8 @@ impl<'a> Planning<'a> {
         phone::check_digits("/phone", new.phone.as_deref(), findings);
         // A form always sends every field. A JSON request may leave fields out.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
-        let switches = self.occasion.switches;
-        let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
+        let had_none = !is_new && old.name.is_empty();
+        let may_be_empty = new.kind == GuestKind::PlusOne && (had_none || !self.needs_names);
         if is_said("name") && new.name.is_empty() && !may_be_empty {
             findings.add("/name", "required", []);
         }
@@ -206,11 +220,8 @@ pub fn add(
     findings.finish()?;
     size_limits::check_guests(tx, host.occasion(), planned.len())?;
     let before = snapshot.household.clone();
+    let added = planned.iter().map(|one| one.guest.id.clone()).collect();
     settle(tx, &mut snapshot.household, planned)?;
-    let added = snapshot.household.guests[before.guests.len()..]
-        .iter()
-        .map(|guest| guest.id.clone())
-        .collect();
     let saved = finish(
         tx,
         host,
@@ -401,6 +412,13 @@ pub(super) fn settle(
             .map(|guest| guest.position + 1)
             .max();
         one.guest.position = last.unwrap_or(0);
+        // Whoever is named now is one of those who were not.
+        let mut guests = household.guests.iter();
+        if one.guest.kind == GuestKind::Named
+            && let Some(at) = guests.position(Guest::is_place)
+        {
+            guest::remove(tx, &household.guests.remove(at).id)?;
+        }
         let is_brought = one.guest.kind == GuestKind::PlusOne;
         household.guests.push(one.guest);
         let places = household.allowance().plus_ones;

@@ -65,7 +65,7 @@ pub struct InvitationChange {
     /// Keys of the events to which the household is invited.
     pub events: Option<Vec<String>>,
     /// The guests; accepted only when the invitation is created. If the list is empty, nobody is
-    /// known by name: the household begins with one of the guests it may bring, without a name.
+    /// known by name: the household begins with the guests it may bring, without names.
     #[schema(value_type = Option<Vec<guests::NewGuest>>)]
     pub guests: Option<Vec<Input>>,
     /// A code chosen by the host; accepted only when the invitation is created.
@@ -132,10 +132,10 @@ pub fn create(
     let mut planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut findings);
     if new.guests.as_ref().is_some_and(Vec::is_empty) {
-        if details.plus_ones > 0 {
-            planned.push(guests::Planned::unnamed(tx, &invited));
-        } else if matches!(new.details, Input::Form(..)) {
-            // Nobody could answer.
+        let unnamed = guests::unnamed(tx, &details, &invited);
+        planned.extend(unnamed.into_iter().map(guests::Planned::from));
+        // Otherwise nobody could answer.
+        if planned.is_empty() && matches!(new.details, Input::Form(..)) {
             findings.add("/guests", "required", []);
         }
     }

@@ -102,9 +102,15 @@ impl MailText {
     /// better than the hosts' own in another one.
     pub fn message(&self, text: &Text, tone: Tone) -> String {
         match self.message.find(&text.language().tag) {
-            Some(own) if !own.trim().is_empty() => own.to_owned(),
+            Some(own) if self.has_message(text) => own.to_owned(),
             _ => built_in_message(text, self.kind, tone),
         }
+    }
+
+    /// Whether hosts wrote a message in the language of `text`.
+    pub fn has_message(&self, text: &Text) -> bool {
+        let own = self.message.find(&text.language().tag);
+        own.is_some_and(|own| !own.trim().is_empty())
     }
 
     /// Returns the subject and the body in the language of `text`.

@@ -225,6 +225,15 @@ fn unite(staying: &Household, leaving: &Household) -> United {
             None => moved.push(other.clone()),
         }
     }
+    // Whoever has a name is one of those of whom hosts knew only the number.
+    if !after.is_empty() {
+        moved.retain(|guest| !guest.is_place());
+    }
+    for _ in moved.iter().filter(|guest| !guest.name.is_empty()) {
+        if let Some(at) = after.iter().position(Guest::is_place) {
+            after.remove(at);
+        }
+    }
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;

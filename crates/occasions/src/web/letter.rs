@@ -130,7 +130,7 @@ fn shortened(names: String) -> String {
 }
 
 /// The message for WhatsApp and SMS, with the household's values. A line with a placeholder that has
-/// no value is left out. If no line has a link, it is added at the end; thanks need none.
+/// no value is left out. If no line has a link, it is added at the end; our thanks need none.
 pub(crate) fn message(
     site: &Site,
     text: &Text,
@@ -163,7 +163,8 @@ pub(crate) fn message(
         let mut links = links.iter().filter(|link| !link.is_empty());
         links.any(|link| line.contains(link.as_str()))
     };
-    if own.kind != MailKind::Thanks && !lines.iter().any(leads_somewhere) {
+    let needs_link = own.kind != MailKind::Thanks || own.has_message(text);
+    if needs_link && !lines.iter().any(leads_somewhere) {
         lines.extend([String::new(), values.value("rsvp_link")]);
     }
     let message = lines.join("\n").replace("\n\n\n", "\n\n");
@@ -265,7 +266,8 @@ impl Values<'_> {
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
-                    if value.is_empty() {
+                    // Each mail begins with the salutation.
+                    if value.is_empty() || name == "salutation" {
                         return None;
                     }
                     spans.push(match name {

@@ -239,7 +239,8 @@ fn connections_wait_for_a_service_that_is_activated() {
         "#,
     );
     let path = fixture.folder.path().join("run/services/web.0.1.sock");
-    until("the socket is there", || path.exists());
+    // The file is there a moment before the socket listens.
+    until("it listens", || UnixStream::connect(&path).is_ok());
     let address = Address::Unix(path);
     let waiting = std::thread::spawn(move || ask(&address));
     fs::write(fixture.folder.path().join("go"), "").unwrap();

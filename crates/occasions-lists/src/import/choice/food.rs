@@ -28,7 +28,7 @@ pub(super) fn share(
     for (place, (row, food)) in shared.into_iter().enumerate() {
         let note = format!("{ONE_OF}{food}");
         let guests = one.record.guests.iter().zip(&one.guest_rows);
-        let mut names: Vec<String> = Vec::new();
+        let (mut names, mut people): (Vec<String>, Vec<String>) = Default::default();
         let mut eaters: Vec<usize> = Vec::new();
         for (at, (guest, own)) in guests.enumerate() {
             if *own != row {
@@ -38,33 +38,36 @@ pub(super) fn share(
             if place_of(notes, &note).is_some() {
                 eaters.push(at);
             }
+            people.push(guest.name.clone());
             if !guest.name.is_empty() && !names.contains(&guest.name) {
                 names.push(guest.name.clone());
             }
         }
-        if eaters.is_empty() || is_enough(ChoiceKind::Food, asked) {
+        let of_one = of_one(&food, &people);
+        let is_asked = !is_enough(ChoiceKind::Food, asked);
+        if eaters.is_empty() || (of_one.is_none() && !is_asked) {
             continue;
         }
-        let of_one = of_one(&food, &names);
         let mut options = words_of(Eater::ALL.iter().map(|one| one.word()));
         options.extend(names.iter().cloned());
         let key = numbered(&one.key, place);
         let answer = choices.find(ChoiceKind::Food, &key);
         let answer = answer.filter(|answer| options.iter().any(|option| option == answer));
         let proposed = of_one.map(|(name, _)| name);
-        asked.push(Choice {
+        let question = Choice {
             key: format!("{}:{key}", ChoiceKind::Food.word()),
             kind: ChoiceKind::Food,
             row,
             household: name(&one.record),
             value: food.clone(),
-            options,
             chosen: answer
                 .or(proposed)
                 .unwrap_or(Eater::OneOf.word())
                 .to_owned(),
             is_answered: answer.is_some(),
-        });
+            options,
+        };
+        asked.extend(is_asked.then_some(question));
         let answer = answer.or(proposed);
         let Some(answer) = answer.filter(|answer| *answer != Eater::OneOf.word()) else {
             continue;
@@ -93,24 +96,32 @@ pub(super) fn share(
 }
 
 /// Returns who of these a cell itself says a food need is of, and the need: "Anna: vegan", "vegan
-/// (Anna)". `None` if it names nobody, or if several are meant.
+/// (Anna)". `None` if it names nobody, or if it may be about several.
 fn of_one<'a>(food: &'a str, names: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let (who, need) = food
-        .split_once([':', '：'])
-        .or_else(|| {
-            let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
-            Some((who, need))
-        })
-        .map(|(who, need)| (fold(who), need.trim()))?;
-    let is_one = !who.is_empty() && !need.is_empty() && !need.contains([':', '：', '(', '（']);
-    let is_meant = |name: &&String| {
-        let name = fold(name);
-        let has = |word: &str| name.split(' ').any(|one| one == word);
-        who.split(' ').all(has)
+    let behind = || {
+        let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
+        (!need.contains([',', ';', '/', '&', '+'])).then_some((who, need))
     };
-    let mut meant = names.iter().filter(is_meant);
-    match (is_one, meant.next(), meant.next()) {
-        (true, Some(name), None) => Some((name, need)),
+    let (who, need) = food.split_once([':', '：']).or_else(behind)?;
+    let words = |text: &str| -> Vec<String> {
+        let folded = fold(text);
+        let words = folded.split(|sign: char| !sign.is_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    };
+    let (who, need) = (words(who), need.trim());
+    let meant = |name: &String| {
+        let name = words(name);
+        who.iter().all(|word| name.contains(word))
+    };
+    let (mine, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| meant(name));
+    let rest = words(need);
+    let names_another = others
+        .iter()
+        .any(|name| words(name).iter().any(|word| rest.contains(word)));
+    let is_one = !need.contains([':', '：', '(', '（', '\n']) && !names_another;
+    match mine.as_slice() {
+        [name] if is_one && !who.is_empty() && !rest.is_empty() => Some((name, need)),
         _ => None,
     }
 }
@@ -177,11 +188,18 @@ mod tests {
             ("Rossi: nut allergy", None),
             ("Ben: nut allergy", None),
             ("Anna: vegan, Marco: halal", None),
+            ("Anna: vegan, Marco halal", None),
+            ("Anna: vegan\nhalal", None),
+            ("halal, vegan (Anna)", None),
+            ("Anna : végane", Some(("Anna Lim", "végane"))),
+            ("vegan ( Anna )", Some(("Anna Lim", "vegan"))),
             ("nut allergy (severe)", None),
             ("Anna:", None),
             (": vegan", None),
         ] {
             assert_eq!(of_one(food, &names), expected, "{food}");
         }
+        let namesakes = ["Ali bin Ahmad", "Ali bin Ahmad"].map(str::to_owned);
+        assert_eq!(of_one("Ali: nut allergy", &namesakes), None);
     }
 }

@@ -22,7 +22,7 @@ use crate::guest::Guest;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::phone::Phone;
-use crate::words::{Access, GuestKind, OccasionKind, ReplyStatus, Response};
+use crate::words::{Access, OccasionKind, ReplyStatus, Response};
 
 /// The prefix of the reply fields in the form for answers without a code. The event's key follows
 /// the prefix.
@@ -281,12 +281,8 @@ impl<'a> Reading<'a> {
         } else {
             (0, 0)
         };
-        // Where hosts named nobody, the first of those whom the household brings stands for it.
-        let guests = &self.snapshot.household.guests;
-        let is_brought = |guest: &Guest| guest.kind == GuestKind::PlusOne;
-        let stands = !guests.is_empty() && guests.iter().all(is_brought);
         Places {
-            allowed: (allowance.plus_ones.allowed - i64::from(stands)).max(0),
+            allowed: allowance.plus_ones.allowed,
             left: left(allowance.plus_ones),
             children_allowed,
             children_left,

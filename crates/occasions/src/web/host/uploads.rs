@@ -125,11 +125,9 @@ pub(super) async fn show(req: HostRequest, mut paging: PageQuery) -> Result<Resp
             ];
             text.with("host-uploads-gallery", values)
         });
-    let deleted = deletes_on.filter(|_| gallery.is_some()).map(|day| {
-        let kept = context.occasion.retention_days;
-        let values = [("day", text.date(day).into()), ("n", kept.into())];
-        text.with("host-uploads-deleted", values)
-    });
+    let deleted = deletes_on
+        .filter(|_| gallery.is_some())
+        .map(|day| text.with("host-uploads-deleted", [("day", text.date(day).into())]));
     let pending = of(UploadState::Pending);
     let waiting = (pending > 0 && state != UploadState::Pending).then(|| Waiting {
         words: text.with("host-uploads-waiting", [("n", pending.into())]),

@@ -498,7 +498,12 @@ impl Sheet<'_> {
 
     fn places(&self) -> Option<Places> {
         let places = self.reading.places();
-        (places.allowed + places.children_allowed > 0).then_some(places)
+        // A household that names nobody brings nobody: it is who comes.
+        let mut guests = self.snapshot.household.guests.iter();
+        let is_named = guests.any(|guest| guest.kind == GuestKind::Named);
+        let allowed = places.allowed + places.children_allowed;
+        let left = places.left + places.children_left;
+        (left > 0 || is_named && allowed > 0).then_some(places)
     }
 
     fn chips_of(&self, guest: &Guest) -> Chips<'_> {
