@@ -311,19 +311,24 @@ impl Record {
         answer(&mut new.wish, wanted.wish.as_ref(), replaced);
         answer_all(&mut new.answers, &wanted.answers, replaced);
         let mut is_free = vec![true; new.guests.len()];
+        let is_brought = |one: &GuestRecord| one.kind == Some(GuestKind::PlusOne);
+        let names_nobody = !new.guests.is_empty() && new.guests.iter().all(is_brought);
         for guest in &wanted.guests {
             let name = text_cleaning::fold(&guest.name);
             let mut places = new.guests.iter().zip(&is_free);
             let found =
                 places.position(|(one, free)| *free && text_cleaning::fold(&one.name) == name);
-            // Whoever is named now is one of those who were not.
+            // Whoever is named now is one of those of whom hosts knew only the number.
+            let is_child = guest.child.unwrap_or_default();
+            let is_alike = |one: &GuestRecord| {
+                one.name.is_empty() && one.child.unwrap_or_default() == is_child
+            };
             let mut places = new.guests.iter().zip(&is_free);
-            let found = found.or_else(|| places.position(|(one, free)| *free && one.is_place()));
-            if let Some(at) = found {
+            let place = || places.position(|(one, free)| *free && names_nobody && is_alike(one));
+            if let Some(at) = found.or_else(place) {
                 is_free[at] = false;
-                if new.guests[at].name.is_empty() && !guest.name.is_empty() {
+                if new.guests[at].name.is_empty() {
                     new.guests[at].name.clone_from(&guest.name);
-                    new.guests[at].kind = guest.kind;
                 }
                 let invited = |guest: &GuestRecord, event: &str| {
                     let chosen = guest.events.as_ref().or(new.events.as_ref());
@@ -337,21 +342,16 @@ impl Record {
                 is_free.push(false);
             }
         }
+        // What the list says of further people comes to those whom it names.
+        if let Some(more) = wanted.plus_ones.filter(|_| names_nobody) {
+            let named = wanted.guests.iter().filter(|one| !one.name.is_empty());
+            new.plus_ones = Some(more + i64::try_from(named.count()).unwrap_or(0));
+        }
         new
     }
 }
 
 impl GuestRecord {
-    /// See [`Guest::is_place`].
-    fn is_place(&self) -> bool {
-        let mut replies = self.replies.values();
-        self.name.is_empty()
-            && self.kind == Some(GuestKind::PlusOne)
-            && self.diets.is_none()
-            && self.diet_note.is_none()
-            && replies.all(|status| *status == ReplyStatus::Pending)
-    }
-
     fn merge(&mut self, wanted: &Self, is_invited: impl Fn(&Self, &str) -> bool, replaced: bool) {
         put(&mut self.child, wanted.child.as_ref());
         put(&mut self.age, wanted.age.as_ref());

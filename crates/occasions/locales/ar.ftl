@@ -405,7 +405,7 @@ complaint-full = الأماكن لا تكفي في { $event }: { $left ->
 complaint-diet-note = اخترتم «أخرى»: يُرجى إخبار المطبخ بالمقصود.
 complaint-diet-unknown = يُرجى الاختيار من القائمة.
 complaint-too-long = النص طويل: الحد الأقصى لعدد الأحرف { $n }.
-complaint-named-guest = دُعي هذا الشخص باسمه، ولا يزيله إلا أصحاب الدعوة.
+complaint-named-guest = لا يمكن إزالة هذا الشخص إلا من قِبل أصحاب الدعوة.
 
 ## Food needs that every occasion starts with
 

@@ -285,7 +285,7 @@ complaint-full = { $event } is full: { $left ->
 complaint-diet-note = You chose “other”: tell the kitchen what is meant.
 complaint-diet-unknown = Please choose from the list.
 complaint-too-long = This text is too long: at most { $n } letters.
-complaint-named-guest = The hosts invited this person by name; only they can remove them.
+complaint-named-guest = Only the hosts can remove this person.
 
 ## Food needs that every occasion starts with
 

@@ -294,7 +294,7 @@ complaint-full = { $event }, posti insufficienti: { $left ->
 complaint-diet-note = Ha scelto “Altro”: scriva alla cucina di che cosa si tratta.
 complaint-diet-unknown = Scelga dall’elenco.
 complaint-too-long = Il testo è troppo lungo: al massimo { $n } lettere.
-complaint-named-guest = Questa persona è invitata per nome; solo chi invita può toglierla.
+complaint-named-guest = Solo chi invita può togliere questa persona.
 
 ## Food needs that every occasion starts with
 

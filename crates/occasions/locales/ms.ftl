@@ -238,7 +238,7 @@ complaint-full = Tempat untuk { $event } tidak mencukupi: { $left ->
 complaint-diet-note = Anda memilih “Lain-lain”: nyatakan maksudnya kepada pihak dapur.
 complaint-diet-unknown = Sila pilih daripada senarai.
 complaint-too-long = Teks ini terlalu panjang: paling banyak { $n } huruf.
-complaint-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh mengeluarkannya.
+complaint-named-guest = Hanya tuan rumah boleh mengeluarkan orang ini.
 
 ## Food needs that every occasion starts with
 

@@ -239,7 +239,7 @@ complaint-full = { $event }名额不足：{ $left ->
 complaint-diet-note = 您选择了“其他”，请向厨房说明具体需求。
 complaint-diet-unknown = 请从列表中选择。
 complaint-too-long = 内容太长，最多{ $n }个字。
-complaint-named-guest = 这一位是主人指名邀请的，只有主人可以移除。
+complaint-named-guest = 只有主人可以移除此人。
 
 ## Food needs that every occasion starts with
 

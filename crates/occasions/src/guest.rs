@@ -81,11 +81,14 @@ pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
 impl Guest {
     /// Whether hosts know that somebody comes with the household, and nobody has said more.
     pub fn is_place(&self) -> bool {
+        let mut replies = self.replies.values();
         self.name.is_empty()
+            && self.kind == GuestKind::PlusOne
             && self.added_by == ActedBy::Host
             && self.diets.is_empty()
             && self.diet_note.is_empty()
-            && self.answered_at().is_none()
+            && self.answers.is_empty()
+            && replies.all(|reply| *reply == Reply::PENDING)
     }
 
     /// Returns the time of the guest's latest reply.
@@ -212,13 +215,12 @@ pub fn insert(
 pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
-        "UPDATE guest SET name = :name, kind = :kind, is_child = :is_child, child_age = :child_age,
+        "UPDATE guest SET name = :name, is_child = :is_child, child_age = :child_age,
              beyond_allowance = :beyond_allowance,
              diets = :diets, diet_note = :diet_note, updated_at = :now
          WHERE id = :id",
         id = guest.id,
         name = guest.name,
-        kind = guest.kind,
         is_child = guest.is_child,
         child_age = guest.child_age,
         beyond_allowance = guest.beyond_allowance,

@@ -189,6 +189,12 @@ impl Household {
         allowance(&self.invitation, &self.guests)
     }
 
+    /// Whether hosts invited nobody by name, but a number of people.
+    pub fn names_nobody(&self) -> bool {
+        let mut guests = self.guests.iter();
+        !self.guests.is_empty() && guests.all(|guest| guest.kind == GuestKind::PlusOne)
+    }
+
     /// Returns the guest's name. A guest without one is "guest of" the first guest who has a name;
     /// if nobody has, guests are numbered.
     pub fn shown_name(&self, guest: &Guest, text: &Text) -> String {

@@ -108,10 +108,6 @@ impl Household {
             }
             guests.remove(at);
         }
-        // Nobody would be left to answer.
-        if guests.is_empty() && !change.remove.is_empty() {
-            return Err(Refusal::NamedGuest);
-        }
         let mut rows = vec![0; change.guests.len()];
         let known = guests.len();
         // What the household says itself comes first, because new guests take it over.
@@ -163,6 +159,10 @@ impl Household {
             return Err(Refusal::GuestLimit);
         }
         match rules.by {
+            // Nobody would be left to answer.
+            ActedBy::Household if guests.is_empty() && !change.remove.is_empty() => {
+                return Err(Refusal::NamedGuest);
+            }
             ActedBy::Household => self.check_allowance(&guests)?,
             ActedBy::Host => self.mark_beyond(&mut guests),
         }

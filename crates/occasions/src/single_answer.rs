@@ -155,7 +155,7 @@ fn household_change(snapshot: &InvitationSnapshot, answer: &Answer) -> Household
         let party = usize::try_from(party).unwrap_or(0);
         party.saturating_sub(named.count())
     });
-    let names_somebody = people.iter().any(|one| one.kind == GuestKind::Named);
+    let names_nobody = snapshot.household.names_nobody();
     let mut guests = Vec::new();
     for guest in people {
         let is_brought = guest.kind == GuestKind::PlusOne;
@@ -165,7 +165,7 @@ fn household_change(snapshot: &InvitationSnapshot, answer: &Answer) -> Household
                 *places -= 1;
                 answer.attending
             }
-            None if is_brought && comes && names_somebody => continue,
+            None if is_brought && comes && !names_nobody => continue,
             _ => answer.attending,
         };
         let events = snapshot.events.iter();

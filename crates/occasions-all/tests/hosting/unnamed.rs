@@ -141,12 +141,44 @@ fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() 
                 )
             })
             .collect();
-        let named = |name| (name, "named");
+        let all = ["Luis Garcia", "Ana Garcia", "Eva Garcia", ""].map(|name| (name, "plus_one"));
+        assert_eq!(names, all);
+        assert_eq!(made[0]["plus_ones"], 4);
+
+        // So is whoever is merged into it.
+        let mut merged = Vec::new();
+        for name in ["Tom Garcia", "Sofia Garcia"] {
+            let new = json!({"household": name, "guests": [{"name": name}]});
+            let made = call(&mut host, "POST", &stage.at("/invitations"), &new).await;
+            merged.push(made.with(201).json());
+        }
+        for one in merged {
+            let at = format!(
+                "/api/v1/invitations/id/{}/merge",
+                one["id"].as_str().unwrap()
+            );
+            let into = json!({"into": id, "version": one["version"]});
+            let done = call(&mut host, "POST", &at, &into).await;
+            assert!(done.status.is_success(), "{}", done.body);
+        }
+        let made = records(stage).await;
+        let garcia = made
+            .iter()
+            .find(|one| one["household"] == "The Garcia Family")
+            .unwrap();
+        let mut names: Vec<&str> = garcia["guests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|guest| guest["name"].as_str().unwrap())
+            .collect();
+        names.sort_unstable();
         let all = [
-            named("Luis Garcia"),
-            named("Ana Garcia"),
-            ("", "plus_one"),
-            named("Eva Garcia"),
+            "Ana Garcia",
+            "Eva Garcia",
+            "Luis Garcia",
+            "Sofia Garcia",
+            "Tom Garcia",
         ];
         assert_eq!(names, all);
     });

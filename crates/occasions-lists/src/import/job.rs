@@ -7,6 +7,7 @@ use occasions::code;
 use occasions::event;
 use occasions::hosting::permissions::{self, HostOf, Permission};
 use occasions::hosting::{self, Refusal, codes, history};
+use occasions::household::GUEST_LIMIT;
 use occasions::id::InvitationId;
 use occasions::id::OccasionId;
 use occasions::rsvp;
@@ -315,11 +316,10 @@ fn write_one(
         let taken = already_written(tx, &import.id)?;
         known = known::find(tx, ground, one, options, |id| taken.contains(id))?;
     }
-    let named = i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX);
-    let more = if named == 0 && known.id.is_none() {
-        super::choice::places(&one.record)
-    } else {
-        named
+    let limit = |people: i64| people.min(i64::try_from(GUEST_LIMIT).unwrap_or(i64::MAX));
+    let more = match i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX) {
+        0 if known.id.is_none() => limit(super::choice::places(&one.record)),
+        named => named,
     };
     if known.id.is_none() {
         if room.households < 1 {

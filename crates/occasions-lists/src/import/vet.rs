@@ -97,9 +97,7 @@ pub(super) fn vet(
         let known = known(index);
         if let Some(known) = known {
             guest.id = known.id.clone();
-            if !known.is_place() || guest.name.is_empty() {
-                guest.kind = known.kind;
-            }
+            guest.kind = known.kind;
             guest.added_by = known.added_by;
             guest.position = known.position;
             guest.beyond_allowance = known.beyond_allowance;

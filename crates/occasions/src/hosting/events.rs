@@ -3,6 +3,7 @@
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 use site::dates;
@@ -334,15 +335,14 @@ fn set_times(
     let has_moved = old.is_none_or(|old| old.starts_at != event.starts_at);
     // A form sends the end too. If it is as before, that of whole days says nothing about an hour
     // that is now known, and that of another day nothing about the day it is moved to.
-    let zone = edit.parent.zone(tx)?;
-    let day = |event: &Event| event.starts_at.to_zoned(zone.clone()).date();
+    let old_in_form = old.filter(|_| matches!(edit.input, Input::Form(..)));
     let has_end = edit.input.has("ends_at")
-        && old
-            .filter(|_| matches!(edit.input, Input::Form(..)))
-            .is_none_or(|old| {
-                old.ends_at != event.ends_at || (old.hour_known && day(old) == day(event))
-            });
+        && match old_in_form.filter(|old| old.ends_at == event.ends_at) {
+            Some(old) => old.hour_known && !is_moved_whole(old, event, &edit.parent.zone(tx)?),
+            None => true,
+        };
     if !event.hour_known {
+        let zone = edit.parent.zone(tx)?;
         let [first, _] = whole_days::days_of(event, &zone);
         let mut day = event.clone();
         whole_days::set_days(&mut day, [first, first], &zone);
@@ -377,6 +377,14 @@ fn set_times(
         findings.add("/ends_at", "out_of_range", values);
     }
     Ok(())
+}
+
+/// Whether an event of one day begins on another day, or later than it ended.
+fn is_moved_whole(old: &Event, new: &Event, zone: &TimeZone) -> bool {
+    let day = |event: &Event| event.starts_at.to_zoned(zone.clone()).date();
+    let length = old.ends_at.duration_since(old.starts_at);
+    let is_short = length <= SignedDuration::from_hours(24);
+    (is_short && day(old) != day(new)) || new.starts_at >= old.ends_at
 }
 
 /// Deletes the replies to an event, and who is invited to it.

@@ -220,8 +220,13 @@ pub fn add(
     findings.finish()?;
     size_limits::check_guests(tx, host.occasion(), planned.len())?;
     let before = snapshot.household.clone();
-    let added = planned.iter().map(|one| one.guest.id.clone()).collect();
     settle(tx, &mut snapshot.household, planned)?;
+    let is_new = |guest: &&Guest| {
+        let known = before.guests.iter().find(|known| known.id == guest.id);
+        known.is_none_or(|known| known.name != guest.name)
+    };
+    let added = snapshot.household.guests.iter().filter(is_new);
+    let added = added.map(|guest| guest.id.clone()).collect();
     let saved = finish(
         tx,
         host,
@@ -402,23 +407,20 @@ pub(super) fn settle(
     household: &mut Household,
     planned: Vec<Planned>,
 ) -> Result<(), Refusal> {
-    if household.guests.len() + planned.len() > GUEST_LIMIT {
-        return Err(Refusal::GuestLimit);
-    }
+    let names_nobody = household.names_nobody();
     for mut one in planned {
+        if names_nobody && take_place(tx, household, &one)? {
+            continue;
+        }
+        if household.guests.len() >= GUEST_LIMIT {
+            return Err(Refusal::GuestLimit);
+        }
         let last = household
             .guests
             .iter()
             .map(|guest| guest.position + 1)
             .max();
         one.guest.position = last.unwrap_or(0);
-        // Whoever is named now is one of those who were not.
-        let mut guests = household.guests.iter();
-        if one.guest.kind == GuestKind::Named
-            && let Some(at) = guests.position(Guest::is_place)
-        {
-            guest::remove(tx, &household.guests.remove(at).id)?;
-        }
         let is_brought = one.guest.kind == GuestKind::PlusOne;
         household.guests.push(one.guest);
         let places = household.allowance().plus_ones;
@@ -438,6 +440,38 @@ pub(super) fn settle(
         }
     }
     Ok(())
+}
+
+/// Gives the new guest's name and data to one of those of whom hosts knew only the number. Returns
+/// whether there is one for the same events.
+fn take_place(
+    tx: &mut Tx<'_>,
+    household: &mut Household,
+    new: &Planned,
+) -> Result<bool, StoreError> {
+    let is_alike = |place: &Guest| {
+        place.name.is_empty()
+            && place.is_child == new.guest.is_child
+            && place.replies.keys().eq(new.guest.replies.keys())
+    };
+    let mut places = household.guests.iter_mut();
+    let Some(place) = places.find(|place| is_alike(place)) else {
+        return Ok(false);
+    };
+    if new.guest.name.is_empty() {
+        return Ok(false);
+    }
+    place.name.clone_from(&new.guest.name);
+    place.child_age = new.guest.child_age.or(place.child_age);
+    if !new.guest.diets.is_empty() || !new.guest.diet_note.is_empty() {
+        place.diets.clone_from(&new.guest.diets);
+        place.diet_note.clone_from(&new.guest.diet_note);
+    }
+    guest::update(tx, place)?;
+    if new.contact != Contact::default() {
+        write_contact(tx, &place.id, &new.contact)?;
+    }
+    Ok(true)
 }
 
 fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {

@@ -226,12 +226,23 @@ fn unite(staying: &Household, leaving: &Household) -> United {
         }
     }
     // Whoever has a name is one of those of whom hosts knew only the number.
-    if !after.is_empty() {
-        moved.retain(|guest| !guest.is_place());
-    }
-    for _ in moved.iter().filter(|guest| !guest.name.is_empty()) {
-        if let Some(at) = after.iter().position(Guest::is_place) {
-            after.remove(at);
+    let is_same = |guest: &Guest| same_people.iter().any(|(one, _)| *one == guest.id);
+    let count = |guests: &[Guest]| {
+        let named = guests
+            .iter()
+            .filter(|one| !one.name.is_empty() && !is_same(one));
+        named.count()
+    };
+    let (stay, come) = (count(&after), count(&moved));
+    for (is_nameless, places, people) in [
+        (staying.names_nobody(), &mut after, come),
+        (leaving.names_nobody(), &mut moved, stay),
+    ] {
+        for _ in 0..if is_nameless { people } else { 0 } {
+            let at = places
+                .iter()
+                .position(|one| one.is_place() && !is_same(one));
+            at.map(|at| places.remove(at));
         }
     }
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);

@@ -267,7 +267,8 @@ impl Values<'_> {
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
                     // Each mail begins with the salutation.
-                    if value.is_empty() || name == "salutation" {
+                    let is_twice = line.trim() == "{salutation}";
+                    if value.is_empty() || is_twice {
                         return None;
                     }
                     spans.push(match name {

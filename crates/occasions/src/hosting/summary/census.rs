@@ -63,7 +63,6 @@ pub(super) struct GuestFacts {
 pub(super) struct GuestRow {
     pub(super) id: GuestId,
     invitation: InvitationId,
-    /// Of whom hosts know only the number, nobody was brought.
     pub(super) kind: GuestKind,
     pub(super) is_child: bool,
     #[row(rename = "child_age")]
@@ -121,9 +120,7 @@ pub(super) fn take(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Census, Store
 fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, StoreError> {
     let rows: Vec<ReplyRow> = sql!(
         "SELECT {ReplyRow} FROM (
-             SELECT guest.id, guest.invitation, guest.is_child, guest.child_age,
-                 CASE WHEN guest.name = '' AND guest.added_by = 'host' THEN 'named'
-                      ELSE guest.kind END AS kind,
+             SELECT guest.id, guest.invitation, guest.kind, guest.is_child, guest.child_age,
                  guest.beyond_allowance, guest.diets, guest.diet_note <> '' AS has_diet_note,
                  reply.event, reply.status, reply.answered_at
              FROM invitation

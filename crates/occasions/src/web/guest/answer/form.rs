@@ -499,11 +499,10 @@ impl Sheet<'_> {
     fn places(&self) -> Option<Places> {
         let places = self.reading.places();
         // A household that names nobody brings nobody: it is who comes.
-        let mut guests = self.snapshot.household.guests.iter();
-        let is_named = guests.any(|guest| guest.kind == GuestKind::Named);
+        let names_nobody = self.snapshot.household.names_nobody();
         let allowed = places.allowed + places.children_allowed;
         let left = places.left + places.children_left;
-        (left > 0 || is_named && allowed > 0).then_some(places)
+        (left > 0 || allowed > 0 && !names_nobody).then_some(places)
     }
 
     fn chips_of(&self, guest: &Guest) -> Chips<'_> {
