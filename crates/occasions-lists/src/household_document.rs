@@ -342,9 +342,9 @@ impl Record {
                 is_free.push(false);
             }
         }
-        // What the list says of further people comes to those whom it names.
+        // A list counts the people it names apart; an export counts them among those it may bring.
         if let Some(more) = wanted.plus_ones.filter(|_| names_nobody) {
-            let named = wanted.guests.iter().filter(|one| !one.name.is_empty());
+            let named = wanted.guests.iter().filter(|one| !is_brought(one));
             new.plus_ones = Some(more + i64::try_from(named.count()).unwrap_or(0));
         }
         new

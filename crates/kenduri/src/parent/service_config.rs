@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use super::program_file::ProgramFile;
 
 const WORKER_SUBCOMMAND: &str = "work";
-/// As long as systemd waits for a service; at an upgrade, whoever served before goes on meanwhile. A
-/// worker that migrates the store requests more time.
+/// As long as systemd waits for a service. At an upgrade, the old worker goes on meanwhile. A worker
+/// that migrates the store requests more time.
 const START_WITHIN: Duration = Duration::from_secs(90);
 /// After the drain times of requests and tunnels.
 const STOP_GRACE: Duration = Duration::from_secs(5);

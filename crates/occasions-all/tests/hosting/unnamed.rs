@@ -144,8 +144,11 @@ fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() 
         let all = ["Luis Garcia", "Ana Garcia", "Eva Garcia", ""].map(|name| (name, "plus_one"));
         assert_eq!(names, all);
         assert_eq!(made[0]["plus_ones"], 4);
+        let export = serde_json::to_string(&made).unwrap();
+        assert_eq!(bring(stage, &export, KEPT).await, (0, 0, 0));
+        assert_eq!(records(stage).await, made);
 
-        // So is whoever is merged into it.
+        // People who are merged into the household take its places too.
         let mut merged = Vec::new();
         for name in ["Tom Garcia", "Sofia Garcia"] {
             let new = json!({"household": name, "guests": [{"name": name}]});

@@ -147,7 +147,7 @@ impl MailText {
         whole
     }
 
-    /// The texts, each with what stands in its place until hosts write it.
+    /// The hosts' texts, each with the built-in text that is used until they write one.
     fn parts(&mut self, tone: Tone) -> [(&mut I18n, impl Fn(&Text) -> String); 3] {
         let kind = self.kind;
         let built_in = move |part: &'static str| {

@@ -49,7 +49,7 @@ pub(super) fn share(
             continue;
         }
         let mut options = words_of(Eater::ALL.iter().map(|one| one.word()));
-        options.extend(names.iter().cloned());
+        options.extend(names);
         let key = numbered(&one.key, place);
         let answer = choices.find(ChoiceKind::Food, &key);
         let answer = answer.filter(|answer| options.iter().any(|option| option == answer));
