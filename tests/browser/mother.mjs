@@ -72,7 +72,7 @@ errand('tell all where to park', 3, async () => {
   await group('Send');
   await press('Send', 'main');
   await press('Tell everybody something', 'main');
-  await page.getByRole('link', { name: 'Change the text' }).waitFor();
+  await page.getByRole('link', { name: 'Write the message' }).waitFor();
 });
 
 errand('how many vegetarians', 2, async () => {

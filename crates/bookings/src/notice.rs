@@ -333,7 +333,7 @@ pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEven
         uid: format!("{}@{}", booking.id, site.url().host()),
         sequence: booking.ics_sequence,
         starts_at: booking.starts_at,
-        ends_at: booking.ends_at,
+        ends_at: Some(booking.ends_at),
         is_all_day: false,
         zone: booking.zone(),
         summary: booking.title.clone(),

@@ -49,7 +49,7 @@ host-split-do = Move them
 host-news = News
 host-new-news = Write news
 host-news-text = Every household reads it on its invitation.
-host-news-mail = Write an email as well
+host-news-mail = Send it as a message too
 host-news-none = No news yet.
 host-news-title = Title
 host-news-body = Text
@@ -108,9 +108,9 @@ host-ready-not-sent = { $count ->
    *[other] { $n } invitations are
 } not sent yet.
 host-ready-owing = { $count ->
-    [one] 1 household still owes
-   *[other] { $n } households still owe
-} an answer.
+    [one] 1 household has its invitation and has
+   *[other] { $n } households have their invitation and have
+} not answered everything.
 host-home-cancelled = { $event } is cancelled. Guests see that, and answers are kept.
 host-ready-moved = { $count ->
     [one] 1 household does

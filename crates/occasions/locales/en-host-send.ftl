@@ -14,9 +14,13 @@ host-send-unsent = { $n ->
 }
 host-send-owing = { $n ->
     [0] Nobody is to be reminded now
-    [one] { $n } household hasn’t answered
-   *[other] { $n } households haven’t answered
+    [one] { $n } household to remind
+   *[other] { $n } households to remind
 }
+host-send-owing-text = They have their invitation and have not answered everything, or said “not sure”.
+host-send-not-reminded = Not to be reminded now, though not everything is answered: { $others }.
+host-send-not-invited = { $n } without an invitation
+host-send-too-late = { $n } that can no longer answer
 host-send-who = See who
 host-by-whatsapp = { $n } by WhatsApp
 host-by-sms = { $n } by SMS
@@ -45,10 +49,7 @@ host-send-order-saved = The order is changed.
 host-send-first = Try first
 host-send-last-reminded = Last reminded on { $day }
 host-send-never-reminded = Last reminded: never
-host-send-reminded = { $n ->
-    [one] { $n } more was reminded in the last 24 hours.
-   *[other] { $n } more were reminded in the last 24 hours.
-}
+host-send-reminded = { $n } reminded in the last 24 hours
 host-send-by-itself = Everybody with an email address is reminded automatically on { $days }.
 host-send-nothing-by-itself = No reminder goes out by itself.
 host-send-change = Change reminders
@@ -64,6 +65,58 @@ host-send-else = Write something else
 host-send-tell = Tell everybody something
 host-send-thank = Say thank you
 host-send-cards = Print cards and labels
+
+host-by-neither = { $n ->
+    [one] 1 household is reached by neither message nor email
+   *[other] { $n } households are reached by neither message nor email
+}
+host-send-tell-about = For news such as where to park. The message goes by WhatsApp, SMS or email, to each household in one way.
+host-send-thank-about = For everybody who comes. It goes by WhatsApp, SMS or email, to each household in one way.
+host-send-thank-early = The day is still to come. This message thanks your guests for having been there, so send it afterwards.
+host-send-changed-meanwhile = Somebody has changed this message meanwhile, so no new one was begun. Look at it first.
+host-send-begun-meanwhile = Somebody has begun another message meanwhile. Nothing was recorded about it: what you see now is the new one.
+host-send-unwritten = You have not written it yet.
+host-send-to-reach = { $n ->
+    [0] Nobody will get it now
+    [one] 1 household will get it
+   *[other] { $n } households will get it
+}
+host-send-have-it = { $n ->
+    [one] 1 household has it already.
+   *[other] { $n } households have it already.
+}
+host-send-changed-text = What you change here is read only by those who do not have it yet.
+host-send-to-all = Everybody
+host-send-to-coming = Those who come
+host-send-to-owing = Those who have not answered
+host-send-begin = Write a new message
+host-send-begin-about = A new message begins empty and goes to everybody, also to those who have this one.
+host-send-neither = They have no mobile number and no email address that works. Add one, or tell them yourself and tick them off.
+host-send-neither-do = Tick them off one by one
+host-send-later = Email it at another time, or to guests’ own addresses
+host-nobody-add = Add a household
+host-nobody-households = There are no households yet. Add your guests first.
+host-nobody-match = No household is among those you chose. Choose others.
+host-nobody-on-the-way = The invitations that are left are on their way by email.
+host-nobody-uncertain = Of the invitations that are left, it is not known whether the email arrived. Look under “Messages” before you send them again.
+host-nobody-of-them-comes = None of the households you chose has said yes, so there is nobody to thank among them.
+host-nobody-not-over = The day is still to come. Whoever gave a gift is thanked after it.
+host-nobody-invited = Every household has its invitation. Whoever you add later waits here.
+host-nobody-not-invited = No invitation has been sent yet, so nobody can be reminded. Send the invitations first.
+host-nobody-reminded = Everybody who has not answered was reminded in the last 24 hours. Try again tomorrow.
+host-nobody-answered = Everybody who has an invitation and can still answer has answered.
+host-nobody-told = Everybody has been told.
+host-nobody-comes = Nobody has said yes yet, so there is nobody to thank.
+host-nobody-thanked = Everybody has been thanked.
+host-nobody-news = Everybody has this message. To tell them something else, write a new one.
+host-nobody-this-way = Nobody is left to reach this way. Go back to see how the others are reached.
+host-nobody-address = None of these households has an email address. Add addresses, or choose others.
+host-nobody-mail = None of these households can get email: they have no address, have unsubscribed, or earlier email came back. Choose others, or add addresses that work.
+host-moved-all-know = Everybody knows that { $event } has changed.
+host-block-no-text = The message is not written yet.
+host-block-no-text-text = An email needs a subject and a text; WhatsApp and SMS need a message or the text.
+host-block-no-text-do = Write the message
+host-off-no-text = Off: not written yet
 
 host-send-reminders = Send reminders
 host-send-progress = { $n } of { $of }

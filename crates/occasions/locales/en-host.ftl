@@ -25,6 +25,7 @@ host-export-contacts = With codes and contact data
 host-export-diets = Food needs
 
 ## What can go wrong for hosts and programs.
+problem-names-nobody = This household names nobody, so its number says how many are invited. Change it on the household’s page.
 problem-code-taken = This code is taken. Please choose another.
     .title = Code taken
 problem-downloads-busy = Two downloads of pictures are running already. Please try again in a few minutes.
@@ -37,6 +38,8 @@ problem-code-guessable = This code is easy to guess. Choose another, or confirm 
     .title = Easy to guess
 problem-day-and-unknown = Clear the day, or untick “We don’t know the day yet”.
     .title = A day, and none
+problem-end-and-unknown = Leave the end out, or do not say that it is not known.
+    .title = An end, and none
 problem-day-answered = Guests have answered for this day. Give the event its new day when you know it.
     .title = The day was answered for
 problem-day-chosen = Some guests are not invited to this event. Without a day, that choice would be lost. Give the event its new day when you know it.
@@ -98,5 +101,7 @@ problem-text-missing = Please write its text first.
     .title = Text missing
 problem-sender-unverified = Mail to many cannot leave yet: DNS does not have all records of the domain that this site sends mail from. The people who run this site see on its page “Mail and DNS” which are missing, and can look again there.
     .title = The site’s domain lacks DNS records
+problem-nobody-to-reach = Nobody would get this message, so nothing was sent.
+    .title = Nobody to reach
 problem-sending-off = Sending is blocked. The page “Send” shows why, and where to fix it.
     .title = Sending is off

@@ -13,8 +13,12 @@ host-send-unsent = { $n ->
 }
 host-send-owing = { $n ->
     [0] Tiada sesiapa perlu diingatkan sekarang
-   *[other] { $n } keluarga belum menjawab
+   *[other] { $n } keluarga untuk diingatkan
 }
+host-send-owing-text = Mereka sudah menerima jemputan tetapi belum menjawab semuanya, atau menjawab “belum pasti”.
+host-send-not-reminded = Belum menjawab semuanya, tetapi tidak perlu diingatkan sekarang: { $others }.
+host-send-not-invited = { $n } belum menerima jemputan
+host-send-too-late = { $n } tidak boleh menjawab lagi
 host-send-who = Lihat siapa
 host-by-whatsapp = { $n } melalui WhatsApp
 host-by-sms = { $n } melalui SMS
@@ -40,7 +44,7 @@ host-send-order-saved = Susunan sudah ditukar.
 host-send-first = Cuba dahulu
 host-send-last-reminded = Kali terakhir diingatkan pada { $day }
 host-send-never-reminded = Kali terakhir diingatkan: belum pernah
-host-send-reminded = { $n } lagi diingatkan dalam 24 jam yang lalu.
+host-send-reminded = { $n } diingatkan dalam 24 jam yang lalu
 host-send-by-itself = Semua yang mempunyai alamat e-mel diingatkan secara automatik pada { $days }.
 host-send-nothing-by-itself = Tiada peringatan dihantar secara automatik.
 host-send-change = Tukar peringatan
@@ -56,6 +60,51 @@ host-send-else = Tulis perkara lain
 host-send-tell = Beritahu semua orang
 host-send-thank = Ucapkan terima kasih
 host-send-cards = Cetak kad dan label
+
+host-by-neither = { $n } keluarga tidak dapat dihubungi melalui mesej atau e-mel
+host-send-tell-about = Untuk berita seperti tempat letak kereta. Mesej dihantar melalui WhatsApp, SMS atau e-mel, satu cara bagi setiap keluarga.
+host-send-thank-about = Untuk semua yang hadir. Ucapan dihantar melalui WhatsApp, SMS atau e-mel, satu cara bagi setiap keluarga.
+host-send-thank-early = Harinya belum tiba. Mesej ini mengucapkan terima kasih kerana hadir, jadi hantarlah selepas itu.
+host-send-changed-meanwhile = Mesej ini telah diubah oleh orang lain sementara itu, jadi mesej baharu tidak dimulakan. Lihat dahulu.
+host-send-begun-meanwhile = Orang lain telah memulakan mesej baharu sementara itu. Tiada apa-apa direkodkan tentangnya: yang anda lihat sekarang ialah mesej baharu itu.
+host-send-unwritten = Anda belum menulisnya.
+host-send-to-reach = { $n ->
+    [0] Tiada sesiapa perlu menerimanya sekarang
+   *[other] { $n } keluarga akan menerimanya
+}
+host-send-have-it = { $n } keluarga sudah menerimanya.
+host-send-changed-text = Perubahan di sini hanya dibaca oleh mereka yang belum menerimanya.
+host-send-to-all = Semua orang
+host-send-to-coming = Yang akan hadir
+host-send-to-owing = Yang belum menjawab
+host-send-begin = Tulis mesej baharu
+host-send-begin-about = Mesej baharu bermula kosong dan dihantar kepada semua, termasuk yang sudah menerima mesej ini.
+host-send-neither = Mereka tiada nombor telefon bimbit atau alamat e-mel yang boleh digunakan. Tambah satu, atau beritahu mereka sendiri dan tandakan.
+host-send-neither-do = Tandakan satu demi satu
+host-send-later = Hantar e-mel pada masa lain, atau ke alamat tetamu sendiri
+host-nobody-add = Tambah keluarga
+host-nobody-households = Belum ada keluarga. Tambah tetamu anda dahulu.
+host-nobody-match = Tiada keluarga antara yang anda pilih. Pilih yang lain.
+host-nobody-on-the-way = Jemputan yang tinggal sedang dihantar melalui e-mel.
+host-nobody-uncertain = Bagi jemputan yang tinggal, tidak diketahui sama ada e-mel itu sampai. Lihat di bawah “Mesej” sebelum menghantarnya semula.
+host-nobody-of-them-comes = Tiada antara keluarga yang anda pilih menjawab ya, jadi tiada sesiapa antara mereka untuk diucapkan terima kasih.
+host-nobody-not-over = Harinya belum tiba. Pemberi hadiah menerima ucapan terima kasih selepas itu.
+host-nobody-invited = Semua keluarga sudah menerima jemputan. Yang anda tambah kemudian akan menunggu di sini.
+host-nobody-not-invited = Belum ada jemputan dihantar, jadi tiada sesiapa boleh diingatkan. Hantar jemputan dahulu.
+host-nobody-reminded = Semua yang belum menjawab sudah diingatkan dalam 24 jam yang lalu. Cuba lagi esok.
+host-nobody-answered = Semua yang menerima jemputan dan masih boleh menjawab sudah menjawab.
+host-nobody-told = Semua orang sudah diberitahu.
+host-nobody-comes = Belum ada yang menjawab ya, jadi tiada sesiapa untuk diucapkan terima kasih.
+host-nobody-thanked = Semua orang sudah menerima ucapan terima kasih.
+host-nobody-news = Semua orang sudah menerima mesej ini. Untuk memberitahu perkara lain, tulis mesej baharu.
+host-nobody-this-way = Tiada sesiapa lagi untuk dihubungi dengan cara ini. Kembali untuk melihat cara bagi yang lain.
+host-nobody-address = Tiada antara keluarga ini yang mempunyai alamat e-mel. Tambah alamat, atau pilih yang lain.
+host-nobody-mail = Tiada antara keluarga ini yang boleh menerima e-mel: mereka tiada alamat, sudah berhenti melanggan, atau e-mel dahulu dipulangkan. Pilih yang lain, atau tambah alamat yang boleh digunakan.
+host-moved-all-know = Semua orang tahu bahawa { $event } telah berubah.
+host-block-no-text = Mesej belum ditulis.
+host-block-no-text-text = E-mel memerlukan perkara dan teks; WhatsApp dan SMS memerlukan mesej atau teks itu.
+host-block-no-text-do = Tulis mesej
+host-off-no-text = Tidak aktif: belum ditulis
 
 host-send-reminders = Hantar peringatan
 host-send-progress = { $n } daripada { $of }

@@ -25,6 +25,7 @@ host-export-contacts = Dengan kod dan maklumat hubungan
 host-export-diets = Keperluan makanan
 
 ## What can go wrong for hosts and programs.
+problem-names-nobody = Keluarga ini tidak menamakan sesiapa, jadi bilangannya ialah bilangan orang yang dijemput. Ubah pada halaman keluarga itu.
 problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.
     .title = Kod sudah digunakan
 problem-downloads-busy = Dua muat turun gambar sedang berjalan. Sila cuba lagi dalam beberapa minit.
@@ -37,6 +38,8 @@ problem-code-guessable = Kod ini mudah diteka. Pilih yang lain, atau sahkan baha
     .title = Mudah diteka
 problem-day-and-unknown = Kosongkan hari, atau buang tanda “Kami belum tahu harinya”.
     .title = Ada hari dan tiada hari
+problem-end-and-unknown = Tinggalkan masa tamat, atau jangan nyatakan bahawa ia belum diketahui.
+    .title = Ada masa tamat dan tiada masa tamat
 problem-day-answered = Tetamu sudah menjawab untuk tarikh ini. Tetapkan tarikh baharu apabila anda sudah tahu.
     .title = Tetamu sudah menjawab
 problem-day-chosen = Ada tetamu yang tidak dijemput ke acara ini. Tanpa tarikh, pilihan itu akan hilang. Tetapkan tarikh baharu apabila anda sudah tahu.
@@ -98,5 +101,7 @@ problem-text-missing = Sila tulis teksnya dahulu.
     .title = Teks tiada
 problem-sender-unverified = E-mel kepada ramai belum dapat dihantar: DNS tidak mempunyai semua rekod domain penghantar laman ini. Pengendali laman dapat melihat rekod yang tiada di halaman “E-mel dan DNS”, dan memeriksanya semula di situ.
     .title = Domain laman tiada rekod DNS
+problem-nobody-to-reach = Tiada sesiapa akan menerima mesej ini, jadi tiada apa-apa dihantar.
+    .title = Tiada penerima
 problem-sending-off = Ada sesuatu yang menghalang penghantaran. Halaman “Hantar” menerangkannya dan di mana ia boleh dibetulkan.
     .title = Penghantaran dimatikan

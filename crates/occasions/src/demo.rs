@@ -234,6 +234,7 @@ fn insert_events(
         starts_at: instant(zone, day, from.0, from.1),
         ends_at: instant(zone, day, to.0, to.1),
         hour_known: true,
+        end_known: true,
         venue: "Dewan Seri Melati".to_owned(),
         address: "12 Jalan Duta, 50480 Kuala Lumpur".to_owned(),
         map_url: "https://www.openstreetmap.org/?mlat=3.1615&mlon=101.6720#map=17/3.1615/101.6720"

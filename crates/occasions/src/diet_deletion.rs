@@ -65,7 +65,10 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
-            "SELECT occasion.id, occasion.time_zone, MAX(event.ends_at)
+            // As in `event::end_of_occasion`.
+            "SELECT occasion.id, occasion.time_zone,
+                 MAX(CASE WHEN event.hour_known = 1 AND event.end_known = 0
+                     THEN event.starts_at ELSE event.ends_at END)
              FROM occasion JOIN event ON event.occasion = occasion.id
              WHERE event.day_known = 1 GROUP BY occasion.id, occasion.time_zone ORDER BY occasion.id"
         ),

@@ -3,6 +3,7 @@
 pub mod cancelled;
 mod dates;
 mod freezes;
+pub(crate) mod over;
 mod planned;
 pub(crate) mod whole_days;
 
@@ -28,8 +29,12 @@ pub struct Event {
     pub key: String,
     pub name: I18n,
     pub starts_at: Timestamp,
+    /// Until then the event is not over. If its end is not known, this is what `over::open_end` returns,
+    /// so that nothing counts it as over while people still dance. What people read is
+    /// [`Event::known_end`].
     pub ends_at: Timestamp,
     pub hour_known: bool,
+    pub end_known: bool,
     pub venue: String,
     pub address: String,
     pub map_url: String,
@@ -57,6 +62,16 @@ pub struct ScheduleLine {
 }
 
 impl Event {
+    /// Whether the event begins at a known hour, and nobody knows when it ends.
+    pub(crate) fn is_open_ended(&self) -> bool {
+        self.hour_known && !self.end_known
+    }
+
+    /// Returns when the event ends, if that is known.
+    pub(crate) fn known_end(&self) -> Option<Timestamp> {
+        (!self.is_open_ended()).then_some(self.ends_at)
+    }
+
     pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
@@ -86,13 +101,15 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
 const WITHOUT_EVENTS: SignedDuration = SignedDuration::from_hours(548 * 24);
 
 /// Returns when an occasion ends: with its last known day, cancelled or not, or, without any, 18 months
-/// after its last change. `archived_for` then keeps the end that archived it.
+/// after its last change. `archived_for` then keeps the end that archived it. As days are counted from
+/// it, an event without a known end counts with its start, which no time zone changes.
 pub(crate) fn end_of_occasion(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Option<Timestamp>, StoreError> {
     let (last,): (Option<Timestamp>,) = sql!(
-        "SELECT MAX(ends_at) FROM event WHERE occasion = :occasion AND day_known = 1",
+        "SELECT MAX(CASE WHEN hour_known = 1 AND end_known = 0 THEN starts_at ELSE ends_at END)
+         FROM event WHERE occasion = :occasion AND day_known = 1",
         occasion
     )
     .one(tx)?;

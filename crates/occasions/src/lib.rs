@@ -209,7 +209,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0026_import_choice" expanding,
     "0027_host_pictures" expanding,
     "0028_form_event" expanding,
-    "0029_changes_told" expanding
+    "0029_changes_told" expanding,
+    "0030_end_known" expanding,
+    "0031_messages_begun" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -248,6 +250,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
     Code::new(422, "day_and_unknown"),
+    Code::new(422, "end_and_unknown"),
     Code::new(422, "day_answered"),
     Code::new(422, "day_chosen"),
     Code::new(422, "deadline_without_day"),
@@ -260,6 +263,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "mail_not_allowed"),
     Code::new(409, "sender_unverified"),
     Code::new(409, "sending_off"),
+    Code::new(409, "nobody_to_reach"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
     // Errors of imports.

@@ -1,14 +1,11 @@
 //! The phase of guests' pages: before the day, on it, after it, and in the archive.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::event::Event;
+use crate::event::over::morning_after;
 use crate::words::OccasionStatus;
-
-/// The hour of the morning on which a day is over, because celebrations go on after midnight.
-const MORNING: i8 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -51,20 +48,6 @@ impl Phase {
 pub fn over_at(events: &[Event], zone: &TimeZone) -> Option<Timestamp> {
     let last_end = events.iter().map(|event| event.ends_at).max()?;
     Some(morning_after(last_end, zone))
-}
-
-/// Returns the first 4 am from `end` on. If a clock change skips that hour, it is the time that
-/// many clocks then show instead (RFC 5545 §3.3.5).
-fn morning_after(end: Timestamp, zone: &TimeZone) -> Timestamp {
-    let day = end.to_zoned(zone.clone()).date();
-    let morning = |day: Date| {
-        let at = day.at(MORNING, 0, 0, 0).to_zoned(zone.clone());
-        at.map_or(end, |at| at.timestamp())
-    };
-    match morning(day) {
-        same if same >= end => same,
-        _ => day.tomorrow().map_or(end, morning),
-    }
 }
 
 #[cfg(test)]

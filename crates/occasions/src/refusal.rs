@@ -155,6 +155,9 @@ pub enum Refusal {
     /// Another invitation has this code, or had it in the last 24 months.
     #[error("another invitation has this code")]
     CodeTaken,
+    /// The household names nobody, so its allowance is the number of those who are invited.
+    #[error("the household names nobody, so its allowance is its number")]
+    NamesNobody,
     /// The code that the host chose is an ordinary word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
@@ -193,6 +196,9 @@ pub enum Refusal {
     /// keyword.
     #[error("{0} stands in the way of sending")]
     SendingOff(&'static str),
+    /// No household would get the message.
+    #[error("nobody would get the message")]
+    NobodyToReach,
     /// The action is not allowed in the object's current state.
     #[error("the present state does not allow it")]
     WrongState,
@@ -273,6 +279,7 @@ impl Refusal {
             Self::SudoRequired(error) => error.into(),
             Self::SlugTaken => new(S::CONFLICT, "slug_taken"),
             Self::CodeTaken => new(S::CONFLICT, "code_taken"),
+            Self::NamesNobody => new(S::CONFLICT, "names_nobody"),
             Self::CodeGuessable => new(S::UNPROCESSABLE_ENTITY, "code_guessable"),
             Self::Guessing(seconds) => wait("too_many_attempts", seconds),
             Self::LastEvent => new(S::CONFLICT, "last_event"),
@@ -285,6 +292,7 @@ impl Refusal {
             Self::MailNotAllowed => new(S::CONFLICT, "mail_not_allowed"),
             Self::SenderUnverified => new(S::CONFLICT, "sender_unverified"),
             Self::SendingOff(kind) => new(S::CONFLICT, "sending_off").with("obstacle", kind),
+            Self::NobodyToReach => new(S::CONFLICT, "nobody_to_reach"),
             Self::WrongState => new(S::CONFLICT, "wrong_state"),
         }
     }

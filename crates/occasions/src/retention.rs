@@ -139,7 +139,9 @@ fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let now = tx.now();
     let found: Vec<(OccasionId,)> = sql!(
         "SELECT occasion.id FROM occasion JOIN event ON event.occasion = occasion.id
-         WHERE event.day_known = 1 GROUP BY occasion.id HAVING MAX(event.ends_at) <= :now
+         WHERE event.day_known = 1 GROUP BY occasion.id
+         HAVING MAX(CASE WHEN event.hour_known = 1 AND event.end_known = 0
+             THEN event.starts_at ELSE event.ends_at END) <= :now
          UNION SELECT occasion FROM occasion_deletion ORDER BY 1",
         now
     )

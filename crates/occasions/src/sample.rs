@@ -58,6 +58,7 @@ pub(crate) fn event(key: &str) -> Event {
         key: key.to_owned(),
         name: I18n::one("en", key),
         hour_known: true,
+        end_known: true,
         version: 1,
         ..Event::default()
     }

@@ -14,7 +14,8 @@ pub struct CalendarEvent {
     /// The event's revision number, which increases with every change.
     pub sequence: i64,
     pub starts_at: Timestamp,
-    pub ends_at: Timestamp,
+    /// `None` if the end is not known.
+    pub ends_at: Option<Timestamp>,
     /// Whether the event lasts whole days, from midnight to midnight of its zone.
     pub is_all_day: bool,
     /// The time zone in which the event's times are written, with its IANA name.
@@ -70,7 +71,11 @@ pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) ->
         lines.add(&format!("UID:{}", event.uid));
         lines.add(&format!("SEQUENCE:{}", event.sequence));
         lines.add(&format!("DTSTAMP:{}", utc(now)));
-        for (property, at) in [("DTSTART", event.starts_at), ("DTEND", event.ends_at)] {
+        let times = [("DTSTART", Some(event.starts_at)), ("DTEND", event.ends_at)];
+        // Without DTEND an event takes up no time (RFC 5545 §3.6.1): calendars show it where it begins,
+        // without an end that nobody chose.
+        let times = times.into_iter();
+        for (property, at) in times.filter_map(|(property, at)| Some((property, at?))) {
             let at = at.to_zoned(event.zone.clone());
             lines.add(&if event.is_all_day {
                 format!("{property};VALUE=DATE:{}", at.strftime("%Y%m%d"))
@@ -113,7 +118,9 @@ pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) ->
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone) {
     let of_zone = || events.iter().filter(|event| event.zone == *zone);
     let first = of_zone().map(|event| event.starts_at).min();
-    let last = of_zone().map(|event| event.ends_at).max();
+    let last = of_zone()
+        .map(|event| event.ends_at.unwrap_or(event.starts_at))
+        .max();
     let (Some(first), Some(last)) = (first, last) else {
         return;
     };
@@ -238,7 +245,7 @@ mod tests {
             uid: "1@example.com".to_owned(),
             sequence: 0,
             starts_at: "2027-04-29T22:00:00Z".parse().unwrap(),
-            ends_at: "2027-04-30T21:00:00Z".parse().unwrap(),
+            ends_at: Some("2027-04-30T21:00:00Z".parse().unwrap()),
             is_all_day: true,
             zone,
             summary: "Party".to_owned(),

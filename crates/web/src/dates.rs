@@ -190,6 +190,15 @@ impl Text {
         self.in_zone(&self.time_range(&start, &end), zone, from)
     }
 
+    /// Like [`Text::time_range_in`]. If the end is not known, the start alone, such as "9:30 am, Kuala
+    /// Lumpur (UTC+8)".
+    pub fn hours_in(&self, zone: &TimeZone, from: Timestamp, to: Option<Timestamp>) -> String {
+        match to {
+            Some(to) => self.time_range_in(zone, from, to),
+            None => self.in_zone(&self.time(&from.to_zoned(zone.clone())), zone, from),
+        }
+    }
+
     /// A time with its zone, such as "9:30 am (Kuala Lumpur)", beside a date.
     pub fn time_in(&self, zone: &TimeZone, at: Timestamp) -> String {
         self.at_place(&self.time(&at.to_zoned(zone.clone())), zone)
@@ -343,6 +352,14 @@ impl<'t> ZonedPage<'t> {
     pub fn time_range(&self, from: Timestamp, to: Timestamp) -> String {
         let [from, to] = [from, to].map(|at| at.to_zoned(self.zone.clone()));
         self.text.time_range(&from, &to)
+    }
+
+    /// Like [`ZonedPage::time_range`], or the start alone if the end is not known.
+    pub fn hours(&self, from: Timestamp, to: Option<Timestamp>) -> String {
+        match to {
+            Some(to) => self.time_range(from, to),
+            None => self.time(from),
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) async fn show(
         uid: format!("{}@kenduri", countdown.id),
         sequence: shown.revision,
         starts_at: clock.anchor,
-        ends_at: end.map_or(clock.anchor, |end| end.timestamp()),
+        ends_at: Some(end.map_or(clock.anchor, |end| end.timestamp())),
         is_all_day: false,
         zone,
         summary: countdown.title.clone(),

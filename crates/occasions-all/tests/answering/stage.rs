@@ -212,6 +212,7 @@ fn build(
         starts_at: deadline,
         ends_at: deadline + SignedDuration::from_hours(2),
         hour_known: true,
+        end_known: true,
         venue: String::new(),
         address: String::new(),
         map_url: String::new(),

@@ -9,7 +9,7 @@ use crate::roles::{Names, routes};
 use crate::stage::{Stage, call, on_both, on_default};
 
 /// All fields that request bodies may have.
-const FIELDS: [&str; 45] = [
+const FIELDS: [&str; 46] = [
     "version",
     "slug",
     "kind",
@@ -31,6 +31,7 @@ const FIELDS: [&str; 45] = [
     "name",
     "starts_at",
     "ends_at",
+    "end_known",
     "venue",
     "map_url",
     "schedule",

@@ -2,6 +2,7 @@
 //! resuming, cancelling and retrying. Some occasions may not send mail at all.
 
 use jiff::SignedDuration;
+use occasions::hosting::HostOf;
 use occasions::hosting::campaign::audience::Audience;
 use occasions::hosting::campaign::{self, CampaignId, CampaignState, Order, Report, Step};
 use occasions::hosting::campaign::{progress, sending};
@@ -89,7 +90,8 @@ impl Stage<'_> {
     }
 
     pub(crate) async fn order(&self, kind: MailKind, per_minute: i64) -> Report {
-        self.done(move |tx, host| campaign::order(tx, host, &wanted(kind, per_minute)))
+        let key = self.key();
+        self.done(move |tx, host| campaign::order(tx, &key, host, &wanted(kind, per_minute)))
             .await
     }
 
@@ -253,7 +255,6 @@ fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
 fn a_cancelled_campaign_sends_nothing_more() {
     on_default(async |stage| {
         stage.label_four().await;
-        // This campaign sends at most one mail per minute.
         let id = stage.order(MailKind::Invitation, 1).await.campaign.id;
         let postman = stage.postman();
         stage.seconds(&postman, 59).await;
@@ -281,13 +282,14 @@ fn a_pace_is_kept_and_a_scheduled_campaign_waits_for_its_time() {
         // The occasion's time zone is Asia/Kuala_Lumpur, UTC+8.
         let local = due.to_zoned(jiff::tz::TimeZone::get("Asia/Kuala_Lumpur").unwrap());
         let typed = local.datetime().strftime("%Y-%m-%dT%H:%M").to_string();
+        let key = stage.key();
         let id = stage
             .done(move |tx, host| {
                 let order = Order {
                     send_at: Some(web::When(typed.clone())),
                     ..wanted(MailKind::Invitation, 120)
                 };
-                campaign::order(tx, host, &order)
+                campaign::order(tx, &key, host, &order)
             })
             .await
             .campaign
@@ -385,9 +387,10 @@ fn nothing_is_ordered_where_nothing_may_be_sent() {
     on_default(async |stage| {
         stage.label_four().await;
         let order = async || {
+            let key = stage.key();
             stage
-                .act(&stage.coordinator, |tx, host| {
-                    campaign::order(tx, host, &wanted(MailKind::Invitation, 0))
+                .act(&stage.coordinator, move |tx, host| {
+                    campaign::order(tx, &key, host, &wanted(MailKind::Invitation, 0))
                 })
                 .await
         };
@@ -473,11 +476,10 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         let require = |tx: &mut Tx<'_>| sender_domain::require(tx, Some(domain));
         stage.site.store.write(require).await.unwrap();
         let order = async || {
-            let wanted = wanted(MailKind::Invitation, 0);
-            let host = &stage.coordinator;
-            stage
-                .act(host, move |tx, host| campaign::order(tx, host, &wanted))
-                .await
+            let (key, wanted) = (stage.key(), wanted(MailKind::Invitation, 0));
+            let order =
+                move |tx: &mut Tx<'_>, host: &HostOf| campaign::order(tx, &key, host, &wanted);
+            stage.act(&stage.coordinator, order).await
         };
         assert_eq!(code(order().await), "sender_unverified");
         note(true).await;
@@ -569,8 +571,9 @@ fn guests_own_addresses_get_it_once_in_a_household() {
             to_guests: true,
             ..wanted(MailKind::Invitation, 0)
         };
+        let key = stage.key();
         let id = stage
-            .done(move |tx, host| campaign::order(tx, host, &order))
+            .done(move |tx, host| campaign::order(tx, &key, host, &order))
             .await
             .campaign
             .id;

@@ -421,7 +421,65 @@ fn a_new_time_zone_is_told_where_guests_read_another_hour() {
         let first = &all[0];
         let [was, now] = [&first.was, &first.now].map(|one| one.say(&text, &bangkok));
         assert_ne!(was, now);
+        // Readers could take the old hour for one of the new zone's clock.
+        let occasion = stage.done(occasions::hosting::occasions::load).await;
+        let [_, (_, was), (_, now)] = first.values(&text, &occasion);
+        assert!(
+            was.contains("Singapore") && now.contains("Bangkok"),
+            "{was} {now}"
+        );
         zone(&mut host, "Asia/Kuala_Lumpur").await;
         assert_eq!(households_to_tell(stage).await, 0, "as it was");
+    });
+}
+
+#[test]
+fn everybody_can_still_be_asked_again_when_everybody_knows() {
+    on_default(async |stage| {
+        let mut host = stage.public(&stage.owner);
+        two_come(stage).await;
+        let later = json!({"starts_at": "2027-01-23T12:00:00+08:00"});
+        let event = change(stage, &mut host, later).await;
+        let id = event["id"].as_str().unwrap();
+        for code in ["RAHMA", "TANWE"] {
+            let household = stage.invitation(code).await;
+            let handed = json!({"kind": "moved", "about": id, "channel": "other"});
+            let at = format!("/api/v1/invitations/id/{household}/handed");
+            call(&mut host, "POST", &at, &handed).await.expect(200);
+        }
+        assert_eq!(households_to_tell(stage).await, 0);
+        let page = format!("{HOME}/send/moved/{id}");
+        let send = host.get(&format!("{HOME}/send")).await.with(200);
+        assert!(
+            send.links().iter().any(|link| link.href == page),
+            "{}",
+            send.text()
+        );
+        let shown = host.get(&page).await.with(200);
+        assert!(
+            shown.text().contains(&stage.say("host-nobody-told")),
+            "{}",
+            shown.text()
+        );
+        stage.world.clock.advance(SignedDuration::from_mins(1));
+        let asked = host
+            .submit(&shown, &shown.form(&format!("{page}/ask")))
+            .await;
+        host.follow(asked).await.expect(200);
+        assert!(
+            replies(stage, "RAHMA")
+                .await
+                .iter()
+                .all(|one| *one == Pending)
+        );
+        assert_eq!(
+            households_to_tell(stage).await,
+            2,
+            "they are told that they are asked"
+        );
+        // Nobody is asked twice about one change.
+        let at = stage.at(&format!("/sending/moved/{id}/ask-again"));
+        call(&mut host, "POST", &at, &Value::Null).await.expect(409);
+        stage.expect_work();
     });
 }

@@ -18,6 +18,7 @@ mod day_known;
 #[expect(dead_code, reason = "the guests' own tests need more of it")]
 mod demo;
 mod diet_deletion;
+mod end_known;
 mod event_changes;
 mod exports;
 mod form_events;
@@ -70,6 +71,7 @@ mod retention;
 mod roles;
 mod scopes;
 mod seats;
+mod send_kinds;
 mod sending;
 mod settings;
 mod sharing;

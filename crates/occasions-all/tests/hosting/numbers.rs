@@ -9,10 +9,11 @@ use occasions::hosting::{When, guests, locks};
 use occasions::hosting::{invitations, portals};
 use occasions::invitation_snapshot::response;
 use occasions::words::{Access, ReplyStatus, Response};
-use platform::{Rows, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::PageQuery;
 
+use crate::pages::HOME;
 use crate::parts::{brought, sent};
 use crate::stage::{Stage, on_default};
 
@@ -418,6 +419,44 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
                     })
                     .await;
             }
+        }
+    });
+}
+
+#[test]
+fn who_has_not_answered_is_as_many_on_every_page() {
+    on_default(async |stage| {
+        let change = |tx: &mut Tx<'_>| {
+            for change in [
+                sql!("UPDATE invitation SET sent_at = 1"),
+                sql!("UPDATE invitation SET sent_at = NULL WHERE code = 'RAHMA'"),
+                sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = 'ROSSI'"),
+            ] {
+                tx.run(change, &[], Rows::Any)?;
+            }
+            Ok::<(), StoreError>(())
+        };
+        stage.site.store.write(change).await.unwrap();
+        let mut host = stage.public(&stage.coordinator);
+        let found = host.get(&stage.at("/sending")).await.json();
+        let summary = host.get(&stage.at("/summary")).await.json();
+        let parts = [
+            &found["reminders"]["households"],
+            &found["reminded"],
+            &found["not_invited"],
+            &found["too_late"],
+        ];
+        let parts = parts.map(|part| part.as_u64().unwrap());
+        let all = &summary["summary"]["invitations"];
+        let owing = ["unanswered", "partial"].map(|name| all[name].as_u64().unwrap());
+        let owing = owing[0] + owing[1];
+        assert_eq!(parts.iter().sum::<u64>(), owing, "{parts:?}");
+        assert_eq!(all["pending"].as_u64(), Some(owing));
+        assert!(parts[2] > 0 && parts[3] > 0, "{parts:?}");
+        let page = host.get(&format!("{HOME}/send")).await;
+        for (id, at) in [("host-send-not-invited", 2), ("host-send-too-late", 3)] {
+            let words = stage.fill(id, [("n", parts[at].into())]);
+            assert!(page.text().contains(&words), "{words}: {}", page.text());
         }
     });
 }

@@ -431,11 +431,12 @@ fn mail_to_guests_ends_at_the_occasions_name() {
         set(stage, NAME).await;
         check(stage, &own).await;
         stage.world.expect_jobs(campaign::KIND);
+        let key = stage.key();
         stage
-            .done(|tx, host| {
+            .done(move |tx, host| {
                 let order = json!({"kind": "invitation"});
                 let order: campaign::Order = serde_json::from_value(order).unwrap();
-                campaign::order(tx, host, &order).map(drop)
+                campaign::order(tx, &key, host, &order).map(drop)
             })
             .await;
         let job = occasions::web::letter::campaigns(own.site.clone());

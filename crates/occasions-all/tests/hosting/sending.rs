@@ -512,11 +512,11 @@ fn hosts_hand_over_a_message_in_their_own_words() {
             .await
             .json();
         assert_eq!(refused["errors"][0]["code"], "placeholder_unknown");
-        // News leaves by mail alone, so it has no such message.
-        let at = stage.at("/mail-texts/news");
+        // The date alone leaves by mail alone, so it has no such message.
+        let at = stage.at("/mail-texts/save_the_date");
         let version = host.get(&at).await.with(200).json()["version"].clone();
-        let news = json!({"message": {"ms": "x"}, "version": version});
-        call(&mut host, "PATCH", &at, &news).await.expect(422);
+        let date = json!({"message": {"ms": "x"}, "version": version});
+        call(&mut host, "PATCH", &at, &date).await.expect(422);
         let form = host
             .get(&format!("{HOME}/mail/texts/invitation"))
             .await

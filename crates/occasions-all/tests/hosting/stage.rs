@@ -278,6 +278,11 @@ impl<'w> Stage<'w> {
         self.act(&self.owner, change).await.unwrap()
     }
 
+    /// The key of addresses that get no mail.
+    pub(crate) fn key(&self) -> platform::key::Key {
+        self.site.keys.key(platform::mail::suppression::PURPOSE)
+    }
+
     pub(crate) async fn invitation(&self, code: &'static str) -> InvitationId {
         let find = move |tx: &mut Tx<'_>| -> Result<(InvitationId,), _> {
             sql!("SELECT id FROM invitation WHERE code = :code", code).one(tx)

@@ -93,7 +93,7 @@ fn the_state_has_exactly_the_shape_that_is_promised() {
                 guest["answered_at"] = json!("[TIME]");
             }
         }
-        let event = |key: &str, name: &str, from: &str, to: &str, venue: &str, address: &str| json!({ "key": key, "name": name, "starts_at": from, "ends_at": to, "hour_known": true, "venue": venue, "address": address });
+        let event = |key: &str, name: &str, from: &str, to: &str, venue: &str, address: &str| json!({ "key": key, "name": name, "starts_at": from, "ends_at": to, "hour_known": true, "end_known": true, "venue": venue, "address": address });
         let hall = ("Dewan Seri Melati", "12 Jalan Duta, 50480 Kuala Lumpur");
         let person = |name: &str, answered: Value, status: &str| {
             json!({

@@ -8,7 +8,7 @@ use platform::id::Id as _;
 use platform::{StoreError, Tx};
 use site::dates::Date;
 
-use crate::event::{self, PlannedEvent};
+use crate::event;
 use crate::id::OccasionId;
 use crate::occasion;
 use crate::role;
@@ -26,7 +26,7 @@ pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, S
         let title = occasion.title.pick(&language, default).text;
         // Also cancelled ones: they may be brought back, and only a removed one ends what follows it.
         let events = event::planned(tx, &occasion.id)?.into_iter();
-        for event in events.filter_map(PlannedEvent::dated).rev() {
+        for event in events.filter_map(|event| event.dated(&zone)).rev() {
             let name = event.name.pick(&language, default).text;
             let at = Target::of(event.starts_at, &zone);
             dates.push(Date {

@@ -3,12 +3,13 @@
 
 use ::web::I18n;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Event, ScheduleLine};
+use super::{Event, ScheduleLine, over};
 use crate::id::{EventId, OccasionId};
 
 /// A part of an occasion, such as a ceremony or a dinner. Its day may not be known yet.
@@ -34,12 +35,19 @@ pub struct PlannedEvent {
     pub cancelled: bool,
     /// When the event starts; null if the day is not known.
     pub starts_at: Option<Timestamp>,
-    /// When the event ends: after its start, and at most 7 days later; null if the day is not known.
+    /// When the event ends: after its start, and at most 7 days later; null if the day or the end is
+    /// not known.
     pub ends_at: Option<Timestamp>,
     /// Whether the hour is known. If not, the event lasts from midnight to midnight of the
     /// occasion's time zone, also after that zone changes, and guests read only its day. A new
     /// `starts_at` at another hour than midnight makes the hour known.
     pub hour_known: bool,
+    /// Whether the end is known. If not, guests read only when the event begins, and for all else it ends
+    /// at 4 am of the morning after the day on which it begins, or at noon if it begins before 4 am. A
+    /// change that has an `ends_at` makes the end known, and one whose `ends_at` is null makes it unknown,
+    /// unless it also has `end_known`; another `ends_at` beside `end_known: false` is refused. Always true while the hour is not known: an event that is then given its
+    /// hour, but neither `ends_at` nor `end_known`, lasts two hours, also if its end was not known before.
+    pub end_known: bool,
     /// Up to 160 characters.
     pub venue: String,
     /// Up to 500 characters.
@@ -69,14 +77,18 @@ impl PlannedEvent {
         self.day_known && !self.cancelled
     }
 
-    /// Returns the event if its day is known, cancelled or not.
-    pub fn dated(self) -> Option<Event> {
+    /// Returns the event if its day is known, cancelled or not. `zone` is the occasion's time zone.
+    pub fn dated(self, zone: &TimeZone) -> Option<Event> {
         let starts_at = self.starts_at?;
-        let ends_at = self.ends_at.unwrap_or(starts_at);
-        Some(self.at(starts_at, ends_at))
+        Some(self.at(starts_at, zone))
     }
 
-    fn at(self, starts_at: Timestamp, ends_at: Timestamp) -> Event {
+    fn at(self, starts_at: Timestamp, zone: &TimeZone) -> Event {
+        let ends_at = match self.ends_at {
+            Some(ends_at) => ends_at,
+            None if self.end_known => starts_at,
+            None => over::open_end(starts_at, zone),
+        };
         Event {
             id: self.id,
             key: self.key,
@@ -84,6 +96,7 @@ impl PlannedEvent {
             starts_at,
             ends_at,
             hour_known: self.hour_known,
+            end_known: self.end_known,
             venue: self.venue,
             address: self.address,
             map_url: self.map_url,
@@ -99,19 +112,23 @@ impl PlannedEvent {
 
     /// The row of the table, in which an event without a day has a moment that nothing shows: these
     /// columns cannot be null.
-    fn row(&self) -> Event {
+    fn row(&self, zone: &TimeZone) -> Event {
         let never = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(NEVER);
-        let [from, to] = [self.starts_at, self.ends_at].map(|at| at.unwrap_or(never));
-        self.clone().at(from, to)
+        self.clone().at(self.starts_at.unwrap_or(never), zone)
     }
 
-    pub(crate) fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    pub(crate) fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        occasion: &OccasionId,
+        zone: &TimeZone,
+    ) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO event (occasion, {Event}, day_known, cancelled_at, seats_taken, created_at,
                  updated_at)
              VALUES (:occasion, {:Event}, :day_known, :cancelled_at, 0, :now, :now)",
             occasion,
-            Event = &self.row(),
+            Event = &self.row(zone),
             day_known = self.day_known,
             cancelled_at = self.cancelled.then_some(tx.now()),
             now = tx.now()
@@ -121,14 +138,14 @@ impl PlannedEvent {
     }
 
     /// Stores the event if the stored one has the version before it.
-    pub(crate) fn update(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    pub(crate) fn update(&self, tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
         sql!(
             "UPDATE event SET {Event = :Event}, day_known = :day_known,
                  cancelled_at = CASE WHEN CAST(:cancelled AS BIGINT) = 1
                      THEN COALESCE(cancelled_at, :now) END,
                  updated_at = :now
              WHERE id = :id AND version = :version - 1",
-            Event = &self.row(),
+            Event = &self.row(zone),
             day_known = self.day_known,
             cancelled = self.cancelled,
             now = tx.now(),
@@ -145,6 +162,7 @@ const NEVER: i64 = 221_845_392_000;
 
 impl From<Event> for PlannedEvent {
     fn from(event: Event) -> Self {
+        let ends_at = event.known_end();
         Self {
             id: event.id,
             key: event.key,
@@ -152,8 +170,9 @@ impl From<Event> for PlannedEvent {
             day_known: true,
             cancelled: false,
             starts_at: Some(event.starts_at),
-            ends_at: Some(event.ends_at),
+            ends_at,
             hour_known: event.hour_known,
+            end_known: ends_at.is_some(),
             venue: event.venue,
             address: event.address,
             map_url: event.map_url,

@@ -7,18 +7,25 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::{Rows, StoreError, Tx, sql};
 use web::dates::{days_between, end_of_day};
 
-use super::Event;
+use super::{Event, over};
 
 /// Returns the first and the last day of an event. An event of at most 24 hours belongs to the day
-/// on which it starts, also if it goes on past midnight.
+/// on which it starts, also if it goes on past midnight, and so does one whose end is not known.
 pub(crate) fn days_of(event: &Event, zone: &TimeZone) -> [Date; 2] {
     let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let first = day(event.starts_at);
-    if event.ends_at.duration_since(event.starts_at) <= SignedDuration::from_hours(24) {
+    let length = event.ends_at.duration_since(event.starts_at);
+    if event.is_open_ended() || length <= SignedDuration::from_hours(24) {
         return [first, first];
     }
     let before = event.ends_at.checked_sub(SignedDuration::from_millis(1));
     [first, before.map_or(first, day)]
+}
+
+/// Whether the event belongs to a single day.
+pub(crate) fn is_one_day(event: &Event, zone: &TimeZone) -> bool {
+    let [first, last] = days_of(event, zone);
+    first == last
 }
 
 /// Moves the event to the whole of these days.
@@ -36,13 +43,24 @@ pub(crate) fn as_many_days(old: &Event, first: Date, zone: &TimeZone) -> [Date; 
     [first, last.unwrap_or(first)]
 }
 
-/// Keeps the event on its days in the occasion's new time zone. The caller must hold the occasion's
-/// lock.
+/// Keeps the event on its days in the occasion's new time zone. If its end is not known, it is over by
+/// the clock of that zone. The caller must hold the occasion's lock.
 pub(crate) fn move_to_zone(
     tx: &mut Tx<'_>,
     mut event: Event,
     [old, new]: [&TimeZone; 2],
 ) -> Result<(), StoreError> {
+    if event.is_open_ended() {
+        let ends_at = over::open_end(event.starts_at, new);
+        // Nobody reads this end, so neither calendars nor hosts hear of it.
+        return sql!(
+            "UPDATE event SET ends_at = :ends_at WHERE id = :id",
+            ends_at,
+            id = event.id
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop);
+    }
     if event.hour_known {
         return Ok(());
     }

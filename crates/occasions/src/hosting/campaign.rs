@@ -125,8 +125,18 @@ pub struct Order {
     pub per_minute: i64,
 }
 
-/// Creates a campaign.
-pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Refusal> {
+/// Creates a campaign. One that starts at once is refused if nobody would get a mail.
+pub fn order(tx: &mut Tx<'_>, key: &Key, host: &HostOf, order: &Order) -> Result<Report, Refusal> {
+    create(tx, key, host, order, true)
+}
+
+fn create(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    host: &HostOf,
+    order: &Order,
+    needs_somebody: bool,
+) -> Result<Report, Refusal> {
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     may_send(tx, host, occasion.status)?;
@@ -140,14 +150,24 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         None => Some(now),
     };
     let text = mail_text::load(tx, host, order.kind)?;
-    if MailKind::find_written(order.kind.word()).is_none() {
+    if !order.kind.is_for_all() {
         findings.add("/kind", "unknown_option", []);
-    } else if !order.kind.is_built_in() && (text.subject.is_empty() || text.body.is_empty()) {
-        findings.add("/kind", "text_missing", []);
+    }
+    if !order.kind.is_built_in() {
+        for (pointer, own) in [("/subject", &text.subject), ("/body", &text.body)] {
+            if own.is_empty() {
+                findings.add(pointer, "text_missing", []);
+            }
+        }
     }
     findings.finish()?;
     // A filter with an unknown event is refused here, before the job runs.
-    Audience::households(tx, host, &order.audience)?;
+    let audience = Audience::count(tx, key, host, &order.audience, order.to_guests)?;
+    let due_at = due_at.unwrap_or(now).max(now);
+    // Who gets it later is decided then.
+    if needs_somebody && audience.mails == 0 && due_at <= now {
+        return Err(Refusal::NobodyToReach);
+    }
     let campaign = Campaign {
         id: tx.id(),
         kind: order.kind,
@@ -158,7 +178,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         audience: Some(order.audience.clone()),
         to_guests: order.to_guests,
         per_minute: order.per_minute,
-        due_at: due_at.unwrap_or(now).max(now),
+        due_at,
         created_at: now,
         started_at: None,
         finished_at: None,
@@ -261,10 +281,11 @@ pub fn reminded(
     found.map(|(id,)| load(tx, host, &id)).transpose()
 }
 
-/// Reminds the households that have not answered completely. If the same households were reminded
-/// within [`REMINDED`], returns the earlier campaign, unless `force` is set.
+/// Reminds the households that have not answered completely, also if there are none. If the same
+/// households were reminded within [`REMINDED`], returns the earlier campaign, unless `force` is set.
 pub fn remind(
     tx: &mut Tx<'_>,
+    key: &Key,
     host: &HostOf,
     filter: &InvitationFilter,
     force: bool,
@@ -280,7 +301,7 @@ pub fn remind(
         send_at: None,
         per_minute: 0,
     };
-    order(tx, host, &wanted)
+    create(tx, key, host, &wanted, false)
 }
 
 /// Checks that this occasion may send mail to many households.

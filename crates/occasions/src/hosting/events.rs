@@ -1,6 +1,7 @@
 //! Adds, changes and removes events, on behalf of hosts. A change first waits for all saves in
 //! progress.
 
+use ::web::dates::end_of_day;
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use jiff::tz::TimeZone;
@@ -14,7 +15,8 @@ use super::resource::{
 };
 use super::{HostOf, Permission, Refusal, occasions, told};
 use crate::event::{
-    self, Event, PlannedEvent, ScheduleLine, cancelled, list, lock_limited, planned, whole_days,
+    self, Event, PlannedEvent, ScheduleLine, cancelled, list, lock_limited, over, planned,
+    whole_days,
 };
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
@@ -51,6 +53,7 @@ impl Resource for PlannedEvent {
         starts_at: moment().label("host-field-starts").optional(),
         ends_at: moment().label("host-field-ends").hint("host-field-ends-hint").optional(),
         hour_known: flag().label("host-field-hour-known").hint("host-field-hour-known-hint"),
+        end_known: flag().label("host-field-end-known"),
         venue: line(160).label("host-field-venue"),
         address: lines(500).label("host-field-address"),
         map_url: https().label("host-field-map").hint("host-field-map-hint"),
@@ -96,6 +99,7 @@ impl Resource for PlannedEvent {
             id: tx.id(),
             key,
             hour_known: true,
+            end_known: true,
             position: next_position(there.iter().map(|event| event.position)),
             version: 1,
             ..Event::default()
@@ -114,9 +118,10 @@ impl Resource for PlannedEvent {
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
         self.check_day(edit, findings);
-        if let Some(mut event) = self.clone().dated() {
-            let old = edit.old.cloned().and_then(Self::dated);
-            set_times(&mut event, old.as_ref(), tx, edit, findings)?;
+        let zone = edit.parent.zone(tx)?;
+        if let Some(mut event) = self.clone().dated(&zone) {
+            let old = edit.old.cloned().and_then(|old| old.dated(&zone));
+            set_times(&mut event, old.as_ref(), &zone, edit, findings);
             if let (Some(old), Input::Form(form, _)) = (&old, edit.input)
                 && is_year_doubtful(old, &event, tx.now())
                 && !form.is_ticked(YEAR_RIGHT)
@@ -124,16 +129,11 @@ impl Resource for PlannedEvent {
                 findings.add("/starts_at", "year_doubtful", []);
             }
             self.starts_at = Some(event.starts_at);
-            self.ends_at = Some(event.ends_at);
-            self.hour_known = event.hour_known;
+            self.ends_at = event.known_end();
+            (self.hour_known, self.end_known) = (event.hour_known, event.end_known);
         }
         if let Some(old) = edit.old
-            && ((
-                self.starts_at,
-                self.ends_at,
-                self.hour_known,
-                self.cancelled,
-            ) != (old.starts_at, old.ends_at, old.hour_known, old.cancelled)
+            && (self.when() != old.when()
                 || (&self.venue, &self.address) != (&old.venue, &old.address))
         {
             self.calendar_sequence += 1;
@@ -142,8 +142,8 @@ impl Resource for PlannedEvent {
     }
 
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
-        let occasion = edit.parent.occasion();
-        Self::insert(self, tx, occasion)?;
+        let (occasion, zone) = (edit.parent.occasion(), edit.parent.zone(tx)?);
+        Self::insert(self, tx, occasion, &zone)?;
         if self.day_known && (self.open_to_all || edit.input.flag("invite_all", true)) {
             self.invite_all(tx, occasion)?;
         }
@@ -151,7 +151,7 @@ impl Resource for PlannedEvent {
     }
 
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
-        let occasion = edit.parent.occasion();
+        let (occasion, zone) = (edit.parent.occasion(), edit.parent.zone(tx)?);
         // The events must be locked before the invitations, as in every save. Households that move
         // up from the waiting list are locked later.
         lock_limited(tx, occasion)?;
@@ -170,10 +170,10 @@ impl Resource for PlannedEvent {
             self.invite(tx, edit, old)?;
         }
         if let Some(old) = edit.old {
-            told::note(tx, occasion, old, self)?;
+            told::note(tx, occasion, [old, self], &zone)?;
         }
         self.version += 1;
-        Self::update(self, tx)?;
+        Self::update(self, tx, &zone)?;
         // Taken seats are not counted while seats are unlimited. If the change has set a limit,
         // they must be counted now.
         rsvp::recount_seats(tx, occasion)?;
@@ -200,6 +200,16 @@ impl Resource for PlannedEvent {
 }
 
 impl PlannedEvent {
+    /// When the event is, as calendars have it.
+    fn when(&self) -> (Option<Timestamp>, Option<Timestamp>, bool, bool) {
+        (
+            self.starts_at,
+            self.ends_at,
+            self.hour_known,
+            self.cancelled,
+        )
+    }
+
     /// Changes who is invited to the event, because it is open to all, has a day, or is cancelled
     /// since this change. The caller must hold the event's lock.
     fn invite(&self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>, old: &Self) -> Result<(), Refusal> {
@@ -317,44 +327,73 @@ fn keep_seats_until(
     Ok(())
 }
 
-/// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year.
+/// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year. An end
+/// alone may be over: hosts note it on the day.
 fn is_year_doubtful(old: &Event, new: &Event, now: Timestamp) -> bool {
     let moved = new.starts_at.duration_since(old.starts_at);
     let is_into_past = new.ends_at <= now && old.ends_at > now;
-    is_into_past || moved.abs() >= FAR_MOVE
+    (is_into_past && !moved.is_zero()) || moved.abs() >= FAR_MOVE
+}
+
+/// Whether a form shows the end, which may be typed or emptied there.
+fn shows_end(input: &Input) -> bool {
+    matches!(input, Input::Form(_, shown) if shown.iter().any(|field| field.name == "ends_at"))
 }
 
 fn set_times(
     event: &mut Event,
     old: Option<&Event>,
-    tx: &mut Tx<'_>,
+    zone: &TimeZone,
     edit: &Edit<'_, PlannedEvent>,
     findings: &mut Findings,
-) -> Result<(), Refusal> {
+) {
     let had_hour = old.is_some_and(|old| old.hour_known);
     let has_moved = old.is_none_or(|old| old.starts_at != event.starts_at);
-    // A form sends the end too. If it is as before, that of whole days says nothing about an hour
-    // that is now known, and that of another day nothing about the day it is moved to.
-    let old_in_form = old.filter(|_| matches!(edit.input, Input::Form(..)));
-    let has_end = edit.input.has("ends_at")
-        && match old_in_form.filter(|old| old.ends_at == event.ends_at) {
-            Some(old) => old.hour_known && !is_moved_whole(old, event, &edit.parent.zone(tx)?),
+    // A form sends the end too. If it is as before, it says nothing about another day to which the
+    // event is moved. That of one whole day is not shown, so whoever sends it has typed it.
+    let sends_end = edit.input.has("ends_at");
+    let is_form = matches!(edit.input, Input::Form(..));
+    let old_in_form = old.filter(|old| is_form && !old.is_open_ended());
+    let same_end = old_in_form.filter(|old| sends_end && old.ends_at == event.ends_at);
+    let mut has_end = sends_end
+        && match same_end {
+            Some(old) if old.hour_known => !is_moved_whole(old, event, zone),
+            Some(old) => whole_days::is_one_day(old, zone),
             None => true,
         };
+    let [first, _] = whole_days::days_of(event, zone);
     if !event.hour_known {
-        let zone = edit.parent.zone(tx)?;
-        let [first, _] = whole_days::days_of(event, &zone);
         let mut day = event.clone();
-        whole_days::set_days(&mut day, [first, first], &zone);
+        whole_days::set_days(&mut day, [first, first], zone);
         event.hour_known = !had_hour && has_moved && day.starts_at != event.starts_at;
         if !event.hour_known && (!has_end || event.starts_at < event.ends_at) {
+            let is_emptied = shows_end(edit.input) && !sends_end;
             let days = match old {
-                _ if has_end => whole_days::days_of(event, &zone),
-                Some(old) => whole_days::as_many_days(old, first, &zone),
-                None => [first, first],
+                _ if has_end => whole_days::days_of(event, zone),
+                Some(old) if !is_emptied => whole_days::as_many_days(old, first, zone),
+                _ => [first, first],
             };
-            whole_days::set_days(event, days, &zone);
+            whole_days::set_days(event, days, zone);
         }
+    }
+    // An hour that several whole days are given leaves them as many.
+    if let Some(old) = same_end
+        && event.hour_known
+        && !has_end
+        && !had_hour
+    {
+        let [_, last] = whole_days::as_many_days(old, first, zone);
+        event.ends_at = end_of_day(last, zone).unwrap_or(event.ends_at);
+        has_end = true;
+    }
+    event.end_known = is_end_known(event, edit, findings);
+    if event.is_open_ended() {
+        event.ends_at = over::open_end(event.starts_at, zone);
+        return;
+    }
+    if event.hour_known && !has_end && old.is_some_and(Event::is_open_ended) {
+        findings.add("/ends_at", "required", []);
+        return;
     }
     // A host who changes only the start moves the whole event, so its length stays the same.
     let was_given_hour = event.hour_known && !had_hour;
@@ -376,7 +415,35 @@ fn set_times(
         let values = [("min", 0.into()), ("max", MOST_DAYS.into())];
         findings.add("/ends_at", "out_of_range", values);
     }
-    Ok(())
+}
+
+/// Whether the end is known after the change. An end beside the statement that it is not known is an
+/// error, unless either is only what a program has read and sends back.
+fn is_end_known(event: &Event, edit: &Edit<'_, PlannedEvent>, findings: &mut Findings) -> bool {
+    if !event.hour_known {
+        return true;
+    }
+    let sends_end = edit.input.has("ends_at");
+    match edit.input {
+        // An empty end says that nobody knows it.
+        Input::Form(..) if shows_end(edit.input) => sends_end,
+        Input::Json(sent) if !edit.input.has("end_known") => {
+            sends_end || (event.end_known && !sent.contains_key("ends_at"))
+        }
+        Input::Json(_) if sends_end && !event.end_known => {
+            if edit.old.is_some_and(|old| !old.end_known) {
+                return true;
+            }
+            let is_sent_back = edit
+                .old
+                .is_some_and(|old| old.ends_at == Some(event.ends_at));
+            if !is_sent_back {
+                findings.add("/ends_at", "end_and_unknown", []);
+            }
+            false
+        }
+        Input::Form(..) | Input::Json(_) => event.end_known,
+    }
 }
 
 /// Whether an event of one day begins on another day, or later than it ended.

@@ -1,13 +1,14 @@
 //! What was sent to households, and how. What hosts hand to another app or to the post is recorded
 //! here. The progress of the site's own mail is not: it is read from where the mail is.
 
+use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use web::words;
 
-use super::mail_text::MailKind;
+use super::mail_text::{self, MailKind};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, history, portals};
+use super::{Refusal, history, portals, reached};
 use crate::id::InvitationId;
 
 platform::id!(HandedId, "A message that a host handed over.");
@@ -106,7 +107,8 @@ pub fn print(
     Ok(())
 }
 
-/// Takes back what hosts recorded about messages of this kind, because they were not sent after all.
+/// Takes back what hosts recorded last about messages of this kind, because it was not sent after
+/// all. Of invitations, that is everything; of news, nothing about a message before the present one.
 /// An invitation still counts as sent if a mail of this site left.
 pub fn withdraw(
     tx: &mut Tx<'_>,
@@ -117,13 +119,18 @@ pub fn withdraw(
 ) -> Result<(), Refusal> {
     host.needs(Permission::Invite)?;
     let snapshot = portals::lock(tx, host, invitation, None)?;
+    let since = match kind {
+        MailKind::Invitation => Timestamp::UNIX_EPOCH,
+        _ => newest(tx, host, invitation, kind, about)?,
+    };
     sql!(
         "UPDATE handed SET state = 'withdrawn'
          WHERE invitation = :invitation AND kind = :kind AND about = :about
-           AND state <> 'withdrawn'",
+           AND state <> 'withdrawn' AND at >= :since",
         invitation,
         kind,
-        about
+        about,
+        since
     )
     .run(tx, Rows::Any)?;
     if kind == MailKind::Invitation {
@@ -143,6 +150,34 @@ pub fn withdraw(
     }
     history::tell_of_invitation(tx, host, &snapshot.household, "edited")?;
     Ok(())
+}
+
+/// When hosts last recorded a message of this kind, but not before they began it.
+fn newest(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    invitation: &InvitationId,
+    kind: MailKind,
+    about: &str,
+) -> Result<Timestamp, StoreError> {
+    let begun_at = mail_text::begun_at(tx, host.occasion(), kind)?;
+    let (newest,): (Option<Timestamp>,) = sql!(
+        "SELECT MAX(at) FROM handed
+         WHERE invitation = :invitation AND kind = :kind AND about = :about
+           AND state <> 'withdrawn'",
+        invitation,
+        kind,
+        about
+    )
+    .one(tx)?;
+    Ok(newest.unwrap_or(begun_at).max(begun_at))
+}
+
+/// How many households have got the message of the hosts' own that they have now.
+pub fn with_news(tx: &mut Tx<'_>, host: &HostOf) -> Result<usize, Refusal> {
+    host.needs(Permission::See)?;
+    let since = mail_text::begun_at(tx, host.occasion(), MailKind::News)?;
+    Ok(reached::reached(tx, host.occasion(), MailKind::News.word(), "", since)?.len())
 }
 
 fn insert(tx: &mut Tx<'_>, host: &HostOf, new: &NewHanded) -> Result<(), StoreError> {

@@ -1,15 +1,17 @@
 //! The texts of the mails that hosts send, for each kind of mail and each language. In a language
 //! without a text from the hosts, the built-in text is used.
 
+use jiff::Timestamp;
 use platform::audit::Entity;
 use platform::store::Row;
-use platform::{Rows, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::fields::{self, texts};
 use web::{Field, Findings, I18n, Input, Language, Limits, Text, words};
 
 use super::{Current, HostOf, Permission, Refusal, history, occasions};
+use crate::id::OccasionId;
 use crate::occasion::Occasion;
 use crate::words::Tone;
 
@@ -24,7 +26,7 @@ words! {
         Thanks = "thanks" => "host-mail-thanks",
         /// Any other news from the hosts, without a built-in text.
         News = "news" => "host-mail-news",
-        /// Tells that an event has moved. Hosts do not write its text.
+        /// Tells that an event has moved, or is cancelled.
         Moved = "moved" => "host-mail-moved",
     }
 }
@@ -47,10 +49,26 @@ pub const PLACEHOLDERS: &[&str] = &[
     "gift",
     "pictures_link",
     "unsubscribe_link",
+    "news",
+    "change",
+    "event",
+    "was",
+    "now",
+    "answer",
     // Older names of the placeholders for the date and the venue.
     "wedding_date",
     "wedding_venue",
 ];
+
+/// Those that only a message about an event that has moved replaces.
+const OF_MOVED: &[&str] = &["news", "change", "event", "was", "now", "answer"];
+
+/// The placeholder of the link to the household's page.
+pub(super) const LINK: &str = "{rsvp_link}";
+
+/// One of them stands in each text about an event that has moved: the same text is used for every
+/// later change, so only they say what has changed.
+const SAYS_CHANGE: [&str; 3] = ["change", "news", "now"];
 
 /// The hosts' wording for a kind of mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -60,10 +78,12 @@ pub struct MailText {
     /// The subject, up to 150 characters.
     pub subject: I18n,
     /// Plain text, up to 8,000 characters. A paragraph that contains only the link to the
-    /// household's page becomes a button.
+    /// household's page becomes a button. A text about an event that has moved contains `{change}`,
+    /// `{news}` or `{now}`, and gets the link at its end if it has none.
     pub body: I18n,
     /// The message that hosts hand to WhatsApp and SMS, as plain text of up to 1,000 characters;
-    /// empty for the built-in one. A message without the link gets it at its end.
+    /// empty for the built-in one, or for the body of news. A message without the link gets it at its
+    /// end.
     pub message: I18n,
     /// Increased by every change.
     pub version: i64,
@@ -80,6 +100,29 @@ pub const FIELDS: &[Field] = web::fields! { MailText:
     message: texts(Limits::lines(1_000))
         .label("host-mail-message")
         .hint("host-mail-message-hint")
+        .wording(),
+};
+
+/// [`FIELDS`] for news, which have no built-in message.
+const NEWS_FIELDS: &[Field] = web::fields! { MailText:
+    subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
+    body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
+    message: texts(Limits::lines(1_000))
+        .label("host-mail-message")
+        .hint("host-mail-news-message-hint")
+        .wording(),
+};
+
+/// [`FIELDS`] for events that have moved, whose texts are used for every later change too.
+const MOVED_FIELDS: &[Field] = web::fields! { MailText:
+    subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
+    body: texts(Limits::lines(8_000))
+        .label("host-mail-body")
+        .hint("host-mail-moved-hint")
+        .wording(),
+    message: texts(Limits::lines(1_000))
+        .label("host-mail-message")
+        .hint("host-mail-moved-message-hint")
         .wording(),
 };
 
@@ -100,10 +143,43 @@ impl MailText {
 
     /// Returns the message in the language of `text`. A built-in message in a household's language is
     /// better than the hosts' own in another one.
-    pub fn message(&self, text: &Text, tone: Tone) -> String {
+    pub fn message(&self, text: &Text, occasion: &Occasion) -> String {
         match self.message.find(&text.language().tag) {
             Some(own) if self.has_message(text) => own.to_owned(),
-            _ => built_in_message(text, self.kind, tone),
+            _ if self.kind == MailKind::News => self.news(text, occasion),
+            _ => built_in_message(text, self.kind, occasion.tone),
+        }
+    }
+
+    /// News of which there is no message in the language of `text`: the mail's body in it, or else
+    /// what there is in another language.
+    fn news(&self, text: &Text, occasion: &Occasion) -> String {
+        let letter = |body: &str| {
+            let around = |name: &str| if body.contains(name) { "" } else { name }.to_owned();
+            let parts = [around("{salutation}"), body.to_owned(), around("{hosts}")];
+            let parts = parts.into_iter().filter(|part| !part.trim().is_empty());
+            parts.collect::<Vec<_>>().join("\n\n")
+        };
+        let pick = |own: &'_ I18n| {
+            let picked = own.pick(text.language(), &occasion.default_language);
+            picked.text.to_owned()
+        };
+        match self.body.find(&text.language().tag) {
+            Some(body) if !body.trim().is_empty() => letter(body),
+            _ if !self.message.is_empty() => pick(&self.message),
+            _ if self.body.is_empty() => String::new(),
+            _ => letter(&pick(&self.body)),
+        }
+    }
+
+    /// Whether there is a text for a mail, or for a message. Hosts have to write that of news.
+    pub fn is_written(&self, for_mail: bool) -> bool {
+        if self.kind.is_built_in() {
+            true
+        } else if for_mail {
+            !self.subject.is_empty() && !self.body.is_empty()
+        } else {
+            !self.message.is_empty() || !self.body.is_empty()
         }
     }
 
@@ -188,28 +264,28 @@ impl MailText {
 impl MailKind {
     /// Whether there is a built-in text for this kind of mail, which hosts may replace.
     pub fn is_built_in(self) -> bool {
-        !matches!(self, Self::News | Self::Moved)
+        self != Self::News
     }
 
     /// Whether hosts also hand messages of this kind to WhatsApp and SMS, in their own words.
     pub fn is_handed(self) -> bool {
-        matches!(self, Self::Invitation | Self::Reminder | Self::Thanks)
+        self != Self::SaveTheDate
     }
 
     /// What hosts write of this kind.
     pub fn fields(self) -> &'static [Field] {
-        if self.is_handed() { FIELDS } else { MAILED }
+        match self {
+            Self::SaveTheDate => MAILED,
+            Self::News => NEWS_FIELDS,
+            Self::Moved => MOVED_FIELDS,
+            _ => FIELDS,
+        }
     }
 
-    /// The kinds of mail whose text hosts write.
-    pub fn written_by_hosts() -> impl Iterator<Item = Self> {
-        let all = Self::ALL.iter().copied();
-        all.filter(|kind| *kind != Self::Moved)
-    }
-
-    /// Finds one of these kinds by its keyword.
-    pub fn find_written(word: &str) -> Option<Self> {
-        Self::written_by_hosts().find(|kind| kind.word() == word)
+    /// Whether hosts can mail this kind to the households that they choose. Who is told that an event
+    /// has moved follows from the event.
+    pub fn is_for_all(self) -> bool {
+        self != Self::Moved
     }
 }
 
@@ -219,13 +295,18 @@ fn speaks(text: &Text) -> bool {
 }
 
 fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
-    if !kind.is_built_in() {
-        return String::new();
+    match (kind, part) {
+        (MailKind::News, _) => String::new(),
+        (MailKind::Moved, "body") => MOVED_BODY.to_owned(),
+        _ => with_placeholders(text, kind, part),
     }
-    with_placeholders(text, kind, part, &[])
 }
 
-/// The message that is handed to WhatsApp and SMS; empty for a kind that leaves by mail alone.
+/// A paragraph with the link alone becomes a button.
+const MOVED_BODY: &str = "{change}\n\n{answer}\n\n{rsvp_link}\n\n{hosts}";
+const MOVED_MESSAGE: &str = "{salutation}\n\n{change}\n\n{answer}\n{rsvp_link}\n\n{hosts}";
+
+/// The message that is handed to WhatsApp and SMS; empty for a kind that has none.
 fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
     let with = |id, name: &'static str, placeholder: &str| {
         text.with(id, [(name, format!("{{{placeholder}}}").into())])
@@ -244,6 +325,7 @@ fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
             ]
             .join("\n");
         }
+        (MailKind::Moved, _) => return MOVED_MESSAGE.to_owned(),
         (MailKind::Reminder, _) => "send-remind",
         (MailKind::Invitation, Tone::Formal) => "send-invite-formal",
         (MailKind::Invitation, Tone::Casual) => "send-invite-casual",
@@ -263,22 +345,13 @@ fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
     .join("\n")
 }
 
-/// A part of a kind's text, with these values and with the placeholders as they are.
-pub(super) fn with_placeholders(
-    text: &Text,
-    kind: MailKind,
-    part: &str,
-    values: &[(&'static str, String)],
-) -> String {
+/// A part of a kind's text, with the placeholders as they are.
+fn with_placeholders(text: &Text, kind: MailKind, part: &str) -> String {
     let id = format!("mail-{}-{part}", kind.word().replace('_', "-"));
     let kept = PLACEHOLDERS
         .iter()
         .map(|name| (*name, format!("{{{name}}}").into()));
-    let own = values
-        .iter()
-        .map(|(name, said)| (*name, said.clone().into()));
-    let all: Vec<_> = kept.chain(own).collect();
-    text.with(&id, all)
+    text.with(&id, kept.collect::<Vec<_>>())
 }
 
 /// A part of a text with placeholders.
@@ -309,13 +382,24 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn unknown(text: &str) -> Vec<&str> {
+/// Whether the text says what has changed, or is empty, so that a built-in text does.
+fn says_change(text: &str) -> bool {
+    let says = |name: &&str| text.contains(&format!("{{{name}}}"));
+    text.trim().is_empty() || SAYS_CHANGE.iter().any(says)
+}
+
+fn unknown(text: &str, kind: MailKind) -> Vec<&str> {
     let after = text.split('{').skip(1);
     let names = after.filter_map(|after| after.split_once('}'));
     let names = names.map(|(name, _)| name);
     names
-        .filter(|name| is_name(name) && !PLACEHOLDERS.contains(name))
+        .filter(|name| is_name(name) && !replaces(kind, name))
         .collect()
+}
+
+/// Whether messages of this kind replace the placeholder.
+pub fn replaces(kind: MailKind, name: &str) -> bool {
+    PLACEHOLDERS.contains(&name) && (kind == MailKind::Moved || !OF_MOVED.contains(&name))
 }
 
 fn is_name(text: &str) -> bool {
@@ -338,9 +422,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
 }
 
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
-    MailKind::written_by_hosts()
-        .map(|kind| load(tx, host, kind))
-        .collect()
+    let all = MailKind::ALL.iter();
+    all.map(|kind| load(tx, host, *kind)).collect()
 }
 
 /// Applies the form's values to the stored texts. Saves nothing.
@@ -361,9 +444,12 @@ pub fn apply(
     let all = [&new.subject, &new.body, &new.message];
     for (field, texts) in ["subject", "body", "message"].into_iter().zip(all) {
         for (tag, written) in texts.iter() {
-            if let Some(name) = unknown(written).first() {
+            if let Some(name) = unknown(written, old.kind).first() {
                 let values = [("name", format!("{{{name}}}").into())];
                 findings.add(&format!("/{field}/{tag}"), "placeholder_unknown", values);
+            }
+            if old.kind == MailKind::Moved && field != "subject" && !says_change(written) {
+                findings.add(&format!("/{field}/{tag}"), "invalid", []);
             }
             let pieces = pieces(written).into_iter();
             let placeholders = pieces.filter(|piece| matches!(piece, Piece::Placeholder(_)));
@@ -396,10 +482,72 @@ pub fn change(
             receipt,
         }));
     }
-    let mut new = apply(&old, &occasion, input, text)?;
-    let changes = fields::difference(FIELDS, &old, &new);
+    let new = apply(&old, &occasion, input, text)?;
+    store(tx, host, &old, new)
+}
+
+/// When hosts began the message of this kind that they have now: who got one before it has not got
+/// this one.
+pub fn begun_at(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    kind: MailKind,
+) -> Result<Timestamp, StoreError> {
+    let found: Option<(Option<Timestamp>,)> = sql!(
+        "SELECT begun_at FROM mail_text WHERE occasion = :occasion AND kind = :kind",
+        occasion,
+        kind
+    )
+    .maybe(tx)?;
+    let begun_at = found.and_then(|(begun_at,)| begun_at);
+    Ok(begun_at.unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// Begins another message, without a text: every household gets it, also who has the one before.
+pub fn begin_news(tx: &mut Tx<'_>, host: &HostOf) -> Result<MailText, Refusal> {
+    host.needs(Permission::Write)?;
+    occasions::lock(tx, host)?;
+    let kind = MailKind::News;
+    let old = load(tx, host, kind)?;
+    let blank = MailText {
+        version: old.version,
+        ..MailText::unwritten(kind)
+    };
+    let new = store(tx, host, &old, blank)?;
+    // There is no text yet if hosts have never written one.
+    sql!(
+        "INSERT INTO mail_text (occasion, {MailText}, updated_at, begun_at)
+         VALUES (:occasion, {:MailText}, :now, :now)
+         ON CONFLICT (occasion, kind) DO UPDATE SET begun_at = excluded.begun_at",
+        occasion = host.occasion(),
+        MailText = new,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(new)
+}
+
+/// Begins another message if the one before is still that of this version. Returns whether it has.
+pub fn begin_news_after(tx: &mut Tx<'_>, host: &HostOf, version: i64) -> Result<bool, Refusal> {
+    host.needs(Permission::Write)?;
+    occasions::lock(tx, host)?;
+    if load(tx, host, MailKind::News)?.version != version {
+        return Ok(false);
+    }
+    begin_news(tx, host)?;
+    Ok(true)
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    old: &MailText,
+    mut new: MailText,
+) -> Result<MailText, Refusal> {
+    let kind = old.kind;
+    let changes = fields::difference(FIELDS, old, &new);
     if changes.is_empty() {
-        return Ok(old);
+        return Ok(new);
     }
     new.version += 1;
     sql!(
@@ -441,6 +589,8 @@ mod tests {
 
     #[test]
     fn only_names_that_something_replaces_are_known() {
-        assert_eq!(unknown("{household} {rsvp_lnk} {x y} {"), ["rsvp_lnk"]);
+        let text = "{household} {rsvp_lnk} {x y} {change} {";
+        assert_eq!(unknown(text, MailKind::Moved), ["rsvp_lnk"]);
+        assert_eq!(unknown(text, MailKind::News), ["rsvp_lnk", "change"]);
     }
 }

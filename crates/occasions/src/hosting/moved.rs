@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entity;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
@@ -11,14 +12,14 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::{Findings, I18n, Language, Site, Text};
 
-use super::mail_text::{self, MailKind, MailText};
+use super::mail_text::{self, MailText, Piece};
 use super::permissions::{HostOf, Permission};
-use super::told::{TimeAndPlace, affected, find, told_since};
+use super::told::{self, Knows, TimeAndPlace, affected, find, told_since};
 use super::{Refusal, history, occasions, portals};
 use crate::event;
 use crate::guest::Reply;
 use crate::id::{EventId, InvitationId, OccasionId};
-use crate::occasion::Occasion;
+use crate::occasion::{self, Occasion};
 use crate::rsvp;
 use crate::words::{Access, ActedBy, OccasionStatus, ReplyStatus, Source};
 
@@ -45,9 +46,15 @@ pub struct Moved {
     pub is_asked: bool,
     /// Whether hosts decided to tell nobody.
     pub is_dismissed: bool,
-    /// The households that do not know it yet; never empty.
+    /// The households that do not know it yet.
     #[serde(skip)]
     pub households: HashSet<InvitationId>,
+    /// The name of the time zone by whose clock guests were told, if it was another.
+    #[serde(skip)]
+    pub told_in: Option<String>,
+    /// Whether these households all know what it was.
+    #[serde(skip)]
+    pub knows: Knows,
 }
 
 /// The households of which somebody has answered for the event since then.
@@ -68,10 +75,17 @@ fn answered_since(
 
 /// Finds the events that have moved, are not over, and of which households do not know it yet.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreError> {
-    let now = tx.now();
+    let mut all = list_all(tx, occasion)?;
+    all.retain(|moved| !moved.households.is_empty());
+    Ok(all)
+}
+
+/// Finds the events that have moved and are not over, also those of which everybody knows it.
+pub fn list_all(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreError> {
+    let (now, zone) = (tx.now(), occasion::load(tx, occasion)?.zone());
     let mut all = Vec::new();
     for event in event::planned(tx, occasion)? {
-        let Some(is) = TimeAndPlace::of(&event).filter(|is| is.ends_at > now) else {
+        let Some(is) = TimeAndPlace::of(&event, &zone).filter(|is| is.ends_at > now) else {
             continue;
         };
         let Some(stored) = find(tx, &event.id)? else {
@@ -84,9 +98,6 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreE
         if stored.asked_at.is_some() {
             let answered = answered_since(tx, &event.id, since)?;
             households.retain(|id| !answered.contains(id));
-        }
-        if households.is_empty() {
-            continue;
         }
         let (coming, came_before): (i64, i64) = sql!(
             "SELECT COUNT(CASE WHEN status = 'yes' OR seat_until IS NOT NULL THEN 1 END),
@@ -113,6 +124,8 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, StoreE
             was: stored.was,
             coming,
             households,
+            told_in: stored.zone,
+            knows: told::known(tx, occasion, &event.id, stored.changed_at)?,
             event: event.id,
             key: event.key,
             name: event.name,
@@ -148,7 +161,7 @@ pub fn ask_again(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<i64,
     if occasion.status != OccasionStatus::Published {
         return Err(Refusal::WrongState);
     }
-    let all = list(tx, &occasion.id)?;
+    let all = list_all(tx, &occasion.id)?;
     let Some(moved) = all.into_iter().find(|moved| moved.event == *event) else {
         return Err(Refusal::NotFound);
     };
@@ -165,6 +178,9 @@ pub fn ask_again(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<i64,
     let mut people = 0;
     for id in affected(tx, event)?.into_iter().collect::<BTreeSet<_>>() {
         people += ask_household(tx, host, &id, &moved, stored.changed_at)?;
+    }
+    if people == 0 {
+        return Ok(0);
     }
     sql!(
         "UPDATE event_told SET asked_at = :now, dismissed_at = NULL WHERE event = :event",
@@ -222,29 +238,40 @@ impl Moved {
             (_, true) => "send-cancelled",
             (true, false) => "send-back",
             (false, false) if self.was.reads_like(&self.now) => "send-asked",
+            (false, false) if self.ends_otherwise() => "send-end-moved",
             (false, false) => "send-moved",
         };
         self.with(id, text, occasion)
     }
 
-    /// The message, from this sentence on. `link` leads to the household's page.
-    pub fn message(&self, text: &Text, occasion: &Occasion, link: &str, hosts: &str) -> String {
-        let with = |id| self.with(id, text, occasion);
+    /// Whether it only ends at another time, for all who are told.
+    fn ends_otherwise(&self) -> bool {
+        let is_known = self.knows == Knows::TheSame && self.told_in.is_none();
+        is_known && self.was.differs_in_end(&self.now)
+    }
+
+    /// What has changed: this sentence, what guests were told and what it is now.
+    fn change(&self, text: &Text, occasion: &Occasion) -> String {
         let mut lines = vec![self.news(text, occasion)];
-        if !self.was.is_cancelled && !self.was.reads_like(&self.now) {
-            lines.push(with("send-moved-was"));
+        // Who was not told of an earlier change would read what is new to them as old.
+        let names_old = !self.was.is_cancelled && self.knows == Knows::TheSame;
+        if names_old && !self.was.reads_like(&self.now) {
+            lines.push(self.with("send-moved-was", text, occasion));
         }
         if !self.now.is_cancelled {
-            lines.push(with("send-moved-now"));
+            lines.push(self.with("send-moved-now", text, occasion));
         }
-        lines.push(String::new());
-        match (self.now.is_cancelled, self.is_asked) {
-            (true, _) => {}
-            (false, true) => lines.push(with("send-moved-again")),
-            (false, false) => lines.push(with("send-moved-answer")),
-        }
-        lines.extend([link, "", hosts].map(str::to_owned));
         lines.join("\n")
+    }
+
+    /// What happens to a household's answer; empty if nobody can answer.
+    fn answer(&self, text: &Text) -> String {
+        let id = match (self.now.is_cancelled, self.is_asked) {
+            (true, _) => return String::new(),
+            (false, true) => "send-moved-again",
+            (false, false) => "send-moved-answer",
+        };
+        text.say(id).into_owned()
     }
 
     fn with(&self, id: &str, text: &Text, occasion: &Occasion) -> String {
@@ -253,33 +280,106 @@ impl Moved {
     }
 
     /// The names of the event, and what it was and is, as values of a message in the language of
-    /// `text`.
+    /// `text`. Of time and place, they name what differs.
     pub fn values(&self, text: &Text, occasion: &Occasion) -> [(&'static str, String); 3] {
         let zone = occasion.zone();
         let name = self.name.pick(text.language(), &occasion.default_language);
-        [
-            ("event", name.text.to_owned()),
-            ("was", self.was.say(text, &zone)),
-            ("now", self.now.say(text, &zone)),
-        ]
+        let told_in = self.told_in.as_deref();
+        let told_in = told_in.and_then(|name| TimeZone::get(name).ok());
+        let [was, now] = told::say_change(
+            [&self.was, &self.now],
+            self.knows,
+            text,
+            &zone,
+            told_in.as_ref(),
+        );
+        [("event", name.text.to_owned()), ("was", was), ("now", now)]
     }
 
-    /// The mail that tells of it, in every language in which there are built-in texts.
-    pub(super) fn mail_text(&self, site: &Site, occasion: &Occasion) -> MailText {
-        let (mut subject, mut body) = (I18n::default(), I18n::default());
-        for tag in site.catalogue.languages() {
-            let text = site.catalogue.speak(&Language::of(tag));
-            let news = [("news", self.news(&text, occasion))];
-            let said = mail_text::with_placeholders(&text, MailKind::Moved, "subject", &news);
-            subject.set(tag.to_owned(), said);
-            // A paragraph with the link alone becomes a button.
-            let said = self.message(&text, occasion, "\n{rsvp_link}", "{hosts}");
-            body.set(tag.to_owned(), said);
+    /// The message that tells of it, in every language of the site and of the hosts' own words. The
+    /// placeholders of households stay.
+    pub fn message(&self, site: &Site, occasion: &Occasion, own: &MailText) -> MailText {
+        let mut said = MailText {
+            subject: I18n::default(),
+            body: I18n::default(),
+            message: I18n::default(),
+            ..own.clone()
+        };
+        let written = [&own.subject, &own.body, &own.message];
+        let written = written.into_iter().flat_map(I18n::iter);
+        let mut tags: BTreeSet<String> = written.map(|(tag, _)| tag.to_owned()).collect();
+        tags.extend(site.catalogue.languages().map(str::to_owned));
+        for tag in tags {
+            let text = site.catalogue.speak(&Language::of(&tag));
+            let values = self.all_values(&text, occasion);
+            let (subject, body) = own.in_language(&text, occasion);
+            let message = own.message(&text, occasion);
+            let mut body = fill(&body, &values);
+            if !body.contains(mail_text::LINK) {
+                body = [body.trim_end(), mail_text::LINK].join("\n\n");
+            }
+            said.subject.set(tag.clone(), fill(&subject, &values));
+            said.body.set(tag.clone(), body);
+            said.message.set(tag, fill(&message, &values));
         }
-        MailText {
-            subject,
-            body,
-            ..MailText::unwritten(MailKind::Moved)
-        }
+        said
     }
+
+    fn all_values(&self, text: &Text, occasion: &Occasion) -> Vec<(&'static str, String)> {
+        let mut values = self.values(text, occasion).to_vec();
+        values.push(("news", self.news(text, occasion)));
+        values.push(("change", self.change(text, occasion)));
+        values.push(("answer", self.answer(text)));
+        values
+    }
+
+    /// An event that has moved by a week, to show what a message would say.
+    pub fn example(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<Self>, StoreError> {
+        let events = event::planned(tx, occasion)?;
+        let zone = occasion::load(tx, occasion)?.zone();
+        let found = events.into_iter().find_map(|event| {
+            let now = TimeAndPlace::of(&event, &zone)?;
+            let week = SignedDuration::from_hours(7 * 24);
+            let mut was = now.clone();
+            was.starts_at = was.starts_at.checked_sub(week).ok()?;
+            was.ends_at = was.ends_at.checked_sub(week).ok()?;
+            Some(Self {
+                event: event.id,
+                key: event.key,
+                name: event.name,
+                was,
+                now,
+                coming: 0,
+                askable: 0,
+                is_asked: false,
+                is_dismissed: false,
+                households: HashSet::new(),
+                told_in: None,
+                knows: Knows::TheSame,
+            })
+        });
+        Ok(found)
+    }
+}
+
+/// Replaces the placeholders that have one of these values. A line in which nothing would stand but
+/// empty ones is left out.
+fn fill(template: &str, values: &[(&'static str, String)]) -> String {
+    let line = |line: &str| {
+        let mut said = String::new();
+        let mut has_empty = false;
+        for piece in mail_text::pieces(line) {
+            match piece {
+                Piece::Words(words) => said.push_str(words),
+                Piece::Placeholder(name) => match values.iter().find(|(known, _)| *known == name) {
+                    Some((_, value)) if value.is_empty() => has_empty = true,
+                    Some((_, value)) => said.push_str(value),
+                    None => said.extend(["{", name, "}"]),
+                },
+            }
+        }
+        (!has_empty || !said.trim().is_empty()).then_some(said)
+    };
+    let lines: Vec<String> = template.lines().filter_map(line).collect();
+    lines.join("\n")
 }

@@ -35,6 +35,8 @@ words! {
         Closed = "closed" => "host-block-closed",
         /// The occasion's own host name is not served yet, so links begin with the site's address.
         OwnDomain = "own_domain" => "host-block-own-domain",
+        /// Hosts have not written the message yet that this channel needs.
+        NoText = "no_text" => "host-block-no-text",
     }
 }
 
@@ -49,7 +51,8 @@ impl ObstacleKind {
             | Self::MailsUsedUp
             | Self::Draft => channel == Channel::Email,
             Self::Closed => kind == MailKind::Reminder,
-            Self::OwnDomain => false,
+            // It depends on the message, not on the occasion.
+            Self::OwnDomain | Self::NoText => false,
         }
     }
 
@@ -58,7 +61,7 @@ impl ObstacleKind {
         matches!(self, Self::Draft | Self::OwnDomain) && !self.blocks(channel, kind)
     }
 
-    fn refusal(self) -> Refusal {
+    pub(super) fn refusal(self) -> Refusal {
         match self {
             Self::Archived | Self::Draft => Refusal::NotPublished,
             Self::NotAllowed => Refusal::MailNotAllowed,

@@ -234,7 +234,7 @@ pub fn change(
         for planned in events {
             event::lock(tx, &planned.id)?;
             told::note_zone(tx, &new.id, &planned, zones)?;
-            if let Some(event) = planned.dated() {
+            if let Some(event) = planned.dated(zones[0]) {
                 dates::moved(tx, event.id.as_str())?;
                 whole_days::move_to_zone(tx, event, zones)?;
             }

@@ -4,34 +4,33 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::key::Key;
-use platform::mail::Address;
-use platform::mail::suppression::{self, Blocked};
-use platform::store::Row;
-use platform::{StoreError, Tx, sql};
+use platform::Tx;
+use platform::mail::suppression;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::{Findings, Region, Site};
+use web::{Findings, Site};
 
 use super::campaign::audience::{self, STREAM};
-use super::campaign::progress::RecipientState;
 use super::campaign::{self, Report};
-use super::handed::{self, Channel, HandedState};
+use super::handed::{self, Channel};
 use super::listing::filter::Open;
 use super::listing::{self, InvitationFilter, InvitationRow};
 use super::mail_text::{self, MailKind};
 use super::moved::{self, Moved};
 use super::obstacles::{self, ObstacleKind, Obstacles};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, channels, occasions, thanks};
+use super::reach::{Facts, facts, possible};
+use super::{Refusal, channels, occasions, reached, thanks};
 use crate::event;
 use crate::id::InvitationId;
 use crate::phase;
-use crate::phone::Phone;
 use crate::words::{Access, OccasionStatus};
 
 /// A household that was reminded within this time is not reminded again.
 const REMINDED: SignedDuration = SignedDuration::from_hours(24);
+
+/// What thanks are about that go to all who come, not to those who gave a gift.
+pub const EVERYBODY: &str = "everybody";
 
 /// A household to which something is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -121,8 +120,28 @@ pub struct Sending {
     pub moved: Vec<MovedToTell>,
     /// After the last event, households that gave a gift for which they were not thanked.
     pub thanks: ToSend,
-    /// Households of `reminders` and others that were reminded in the last 24 hours.
+    /// Households that come, and have got no thanks or none for their gift.
+    pub thanks_to_all: ToSend,
+    /// Households that have not got the message of your own that you write now.
+    pub news: ToSend,
+    /// Events that have moved of which everybody knows, and of which people can be asked again.
+    #[serde(skip)]
+    pub told: Vec<Moved>,
+    /// How many households come.
+    #[serde(skip)]
+    pub to_thank: usize,
+    /// Whether the last event is over.
+    #[serde(skip)]
+    pub is_over: bool,
+    /// How many households have got the message of the hosts' own.
+    #[serde(skip)]
+    pub have_news: usize,
+    /// Households that would be among `reminders`, but were reminded in the last 24 hours.
     pub reminded: usize,
+    /// Households that have not answered completely and have no invitation yet.
+    pub not_invited: usize,
+    /// Households that have an invitation, have not answered completely, and can no longer answer.
+    pub too_late: usize,
     /// When a household was last reminded.
     pub last_reminded_at: Option<Timestamp>,
     /// How far the invitations are.
@@ -130,24 +149,6 @@ pub struct Sending {
     /// The position of every household, sent or not.
     #[serde(skip)]
     pub places: HashMap<InvitationId, usize>,
-}
-
-/// What is stored about what was sent to a household.
-#[derive(Row)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a column of one row")]
-struct Facts {
-    id: InvitationId,
-    phone: Option<String>,
-    own_channel: String,
-    printed_at: Option<Timestamp>,
-    reminded_at: Option<Timestamp>,
-    remind_mail_at: Option<Timestamp>,
-    /// Whether all that the household was invited to is cancelled.
-    is_off: bool,
-    /// The states of the mails with the invitation, separated by spaces.
-    queued: bool,
-    uncertain: bool,
-    came_back: bool,
 }
 
 /// Whether the invitation still has to be sent. A household that answered without a code needs no
@@ -192,14 +193,27 @@ pub fn load(
     } else {
         HashSet::new()
     };
-    let mut found = Sending::default();
+    let got = |tx: &mut Tx<'_>, kind| {
+        let since = mail_text::begun_at(tx, &occasion.id, kind)?;
+        reached::reached(tx, &occasion.id, kind.word(), "", since)
+    };
+    let (thanked, have_news) = (got(tx, MailKind::Thanks)?, got(tx, MailKind::News)?);
+    let mut found = Sending {
+        is_over,
+        ..Sending::default()
+    };
     let mut unsent: HashMap<Channel, Vec<Household>> = HashMap::new();
     let mut owing: HashMap<Channel, Vec<Household>> = HashMap::new();
-    let mut moved: Vec<_> = moved::list(tx, host.occasion())?
+    let (told, unknown): (Vec<_>, Vec<_>) = moved::list_all(tx, host.occasion())?
+        .into_iter()
+        .partition(|one| one.households.is_empty());
+    let mut moved: Vec<_> = unknown
         .into_iter()
         .map(|one| (one, HashMap::<Channel, Vec<Household>>::new()))
         .collect();
     let mut unthanked: HashMap<Channel, Vec<Household>> = HashMap::new();
+    let mut thanks_to_all: HashMap<Channel, Vec<Household>> = HashMap::new();
+    let mut news: HashMap<Channel, Vec<Household>> = HashMap::new();
     for (place, row) in rows.into_iter().enumerate() {
         let Some(facts) = facts.remove(&row.id) else {
             continue;
@@ -212,10 +226,13 @@ pub fn load(
         let possible = possible(&order, &row, &facts, &blocked, &key, home);
         let own = Channel::find(&facts.own_channel);
         let channel = channels::first(&order, own, &possible);
+        // There is no card with news or thanks, so paper does not come before other ways.
+        let cardless = cardless(&order, own, &possible);
         let is_unsent = waits(&row) && !facts.is_off;
         let may_answer = row.access == Access::Open
             || (occasion.status == OccasionStatus::Closed && row.access == Access::Closed);
         let owes = row.unsettled > 0 && may_answer;
+        let comes = row.people.yes > 0;
         let household = Household {
             id: row.id,
             household: row.household,
@@ -231,12 +248,27 @@ pub fn load(
         }
         if to_thank.contains(&household.id) {
             let household = household.clone();
-            unthanked.entry(channel).or_default().push(household);
+            unthanked.entry(cardless).or_default().push(household);
+        }
+        // Who gave a gift and does not come is thanked for the gift alone.
+        let gave = to_thank.contains(&household.id);
+        found.to_thank += usize::from(comes);
+        if comes && (gave || !thanked.contains(&household.id)) {
+            let household = household.clone();
+            thanks_to_all.entry(cardless).or_default().push(household);
+        }
+        if have_news.contains(&household.id) {
+            found.have_news += 1;
+        } else {
+            news.entry(cardless).or_default().push(household.clone());
         }
         if is_unsent {
+            found.not_invited += usize::from(row.unsettled > 0);
             if !is_on_the_way {
                 unsent.entry(channel).or_default().push(household);
             }
+        } else if row.unsettled > 0 && !may_answer {
+            found.too_late += 1;
         } else if owes {
             if reminded_at.is_some_and(|at| at > lately) {
                 found.reminded += 1;
@@ -255,11 +287,27 @@ pub fn load(
         })
         .collect();
     found.thanks = ToSend::of(unthanked, &order, &obstacles, MailKind::Thanks);
+    found.thanks_to_all = ToSend::of(thanks_to_all, &order, &obstacles, MailKind::Thanks);
+    found.news = ToSend::of(news, &order, &obstacles, MailKind::News);
+    let text = mail_text::load(tx, host, MailKind::News)?;
+    for line in &mut found.news.lines {
+        if line.off.is_none() && !text.is_written(line.channel == Channel::Email) {
+            line.off = Some(ObstacleKind::NoText);
+        }
+    }
+    found.told = told.into_iter().filter(|one| one.askable > 0).collect();
     Ok(Sending {
         obstacles,
         order,
         ..found
     })
+}
+
+/// The first channel that is not paper, if the household can take one.
+fn cardless(order: &[Channel], own: Option<Channel>, possible: &[Channel]) -> Channel {
+    let possible = possible.iter().copied();
+    let others: Vec<Channel> = possible.filter(|one| *one != Channel::Paper).collect();
+    channels::first(order, own, &others)
 }
 
 impl ToSend {
@@ -293,14 +341,17 @@ impl ToSend {
 
 impl Sending {
     /// What is to be sent of this kind, about the event with the id `about` if it has moved; nothing
-    /// for kinds that nobody waits for.
+    /// for kinds that nobody waits for. Thanks about [`EVERYBODY`] go to all who come, others to
+    /// those who gave a gift.
     pub fn of(&self, kind: MailKind, about: &str) -> Option<&ToSend> {
         match kind {
             MailKind::Invitation => Some(&self.invitations),
             MailKind::Reminder => Some(&self.reminders),
             MailKind::Moved => Some(&self.moved(about)?.to_tell),
+            MailKind::Thanks if about == EVERYBODY => Some(&self.thanks_to_all),
             MailKind::Thanks => Some(&self.thanks),
-            MailKind::SaveTheDate | MailKind::News => None,
+            MailKind::News => Some(&self.news),
+            MailKind::SaveTheDate => None,
         }
     }
 
@@ -322,117 +373,6 @@ impl SentSoFar {
             self.answered += usize::from(row.replied_at.is_some());
         }
     }
-}
-
-fn possible(
-    order: &[Channel],
-    row: &InvitationRow,
-    facts: &Facts,
-    blocked: &Blocked,
-    key: &Key,
-    home: Option<Region>,
-) -> Vec<Channel> {
-    let typed = facts.phone.as_deref().unwrap_or_default();
-    let phone = Phone::read(typed, home);
-    let has_digits = typed.chars().filter(char::is_ascii_digit).count() > 4;
-    let takes_mail = || {
-        let address = row.email.as_deref()?.parse::<Address>().ok()?;
-        Some(blocked.find(key, &address).is_none())
-    };
-    let can = |channel: &Channel| match channel {
-        Channel::WhatsApp => phone.is_mobile,
-        // A number that cannot be read may still be dialled as it was typed.
-        Channel::Sms => phone.is_mobile || (phone.e164.is_none() && has_digits),
-        Channel::Email => takes_mail() == Some(true),
-        Channel::Paper => true,
-        Channel::Other => false,
-    };
-    order.iter().copied().filter(can).collect()
-}
-
-fn facts(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, Facts>, StoreError> {
-    let found: Vec<Facts> = sql!(
-        "SELECT id, phone, channel AS own_channel,
-             (SELECT MAX(at) FROM handed WHERE handed.invitation = invitation.id
-                  AND handed.kind = 'invitation' AND handed.state = 'printed') AS printed_at,
-             (SELECT MAX(at) FROM handed WHERE handed.invitation = invitation.id
-                  AND handed.kind = 'reminder' AND handed.state = 'handed') AS reminded_at,
-             (SELECT MAX(campaign.started_at) FROM campaign_recipient AS recipient
-              JOIN campaign ON campaign.id = recipient.campaign
-              WHERE recipient.invitation = invitation.id AND campaign.kind = 'reminder'
-                AND recipient.state IN ('queued', 'written')) AS remind_mail_at,
-             (EXISTS (SELECT 1 FROM cancelled_invitation AS off
-                      WHERE off.invitation = invitation.id)
-              AND NOT EXISTS (SELECT 1 FROM invitation_event AS invited
-                              WHERE invited.invitation = invitation.id)) AS is_off,
-             EXISTS (SELECT 1 FROM campaign_recipient AS recipient
-                     JOIN campaign ON campaign.id = recipient.campaign
-                     LEFT JOIN mail ON mail.id = recipient.mail
-                     WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
-                       AND invitation.sent_at IS NULL
-                       AND (recipient.state = 'queued'
-                            OR (mail.mailbox_at IS NULL
-                                AND mail.state IN ('queued', 'sending', 'deferred', 'sent'))))
-                 AS queued,
-             EXISTS (SELECT 1 FROM campaign_recipient AS recipient
-                     JOIN campaign ON campaign.id = recipient.campaign
-                     JOIN mail ON mail.id = recipient.mail
-                     WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
-                       AND invitation.sent_at IS NULL AND mail.state = 'uncertain') AS uncertain,
-             EXISTS (SELECT 1 FROM campaign_recipient AS recipient
-                     JOIN campaign ON campaign.id = recipient.campaign
-                     JOIN mail ON mail.id = recipient.mail
-                     WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
-                       AND mail.state IN ('bounced', 'failed')) AS came_back
-         FROM invitation WHERE occasion = :occasion AND archived_at IS NULL",
-        occasion = host.occasion()
-    )
-    .all(tx)?;
-    Ok(found.into_iter().map(|one| (one.id.clone(), one)).collect())
-}
-
-/// A message to a household, and how far it is.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct Message {
-    pub kind: MailKind,
-    pub channel: Channel,
-    /// What hosts recorded; `None` for a mail of this site.
-    pub state: Option<HandedState>,
-    /// The progress of a mail of this site.
-    pub mail: Option<RecipientState>,
-    pub at: Timestamp,
-}
-
-/// Lists what was sent to a household, the newest first, without what was taken back.
-pub fn of_household(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    invitation: &InvitationId,
-) -> Result<Vec<Message>, Refusal> {
-    host.needs(Permission::See)?;
-    Ok(sql!(
-        "SELECT kind, channel, state, mail, at FROM
-             (SELECT handed.kind, handed.channel, handed.state, CAST(NULL AS TEXT) AS mail,
-                  handed.at
-              FROM handed JOIN invitation ON invitation.id = handed.invitation
-              WHERE handed.invitation = :invitation AND handed.state <> 'withdrawn'
-                AND invitation.occasion = :occasion
-              UNION ALL
-              SELECT campaign.kind, 'email' AS channel, CAST(NULL AS TEXT) AS state,
-                  CASE WHEN recipient.state <> 'written' THEN recipient.state
-                       WHEN mail.mailbox_at IS NOT NULL THEN 'mailbox'
-                       ELSE COALESCE(mail.state, 'sent') END AS mail,
-                  campaign.due_at AS at
-              FROM campaign_recipient AS recipient
-              JOIN campaign ON campaign.id = recipient.campaign
-              LEFT JOIN mail ON mail.id = recipient.mail
-              WHERE recipient.invitation = :invitation AND campaign.occasion = :occasion
-                AND recipient.state <> 'cancelled') AS message
-         ORDER BY at DESC, channel LIMIT 20",
-        invitation,
-        occasion = host.occasion()
-    )
-    .all(tx)?)
 }
 
 /// What a host hands over.
@@ -478,7 +418,22 @@ pub fn hand(
     handed::record(tx, host, invitation, kind, about, channel)
 }
 
-/// Takes back what hosts recorded about messages of this kind, because they were not sent after all.
+/// Refuses a message that hosts have not written.
+pub fn check_text(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    kind: MailKind,
+    channel: Channel,
+) -> Result<(), Refusal> {
+    let is_written = mail_text::load(tx, host, kind)?.is_written(channel == Channel::Email);
+    if channel != Channel::Other && !is_written {
+        return Err(ObstacleKind::NoText.refusal());
+    }
+    Ok(())
+}
+
+/// Takes back what hosts recorded last about messages of this kind, because it was not sent after
+/// all.
 pub fn withdraw(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -505,21 +460,28 @@ pub fn mail(
     let occasion = occasions::lock(tx, host)?;
     obstacles::check(tx, site, host, Channel::Email, kind, true)?;
     let found = load(tx, site, host, filter)?;
+    if kind == MailKind::SaveTheDate {
+        return Err(Refusal::WrongState);
+    }
     let line = found
         .of(kind, about)
         .and_then(|all| all.line(Channel::Email));
-    let Some(line) = line else {
-        return Err(Refusal::WrongState);
-    };
+    let line = line.ok_or(Refusal::WrongState)?;
+    if let Some(off) = line.off {
+        return Err(off.refusal());
+    }
     let households = line.households.iter().map(|one| audience::Household {
         id: one.id.clone(),
         email: one.email.clone(),
     });
     let key = site.keys.key(suppression::PURPOSE);
-    let text = if kind == MailKind::Moved {
-        find_moved(tx, host, about)?.mail_text(site, &occasion)
-    } else {
-        mail_text::load(tx, host, kind)?
+    let own = mail_text::load(tx, host, kind)?;
+    let (text, about) = match kind {
+        MailKind::Moved => {
+            let moved = find_moved(tx, host, about)?;
+            (moved.message(site, &occasion, &own), about)
+        }
+        _ => (own, ""),
     };
     campaign::order_for(tx, &key, host, text, about, &households.collect::<Vec<_>>())
 }
@@ -556,6 +518,9 @@ pub fn print(
             continue;
         }
         count += 1;
+    }
+    if count == 0 {
+        return Err(Refusal::NobodyToReach);
     }
     Ok(count)
 }

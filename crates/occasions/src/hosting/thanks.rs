@@ -98,7 +98,7 @@ pub(super) fn withdraw(
     let gifts: Vec<ReceivedGift> = sql!(
         "SELECT {ReceivedGift} FROM received_gift
          WHERE household = :invitation AND thanked_at IN
-             (SELECT at FROM handed WHERE invitation = :invitation AND kind = :thanks
+             (SELECT MAX(at) FROM handed WHERE invitation = :invitation AND kind = :thanks
                 AND state = 'handed')",
         invitation,
         thanks = MailKind::Thanks

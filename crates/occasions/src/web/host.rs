@@ -53,6 +53,7 @@ pub mod request;
 mod resource;
 mod schedule;
 mod send_home;
+mod send_kind;
 mod send_mail;
 mod send_moved;
 mod send_rows;
@@ -157,6 +158,9 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/send/walk", Invite, send_walk::show)
         .post("/send/hand", Invite, send_walk::hand)
         .post("/send/way", Invite, send_walk::another_way)
+        .get("/send/news", Invite, send_kind::news)
+        .post("/send/news", Write, send_kind::begin)
+        .get("/send/thanks", Invite, send_kind::thanks)
         .get("/send/mail", Invite, send_mail::show)
         .post("/send/mail", Invite, send_mail::order)
         .post("/send/print", Invite, send_home::print)

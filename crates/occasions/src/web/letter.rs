@@ -155,7 +155,7 @@ pub(crate) fn message(
                 Piece::Placeholder(name) => !values.value(name).is_empty(),
             })
     };
-    let message = own.message(text, snapshot.occasion.tone);
+    let message = own.message(text, &snapshot.occasion);
     let lines = message.lines().filter(has_value);
     let mut lines: Vec<String> = lines.map(|line| values.fill(line)).collect();
     let links = ["rsvp_link", "pictures_link"].map(|name| values.value(name));
@@ -169,6 +169,25 @@ pub(crate) fn message(
     }
     let message = lines.join("\n").replace("\n\n\n", "\n\n");
     message.trim().to_owned()
+}
+
+/// The subject of the mail to a household, in the language of `text`.
+pub(crate) fn subject(
+    site: &Site,
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    own: &MailText,
+) -> String {
+    let values = Values {
+        site,
+        text,
+        snapshot,
+        reading: &Reading::new(text, snapshot),
+        day_after: &DayAfter::default(),
+        unsubscribe: "",
+    };
+    let (subject, _) = own.in_language(text, &snapshot.occasion);
+    values.fill(&subject)
 }
 
 struct Values<'a> {

@@ -104,11 +104,13 @@ struct EventState<'a> {
     name: &'a str,
     /// When the event starts (RFC 3339).
     starts_at: String,
-    /// When the event ends (RFC 3339).
-    ends_at: String,
+    /// When the event ends (RFC 3339); null if that is not known.
+    ends_at: Option<String>,
     /// Whether the hour is known. If not, the event lasts from midnight to midnight of the
     /// occasion's time zone.
     hour_known: bool,
+    /// Whether the end is known.
+    end_known: bool,
     /// The name of the venue.
     venue: &'a str,
     /// The address of the venue.
@@ -184,8 +186,9 @@ pub(crate) fn of<'a>(snapshot: &'a InvitationSnapshot, text: &Text) -> PortalSta
         key: &event.key,
         name: say(&event.name),
         starts_at: event.starts_at.to_string(),
-        ends_at: event.ends_at.to_string(),
+        ends_at: event.known_end().map(|at| at.to_string()),
         hour_known: event.hour_known,
+        end_known: !event.is_open_ended(),
         venue: &event.venue,
         address: &event.address,
     };

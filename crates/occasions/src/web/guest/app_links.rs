@@ -1,6 +1,7 @@
 //! Links that open an event in map and calendar apps. They contain the event's details, but no code
 //! and no guest's name.
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use web::share::encoded;
 
@@ -39,8 +40,12 @@ pub(super) fn maps(event: &Event) -> Vec<AppLink> {
 /// hour is not known, it stands on the event's days in `zone`.
 pub(super) fn calendars(event: &Event, title: &str, zone: &TimeZone) -> Vec<AppLink> {
     let (title, place) = (encoded(title), encoded(&place(event)));
+    let ends_at = event.known_end().unwrap_or_else(|| {
+        let end = event.starts_at.checked_add(LENGTH);
+        end.unwrap_or(event.starts_at)
+    });
     let at = |moment: &str, day: &str| {
-        let [from, to] = [event.starts_at, event.ends_at].map(|at| {
+        let [from, to] = [event.starts_at, ends_at].map(|at| {
             if event.hour_known {
                 at.strftime(moment).to_string()
             } else {
@@ -69,6 +74,9 @@ pub(super) fn calendars(event: &Event, title: &str, zone: &TimeZone) -> Vec<AppL
         },
     ]
 }
+
+// These links need an end. Where nobody knows it, people see this one in a form before they save.
+const LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
 const GOOGLE_MAPS: &str = "portal-google-maps";
 const WAZE: &str = "portal-waze";
@@ -161,6 +169,22 @@ mod tests {
         assert!(google.address.contains("&dates=20270116%2F20270117&"));
         let days = "startdt=2027%2D01%2D16&enddt=2027%2D01%2D17&allday=true&";
         assert!(outlook.address.contains(days), "{}", outlook.address);
+    }
+
+    #[test]
+    fn calendars_never_get_the_hour_at_which_an_event_without_an_end_is_over() {
+        let event = Event {
+            ends_at: "2027-01-16T20:00:00Z".parse().unwrap(),
+            end_known: false,
+            ..event("", "", "")
+        };
+        let [google, outlook] = &calendars(&event, "A", &TimeZone::UTC)[..] else {
+            panic!("two calendars");
+        };
+        let two_hours = "&dates=20270116T043000Z%2F20270116T063000Z&";
+        assert!(google.address.contains(two_hours), "{}", google.address);
+        let two_hours = "&enddt=2027%2D01%2D16T06%3A30%3A00Z&";
+        assert!(outlook.address.contains(two_hours), "{}", outlook.address);
     }
 
     #[test]

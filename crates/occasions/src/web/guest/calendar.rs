@@ -41,7 +41,7 @@ pub(crate) fn calendar(snapshot: &InvitationSnapshot, text: &Text, host: &str) -
             uid: format!("{}@{host}", event.id),
             sequence: event.calendar_sequence,
             starts_at: event.starts_at,
-            ends_at: event.ends_at,
+            ends_at: event.known_end(),
             is_all_day: !event.hour_known,
             zone: zone.clone(),
             summary: format!("{name} – {title}"),

@@ -210,7 +210,7 @@ impl<'a> Reading<'a> {
 
     /// `None` if the hour is not known.
     fn time_range(&self, event: &Event) -> Option<String> {
-        let times = || self.venue().time_range(event.starts_at, event.ends_at);
+        let times = || self.venue().hours(event.starts_at, event.known_end());
         event.hour_known.then(times)
     }
 
@@ -528,7 +528,7 @@ pub(super) fn open_events<'a>(
         let details = event;
         let start = details.starts_at.to_zoned(zone.clone());
         let venue = ZonedPage::at_venue(text, &zone);
-        let times = || venue.time_range(details.starts_at, details.ends_at);
+        let times = || venue.hours(details.starts_at, details.known_end());
         let hours = details.hour_known.then(times);
         OpenEvent {
             key: &event.key,

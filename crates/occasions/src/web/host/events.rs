@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ::web::dates::days_between;
 use ::web::form_state::Group;
 use ::web::{Field, Form, List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use platform::Tx;
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{EditForm, Messages, Next, PageResource};
@@ -67,6 +69,7 @@ impl PageResource for PlannedEvent {
     }
 
     fn shown(fields: &mut Vec<Field>, one: Option<&Self>, _: &Form, _: Timestamp) {
+        fields.retain(|field| field.name != "end_known");
         if one.is_none() {
             fields.retain(|field| field.name != "cancelled");
         }
@@ -75,6 +78,10 @@ impl PageResource for PlannedEvent {
     fn fill(_: &PageContext, form: &mut Form) {
         if !form.is_ticked("day_known") {
             form.set(DAY_UNKNOWN, "1");
+        }
+        // Nobody has chosen that end.
+        if is_whole_day(form) {
+            form.set("ends_at", "");
         }
     }
 
@@ -160,6 +167,13 @@ impl PageResource for PlannedEvent {
     }
 }
 
+/// Whether the form is of an event of one whole day, which ends with the day.
+fn is_whole_day(form: &Form) -> bool {
+    let day = |name: &str| Some(form.text(name).parse::<DateTime>().ok()?.date());
+    let days = day("starts_at").zip(day("ends_at"));
+    !form.is_ticked("hour_known") && days.is_some_and(|(first, end)| days_between(first, end) <= 1)
+}
+
 fn has_field(group: &Group, name: &str) -> bool {
     group.fields.iter().any(|field| field.name == name)
 }
@@ -182,6 +196,7 @@ struct Row<'a> {
     href: String,
     name: Spoken<'a>,
     when: String,
+    is_open_ended: bool,
     is_cancelled: bool,
     venue: &'a str,
     seats: String,
@@ -196,13 +211,14 @@ struct TakenSeats {
 
 fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, seats: &TakenSeats) -> Row<'a> {
     let taken = seats.taken.get(&event.id).copied().unwrap_or_default();
-    let when = match event.clone().dated() {
+    let zone = wording.occasion.zone();
+    let dated = event.clone().dated(&zone);
+    let when = match &dated {
         Some(event) => {
             let text = wording.text;
             let day = text.date_short(wording.local(event.starts_at).date());
-            let zone = wording.occasion.zone();
             let hours = if event.hour_known {
-                text.time_range_in(&zone, event.starts_at, event.ends_at)
+                text.hours_in(&zone, event.starts_at, event.known_end())
             } else {
                 text.say("host-no-hour").into_owned()
             };
@@ -214,6 +230,7 @@ fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, seats: &TakenSeats) -
         href: wording.at(&format!("{}/{}", PlannedEvent::PAGES, event.id)),
         name: wording.pick(&event.name),
         when,
+        is_open_ended: dated.is_some_and(|event| event.is_open_ended()),
         is_cancelled: event.cancelled,
         venue: &event.venue,
         waiting: seats

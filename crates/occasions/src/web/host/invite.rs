@@ -24,7 +24,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::hosting::portals;
 use crate::hosting::thanks::DayAfter;
 use crate::hosting::unanswered::{self, Reason, Step, Unanswered};
-use crate::hosting::{Permission, Refusal, log, sending, suppressions};
+use crate::hosting::{Permission, Refusal, log, reach, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -47,7 +47,7 @@ struct InvitePage<'a> {
     snapshot: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    messages: &'a [sending::Message],
+    messages: &'a [reach::Message],
     /// `None` if a host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
@@ -258,7 +258,7 @@ impl InvitePage<'_> {
         tracks
     }
 
-    fn message(&self, one: &sending::Message) -> String {
+    fn message(&self, one: &reach::Message) -> String {
         let kind = self.text.say(one.kind.label());
         let channel = self.text.say(one.channel.label());
         let when = self.wording.moment(one.at);
@@ -316,7 +316,7 @@ impl InvitePage<'_> {
 pub(super) struct InvitationData {
     pub(super) snapshot: InvitationSnapshot,
     kept: Bookkeeping,
-    messages: Vec<sending::Message>,
+    messages: Vec<reach::Message>,
     invitation_text: MailText,
     open: Option<open_rsvp::Mark>,
     /// What happened to the household's form.
@@ -342,7 +342,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
         };
         Ok(InvitationData {
             kept: invitations::bookkeeping(tx, &id)?,
-            messages: sending::of_household(tx, &context.host, &id)?,
+            messages: reach::of_household(tx, &context.host, &id)?,
             invitation_text: mail_text::load(tx, &context.host, MailKind::Invitation)?,
             open: open_rsvp::find_mark(tx, &id)?,
             form: form_event::find(tx, &id)?,

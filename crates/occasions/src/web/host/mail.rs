@@ -75,7 +75,8 @@ fn obstacle(
     Ok(found.map(|kind| send_words::banner(req, context, kind)))
 }
 
-fn usual(kind: MailKind) -> &'static str {
+/// The filter of the households that most often get this kind.
+pub(super) fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News | MailKind::Moved => "",
         MailKind::Invitation => "&sent=no",
@@ -108,11 +109,11 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
-    let kinds = MailKind::written_by_hosts().map(|kind| KindRow {
+    let kinds = MailKind::ALL.iter().copied().map(|kind| KindRow {
         label: kind.label(),
         about: about(kind),
         text: wording.at(&format!("/mail/texts/{}", kind.word())),
-        order: wording.at(&format!("/mail/new?kind={}{}", kind.word(), usual(kind))),
+        order: order_page(&wording, kind),
     });
     let active = rules.iter().filter(|rule| rule.active);
     let body = MailPage {
@@ -134,6 +135,15 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Mail, &text.say("host-mail"), body))
+}
+
+/// Where hosts choose who gets it. Who is told that an event has moved is on the page of the event.
+fn order_page(wording: &Wording<'_>, kind: MailKind) -> String {
+    if kind.is_for_all() {
+        wording.at(&format!("/mail/new?kind={}{}", kind.word(), usual(kind)))
+    } else {
+        wording.at("/send")
+    }
 }
 
 fn stream(context: &PageContext) -> String {
@@ -245,6 +255,12 @@ struct NewPage<'a> {
     /// The link that switches mail to guests' own email addresses on or off.
     toggle: String,
     audience: Audience,
+    /// Why nobody can get it, and what to do.
+    nobody: Option<&'static str>,
+    /// Whether it can be ordered for later all the same.
+    may_wait: bool,
+    /// Where it goes by message too.
+    by_message: Option<String>,
     without_address: String,
     subject: String,
     texts: String,
@@ -258,7 +274,8 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
 }
 
 fn kind(query: &Form) -> MailKind {
-    MailKind::find_written(query.text("kind")).unwrap_or(MailKind::Invitation)
+    let found = MailKind::find(query.text("kind")).filter(|kind| kind.is_for_all());
+    found.unwrap_or(MailKind::Invitation)
 }
 
 async fn show_new(
@@ -302,6 +319,15 @@ async fn show_new(
         query: wording::query(&filter.query()),
         to_guests,
         toggle: wording.at(&format!("/mail/new?{}", toggled.join("&"))),
+        nobody: send_words::no_mail(&own, &filter, &audience),
+        may_wait: own.is_written(true),
+        by_message: match kind {
+            MailKind::News | MailKind::Thanks => {
+                Some(wording.at(&format!("/send/{}", kind.word())))
+            }
+            MailKind::Invitation | MailKind::Reminder => Some(wording.at("/send")),
+            MailKind::SaveTheDate | MailKind::Moved => None,
+        },
         audience,
         without_address: wording.at(&format!("/invites?{}", narrowed.join("&"))),
         subject: said(&wording, &own),
@@ -342,10 +368,11 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
         per_minute: form_state::number(form, "per_minute").unwrap_or(0),
     };
     let (slug, site) = (req.piece("slug").to_owned(), req.site.clone());
+    let key = suppression_key(req);
     let done = posted
         .once(move |tx, host: &HostOf| {
             obstacles::check_campaign(tx, &site, host, wanted.kind)?;
-            let report = campaign::order(tx, host, &wanted)?;
+            let report = campaign::order(tx, &key, host, &wanted)?;
             Ok(wording::at(&slug, &format!("/mail/{}", report.campaign.id)))
         })
         .await;

@@ -6,15 +6,18 @@ use axum::response::Response;
 use platform::mail::{Address, Stream};
 use platform::{StoreError, Tx};
 use web::form_state::{self, FormState, Group};
-use web::{Form, Input, Language, Problem, Text, fields};
+use web::{Form, Input, Language, Problem, Site, Text, fields};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
+use super::send_rows::count;
 use super::wording::{self, Wording};
+use crate::hosting::handed;
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::mail_text::{self, MailKind, MailText, PLACEHOLDERS};
+use crate::hosting::moved::{self, Moved};
 use crate::hosting::thanks::DayAfter;
-use crate::hosting::{HostOf, Permission, Refusal, member_occasions, portals};
+use crate::hosting::{HostOf, Permission, Refusal, member_occasions, occasions, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::letter::{self, Parts};
@@ -29,6 +32,8 @@ struct TextPage<'a> {
     form_state: &'a FormState,
     kind: MailKind,
     at: String,
+    /// How many households have the message that is changed here.
+    have: Option<String>,
     version: &'a str,
     groups: Vec<Group>,
     names: Vec<(String, &'static str)>,
@@ -41,8 +46,17 @@ impl TextPage<'_> {
     /// Where the host came from.
     fn back(&self) -> String {
         match self.walk.as_str() {
+            "" if self.kind == MailKind::News => self.wording.at("/send/news"),
             "" => self.wording.at("/mail"),
             walk => self.wording.at(&format!("/send/walk?{walk}")),
+        }
+    }
+
+    fn back_label(&self) -> &'static str {
+        match self.walk.as_str() {
+            "" if self.kind == MailKind::News => "host-send-tell",
+            "" => "host-mail",
+            _ => "host-send-home",
         }
     }
 }
@@ -55,17 +69,23 @@ fn walk(form: &Form) -> String {
 }
 
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
-    MailKind::find_written(req.piece("kind")).ok_or_else(Problem::not_found)
+    MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
 
 /// Handles `GET /admin/o/{slug}/mail/texts/{kind}`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
-    let (context, own) = req
-        .read(move |tx, context| mail_text::load(tx, &context.host, kind))
+    let (context, (own, have)) = req
+        .read(move |tx, context| load(tx, &context.host, kind))
         .await?;
     let form_state = FormState::of(stored(&req, &context, &own));
-    Ok(page(&req, &context, &form_state, kind, walk(&req.query)))
+    let walk = walk(&req.query);
+    Ok(page(
+        &req,
+        &context,
+        &form_state,
+        Shown { kind, have, walk },
+    ))
 }
 
 /// Where the hosts have written no text, the value is the built-in text.
@@ -80,7 +100,13 @@ fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
 }
 
 /// Older names of placeholders still work, but the page does not explain them.
-const MEANINGS: [(&str, &str); 14] = [
+const MEANINGS: [(&str, &str); 20] = [
+    ("change", "host-placeholder-change"),
+    ("news", "host-placeholder-news"),
+    ("event", "host-placeholder-event"),
+    ("was", "host-placeholder-was"),
+    ("now", "host-placeholder-now"),
+    ("answer", "host-placeholder-answer"),
     ("salutation", "host-placeholder-salutation"),
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -97,17 +123,34 @@ const MEANINGS: [(&str, &str); 14] = [
     ("unsubscribe_link", "host-placeholder-unsubscribe"),
 ];
 
+/// The text, and how many households have the message that it is changed of.
+fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<(MailText, usize), Refusal> {
+    let own = mail_text::load(tx, host, kind)?;
+    let have = match kind {
+        MailKind::News => handed::with_news(tx, host)?,
+        _ => 0,
+    };
+    Ok((own, have))
+}
+
+struct Shown {
+    kind: MailKind,
+    have: usize,
+    walk: String,
+}
+
 fn page(
     req: &HostRequest,
     context: &PageContext,
     form_state: &FormState,
-    kind: MailKind,
-    walk: String,
+    shown: Shown,
 ) -> Response {
+    let Shown { kind, have, walk } = shown;
     let (text, wording) = (&req.text, req.wording(context));
     debug_assert!(MEANINGS.iter().all(|(name, _)| PLACEHOLDERS.contains(name)));
     let names = MEANINGS
         .iter()
+        .filter(|(name, _)| mail_text::replaces(kind, name))
         .map(|(name, id)| (format!("{{{name}}}"), *id));
     let body = TextPage {
         text,
@@ -115,6 +158,7 @@ fn page(
         done: req.done(),
         kind,
         at: wording.at(&format!("/mail/texts/{}", kind.word())),
+        have: (have > 0).then(|| text.with("host-send-have-it", [("n", count(have).into())])),
         version: form_state.form.text("version"),
         groups: wording.table_form(form_state).groups(kind.fields(), ""),
         names: names.collect(),
@@ -137,6 +181,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let at = format!("/mail/texts/{}", kind.word());
     let to = req.at(&if form.is_ticked("preview") {
         wording::address(&format!("{at}/preview"), [("walk", walk.as_str())])
+    } else if walk.is_empty() && kind == MailKind::News {
+        "/send/news?done=saved".to_owned()
     } else if walk.is_empty() {
         format!("{at}?done=saved")
     } else {
@@ -149,12 +195,12 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     form_state::answer(done, async |problem| {
-        let (context, own) = req
-            .read(move |tx, context| mail_text::load(tx, &context.host, kind))
+        let (context, (own, have)) = req
+            .read(move |tx, context| load(tx, &context.host, kind))
             .await?;
         let stored = || stored(req, &context, &own);
         let form_state = FormState::not_saved(form, stored, "host-save", &problem, &req.text);
-        Ok(page(req, &context, &form_state, kind, walk))
+        Ok(page(req, &context, &form_state, Shown { kind, have, walk }))
     })
     .await
 }
@@ -188,7 +234,7 @@ struct Sample {
     may_send: bool,
 }
 
-fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refusal> {
+fn sample(tx: &mut Tx<'_>, site: &Site, host: &HostOf, kind: MailKind) -> Result<Sample, Refusal> {
     host.needs(Permission::Invite)?;
     // A household that gave a gift shows what becomes of it.
     let filter = InvitationFilter {
@@ -202,8 +248,19 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     let named = all.iter().find(|line| line.people.total > 0);
     let first: Option<&InvitationId> = named.or(all.first()).map(|line| &line.id);
     let snapshot = first.map(|id| portals::load(tx, host, id)).transpose()?;
+    let mut own = mail_text::load(tx, host, kind)?;
+    if kind == MailKind::Moved {
+        let occasion = occasions::load(tx, host)?;
+        let moved = match moved::list(tx, &occasion.id)?.into_iter().next() {
+            Some(moved) => Some(moved),
+            None => Moved::example(tx, &occasion.id)?,
+        };
+        if let Some(moved) = moved {
+            own = moved.message(site, &occasion, &own);
+        }
+    }
     Ok(Sample {
-        own: mail_text::load(tx, host, kind)?,
+        own,
         day_after: match &snapshot {
             Some(snapshot) => DayAfter::load(tx, snapshot)?,
             None => DayAfter::default(),
@@ -242,8 +299,9 @@ fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Part
 /// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview`.
 pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
+    let site = req.site.clone();
     let (context, sample) = req
-        .read(move |tx, context| sample(tx, &context.host, kind))
+        .read(move |tx, context| sample(tx, &site, &context.host, kind))
         .await?;
     let wording = req.wording(&context);
     let tag = chosen(&req.query, &context);
@@ -283,8 +341,9 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
 /// programs show it.
 pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
+    let site = req.site.clone();
     let (context, sample) = req
-        .read(move |tx, context| sample(tx, &context.host, kind))
+        .read(move |tx, context| sample(tx, &site, &context.host, kind))
         .await?;
     let parts = rendered(&req, &sample, &chosen(&req.query, &context))?;
     let parts = parts.ok_or_else(Problem::not_found)?;
@@ -295,8 +354,9 @@ pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> 
 pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
+    let site = req.site.clone();
     let (context, sample) = req
-        .read(move |tx, context| sample(tx, &context.host, kind))
+        .read(move |tx, context| sample(tx, &site, &context.host, kind))
         .await?;
     let tag = chosen(form, &context);
     let (Some(mut parts), Some(snapshot)) = (rendered(req, &sample, &tag)?, &sample.snapshot)

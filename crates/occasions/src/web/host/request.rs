@@ -188,6 +188,8 @@ pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError>
     let all = event::planned(tx, &occasion.id)?;
     let (cancelled, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|event| event.cancelled);
     let (dated, undated): (Vec<_>, Vec<_>) = all.into_iter().partition(|event| event.day_known);
+    let zone = occasion.zone();
+    let dated = dated.into_iter();
     Ok(PageContext {
         owns_site: match host.who() {
             Some(who) => administrator::owner(tx, who.clone())?.is_some(),
@@ -198,7 +200,7 @@ pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError>
             None => 0,
         },
         has_private_links: false,
-        events: dated.into_iter().filter_map(PlannedEvent::dated).collect(),
+        events: dated.filter_map(|event| event.dated(&zone)).collect(),
         undated,
         cancelled,
         sizes: sizes::load(tx, &host)?,

@@ -1,16 +1,16 @@
 //! The page on which hosts edit an event's schedule.
 
 use ::web::form_state::{self, FormState, Group};
-use ::web::{Input, Problem, Text};
+use ::web::{Form, Input, Problem, Text};
 use askama::Template;
 use axum::response::Response;
-use jiff::SignedDuration;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use site::resource::pages::{PageResource as _, load, stored};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
-use super::wording::Wording;
-use crate::event::PlannedEvent;
+use crate::event::{PlannedEvent, whole_days};
 use crate::hosting::HostOf;
 use crate::hosting::events::{LINES, SCHEDULE};
 use crate::hosting::resource::{self, Resource};
@@ -43,10 +43,9 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let address = req.piece("id").to_owned();
     let (context, event) = load::<PlannedEvent>(req).await?;
     let (form, count) = form_state::compact(&posted.form, "schedule");
-    let form = if is_of_one_day(&req.wording(&context), &event) {
-        form_state::sort(&form, "schedule", count, "time")
-    } else {
-        form
+    let form = match first_minute(&context.occasion.zone(), &event) {
+        Some(first) => in_order(form, count, first),
+        None => form,
     };
     let version = form_state::number(&form, "version").unwrap_or_default();
     let to = req.at(&format!("/settings/events/{address}/schedule?done=saved"));
@@ -69,14 +68,44 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Lines cannot be sorted by time of day if the event goes on past midnight.
-fn is_of_one_day(wording: &Wording<'_>, event: &PlannedEvent) -> bool {
-    let day = |at| wording.local(at).date();
-    let (Some(starts_at), Some(ends_at)) = (event.starts_at, event.ends_at) else {
-        return true;
+const DAY_MINUTES: i64 = 24 * 60;
+
+/// Returns the minute of the day from which the lines are sorted, so that those past midnight are last.
+/// It is in the middle between the event's end and its start, because some lines are before the start.
+/// Lines of several days cannot be sorted.
+fn first_minute(zone: &TimeZone, event: &PlannedEvent) -> Option<i64> {
+    let Some(dated) = event.clone().dated(zone) else {
+        return event.end_known.then_some(0);
     };
-    let before_end = ends_at.checked_sub(SignedDuration::from_millis(1));
-    before_end.is_ok_and(|last| day(starts_at) == day(last))
+    if !dated.hour_known {
+        return whole_days::is_one_day(&dated, zone).then_some(0);
+    }
+    let length = dated.ends_at.duration_since(dated.starts_at).as_mins();
+    let start = minute_of_day(dated.starts_at.to_zoned(zone.clone()).time());
+    let lead = (DAY_MINUTES - length) / 2;
+    (lead >= 0).then(|| (start - lead).rem_euclid(DAY_MINUTES))
+}
+
+fn minute_of_day(time: Time) -> i64 {
+    i64::from(time.hour()) * 60 + i64::from(time.minute())
+}
+
+/// Sorts the form's first `count` lines by their time, from the minute `first` of a day on.
+fn in_order(mut form: Form, count: usize, first: i64) -> Form {
+    let names: Vec<String> = (0..count)
+        .map(|row| format!("schedule.{row}.order"))
+        .collect();
+    for (row, name) in names.iter().enumerate() {
+        let typed = form.text(&format!("schedule.{row}.time")).trim();
+        let minute = typed.parse::<Time>().map_or(DAY_MINUTES, |time| {
+            (minute_of_day(time) - first).rem_euclid(DAY_MINUTES)
+        });
+        form.set(name, format!("{minute:04}"));
+    }
+    let mut sorted = form_state::sort(&form, "schedule", count, "order");
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    sorted.remove(&names);
+    sorted
 }
 
 fn page(

@@ -20,6 +20,7 @@ use crate::hosting::channels;
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
+use crate::hosting::nobody::Nobody;
 use crate::hosting::reminders::{self, ReminderRule};
 use crate::hosting::sending::{self, Sending};
 use crate::hosting::{HostOf, Permission};
@@ -39,10 +40,17 @@ struct SendHome<'a> {
     invitations: Vec<Row>,
     reminders: Vec<Row>,
     moved: Vec<Notice>,
+    /// Events that have moved of which everybody knows, and of which people can be asked again.
+    told: Vec<Notice>,
+    /// Why no invitation and no reminder is to be sent, if none is.
+    no_invitations: &'static str,
+    no_reminders: &'static str,
     thanks: Vec<Row>,
     order: String,
     first: form_state::Field,
     query: String,
+    /// Who has not answered and is not to be reminded now.
+    not_reminded: Option<String>,
     by_itself: String,
     may_own: bool,
     so_far: String,
@@ -117,6 +125,10 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .map(|one| (one.word().to_owned(), say(text, one)));
     let current = found.order.first().copied().unwrap_or(Channel::Paper);
     let form = web::Form::parse(format!("first={}", current.word()).as_bytes())?;
+    let nobody = |kind| {
+        let why = Nobody::why(&found, &filter, kind, "", None);
+        why.map_or("host-send-none", |why| why.label())
+    };
     let body = SendHome {
         text,
         submission: req.submission(),
@@ -125,9 +137,13 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         invitations,
         reminders,
         moved: send_moved::notices(&wording, found.moved.iter().map(|one| &one.moved)),
+        told: send_moved::askable(&wording, &found.told),
+        no_invitations: nobody(MailKind::Invitation),
+        no_reminders: nobody(MailKind::Reminder),
         thanks,
         order: names.join(&text.say("list-comma")),
         first: FormState::of(form).select("first", text.say("host-send-first"), first),
+        not_reminded: not_reminded(text, &found),
         by_itself: by_itself(text, &days),
         may_own: context.may(Permission::Own),
         so_far: so_far(text, &found),
@@ -163,6 +179,20 @@ fn by_itself(text: &Text, days: &[String]) -> String {
     }
     let days = days.join(&text.say("list-comma"));
     text.with("host-send-by-itself", [("days", days.into())])
+}
+
+fn not_reminded(text: &Text, found: &Sending) -> Option<String> {
+    let parts = [
+        ("host-send-not-invited", found.not_invited),
+        ("host-send-too-late", found.too_late),
+        ("host-send-reminded", found.reminded),
+    ];
+    let shown = parts.into_iter().filter(|(_, n)| *n > 0);
+    let words: Vec<String> = shown
+        .map(|(id, n)| text.with(id, [("n", count(n).into())]))
+        .collect();
+    let others = words.join(&text.say("list-comma"));
+    (!words.is_empty()).then(|| text.with("host-send-not-reminded", [("others", others.into())]))
 }
 
 fn so_far(text: &Text, found: &Sending) -> String {

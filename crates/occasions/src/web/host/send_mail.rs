@@ -9,6 +9,7 @@ use web::{Form, Problem, Text};
 use super::frame::Place;
 use super::mail;
 use super::request::{HostForm, HostRequest};
+use super::send_kind;
 use super::send_moved;
 use super::send_words::{self, Banner};
 use super::wording::{self, Wording};
@@ -16,7 +17,8 @@ use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind};
 use crate::hosting::moved::Moved;
-use crate::hosting::{HostOf, sending};
+use crate::hosting::nobody::Nobody;
+use crate::hosting::{HostOf, Refusal, sending};
 
 #[derive(Template)]
 #[template(path = "host/send_mail.html")]
@@ -24,6 +26,8 @@ struct MailPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     submission: String,
+    /// The page on which the channels are, and the label of its link.
+    back: (String, &'static str),
     kind: MailKind,
     about: String,
     query: String,
@@ -31,6 +35,8 @@ struct MailPage<'a> {
     /// What an event was, and what it is.
     moved: Option<Change>,
     blocked: Option<Banner>,
+    /// Why nobody gets it by email, if nobody does.
+    nobody: &'static str,
     households: Vec<(String, String, String)>,
 }
 
@@ -60,11 +66,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .read(move |tx, context| {
             let host = &context.host;
             let found = sending::load(tx, &site, host, &asked)?;
-            let own = match kind {
-                MailKind::Moved => None,
-                kind => Some(mail_text::load(tx, host, kind)?),
-            };
-            Ok((found, own))
+            Ok((found, mail_text::load(tx, host, kind)?))
         })
         .await?;
     let wording = req.wording(&context);
@@ -77,15 +79,23 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         let email = one.email.clone().unwrap_or_default();
         (href, one.household.clone(), email)
     });
-    let blocked = found.obstacles.blocking(Channel::Email, kind);
+    let blocked = line.and_then(|line| line.off);
+    let nobody = Nobody::why(&found, &filter, kind, &about, Some(Channel::Email));
+    let moved = found.moved(&about).map(|one| &one.moved);
+    let own = match moved {
+        Some(moved) => moved.message(&req.site, &context.occasion, &own),
+        None => own,
+    };
     let body = MailPage {
         text: &req.text,
         submission: req.submission(),
+        back: send_kind::page_of(&wording, kind, &about),
         kind,
         about: about.clone(),
         query: wording::query(&filter.query()),
-        moved: found.moved(&about).map(|one| change(&wording, &one.moved)),
-        subject: own.map_or_else(String::new, |own| mail::said(&wording, &own)),
+        moved: moved.map(|one| change(&wording, one)),
+        subject: mail::said(&wording, &own),
+        nobody: nobody.map_or("host-send-through", |one| one.label()),
         blocked: blocked.map(|kind| send_words::banner(&req, &context, kind)),
         households: households.collect(),
         wording: wording.clone(),
@@ -102,8 +112,11 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let (site, at) = (posted.req.site.clone(), posted.req.at("/mail/"));
     let done = posted
         .once(move |tx: &mut Tx<'_>, host: &HostOf| {
-            let report = sending::mail(tx, &site, host, kind, &about, &filter)?;
-            Ok(format!("{at}{}", report.campaign.id))
+            match sending::mail(tx, &site, host, kind, &about, &filter) {
+                Ok(report) => Ok(format!("{at}{}", report.campaign.id)),
+                Err(Refusal::WrongState) => Err(Refusal::NobodyToReach),
+                Err(refusal) => Err(refusal),
+            }
         })
         .await;
     Ok(done?)

@@ -15,7 +15,7 @@ use super::wording::Wording;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::moved::{self, Moved};
-use crate::hosting::{HostOf, sending};
+use crate::hosting::{HostOf, Permission, Refusal, sending};
 use crate::id::EventId;
 
 #[derive(Template)]
@@ -38,6 +38,11 @@ struct MovedPage<'a> {
     households: String,
     rows: Vec<Row>,
     query: &'static str,
+    /// Whether everybody knows of it.
+    is_told: bool,
+    preview: String,
+    /// Where hosts write it in their own words.
+    words: Option<String>,
     is_dismissed: bool,
     dismiss: String,
 }
@@ -105,6 +110,20 @@ pub(super) fn notices<'a>(
     open.map(notice).collect()
 }
 
+/// The events that have moved of which everybody knows. Whoever said yes before can be asked again.
+pub(super) fn askable(wording: &Wording<'_>, all: &[Moved]) -> Vec<Notice> {
+    let text = wording.text;
+    let notice = |one: &Moved| Notice {
+        title: text.with(
+            "host-moved-all-know",
+            [("event", wording.pick(&one.name).text.to_owned().into())],
+        ),
+        households: text.with("host-moved-ask", [("n", one.askable.into())]),
+        href: wording.at(&page_of(&one.event)),
+    };
+    all.iter().map(notice).collect()
+}
+
 /// Handles `GET /admin/o/{slug}/send/moved/{event}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (site, event) = (req.site.clone(), req.piece("event").to_owned());
@@ -115,8 +134,10 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
-    let Some(moved) = found.moved(&event).map(|one| &one.moved) else {
-        // Everybody has been told, or the event is as it was.
+    let mut told = found.told.iter().filter(|one| one.event.as_str() == event);
+    let to_tell = found.moved(&event).map(|one| &one.moved);
+    let Some(moved) = to_tell.or(told.next()) else {
+        // Everybody has been told and nobody can be asked, or the event is as it was.
         return Ok(Redirect::to(&wording.at("/send")).into_response());
     };
     let rows = Rows {
@@ -130,7 +151,12 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     if let Some(row) = rows.iter_mut().find(|row| !row.is_off()) {
         row.is_filled = true;
     }
-    let (zone, title) = (context.occasion.zone(), title(&wording, moved));
+    let zone = context.occasion.zone();
+    let title = if to_tell.is_some() {
+        title(&wording, moved)
+    } else {
+        wording.pick(&moved.name).text.to_owned()
+    };
     let body = MovedPage {
         text,
         submission: req.submission(),
@@ -148,6 +174,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         households: households(text, moved),
         rows,
         query: "",
+        is_told: moved.households.is_empty(),
+        preview: wording.at("/mail/texts/moved/preview"),
+        words: context
+            .may(Permission::Write)
+            .then(|| wording.at("/mail/texts/moved")),
         is_dismissed: moved.is_dismissed,
         dismiss: wording.at(&page_of(&moved.event)),
         title: title.clone(),
@@ -175,7 +206,9 @@ pub(super) async fn ask_again(posted: HostForm) -> Result<Response, Problem> {
     let to = posted.req.at(&format!("{}?done=saved", page_of(&event)));
     let done = posted
         .once(move |tx: &mut Tx<'_>, host: &HostOf| {
-            moved::ask_again(tx, host, &event)?;
+            if moved::ask_again(tx, host, &event)? == 0 {
+                return Err(Refusal::NobodyToReach);
+            }
             Ok(to.clone())
         })
         .await;

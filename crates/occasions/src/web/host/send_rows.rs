@@ -106,7 +106,7 @@ impl Rows<'_> {
                 Some(at) => text.with("host-send-last-reminded", [("day", day(at).into())]),
                 None => text.say("host-send-never-reminded").into_owned(),
             },
-            (MailKind::Moved, Channel::Paper, _) => {
+            (kind, Channel::Paper, _) if !send_words::has_card(kind) => {
                 let all = line.households.iter().take(NAMED);
                 let mut names: Vec<&str> = all.map(|one| one.household.as_str()).collect();
                 if line.households.len() > NAMED {

@@ -10,12 +10,14 @@ use web::{Form, Problem, Text};
 use super::filters;
 use super::frame::Place;
 use super::request::{HostForm, HostRequest};
+use super::send_kind;
 use super::send_words::{self, Banner};
 use super::sending::Sending;
 use super::wording::{self, Wording};
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind};
+use crate::hosting::nobody::Nobody;
 use crate::hosting::sending::{self, Handing, Household, Line, ToSend};
 use crate::hosting::thanks::DayAfter;
 use crate::hosting::{HostOf, Permission, Refusal, channels, portals};
@@ -25,7 +27,7 @@ use crate::id::InvitationId;
 #[derive(Clone)]
 struct Walk {
     kind: MailKind,
-    /// The id of the event that has moved; empty for other kinds.
+    /// The id of the event that has moved, or whether thanks go to everybody.
     about: String,
     /// `None` if the household decides.
     by: Option<Channel>,
@@ -70,6 +72,14 @@ impl Walk {
 
     fn anyway(&self) -> &'static str {
         if self.was_asked { "yes" } else { "" }
+    }
+
+    /// What the messages are recorded to be about.
+    fn recorded(&self) -> String {
+        match self.kind {
+            MailKind::Moved => self.about.clone(),
+            _ => String::new(),
+        }
     }
 
     fn query(&self) -> String {
@@ -118,13 +128,19 @@ struct WalkPage<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     submission: String,
+    /// The page on which the channels are, and the label of its link.
+    back: (String, &'static str),
     walk: &'a Walk,
+    /// When hosts began the message that the page shows.
+    begun: i64,
     /// The household that was just handled: the sentence, and its id if that can be taken back.
     just: Option<(String, Option<String>)>,
     /// What stands in the way.
     blocked: Option<Banner>,
     asks: Option<(Banner, &'static str, String)>,
     turn: Option<Turn>,
+    /// Why there is nobody to send to, if there is nobody.
+    nobody: &'static str,
     title: String,
 }
 
@@ -149,7 +165,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let walk = Walk::read(&req.query, filter);
     let (site, asked) = (req.site.clone(), walk.clone());
-    let (context, (found, next, before)) = req
+    let (context, (found, next, before, begun)) = req
         .read(move |tx, context| {
             let host = &context.host;
             let found = sending::load(tx, &site, host, &asked.filter)?;
@@ -169,7 +185,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 Some(id) => Some(portals::load(tx, host, id)?),
                 None => None,
             };
-            Ok((found, turn, before))
+            let begun = begun(tx, host, asked.kind)?;
+            Ok((found, turn, before, begun))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
@@ -177,7 +194,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         let invitation = snapshot.household.invitation;
         (invitation.id.to_string(), invitation.details.household)
     });
-    let just = before.and_then(|(id, name)| {
+    let just = before.and_then(|(id, name): (String, String)| {
         let with = |words| text.with(words, [("household", name.into())]);
         match req.query.text("done") {
             "sent" => Some((with("host-send-marked"), Some(id))),
@@ -185,6 +202,10 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             _ => None,
         }
     });
+    let just = match req.query.text("done") {
+        "begun" => Some((text.say("host-send-begun-meanwhile").into_owned(), None)),
+        _ => just,
+    };
     let place = walk.find(&found);
     let line = place.map(|(line, _)| line);
     let blocked = line.and_then(|line| line.off);
@@ -193,10 +214,12 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let turn = turn.filter(|_| blocked.is_none() && asks.is_none());
     let turn = turn.map(|((line, at), (snapshot, day_after, own))| {
         let (one, details) = (&line.households[at], &snapshot.household.invitation.details);
-        let send = match found.moved(&walk.about) {
-            Some(one) => Sending::of_moved(&req.site, &wording, snapshot, &one.moved),
-            None => Sending::new(&req.site, &wording, snapshot, own, day_after),
-        };
+        let moved = found
+            .moved(&walk.about)
+            .filter(|_| walk.kind == MailKind::Moved);
+        let moved = moved.map(|one| one.moved.message(&req.site, &context.occasion, own));
+        let own = moved.as_ref().unwrap_or(own);
+        let send = Sending::new(&req.site, &wording, snapshot, own, day_after);
         let at = i64::try_from(at).unwrap_or(0);
         let left = i64::try_from(line.households.len()).unwrap_or(0);
         let progress = text.with(
@@ -210,7 +233,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         let address = match line.channel {
             Channel::WhatsApp | Channel::Sms => details.phone.clone(),
             Channel::Email => details.email.clone(),
-            Channel::Paper if walk.kind == MailKind::Moved => details.phone.clone(),
+            Channel::Paper if !send_words::has_card(walk.kind) => details.phone.clone(),
             Channel::Paper | Channel::Other => None,
         };
         let people = [("n", snapshot.household.guests.len().into())];
@@ -261,15 +284,23 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         MailKind::Reminder => "host-send-reminders",
         MailKind::Moved => "host-send-moved",
         MailKind::Thanks => "host-send-thank",
+        MailKind::News => "host-send-tell",
         _ => "host-send",
     });
     let walk = Walk {
         by: walk.by.or(line.map(|line| line.channel)),
         ..walk
     };
+    let nobody = Nobody::why(&found, &walk.filter, walk.kind, &walk.about, walk.by);
     let body = WalkPage {
         text,
+        // Whoever has come to the end knows why nobody is left.
+        nobody: nobody
+            .filter(|_| walk.passed == 0)
+            .map_or("host-send-through", |one| one.label()),
         submission: req.submission(),
+        back: send_kind::page_of(&wording, walk.kind, &walk.about),
+        begun,
         just,
         blocked: blocked.map(|kind| send_words::banner(&req, &context, kind)),
         asks: asks.map(|kind| {
@@ -285,6 +316,12 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Sending, &title, body))
 }
 
+/// When hosts began the message of this kind that they have now, in milliseconds.
+fn begun(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<i64, Refusal> {
+    let begun_at = mail_text::begun_at(tx, host.occasion(), kind)?;
+    Ok(begun_at.as_millisecond())
+}
+
 /// The household that a form names. Who may not send learns nothing about it.
 fn named(host: &HostOf, at: Option<&InvitationId>) -> Result<InvitationId, Refusal> {
     host.needs(Permission::Invite)?;
@@ -292,7 +329,7 @@ fn named(host: &HostOf, at: Option<&InvitationId>) -> Result<InvitationId, Refus
 }
 
 /// Handles `POST /admin/o/{slug}/send/hand`. Records that a household was handed a message, or takes
-/// that back.
+/// that back. If hosts have begun another message meanwhile, nothing is recorded about that one.
 pub(super) async fn hand(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let walk = Walk::posted(form)?;
@@ -303,7 +340,7 @@ pub(super) async fn hand(posted: HostForm) -> Result<Response, Problem> {
     let channel = walk.by.filter(|_| !has_already).unwrap_or(Channel::Other);
     let handing = Handing {
         kind: walk.kind,
-        about: walk.about.clone(),
+        about: walk.recorded(),
         channel,
         was_asked: walk.was_asked,
     };
@@ -312,11 +349,18 @@ pub(super) async fn hand(posted: HostForm) -> Result<Response, Problem> {
     } else {
         walk.onward("household", &id, walk.passed - 1, "")
     };
-    let (to, site) = (posted.req.at(&to), posted.req.site.clone());
+    let other = walk.onward("household", &id, walk.passed, "begun");
+    let (to, other) = (posted.req.at(&to), posted.req.at(&other));
+    let (site, shown) = (posted.req.site.clone(), form.number("begun").ok().flatten());
     let done = posted
         .once(move |tx: &mut Tx<'_>, host: &HostOf| {
             let id = named(host, at.as_ref())?;
+            let begun = begun(tx, host, handing.kind)?;
+            if shown.is_some_and(|shown: i64| shown != begun) {
+                return Ok(other.clone());
+            }
             if is_sent {
+                sending::check_text(tx, host, handing.kind, handing.channel)?;
                 sending::hand(tx, &site, host, &id, &handing)?;
             } else {
                 sending::withdraw(tx, host, &id, handing.kind, &handing.about)?;

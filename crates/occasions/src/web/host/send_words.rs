@@ -4,9 +4,13 @@ use web::Form;
 
 use super::request::{HostRequest, PageContext};
 use crate::hosting::Permission;
+use crate::hosting::campaign::audience::Audience;
 use crate::hosting::handed::Channel;
-use crate::hosting::mail_text::MailKind;
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::mail_text::{self, MailKind, MailText};
+use crate::hosting::nobody::Nobody;
 use crate::hosting::obstacles::{ObstacleKind, Obstacles};
+use crate::hosting::sending::EVERYBODY;
 
 /// What stands in the way, and where hosts can mend it.
 pub(super) struct Banner {
@@ -55,6 +59,10 @@ pub(super) fn banner(req: &HostRequest, context: &PageContext, kind: ObstacleKin
             own("/settings/state", "host-block-state-do")
         }
         ObstacleKind::OwnDomain => own("/settings/domain", "host-block-own-domain-do"),
+        ObstacleKind::NoText => context.may(Permission::Write).then(|| {
+            let page = wording.at(&format!("/mail/texts/{}", MailKind::News.word()));
+            (page, "host-block-no-text-do")
+        }),
     };
     Banner {
         kind,
@@ -85,6 +93,7 @@ fn why(kind: ObstacleKind) -> &'static str {
         ObstacleKind::Draft => "host-block-draft-text",
         ObstacleKind::Closed => "host-block-closed-text",
         ObstacleKind::OwnDomain => "host-block-own-domain-text",
+        ObstacleKind::NoText => "host-block-no-text-text",
     }
 }
 
@@ -100,6 +109,7 @@ pub(super) fn off(kind: ObstacleKind) -> &'static str {
         ObstacleKind::Draft => "host-off-draft",
         ObstacleKind::Closed => "host-off-closed",
         ObstacleKind::OwnDomain => "host-off-own-domain",
+        ObstacleKind::NoText => "host-off-no-text",
     }
 }
 
@@ -114,6 +124,7 @@ pub(super) fn question(kind: ObstacleKind) -> &'static str {
 pub(super) fn by(kind: MailKind, channel: Channel) -> &'static str {
     match channel {
         Channel::Paper if kind == MailKind::Moved => "host-moved-by-call",
+        Channel::Paper if !has_card(kind) => "host-by-neither",
         Channel::WhatsApp => "host-by-whatsapp",
         Channel::Sms => "host-by-sms",
         Channel::Email => "host-by-email",
@@ -122,11 +133,23 @@ pub(super) fn by(kind: MailKind, channel: Channel) -> &'static str {
     }
 }
 
-/// Which messages a query or a form is about: their kind, and the id of the event that has moved.
+/// Whether a card is printed for households that take neither a message nor a mail. Of other kinds,
+/// hosts tell them in another way.
+pub(super) fn has_card(kind: MailKind) -> bool {
+    matches!(kind, MailKind::Invitation | MailKind::Reminder)
+}
+
+/// Which messages a query or a form is about: their kind, and the id of the event that has moved, or
+/// whether thanks go to everybody.
 pub(super) fn topic(form: &Form) -> (MailKind, String) {
     match MailKind::find(form.text("kind")) {
         Some(MailKind::Moved) => (MailKind::Moved, form.text("about").to_owned()),
-        Some(kind @ (MailKind::Reminder | MailKind::Thanks)) => (kind, String::new()),
+        Some(MailKind::Thanks) => {
+            let is_for_all = form.text("about") == EVERYBODY;
+            let about = if is_for_all { EVERYBODY } else { "" };
+            (MailKind::Thanks, about.to_owned())
+        }
+        Some(kind @ (MailKind::Reminder | MailKind::News)) => (kind, String::new()),
         _ => (MailKind::Invitation, String::new()),
     }
 }
@@ -137,4 +160,29 @@ pub(super) fn about(channel: Channel) -> &'static str {
         Channel::Paper => "host-about-paper",
         _ => "host-about-phone",
     }
+}
+
+/// Why nobody can get this mail.
+pub(super) fn no_mail(
+    own: &MailText,
+    filter: &InvitationFilter,
+    audience: &Audience,
+) -> Option<&'static str> {
+    let has_none = audience.without_address == audience.households;
+    match audience.mails {
+        _ if !own.is_written(true) => Some("host-mail-unwritten"),
+        0 if audience.households > 0 && has_none => Some("host-nobody-address"),
+        0 if audience.households > 0 => Some("host-nobody-mail"),
+        0 if *filter == InvitationFilter::default() => Some(Nobody::NoHouseholds.label()),
+        0 => Some(Nobody::NoneMatch.label()),
+        _ => None,
+    }
+}
+
+/// The labels of what may be wrong and is no field of the page.
+pub(super) fn field_words(field: &str) -> Option<&'static str> {
+    let mut fields = mail_text::FIELDS.iter();
+    fields
+        .find(|known| known.name == field)
+        .map(|known| known.label)
 }

@@ -2,15 +2,13 @@
 //! the apps that can send it.
 
 use web::share::encoded;
-use web::{Language, Site, Text};
+use web::{Language, Site};
 
 use super::wording::Wording;
 use crate::hosting::mail_text::{MailKind, MailText};
-use crate::hosting::moved::Moved;
 use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phone::Phone;
-use crate::web::guest::Reading;
 use crate::web::letter;
 use crate::words::OccasionStatus;
 
@@ -40,7 +38,7 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// An invitation, a reminder or a thank-you, in the hosts' own words if they wrote any.
+    /// A message of any kind, in the hosts' own words if they wrote any.
     pub(super) fn new(
         site: &Site,
         wording: &Wording<'_>,
@@ -49,53 +47,27 @@ impl Sending {
         day_after: &DayAfter,
     ) -> Self {
         let occasion = &snapshot.occasion;
-        Self::written(site, wording, snapshot, |text, _| {
-            let hosts = occasion
-                .hosts
-                .pick(text.language(), &occasion.default_language);
-            let subject = match own.kind {
-                MailKind::Thanks => "mail-thanks-subject",
-                _ => "send-subject",
-            };
-            let subject = text.with(subject, [("hosts", hosts.text.into())]);
-            (
-                subject,
-                letter::message(site, text, snapshot, day_after, own),
-            )
-        })
-    }
-
-    /// The message that an event has moved.
-    pub(super) fn of_moved(
-        site: &Site,
-        wording: &Wording<'_>,
-        snapshot: &InvitationSnapshot,
-        moved: &Moved,
-    ) -> Self {
-        Self::written(site, wording, snapshot, |text, link| {
-            moved_message(text, snapshot, link, moved)
-        })
-    }
-
-    /// `message` writes the subject and the message with the link.
-    fn written(
-        site: &Site,
-        wording: &Wording<'_>,
-        snapshot: &InvitationSnapshot,
-        message: impl FnOnce(&Text, &str) -> (String, String),
-    ) -> Self {
         let invitation = &snapshot.household.invitation;
         let details = &invitation.details;
         let tag = details.language.as_ref();
-        let language = Language::of(tag.unwrap_or(&snapshot.occasion.default_language));
+        let language = Language::of(tag.unwrap_or(&occasion.default_language));
         let text = site.catalogue.speak(&language);
         let link = snapshot.url(site).join(&snapshot.link(""));
-        let (subject, message) = message(&text, &link);
+        let hosts = || {
+            let names = &occasion.hosts;
+            names.pick(text.language(), &occasion.default_language).text
+        };
+        let subject = match own.kind {
+            MailKind::Moved | MailKind::News => letter::subject(site, &text, snapshot, own),
+            MailKind::Thanks => text.with("mail-thanks-subject", [("hosts", hosts().into())]),
+            _ => text.with("send-subject", [("hosts", hosts().into())]),
+        };
+        let message = letter::message(site, &text, snapshot, day_after, own);
         let (phone, email) = (
             details.phone.as_deref().unwrap_or_default(),
             details.email.as_deref().unwrap_or_default(),
         );
-        let phone = Phone::read(phone, snapshot.occasion.home_country());
+        let phone = Phone::read(phone, occasion.home_country());
         let (words, id) = (encoded(&message), &invitation.id);
         Self {
             whatsapp: format!("https://wa.me/{}?text={words}", phone.whatsapp()),
@@ -112,26 +84,11 @@ impl Sending {
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,
             note: None,
-            is_draft: snapshot.occasion.status == OccasionStatus::Draft,
+            is_draft: occasion.status == OccasionStatus::Draft,
             language,
             subject,
             message,
             link,
         }
     }
-}
-
-fn moved_message(
-    text: &Text,
-    snapshot: &InvitationSnapshot,
-    link: &str,
-    moved: &Moved,
-) -> (String, String) {
-    let (reading, occasion) = (Reading::new(text, snapshot), &snapshot.occasion);
-    let hosts = occasion
-        .hosts
-        .pick(text.language(), &occasion.default_language);
-    let message = moved.message(text, occasion, link, hosts.text);
-    let message = format!("{}\n\n{message}", reading.salutation());
-    (moved.news(text, occasion), message)
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
+use platform::mail::suppression;
 use serde::Deserialize;
 use site::Callers::Tokens;
 use utoipa::ToSchema;
@@ -30,6 +31,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list_texts: texts()))
         .routes(routes!(show_text: texts(), change_text: write()))
+        .routes(routes!(begin_news: write()))
         .routes(routes!(list: look(), order: send()))
         .routes(routes!(show: look()))
         .routes(routes!(recipients: look()))
@@ -56,7 +58,7 @@ async fn list_texts(
 }
 
 fn kind(text: &str) -> Result<MailKind, Problem> {
-    MailKind::find_written(text).ok_or_else(Problem::not_found)
+    MailKind::find(text).ok_or_else(Problem::not_found)
 }
 
 /// The hosts' text for one kind of mail.
@@ -99,6 +101,24 @@ async fn change_text(
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
+}
+
+/// Begins another message of the kind `news`, without a text. Every household gets it, also who has
+/// the one before.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/mail-texts/{kind}/begin", tag = "mail",
+    responses((status = 200, body = MailText), (status = 404))
+)]
+async fn begin_news(
+    call: Call,
+    Path((occasion, text)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    if kind(&text)? != MailKind::News {
+        return Err(Problem::not_found());
+    }
+    let place = Place::occasion(&occasion)?;
+    call.once(place, b"", StatusCode::OK, mail_text::begin_news)
+        .await
 }
 
 /// A change to the hosts' text for one kind of mail. Omitted fields stay unchanged.
@@ -144,9 +164,10 @@ async fn order(
 ) -> Result<Response, Problem> {
     let (place, wanted) = (Place::occasion(&occasion)?, body.value);
     let site = call.site.clone();
+    let key = site.keys.key(suppression::PURPOSE);
     call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
         obstacles::check_campaign(tx, &site, host, wanted.kind)?;
-        campaign::order(tx, host, &wanted)
+        campaign::order(tx, &key, host, &wanted)
     })
     .await
 }
@@ -305,9 +326,10 @@ async fn remind(call: Call, body: Maybe<Reminding>) -> Result<Response, Problem>
         }
     }
     let site = call.site.clone();
+    let key = site.keys.key(suppression::PURPOSE);
     call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
         obstacles::check_campaign(tx, &site, host, MailKind::Reminder)?;
-        campaign::remind(tx, host, &wanted.filter, wanted.force)
+        campaign::remind(tx, &key, host, &wanted.filter, wanted.force)
     })
     .await
 }
