@@ -12,7 +12,7 @@ use occasions::event::{self, Event};
 use occasions::guest::Guest;
 use occasions::hosting::guests::{self, Contact};
 use occasions::hosting::permissions::HostOf;
-use occasions::household::Household;
+use occasions::household::{GUEST_LIMIT, Household};
 use occasions::id::GuestId;
 use occasions::id::InvitationId;
 use occasions::occasion::{self, Occasion};
@@ -85,6 +85,10 @@ pub struct Record {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub answers: BTreeMap<String, Value>,
+    /// The replies of each of a household that lists no guests, by event key. `*` stands for every
+    /// event that is not listed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub replies: BTreeMap<String, ReplyStatus>,
     /// The people in the household.
     pub guests: Vec<GuestRecord>,
 }
@@ -232,6 +236,7 @@ impl Standing {
             note: said(&details.host_note),
             wish: said(&invitation.note),
             answers: ground.answers(&self.household.answers),
+            replies: BTreeMap::new(),
             guests: guests
                 .map(|guest| self.guest(ground, &events, guest))
                 .collect(),
@@ -310,6 +315,13 @@ impl Record {
         put(&mut new.events, wanted.events.as_ref());
         answer(&mut new.wish, wanted.wish.as_ref(), replaced);
         answer_all(&mut new.answers, &wanted.answers, replaced);
+        let events = new.events.clone();
+        let invited = |guest: &GuestRecord, event: &str| {
+            let chosen = guest.events.as_ref().or(events.as_ref());
+            let mut open = ground.events.iter().filter(|one| one.open_to_all);
+            chosen.is_some_and(|keys| keys.iter().any(|key| key == event))
+                || open.any(|one| one.key == event)
+        };
         let mut is_free = vec![true; new.guests.len()];
         let is_brought = |one: &GuestRecord| one.kind == Some(GuestKind::PlusOne);
         let names_nobody = !new.guests.is_empty() && new.guests.iter().all(is_brought);
@@ -330,12 +342,6 @@ impl Record {
                 if new.guests[at].name.is_empty() {
                     new.guests[at].name.clone_from(&guest.name);
                 }
-                let invited = |guest: &GuestRecord, event: &str| {
-                    let chosen = guest.events.as_ref().or(new.events.as_ref());
-                    let mut open = ground.events.iter().filter(|one| one.open_to_all);
-                    chosen.is_some_and(|keys| keys.iter().any(|key| key == event))
-                        || open.any(|one| one.key == event)
-                };
                 new.guests[at].merge(guest, invited, replaced);
             } else {
                 new.guests.push(guest.clone());
@@ -347,7 +353,38 @@ impl Record {
             let named = wanted.guests.iter().filter(|one| !is_brought(one));
             new.plus_ones = Some(more + i64::try_from(named.count()).unwrap_or(0));
         }
+        let number = |one: &Self| [one.plus_ones, one.children].map(Option::unwrap_or_default);
+        let has_other_number = names_nobody && number(&new) != number(self);
+        if has_other_number || (new.guests.is_empty() && !wanted.replies.is_empty()) {
+            new.add_places();
+        }
+        let people = usize::try_from(number(&new).iter().sum::<i64>()).unwrap_or_default();
+        for guest in new.guests.iter_mut().take(people) {
+            if guest.name.is_empty() {
+                guest.reply(&wanted.replies, invited, replaced);
+            }
+        }
         new
+    }
+
+    /// Adds whom the household may bring besides those that it lists.
+    fn add_places(&mut self) {
+        let is_child = |one: &&GuestRecord| one.child == Some(true);
+        let children = self.guests.iter().filter(is_child).count();
+        let adults = self.guests.len() - children;
+        for (is_child, there, allowed) in [
+            (false, adults, self.plus_ones),
+            (true, children, self.children),
+        ] {
+            let allowed = usize::try_from(allowed.unwrap_or_default()).unwrap_or_default();
+            let room = GUEST_LIMIT.saturating_sub(self.guests.len());
+            let missing = allowed.saturating_sub(there).min(room);
+            self.guests.extend((0..missing).map(|_| GuestRecord {
+                kind: Some(GuestKind::PlusOne),
+                child: Some(is_child),
+                ..GuestRecord::default()
+            }));
+        }
     }
 }
 
@@ -361,7 +398,16 @@ impl GuestRecord {
         answer(&mut self.diets, wanted.diets.as_ref(), replaced);
         answer(&mut self.diet_note, wanted.diet_note.as_ref(), replaced);
         answer_all(&mut self.answers, &wanted.answers, replaced);
-        for (event, status) in &wanted.replies {
+        self.reply(&wanted.replies, is_invited, replaced);
+    }
+
+    fn reply(
+        &mut self,
+        wanted: &BTreeMap<String, ReplyStatus>,
+        is_invited: impl Fn(&Self, &str) -> bool,
+        replaced: bool,
+    ) {
+        for (event, status) in wanted {
             let is_new = *status != ReplyStatus::Pending && is_invited(self, event);
             let stored = self.replies.get(event);
             let is_open = stored.is_none_or(|there| *there == ReplyStatus::Pending);

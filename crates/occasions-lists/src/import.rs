@@ -246,6 +246,7 @@ pub fn start(
         }
         Upload::Records(records) => store_list(tx, &id, records)?,
     }
+    choice::repeat(tx, host.occasion(), &id)?;
     let changes = json!([{"field": "rows", "old": null, "new": count}]);
     history::record(
         tx,

@@ -88,6 +88,46 @@ fn food_goes_to_whom_the_host_names_and_who_does_not_come_declines() {
 }
 
 #[test]
+fn a_cell_of_several_people_is_asked_in_parts_and_the_same_file_asks_nothing_again() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "Name,Pax,Dietary needs\nWei Jie & Mei Tan,2,\"1 vegan, no nuts (Wei Jie)\"\n";
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let proposed = [
+            (2, ChoiceKind::Food, "one_of"),
+            (2, ChoiceKind::Food, "Wei Jie"),
+        ];
+        assert_eq!(asked(&found), proposed);
+        let mut host = stage.visitor(&stage.owner);
+        let preview = host.get(&format!("{AT}/{id}")).await.with(200);
+        let cards = preview.body.split("class=\"house\"").skip(1);
+        let cards: Vec<&str> = cards
+            .filter_map(|card| card.split("</article>").next())
+            .collect();
+        let of_both = cards[0].matches("1 vegan").count();
+        let of_one = cards[0].matches("no nuts").count();
+        assert_eq!((of_both, of_one), (2, 1), "{}", cards[0]);
+        choose(stage, &id, &found.choices[0].key, Some("Mei Tan")).await;
+        assert_eq!(apply(stage, &id, KEPT).await.made, 1);
+        let all = records(stage).await;
+        let note = |at: usize| all[0]["guests"][at].get("diet_note");
+        assert_eq!(note(0), Some(&json!("no nuts")));
+        assert_eq!(all[0]["guests"][1]["diets"], json!(["vegan"]));
+        assert_eq!(note(1), None);
+
+        let again = upload(stage, &stage.owner, file.as_bytes()).await;
+        let found = check(stage, &again).await;
+        assert_eq!(found.choices[0].chosen, "Mei Tan");
+        assert!(found.choices[0].is_answered);
+        let other = file.replace("1 vegan", "1 halal");
+        let other = upload(stage, &stage.owner, other.as_bytes()).await;
+        assert!(!check(stage, &other).await.choices[0].is_answered);
+    });
+}
+
+#[test]
 fn a_long_list_asks_some_questions_and_tells_the_rest() {
     on_default(async |stage| {
         empty(stage).await;

@@ -7,6 +7,7 @@ use occasions::hosting::listing::people::{self, GuestFilter, Status};
 use occasions::hosting::listing::{self, InvitationFilter};
 use occasions::hosting::portals;
 use occasions::words::ReplyStatus;
+use platform::{Rows, sql};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
@@ -141,6 +142,24 @@ fn every_code_on_cards_and_labels_is_read_back() {
             "{}",
             card.text()
         );
+    });
+}
+
+#[test]
+fn an_invitation_card_says_where_the_events_are() {
+    on_default(async |stage| {
+        stage
+            .change(|tx| {
+                let moved = sql!("UPDATE event SET venue = 'Hall', address = '12 High Street'");
+                tx.run(moved, &[], Rows::Any)?;
+                let fewer = sql!("UPDATE event SET day_known = 0 WHERE key = 'brunch'");
+                tx.run(fewer, &[], Rows::Exactly(1)).map(drop)
+            })
+            .await;
+        let mut host = stage.visitor(&stage.coordinator);
+        let card = get(&mut host, "/print/a6?q=rahma").await;
+        let place = "Hall, 12 High Street";
+        assert!(card.text().contains(place), "{}", card.text());
     });
 }
 

@@ -186,3 +186,126 @@ fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() 
         assert_eq!(names, all);
     });
 }
+
+#[test]
+fn what_a_list_says_of_all_of_them_is_the_answer_of_each() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Household,Pax,Email,Nikah\nThe Garcia Family,3,garcia@example.com,yes\n\
+                    The Silva Family,2,silva@example.com,\n";
+        assert_eq!(bring(stage, list, KEPT).await, (2, 0, 0));
+        let replies = |all: &[Value], at: usize| -> Vec<Value> {
+            let guests = all[at]["guests"].as_array().unwrap().iter();
+            guests
+                .map(|guest| guest["replies"]["nikah"].clone())
+                .collect()
+        };
+        let made = records(stage).await;
+        assert_eq!(replies(&made, 0), ["yes"; 3], "{made:?}");
+        assert_eq!(made[0].get("note"), None);
+        assert_eq!(replies(&made, 1), ["pending"; 2]);
+        // A later list answers for who has not answered.
+        let list = list
+            .replace(".com,\n", ".com,no\n")
+            .replace("com,yes", "com,no");
+        assert_eq!(bring(stage, &list, KEPT).await, (0, 1, 0));
+        let made = records(stage).await;
+        assert_eq!(replies(&made, 0), ["yes"; 3]);
+        assert_eq!(replies(&made, 1), ["no"; 2]);
+        let list = "Household,Pax,Email,Nikah\nThe Silva Family,4,silva@example.com,\n";
+        assert_eq!(bring(stage, list, KEPT).await, (0, 1, 0));
+        let made = records(stage).await;
+        assert_eq!(replies(&made, 1), ["no", "no", "pending", "pending"]);
+    });
+}
+
+#[test]
+fn an_answer_that_may_be_of_some_of_them_is_kept_in_the_note() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Household,Email,Guest\nThe Rossi Family,rossi@example.com,Marco Rossi\n\
+                    The Rossi Family,rossi@example.com,Anna Rossi\n";
+        assert_eq!(bring(stage, list, KEPT).await, (1, 0, 0));
+        let list = "Household,Pax,Email,Nikah\nThe Rossi Family,2,rossi@example.com,yes\n\
+                    The Lopez Family,2,lopez@example.com,yes\nThe Lopez Family,3,lopez@example.com,no\n\
+                    The Ong Family,4,ong@example.com,1\nThe Lim Family,0,lim@example.com,yes\n";
+        assert_eq!(bring(stage, list, KEPT).await, (3, 1, 0));
+        let made = records(stage).await;
+        for (household, notes) in [
+            ("The Rossi Family", &["nikah: yes"][..]),
+            ("The Lopez Family", &["Nikah: yes", "Nikah: no"]),
+            ("The Ong Family", &["Nikah: 1"]),
+            ("The Lim Family", &["Nikah: yes"]),
+        ] {
+            let one = made.iter().find(|one| one["household"] == household);
+            let one = one.unwrap();
+            for guest in one["guests"].as_array().unwrap() {
+                assert_eq!(guest["replies"]["nikah"], "pending", "{one}");
+            }
+            let note = one["note"].as_str().unwrap_or_default();
+            assert!(notes.iter().all(|part| note.contains(part)), "{one}");
+        }
+    });
+}
+
+#[test]
+fn another_number_is_another_number_of_people() {
+    on_default(async |stage| {
+        let mut host = stage.public(&stage.owner);
+        let new = json!({"household": "Garcia", "plus_ones": 2, "children": 1, "guests": []});
+        let made = call(&mut host, "POST", &stage.at("/invitations"), &new).await;
+        let mut made = made.with(201).json();
+        let at = format!("/api/v1/invitations/id/{}", made["id"].as_str().unwrap());
+        let extra = host.get(&stage.at("/summary")).await.json()["summary"]["plus_ones"].clone();
+        for (plus_ones, children, people) in [(4, 0, "aaaa"), (3, 2, "aaacc"), (1, 1, "ac")] {
+            let change = json!({
+                "version": made["version"], "plus_ones": plus_ones, "children": children,
+            });
+            let changed = call(&mut host, "PATCH", &at, &change).await;
+            made = changed.with(200).json();
+            let guests = made["guests"].as_array().unwrap().iter();
+            let mut kinds: Vec<char> = guests
+                .map(|guest| if guest["is_child"] == true { 'c' } else { 'a' })
+                .collect();
+            kinds.sort_unstable();
+            assert_eq!(kinds.into_iter().collect::<String>(), people);
+        }
+        // They are who is invited, not whom others may bring.
+        let now = host.get(&stage.at("/summary")).await.json()["summary"]["plus_ones"].clone();
+        assert_eq!(now, extra);
+        // An allowance for all households is not theirs.
+        let all = json!({
+            "ids": [made["id"]], "action": "allowance", "args": {"plus_ones": 1, "children": 0},
+        });
+        let bulk = call(&mut host, "POST", &stage.at("/bulk"), &all).await;
+        assert!(bulk.status.is_success(), "{}", bulk.body);
+        stage.worker().run_due().await.unwrap();
+        let same = host.get(&at).await.json();
+        assert_eq!(same["guests"].as_array().unwrap().len(), 2, "{same}");
+        // Who is named stays.
+        let id = made["guests"][0]["id"].as_str().unwrap();
+        let named = json!({"version": made["version"], "name": "Ana Garcia"});
+        let named = call(
+            &mut host,
+            "PATCH",
+            &stage.at(&format!("/guests/{id}")),
+            &named,
+        )
+        .await;
+        let version = named.with(200).json()["version"].clone();
+        let change = json!({"version": version, "plus_ones": 0, "children": 1});
+        let left = call(&mut host, "PATCH", &at, &change)
+            .await
+            .with(200)
+            .json();
+        let names: Vec<&Value> = left["guests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|guest| &guest["name"])
+            .collect();
+        assert!(names.contains(&&json!("Ana Garcia")), "{left}");
+    });
+}

@@ -1,6 +1,6 @@
 //! The preview of an import. It makes the same checks as the import, but writes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use occasions::event::Event;
 use occasions::hosting::Refusal;
@@ -172,6 +172,13 @@ pub(super) fn look(
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
             let wanted = matched.wanted(one, Some(&before));
+            if wanted.replies.is_empty() {
+                for (event, status) in &one.record.replies {
+                    let column = Column::Reply(event.clone());
+                    let (row, word) = (one.row, status.word());
+                    found.push(Finding::warning(row, column, Warning::InNote, word));
+                }
+            }
             let after = before.merged(&wanted, ground, options.replace_answers);
             let outcome = if after == before {
                 Outcome::Same
@@ -283,6 +290,23 @@ fn uninvited(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
     if one.record.guests.len() > GUEST_LIMIT {
         return found;
     }
+    let mut tell = |row: usize,
+                    chosen: Option<&Vec<String>>,
+                    replies: &BTreeMap<String, ReplyStatus>| {
+        let is_invited = |event: &Event| {
+            event.open_to_all || chosen.is_none_or(|keys| keys.contains(&event.key))
+        };
+        for (key, status) in replies {
+            let mut events = ground.events.iter();
+            let event = events.find(|event| event.key == *key);
+            if *status != ReplyStatus::Pending && event.is_some_and(|event| !is_invited(event)) {
+                let column = Column::Reply(key.clone());
+                let warning = Warning::NotInvited;
+                found.push(Finding::warning(row, column, warning, status.word()));
+            }
+        }
+    };
+    tell(one.row, wanted.events.as_ref(), &one.record.replies);
     let folded = |guest: &GuestRecord| text_cleaning::fold(&guest.name);
     // Guests of the same name are told apart by their order, as the merge does.
     let mut there: Vec<(String, &GuestRecord)> =
@@ -292,18 +316,7 @@ fn uninvited(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
         let at = there.iter().position(|(known, _)| *known == name);
         let chosen = at.and_then(|at| there.remove(at).1.events.as_ref());
         let chosen = chosen.or(wanted.events.as_ref());
-        let is_invited = |event: &Event| {
-            event.open_to_all || chosen.is_none_or(|keys| keys.contains(&event.key))
-        };
-        for (key, status) in &guest.replies {
-            let mut events = ground.events.iter();
-            let event = events.find(|event| event.key == *key);
-            if *status != ReplyStatus::Pending && event.is_some_and(|event| !is_invited(event)) {
-                let column = Column::Reply(key.clone());
-                let warning = Warning::NotInvited;
-                found.push(Finding::warning(*row, column, warning, status.word()));
-            }
-        }
+        tell(*row, chosen, &guest.replies);
     }
     found
 }

@@ -9,6 +9,7 @@ mod food;
 use std::collections::BTreeMap;
 
 use occasions::event::Event;
+use occasions::id::OccasionId;
 use platform::text_cleaning::fold;
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Findings, words};
@@ -176,6 +177,43 @@ pub(super) fn store(
             )
             .run(tx, Rows::AtMostOne)?;
         }
+    }
+    Ok(())
+}
+
+/// Stores what hosts last answered about the same rows, so that nobody answers twice.
+pub(super) fn repeat(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    id: &ImportId,
+) -> Result<(), StoreError> {
+    let earlier: Option<(ImportId,)> = sql!(
+        "SELECT earlier.id FROM import AS earlier
+         JOIN import AS this ON this.headings = earlier.headings
+             AND this.columns = earlier.columns AND this.row_count = earlier.row_count
+         WHERE this.id = :id AND earlier.id <> :id AND earlier.occasion = :occasion
+           AND NOT EXISTS (SELECT 1 FROM import_chunk AS new
+               WHERE new.import = :id AND new.place >= 0
+                 AND NOT EXISTS (SELECT 1 FROM import_chunk AS old
+                     WHERE old.import = earlier.id AND old.place = new.place
+                       AND old.rows = new.rows))
+         ORDER BY earlier.id DESC LIMIT 1",
+        id,
+        occasion
+    )
+    .maybe(tx)?;
+    if let Some((earlier,)) = earlier {
+        // What a host chose of sheets and headings has changed the rows already; contacts are ticked
+        // anew.
+        sql!(
+            "INSERT INTO import_choice (import, key, value)
+             SELECT :id, key, value FROM import_choice
+             WHERE import = :earlier AND key <> 'sheets' AND key NOT LIKE 'headings:%'
+               AND key NOT LIKE 'contact:%'",
+            id,
+            earlier
+        )
+        .run(tx, Rows::Any)?;
     }
     Ok(())
 }

@@ -14,10 +14,16 @@ use super::finding::{Finding, MOST_FINDINGS};
 use super::gathered::{Gathered, Gathering};
 use super::identity;
 use super::lexicon::Lexicon;
-use super::reading::{self, Guest, Household};
+use super::reading::{self, Guest, Household, LONGEST_NOTE};
 use super::warning::Warning;
 use crate::household_document::table::{Column, Field, NO_EVENT};
 use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
+
+/// Whether a note has room for one more text.
+fn fits(notes: &[String], text: &str) -> bool {
+    let length = |text: &str| text.chars().count() + 1;
+    notes.iter().map(|note| length(note)).sum::<usize>() + length(text) <= LONGEST_NOTE
+}
 
 /// The maximum number of words that are read from one cell. The last one is the rest of the cell.
 const MOST_WORDS: usize = 100;
@@ -105,8 +111,29 @@ impl Reader<'_> {
             events: line(Field::Events).and_then(|typed| events(&typed)),
             wish: line(Field::Wish),
             answers: answers(read.answers),
+            replies: BTreeMap::new(),
             guests: Vec::new(),
         };
+        let usual = &self.ground.occasion;
+        let people = one.record.plus_ones.unwrap_or(usual.default_plus_ones)
+            + one.record.children.unwrap_or(usual.default_children);
+        for reply in read.replies {
+            // Where nobody may come, nobody has a reply.
+            let status = self.lexicon.reply(&reply.typed);
+            if let Some(status) = status.filter(|_| people > 0) {
+                one.record.replies.insert(self.event(reply.event), status);
+                continue;
+            }
+            let has_room = fits(&notes, &reply.text);
+            let warning = if has_room {
+                Warning::InNote
+            } else {
+                Warning::LeftOut
+            };
+            let (row, column) = (reply.row, reply.column);
+            one.tell(Finding::warning(row, column, warning, &reply.typed));
+            notes.extend(has_room.then_some(reply.text));
+        }
         for guest in read.guests {
             let guest = self.guest(guest, &mut notes, &mut one);
             one.record.guests.push(guest);
@@ -156,11 +183,7 @@ impl Reader<'_> {
             ..GuestRecord::default()
         };
         for (event, typed) in read.replies {
-            // Without an event, it is the occasion's only one.
-            let event = match self.ground.events.first() {
-                Some(only) if event.is_empty() => only.key.clone(),
-                _ => event,
-            };
+            let event = self.event(event);
             if let Some(status) = self.lexicon.reply(&typed) {
                 guest.replies.entry(event).or_insert(status);
             } else {
@@ -174,6 +197,14 @@ impl Reader<'_> {
             }
         }
         guest
+    }
+
+    /// Without an event, it is the occasion's only one.
+    fn event(&self, event: String) -> String {
+        match self.ground.events.first() {
+            Some(only) if event.is_empty() => only.key.clone(),
+            _ => event,
+        }
     }
 
     /// Numbers the household documents by their position in the list.
@@ -256,26 +287,38 @@ impl Reader<'_> {
             self.tidy_events(&mut guest.events, *row, Field::GuestEvents, findings);
             self.tidy_answers(&mut guest.answers, AskedOf::Guest);
             self.replace_diets(guest, *row, findings);
-            if let Some(status) = guest.replies.remove(ALL_EVENTS) {
-                for event in &self.ground.events {
-                    guest.replies.entry(event.key.clone()).or_insert(status);
-                }
+            self.tidy_replies(&mut guest.replies, *row, findings);
+        }
+        self.tidy_replies(&mut record.replies, *row, findings);
+        if !record.replies.is_empty() && !record.guests.is_empty() {
+            findings.push(Finding::error(*row, Field::Reply, "not_allowed", ""));
+        }
+    }
+
+    fn tidy_replies(
+        &self,
+        replies: &mut BTreeMap<String, ReplyStatus>,
+        row: usize,
+        findings: &mut Vec<Finding>,
+    ) {
+        if let Some(status) = replies.remove(ALL_EVENTS) {
+            for event in &self.ground.events {
+                replies.entry(event.key.clone()).or_insert(status);
             }
-            for event in guest.replies.keys() {
-                if self.ground.events.iter().all(|one| one.key != *event) {
-                    let column = Column::Reply(event.clone());
-                    findings.push(Finding::unknown(*row, column, event));
-                }
+        }
+        for event in replies.keys() {
+            if self.ground.events.iter().all(|one| one.key != *event) {
+                let column = Column::Reply(event.clone());
+                findings.push(Finding::unknown(row, column, event));
             }
-            let is_offered = self.ground.occasion.switches.undecided;
-            for (event, status) in &mut guest.replies {
-                if *status == ReplyStatus::Undecided && !is_offered {
-                    let column = Column::Reply(event.clone());
-                    let unknown =
-                        Finding::warning(*row, column, Warning::UnknownAnswer, status.word());
-                    findings.push(unknown);
-                    *status = ReplyStatus::Pending;
-                }
+        }
+        let is_offered = self.ground.occasion.switches.undecided;
+        for (event, status) in replies {
+            if *status == ReplyStatus::Undecided && !is_offered {
+                let column = Column::Reply(event.clone());
+                let unknown = Finding::warning(row, column, Warning::UnknownAnswer, status.word());
+                findings.push(unknown);
+                *status = ReplyStatus::Pending;
             }
         }
     }

@@ -87,6 +87,11 @@ pub(super) fn name_documents(households: &mut [Gathered]) {
     }
 }
 
+/// A short hash of a text.
+pub(super) fn of_text(text: &str) -> String {
+    hash(std::iter::once(text))
+}
+
 fn unique(hash: String, times: &mut BTreeMap<String, usize>) -> String {
     let times = times.entry(hash.clone()).or_default();
     *times += 1;

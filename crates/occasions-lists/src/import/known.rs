@@ -37,6 +37,24 @@ impl Known {
             }
             return wanted;
         };
+        // Those who are named may have answered each for himself.
+        let names_somebody = before.guests.iter().any(|guest| !guest.name.is_empty());
+        let number = [
+            wanted.plus_ones.or(before.plus_ones),
+            wanted.children.or(before.children),
+        ];
+        let has_nobody = before.guests.is_empty() && number.into_iter().flatten().sum::<i64>() == 0;
+        if !wanted.replies.is_empty() && (names_somebody || has_nobody) {
+            let mut lines: Vec<String> = Vec::new();
+            lines.extend(wanted.note.take().or_else(|| before.note.clone()));
+            for (event, status) in std::mem::take(&mut wanted.replies) {
+                let line = format!("{event}: {}", status.word());
+                if lines.iter().all(|known| !known.contains(&line)) {
+                    lines.push(line);
+                }
+            }
+            wanted.note = Some(lines.join("\n"));
+        }
         if !self.keeps_names {
             return wanted;
         }

@@ -86,7 +86,8 @@ pub(super) fn vet(
     let mut planning = Planning::of(occasion, &ground.events, ground.diets.clone());
     // A name that was not needed before is not needed by an import.
     let known = |at: usize| old.and_then(|old| old.household.guests.get(at));
-    let is_unnamed = |at| known(at).is_some_and(|known| known.name.is_empty());
+    let names_nobody = old.is_some_and(|old| old.household.names_nobody());
+    let is_unnamed = |at| known(at).map_or(names_nobody, |known| known.name.is_empty());
     let mut nameless = wanted.guests.iter().enumerate();
     planning.needs_names &= nameless.any(|(at, guest)| guest.name.is_empty() && !is_unnamed(at));
     let planned = planning.plan(tx, &people, &events, findings);
@@ -120,6 +121,15 @@ pub(super) fn vet(
     }
     if old.is_none() && guests.is_empty() {
         guests = unnamed(tx, &details, &events);
+        for guest in &mut guests {
+            for (event, reply) in &mut guest.replies {
+                let mut all = ground.events.iter();
+                let key = all.find(|one| one.id == *event).map(|event| &event.key);
+                if let Some(status) = key.and_then(|key| wanted.replies.get(key)) {
+                    *reply = Reply::at(*status, tx.now());
+                }
+            }
+        }
     }
     mark_beyond(&details, &mut guests);
     let code = match (&wanted.code, old) {

@@ -547,7 +547,13 @@ fn apply(
         Action::Allowance {
             plus_ones,
             children,
-        } => json!({ "plus_ones": plus_ones, "children": children }),
+        } => {
+            let snapshot = portals::lock(tx, host, id, None)?;
+            if snapshot.household.names_nobody() {
+                return Err(Refusal::NamesNobody);
+            }
+            json!({ "plus_ones": plus_ones, "children": children })
+        }
         Action::Deadline { deadline } => json!({ "deadline_override": deadline }),
     };
     let version = portals::lock(tx, host, id, None)?

@@ -2,6 +2,7 @@
 //! version. A change to a guest raises the invitation's version.
 
 mod details;
+mod places;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,9 @@ use web::{Findings, Input, fields};
 
 pub(crate) use details::{FIELDS, fields_for};
 pub use details::{GuestChange, GuestDetails, NewGuest};
+pub(super) use places::fit_places;
+use places::take_place;
+pub use places::unnamed;
 
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
@@ -21,7 +25,6 @@ use crate::guest::{self, Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
 use crate::id::{EventId, GuestId, InvitationId};
-use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::phone;
@@ -40,25 +43,6 @@ pub struct Planned {
     pub guest: Guest,
     pub contact: Contact,
     may_exceed: bool,
-}
-
-/// The guests with whom a household begins that names nobody: one for each that it may bring. So it is
-/// asked, counted and reminded like any other household.
-pub fn unnamed(tx: &mut Tx<'_>, details: &Details, invited: &[EventId]) -> Vec<Guest> {
-    let places = (0..details.plus_ones + details.children).take(GUEST_LIMIT);
-    let guests = (0_i64..).zip(places).map(|(position, place)| Guest {
-        id: tx.id(),
-        kind: GuestKind::PlusOne,
-        is_child: place >= details.plus_ones,
-        added_by: ActedBy::Host,
-        position,
-        replies: invited
-            .iter()
-            .map(|event| (event.clone(), Reply::PENDING))
-            .collect(),
-        ..Guest::default()
-    });
-    guests.collect()
 }
 
 impl From<Guest> for Planned {
@@ -440,38 +424,6 @@ pub(super) fn settle(
         }
     }
     Ok(())
-}
-
-/// Gives the new guest's name and data to one of those of whom hosts knew only the number. Returns
-/// whether there is one for the same events.
-fn take_place(
-    tx: &mut Tx<'_>,
-    household: &mut Household,
-    new: &Planned,
-) -> Result<bool, StoreError> {
-    let is_alike = |place: &Guest| {
-        place.name.is_empty()
-            && place.is_child == new.guest.is_child
-            && place.replies.keys().eq(new.guest.replies.keys())
-    };
-    let mut places = household.guests.iter_mut();
-    let Some(place) = places.find(|place| is_alike(place)) else {
-        return Ok(false);
-    };
-    if new.guest.name.is_empty() {
-        return Ok(false);
-    }
-    place.name.clone_from(&new.guest.name);
-    place.child_age = new.guest.child_age.or(place.child_age);
-    if !new.guest.diets.is_empty() || !new.guest.diet_note.is_empty() {
-        place.diets.clone_from(&new.guest.diets);
-        place.diet_note.clone_from(&new.guest.diet_note);
-    }
-    guest::update(tx, place)?;
-    if new.contact != Contact::default() {
-        write_contact(tx, &place.id, &new.contact)?;
-    }
-    Ok(true)
 }
 
 fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {

@@ -19,6 +19,7 @@ use crate::form_event;
 use crate::gift_reservation;
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
+use crate::household_plan;
 use crate::id::{EventId, InvitationId};
 use crate::invitation::{self, Details};
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -215,10 +216,26 @@ pub fn change(
         return Ok(snapshot);
     }
     invitation::update_details(tx, id, &new)?;
+    let has_other_places = (new.plus_ones, new.children) != (old.plus_ones, old.children);
+    snapshot.household.invitation.details = new;
+    // A program may want a household without anybody.
+    let was_empty =
+        snapshot.household.guests.is_empty() && matches!(change.details, Input::Form(..));
+    if has_other_places && (was_empty || snapshot.household.names_nobody()) {
+        let before = snapshot.household.guests.clone();
+        guests::fit_places(tx, host, &mut snapshot.household)?;
+        let (events, questions) = (&snapshot.events, &snapshot.questions);
+        let people =
+            household_plan::differences(&before, &snapshot.household.guests, events, questions);
+        if !people.is_empty() {
+            let version = snapshot.household.invitation.version;
+            rsvp::insert_submission(tx, id, version, &people, "host", Source::Web)?;
+            changes.extend(rsvp::masked(&people));
+        }
+    }
     if let Some(invited) = invited {
         invite_to(tx, &snapshot.household, &invited)?;
     }
-    snapshot.household.invitation.details = new;
     let ending = Ending {
         action: "invitation.changed",
         what: "edited",

@@ -23,7 +23,7 @@ use crate::id::{EventId, GuestId};
 use crate::occasion::Occasion;
 use crate::rsvp::waitlist;
 use crate::upload;
-use crate::words::{Access, GuestKind, ReplyStatus, Response};
+use crate::words::{Access, ReplyStatus, Response};
 use census::{Census, GuestFacts, HouseholdFacts};
 
 /// All counters of an occasion.
@@ -408,12 +408,16 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
     counted
 }
 
+/// Counts the places besides those who are invited. In a household that names nobody, no place is one.
 fn count_plus_ones(census: &Census) -> Places {
-    let rows = census.households.iter().map(|household| &household.row);
-    let guests = census.guests.iter().map(|guest| &guest.row);
+    let rows = census.households.iter();
+    let rows = rows.filter(|household| !household.names_nobody);
     Places {
-        allowed: rows.map(|row| row.plus_ones + row.children).sum(),
-        used: number(guests.filter(|guest| guest.kind == GuestKind::PlusOne)),
+        allowed: rows
+            .clone()
+            .map(|one| one.row.plus_ones + one.row.children)
+            .sum(),
+        used: rows.map(|household| household.brought).sum(),
     }
 }
 

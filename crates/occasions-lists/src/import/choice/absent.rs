@@ -17,13 +17,13 @@ pub(super) fn is_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Cho
     }
     // Rows of which the list says nothing stay.
     let is_whole = one.guest_rows.iter().all(|own| rows.contains(own));
-    let has_names = !named(one).is_empty();
+    let can_decline = !named(one).is_empty() || one.record.guests.is_empty();
     let options: Vec<Absent> = Absent::ALL
         .iter()
         .copied()
         .filter(|option| match option {
             Absent::Keep => true,
-            Absent::Decline => has_names,
+            Absent::Decline => can_decline,
             Absent::LeaveOut => is_whole,
         })
         .collect();
@@ -48,6 +48,15 @@ pub(super) fn decline(one: &mut Gathered, choices: &Choices) {
     }
     let guests = named(one);
     let of_household = one.record.events.clone().or_else(|| one.invited.clone());
+    if one.record.guests.is_empty() {
+        let events = of_household.clone().unwrap_or_default();
+        if events.is_empty() {
+            return;
+        }
+        for event in events {
+            one.record.replies.entry(event).or_insert(ReplyStatus::No);
+        }
+    }
     for guest in guests {
         let Some(guest) = one.record.guests.get_mut(guest) else {
             continue;

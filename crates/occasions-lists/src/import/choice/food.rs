@@ -2,7 +2,9 @@
 
 use platform::text_cleaning::{clean, fold};
 
+use super::super::finding::Finding;
 use super::super::gathered::Gathered;
+use super::super::identity;
 use super::super::lexicon::Lexicon;
 use super::super::reading::ONE_OF;
 use super::super::warning::Warning;
@@ -11,6 +13,9 @@ use crate::household_document::GuestRecord;
 
 /// What stands between two notes on food of a guest.
 const BETWEEN: &str = "; ";
+const BETWEEN_NEEDS: [char; 11] = [',', ';', '/', '&', '+', '\n', '，', '；', '、', '／', '＆'];
+/// The most parts of a cell. A longer one is asked as a whole.
+const MOST_PARTS: usize = 6;
 
 /// Asks whose food needs are, and gives them to whom the host says. Until then they are of whom the
 /// cell itself names ("Anna: vegan"), or else the note of each adult says that it is one of them.
@@ -20,6 +25,7 @@ pub(super) fn share(
     lexicon: &Lexicon,
     asked: &mut Vec<Choice>,
 ) {
+    part(one);
     let shared = one.findings.iter();
     let shared = shared.filter(|finding| finding.code == Warning::WhoseDiet.word());
     let shared: Vec<(usize, String)> = shared
@@ -50,7 +56,8 @@ pub(super) fn share(
         }
         let mut options = words_of(Eater::ALL.iter().map(|one| one.word()));
         options.extend(names);
-        let key = numbered(&one.key, place);
+        // The answer to another text of the same household is not the answer to this one.
+        let key = numbered(&format!("{}-{}", one.key, identity::of_text(&food)), place);
         let answer = choices.find(ChoiceKind::Food, &key);
         let answer = answer.filter(|answer| options.iter().any(|option| option == answer));
         let proposed = of_one.map(|(name, _)| name);
@@ -80,7 +87,7 @@ pub(super) fn share(
         for (at, (guest, own)) in guests.enumerate() {
             let is_eater = eaters.contains(&at);
             if is_eater {
-                drop_note(guest, &note);
+                replace(guest, &note, "");
             }
             let is_named = !is_given && *own == row && guest.name == answer;
             if (is_for_all && is_eater) || (!is_for_all && is_named) {
@@ -95,12 +102,90 @@ pub(super) fn share(
     }
 }
 
+/// Takes apart what a cell says of several people, if it names one of them or counts them: "1 vegan,
+/// celiac (Wei Jie)". Each part is then asked, or given, by itself.
+fn part(one: &mut Gathered) {
+    let findings = std::mem::take(&mut one.findings);
+    for finding in findings {
+        let guests = one.record.guests.iter().zip(&one.guest_rows);
+        let people = guests.filter(|(_, row)| **row == finding.row);
+        let people: Vec<String> = people.map(|(guest, _)| guest.name.clone()).collect();
+        let food = clean(&finding.value);
+        let parts = if finding.code == Warning::WhoseDiet.word() {
+            parts(&food, &people)
+        } else {
+            Vec::new()
+        };
+        if parts.is_empty() {
+            one.findings.push(finding);
+            continue;
+        }
+        let whole = format!("{ONE_OF}{food}");
+        let notes: Vec<String> = parts.iter().map(|part| format!("{ONE_OF}{part}")).collect();
+        let notes = notes.join(BETWEEN);
+        let guests = one.record.guests.iter_mut().zip(&one.guest_rows);
+        for (guest, _) in guests.filter(|(_, row)| **row == finding.row) {
+            replace(guest, &whole, &notes);
+        }
+        one.findings.extend(parts.into_iter().map(|part| Finding {
+            value: part.to_owned(),
+            ..finding.clone()
+        }));
+    }
+}
+
+/// Returns the parts of a cell; none if it is one: all of it is of one person, or nothing in it says
+/// whose a part is or how many eat it.
+fn parts<'a>(food: &'a str, names: &[String]) -> Vec<&'a str> {
+    if of_one(food, names).is_some() {
+        return Vec::new();
+    }
+    let split = |signs: &'static [char]| -> Vec<&'a str> {
+        let mut depth = 0_usize;
+        let parts = food.split(|sign: char| {
+            match sign {
+                '(' | '（' => depth += 1,
+                ')' | '）' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && signs.contains(&sign)
+        });
+        let parts = parts.map(str::trim);
+        parts.filter(|part| !part.is_empty()).collect()
+    };
+    let says = |parts: &[&str]| {
+        let is_counted = |part: &&str| uncounted(part).is_some();
+        (2..=MOST_PARTS).contains(&parts.len())
+            && (parts.iter().any(|part| of_one(part, names).is_some())
+                || parts.iter().all(is_counted))
+    };
+    let ways = [&[';', '；', '\n'][..], &[';', '；', '\n', ',', '，', '、']];
+    let mut ways = ways.into_iter().map(split);
+    ways.find(|parts| says(parts)).unwrap_or_default()
+}
+
+/// Returns a need without the number of those who eat it: "2 vegan", "kids menu x2". `None` if it has
+/// no number.
+fn uncounted(part: &str) -> Option<String> {
+    let is_number = |word: &&str| {
+        let digits = word.trim_matches(['x', 'X', '×']);
+        (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let rest = match words.as_slice() {
+        [number, rest @ ..] if is_number(number) => rest,
+        [rest @ .., number] if is_number(number) => rest,
+        _ => return None,
+    };
+    (!rest.is_empty()).then(|| rest.join(" "))
+}
+
 /// Returns who of these a cell itself says a food need is of, and the need: "Anna: vegan", "vegan
 /// (Anna)". `None` if it names nobody, or if it may be about several.
 fn of_one<'a>(food: &'a str, names: &'a [String]) -> Option<(&'a str, &'a str)> {
     let behind = || {
         let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
-        (!need.contains([',', ';', '/', '&', '+'])).then_some((who, need))
+        (!need.contains(BETWEEN_NEEDS)).then_some((who, need))
     };
     let (who, need) = food.split_once([':', '：']).or_else(behind)?;
     let words = |text: &str| -> Vec<String> {
@@ -132,12 +217,16 @@ fn place_of(known: &str, note: &str) -> Option<usize> {
     places.find(|at| {
         let (before, after) = (known.get(..*at), known.get(at + note.len()..));
         let is_whole = |text: Option<&str>, is_end: fn(&str) -> bool| text.is_some_and(is_end);
-        is_whole(before, |text| text.is_empty() || text.ends_with(BETWEEN))
-            && is_whole(after, |text| text.is_empty() || text.starts_with(BETWEEN))
+        is_whole(before, |text| {
+            text.is_empty() || text.ends_with([' ', '\n'])
+        }) && is_whole(after, |text| {
+            text.is_empty() || text.starts_with([';', '\n'])
+        })
     })
 }
 
-fn drop_note(guest: &mut GuestRecord, note: &str) {
+/// Puts other notes in the place of a note, or none.
+fn replace(guest: &mut GuestRecord, note: &str, notes: &str) {
     let Some(known) = &guest.diet_note else {
         return;
     };
@@ -146,19 +235,20 @@ fn drop_note(guest: &mut GuestRecord, note: &str) {
     };
     let (before, after) = known.split_at(at);
     let after = after.strip_prefix(note).unwrap_or(after);
-    let before = before.strip_suffix(BETWEEN).unwrap_or(before);
-    let after = after.strip_prefix(BETWEEN).unwrap_or(after);
-    let left = [before, after].into_iter().filter(|one| !one.is_empty());
-    let left: Vec<&str> = left.collect();
+    let before = before.trim_end_matches([' ', ';', '\n']);
+    let after = after.trim_start_matches([';', ' ', '\n']);
+    let left = [before, notes, after];
+    let left: Vec<&str> = left.into_iter().filter(|one| !one.is_empty()).collect();
     guest.diet_note = Some(left.join(BETWEEN)).filter(|left| !left.is_empty());
 }
 
 /// Words that the occasion offers become its food needs; the others stay a note.
 fn give(guest: &mut GuestRecord, food: &str, lexicon: &Lexicon) {
     let (mut known, mut unknown) = (guest.diets.take().unwrap_or_default(), Vec::new());
-    let parts = food.split([',', ';', '/', '&', '+', '\n']).map(str::trim);
+    let parts = food.split(BETWEEN_NEEDS).map(str::trim);
     for word in parts.filter(|word| !word.is_empty()) {
-        match lexicon.diet(word) {
+        let found = lexicon.diet(word);
+        match found.or_else(|| lexicon.diet(&uncounted(word)?)) {
             Some(key) => known.push(key.to_owned()),
             None => unknown.push(word),
         }
@@ -175,7 +265,40 @@ fn give(guest: &mut GuestRecord, food: &str, lexicon: &Lexicon) {
 
 #[cfg(test)]
 mod tests {
-    use super::of_one;
+    use super::{of_one, parts};
+
+    #[test]
+    fn a_cell_is_taken_apart_where_it_names_or_counts() {
+        let names = ["Wei Jie Tan", "Mei Tan", "Anna Lim"].map(str::to_owned);
+        for (food, expected) in [
+            (
+                "1 vegan, celiac (Wei Jie)",
+                &["1 vegan", "celiac (Wei Jie)"][..],
+            ),
+            ("Anna: vegan, Mei: halal", &["Anna: vegan", "Mei: halal"]),
+            (
+                "Anna: vegan, nuts; Mei: halal",
+                &["Anna: vegan, nuts", "Mei: halal"],
+            ),
+            ("halal, vegan (Anna)", &["halal", "vegan (Anna)"]),
+            ("2 vegan, 1 halal", &["2 vegan", "1 halal"]),
+            ("kids menu x2、1 vegan", &["kids menu x2", "1 vegan"]),
+            ("Anna: vegan\nhalal", &["Anna: vegan", "halal"]),
+            // One person's, or nothing says whose.
+            ("Anna: vegan, nuts", &[]),
+            ("vegan, nut allergy", &[]),
+            ("2 vegan, no nuts", &[]),
+            ("kids menu x2", &[]),
+            ("E 120, E 171", &[]),
+            (
+                "vegan (Anna), severe (epipen, nuts)",
+                &["vegan (Anna)", "severe (epipen, nuts)"],
+            ),
+            ("halal，素食（Anna）", &["halal", "素食（Anna）"]),
+        ] {
+            assert_eq!(parts(food, &names), expected, "{food}");
+        }
+    }
 
     #[test]
     fn a_cell_may_say_whose_a_need_is() {

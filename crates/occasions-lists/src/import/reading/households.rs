@@ -18,7 +18,7 @@ use crate::household_document::field::{Column, Field, folded};
 const MOST_TO_BRING: i64 = 20;
 const MOST_PEOPLE: usize = 30;
 /// The most characters of a household's note, of an address, and of a guest's note on food.
-const LONGEST_NOTE: usize = 2_000;
+pub(crate) const LONGEST_NOTE: usize = 2_000;
 const LONGEST_FOOD: usize = 500;
 /// Begins a note on food that stands with each of several guests.
 pub(crate) const ONE_OF: &str = "one of: ";
@@ -55,6 +55,18 @@ pub(crate) struct Guest {
     pub(crate) answers: Vec<(String, String)>,
 }
 
+/// A reply of a row that names nobody.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WholeReply {
+    pub(crate) row: usize,
+    pub(crate) column: Column,
+    /// Empty for all events.
+    pub(crate) event: String,
+    pub(crate) typed: String,
+    /// What the note says if nobody has the reply.
+    pub(crate) text: String,
+}
+
 /// A household, with words as the list has them. An empty text is not in the list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Household {
@@ -69,6 +81,8 @@ pub(crate) struct Household {
     pub(crate) notes: Vec<String>,
     /// By question.
     pub(crate) answers: Vec<(String, String)>,
+    /// Of rows that name nobody.
+    pub(crate) replies: Vec<WholeReply>,
     pub(crate) guests: Vec<Guest>,
     pub(crate) told: Vec<Told>,
     totals: Vec<usize>,
@@ -168,6 +182,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
     }
     for one in &mut list.households {
         finish(one, is_own);
+        settle_replies(one);
         fit_note(one);
     }
     list
@@ -482,6 +497,31 @@ fn finish(one: &mut Household, is_own: bool) {
                 value: note.clone(),
             });
             one.notes.push(note);
+        }
+    }
+}
+
+/// Leaves the replies that every row of a household gives that names nobody. A number may say how many
+/// come. The note keeps all others.
+fn settle_replies(one: &mut Household) {
+    let all = std::mem::take(&mut one.replies);
+    for reply in &all {
+        let mut same = all.iter().filter(|other| other.event == reply.event);
+        let is_number = reply.typed != "0" && reply.typed.bytes().all(|byte| byte.is_ascii_digit());
+        let is_whole = one.guests.is_empty()
+            && !is_number
+            && same.clone().count() >= one.rows
+            && same.all(|other| other.typed == reply.typed);
+        if !is_whole {
+            one.notes.push(reply.text.clone());
+            one.told.push(Told {
+                row: reply.row,
+                column: Some(reply.column.clone()),
+                warning: Warning::InNote,
+                value: reply.typed.clone(),
+            });
+        } else if one.replies.iter().all(|known| known.event != reply.event) {
+            one.replies.push(reply.clone());
         }
     }
 }

@@ -12,8 +12,8 @@ use web::form_state::FormState;
 use web::{Findings, Problem, Text};
 
 use super::{contacts, contacts_link, counted, label, list_name, status, value_of};
-use crate::household_document::Ground;
 use crate::household_document::table::Column;
+use crate::household_document::{Ground, GuestRecord};
 use crate::import::{
     self, Absent, Change, Choice, ChoiceKind, Eater, Finding, Group, Here, ImportId, Options,
     Outcome, Preview, PreviewedHousehold, Warning,
@@ -93,10 +93,16 @@ struct FoundCell {
 struct Card {
     name: String,
     row: String,
-    people: Vec<(String, bool)>,
+    people: Vec<CardPerson>,
     places: Option<String>,
     lines: Vec<String>,
     state: Option<String>,
+}
+
+struct CardPerson {
+    name: String,
+    is_child: bool,
+    food: String,
 }
 
 pub(super) async fn show(
@@ -362,7 +368,11 @@ fn event_names<'k>(
 fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Card {
     let (text, record) = (wording.text, &one.record);
     let guests = record.guests.iter().filter(|guest| !guest.name.is_empty());
-    let people = guests.map(|guest| (guest.name.clone(), guest.child == Some(true)));
+    let people = guests.map(|guest| CardPerson {
+        name: guest.name.clone(),
+        is_child: guest.child == Some(true),
+        food: food(guest, ground, wording),
+    });
     let contacts = record
         .guests
         .iter()
@@ -393,6 +403,13 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
         lines,
         state: state.map(|id| text.say(id).into_owned()),
     }
+}
+
+fn food(guest: &GuestRecord, ground: &Ground, wording: &Wording<'_>) -> String {
+    let keys = guest.diets.iter().flatten();
+    let needs = keys.map(|key| wording.diet(&ground.diets, key));
+    let needs: Vec<String> = needs.chain(guest.diet_note.clone()).collect();
+    needs.join(&wording.text.say("list-comma"))
 }
 
 /// Handles `POST /admin/o/{slug}/import/{id}/apply`. The form contains the host's choices for the

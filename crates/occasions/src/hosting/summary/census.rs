@@ -32,6 +32,10 @@ pub(super) struct HouseholdFacts {
     pub(super) people: People,
     /// Whether the household brings more guests than its allowance permits.
     pub(super) is_over_allowance: bool,
+    /// How many guests the household brings.
+    pub(super) brought: i64,
+    /// Whether hosts invited nobody by name, but a number of people.
+    pub(super) names_nobody: bool,
 }
 
 #[derive(Row)]
@@ -195,6 +199,8 @@ impl HouseholdFacts {
             let rows = guests.iter().map(|guest| &guest.row);
             rows.filter(|guest| guest.kind == GuestKind::PlusOne && !guest.is_beyond)
         };
+        let is_brought = |guest: &&GuestFacts| guest.row.kind == GuestKind::PlusOne;
+        let all_brought = guests.iter().copied().filter(is_brought).count();
         let children = brought().filter(|guest| guest.is_child).count();
         let allowed = [row.plus_ones, row.children];
         let places = Allowance::new(allowed, [brought().count(), children]).plus_ones;
@@ -205,6 +211,8 @@ impl HouseholdFacts {
                 .any(|status| matches!(status, ReplyStatus::Pending | ReplyStatus::Undecided)),
             people: count(guests.iter().map(|guest| (guest.status, guest.is_partial))),
             is_over_allowance: places.used > places.allowed,
+            brought: i64::try_from(all_brought).unwrap_or(i64::MAX),
+            names_nobody: all_brought > 0 && all_brought == guests.len(),
             row,
         }
     }

@@ -158,7 +158,28 @@ struct Invitation {
 struct CardEvent {
     name: String,
     moment: String,
-    venue: String,
+    place: String,
+}
+
+/// A card with more events has no room for their addresses.
+const WITH_ADDRESS: usize = 2;
+/// The most characters of a place on a card. If it has more, its address is left out.
+const LONGEST_PLACE: usize = 140;
+
+/// Returns the venue and its address on one line.
+fn place(venue: &str, address: &str) -> String {
+    let lines = std::iter::once(venue).chain(address.lines()).map(str::trim);
+    let mut parts: Vec<&str> = Vec::new();
+    for line in lines.map(|line| line.trim_end_matches(',')) {
+        if !line.is_empty() && !parts.contains(&line) {
+            parts.push(line);
+        }
+    }
+    let whole = parts.join(", ");
+    if whole.chars().count() > LONGEST_PLACE {
+        return venue.to_owned();
+    }
+    whole
 }
 
 #[derive(Template)]
@@ -245,10 +266,11 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
             OccasionKind::Memorial => "print-request-memorial",
             _ => "print-request",
         };
-        let events = reading.events().into_iter().take(4);
-        let events = events.map(|event| CardEvent {
+        let events = reading.events();
+        let has_room = events.len() <= WITH_ADDRESS;
+        let events = events.into_iter().take(4).map(|event| CardEvent {
             name: event.name.to_string(),
-            venue: event.venue.to_owned(),
+            place: place(event.venue, if has_room { event.address } else { "" }),
             moment: event.moment,
         });
         Piece {
@@ -478,4 +500,26 @@ pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
         rows,
     };
     Ok(printed(&req, &context, &title, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_place_has_its_address_where_there_is_room() {
+        for (venue, address, expected) in [
+            (
+                "Hall",
+                "12 High Street,\n Ipoh",
+                "Hall, 12 High Street, Ipoh",
+            ),
+            ("Hall", "Hall\n12 High Street", "Hall, 12 High Street"),
+            ("Hall", "", "Hall"),
+            ("", "12 High Street", "12 High Street"),
+            ("Hall", &"x".repeat(140), "Hall"),
+        ] {
+            assert_eq!(place(venue, address), expected);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::super::counts::{self, Count};
 use super::super::name_cell::{self, NameCell};
 use super::super::row::Row;
 use super::super::{contacts, words};
-use super::{Guest, Household, LONGEST_NOTE, ONE_OF, eaters};
+use super::{Guest, Household, LONGEST_NOTE, ONE_OF, WholeReply, eaters};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
 const LONGEST_ADDRESS: usize = 500;
@@ -89,7 +89,7 @@ pub(super) fn add_cell(
         | Field::GuestEmail
         | Field::GuestPhone
         | Field::GuestEvents => add_of_guest(one, row, at, field, from, count),
-        Field::Reply if row.table.has_one_event && count > 0 => add_reply(one, row, at, "", from),
+        Field::Reply if row.table.has_one_event => add_reply(one, row, at, "", from),
         Field::Reply => one.note_cell(row, at, Warning::InNote),
         Field::Other => {
             let heading = row.heading(at);
@@ -523,7 +523,13 @@ fn add_of_guest(
 fn add_reply(one: &mut Household, row: &Row<'_>, at: usize, event: &str, from: usize) {
     let line = row.line_at(at);
     if one.guests.len() == from {
-        return one.note_cell(row, at, Warning::InNote);
+        return one.replies.push(WholeReply {
+            row: row.number,
+            column: row.table.columns[at].clone(),
+            event: event.to_owned(),
+            text: row.labelled(Some(at), &line),
+            typed: line,
+        });
     }
     let mut has_other = false;
     for guest in &mut one.guests[from..] {

@@ -122,6 +122,7 @@ fn join(one: &mut Household, other: Household) {
         }
     }
     add_missing(&mut one.answers, other.answers, &mut one.notes);
+    one.replies.extend(other.replies);
     for tag in &other.tags {
         one.tag(tag);
     }

@@ -175,6 +175,7 @@ fn said(sheets: &Sheets, list: &List) -> BTreeSet<String> {
         one.tags.iter().chain(&one.notes).for_each(|text| add(text));
         one.told.iter().for_each(|told| add(&told.value));
         one.answers.iter().for_each(|(_, text)| add(text));
+        one.replies.iter().for_each(|reply| add(&reply.typed));
         for guest in &one.guests {
             for text in [
                 &guest.name,

@@ -28,6 +28,9 @@ fn shown(one: &Household) -> String {
     if one.is_number_unknown {
         all += " +?";
     }
+    for reply in &one.replies {
+        all = format!("{all} ({})", reply.typed);
+    }
     for line in one.lines.values() {
         all = format!("{all} | {line}");
     }

@@ -1,0 +1,144 @@
+//! Households of which hosts know only the number: they name nobody, and each of their places is a guest
+//! without a name.
+
+use platform::{StoreError, Tx, sql};
+
+use super::{Contact, Planned, write_contact};
+use crate::guest::{self, Guest, Reply};
+use crate::hosting::Refusal;
+use crate::hosting::permissions::HostOf;
+use crate::household::{GUEST_LIMIT, Household};
+use crate::id::{EventId, GuestId, InvitationId};
+use crate::invitation::Details;
+use crate::size_limits;
+use crate::words::{ActedBy, GuestKind, Source};
+
+/// The guests with whom a household begins that names nobody: one for each that it may bring. So it is
+/// asked, counted and reminded like any other household.
+pub fn unnamed(tx: &mut Tx<'_>, details: &Details, invited: &[EventId]) -> Vec<Guest> {
+    let places = (0..details.plus_ones + details.children).take(GUEST_LIMIT);
+    let guests = (0_i64..).zip(places).map(|(position, place)| Guest {
+        id: tx.id(),
+        kind: GuestKind::PlusOne,
+        is_child: place >= details.plus_ones,
+        added_by: ActedBy::Host,
+        position,
+        replies: invited
+            .iter()
+            .map(|event| (event.clone(), Reply::PENDING))
+            .collect(),
+        ..Guest::default()
+    });
+    guests.collect()
+}
+
+/// Makes the people of a household that names nobody as many as it may bring. Who is named, has
+/// answered or has contact data stays.
+pub(crate) fn fit_places(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    household: &mut Household,
+) -> Result<(), Refusal> {
+    let Details {
+        plus_ones,
+        children,
+        ..
+    } = household.invitation.details;
+    if plus_ones + children == 0 {
+        return Ok(());
+    }
+    let mut free: Vec<GuestId> = free(tx, &household.invitation.id)?;
+    loop {
+        let within = household.guests.iter().filter(|one| !one.beyond_allowance);
+        let (young, grown): (Vec<&Guest>, Vec<&Guest>) = within.partition(|one| one.is_child);
+        let over = |there: &[&Guest], allowed: i64| {
+            i64::try_from(there.len()).unwrap_or(i64::MAX) - allowed
+        };
+        let (adults, young) = (over(&grown, plus_ones), over(&young, children));
+        let last = |is_child: bool| {
+            household.guests.iter().rposition(|one| {
+                one.is_child == is_child
+                    && !one.beyond_allowance
+                    && one.is_place()
+                    && free.contains(&one.id)
+            })
+        };
+        let adult = (adults > 0).then(|| last(false)).flatten();
+        let surplus = adult.or_else(|| (young > 0).then(|| last(true)).flatten());
+        let mut guests = household.guests.iter();
+        let beyond = guests.position(|one| one.beyond_allowance);
+        if let Some(at) = surplus.filter(|_| adults.min(young) < 0) {
+            household.guests[at].is_child = young < 0;
+            household.guests[at].child_age = None;
+            guest::update(tx, &household.guests[at])?;
+        } else if let Some(at) = surplus {
+            guest::remove(tx, &household.guests[at].id)?;
+            household.guests.remove(at);
+        } else if let Some(at) = beyond.filter(|_| adults + young < 0) {
+            household.guests[at].beyond_allowance = false;
+            guest::update(tx, &household.guests[at])?;
+        } else if adults + young < 0 && household.guests.len() < GUEST_LIMIT {
+            size_limits::check_guests(tx, host.occasion(), 1)?;
+            let details = Details {
+                plus_ones: i64::from(young >= 0),
+                children: i64::from(young < 0),
+                ..Details::default()
+            };
+            let positions = household.guests.iter().map(|one| one.position + 1);
+            let position = positions.max().unwrap_or_default();
+            for new in unnamed(tx, &details, &household.events) {
+                let new = Guest { position, ..new };
+                guest::insert(tx, &household.invitation.id, &new, Source::Web)?;
+                free.push(new.id.clone());
+                household.guests.push(new);
+            }
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+/// The guests without a name of whom nothing else is stored that would be lost with them.
+fn free(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<GuestId>, StoreError> {
+    let found: Vec<(GuestId,)> = sql!(
+        "SELECT id FROM guest
+         WHERE invitation = :invitation AND name = '' AND email IS NULL AND phone IS NULL
+           AND child_age IS NULL
+           AND NOT EXISTS (SELECT 1 FROM cancelled_reply WHERE cancelled_reply.guest = guest.id)",
+        invitation
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Gives the new guest's name and data to one of those of whom hosts knew only the number. Returns
+/// whether there is one for the same events.
+pub(super) fn take_place(
+    tx: &mut Tx<'_>,
+    household: &mut Household,
+    new: &Planned,
+) -> Result<bool, StoreError> {
+    let is_alike = |place: &Guest| {
+        place.name.is_empty()
+            && place.is_child == new.guest.is_child
+            && place.replies.keys().eq(new.guest.replies.keys())
+    };
+    let mut places = household.guests.iter_mut();
+    let Some(place) = places.find(|place| is_alike(place)) else {
+        return Ok(false);
+    };
+    if new.guest.name.is_empty() {
+        return Ok(false);
+    }
+    place.name.clone_from(&new.guest.name);
+    place.child_age = new.guest.child_age.or(place.child_age);
+    if !new.guest.diets.is_empty() || !new.guest.diet_note.is_empty() {
+        place.diets.clone_from(&new.guest.diets);
+        place.diet_note.clone_from(&new.guest.diet_note);
+    }
+    guest::update(tx, place)?;
+    if new.contact != Contact::default() {
+        write_contact(tx, &place.id, &new.contact)?;
+    }
+    Ok(true)
+}
