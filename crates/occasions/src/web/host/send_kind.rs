@@ -149,6 +149,7 @@ async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
         ),
         _ => ("host-send-tell", found.have_news, found.news.households),
     };
+    let unreached = neither.as_ref().map_or(0, |one| one.households.len());
     let said = |id, n| text.with(id, [("n", count(n).into())]);
     let nobody = Nobody::why(&found, &filter, kind, about, None);
     let names: Vec<_> = found
@@ -175,7 +176,7 @@ async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
         may_write: context.may(Permission::Write),
         is_unwritten,
         words,
-        to_reach: said("host-send-to-reach", to_reach),
+        to_reach: said("host-send-to-reach", to_reach.saturating_sub(unreached)),
         have: (have > 0).then(|| said("host-send-have-it", have)),
         choices: choices(&wording, kind, &query),
         rows: if is_unwritten { Vec::new() } else { rows },
