@@ -18,9 +18,9 @@ host-send-owing = { $n ->
    *[other] { $n } households to remind
 }
 host-send-owing-text = They have their invitation and have not answered everything, or said “not sure”.
-host-send-not-reminded = Not to be reminded now, though not everything is answered: { $others }.
+host-send-not-reminded = Households not reminded now, though they have not answered everything: { $others }.
 host-send-not-invited = { $n } without an invitation
-host-send-too-late = { $n } that can no longer answer
+host-send-too-late = { $n } who can no longer answer
 host-send-who = See who
 host-by-whatsapp = { $n } by WhatsApp
 host-by-sms = { $n } by SMS
@@ -67,14 +67,14 @@ host-send-thank = Say thank you
 host-send-cards = Print cards and labels
 
 host-by-neither = { $n ->
-    [one] 1 household is reached by neither message nor email
-   *[other] { $n } households are reached by neither message nor email
+    [one] 1 household cannot be reached by WhatsApp, SMS or email
+   *[other] { $n } households cannot be reached by WhatsApp, SMS or email
 }
 host-send-tell-about = For news such as where to park. The message goes by WhatsApp, SMS or email, to each household in one way.
-host-send-thank-about = For everybody who comes. It goes by WhatsApp, SMS or email, to each household in one way.
-host-send-thank-early = The day is still to come. This message thanks your guests for having been there, so send it afterwards.
+host-send-thank-about = For everybody who said yes. It goes by WhatsApp, SMS or email, to each household in one way.
+host-send-thank-early = Not everything is over yet. This message thanks guests for having been there, so send it afterwards.
 host-send-changed-meanwhile = Somebody has changed this message meanwhile, so no new one was begun. Look at it first.
-host-send-begun-meanwhile = Somebody has begun another message meanwhile. Nothing was recorded about it: what you see now is the new one.
+host-send-begun-meanwhile = Somebody else has started a new message. Your last tick was not saved. What you see now is the new message.
 host-send-unwritten = You have not written it yet.
 host-send-to-reach = { $n ->
     [0] Nobody will get it now
@@ -87,23 +87,23 @@ host-send-have-it = { $n ->
 }
 host-send-changed-text = What you change here is read only by those who do not have it yet.
 host-send-to-all = Everybody
-host-send-to-coming = Those who come
+host-send-to-coming = Those who are coming
 host-send-to-owing = Those who have not answered
 host-send-begin = Write a new message
-host-send-begin-about = A new message begins empty and goes to everybody, also to those who have this one.
+host-send-begin-about = This clears the text above: who has not had that message yet will not get it. The new one goes to everybody.
 host-send-neither = They have no mobile number and no email address that works. Add one, or tell them yourself and tick them off.
 host-send-neither-do = Tick them off one by one
 host-send-later = Email it at another time, or to guests’ own addresses
 host-nobody-add = Add a household
 host-nobody-households = There are no households yet. Add your guests first.
-host-nobody-match = No household is among those you chose. Choose others.
+host-nobody-match = No household matches what you chose. Choose others.
 host-nobody-on-the-way = The invitations that are left are on their way by email.
-host-nobody-uncertain = Of the invitations that are left, it is not known whether the email arrived. Look under “Messages” before you send them again.
+host-nobody-uncertain = The remaining invitations may or may not have arrived by email. Look under “Messages” before you send them again.
 host-nobody-of-them-comes = None of the households you chose has said yes, so there is nobody to thank among them.
-host-nobody-not-over = The day is still to come. Whoever gave a gift is thanked after it.
-host-nobody-invited = Every household has its invitation. Whoever you add later waits here.
+host-nobody-not-over = Not everything is over yet. You can thank for gifts afterwards.
+host-nobody-invited = Every household has its invitation. Those you add later appear here.
 host-nobody-not-invited = No invitation has been sent yet, so nobody can be reminded. Send the invitations first.
-host-nobody-reminded = Everybody who has not answered was reminded in the last 24 hours. Try again tomorrow.
+host-nobody-reminded = Everybody who can be reminded was reminded in the last 24 hours. Try again tomorrow.
 host-nobody-answered = Everybody who has an invitation and can still answer has answered.
 host-nobody-told = Everybody has been told.
 host-nobody-comes = Nobody has said yes yet, so there is nobody to thank.
@@ -114,7 +114,7 @@ host-nobody-address = None of these households has an email address. Add address
 host-nobody-mail = None of these households can get email: they have no address, have unsubscribed, or earlier email came back. Choose others, or add addresses that work.
 host-moved-all-know = Everybody knows that { $event } has changed.
 host-block-no-text = The message is not written yet.
-host-block-no-text-text = An email needs a subject and a text; WhatsApp and SMS need a message or the text.
+host-block-no-text-text = For email, write a subject and a text. WhatsApp and SMS use that text too, unless you write a message for them.
 host-block-no-text-do = Write the message
 host-off-no-text = Off: not written yet
 

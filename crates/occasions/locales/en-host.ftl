@@ -25,7 +25,7 @@ host-export-contacts = With codes and contact data
 host-export-diets = Food needs
 
 ## What can go wrong for hosts and programs.
-problem-names-nobody = This household names nobody, so its number says how many are invited. Change it on the household’s page.
+problem-names-nobody = This household has no names, only a number of people. Change that number on the household’s page.
 problem-code-taken = This code is taken. Please choose another.
     .title = Code taken
 problem-downloads-busy = Two downloads of pictures are running already. Please try again in a few minutes.

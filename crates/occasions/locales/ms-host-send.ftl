@@ -16,9 +16,9 @@ host-send-owing = { $n ->
    *[other] { $n } keluarga untuk diingatkan
 }
 host-send-owing-text = Mereka sudah menerima jemputan tetapi belum menjawab semuanya, atau menjawab “belum pasti”.
-host-send-not-reminded = Belum menjawab semuanya, tetapi tidak perlu diingatkan sekarang: { $others }.
+host-send-not-reminded = Keluarga yang belum menjawab semuanya tetapi tidak diingatkan sekarang: { $others }.
 host-send-not-invited = { $n } belum menerima jemputan
-host-send-too-late = { $n } tidak boleh menjawab lagi
+host-send-too-late = { $n } tidak lagi boleh menjawab
 host-send-who = Lihat siapa
 host-by-whatsapp = { $n } melalui WhatsApp
 host-by-sms = { $n } melalui SMS
@@ -61,15 +61,15 @@ host-send-tell = Beritahu semua orang
 host-send-thank = Ucapkan terima kasih
 host-send-cards = Cetak kad dan label
 
-host-by-neither = { $n } keluarga tidak dapat dihubungi melalui mesej atau e-mel
+host-by-neither = { $n } keluarga tidak dapat dihubungi melalui WhatsApp, SMS atau e-mel
 host-send-tell-about = Untuk berita seperti tempat letak kereta. Mesej dihantar melalui WhatsApp, SMS atau e-mel, satu cara bagi setiap keluarga.
-host-send-thank-about = Untuk semua yang hadir. Ucapan dihantar melalui WhatsApp, SMS atau e-mel, satu cara bagi setiap keluarga.
-host-send-thank-early = Harinya belum tiba. Mesej ini mengucapkan terima kasih kerana hadir, jadi hantarlah selepas itu.
+host-send-thank-about = Untuk semua yang menjawab ya. Ucapan dihantar melalui WhatsApp, SMS atau e-mel, satu cara bagi setiap keluarga.
+host-send-thank-early = Majlis belum selesai. Mesej ini mengucapkan terima kasih kerana hadir, jadi hantarlah selepas itu.
 host-send-changed-meanwhile = Mesej ini telah diubah oleh orang lain sementara itu, jadi mesej baharu tidak dimulakan. Lihat dahulu.
-host-send-begun-meanwhile = Orang lain telah memulakan mesej baharu sementara itu. Tiada apa-apa direkodkan tentangnya: yang anda lihat sekarang ialah mesej baharu itu.
+host-send-begun-meanwhile = Orang lain telah memulakan mesej baharu. Tanda terakhir anda tidak disimpan. Yang anda lihat sekarang ialah mesej baharu itu.
 host-send-unwritten = Anda belum menulisnya.
 host-send-to-reach = { $n ->
-    [0] Tiada sesiapa perlu menerimanya sekarang
+    [0] Tiada sesiapa akan menerimanya sekarang
    *[other] { $n } keluarga akan menerimanya
 }
 host-send-have-it = { $n } keluarga sudah menerimanya.
@@ -78,20 +78,20 @@ host-send-to-all = Semua orang
 host-send-to-coming = Yang akan hadir
 host-send-to-owing = Yang belum menjawab
 host-send-begin = Tulis mesej baharu
-host-send-begin-about = Mesej baharu bermula kosong dan dihantar kepada semua, termasuk yang sudah menerima mesej ini.
-host-send-neither = Mereka tiada nombor telefon bimbit atau alamat e-mel yang boleh digunakan. Tambah satu, atau beritahu mereka sendiri dan tandakan.
+host-send-begin-about = Teks di atas akan dikosongkan: yang belum menerima mesej itu tidak akan menerimanya. Mesej baharu dihantar kepada semua.
+host-send-neither = Mereka tiada nombor telefon bimbit atau alamat e-mel yang boleh digunakan. Tambah satu, atau maklumkan sendiri kepada mereka, kemudian tandakan.
 host-send-neither-do = Tandakan satu demi satu
 host-send-later = Hantar e-mel pada masa lain, atau ke alamat tetamu sendiri
 host-nobody-add = Tambah keluarga
 host-nobody-households = Belum ada keluarga. Tambah tetamu anda dahulu.
-host-nobody-match = Tiada keluarga antara yang anda pilih. Pilih yang lain.
-host-nobody-on-the-way = Jemputan yang tinggal sedang dihantar melalui e-mel.
-host-nobody-uncertain = Bagi jemputan yang tinggal, tidak diketahui sama ada e-mel itu sampai. Lihat di bawah “Mesej” sebelum menghantarnya semula.
+host-nobody-match = Tiada keluarga yang sepadan dengan pilihan anda. Pilih yang lain.
+host-nobody-on-the-way = Jemputan selebihnya sedang dihantar melalui e-mel.
+host-nobody-uncertain = Tidak pasti sama ada e-mel bagi jemputan selebihnya sudah sampai. Semak di halaman “Mesej” sebelum menghantarnya semula.
 host-nobody-of-them-comes = Tiada antara keluarga yang anda pilih menjawab ya, jadi tiada sesiapa antara mereka untuk diucapkan terima kasih.
-host-nobody-not-over = Harinya belum tiba. Pemberi hadiah menerima ucapan terima kasih selepas itu.
-host-nobody-invited = Semua keluarga sudah menerima jemputan. Yang anda tambah kemudian akan menunggu di sini.
+host-nobody-not-over = Majlis belum selesai. Anda boleh mengucapkan terima kasih atas hadiah selepas itu.
+host-nobody-invited = Semua keluarga sudah menerima jemputan. Yang anda tambah kemudian akan muncul di sini.
 host-nobody-not-invited = Belum ada jemputan dihantar, jadi tiada sesiapa boleh diingatkan. Hantar jemputan dahulu.
-host-nobody-reminded = Semua yang belum menjawab sudah diingatkan dalam 24 jam yang lalu. Cuba lagi esok.
+host-nobody-reminded = Semua yang boleh diingatkan sudah diingatkan dalam 24 jam yang lalu. Cuba lagi esok.
 host-nobody-answered = Semua yang menerima jemputan dan masih boleh menjawab sudah menjawab.
 host-nobody-told = Semua orang sudah diberitahu.
 host-nobody-comes = Belum ada yang menjawab ya, jadi tiada sesiapa untuk diucapkan terima kasih.
@@ -102,7 +102,7 @@ host-nobody-address = Tiada antara keluarga ini yang mempunyai alamat e-mel. Tam
 host-nobody-mail = Tiada antara keluarga ini yang boleh menerima e-mel: mereka tiada alamat, sudah berhenti melanggan, atau e-mel dahulu dipulangkan. Pilih yang lain, atau tambah alamat yang boleh digunakan.
 host-moved-all-know = Semua orang tahu bahawa { $event } telah berubah.
 host-block-no-text = Mesej belum ditulis.
-host-block-no-text-text = E-mel memerlukan perkara dan teks; WhatsApp dan SMS memerlukan mesej atau teks itu.
+host-block-no-text-text = Untuk e-mel, tulis subjek dan teks. WhatsApp dan SMS juga menggunakan teks itu, kecuali anda menulis mesej untuknya.
 host-block-no-text-do = Tulis mesej
 host-off-no-text = Tidak aktif: belum ditulis
 

@@ -25,7 +25,7 @@ host-export-contacts = Dengan kod dan maklumat hubungan
 host-export-diets = Keperluan makanan
 
 ## What can go wrong for hosts and programs.
-problem-names-nobody = Keluarga ini tidak menamakan sesiapa, jadi bilangannya ialah bilangan orang yang dijemput. Ubah pada halaman keluarga itu.
+problem-names-nobody = Keluarga ini tiada nama, hanya bilangan orang. Ubah bilangan itu pada halaman keluarga.
 problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.
     .title = Kod sudah digunakan
 problem-downloads-busy = Dua muat turun gambar sedang berjalan. Sila cuba lagi dalam beberapa minit.
@@ -38,7 +38,7 @@ problem-code-guessable = Kod ini mudah diteka. Pilih yang lain, atau sahkan baha
     .title = Mudah diteka
 problem-day-and-unknown = Kosongkan hari, atau buang tanda “Kami belum tahu harinya”.
     .title = Ada hari dan tiada hari
-problem-end-and-unknown = Tinggalkan masa tamat, atau jangan nyatakan bahawa ia belum diketahui.
+problem-end-and-unknown = Kosongkan masa tamat, atau jangan nyatakan bahawa ia belum diketahui.
     .title = Ada masa tamat dan tiada masa tamat
 problem-day-answered = Tetamu sudah menjawab untuk tarikh ini. Tetapkan tarikh baharu apabila anda sudah tahu.
     .title = Tetamu sudah menjawab
