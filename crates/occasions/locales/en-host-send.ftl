@@ -74,7 +74,8 @@ host-send-tell-about = For news such as where to park. The message goes by Whats
 host-send-thank-about = For everybody who said yes. It goes by WhatsApp, SMS or email, to each household in one way.
 host-send-thank-early = Not everything is over yet. This message thanks guests for having been there, so send it afterwards.
 host-send-changed-meanwhile = Somebody has changed this message meanwhile, so no new one was begun. Look at it first.
-host-send-begun-meanwhile = Somebody else has started a new message. Your last tick was not saved. What you see now is the new message.
+host-send-begun-meanwhile = The message has changed meanwhile, so your last tick was not saved. What you see now is the new message.
+host-send-rewritten = Somebody has changed this message meanwhile, so nothing was sent. Look at it first.
 host-send-unwritten = You have not written it yet.
 host-send-to-reach = { $n ->
     [0] Nobody will get it now

@@ -26,6 +26,7 @@ host-export-diets = Food needs
 
 ## What can go wrong for hosts and programs.
 problem-names-nobody = This household has no names, only a number of people. Change that number on the household’s page.
+    .title = Only a number of people
 problem-code-taken = This code is taken. Please choose another.
     .title = Code taken
 problem-downloads-busy = Two downloads of pictures are running already. Please try again in a few minutes.

@@ -66,7 +66,8 @@ host-send-tell-about = Untuk berita seperti tempat letak kereta. Mesej dihantar 
 host-send-thank-about = Untuk semua yang menjawab ya. Ucapan dihantar melalui WhatsApp, SMS atau e-mel, satu cara bagi setiap keluarga.
 host-send-thank-early = Majlis belum selesai. Mesej ini mengucapkan terima kasih kerana hadir, jadi hantarlah selepas itu.
 host-send-changed-meanwhile = Mesej ini telah diubah oleh orang lain sementara itu, jadi mesej baharu tidak dimulakan. Lihat dahulu.
-host-send-begun-meanwhile = Orang lain telah memulakan mesej baharu. Tanda terakhir anda tidak disimpan. Yang anda lihat sekarang ialah mesej baharu itu.
+host-send-begun-meanwhile = Mesej ini telah berubah, jadi tanda terakhir anda tidak disimpan. Yang anda lihat sekarang ialah mesej baharu.
+host-send-rewritten = Orang lain telah mengubah mesej ini, jadi tiada apa-apa dihantar. Semak dahulu.
 host-send-unwritten = Anda belum menulisnya.
 host-send-to-reach = { $n ->
     [0] Tiada sesiapa akan menerimanya sekarang

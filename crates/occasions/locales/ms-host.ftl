@@ -26,6 +26,7 @@ host-export-diets = Keperluan makanan
 
 ## What can go wrong for hosts and programs.
 problem-names-nobody = Keluarga ini tiada nama, hanya bilangan orang. Ubah bilangan itu pada halaman keluarga.
+    .title = Hanya bilangan orang
 problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.
     .title = Kod sudah digunakan
 problem-downloads-busy = Dua muat turun gambar sedang berjalan. Sila cuba lagi dalam beberapa minit.

@@ -63,9 +63,9 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
 }
 
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
+    // As in `event::end_of_occasion`.
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
-            // As in `event::end_of_occasion`.
             "SELECT occasion.id, occasion.time_zone,
                  MAX(CASE WHEN event.hour_known = 1 AND event.end_known = 0
                      THEN event.starts_at ELSE event.ends_at END)

@@ -248,6 +248,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(415, "picture_heic"),
     // Errors of requests by hosts and API clients.
     Code::new(409, "code_taken"),
+    Code::new(409, "names_nobody"),
     Code::new(422, "code_guessable"),
     Code::new(422, "day_and_unknown"),
     Code::new(422, "end_and_unknown"),

@@ -176,7 +176,13 @@ pub(super) fn look(
                 for (event, status) in &one.record.replies {
                     let column = Column::Reply(event.clone());
                     let (row, word) = (one.row, status.word());
-                    found.push(Finding::warning(row, column, Warning::InNote, word));
+                    let note = wanted.note.as_deref().unwrap_or_default();
+                    let warning = if note.contains(&format!("{event}: {word}")) {
+                        Warning::InNote
+                    } else {
+                        Warning::LeftOut
+                    };
+                    found.push(Finding::warning(row, column, warning, word));
                 }
             }
             let after = before.merged(&wanted, ground, options.replace_answers);

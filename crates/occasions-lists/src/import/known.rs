@@ -9,6 +9,7 @@ use web::Region;
 use super::Options;
 use super::choice::Here;
 use super::gathered::Gathered;
+use super::reading::LONGEST_NOTE;
 use crate::household_document::{Ground, Record};
 
 /// The fewest digits of two telephone numbers that may be one.
@@ -49,11 +50,13 @@ impl Known {
             lines.extend(wanted.note.take().or_else(|| before.note.clone()));
             for (event, status) in std::mem::take(&mut wanted.replies) {
                 let line = format!("{event}: {}", status.word());
-                if lines.iter().all(|known| !known.contains(&line)) {
+                let length: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
+                let has_room = length + line.chars().count() <= LONGEST_NOTE;
+                if has_room && lines.iter().all(|known| !known.contains(&line)) {
                     lines.push(line);
                 }
             }
-            wanted.note = Some(lines.join("\n"));
+            wanted.note = (!lines.is_empty()).then(|| lines.join("\n"));
         }
         if !self.keeps_names {
             return wanted;

@@ -86,7 +86,10 @@ pub(super) fn vet(
     let mut planning = Planning::of(occasion, &ground.events, ground.diets.clone());
     // A name that was not needed before is not needed by an import.
     let known = |at: usize| old.and_then(|old| old.household.guests.get(at));
-    let names_nobody = old.is_some_and(|old| old.household.names_nobody());
+    let names_nobody = old.is_some_and(|old| {
+        let mut guests = old.household.guests.iter();
+        guests.all(|guest| guest.kind == GuestKind::PlusOne)
+    });
     let is_unnamed = |at| known(at).map_or(names_nobody, |known| known.name.is_empty());
     let mut nameless = wanted.guests.iter().enumerate();
     planning.needs_names &= nameless.any(|(at, guest)| guest.name.is_empty() && !is_unnamed(at));

@@ -309,6 +309,8 @@ impl Moved {
         let written = written.into_iter().flat_map(I18n::iter);
         let mut tags: BTreeSet<String> = written.map(|(tag, _)| tag.to_owned()).collect();
         tags.extend(site.catalogue.languages().map(str::to_owned));
+        // A household may read a language that only its hosts write.
+        tags.extend(occasion.languages.iter().cloned());
         for tag in tags {
             let text = site.catalogue.speak(&Language::of(&tag));
             let values = self.all_values(&text, occasion);
@@ -360,6 +362,14 @@ impl Moved {
         });
         Ok(found)
     }
+}
+
+/// When the event with this id last changed, if it has moved.
+pub fn changed_at(tx: &mut Tx<'_>, event: &str) -> Result<Option<Timestamp>, StoreError> {
+    let Ok(event) = event.parse::<EventId>() else {
+        return Ok(None);
+    };
+    Ok(find(tx, &event)?.map(|stored| stored.changed_at))
 }
 
 /// Replaces the placeholders that have one of these values. A line in which nothing would stand but

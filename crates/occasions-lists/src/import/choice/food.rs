@@ -6,7 +6,7 @@ use super::super::finding::Finding;
 use super::super::gathered::Gathered;
 use super::super::identity;
 use super::super::lexicon::Lexicon;
-use super::super::reading::ONE_OF;
+use super::super::reading::{LONGEST_FOOD, ONE_OF};
 use super::super::warning::Warning;
 use super::{Choice, ChoiceKind, Choices, Eater, is_enough, name, numbered, words_of};
 use crate::household_document::GuestRecord;
@@ -116,13 +116,21 @@ fn part(one: &mut Gathered) {
         } else {
             Vec::new()
         };
-        if parts.is_empty() {
-            one.findings.push(finding);
-            continue;
-        }
         let whole = format!("{ONE_OF}{food}");
         let notes: Vec<String> = parts.iter().map(|part| format!("{ONE_OF}{part}")).collect();
         let notes = notes.join(BETWEEN);
+        let length = |text: &str| text.chars().count();
+        let more = length(&notes).saturating_sub(length(&whole));
+        let mut guests = one
+            .record
+            .guests
+            .iter()
+            .filter_map(|one| one.diet_note.as_ref());
+        let has_room = guests.all(|note| length(note) + more <= LONGEST_FOOD);
+        if parts.is_empty() || !has_room {
+            one.findings.push(finding);
+            continue;
+        }
         let guests = one.record.guests.iter_mut().zip(&one.guest_rows);
         for (guest, _) in guests.filter(|(_, row)| **row == finding.row) {
             replace(guest, &whole, &notes);

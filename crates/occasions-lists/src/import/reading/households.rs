@@ -19,7 +19,7 @@ const MOST_TO_BRING: i64 = 20;
 const MOST_PEOPLE: usize = 30;
 /// The most characters of a household's note, of an address, and of a guest's note on food.
 pub(crate) const LONGEST_NOTE: usize = 2_000;
-const LONGEST_FOOD: usize = 500;
+pub(crate) const LONGEST_FOOD: usize = 500;
 /// Begins a note on food that stands with each of several guests.
 pub(crate) const ONE_OF: &str = "one of: ";
 

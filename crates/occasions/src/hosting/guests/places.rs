@@ -104,7 +104,8 @@ fn free(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<GuestId>, Stor
         "SELECT id FROM guest
          WHERE invitation = :invitation AND name = '' AND email IS NULL AND phone IS NULL
            AND child_age IS NULL
-           AND NOT EXISTS (SELECT 1 FROM cancelled_reply WHERE cancelled_reply.guest = guest.id)",
+           AND NOT EXISTS (SELECT 1 FROM cancelled_reply AS aside WHERE aside.guest = guest.id
+               AND (aside.status <> 'pending' OR aside.seat_until IS NOT NULL))",
         invitation
     )
     .all(tx)?;

@@ -197,6 +197,7 @@ async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
 
 fn done(req: &HostRequest) -> Option<String> {
     match req.query.text("done") {
+        "rewritten" => Some(req.text.say("host-send-rewritten").into_owned()),
         "meanwhile" => Some(req.text.say("host-send-changed-meanwhile").into_owned()),
         _ => req.done(),
     }

@@ -30,6 +30,8 @@ struct MailPage<'a> {
     back: (String, &'static str),
     kind: MailKind,
     about: String,
+    /// The version of the text that the page shows.
+    version: i64,
     query: String,
     subject: String,
     /// What an event was, and what it is.
@@ -92,6 +94,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         back: send_kind::page_of(&wording, kind, &about),
         kind,
         about: about.clone(),
+        version: own.version,
         query: wording::query(&filter.query()),
         moved: moved.map(|one| change(&wording, one)),
         subject: mail::said(&wording, &own),
@@ -110,8 +113,15 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&query)?;
     let (kind, about) = send_words::topic(&posted.form);
     let (site, at) = (posted.req.site.clone(), posted.req.at("/mail/"));
+    let shown = posted.form.number("version").ok().flatten();
+    let meanwhile = posted.req.at("/send/news?done=rewritten");
     let done = posted
         .once(move |tx: &mut Tx<'_>, host: &HostOf| {
+            // Nobody gets words that whoever sends them has not seen.
+            let version = mail_text::load(tx, host, kind)?.version;
+            if kind == MailKind::News && shown.is_some_and(|shown: i64| shown != version) {
+                return Ok(meanwhile.clone());
+            }
             match sending::mail(tx, &site, host, kind, &about, &filter) {
                 Ok(report) => Ok(format!("{at}{}", report.campaign.id)),
                 Err(Refusal::WrongState) => Err(Refusal::NobodyToReach),

@@ -20,7 +20,7 @@ use crate::hosting::mail_text::{self, MailKind};
 use crate::hosting::nobody::Nobody;
 use crate::hosting::sending::{self, Handing, Household, Line, ToSend};
 use crate::hosting::thanks::DayAfter;
-use crate::hosting::{HostOf, Permission, Refusal, channels, portals};
+use crate::hosting::{HostOf, Permission, Refusal, channels, moved, portals};
 use crate::id::InvitationId;
 
 /// Where the host is on the way through the households, as the query and the forms say.
@@ -185,7 +185,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 Some(id) => Some(portals::load(tx, host, id)?),
                 None => None,
             };
-            let begun = begun(tx, host, asked.kind)?;
+            let begun = begun(tx, host, asked.kind, &asked.about)?;
             Ok((found, turn, before, begun))
         })
         .await?;
@@ -267,6 +267,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 .iter()
                 .copied()
                 .filter(|other| *other != line.channel)
+                .filter(|other| has_card(walk.kind) || *other != Channel::Paper)
                 .collect(),
             send,
         }
@@ -316,10 +317,22 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Sending, &title, body))
 }
 
-/// When hosts began the message of this kind that they have now, in milliseconds.
-fn begun(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<i64, Refusal> {
-    let begun_at = mail_text::begun_at(tx, host.occasion(), kind)?;
+/// When the message became what it is: hosts began it, or the event changed. In milliseconds.
+fn begun(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind, about: &str) -> Result<i64, Refusal> {
+    let changed_at = match kind {
+        MailKind::Moved => moved::changed_at(tx, about)?,
+        _ => None,
+    };
+    let begun_at = match changed_at {
+        Some(at) => at,
+        None => mail_text::begun_at(tx, host.occasion(), kind)?,
+    };
     Ok(begun_at.as_millisecond())
+}
+
+/// Whether it can be printed on a card.
+fn has_card(kind: MailKind) -> bool {
+    !matches!(kind, MailKind::News | MailKind::Thanks)
 }
 
 /// The household that a form names. Who may not send learns nothing about it.
@@ -355,7 +368,7 @@ pub(super) async fn hand(posted: HostForm) -> Result<Response, Problem> {
     let done = posted
         .once(move |tx: &mut Tx<'_>, host: &HostOf| {
             let id = named(host, at.as_ref())?;
-            let begun = begun(tx, host, handing.kind)?;
+            let begun = begun(tx, host, handing.kind, &handing.about)?;
             if shown.is_some_and(|shown: i64| shown != begun) {
                 return Ok(other.clone());
             }
