@@ -17,7 +17,7 @@ use crate::hosting::campaign::progress::{self, Recipient, RecipientState};
 use crate::hosting::campaign::{self, CampaignId, Order, Report, Step};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind, MailText};
-use crate::hosting::obstacles;
+use crate::hosting::{Refusal, obstacles};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use crate::web::access::{HostAccess, may};
 
@@ -113,12 +113,16 @@ async fn begin_news(
     call: Call,
     Path((occasion, text)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    if kind(&text)? != MailKind::News {
-        return Err(Problem::not_found());
-    }
+    let kind = kind(&text)?;
     let place = Place::occasion(&occasion)?;
-    call.once(place, b"", StatusCode::OK, mail_text::begin_news)
-        .await
+    call.once(place, b"", StatusCode::OK, move |tx, host| {
+        host.needs(Write)?;
+        if kind != MailKind::News {
+            return Err(Refusal::NotFound);
+        }
+        mail_text::begin_news(tx, host)
+    })
+    .await
 }
 
 /// A change to the hosts' text for one kind of mail. Omitted fields stay unchanged.
