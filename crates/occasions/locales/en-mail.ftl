@@ -36,7 +36,9 @@ mail-reminder-body =
     { $hosts }
 mail-thanks-subject = Thank you from { $hosts }
 mail-thanks-body =
-    Thank you for being with us. Your company and your kindness made the day what it was, and we will remember it for a long time.
+    { $thanks_for_coming }
+
+    Your kindness touched us, and we will remember it for a long time.
 
     Thank you for your gift: { $gift }
 

@@ -36,7 +36,9 @@ mail-reminder-body =
     { $hosts }
 mail-thanks-subject = Grazie da { $hosts }
 mail-thanks-body =
-    Grazie di cuore per essere stati con noi. La vostra presenza e il vostro affetto hanno reso speciale quel giorno, e lo ricorderemo a lungo.
+    { $thanks_for_coming }
+
+    Il vostro affetto ci ha toccato il cuore, e lo ricorderemo a lungo.
 
     Grazie per il vostro regalo: { $gift }
 

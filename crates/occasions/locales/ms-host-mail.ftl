@@ -108,6 +108,7 @@ host-placeholder-deadline = hari terakhir untuk menjawab
 host-placeholder-link = pautan keluarga; jika bersendirian dalam perenggan, ia menjadi butang
 host-placeholder-code = kod keluarga
 host-placeholder-status = sama ada ia telah menjawab
+host-placeholder-thanks = ucapan terima kasih kepada isi rumah yang ada ahlinya datang
 host-placeholder-gift = hadiah yang diberikannya, daripada Hadiah diterima
 host-placeholder-pictures = pautan ke gambar, apabila sudah ada
 host-placeholder-unsubscribe = pautan untuk berhenti melanggan

@@ -36,7 +36,9 @@ mail-reminder-body =
     { $hosts }
 mail-thanks-subject = Terima kasih daripada { $hosts }
 mail-thanks-body =
-    Terima kasih kerana sudi bersama kami. Kehadiran dan kebaikan hati anda menjadikan hari itu istimewa, dan akan kami kenang selalu.
+    { $thanks_for_coming }
+
+    Kebaikan hati anda amat menyentuh hati kami, dan akan kami kenang selalu.
 
     Terima kasih atas hadiah anda: { $gift }
 

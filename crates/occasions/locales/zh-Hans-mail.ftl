@@ -35,7 +35,9 @@ mail-reminder-body =
     { $hosts }
 mail-thanks-subject = { $hosts }衷心感谢您
 mail-thanks-body =
-    感谢您与我们共度这一天。您的到来与心意，让这一天格外难忘，我们会一直珍藏在心。
+    { $thanks_for_coming }
+
+    您的心意让我们深受感动，我们会一直珍藏在心。
 
     感谢您的礼物：{ $gift }
 

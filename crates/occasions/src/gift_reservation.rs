@@ -11,11 +11,12 @@ use web::{FieldProblem, words};
 
 use crate::code::CodeKey;
 use crate::gift::{self, Gift};
+use crate::guest::Guest;
 use crate::id::{GiftId, InvitationId, OccasionId, ReservationId};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::refusal::Refusal;
 use crate::rsvp::HOUSEHOLD;
-use crate::words::{Access, OccasionStatus, ReplyStatus};
+use crate::words::{Access, OccasionStatus};
 
 /// The maximum length of a note, in characters.
 pub const NOTE_LIMIT: usize = 500;
@@ -287,9 +288,7 @@ fn check(
 
 /// Returns whether at least one guest of the household comes.
 pub(crate) fn is_attending(snapshot: &InvitationSnapshot) -> bool {
-    let replies = snapshot.household.guests.iter();
-    let mut replies = replies.flat_map(|guest| guest.replies.values());
-    replies.any(|reply| reply.status == ReplyStatus::Yes)
+    snapshot.household.guests.iter().any(Guest::comes)
 }
 
 /// Releases the reservations of an invitation that is being archived. Reservations in the state

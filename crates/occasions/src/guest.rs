@@ -91,6 +91,12 @@ impl Guest {
             && replies.all(|reply| *reply == Reply::PENDING)
     }
 
+    /// Whether the guest has said yes to an event.
+    pub fn comes(&self) -> bool {
+        let mut replies = self.replies.values();
+        replies.any(|reply| reply.status == ReplyStatus::Yes)
+    }
+
     /// Returns the time of the guest's latest reply.
     pub fn answered_at(&self) -> Option<Timestamp> {
         self.replies

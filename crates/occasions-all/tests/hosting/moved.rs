@@ -170,6 +170,28 @@ fn whoever_may_expect_the_old_day_is_told_once_by_one_way() {
 }
 
 #[test]
+fn what_says_an_older_change_is_not_recorded_for_a_newer_one() {
+    on_default(async |stage| {
+        change(stage, on("01-16")).await;
+        four_households(stage).await;
+        let mut host = stage.public(&stage.owner);
+        let event = change(stage, on("01-17")).await;
+        let waiting = to_tell(stage, &mut host).await;
+        let walk = format!("{HOME}/send/walk?kind=moved&about={event}&by=whatsapp");
+        let older = host.get(&walk).await.with(200);
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        change(stage, on("01-18")).await;
+        let mut form = older.form(&format!("{HOME}/send/hand"));
+        form.press("sent", "1");
+        let done = host.submit(&older, &form).await;
+        let next = host.follow(done).await.with(200);
+        let meanwhile = stage.say("host-send-begun-meanwhile");
+        assert!(next.text().contains(&meanwhile), "{}", next.text());
+        assert_eq!(to_tell(stage, &mut host).await, waiting);
+    });
+}
+
+#[test]
 fn an_event_that_is_as_it_was_told_asks_for_nothing() {
     on_default(async |stage| {
         change(stage, on("01-16")).await;

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use occasions::hosting::campaign;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor};
+use testkit::{Form, Page, Visitor};
 
 use crate::pages::HOME;
 use crate::stage::{Stage, call, on_both, on_default};
@@ -129,6 +129,7 @@ fn news_go_by_message_and_by_mail_and_each_household_gets_them_once() {
         // The walk is that of other messages, with the way back to its words.
         let turn = walk(&mut host, &page, "whatsapp").await;
         assert!(turn.body.contains("wa.me/60123456789"), "{}", turn.body);
+        assert!(!turn.body.contains("value=\"paper\""), "it has no card");
         assert!(
             turn.text()
                 .contains("Park behind it, Keluarga Encik Rahman.")
@@ -257,15 +258,55 @@ fn what_two_hosts_do_at_once_is_not_recorded_for_the_wrong_message() {
         let turn = walk(&mut host, &page, "whatsapp").await;
         hand(&mut host, &turn).await;
         assert!(!waits(lines(stage, &mut host, "news").await));
-        // Nobody begins another message over one that is not what the page showed.
+        // Nobody mails or begins another message over one that is not what the page showed.
+        let text = json!({"subject": {"en": "The bus"}, "body": {"en": "It is late."}});
+        write(stage, &mut host, text).await;
+        let mail = format!("{HOME}/send/mail");
+        let mails = host.get(&format!("{mail}?kind=news")).await.with(200);
         let page = host.get(&at).await.with(200);
         let early = json!({"message": {"en": "The bus is early."}});
         write(stage, &mut host, early).await;
+        let mailed = host.submit(&mails, &mails.form(&mail)).await;
+        let rewritten = host.follow(mailed).await.with(200);
+        let words = stage.say("host-send-rewritten");
+        assert!(rewritten.text().contains(&words), "{}", rewritten.text());
         let begun = host.submit(&page, &page.form(&at)).await;
         let page = host.follow(begun).await.with(200);
         let meanwhile = stage.say("host-send-changed-meanwhile");
         assert!(page.text().contains(&meanwhile), "{}", page.text());
         assert!(page.text().contains("The bus is early."), "{}", page.text());
+    });
+}
+
+#[test]
+fn what_was_handed_is_taken_back_on_a_page_that_has_sent_another_form() {
+    on_default(async |stage| {
+        three_households(stage).await;
+        let phone = sql!("UPDATE invitation SET phone = '+60 12-345 6780' WHERE code = 'LATE1'");
+        let change = move |tx: &mut Tx<'_>| tx.run(phone, &[], Rows::Exactly(1));
+        stage.site.store.write(change).await.unwrap();
+        let mut host = stage.public(&stage.owner);
+        let parking = json!({"message": {"en": "Park behind it."}});
+        write(stage, &mut host, parking).await;
+        let page = host.get(&format!("{HOME}/send/news")).await.with(200);
+        let first = walk(&mut host, &page, "whatsapp").await;
+        let second = hand(&mut host, &first).await;
+        let is_back = |form: &Form| {
+            let mut fields = form.fields.iter();
+            fields.any(|field| field.name == "sent" && field.value == "0")
+        };
+        let at = format!("{HOME}/send/hand");
+        let of_walk = second.forms().into_iter().filter(|form| form.action == at);
+        let (mut back, mut forth): (Vec<Form>, Vec<Form>) = of_walk.partition(is_back);
+        forth[0].press("sent", "1");
+        host.submit(&second, &forth[0]).await.expect(303);
+        assert_eq!(lines(stage, &mut host, "news").await.len(), 1, "paper");
+        // The host goes back to the page on which the second household was, and takes the first back.
+        back[0].press("sent", "0");
+        let done = host.submit(&second, &back[0]).await;
+        host.follow(done).await.expect(200);
+        let left = on(&[("whatsapp", 1), ("paper", 1)]);
+        assert_eq!(lines(stage, &mut host, "news").await, left);
     });
 }
 

@@ -126,8 +126,10 @@ fn a_message_names_the_gift_and_is_taken_back_with_its_tick() {
         call(&mut host, "PUT", &thanked, &tick).await.expect(200);
         stage.world.clock.advance(SignedDuration::from_secs(1));
         let reach = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            let phone =
-                sql!("UPDATE invitation SET phone = '+60 12-345 6789' WHERE code = 'RAHMA'");
+            let phone = sql!(
+                "UPDATE invitation SET phone = '+60 12-345 6789', language = 'en'
+                 WHERE code = 'RAHMA'"
+            );
             for statement in [phone, sql!("UPDATE occasion SET country = 'MY'")] {
                 tx.run(statement, &[], Rows::Any)?;
             }
@@ -140,9 +142,20 @@ fn a_message_names_the_gift_and_is_taken_back_with_its_tick() {
         assert!(home.text().contains(&words), "{}", home.text());
         let links = home.links();
         let walk = links.iter().find(|link| link.href.contains("kind=thanks"));
-        let walk = host.get(&walk.unwrap().href).await.with(200);
-        assert!(walk.text().contains(GIFT), "{}", walk.text());
-        assert!(!walk.text().contains("A lamp"));
+        let at = &walk.unwrap().href;
+        // Only who came is thanked for that.
+        for (reply, comes) in [
+            (sql!("UPDATE reply SET status = 'no'"), false),
+            (sql!("UPDATE reply SET status = 'yes'"), true),
+        ] {
+            let change = move |tx: &mut Tx<'_>| tx.run(reply, &[], Rows::Any);
+            stage.site.store.write(change).await.unwrap();
+            let walk = host.get(at).await.with(200);
+            assert!(walk.text().contains(GIFT), "{}", walk.text());
+            assert!(!walk.text().contains("A lamp"));
+            let words = stage.say("send-thanks");
+            assert_eq!(walk.text().contains(&words), comes, "{}", walk.text());
+        }
 
         let id = stage.invitation("RAHMA").await;
         let handed = format!("/api/v1/invitations/id/{id}/handed");

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::imports::{KEPT, bring, empty, records};
 use crate::pages::HOME;
-use crate::stage::{call, on_both, on_default};
+use testkit::Visitor;
+
+use crate::stage::{Stage, call, on_both, on_default};
 
 #[test]
 fn a_household_without_names_is_asked_and_can_decline() {
@@ -114,6 +116,22 @@ fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() 
         assert_eq!(bring(stage, list, KEPT).await, (0, 0, 0));
         assert_eq!(records(stage).await, made);
 
+        // A list with another number has as many people as it says, also where names are needed.
+        stage
+            .switch(|switches| switches.plus_one_name_required = true)
+            .await;
+        for (number, change) in [("3", (0, 1, 0)), ("5", (0, 1, 0)), ("4", (0, 1, 0))] {
+            let other = list.replace(",4,", &format!(",{number},"));
+            assert_eq!(bring(stage, &other, KEPT).await, change);
+            let there = records(stage).await;
+            let guests = there[0]["guests"].as_array().unwrap().len();
+            assert_eq!(guests.to_string(), number, "{there:?}");
+        }
+        assert_eq!(records(stage).await, made);
+        stage
+            .switch(|switches| switches.plus_one_name_required = false)
+            .await;
+
         // Whoever is named later is one of the four.
         let list = "Household,Email,Guest\n\
                     The Garcia Family,garcia@example.com,Luis Garcia\n\
@@ -184,6 +202,15 @@ fn a_list_may_hold_households_without_names_and_the_same_list_changes_nothing() 
             "Tom Garcia",
         ];
         assert_eq!(names, all);
+
+        // Whoever is named stays, whatever number the next list says.
+        let less = "Household,Pax,Email\nThe Garcia Family,2,garcia@example.com\n";
+        bring(stage, less, KEPT).await;
+        let kept = records(stage).await;
+        let kept = kept
+            .iter()
+            .find(|one| one["household"] == "The Garcia Family");
+        assert_eq!(kept.unwrap()["guests"].as_array().unwrap().len(), 5);
     });
 }
 
@@ -250,6 +277,17 @@ fn an_answer_that_may_be_of_some_of_them_is_kept_in_the_note() {
     });
 }
 
+/// Cancels all events.
+async fn cancel_all(stage: &Stage<'_>, host: &mut Visitor) {
+    let at = stage.at("/events");
+    let all = host.get(&at).await.with(200).json();
+    for event in all["items"].as_array().unwrap() {
+        let one = format!("{at}/{}", event["id"].as_str().unwrap());
+        let cancel = json!({"version": event["version"], "cancelled": true});
+        call(host, "PATCH", &one, &cancel).await.expect(200);
+    }
+}
+
 #[test]
 fn another_number_is_another_number_of_people() {
     on_default(async |stage| {
@@ -260,6 +298,10 @@ fn another_number_is_another_number_of_people() {
         let at = format!("/api/v1/invitations/id/{}", made["id"].as_str().unwrap());
         let extra = host.get(&stage.at("/summary")).await.json()["summary"]["plus_ones"].clone();
         for (plus_ones, children, people) in [(4, 0, "aaaa"), (3, 2, "aaacc"), (1, 1, "ac")] {
+            // Nobody has answered for an event that is then cancelled.
+            if people == "ac" {
+                cancel_all(stage, &mut host).await;
+            }
             let change = json!({
                 "version": made["version"], "plus_ones": plus_ones, "children": children,
             });

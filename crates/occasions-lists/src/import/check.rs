@@ -177,7 +177,7 @@ pub(super) fn look(
                     let column = Column::Reply(event.clone());
                     let (row, word) = (one.row, status.word());
                     let note = wanted.note.as_deref().unwrap_or_default();
-                    let warning = if note.contains(&format!("{event}: {word}")) {
+                    let warning = if note.contains(&known::reply_line(event, *status)) {
                         Warning::InNote
                     } else {
                         Warning::LeftOut
@@ -196,7 +196,7 @@ pub(super) fn look(
     };
     if outcome != Outcome::Same {
         let mut findings = Findings::default();
-        let vetted = vet::vet(tx, ground, old.as_ref(), &wanted, options, &mut findings);
+        let vetted = vet::vet(tx, ground, old.as_ref(), &wanted, options, &mut findings)?;
         if old.as_ref().is_some_and(|old| vetted.is_already(old)) {
             outcome = Outcome::Same;
         }

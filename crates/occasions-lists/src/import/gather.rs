@@ -14,16 +14,10 @@ use super::finding::{Finding, MOST_FINDINGS};
 use super::gathered::{Gathered, Gathering};
 use super::identity;
 use super::lexicon::Lexicon;
-use super::reading::{self, Guest, Household, LONGEST_NOTE};
+use super::reading::{self, Guest, Household, fits};
 use super::warning::Warning;
 use crate::household_document::table::{Column, Field, NO_EVENT};
 use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
-
-/// Whether a note has room for one more text.
-fn fits(notes: &[String], text: &str) -> bool {
-    let length = |text: &str| text.chars().count() + 1;
-    notes.iter().map(|note| length(note)).sum::<usize>() + length(text) <= LONGEST_NOTE
-}
 
 /// The maximum number of words that are read from one cell. The last one is the rest of the cell.
 const MOST_WORDS: usize = 100;

@@ -3,13 +3,14 @@
 use occasions::code::CodeKey;
 use occasions::id::InvitationId;
 use occasions::phone::Phone;
+use occasions::words::ReplyStatus;
 use platform::{StoreError, Tx, sql, text_cleaning};
 use web::Region;
 
 use super::Options;
 use super::choice::Here;
 use super::gathered::Gathered;
-use super::reading::LONGEST_NOTE;
+use super::reading::fits;
 use crate::household_document::{Ground, Record};
 
 /// The fewest digits of two telephone numbers that may be one.
@@ -49,10 +50,8 @@ impl Known {
             let mut lines: Vec<String> = Vec::new();
             lines.extend(wanted.note.take().or_else(|| before.note.clone()));
             for (event, status) in std::mem::take(&mut wanted.replies) {
-                let line = format!("{event}: {}", status.word());
-                let length: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
-                let has_room = length + line.chars().count() <= LONGEST_NOTE;
-                if has_room && lines.iter().all(|known| !known.contains(&line)) {
+                let line = reply_line(&event, status);
+                if fits(&lines, &line) && lines.iter().all(|known| !known.contains(&line)) {
                     lines.push(line);
                 }
             }
@@ -86,6 +85,11 @@ impl Known {
             ..wanted
         }
     }
+}
+
+/// The line of a note that says a reply.
+pub(super) fn reply_line(event: &str, status: ReplyStatus) -> String {
+    format!("{event}: {}", status.word())
 }
 
 /// Finds the household: by its code, or else by its reference, by its row in an earlier list, or by

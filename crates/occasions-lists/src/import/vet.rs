@@ -7,13 +7,13 @@ use occasions::answer::Answers;
 use occasions::code::{self, CodeKey};
 use occasions::event;
 use occasions::guest::{Guest, Reply};
-use occasions::hosting::guests::{Contact, Planning, unnamed};
+use occasions::hosting::guests::{Contact, Planning, drop_places, unnamed};
 use occasions::hosting::invitations;
 use occasions::household::GUEST_LIMIT;
 use occasions::id::GuestId;
 use occasions::invitation::Details;
 use occasions::words::{AskedOf, GuestKind};
-use platform::Tx;
+use platform::{StoreError, Tx};
 use serde_json::{Map, Value, json};
 use web::{Findings, Input};
 
@@ -59,7 +59,7 @@ pub(super) fn vet(
     wanted: &Record,
     options: Options,
     findings: &mut Findings,
-) -> Vetted {
+) -> Result<Vetted, StoreError> {
     let occasion = &ground.occasion;
     let blank = invitations::blank(occasion);
     let before = old.map_or(&blank, |old| &old.household.invitation.details);
@@ -86,11 +86,11 @@ pub(super) fn vet(
     let mut planning = Planning::of(occasion, &ground.events, ground.diets.clone());
     // A name that was not needed before is not needed by an import.
     let known = |at: usize| old.and_then(|old| old.household.guests.get(at));
-    let names_nobody = old.is_some_and(|old| {
+    let nobody = old.filter(|old| {
         let mut guests = old.household.guests.iter();
         guests.all(|guest| guest.kind == GuestKind::PlusOne)
     });
-    let is_unnamed = |at| known(at).map_or(names_nobody, |known| known.name.is_empty());
+    let is_unnamed = |at| known(at).map_or(nobody.is_some(), |known| known.name.is_empty());
     let mut nameless = wanted.guests.iter().enumerate();
     planning.needs_names &= nameless.any(|(at, guest)| guest.name.is_empty() && !is_unnamed(at));
     let planned = planning.plan(tx, &people, &events, findings);
@@ -134,6 +134,12 @@ pub(super) fn vet(
             }
         }
     }
+    if let Some(old) = nobody
+        && (details.plus_ones, details.children) != (before.plus_ones, before.children)
+    {
+        drop_places(tx, &old.household.invitation.id, &details, &mut guests)?;
+        contacts.retain(|id, _| guests.iter().any(|guest| guest.id == *id));
+    }
     mark_beyond(&details, &mut guests);
     let code = match (&wanted.code, old) {
         (Some(typed), None) => {
@@ -144,7 +150,7 @@ pub(super) fn vet(
         _ => None,
     };
     let reference = wanted.reference.as_ref();
-    Vetted {
+    Ok(Vetted {
         code,
         reference: reference.map(|text| findings.line("/reference", text, 1, 120)),
         answers: answers(ground, AskedOf::Household, &wanted.answers, "", findings),
@@ -153,7 +159,7 @@ pub(super) fn vet(
         events,
         guests,
         contacts,
-    }
+    })
 }
 
 /// Returns the household's fields as the page for hosts would send them.

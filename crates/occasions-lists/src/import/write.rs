@@ -37,7 +37,7 @@ pub(super) fn household(
     let mut findings = Findings::default();
     let Some(id) = &known.id else {
         let wanted = known.wanted(one, None);
-        let vetted = vet::vet(tx, ground, None, &wanted, options, &mut findings);
+        let vetted = vet::vet(tx, ground, None, &wanted, options, &mut findings)?;
         findings.finish()?;
         let id = make(tx, host, ground, &vetted, length)?;
         remember(tx, ground, &id, one)?;
@@ -57,7 +57,7 @@ pub(super) fn household(
         remember(tx, ground, id, one)?;
         return Ok((Outcome::Same, id.clone(), version));
     }
-    let vetted = vet::vet(tx, ground, Some(&old), &after, options, &mut findings);
+    let vetted = vet::vet(tx, ground, Some(&old), &after, options, &mut findings)?;
     findings.finish()?;
     let is_same = vetted.is_already(&old);
     let version = if is_same {

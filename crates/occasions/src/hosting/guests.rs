@@ -14,7 +14,7 @@ pub(crate) use details::{FIELDS, fields_for};
 pub use details::{GuestChange, GuestDetails, NewGuest};
 pub(super) use places::fit_places;
 use places::take_place;
-pub use places::unnamed;
+pub use places::{drop_places, unnamed};
 
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};

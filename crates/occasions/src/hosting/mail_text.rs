@@ -47,6 +47,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "code",
     "status",
     "gift",
+    "thanks_for_coming",
     "pictures_link",
     "unsubscribe_link",
     "news",
@@ -316,7 +317,7 @@ fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
             return [
                 "{salutation}",
                 "",
-                &text.say("send-thanks"),
+                "{thanks_for_coming}",
                 &with("send-thanks-gift", "gift", "gift"),
                 "",
                 &with("send-thanks-pictures", "link", "pictures_link"),

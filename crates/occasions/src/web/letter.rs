@@ -10,6 +10,7 @@ use web::{Deadline, Language, Site, Text};
 
 use super::guest::view::{Block, Letter, LetterText, Span, in_order};
 use super::guest::{Reading, contact};
+use crate::guest::Guest;
 use crate::hosting::campaign::audience::STREAM;
 use crate::hosting::campaign::sending::{self, Addressee, Batch, Rendered};
 use crate::hosting::campaign::{self, CampaignId, Skip};
@@ -242,6 +243,11 @@ impl Values<'_> {
                     Response::Complete => "mail-status-complete",
                 };
                 text.say(status).into_owned()
+            }
+            "thanks_for_coming" => {
+                let came = snapshot.household.guests.iter().any(Guest::comes);
+                let words = came.then(|| text.say("send-thanks").into_owned());
+                words.unwrap_or_default()
             }
             "gift" => gift_words(text, &self.day_after.gifts),
             "pictures_link" if self.day_after.has_pictures => pictures_link(self.site, snapshot),

@@ -230,11 +230,10 @@ impl Household {
         if text.is_empty() || self.notes.iter().any(|note| note == text) {
             return;
         }
-        let length: usize = self.notes.iter().map(|note| note.chars().count() + 1).sum();
-        if length + text.chars().count() > LONGEST_NOTE {
-            self.told.push(row.told(column, Warning::LeftOut, text));
-        } else {
+        if fits(&self.notes, text) {
             self.notes.push(text.to_owned());
+        } else {
+            self.told.push(row.told(column, Warning::LeftOut, text));
         }
     }
 
@@ -534,16 +533,20 @@ fn cut(text: &mut String, longest: usize, notes: &mut Vec<String>) {
     }
 }
 
+/// Whether a note of these lines has room for one more.
+pub(crate) fn fits(notes: &[String], line: &str) -> bool {
+    let length: usize = notes.iter().map(|note| note.chars().count() + 1).sum();
+    length + line.chars().count() <= LONGEST_NOTE
+}
+
 /// Leaves as much in the note as fits, and names the rest.
 fn fit_note(one: &mut Household) {
-    let (row, mut length, mut kept) = (one.row, 0, Vec::new());
+    let (row, mut kept) = (one.row, Vec::new());
     for note in std::mem::take(&mut one.notes) {
-        let more = note.chars().count() + 1;
         if kept.contains(&note) {
             continue;
         }
-        if length + more <= LONGEST_NOTE + 1 {
-            length += more;
+        if fits(&kept, &note) {
             kept.push(note);
         } else {
             one.told.push(Told {

@@ -32,31 +32,34 @@ pub fn unnamed(tx: &mut Tx<'_>, details: &Details, invited: &[EventId]) -> Vec<G
     guests.collect()
 }
 
-/// Makes the people of a household that names nobody as many as it may bring. Who is named, has
-/// answered or has contact data stays.
-pub(crate) fn fit_places(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    household: &mut Household,
-) -> Result<(), Refusal> {
-    let Details {
-        plus_ones,
-        children,
-        ..
-    } = household.invitation.details;
-    if plus_ones + children == 0 {
-        return Ok(());
-    }
-    let mut free: Vec<GuestId> = free(tx, &household.invitation.id)?;
-    loop {
-        let within = household.guests.iter().filter(|one| !one.beyond_allowance);
+/// What makes the people of a household that names nobody as many as it may bring.
+enum Step {
+    /// The guest at this index becomes a child, or an adult.
+    Regard(usize, bool),
+    Remove(usize),
+    /// The guest at this index is no longer beyond the allowance.
+    Allow(usize),
+    /// A child is missing, or an adult.
+    Add(bool),
+}
+
+impl Step {
+    /// Returns the next step. Only guests in `free` go or change.
+    fn next(guests: &[Guest], details: &Details, free: &[GuestId]) -> Option<Self> {
+        if details.plus_ones + details.children == 0 {
+            return None;
+        }
+        let within = guests.iter().filter(|one| !one.beyond_allowance);
         let (young, grown): (Vec<&Guest>, Vec<&Guest>) = within.partition(|one| one.is_child);
         let over = |there: &[&Guest], allowed: i64| {
             i64::try_from(there.len()).unwrap_or(i64::MAX) - allowed
         };
-        let (adults, young) = (over(&grown, plus_ones), over(&young, children));
+        let (adults, young) = (
+            over(&grown, details.plus_ones),
+            over(&young, details.children),
+        );
         let last = |is_child: bool| {
-            household.guests.iter().rposition(|one| {
+            guests.iter().rposition(|one| {
                 one.is_child == is_child
                     && !one.beyond_allowance
                     && one.is_place()
@@ -65,35 +68,79 @@ pub(crate) fn fit_places(
         };
         let adult = (adults > 0).then(|| last(false)).flatten();
         let surplus = adult.or_else(|| (young > 0).then(|| last(true)).flatten());
-        let mut guests = household.guests.iter();
-        let beyond = guests.position(|one| one.beyond_allowance);
+        let mut all = guests.iter();
+        let beyond = all.position(|one| one.beyond_allowance);
         if let Some(at) = surplus.filter(|_| adults.min(young) < 0) {
-            household.guests[at].is_child = young < 0;
-            household.guests[at].child_age = None;
-            guest::update(tx, &household.guests[at])?;
+            Some(Self::Regard(at, young < 0))
         } else if let Some(at) = surplus {
-            guest::remove(tx, &household.guests[at].id)?;
-            household.guests.remove(at);
+            Some(Self::Remove(at))
         } else if let Some(at) = beyond.filter(|_| adults + young < 0) {
-            household.guests[at].beyond_allowance = false;
-            guest::update(tx, &household.guests[at])?;
-        } else if adults + young < 0 && household.guests.len() < GUEST_LIMIT {
-            size_limits::check_guests(tx, host.occasion(), 1)?;
-            let details = Details {
-                plus_ones: i64::from(young >= 0),
-                children: i64::from(young < 0),
-                ..Details::default()
-            };
-            let positions = household.guests.iter().map(|one| one.position + 1);
-            let position = positions.max().unwrap_or_default();
-            for new in unnamed(tx, &details, &household.events) {
-                let new = Guest { position, ..new };
-                guest::insert(tx, &household.invitation.id, &new, Source::Web)?;
-                free.push(new.id.clone());
-                household.guests.push(new);
-            }
+            Some(Self::Allow(at))
         } else {
-            return Ok(());
+            let has_room = adults + young < 0 && guests.len() < GUEST_LIMIT;
+            has_room.then_some(Self::Add(young < 0))
+        }
+    }
+}
+
+/// Makes the people of a household that names nobody as many as it may bring. Who is named, has
+/// answered or has contact data stays.
+pub(crate) fn fit_places(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    household: &mut Household,
+) -> Result<(), Refusal> {
+    let details = household.invitation.details.clone();
+    let mut free: Vec<GuestId> = free(tx, &household.invitation.id)?;
+    while let Some(step) = Step::next(&household.guests, &details, &free) {
+        match step {
+            Step::Regard(at, is_child) => {
+                household.guests[at].is_child = is_child;
+                guest::update(tx, &household.guests[at])?;
+            }
+            Step::Remove(at) => guest::remove(tx, &household.guests.remove(at).id)?,
+            Step::Allow(at) => {
+                household.guests[at].beyond_allowance = false;
+                guest::update(tx, &household.guests[at])?;
+            }
+            Step::Add(is_child) => {
+                size_limits::check_guests(tx, host.occasion(), 1)?;
+                let one = Details {
+                    plus_ones: i64::from(!is_child),
+                    children: i64::from(is_child),
+                    ..Details::default()
+                };
+                let positions = household.guests.iter().map(|one| one.position + 1);
+                let position = positions.max().unwrap_or_default();
+                for new in unnamed(tx, &one, &household.events) {
+                    let new = Guest { position, ..new };
+                    guest::insert(tx, &household.invitation.id, &new, Source::Web)?;
+                    free.push(new.id.clone());
+                    household.guests.push(new);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes from `guests` whom a household that names nobody may no longer bring. Who is named, has
+/// answered or has contact data stays.
+pub fn drop_places(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    details: &Details,
+    guests: &mut Vec<Guest>,
+) -> Result<(), StoreError> {
+    let free = free(tx, invitation)?;
+    loop {
+        match Step::next(guests, details, &free) {
+            Some(Step::Regard(at, is_child)) => guests[at].is_child = is_child,
+            Some(Step::Remove(at)) => {
+                guests.remove(at);
+            }
+            Some(Step::Allow(at)) => guests[at].beyond_allowance = false,
+            Some(Step::Add(_)) | None => return Ok(()),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::guest::Guest;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phase::Phase;
 use crate::upload::UploadKind;
-use crate::words::{OccasionKind, ReplyStatus};
+use crate::words::OccasionKind;
 
 /// How many pictures the page shows.
 const PICTURES: usize = 6;
@@ -150,7 +150,7 @@ impl Thanks {
             .household
             .guests
             .iter()
-            .filter(|guest| has_come(snapshot, guest))
+            .filter(|guest| guest.comes())
             .collect();
         let is_memorial = snapshot.occasion.kind == OccasionKind::Memorial;
         let of_kind = |usual, memorial| if is_memorial { memorial } else { usual };
@@ -190,11 +190,6 @@ fn listed(text: &Text, names: &[&str]) -> String {
             )
         }
     }
-}
-
-fn has_come(snapshot: &InvitationSnapshot, guest: &Guest) -> bool {
-    let mut replies = guest.replies.values();
-    replies.any(|reply| snapshot.effective_status(reply.status) == ReplyStatus::Yes)
 }
 
 /// Returns the message id of the line above the hosts' names.

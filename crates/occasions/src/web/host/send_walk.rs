@@ -267,7 +267,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 .iter()
                 .copied()
                 .filter(|other| *other != line.channel)
-                .filter(|other| has_card(walk.kind) || *other != Channel::Paper)
+                .filter(|other| send_words::has_card(walk.kind) || *other != Channel::Paper)
                 .collect(),
             send,
         }
@@ -328,11 +328,6 @@ fn begun(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind, about: &str) -> Result<
         None => mail_text::begun_at(tx, host.occasion(), kind)?,
     };
     Ok(begun_at.as_millisecond())
-}
-
-/// Whether it can be printed on a card.
-fn has_card(kind: MailKind) -> bool {
-    !matches!(kind, MailKind::News | MailKind::Thanks)
 }
 
 /// The household that a form names. Who may not send learns nothing about it.

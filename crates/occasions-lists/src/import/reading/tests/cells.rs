@@ -1,7 +1,7 @@
 //! Cells of real lists, with the people in them.
 
 use super::super::name_cell::{self, NameCell};
-use super::super::{contacts, counts};
+use super::super::{contacts, counts, fits};
 
 /// The lines of a small CSV file.
 pub(super) fn lines(file: &str) -> Vec<Vec<String>> {
@@ -327,4 +327,12 @@ fn contacts_are_found_in_whatever_stands_around_them() {
             "{cell}"
         );
     }
+}
+
+#[test]
+fn a_note_has_room_for_2000_characters_with_the_line_breaks() {
+    let lines = ["é".repeat(999)];
+    assert!(fits(&lines, &"a".repeat(1_000)));
+    assert!(!fits(&lines, &"a".repeat(1_001)));
+    assert!(fits(&[], &"a".repeat(2_000)));
 }
