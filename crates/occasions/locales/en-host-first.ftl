@@ -38,6 +38,7 @@ host-field-cancelled-hint = Guests see that it is cancelled, and are no longer a
 host-field-hour-known = The hour is known
 host-field-hour-known-hint = If not, guests read the day alone, and calendars get the whole day.
 host-field-end-known = The end is known
+host-field-cancel-right = Yes, it is cancelled
 host-field-year-right = The year is right
 host-no-hour = no hour yet
 host-no-end = end not known

@@ -35,6 +35,7 @@ host-field-cancelled-hint = Tetamu melihat bahawa acara ini dibatalkan, dan tida
 host-field-hour-known = Masanya sudah diketahui
 host-field-hour-known-hint = Jika belum, tetamu membaca harinya sahaja, dan kalendar mendapat sepanjang hari.
 host-field-end-known = Masa tamat sudah diketahui
+host-field-cancel-right = Ya, ia dibatalkan
 host-field-year-right = Tahunnya betul
 host-no-hour = belum ada masa
 host-no-end = masa tamat belum diketahui

@@ -257,6 +257,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "deadline_without_day"),
     Code::new(422, "deadline_over"),
     Code::new(422, "year_doubtful"),
+    Code::new(422, "cancels_for_coming"),
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),

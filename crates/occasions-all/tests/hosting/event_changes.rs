@@ -188,6 +188,37 @@ fn nobody_is_asked_or_counted_for_a_cancelled_event_and_answers_return_with_it()
 }
 
 #[test]
+fn a_form_cancels_what_people_come_to_only_if_that_is_meant() {
+    on_default(async |stage| {
+        let mut host = stage.public(&stage.owner);
+        let id = event(stage, &mut host).await["id"].clone();
+        let at = format!("{HOME}/settings/events/{}", id.as_str().unwrap());
+        run(stage, &[sql!("UPDATE reply SET status = 'no'")]).await;
+        for come in [true, false] {
+            if come {
+                two_come(stage).await;
+            }
+            let page = host.get(&at).await.with(200);
+            let mut form = page.form(&at);
+            form.tick("cancelled", "1");
+            let mut saved = host.submit(&page, &form).await;
+            if come {
+                let asked = stage.say("host-field-cancel-right");
+                assert!(saved.expect(422).text().contains(&asked));
+                assert_eq!(event(stage, &mut host).await["cancelled"], false);
+                let mut form = saved.form(&at);
+                form.tick("cancel_right", "1");
+                saved = host.submit(&saved, &form).await;
+            }
+            saved.expect(303);
+            assert_eq!(event(stage, &mut host).await["cancelled"], true);
+            change(stage, &mut host, json!({"cancelled": false})).await;
+            run(stage, &[sql!("UPDATE reply SET status = 'no'")]).await;
+        }
+    });
+}
+
+#[test]
 fn whoever_was_told_of_the_cancelling_hears_that_the_event_takes_place() {
     on_default(async |stage| {
         let mut host = stage.public(&stage.owner);

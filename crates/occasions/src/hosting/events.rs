@@ -32,6 +32,9 @@ const FAR_MOVE: SignedDuration = SignedDuration::from_hours(48 * 7 * 24);
 /// The tick of the hosts' form that says that the year of a moved day is right.
 pub(crate) const YEAR_RIGHT: &str = "year_right";
 
+/// The tick of the hosts' form that says that an event is cancelled to which people come.
+pub(crate) const CANCEL_RIGHT: &str = "cancel_right";
+
 /// The maximum number of lines in a schedule.
 pub(crate) const LINES: usize = 50;
 
@@ -118,6 +121,16 @@ impl Resource for PlannedEvent {
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
         self.check_day(edit, findings);
+        if let (Some(old), Input::Form(form, _)) = (edit.old, edit.input)
+            && (self.cancelled && !old.cancelled)
+            && !form.is_ticked(CANCEL_RIGHT)
+        {
+            let coming = coming(tx, &self.id)?;
+            if coming > 0 {
+                let values = [("n", coming.into())];
+                findings.add("/cancelled", "cancels_for_coming", values);
+            }
+        }
         let zone = edit.parent.zone(tx)?;
         if let Some(mut event) = self.clone().dated(&zone) {
             let old = edit.old.cloned().and_then(|old| old.dated(&zone));
@@ -325,6 +338,19 @@ fn keep_seats_until(
     )
     .run(tx, Rows::Any)?;
     Ok(())
+}
+
+/// How many guests have said yes to the event.
+fn coming(tx: &mut Tx<'_>, event: &EventId) -> Result<i64, StoreError> {
+    let (coming,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM reply JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE reply.event = :event AND reply.status = 'yes'
+           AND invitation.archived_at IS NULL",
+        event
+    )
+    .one(tx)?;
+    Ok(coming)
 }
 
 /// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year. An end

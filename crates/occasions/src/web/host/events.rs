@@ -19,7 +19,7 @@ use super::resource::{OWNS, READS, WRITES};
 use super::send_moved::{self, Notice};
 use super::wording::Wording;
 use crate::event::{self, PlannedEvent, SeatsTaken};
-use crate::hosting::events::YEAR_RIGHT;
+use crate::hosting::events::{CANCEL_RIGHT, YEAR_RIGHT};
 use crate::hosting::{HostOf, Permission, Refusal, moved};
 use crate::id::EventId;
 use crate::rsvp::waitlist::{self, Waiting};
@@ -112,14 +112,11 @@ impl PageResource for PlannedEvent {
             .is_some_and(|words| words == doubt)
         {
             let tick = form_state.tick(YEAR_RIGHT, req.text.say("host-field-year-right"));
-            let mut groups = form.groups.iter_mut();
-            if let Some(group) = groups.find(|group| has_field(group, "starts_at")) {
-                let after = group
-                    .fields
-                    .iter()
-                    .position(|field| field.name == "starts_at");
-                group.fields.insert(after.map_or(0, |at| at + 1), tick);
-            }
+            insert_after(&mut form.groups, "starts_at", tick);
+        }
+        if form_state.error("cancelled").is_some() {
+            let tick = form_state.tick(CANCEL_RIGHT, req.text.say("host-field-cancel-right"));
+            insert_after(&mut form.groups, "cancelled", tick);
         }
         form.more = one.map(|one| {
             let at = req.at(&format!("{}/{}/schedule", Self::PAGES, one.id));
@@ -172,6 +169,13 @@ fn is_whole_day(form: &Form) -> bool {
     let day = |name: &str| Some(form.text(name).parse::<DateTime>().ok()?.date());
     let days = day("starts_at").zip(day("ends_at"));
     !form.is_ticked("hour_known") && days.is_some_and(|(first, end)| days_between(first, end) <= 1)
+}
+
+fn insert_after(groups: &mut [Group], name: &str, tick: ::web::form_state::Field) {
+    if let Some(group) = groups.iter_mut().find(|group| has_field(group, name)) {
+        let after = group.fields.iter().position(|field| field.name == name);
+        group.fields.insert(after.map_or(0, |at| at + 1), tick);
+    }
 }
 
 fn has_field(group: &Group, name: &str) -> bool {
