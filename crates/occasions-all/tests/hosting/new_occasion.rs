@@ -468,6 +468,16 @@ fn hosts_alone_see_the_draft_as_guests_will() {
             "/admin/o/mei-tan"
         );
         testkit::assert_private(&draft);
+        // Whom they invite will see more, with names that are made up.
+        let see = owner.get("/admin/o/mei-tan/see").await.with(200);
+        let frame = see.body.split_once("<iframe").unwrap().1;
+        let (_, frame) = frame.split_once("src=\"").unwrap();
+        let frame = frame.split_once('"').unwrap().0.to_owned();
+        let invited = owner.get(&frame).await.with(200);
+        let household = stage.say("preview-household");
+        assert!(invited.text().contains(&household), "{}", invited.text());
+        let public = see.link(&stage.say("host-see-public")).href;
+        assert_eq!(public, "/o/mei-tan");
         for mut visitor in [stage.nobody(), stage.visitor(&stage.owner)] {
             let page = visitor.get("/o/mei-tan").await;
             assert!(page.text().contains(&stage.say("card-preparing")));

@@ -99,6 +99,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("", See, home::show)
         .get("/preview/page", See, home_new::card)
+        .get("/see", See, preview::see)
+        .get("/see/preview/page", See, preview::see_page)
         .get("/ready", See, ready::show)
         .get("/answers", See, overview::show)
         .get("/answers/days", See, overview::table)

@@ -43,7 +43,7 @@ impl HostRequest {
         let wording = self.wording(context);
         let hosts = wording.hosts();
         let note = wording.countdown_to(&context.events);
-        let see = format!("/o/{}", context.occasion.slug);
+        let see = wording.at("/see");
         let see_words = self.text.say("host-menu-see");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),

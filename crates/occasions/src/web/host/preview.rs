@@ -1,5 +1,5 @@
-//! The preview of an invitation in any language. It shows the pages that the household sees.
-//! Opening a preview does not count as opening the invitation.
+//! The preview of an invitation in any language: the page of a household, or of one that is made
+//! up. Opening a preview does not count as opening the invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,8 +8,8 @@ use web::page::{Kind, Page};
 use web::{Language, Problem, Text};
 
 use super::frame::{Place, keep_private};
+use super::groups::Group;
 use super::request::{HostRequest, PageContext};
-use super::wording::Wording;
 use crate::cover::OnPages;
 use crate::hosting::{Refusal, portals};
 use crate::id::InvitationId;
@@ -21,11 +21,48 @@ use crate::web::guest;
 #[template(path = "host/preview.html")]
 struct Preview<'a> {
     text: &'a Text,
-    household: &'a str,
-    back: String,
+    title: &'a str,
+    /// The household whose page it is, with the link to it.
+    household: Option<(String, &'a str)>,
+    /// The page that everybody else sees.
+    public: String,
     frame: String,
     /// Each with the link to its preview, and whether the page shows this preview now.
     languages: Vec<(Language, String, bool)>,
+}
+
+/// Returns the languages of the occasion, each with the link to its preview.
+fn languages(occasion: &Occasion, at: &str, chosen: &str) -> Vec<(Language, String, bool)> {
+    let all = occasion.languages.iter().map(|tag| {
+        let address = format!("{at}?language={tag}");
+        (Language::of(tag), address, *tag == chosen)
+    });
+    all.collect()
+}
+
+/// Handles `GET /admin/o/{slug}/see`. Shows what a household sees that was invited.
+pub(super) async fn see(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, _| Ok(())).await?;
+    let wording = req.wording(&context);
+    let at = wording.at("/see");
+    let chosen = offered(&req, &context.occasion, None);
+    let title = req.text.say("host-menu-see");
+    let body = Preview {
+        text: &req.text,
+        title: &title,
+        household: None,
+        public: format!("/o/{}", context.occasion.slug),
+        frame: format!("{at}/preview/page?language={chosen}"),
+        languages: languages(&context.occasion, &at, &chosen),
+    };
+    Ok(req.page(&context, Place::Group(Group::Invitation), &title, body))
+}
+
+/// Handles `GET /admin/o/{slug}/see/preview/page`. This is the preview itself.
+pub(super) async fn see_page(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, _| Ok(())).await?;
+    let chosen = offered(&req, &context.occasion, None);
+    made_up(&req, context.occasion, &chosen, None).await
 }
 
 /// Handles `GET /admin/o/{slug}/invites/{id}/preview`. This is the page around the preview.
@@ -34,21 +71,17 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let wording = req.wording(&context);
     let invitation = &snapshot.household.invitation;
     let back = wording.at(&format!("/invites/{}", invitation.id));
-    let chosen = chosen(&req, &wording, &snapshot);
-    let languages = context.occasion.languages.iter();
+    let own = invitation.details.language.as_deref();
+    let chosen = offered(&req, &context.occasion, own);
+    let title = req.text.say("host-preview");
     let body = Preview {
         text: &req.text,
-        household: &invitation.details.household,
+        title: &title,
+        public: String::new(),
         frame: format!("{back}/preview/page?language={chosen}"),
-        languages: languages
-            .map(|tag| {
-                let address = format!("{back}/preview?language={tag}");
-                (Language::of(tag), address, *tag == chosen)
-            })
-            .collect(),
-        back,
+        languages: languages(&context.occasion, &format!("{back}/preview"), &chosen),
+        household: Some((back, &invitation.details.household)),
     };
-    let title = req.text.say("host-preview");
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
@@ -56,7 +89,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
 /// around it shows it in a frame.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, snapshot) = load(&req).await?;
-    let tag = chosen(&req, &req.wording(&context), &snapshot);
+    let own = snapshot.household.invitation.details.language.as_deref();
+    let tag = offered(&req, &context.occasion, own);
     let text = req.site.catalogue.speak(&Language::of(&tag));
     let notice = req.text.say("host-preview-notice").into_owned();
     inert(&req, &text, &snapshot, None, notice)
@@ -123,10 +157,9 @@ async fn load(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Re
     .await
 }
 
-fn chosen(req: &HostRequest, wording: &Wording<'_>, snapshot: &InvitationSnapshot) -> String {
-    let occasion = &wording.occasion;
+/// Returns the language that the query asks for, or else the household's own, if it is offered.
+fn offered(req: &HostRequest, occasion: &Occasion, own: Option<&str>) -> String {
     let asked = req.query.text("language");
-    let own = snapshot.household.invitation.details.language.as_deref();
     [Some(asked), own]
         .into_iter()
         .flatten()
