@@ -8,6 +8,7 @@
 
 mod administrator_alert;
 mod amount_range;
+pub mod availability;
 pub mod book;
 pub mod booking;
 mod booking_limits;
