@@ -75,6 +75,7 @@ host-import-email-mended = A comma stood where a dot belongs. It was mended; loo
 host-import-email-in-note = Not an email address; it is in the note for hosts.
 host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
 host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Without a country code, a number is read as one of the country in *General*.
+host-import-food-stays = They have answered since, so the food needs that are here stay. The list says:
 host-import-whose-diet = Several people, one food need: each adult’s note says “one of”.
 host-import-allergy-note = The note speaks of an allergy, so it also stands with the food needs, for the kitchen.
 host-import-not-coming = The list says they do not come. They are added all the same, and the note says so.
@@ -91,6 +92,8 @@ host-import-list = { $name }: { $count ->
 }
 host-import-no-names = No column holds names. Which one is it? Choose it below.
 host-import-invite = Invite them to
+host-import-choose-events = Tick the events to which they are invited. Otherwise their links show no event, and nobody can answer.
+host-import-invite-later = To none for now: I choose later
 host-import-invite-said = A column of the list says who is invited. These ticks are for households where it is empty.
 host-import-no-days = No event has a date yet. When an event gets one, everybody in the list is invited to it.
 host-import-open-to-all = Open to all: everybody is invited.

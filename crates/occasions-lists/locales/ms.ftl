@@ -75,6 +75,7 @@ host-import-email-mended = Ada koma di tempat titik. Ia telah dibetulkan; semak 
 host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
 host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
 host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tanpa kod negara, nombor dibaca sebagai nombor negara dalam *Umum*.
+host-import-food-stays = Mereka sudah menjawab selepas itu, jadi keperluan makanan yang ada di sini kekal. Senarai menyatakan:
 host-import-whose-diet = Beberapa orang, satu keperluan makanan: nota setiap dewasa menyebut “one of” (salah seorang).
 host-import-allergy-note = Nota ini menyebut alahan, jadi ia juga ada pada keperluan makanan, untuk dapur.
 host-import-not-coming = Senarai menyatakan mereka tidak datang. Mereka tetap ditambah, dan nota menyebutnya.
@@ -90,6 +91,8 @@ host-import-list = { $name }: { $count ->
 }
 host-import-no-names = Tiada lajur yang mengandungi nama. Yang mana satu? Pilih di bawah.
 host-import-invite = Jemput mereka ke
+host-import-choose-events = Tandakan acara yang mereka dijemput hadiri. Jika tidak, pautan mereka tidak menunjukkan acara dan tiada siapa dapat menjawab.
+host-import-invite-later = Belum ada: saya pilih kemudian
 host-import-invite-said = Satu lajur senarai menyatakan siapa dijemput. Ini untuk keluarga yang selnya kosong.
 host-import-no-days = Belum ada acara yang mempunyai tarikh. Semua orang dalam senarai dijemput apabila tarikhnya ditetapkan.
 host-import-open-to-all = Terbuka kepada semua: setiap orang dijemput.

@@ -4,7 +4,7 @@
 pub(crate) mod field;
 pub(crate) mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use occasions::answer::Answers;
 use occasions::diet::{self, DietaryOption};
@@ -89,8 +89,19 @@ pub struct Record {
     /// event that is not listed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub replies: BTreeMap<String, ReplyStatus>,
+    /// What a list says of the food of people whom it does not name.
+    #[serde(skip)]
+    pub food: Option<String>,
     /// The people in the household.
     pub guests: Vec<GuestRecord>,
+}
+
+/// Which values of a document replace those that are here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replaced {
+    pub(crate) answers: bool,
+    /// The food needs of guests.
+    pub(crate) food: bool,
 }
 
 /// A guest in a household document.
@@ -170,6 +181,8 @@ pub(crate) struct Standing {
     pub(crate) household: Household,
     pub(crate) contacts: BTreeMap<GuestId, Contact>,
     pub(crate) reference: Option<String>,
+    /// Whether anybody but an import has answered for the household.
+    pub(crate) is_answered: bool,
 }
 
 impl Standing {
@@ -184,13 +197,21 @@ impl Standing {
         let ids = || households.iter().map(|one| &one.invitation.id);
         let mut contacts = guests::contacts_of_all(tx, ids())?;
         let mut references = BTreeMap::new();
+        let mut answered = BTreeSet::new();
         for set in IdSet::of(ids().map(InvitationId::as_str)) {
             let found: Vec<(InvitationId, String)> = sql!(
                 "SELECT invitation, reference FROM invitation_reference
                  WHERE invitation IN ({:IdSet}) ORDER BY invitation, reference",
+                IdSet = set.clone()
+            )
+            .all(tx)?;
+            let of_people: Vec<(InvitationId,)> = sql!(
+                "SELECT DISTINCT invitation FROM submission
+                 WHERE invitation IN ({:IdSet}) AND source <> 'import'",
                 IdSet = set
             )
             .all(tx)?;
+            answered.extend(of_people.into_iter().map(|(invitation,)| invitation));
             for (invitation, reference) in found {
                 if !is_of_row(&reference) {
                     references.entry(invitation).or_insert(reference);
@@ -202,6 +223,7 @@ impl Standing {
                 .remove(&household.invitation.id)
                 .unwrap_or_default(),
             reference: references.remove(&household.invitation.id),
+            is_answered: answered.contains(&household.invitation.id),
             household,
         });
         Ok(all.collect())
@@ -237,6 +259,7 @@ impl Standing {
             wish: said(&invitation.note),
             answers: ground.answers(&self.household.answers),
             replies: BTreeMap::new(),
+            food: None,
             guests: guests
                 .map(|guest| self.guest(ground, &events, guest))
                 .collect(),
@@ -295,9 +318,9 @@ impl Record {
         }
     }
 
-    /// Returns this document with the values of `wanted`. Stored answers are replaced only if
-    /// `replaced` is set. Guests with new names are added.
-    pub(crate) fn merged(&self, wanted: &Self, ground: &Ground, replaced: bool) -> Self {
+    /// Returns this document with the values of `wanted`. Stored answers and food needs are replaced
+    /// only if `replaced` says so. Guests with new names are added.
+    pub(crate) fn merged(&self, wanted: &Self, ground: &Ground, replaced: Replaced) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());
         put(&mut new.household, wanted.household.as_ref());
@@ -313,8 +336,8 @@ impl Record {
         put(&mut new.message, wanted.message.as_ref());
         put(&mut new.note, wanted.note.as_ref());
         put(&mut new.events, wanted.events.as_ref());
-        answer(&mut new.wish, wanted.wish.as_ref(), replaced);
-        answer_all(&mut new.answers, &wanted.answers, replaced);
+        answer(&mut new.wish, wanted.wish.as_ref(), replaced.answers);
+        answer_all(&mut new.answers, &wanted.answers, replaced.answers);
         let events = new.events.clone();
         let invited = |guest: &GuestRecord, event: &str| {
             let chosen = guest.events.as_ref().or(events.as_ref());
@@ -361,7 +384,10 @@ impl Record {
         let people = usize::try_from(number(&new).iter().sum::<i64>()).unwrap_or_default();
         for guest in new.guests.iter_mut().take(people) {
             if guest.name.is_empty() {
-                guest.reply(&wanted.replies, invited, replaced);
+                guest.reply(&wanted.replies, invited, replaced.answers);
+                if guest.child != Some(true) {
+                    answer(&mut guest.diet_note, wanted.food.as_ref(), replaced.food);
+                }
             }
         }
         new
@@ -389,16 +415,27 @@ impl Record {
 }
 
 impl GuestRecord {
-    fn merge(&mut self, wanted: &Self, is_invited: impl Fn(&Self, &str) -> bool, replaced: bool) {
+    pub(crate) fn has_food(&self) -> bool {
+        self.diet_note.is_some() || self.diets.as_ref().is_some_and(|diets| !diets.is_empty())
+    }
+
+    fn merge(
+        &mut self,
+        wanted: &Self,
+        is_invited: impl Fn(&Self, &str) -> bool,
+        replaced: Replaced,
+    ) {
         put(&mut self.child, wanted.child.as_ref());
         put(&mut self.age, wanted.age.as_ref());
         put(&mut self.email, wanted.email.as_ref());
         put(&mut self.phone, wanted.phone.as_ref());
         put(&mut self.events, wanted.events.as_ref());
-        answer(&mut self.diets, wanted.diets.as_ref(), replaced);
-        answer(&mut self.diet_note, wanted.diet_note.as_ref(), replaced);
-        answer_all(&mut self.answers, &wanted.answers, replaced);
-        self.reply(&wanted.replies, is_invited, replaced);
+        if wanted.has_food() && (replaced.food || !self.has_food()) {
+            self.diets.clone_from(&wanted.diets);
+            self.diet_note.clone_from(&wanted.diet_note);
+        }
+        answer_all(&mut self.answers, &wanted.answers, replaced.answers);
+        self.reply(&wanted.replies, is_invited, replaced.answers);
     }
 
     fn reply(

@@ -49,8 +49,8 @@ use self::reading::{Layout, Sheets};
 use self::stored::{
     last_columns, load_first_rows, store_list, store_pages, store_rows, store_unread, table_columns,
 };
-use crate::household_document::Ground;
 use crate::household_document::table::Column;
+use crate::household_document::{Ground, Replaced, Standing};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
@@ -134,6 +134,17 @@ pub struct Options {
     pub replace_answers: bool,
     /// Whether to use codes even if they are easy to guess. Only owners may set this.
     pub keep_codes: bool,
+}
+
+impl Options {
+    /// Which values of a list replace those of this household. What only lists have said of food, the
+    /// last one says.
+    fn replaced(self, old: &Standing) -> Replaced {
+        Replaced {
+            answers: self.replace_answers,
+            food: self.replace_answers || !old.is_answered,
+        }
+    }
 }
 
 /// A list, and the progress of its import.

@@ -8,11 +8,11 @@ use occasions::hosting::mail_text::MailKind;
 use occasions::id::InvitationId;
 use occasions_lists::import::{self, Check, ChoiceKind};
 use platform::{Rows, sql};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Page, Visitor, errors};
 
 use crate::import_choices::choose;
-use crate::imports::{KEPT, apply, check, empty, records, upload};
+use crate::imports::{KEPT, apply, bring, check, empty, records, upload};
 use crate::stage::{ALL, Stage, call, on_both, on_default};
 
 const AT: &str = "/admin/o/aisyah-daniel/import";
@@ -335,5 +335,94 @@ fn a_household_that_was_handed_something_or_opened_its_form_stays_after_an_undo(
         }
         let mut observer = stage.visitor(&stage.observer);
         observer.get(&format!("{at}/left-out")).await.expect(403);
+    });
+}
+
+#[test]
+fn a_no_in_a_column_that_nobody_knows_is_in_the_note() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Name,Email,Hotel needed?,Coming?\n\
+                    Omar Haddad,omar@example.com,No,perhaps later\n\
+                    Nora Weiss,nora@example.com,nein,✗\n";
+        assert_eq!(bring(stage, list, KEPT).await, (2, 0, 0));
+        let made = records(stage).await;
+        let of = |name: &str| made.iter().find(|one| one["household"] == name).unwrap();
+        let note = |name| of(name)["note"].as_str().unwrap_or_default().to_owned();
+        assert!(
+            note("Omar Haddad").contains("Hotel needed?: No"),
+            "{made:?}"
+        );
+        assert!(note("Omar Haddad").contains("perhaps later"), "{made:?}");
+        assert!(
+            note("Nora Weiss").contains("Hotel needed?: nein"),
+            "{made:?}"
+        );
+    });
+}
+
+#[test]
+fn food_that_only_lists_have_said_is_as_the_last_list_says() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = |food: &str| {
+            format!("Name,Email,Phone,Diet\nJohn Smith,john@example.com,0123456789,{food}\n")
+        };
+        assert_eq!(bring(stage, &list("Halal"), KEPT).await, (1, 0, 0));
+        let food = async || {
+            let made = records(stage).await;
+            let guest = &made[0]["guests"][0];
+            let note = guest["diet_note"].as_str().unwrap_or_default().to_owned();
+            (guest["diets"].clone(), note)
+        };
+        assert_eq!(food().await, (json!(["halal"]), String::new()));
+        let more = list("no nuts at all");
+        assert_eq!(bring(stage, &more, KEPT).await, (0, 1, 0));
+        let now = (Value::Null, "no nuts at all".to_owned());
+        assert_eq!(food().await, now);
+        assert_eq!(bring(stage, &more, KEPT).await, (0, 0, 0));
+
+        // What somebody has answered since stays, and the host is told.
+        stage.world.expect_jobs(occasions::rsvp::CONFIRM);
+        let made = records(stage).await;
+        let code = made[0]["code"].as_str().unwrap().to_owned();
+        let mut guest = stage.nobody();
+        let at = format!("/api/v1/invitations/{code}");
+        let state = guest.get(&at).await.with(200).json();
+        let id = &state["guests"][0]["id"];
+        let answer = json!({"version": state["version"], "guests": [
+            {"id": id, "diets": ["vegetarian"], "diet_note": "",
+             "replies": {}},
+        ]});
+        call(&mut guest, "PUT", &format!("{at}/rsvp"), &answer)
+            .await
+            .expect(200);
+        assert_eq!(bring(stage, &list("Halal"), KEPT).await, (0, 0, 0));
+        assert_eq!(food().await, (json!(["vegetarian"]), String::new()));
+        let id = upload(stage, &stage.owner, list("Halal").as_bytes()).await;
+        let found = check(stage, &id).await;
+        assert_eq!(codes(&found, "food_stays"), 1, "{found:?}");
+    });
+}
+
+#[test]
+fn food_of_people_whom_a_list_only_counts_is_the_kitchens_too() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Household,Pax,Email,Allergies\nFam. De Luca,5,luca@example.com,lactose x2\n";
+        assert_eq!(bring(stage, list, KEPT).await, (1, 0, 0));
+        let made = records(stage).await;
+        let guests = made[0]["guests"].as_array().unwrap();
+        assert_eq!(guests.len(), 5);
+        let is_told = |guest: &Value| guest["diet_note"] == "one of: lactose x2";
+        assert!(guests.iter().all(is_told), "{made:?}");
+        assert_eq!(bring(stage, list, KEPT).await, (0, 0, 0));
+        let less = list.replace(",5,", ",4,");
+        assert_eq!(bring(stage, &less, KEPT).await, (0, 1, 0));
+        let made = records(stage).await;
+        assert_eq!(made[0]["guests"].as_array().unwrap().len(), 4);
     });
 }

@@ -68,7 +68,8 @@ fn a_host_ticks_contacts_and_loses_no_tick_while_searching() {
         let sent = host.submit(&page, &form).await;
         let columns = host.follow(sent).await;
         assert!(columns.text().contains("Ticked: 2 of 4"));
-        let form = columns.form(&columns.address.clone());
+        let mut form = columns.form(&columns.address.clone());
+        form.tick("later", "1");
         let sent = host.submit(&columns, &form).await;
         let found = host.follow(sent).await;
         let words = found.text();

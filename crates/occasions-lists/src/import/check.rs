@@ -172,7 +172,7 @@ pub(super) fn look(
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
             let wanted = matched.wanted(one, Some(&before));
-            if wanted.replies.is_empty() {
+            if wanted.replies.is_empty() && !matched.is_same_row {
                 for (event, status) in &one.record.replies {
                     let column = Column::Reply(event.clone());
                     let (row, word) = (one.row, status.word());
@@ -185,7 +185,8 @@ pub(super) fn look(
                     found.push(Finding::warning(row, column, warning, word));
                 }
             }
-            let after = before.merged(&wanted, ground, options.replace_answers);
+            let after = before.merged(&wanted, ground, options.replaced(&old));
+            found.extend(kept_food(one, &after));
             let outcome = if after == before {
                 Outcome::Same
             } else {
@@ -230,7 +231,7 @@ pub(super) fn look(
             found.push(Finding::refused(row, problem, &value.unwrap_or_default()));
         }
     }
-    if !matched.is_left {
+    if !matched.is_left && !matched.is_same_row {
         found.extend(uninvited(ground, one, &wanted));
     }
     let name = one.record.household.as_deref().unwrap_or_default();
@@ -287,6 +288,23 @@ fn unread_phones(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Findin
         .filter(|(.., typed)| Phone::read(typed, home).e164.is_none())
         .map(|(row, field, typed)| Finding::warning(row, field, Warning::PhoneUnread, typed))
         .collect()
+}
+
+/// Food needs of the list that do not replace those that are here.
+fn kept_food(one: &Gathered, after: &Record) -> Vec<Finding> {
+    let guests = one.record.guests.iter().zip(&one.guest_rows);
+    let kept = guests.filter_map(|(guest, row)| {
+        let name = text_cleaning::fold(&guest.name);
+        let mut all = after.guests.iter();
+        let there = all.find(|there| text_cleaning::fold(&there.name) == name)?;
+        let is_kept = guest.has_food()
+            && (&guest.diets, &guest.diet_note) != (&there.diets, &there.diet_note);
+        let words = guest.diets.iter().flatten().chain(&guest.diet_note);
+        let words: Vec<&str> = words.map(String::as_str).collect();
+        let column = Field::DietNote;
+        is_kept.then(|| Finding::warning(*row, column, Warning::FoodStays, &words.join(", ")))
+    });
+    kept.collect()
 }
 
 /// Replies to events to which the guest would not be invited. They are not stored.

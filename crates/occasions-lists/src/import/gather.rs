@@ -14,13 +14,22 @@ use super::finding::{Finding, MOST_FINDINGS};
 use super::gathered::{Gathered, Gathering};
 use super::identity;
 use super::lexicon::Lexicon;
-use super::reading::{self, Guest, Household, fits};
+use super::reading::{self, Guest, Household, LONGEST_FOOD, ONE_OF, fits};
 use super::warning::Warning;
 use crate::household_document::table::{Column, Field, NO_EVENT};
 use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
 
 /// The maximum number of words that are read from one cell. The last one is the rest of the cell.
 const MOST_WORDS: usize = 100;
+
+/// The note on food of each of a household that names nobody.
+fn shared_food(foods: &[String]) -> Option<String> {
+    let notes: Vec<String> = foods.iter().map(|food| format!("{ONE_OF}{food}")).collect();
+    // The household's note has what is too long.
+    let text: String = notes.join("; ").chars().take(LONGEST_FOOD).collect();
+    said(text)
+}
+
 /// The data that is needed to convert a list.
 pub(super) struct Reader<'a> {
     pub(super) ground: &'a Ground,
@@ -106,6 +115,7 @@ impl Reader<'_> {
             wish: line(Field::Wish),
             answers: answers(read.answers),
             replies: BTreeMap::new(),
+            food: shared_food(&read.foods),
             guests: Vec::new(),
         };
         let usual = &self.ground.occasion;
@@ -180,15 +190,19 @@ impl Reader<'_> {
             let event = self.event(event);
             if let Some(status) = self.lexicon.reply(&typed) {
                 guest.replies.entry(event).or_insert(status);
-            } else {
-                let column = Column::Reply(event);
-                one.tell(Finding::warning(
-                    row,
-                    column,
-                    Warning::UnknownAnswer,
-                    &typed,
-                ));
+                continue;
             }
+            let line = format!("{event}: {typed}");
+            let is_kept = notes.contains(&line) || fits(notes, &line);
+            if is_kept && !notes.contains(&line) {
+                notes.push(line);
+            }
+            let warning = if is_kept {
+                Warning::InNote
+            } else {
+                Warning::LeftOut
+            };
+            one.tell(Finding::warning(row, Column::Reply(event), warning, &typed));
         }
         guest
     }

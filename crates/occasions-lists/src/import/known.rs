@@ -11,7 +11,7 @@ use super::Options;
 use super::choice::Here;
 use super::gathered::Gathered;
 use super::reading::fits;
-use crate::household_document::{Ground, Record};
+use crate::household_document::{Ground, GuestRecord, Record};
 
 /// The fewest digits of two telephone numbers that may be one.
 const FEWEST_DIGITS: usize = 7;
@@ -25,6 +25,9 @@ pub(super) struct Known {
     pub(super) is_left: bool,
     /// Whether the household that is here keeps its names and contacts.
     keeps_names: bool,
+    /// Whether the row is as it was in an earlier list. Somebody may have mended what is here since, so
+    /// all but food needs stays.
+    pub(super) is_same_row: bool,
     /// What is asked about the two, with what happens without an answer.
     pub(super) asked: Option<Here>,
 }
@@ -76,7 +79,21 @@ impl Known {
             }
             guest
         });
-        let guests = guests.collect();
+        let guests: Vec<GuestRecord> = guests.collect();
+        if self.is_same_row {
+            let guests = guests.into_iter().map(|guest| GuestRecord {
+                name: guest.name,
+                child: guest.child,
+                diets: guest.diets,
+                diet_note: guest.diet_note,
+                ..GuestRecord::default()
+            });
+            return Record {
+                food: wanted.food,
+                guests: guests.collect(),
+                ..Record::default()
+            };
+        }
         Record {
             household: None,
             email: None,
@@ -127,7 +144,7 @@ pub(super) fn find(
     {
         let same = by_reference(tx, ground, &row.of_content())?;
         return Ok(Known {
-            is_left: same.as_ref() == Some(&id) && !options.replace_answers,
+            is_same_row: same.as_ref() == Some(&id) && !options.replace_answers,
             keeps_names: true,
             ..certain(Some(id))
         });
@@ -167,6 +184,7 @@ pub(super) fn find(
         id: (decided != Here::Add).then(|| id.clone()),
         is_left: decided == Here::Leave,
         keeps_names: false,
+        is_same_row: false,
         asked: Some(usual),
     })
 }

@@ -58,6 +58,10 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
             "not attending",
             "regrets",
             "not coming",
+            "will not attend",
+            "can t come",
+            "cannot come",
+            "can t make it",
             "tidak hadir",
             "tak dtg",
             "tak datang",
@@ -79,7 +83,15 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
     ),
     (
         ReplyStatus::Undecided,
-        &["undecided", "maybe", "tentative", "not sure"],
+        &[
+            "undecided",
+            "maybe",
+            "perhaps",
+            "tentative",
+            "not sure",
+            "not sure yet",
+            "unsure",
+        ],
     ),
     (
         ReplyStatus::Pending,
@@ -184,6 +196,14 @@ impl Lexicon {
             {
                 add(&mut self.events, name, event.key.clone());
                 add(&mut self.headings, name, Column::Reply(event.key.clone()));
+                for before in ["rsvp", "reply", "coming to", "attending"] {
+                    let heading = format!("{before} {name}");
+                    add(
+                        &mut self.headings,
+                        &heading,
+                        Column::Reply(event.key.clone()),
+                    );
+                }
             }
         }
         for question in &ground.questions {
@@ -231,7 +251,11 @@ impl Lexicon {
     }
 
     pub(super) fn reply(&self, typed: &str) -> Option<ReplyStatus> {
-        self.replies.get(&folded(typed)).copied()
+        match typed.trim() {
+            "✓" | "✔" | "✅" | "☑" => Some(ReplyStatus::Yes),
+            "✗" | "✘" | "❌" => Some(ReplyStatus::No),
+            _ => self.replies.get(&folded(typed)).copied(),
+        }
     }
 
     pub(super) fn kind(&self, typed: &str) -> Option<GuestKind> {

@@ -124,7 +124,15 @@ pub(super) fn vet(
     }
     if old.is_none() && guests.is_empty() {
         guests = unnamed(tx, &details, &events);
+        let has_adult = guests.iter().any(|guest| !guest.is_child);
         for guest in &mut guests {
+            if let Some(food) = wanted
+                .food
+                .as_ref()
+                .filter(|_| !(has_adult && guest.is_child))
+            {
+                guest.diet_note.clone_from(food);
+            }
             for (event, reply) in &mut guest.replies {
                 let mut all = ground.events.iter();
                 let key = all.find(|one| one.id == *event).map(|event| &event.key);

@@ -51,7 +51,7 @@ pub(super) fn household(
     let old = Standing::load(tx, found)?;
     let before = old.record(ground);
     let wanted = known.wanted(one, Some(&before));
-    let after = before.merged(&wanted, ground, options.replace_answers);
+    let after = before.merged(&wanted, ground, options.replaced(&old));
     let version = old.household.invitation.version;
     if after == before {
         remember(tx, ground, id, one)?;
@@ -136,6 +136,7 @@ fn change(
         mut household,
         contacts,
         reference,
+        is_answered: _,
     } = old;
     let id = household.invitation.id.clone();
     let mut changes = household_plan::differences(

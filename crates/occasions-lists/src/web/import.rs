@@ -175,6 +175,9 @@ struct Columns<'a> {
     choices: Vec<(String, String)>,
     has_names: bool,
     says_events: bool,
+    /// The message id of what is wrong with the ticks of events, if anything is.
+    complaint: &'static str,
+    may_invite_to_none: bool,
     events: Vec<EventTick>,
     labels: Vec<LabelTicks>,
     different_for: String,
@@ -272,6 +275,10 @@ async fn show_columns(
         .collect();
     let named = [Field::Events, Field::GuestEvents];
     let words = import.columns.iter().map(String::as_str);
+    let says_events = words
+        .clone()
+        .any(|word| named.iter().any(|field| field.word() == word));
+    let events = event_ticks(ground, &wording, invited.people, &invited.general);
     let body = Columns {
         text,
         form_state,
@@ -285,10 +292,13 @@ async fn show_columns(
         crumb: wording.at("/import"),
         name: list_name(text, import),
         has_names: import.headings.is_empty() || words.clone().any(is_name),
-        says_events: words
-            .clone()
-            .any(|word| named.iter().any(|field| field.word() == word)),
-        events: event_ticks(ground, &wording, invited.people, &invited.general),
+        says_events,
+        complaint: match req.query.text(ASKED) {
+            "1" => "host-import-choose-events",
+            _ => "",
+        },
+        may_invite_to_none: !says_events && events.iter().all(|event| !event.is_fixed),
+        events,
         different_for: text.with(
             "host-import-different",
             [("labels", labels.join(&text.say("list-comma")).into())],
@@ -456,6 +466,15 @@ fn value_of(text: &Text, finding: &Finding) -> String {
     format!("{}: {times}", text.say(word))
 }
 
+/// The parameter of the page of columns that asks for events.
+const ASKED: &str = "events";
+
+/// Whether nobody is invited to anything, and the host has not said that this is meant.
+fn invites_to_nothing(form: &Form) -> bool {
+    let has = |name| form.all(name).next().is_some();
+    form.is_ticked("choose") && !form.is_ticked("later") && !has("event") && !has("differs")
+}
+
 /// Handles `POST /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
@@ -466,7 +485,11 @@ pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> 
         options: None,
         choices: invited_choices(form),
     };
-    let to = req.at(&format!("/import/{id}"));
+    let to = if invites_to_nothing(form) {
+        req.at(&format!("/import/{id}/columns?{ASKED}=1#invite"))
+    } else {
+        req.at(&format!("/import/{id}"))
+    };
     let catalogue = req.site.catalogue.clone();
     req.write(move |tx, host| import::change(tx, host, &catalogue, &id, &change))
         .await?;

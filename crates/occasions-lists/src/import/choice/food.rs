@@ -189,13 +189,19 @@ fn uncounted(part: &str) -> Option<String> {
 }
 
 /// Returns who of these a cell itself says a food need is of, and the need: "Anna: vegan", "vegan
-/// (Anna)". `None` if it names nobody, or if it may be about several.
+/// (Anna)", "Anna vegan". `None` if it names nobody, or if it may be about several.
 fn of_one<'a>(food: &'a str, names: &'a [String]) -> Option<(&'a str, &'a str)> {
     let behind = || {
         let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
         (!need.contains(BETWEEN_NEEDS)).then_some((who, need))
     };
-    let (who, need) = food.split_once([':', '：']).or_else(behind)?;
+    let before = || {
+        let (who, need) = food.split_once(' ')?;
+        let mut names = names.iter().flat_map(|name| name.split(' '));
+        (names.any(|name| name == who) && !need.contains(BETWEEN_NEEDS)).then_some((who, need))
+    };
+    let found = food.split_once([':', '：']).or_else(behind);
+    let (who, need) = found.or_else(before)?;
     let words = |text: &str| -> Vec<String> {
         let folded = fold(text);
         let words = folded.split(|sign: char| !sign.is_alphanumeric());
@@ -315,6 +321,10 @@ mod tests {
             ("Mrs Rossi: nut allergy", Some(("Mrs Rossi", "nut allergy"))),
             ("MRS ROSSI：nuts", Some(("Mrs Rossi", "nuts"))),
             ("vegan (Anna)", Some(("Anna Lim", "vegan"))),
+            ("Anna nut allergy", Some(("Anna Lim", "nut allergy"))),
+            ("anna nut allergy", None),
+            ("Anna vegan, Marco halal", None),
+            ("Rossi nut allergy", None),
             // Both are Rossi, nobody is Ben, and two needs are of two people.
             ("Rossi: nut allergy", None),
             ("Ben: nut allergy", None),

@@ -380,6 +380,12 @@ fn is_phone(cell: &str) -> bool {
             }))
 }
 
+/// Whether a column holds a no, which may be a reply.
+fn says_no(rows: &[Line], at: usize) -> bool {
+    let mut cells = rows.iter().filter_map(|(_, cells)| cells.get(at));
+    cells.any(|cell| words::is_no(cell))
+}
+
 fn filled(rows: &[Line], at: usize) -> impl Iterator<Item = &str> {
     let cells = rows.iter().filter_map(move |(_, cells)| cells.get(at));
     let filled = cells
@@ -396,13 +402,13 @@ pub(crate) fn guess(headings: &[String], rows: &[Line], meanings: &Meanings) -> 
         .map(|(at, heading)| match meaning(heading, meanings) {
             Some(column) => believed(column, heading, rows, at),
             None => match content(rows, at) {
-                Content::Nothing => Column::Skip,
+                Content::Nothing if !says_no(rows, at) => Column::Skip,
                 Content::Emails => Field::Email.into(),
                 Content::Phones => Field::Phone.into(),
                 Content::Numbers if headings.iter().all(|heading| heading.trim().is_empty()) => {
                     Field::People.into()
                 }
-                Content::Numbers | Content::Words => Field::Other.into(),
+                Content::Nothing | Content::Numbers | Content::Words => Field::Other.into(),
             },
         })
         .collect();

@@ -83,6 +83,8 @@ pub(crate) struct Household {
     pub(crate) answers: Vec<(String, String)>,
     /// Of rows that name nobody.
     pub(crate) replies: Vec<WholeReply>,
+    /// Of rows that name nobody. It stands in the notes too.
+    pub(crate) foods: Vec<String>,
     pub(crate) guests: Vec<Guest>,
     pub(crate) told: Vec<Told>,
     totals: Vec<usize>,

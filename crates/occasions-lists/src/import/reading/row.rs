@@ -80,6 +80,8 @@ impl Row<'_> {
                     | Field::GuestEvents,
                 ),
             ) => false,
+            // Nobody knows what it says no to.
+            Some(Column::Field(Field::Other)) => words::is_nothing(cell) && !words::is_no(cell),
             Some(Column::Field(Field::FirstName | Field::MiddleName | Field::LastName)) => {
                 words::is_no_name(cell)
             }

@@ -51,6 +51,11 @@ pub(super) fn is_nothing(typed: &str) -> bool {
         || (typed.len() <= LONGEST_NOTHING && is_in("nothing", &folded(typed)))
 }
 
+/// Whether a cell says no, which is something where nobody knows to what.
+pub(super) fn is_no(typed: &str) -> bool {
+    CROSSES.contains(&folded(typed).as_str())
+}
+
 /// Whether a part of a name says that there is none.
 pub(super) fn is_no_name(typed: &str) -> bool {
     is_nothing(typed) && !matches!(typed.trim(), "Na" | "No" | "Null")

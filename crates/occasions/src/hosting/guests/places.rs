@@ -62,7 +62,7 @@ impl Step {
             guests.iter().rposition(|one| {
                 one.is_child == is_child
                     && !one.beyond_allowance
-                    && one.is_place()
+                    && is_spare(guests, one)
                     && free.contains(&one.id)
             })
         };
@@ -81,6 +81,19 @@ impl Step {
             has_room.then_some(Self::Add(young < 0))
         }
     }
+}
+
+/// Whether nobody has said more of the guest than a list says of each of them.
+fn is_spare(guests: &[Guest], one: &Guest) -> bool {
+    let same = guests
+        .iter()
+        .filter(|other| other.diet_note == one.diet_note);
+    let is_of_all = same.count() > 1;
+    let without = || Guest {
+        diet_note: String::new(),
+        ..one.clone()
+    };
+    one.is_place() || (is_of_all && without().is_place())
 }
 
 /// Makes the people of a household that names nobody as many as it may bring. Who is named, has

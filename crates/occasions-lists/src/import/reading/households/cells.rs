@@ -178,6 +178,9 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
 fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
     one.told
         .push(row.told(Some(&Field::Note.into()), Warning::AllergyNote, note));
+    if one.guests.len() == from {
+        one.foods.push(note.to_owned());
+    }
     let guests = eaters(&mut one.guests[from..]);
     let count = guests.len();
     for guest in guests {
@@ -432,7 +435,10 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
     let is_split = field == Field::Diets && !cell.contains('\n');
     let total: usize = one.guests[from..].len();
     match total {
-        0 => one.note_cell(row, at, Warning::InNote),
+        0 => {
+            one.note_cell(row, at, Warning::InNote);
+            one.foods.push(cell.to_owned());
+        }
         1 => {
             let guest = &mut one.guests[from];
             if is_split {
@@ -457,6 +463,7 @@ pub(super) fn share_food(
     from: usize,
 ) {
     if one.guests.len() == from {
+        one.foods.push(food.to_owned());
         return one.note(row, None, food);
     }
     let column = at.and_then(|at| row.table.columns.get(at).cloned());
