@@ -134,6 +134,10 @@ host-ready-unthanked = { $count ->
     [one] { $n } household gave a gift and has not been thanked
    *[other] { $n } households gave a gift and have not been thanked
     }
+host-ready-unthanked-coming = { $count ->
+    [one] Say thank you to { $n } household
+   *[other] Say thank you to { $n } households
+    }
 host-ready-pictures = { $count ->
     [one] { $n } picture waits for you
    *[other] { $n } pictures wait for you

@@ -95,6 +95,7 @@ host-ready-unapproved = { $n } jawapan tanpa kod menunggu kelulusan anda.
 host-ready-waiting = { $n } keluarga dalam senarai menunggu: { $of }.
 host-ready-meal-open = { $n } tetamu belum membuat pilihan: { $of }
 host-ready-unthanked = { $n } keluarga memberi hadiah dan belum menerima ucapan terima kasih
+host-ready-unthanked-coming = Ucapkan terima kasih kepada { $n } keluarga
 host-ready-pictures = { $n } gambar menunggu anda
 host-ready-see = Lihat siapa
 host-ready-do-place = Tambah tempat

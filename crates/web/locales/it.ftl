@@ -257,7 +257,7 @@ share-badge = Distintivo per la tua pagina
 share-embed = Riquadro per la tua pagina
 
 address-private = L’indirizzo di questo sito è { $address }. Fuori da questo computer o dalla sua rete nessuno può aprire i link e i codici QR che lo contengono. Chi gestisce il sito imposta l’indirizzo pubblico come site.url.
-mail-stays = Questo sito non ha un server di posta. Ciò che invia resta nella sua casella e non arriva a nessuno. Chi gestisce il sito ne imposta uno come mail.url.
+mail-stays = Questo sito non ha un server di posta. Ciò che invia resta nella sua casella e non arriva a nessuno. Chi gestisce questo sito può configurarne uno.
 cache-note = Le cache davanti al sito possono mostrarlo ancora per 90 secondi.
 
 # Lists that show only their beginning.

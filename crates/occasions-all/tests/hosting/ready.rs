@@ -473,7 +473,7 @@ fn a_draft_is_published_from_the_page_and_shown_there_again() {
 }
 
 #[test]
-fn after_the_day_nothing_is_open() {
+fn after_the_day_only_thanks_are_open() {
     on_default(async |stage| {
         neglect(stage).await;
         let mut owner: Visitor = stage.visitor(&stage.owner);
@@ -488,6 +488,12 @@ fn after_the_day_nothing_is_open() {
             "brunch",
         )
         .await;
+        let thanks = found(stage, &stage.owner).await;
+        let words: Vec<_> = thanks.points.iter().map(|one| one.point.word()).collect();
+        assert!(thanks.is_over);
+        assert_eq!(words, ["unthanked_coming"]);
+        let nobody_came = sql!("UPDATE reply SET status = 'no' WHERE status <> $1");
+        set(stage, nobody_came, "no").await;
         let nothing = Ready {
             is_over: true,
             ..Ready::default()

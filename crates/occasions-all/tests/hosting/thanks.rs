@@ -68,6 +68,48 @@ fn after_the_day_home_says_whom_to_thank() {
 }
 
 #[test]
+fn after_the_day_home_leads_to_thanks_for_all_who_come() {
+    on_default(async |stage| {
+        let mut early = stage.public(&stage.owner);
+        let found = early.get(&stage.at("/sending")).await.with(200).json();
+        let to_all = &found["thanks_to_all"];
+        let coming = to_all["households"].as_i64().unwrap();
+        assert!(coming > 1, "{found}");
+        let thank = |n: i64| {
+            let values = [("count", n.into()), ("n", n.into())];
+            stage.fill("host-ready-unthanked-coming", values)
+        };
+        assert!(!early.get(HOME).await.text().contains(&thank(coming)));
+        end(stage);
+        let owner = stage.another("late", Role::OccasionOwner).await;
+        let mut host = stage.public(&owner);
+        let home = host.get(HOME).await.with(200);
+        assert!(home.text().contains(&thank(coming)), "{}", home.text());
+        assert!(!home.text().contains(&stage.say("host-ready-over")));
+        let page = format!("{HOME}/send/thanks");
+        assert!(home.links().iter().any(|link| link.href == page));
+        let send = host.get(&format!("{HOME}/send")).await.with(200);
+        assert!(send.text().contains(&thank(coming)), "{}", send.text());
+        assert_eq!(send.link(&stage.say("host-send-thank")).href, page);
+
+        // Who waits for thanks for a gift is counted there alone.
+        let household = &to_all["lines"][0]["households"][0]["id"];
+        let entry = json!({"household": household, "description": GIFT});
+        let gifts = stage.at("/received-gifts");
+        call(&mut host, "POST", &gifts, &entry).await.expect(201);
+        let ready = host.get(&stage.at("/ready")).await.with(200).json();
+        let points = ready["points"].as_array().unwrap().iter();
+        let point = |one: &Value| {
+            let word = one["point"].as_str().unwrap().to_owned();
+            (word, one["count"].as_i64().unwrap())
+        };
+        let expected = [("unthanked", 1), ("unthanked_coming", coming - 1)];
+        let expected = expected.map(|(word, n)| (word.to_owned(), n));
+        assert_eq!(points.map(point).collect::<Vec<_>>(), expected);
+    });
+}
+
+#[test]
 fn a_mail_names_the_gift_and_the_pictures_and_ticks_the_gift_off() {
     on_default(async |stage| {
         stage.world.expect_jobs(campaign::KIND);
@@ -140,6 +182,8 @@ fn a_message_names_the_gift_and_is_taken_back_with_its_tick() {
         let home = host.get(&format!("{HOME}/send")).await.with(200);
         let words = stage.fill("host-send-unthanked", [("n", 1.into())]);
         assert!(home.text().contains(&words), "{}", home.text());
+        let at = |id: &str| home.body.find(&format!("id=\"{id}\"")).unwrap();
+        assert!(at("thanks") < at("invitations"), "{}", home.body);
         let links = home.links();
         let walk = links.iter().find(|link| link.href.contains("kind=thanks"));
         let at = &walk.unwrap().href;

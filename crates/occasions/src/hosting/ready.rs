@@ -75,6 +75,9 @@ words! {
         MealOpen = "meal_open" => "host-ready-meal-open",
         /// After the last event, households that gave a gift for which they were not thanked.
         Unthanked = "unthanked" => "host-ready-unthanked",
+        /// After the last event, households that come and have got no thanks, without those that
+        /// wait for thanks for a gift.
+        UnthankedComing = "unthanked_coming" => "host-ready-unthanked-coming",
         /// After the last event, guests' pictures that wait for the hosts to show them.
         PicturesWait = "pictures_wait" => "host-ready-pictures",
     }
@@ -150,9 +153,13 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     if is_archived || was_held {
         let mut points = Vec::new();
         if !is_archived {
-            let unthanked = number(thanks::waiting(tx, &occasion.id)?.len());
+            let gave = thanks::waiting(tx, &occasion.id)?;
+            let mut came = thanks::coming(tx, &occasion.id)?;
+            came.retain(|household| !gave.contains(household));
+            let (gave, came) = (number(gave.len()), number(came.len()));
             let pictures = upload::waiting(tx, &occasion.id)?;
-            points.push(OpenPoint::new(ReadyPoint::Unthanked, unthanked));
+            points.push(OpenPoint::new(ReadyPoint::Unthanked, gave));
+            points.push(OpenPoint::new(ReadyPoint::UnthankedComing, came));
             points.push(OpenPoint::new(ReadyPoint::PicturesWait, pictures));
         }
         points.retain(|point| point.count > 0);

@@ -7,9 +7,9 @@ use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
-use super::mail_text::MailKind;
+use super::mail_text::{self, MailKind};
 use super::received_gifts::{self, ReceivedGift};
-use super::{HostOf, Refusal};
+use super::{HostOf, Refusal, reached};
 use crate::gallery;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -72,6 +72,26 @@ pub(super) fn waiting(
     )
     .all(tx)?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The households that come and have got no thanks.
+pub(super) fn coming(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<HashSet<InvitationId>, StoreError> {
+    let kind = MailKind::Thanks;
+    let since = mail_text::begun_at(tx, occasion, kind)?;
+    let thanked = reached::reached(tx, occasion, kind.word(), "", since)?;
+    let found: Vec<(InvitationId,)> = sql!(
+        "SELECT invitation.id FROM invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+           AND EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
+                       WHERE guest.invitation = invitation.id AND reply.status = 'yes')",
+        occasion
+    )
+    .all(tx)?;
+    let found = found.into_iter().map(|(id,)| id);
+    Ok(found.filter(|id| !thanked.contains(id)).collect())
 }
 
 /// Ticks off that a household was thanked by a message that a host handed over. The caller records

@@ -18,7 +18,7 @@ use crate::event::PlannedEvent;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::ready::{self, OpenPoint, Ready, ReadyPoint};
-use crate::hosting::sending;
+use crate::hosting::sending::{self, EVERYBODY};
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question::{self, Question};
@@ -166,10 +166,11 @@ fn channels(
     host: &HostOf,
     next: &OpenPoint,
 ) -> Result<Vec<(&'static str, usize)>, Refusal> {
-    let kind = match next.point {
-        ReadyPoint::NotSent => MailKind::Invitation,
-        ReadyPoint::Owing => MailKind::Reminder,
-        ReadyPoint::Unthanked => MailKind::Thanks,
+    let (kind, about) = match next.point {
+        ReadyPoint::NotSent => (MailKind::Invitation, ""),
+        ReadyPoint::Owing => (MailKind::Reminder, ""),
+        ReadyPoint::Unthanked => (MailKind::Thanks, ""),
+        ReadyPoint::UnthankedComing => (MailKind::Thanks, EVERYBODY),
         _ => return Ok(Vec::new()),
     };
     let needs = [
@@ -182,7 +183,7 @@ fn channels(
     }
     let found = sending::load(tx, site, host, &InvitationFilter::default())?;
     let lines = found
-        .of(kind, "")
+        .of(kind, about)
         .map(|all| &*all.lines)
         .unwrap_or_default();
     let by = lines

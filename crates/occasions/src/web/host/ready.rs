@@ -224,6 +224,9 @@ impl PointLines<'_> {
             }
             ReadyPoint::Unapproved => vec![list("/invites?open=waiting")],
             ReadyPoint::Unthanked => vec![press("/send#thanks", "host-send-thank", Invite)],
+            ReadyPoint::UnthankedComing => {
+                vec![press("/send/thanks", "host-send-thank", Invite)]
+            }
             ReadyPoint::PicturesWait => {
                 vec![press("/uploads", "host-ready-do-pictures", SeeAnswers)]
             }

@@ -46,6 +46,9 @@ struct SendHome<'a> {
     no_invitations: &'static str,
     no_reminders: &'static str,
     thanks: Vec<Row>,
+    thanks_title: String,
+    /// Whether the button for thanks to all who come is the first thing to press.
+    is_thanking: bool,
     order: String,
     first: form_state::Field,
     query: String,
@@ -108,11 +111,13 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let mut invitations = rows(MailKind::Invitation);
     let mut reminders = rows(MailKind::Reminder);
     let mut thanks = rows(MailKind::Thanks);
-    let mut all = invitations
+    let is_thanking = found.is_over && thanks.is_empty() && found.thanks_to_all.households > 0;
+    // After the day, thanks stand first.
+    let mut all = thanks
         .iter_mut()
-        .chain(&mut reminders)
-        .chain(&mut thanks);
-    if let Some(row) = all.find(|row| !row.is_off()) {
+        .chain(&mut invitations)
+        .chain(&mut reminders);
+    if let Some(row) = all.find(|row| !row.is_off() && !is_thanking) {
         row.is_filled = true;
     }
     let days: Vec<String> = days
@@ -141,6 +146,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         no_invitations: nobody(MailKind::Invitation),
         no_reminders: nobody(MailKind::Reminder),
         thanks,
+        thanks_title: thanks_title(text, &found),
+        is_thanking,
         order: names.join(&text.say("list-comma")),
         first: FormState::of(form).select("first", text.say("host-send-first"), first),
         not_reminded: not_reminded(text, &found),
@@ -171,6 +178,19 @@ fn done(req: &HostRequest) -> Option<String> {
 
 fn say(text: &Text, channel: Channel) -> String {
     text.say(channel.label()).into_owned()
+}
+
+fn thanks_title(text: &Text, found: &Sending) -> String {
+    let (gave, come) = (found.thanks.households, found.thanks_to_all.households);
+    if gave > 0 {
+        return text.with("host-send-unthanked", [("n", count(gave).into())]);
+    }
+    if come > 0 {
+        let n = count(come);
+        let values = [("count", n.into()), ("n", text.number(n).into())];
+        return text.with("host-ready-unthanked-coming", values);
+    }
+    text.say("host-send-thank").into_owned()
 }
 
 fn by_itself(text: &Text, days: &[String]) -> String {
