@@ -181,8 +181,8 @@ pub(crate) struct Standing {
     pub(crate) household: Household,
     pub(crate) contacts: BTreeMap<GuestId, Contact>,
     pub(crate) reference: Option<String>,
-    /// Whether anybody but an import has answered for the household.
-    pub(crate) is_answered: bool,
+    /// Whether a row of a list made it what it is, and nobody has answered since.
+    pub(crate) is_as_listed: bool,
 }
 
 impl Standing {
@@ -197,7 +197,7 @@ impl Standing {
         let ids = || households.iter().map(|one| &one.invitation.id);
         let mut contacts = guests::contacts_of_all(tx, ids())?;
         let mut references = BTreeMap::new();
-        let mut answered = BTreeSet::new();
+        let (mut answered, mut listed) = (BTreeSet::new(), BTreeSet::new());
         for set in IdSet::of(ids().map(InvitationId::as_str)) {
             let found: Vec<(InvitationId, String)> = sql!(
                 "SELECT invitation, reference FROM invitation_reference
@@ -213,7 +213,9 @@ impl Standing {
             .all(tx)?;
             answered.extend(of_people.into_iter().map(|(invitation,)| invitation));
             for (invitation, reference) in found {
-                if !is_of_row(&reference) {
+                if is_of_row(&reference) {
+                    listed.insert(invitation);
+                } else {
                     references.entry(invitation).or_insert(reference);
                 }
             }
@@ -223,7 +225,8 @@ impl Standing {
                 .remove(&household.invitation.id)
                 .unwrap_or_default(),
             reference: references.remove(&household.invitation.id),
-            is_answered: answered.contains(&household.invitation.id),
+            is_as_listed: listed.contains(&household.invitation.id)
+                && !answered.contains(&household.invitation.id),
             household,
         });
         Ok(all.collect())

@@ -142,7 +142,7 @@ impl Options {
     fn replaced(self, old: &Standing) -> Replaced {
         Replaced {
             answers: self.replace_answers,
-            food: self.replace_answers || !old.is_answered,
+            food: self.replace_answers || old.is_as_listed,
         }
     }
 }

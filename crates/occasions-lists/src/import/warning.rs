@@ -56,8 +56,7 @@ words! {
         PhoneUnread = "phone_unread" => "host-import-phone-unread",
         /// The row names several people, and each adult's note on food says "one of".
         WhoseDiet = "whose_diet" => "host-import-whose-diet",
-        /// The household has answered since, so the food needs that are here stay. The value says
-        /// those of the list.
+        /// Somebody has said other food needs here, so they stay. The value says those of the list.
         FoodStays = "food_stays" => "host-import-food-stays",
         /// The note speaks of an allergy. It stands in the note on food too.
         AllergyNote = "allergy_note" => "host-import-allergy-note",

@@ -136,7 +136,7 @@ fn change(
         mut household,
         contacts,
         reference,
-        is_answered: _,
+        is_as_listed: _,
     } = old;
     let id = household.invitation.id.clone();
     let mut changes = household_plan::differences(
