@@ -75,7 +75,7 @@ const isOn = (paper) => ([width, height]) => Math.abs(width - papers[paper][0]) 
 // Dots in an inch: what a plain office printer has at its lowest.
 const dots = 200;
 
-for (const [sheet, paper, fits] of [['cards', 'a4', 10], ['cards', 'letter', 10], ['a6', 'a4', 4], ['a6', 'letter', 2], ['labels', 'a4', 24], ['labels', 'letter', 10]]) {
+for (const [sheet, paper, fits] of [['cards', 'a4', 10], ['cards', 'letter', 10], ['a6', 'a4', 4], ['a6', 'letter', 2], ['codes', 'a4', 24], ['codes', 'letter', 10]]) {
   test(`every code is read back from the PDF of ${sheet} on ${paper}`, async () => {
     const page = await visitor(browser, kenduri, { viewport: desk, storageState });
     await page.goto(`${home}/print/${sheet}?lang=en&paper=${paper}`);

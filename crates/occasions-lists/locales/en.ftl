@@ -71,7 +71,7 @@ host-import-number-unknown = How many people come is not said. One more place th
 host-import-number-doubtful = The number of people is not clear. Look at this household once.
 host-import-name-doubtful = One person or several? Look at the names of this household once.
 host-import-no-surname = The first name has no family name. None was added.
-host-import-email-mended = A comma stood where a dot belongs. It was mended; look once.
+host-import-email-mended = An email address was mistyped, and mended; look once.
 host-import-email-in-note = Not an email address; it is in the note for hosts.
 host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
 host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Without a country code, a number is read as one of the country in “General”.
@@ -147,6 +147,13 @@ host-import-places = { $count ->
    *[other] { $n } more, names to come
 }
 host-import-no-event = Invited to no event yet
+host-import-nothing = nothing
+host-import-changes = What changes
+host-import-change = { $what }: { $old } → { $new }
+host-import-unlisted = { $count ->
+    [one] 1 household that is here is not in this list. It stays as it is.
+   *[other] { $n } households that are here are not in this list. They stay as they are.
+}
 host-import-is-changed = Here already; it changes
 host-import-is-same = Here already; it stays
 host-import-more-choices = More choices
@@ -236,6 +243,8 @@ host-import-read-again = Read again
 host-people = People
 host-download = Download
 host-kitchen-text = People who come or are not sure. Food needs are deleted 30 days after the event.
+host-reports-title = Food, lists and files
+host-kitchen-in-words = In people’s own words, below
 host-kitchen-people = Who needs what
 host-exports = Lists as files
 host-exports-text = Made in the background, kept for 7 days.

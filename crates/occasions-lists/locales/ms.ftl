@@ -71,7 +71,7 @@ host-import-number-unknown = Bilangan orang tidak dinyatakan. Satu tempat lebih 
 host-import-number-doubtful = Bilangan orang tidak jelas. Semak keluarga ini sekali.
 host-import-name-doubtful = Seorang atau beberapa orang? Semak nama-nama keluarga ini sekali.
 host-import-no-surname = Nama pertama tiada nama keluarga. Tiada yang ditambah.
-host-import-email-mended = Ada koma di tempat titik. Ia telah dibetulkan; semak sekali.
+host-import-email-mended = Alamat e-mel tersalah taip dan telah dibetulkan; semak sekali.
 host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
 host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
 host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tanpa kod negara, nombor dibaca sebagai nombor negara dalam “Umum”.
@@ -140,6 +140,12 @@ host-import-places = { $count ->
    *[other] { $n } lagi, nama menyusul
 }
 host-import-no-event = Belum dijemput ke mana-mana acara
+host-import-nothing = tiada
+host-import-changes = Yang berubah
+host-import-change = { $what }: { $old } → { $new }
+host-import-unlisted = { $count ->
+   *[other] { $n } keluarga yang ada di sini tiada dalam senarai ini. Semuanya kekal seperti sedia ada.
+}
 host-import-is-changed = Sudah ada; akan berubah
 host-import-is-same = Sudah ada; kekal
 host-import-more-choices = Pilihan lain
@@ -223,6 +229,8 @@ host-import-read-again = Baca semula
 host-people = Orang
 host-download = Muat turun
 host-kitchen-text = Orang yang hadir atau belum pasti. Keperluan makanan dipadam 30 hari selepas majlis.
+host-reports-title = Makanan, senarai dan fail
+host-kitchen-in-words = Dalam kata-kata tetamu sendiri, di bawah
 host-kitchen-people = Siapa perlukan apa
 host-exports = Senarai sebagai fail
 host-exports-text = Dibuat di latar belakang, disimpan 7 hari.

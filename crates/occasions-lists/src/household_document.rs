@@ -294,6 +294,14 @@ impl Standing {
     }
 }
 
+/// Returns who has a food need that a list says of several people: the adults among them, or else all
+/// of them.
+pub(crate) fn who_shares_food<T>(people: &mut [T], is_child: impl Fn(&T) -> bool) -> Vec<&mut T> {
+    let has_adult = people.iter().any(|one| !is_child(one));
+    let all = people.iter_mut();
+    all.filter(|one| !has_adult || !is_child(one)).collect()
+}
+
 fn said(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
@@ -385,13 +393,14 @@ impl Record {
             new.add_places();
         }
         let people = usize::try_from(number(&new).iter().sum::<i64>()).unwrap_or_default();
-        for guest in new.guests.iter_mut().take(people) {
-            if guest.name.is_empty() {
-                guest.reply(&wanted.replies, invited, replaced.answers);
-                if guest.child != Some(true) {
-                    answer(&mut guest.diet_note, wanted.food.as_ref(), replaced.food);
-                }
-            }
+        let people = people.min(new.guests.len());
+        let counted = &mut new.guests[..people];
+        for guest in counted.iter_mut().filter(|guest| guest.name.is_empty()) {
+            guest.reply(&wanted.replies, invited, replaced.answers);
+        }
+        let hungry = who_shares_food(counted, |guest| guest.child == Some(true));
+        for guest in hungry.into_iter().filter(|guest| guest.name.is_empty()) {
+            answer(&mut guest.diet_note, wanted.food.as_ref(), replaced.food);
         }
         new
     }

@@ -10,7 +10,7 @@ pub(crate) const DIGITS: usize = 32;
 pub(crate) struct RowReference {
     /// A hash of its household, names and contact cells.
     pub(crate) names: String,
-    /// A hash of all cells of the household.
+    /// A hash of all cells of the household, and of what each column is.
     pub(crate) content: String,
 }
 
@@ -20,7 +20,7 @@ impl RowReference {
         format!("{ROW}{}", self.names)
     }
 
-    /// The reference of the row with all its cells.
+    /// The reference of the row with all its cells and what they are.
     pub(crate) fn of_content(&self) -> String {
         format!("{ROW}{}:{}", self.names, self.content)
     }

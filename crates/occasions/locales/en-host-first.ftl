@@ -73,6 +73,10 @@ host-home-of-people = of { $count ->
     [one] { $n } person
    *[other] { $n } people
     }
+host-home-of-people-and-more = of { $count ->
+    [one] { $n } person, and up to { $more } more
+   *[other] { $n } people, and up to { $more } more
+    }
 host-home-households = { $n ->
     [one] household
    *[other] households

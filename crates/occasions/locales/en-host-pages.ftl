@@ -824,8 +824,14 @@ host-print = Print
 host-print-text = Choose the paper first. In the print dialogue choose a scale of 100 % and no margins.
 host-print-cards = Small cards
 host-print-cards-text = 85 × 55 mm, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
-host-print-labels = Labels
-host-print-labels-text = 70 × 37 mm, 24 on a sheet: household, address, code and QR code.
+host-print-labels = Envelope labels
+host-print-labels-text = 70 × 37 mm, 24 on a sheet: household and address.
+host-print-codes = Code labels, for inside
+host-print-codes-text = 70 × 37 mm, 24 on a sheet: household, code and QR code, to stick on cards of your own.
+host-print-no-address = { $n ->
+    [one] 1 household has no address, so it gets no label:
+   *[other] { $n } households have no address, so they get no label:
+}
 host-print-places = Place cards
 host-print-places-text = For everybody who comes, 85 × 45 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones.
 host-print-kitchen-text = The list of food needs prints as it stands on its page.
@@ -845,7 +851,8 @@ host-print-both = Both sides: the cover alone on the front, all else on the back
 host-print-a6-text = 105 × 148 mm, four on a page, in each household’s language: your names, the events it is invited to, code and QR code; your photo is only on the page. Cut along the dashed lines.
 host-print-a6-text-letter = 105 × 148 mm, two on a page, in each household’s language: your names, the events it is invited to, code and QR code; your photo is only on the page. Cut along the dashed lines.
 host-print-cards-text-letter = 3½ × 2 in, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
-host-print-labels-text-letter = 4 × 2 in, ten on a sheet: household, address, code and QR code.
+host-print-labels-text-letter = 4 × 2 in, ten on a sheet: household and address.
+host-print-codes-text-letter = 4 × 2 in, ten on a sheet: household, code and QR code, to stick on cards of your own.
 host-print-places-text-letter = For everybody who comes, 85 × 43 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones.
 host-print-door = Door list
 host-print-door-text = Everybody who comes, by name: the household, how many of it come, and a box to tick for each event.

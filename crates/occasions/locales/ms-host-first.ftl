@@ -64,6 +64,7 @@ host-home-answer-by = Jawab selewat-lewatnya
 host-home-publish = Terbitkan
 host-home-to-answer = Belum menjawab
 host-home-of-people = daripada { $n } orang
+host-home-of-people-and-more = daripada { $n } orang, dan sehingga { $more } lagi
 host-home-households = keluarga
 host-home-not-sure = dan { $n } belum pasti
 host-home-seats = Baki tempat

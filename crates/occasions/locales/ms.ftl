@@ -471,6 +471,7 @@ event-place-open = Tempat akan dimaklumkan
 event-end-open = masa tamat belum diketahui
 event-cancelled = Dibatalkan
 portal-asked-again = Masa atau tempat { $event } telah berubah. Sila jawab sekali lagi sama ada anda dapat hadir.
+portal-event-was = Ini telah berubah sejak anda menjawab. Asalnya: { $was }
 event-cancelled-on = { $event } pada { $day } telah dibatalkan.
 send-thanks = Terima kasih kerana sudi bersama kami pada hari itu.
 send-thanks-gift = Terima kasih atas hadiah anda: { $gift }

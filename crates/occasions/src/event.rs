@@ -5,6 +5,7 @@ mod dates;
 mod freezes;
 pub(crate) mod over;
 mod planned;
+pub mod time_and_place;
 pub(crate) mod whole_days;
 
 use ::web::{Findings, I18n};

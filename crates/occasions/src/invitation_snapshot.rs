@@ -11,7 +11,9 @@ use crate::announcement::Announcement;
 use crate::answer::Answers;
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
+use crate::event::time_and_place::EventBefore;
 use crate::event::{self, Event, SeatsTaken};
+use crate::guest::Reply;
 use crate::household::{self, Household};
 use crate::id::EventId;
 use crate::invitation::{self, Invitation, Sought};
@@ -32,6 +34,8 @@ pub struct InvitationSnapshot {
     pub events: Arc<[Event]>,
     /// The cancelled events to which the household was invited.
     pub cancelled: Vec<Event>,
+    /// What events were that have changed, unless hosts tell nobody.
+    pub before: Arc<[EventBefore]>,
     /// The dietary options that guests can choose.
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' own questions, including the questions for hosts only.
@@ -226,6 +230,7 @@ fn with(
         occasion,
         events,
         cancelled: _,
+        before,
         diets,
         questions,
         news,
@@ -240,6 +245,7 @@ fn with(
         occasion,
         events,
         cancelled,
+        before,
         diets,
         questions,
         news,
@@ -253,6 +259,21 @@ fn with(
 }
 
 impl InvitationSnapshot {
+    /// Returns what an event was when somebody of the household last said that they may come, if it
+    /// has changed since.
+    pub(crate) fn event_before(&self, event: &Event) -> Option<&EventBefore> {
+        let before = self.before.iter().find(|before| before.event == event.id)?;
+        let guests = self.household.guests.iter();
+        let mut replies = guests.filter_map(|guest| guest.replies.get(&event.id));
+        let expects = |reply: &Reply| {
+            let is_asked_again = reply.seat_until.is_some();
+            let is_older = reply.answered_at.is_some_and(|at| at < before.changed_at);
+            let says_no = matches!(reply.status, ReplyStatus::No | ReplyStatus::Pending);
+            is_asked_again || (is_older && !says_no)
+        };
+        replies.any(expects).then_some(before)
+    }
+
     /// Returns the link to the invitation's page, or to the page `below` it, such as
     /// `/confirmation`.
     pub fn link(&self, below: &str) -> String {

@@ -7,6 +7,7 @@ use platform::{StoreError, Tx, sql};
 
 use crate::announcement::{self, Announcement};
 use crate::diet::{self, DietaryOption};
+use crate::event::time_and_place::{self, EventBefore};
 use crate::event::{self, Event};
 use crate::id::OccasionId;
 use crate::link::LinkKey;
@@ -23,6 +24,8 @@ pub struct OccasionSnapshot {
     pub events: Arc<[Event]>,
     /// The cancelled events whose day is known.
     pub cancelled: Arc<[Event]>,
+    /// What events were that have changed, unless hosts tell nobody.
+    pub before: Arc<[EventBefore]>,
     /// The dietary options that guests can choose. Empty if the occasion does not ask for dietary
     /// requirements.
     pub diets: Arc<[DietaryOption]>,
@@ -70,6 +73,7 @@ pub fn load_at(
         Ok(OccasionSnapshot {
             events: event::list(tx, id)?.into(),
             cancelled: event::cancelled(tx, id)?.into(),
+            before: time_and_place::before(tx, id)?.into(),
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
             news: news.into(),

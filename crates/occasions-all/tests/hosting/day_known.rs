@@ -130,13 +130,45 @@ fn a_day_that_was_answered_for_or_chosen_for_is_not_forgotten() {
 }
 
 #[test]
+fn a_new_event_is_proposed_on_the_same_day_and_at_no_hour() {
+    on_default(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let new = "/admin/o/aisyah-daniel/settings/events/new";
+        let page = host.get(new).await;
+        let mut form = page.form(new);
+        assert_eq!(form.value("starts_at"), Some("2027-01-16T00:00"));
+        form.fill("name.en", "Tea");
+        host.submit(&page, &form).await.expect(303);
+        let page = host.get(new).await;
+        let mut form = page.form(new);
+        form.fill("name.en", "Dinner")
+            .fill("starts_at", "2027-01-16T19:00");
+        host.submit(&page, &form).await.expect(303);
+        // The day that was proposed is none that somebody has chosen.
+        let page = host.get(new).await;
+        let mut form = page.form(new);
+        form.fill("name.en", "Supper").tick("day_unknown", "1");
+        host.submit(&page, &form).await.expect(303);
+        let all = stage.done(resource::list::<PlannedEvent>).await;
+        let known = |name: &str| {
+            let mut all = all.iter();
+            let one = all.find(|event| event.name.find("en") == Some(name));
+            one.map(|event| (event.day_known, event.day_known && event.hour_known))
+        };
+        let [tea, dinner, supper] = ["Tea", "Dinner", "Supper"].map(known);
+        let expected = [(true, false), (true, true), (false, false)].map(Some);
+        assert_eq!([tea, dinner, supper], expected);
+    });
+}
+
+#[test]
 fn a_host_ticks_that_the_day_is_not_known() {
     on_default(async |stage| {
         let mut host = stage.visitor(&stage.owner);
         let new = "/admin/o/aisyah-daniel/settings/events/new";
         let page = host.get(new).await;
         let mut form = page.form(new);
-        form.fill("name.en", "Tea");
+        form.fill("name.en", "Tea").fill("starts_at", "");
         let refused = host.submit(&page, &form).await;
         refused.expect(422);
         assert!(refused.body.contains("<a href=\"#starts_at\">"));

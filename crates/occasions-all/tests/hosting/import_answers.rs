@@ -399,11 +399,11 @@ fn food_that_only_lists_have_said_is_as_the_last_list_says() {
         call(&mut guest, "PUT", &format!("{at}/rsvp"), &answer)
             .await
             .expect(200);
-        assert_eq!(bring(stage, &list("Halal"), KEPT).await, (0, 0, 0));
-        assert_eq!(food().await, (json!(["vegetarian"]), String::new()));
         let id = upload(stage, &stage.owner, list("Halal").as_bytes()).await;
         let found = check(stage, &id).await;
         assert_eq!(codes(&found, "food_stays"), 1, "{found:?}");
+        apply(stage, &id, KEPT).await;
+        assert_eq!(food().await, (json!(["vegetarian"]), String::new()));
     });
 }
 
@@ -424,5 +424,88 @@ fn food_of_people_whom_a_list_only_counts_is_the_kitchens_too() {
         assert_eq!(bring(stage, &less, KEPT).await, (0, 1, 0));
         let made = records(stage).await;
         assert_eq!(made[0]["guests"].as_array().unwrap().len(), 4);
+    });
+}
+
+#[test]
+fn a_later_list_shows_what_it_changes_and_whom_it_lacks() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let first = "Name,Email,Phone,Diet,RSVP Reception\n\
+                     John Smith,john@example.com,0123456789,Halal,\n\
+                     Ann Lee,ann@example.com,0133333333,,\n";
+        assert_eq!(bring(stage, first, KEPT).await, (2, 0, 0));
+        let later = "Name,Email,Phone,Diet,RSVP Reception\n\
+                     John Smith,john@example.com,0199999999,no nuts,yes\n";
+        let id = upload(stage, &stage.owner, later.as_bytes()).await;
+        let found = check(stage, &id).await;
+        assert_eq!((found.changed, found.unlisted), (1, 1));
+        assert_eq!(found.unlisted_names, ["Ann Lee"]);
+        let mut host = stage.visitor(&stage.owner);
+        let page = host.get(&format!("{AT}/{id}")).await.with(200).text();
+        for words in [
+            "What changes",
+            "0123456789 → 0199999999",
+            "nothing → no nuts",
+            "No answer yet → Coming",
+            "1 household that is here is not in this list",
+            "Ann Lee",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        // It is invited already.
+        assert!(!page.contains(&stage.say("host-import-no-event")), "{page}");
+    });
+}
+
+#[test]
+fn a_column_that_is_something_else_now_is_read_anew() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Name,Email,Menu wishes\nJohn Smith,john@example.com,no nuts\n";
+        let as_columns = async |third: &'static str| {
+            let id = upload(stage, &stage.owner, list.as_bytes()).await;
+            let (wanted, catalogue) = (id.clone(), stage.site.catalogue.clone());
+            let columns = ["names", "email", third].map(str::to_owned).to_vec();
+            stage
+                .done(move |tx, host| {
+                    let change = import::Change {
+                        columns: Some(columns.clone()),
+                        ..import::Change::default()
+                    };
+                    import::change(tx, host, &catalogue, &wanted, &change)
+                })
+                .await;
+            let import = apply(stage, &id, KEPT).await;
+            (import.made, import.changed)
+        };
+        assert_eq!(as_columns("skip").await, (1, 0));
+        assert_eq!(as_columns("skip").await, (0, 0));
+        assert_eq!(as_columns("diet_note").await, (0, 1));
+        let made = records(stage).await;
+        assert_eq!(made[0]["guests"][0]["diet_note"], "no nuts");
+    });
+}
+
+#[test]
+fn what_was_answered_about_a_row_is_not_asked_again_in_a_longer_list() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = "Name,Email\nJohn Smith,john.example.com\n";
+        let id = upload(stage, &stage.owner, list.as_bytes()).await;
+        let found = check(stage, &id).await;
+        assert_eq!(asked(&found), [(2, ChoiceKind::Email, "")]);
+        let key = found.choices[0].key.clone();
+        choose(stage, &id, &key, Some("john@example.com")).await;
+        apply(stage, &id, KEPT).await;
+        let longer = format!("{list}Ann Lee,ann.example.com\n");
+        let id = upload(stage, &stage.owner, longer.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let answered = found.choices.iter().map(|one| one.is_answered);
+        assert_eq!(answered.collect::<Vec<_>>(), [true, false], "{found:?}");
+        assert_eq!(found.choices[0].chosen, "john@example.com");
     });
 }

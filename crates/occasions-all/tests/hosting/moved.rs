@@ -510,3 +510,32 @@ fn an_end_that_changes_is_said_and_never_made_up() {
         assert_eq!(moved["now"]["ends_at"], Value::Null);
     });
 }
+
+#[test]
+fn the_page_of_who_said_yes_says_what_it_was() {
+    on_default(async |stage| {
+        change(stage, on("01-16")).await;
+        four_households(stage).await;
+        let answered = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let answered = sql!("UPDATE reply SET answered_at = 1 WHERE status <> 'pending'");
+            tx.run(answered, &[], Rows::Any).map(drop)
+        };
+        stage.site.store.write(answered).await.unwrap();
+        let event = change(stage, on("01-17")).await;
+        let mut guest = stage.nobody();
+        guest.set_cookie("kd_lang", "en");
+        let mut says = async |code: &str| {
+            let page = guest.get(&format!("/invite/{code}")).await.with(200);
+            let text = page.text();
+            text.contains("This has changed since you answered.")
+                && text.contains("It was: Saturday, 16 January 2027")
+        };
+        for (code, expected) in [("RAHMA", true), ("LATE1", false), ("ROSSI", false)] {
+            assert_eq!(says(code).await, expected, "{code}");
+        }
+        // Hosts who tell nobody do not tell it here either.
+        let dismissed = stage.done(move |tx, host| moved::dismiss(tx, host, &event));
+        dismissed.await;
+        assert!(!says("RAHMA").await);
+    });
+}

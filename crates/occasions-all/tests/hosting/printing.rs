@@ -7,7 +7,7 @@ use occasions::hosting::listing::people::{self, GuestFilter, Status};
 use occasions::hosting::listing::{self, InvitationFilter};
 use occasions::hosting::portals;
 use occasions::words::ReplyStatus;
-use platform::{Rows, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
@@ -110,8 +110,8 @@ fn every_code_on_cards_and_labels_is_read_back() {
             ("cards", "letter", 10),
             ("a6", "a4", 4),
             ("a6", "letter", 2),
-            ("labels", "a4", 24),
-            ("labels", "letter", 10),
+            ("codes", "a4", 24),
+            ("codes", "letter", 10),
         ] {
             let at = format!("/print/{sheet}?paper={paper}");
             let page = get(&mut host, &at).await;
@@ -220,6 +220,7 @@ fn who_sees_no_codes_prints_none() {
         for hidden in [
             format!("{HOME}/print/cards"),
             format!("{HOME}/print/labels"),
+            format!("{HOME}/print/codes"),
             format!("{HOME}/print/a6"),
             format!("/api/v1/invitations/id/{id}/qr.svg"),
             format!("/api/v1/invitations/id/{id}/qr.png"),
@@ -245,6 +246,76 @@ fn who_sees_no_codes_prints_none() {
             "{cards}: {}",
             guests.text()
         );
+    });
+}
+
+#[test]
+fn an_envelope_shows_an_address_and_no_code() {
+    on_default(async |stage| {
+        let address = "1 First Road\n\nFlat 2\n50480 Kuala Lumpur\nWilayah\nMalaysia\nAsia";
+        let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            tx.run(sql!("UPDATE invitation SET address = NULL"), &[], Rows::Any)?;
+            sql!(
+                "UPDATE invitation SET address = :address WHERE code = 'RAHMA'",
+                address
+            )
+            .run(tx, Rows::Exactly(1))
+            .map(drop)
+        };
+        stage.site.store.write(change).await.unwrap();
+        let mut host = stage.visitor(&stage.coordinator);
+        let labels = get(&mut host, "/print/labels?paper=a4").await;
+        assert_eq!(labels.body.matches("class=\"piece\"").count(), 1);
+        let said = labels.text();
+        assert!(
+            !said.contains("RAHMA") && !labels.body.contains("class=\"qr\""),
+            "{said}"
+        );
+        assert!(said.contains("Malaysia, Asia"), "{said}");
+        // Whoever gets none is named.
+        let others = labels.body.matches("households have no address").count();
+        assert!(others == 1 && said.contains("Famiglia Bianchi"), "{said}");
+        let codes = get(&mut host, "/print/codes?paper=a4").await;
+        assert!(codes.text().contains("RAHMA") && !codes.text().contains("First Road"));
+        assert!(codes.body.matches("class=\"qr\"").count() > 10);
+    });
+}
+
+#[test]
+fn whom_nobody_names_is_one_line_at_the_door() {
+    on_default(async |stage| {
+        let change = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let unnamed = sql!(
+                "UPDATE guest SET name = '', sort_name = '' WHERE invitation =
+                     (SELECT id FROM invitation WHERE code = 'RAHMA')"
+            );
+            tx.run(unnamed, &[], Rows::Any)?;
+            let coming = sql!(
+                "UPDATE reply SET status = 'yes' WHERE guest IN
+                     (SELECT guest.id FROM guest JOIN invitation ON invitation.id = guest.invitation
+                      WHERE code = 'RAHMA')"
+            );
+            tx.run(coming, &[], Rows::Any).map(drop)
+        };
+        let before = get(&mut stage.visitor(&stage.observer), "/print/door").await;
+        stage.site.store.write(change).await.unwrap();
+        let people = stage
+            .done(|tx, host| {
+                let all = people::all_people(tx, host, &GuestFilter::default())?;
+                let unnamed = all.iter().filter(|one| one.name.is_empty());
+                Ok(unnamed
+                    .filter(|one| one.household.contains("Rahman"))
+                    .count())
+            })
+            .await;
+        let page = get(&mut stage.visitor(&stage.observer), "/print/door").await;
+        let rows: Vec<&str> = page.body.split("<th scope=\"row\">").skip(1).collect();
+        let theirs: Vec<&&str> = rows.iter().filter(|row| row.contains("Rahman")).collect();
+        assert!(people > 1 && !before.body.contains(&format!("× {people}")));
+        let counted = theirs
+            .iter()
+            .filter(|row| row.contains(&format!("× {people}")));
+        assert_eq!(counted.count(), 1, "{theirs:?}");
     });
 }
 

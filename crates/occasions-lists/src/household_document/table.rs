@@ -143,26 +143,7 @@ pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: boo
                     | Field::GuestPhone
             )
     };
-    let of_household: Vec<Field> = OF_HOUSEHOLD.into_iter().filter(is_shown).collect();
-    let of_guest: Vec<Field> = OF_GUEST.into_iter().filter(is_shown).collect();
-    let questions = |of: AskedOf| {
-        let all = ground.questions.iter();
-        all.filter(move |question| question.asked_of == of)
-            .map(|question| Column::Answer(question.key.clone()))
-    };
-    let fields =
-        |fields: &[Field]| -> Vec<Column> { fields.iter().copied().map(Column::Field).collect() };
-    let first: Vec<Column> = fields(&of_household)
-        .into_iter()
-        .chain(questions(AskedOf::Household))
-        .collect();
-    let replies = ground.events.iter();
-    let replies = replies.map(|event| Column::Reply(event.key.clone()));
-    let second: Vec<Column> = fields(&of_guest)
-        .into_iter()
-        .chain(replies)
-        .chain(questions(AskedOf::Guest))
-        .collect();
+    let (first, second) = columns(ground, is_shown);
     let mut rows = Vec::new();
     for record in records {
         let own: Vec<Cell> = first
@@ -187,6 +168,72 @@ pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: boo
             .collect(),
         rows,
     }
+}
+
+/// The columns of a household, and those of a guest.
+fn columns(ground: &Ground, is_wanted: impl Fn(&Field) -> bool) -> (Vec<Column>, Vec<Column>) {
+    let questions = |of: AskedOf| {
+        let all = ground.questions.iter();
+        all.filter(move |question| question.asked_of == of)
+            .map(|question| Column::Answer(question.key.clone()))
+    };
+    let fields = |all: &[Field]| -> Vec<Column> {
+        let wanted = all.iter().copied().filter(&is_wanted);
+        wanted.map(Column::Field).collect()
+    };
+    let replies = ground.events.iter();
+    let replies = replies.map(|event| Column::Reply(event.key.clone()));
+    let mut of_household = fields(&OF_HOUSEHOLD);
+    of_household.extend(questions(AskedOf::Household));
+    let mut of_guest = fields(&OF_GUEST);
+    of_guest.extend(replies.chain(questions(AskedOf::Guest)));
+    (of_household, of_guest)
+}
+
+/// A value that a list changes.
+pub(crate) struct Difference {
+    /// The guest's name; `None` for the household.
+    pub(crate) guest: Option<String>,
+    pub(crate) column: Column,
+    pub(crate) old: Cell,
+    pub(crate) new: Cell,
+}
+
+/// Returns what is different in `after`, whose guests begin with those of `before`.
+pub(crate) fn differences(before: &Record, after: &Record, ground: &Ground) -> Vec<Difference> {
+    let (of_household, of_guest) = columns(ground, |field| *field != Field::Reference);
+    let mut all = Vec::new();
+    let mut compare = |guest: Option<&GuestRecord>, column: Column, old: Cell, new: Cell| {
+        if old != new {
+            let guest = guest.map(|guest| guest.name.clone());
+            all.push(Difference {
+                guest,
+                column,
+                old,
+                new,
+            });
+        }
+    };
+    for column in of_household {
+        let (old, new) = (
+            household_cell(before, &column),
+            household_cell(after, &column),
+        );
+        compare(None, column, old, new);
+    }
+    for (at, guest) in after.guests.iter().enumerate() {
+        let Some(old) = before.guests.get(at) else {
+            let column = Column::from(Field::Guest);
+            let new = guest_cell(guest, &column);
+            compare(None, column, Cell::Empty, new);
+            continue;
+        };
+        for column in &of_guest {
+            let (old, new) = (guest_cell(old, column), guest_cell(guest, column));
+            compare(Some(guest), column.clone(), old, new);
+        }
+    }
+    all
 }
 
 fn household_cell(record: &Record, column: &Column) -> Cell {

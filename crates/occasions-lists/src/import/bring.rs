@@ -12,7 +12,7 @@ use crate::household_document::Record;
 use identity::grant;
 
 enum Nothing {
-    Preview(Check),
+    Preview(Box<Check>),
     Refused(Refusal),
 }
 
@@ -43,14 +43,14 @@ pub async fn bring(
         let host = owner(tx, &slug)?;
         let (id, check) = begin(tx, &host, &catalogue, &upload)?;
         if !is_written {
-            return Err(Nothing::Preview(check));
+            return Err(Nothing::Preview(Box::new(check)));
         }
         apply(tx, &host, &id)?;
         Ok((check, id))
     };
     let (check, id) = match site.store.write(begin).await {
         Ok(begun) => begun,
-        Err(Nothing::Preview(check)) => return Ok((check, None)),
+        Err(Nothing::Preview(check)) => return Ok((*check, None)),
         Err(Nothing::Refused(refusal)) => return Err(refusal),
     };
     // The import runs at once in this process. The queued job will then find nothing to do.

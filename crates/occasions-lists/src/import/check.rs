@@ -10,7 +10,7 @@ use occasions::id::InvitationId;
 use occasions::invitation;
 use occasions::phone::{self, Phone};
 use occasions::words::ReplyStatus;
-use platform::{StoreError, Tx, text_cleaning};
+use platform::{StoreError, Tx, sql, text_cleaning};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Catalogue, Findings};
@@ -21,6 +21,9 @@ use super::stored::households;
 use super::{Finding, Import, ImportId, Options, Outcome, SHOWN, Warning, draft, known, vet};
 use crate::household_document::table::{Column, Field};
 use crate::household_document::{Ground, GuestRecord, Record, Standing};
+
+/// How many households are named that the list does not have.
+const UNLISTED_SHOWN: usize = 20;
 
 /// What the import would do now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -40,6 +43,10 @@ pub struct Check {
     pub people: i64,
     /// How many of them nobody names.
     pub names_to_come: i64,
+    /// How many households are here that are not in a list of others that are here. They stay.
+    pub unlisted: usize,
+    /// The names of the first 20 of them.
+    pub unlisted_names: Vec<String>,
     /// What only a host can decide, at most 200; without an answer, `chosen` happens.
     pub choices: Vec<Choice>,
     /// Errors first, then warnings; at most 200 in all.
@@ -61,13 +68,13 @@ pub fn check(
     Ok(check_all(tx, &ground, &import, gathering)?.0)
 }
 
-/// Returns what the import would do, with each household and its outcome.
+/// Returns what the import would do, with each household and what becomes of it.
 pub(super) fn check_all(
     tx: &mut Tx<'_>,
     ground: &Ground,
     import: &Import,
     gathering: Gathering,
-) -> Result<(Check, Vec<(Gathered, Outcome)>), StoreError> {
+) -> Result<(Check, Vec<(Gathered, Looked)>), StoreError> {
     let mut check = Check {
         total: gathering.households.len(),
         people: gathering.people,
@@ -78,7 +85,7 @@ pub(super) fn check_all(
     let mut all = Vec::new();
     let mut taken = BTreeSet::new();
     for one in gathering.households {
-        let looked = look(tx, ground, &one, import.options, &mut taken)?;
+        let mut looked = look(tx, ground, &one, import.options, &mut taken)?;
         match looked.outcome {
             Outcome::Made => check.made += 1,
             Outcome::Changed => check.changed += 1,
@@ -86,10 +93,22 @@ pub(super) fn check_all(
             _ => check.faulty += 1,
         }
         check.names_to_come += choice::places(&one.record);
-        check.findings.extend(looked.findings);
-        check.choices.extend(looked.choice);
+        check.findings.append(&mut looked.findings);
+        check.choices.extend(looked.choice.take());
         check.found += one.unnamed;
-        all.push((one, looked.outcome));
+        all.push((one, looked));
+    }
+    if !taken.is_empty() {
+        let here: Vec<(InvitationId, String)> = sql!(
+            "SELECT id, household FROM invitation
+             WHERE occasion = :occasion AND archived_at IS NULL ORDER BY sort_name, id",
+            occasion = ground.occasion.id
+        )
+        .all(tx)?;
+        let unlisted = here.into_iter().filter(|(id, _)| !taken.contains(id));
+        let unlisted: Vec<String> = unlisted.map(|(_, household)| household).collect();
+        check.unlisted = unlisted.len();
+        check.unlisted_names = unlisted.into_iter().take(UNLISTED_SHOWN).collect();
     }
     check.findings.extend(invited_to(ground, import, &all));
     check.found += check.findings.len();
@@ -118,13 +137,15 @@ fn rank(finding: &Finding) -> u8 {
 }
 
 /// Names the events to which new households are invited because the list has no column of events.
-fn invited_to(ground: &Ground, import: &Import, all: &[(Gathered, Outcome)]) -> Option<Finding> {
+fn invited_to(ground: &Ground, import: &Import, all: &[(Gathered, Looked)]) -> Option<Finding> {
     let events = [Field::Events, Field::GuestEvents].map(Field::word);
     let says = import
         .columns
         .iter()
         .any(|column| events.contains(&column.as_str()));
-    let made = all.iter().filter(|(_, outcome)| *outcome == Outcome::Made);
+    let made = all
+        .iter()
+        .filter(|(_, looked)| looked.outcome == Outcome::Made);
     let made: Vec<&Gathered> = made.map(|(one, _)| one).collect();
     if made.is_empty() || import.headings.is_empty() || says || ground.events.len() < 2 {
         return None;
@@ -142,6 +163,10 @@ fn invited_to(ground: &Ground, import: &Import, all: &[(Gathered, Outcome)]) -> 
 /// What importing one household would do.
 pub(super) struct Looked {
     pub(super) outcome: Outcome,
+    /// The household as it is here, if the list changes it.
+    pub(super) before: Option<Record>,
+    /// The household as it will be.
+    pub(super) after: Record,
     findings: Vec<Finding>,
     choice: Option<Choice>,
 }
@@ -160,6 +185,7 @@ pub(super) fn look(
         Some(id) => invitation::find(tx, id)?,
         None => None,
     };
+    let mut stored = None;
     let (wanted, old, mut outcome) = match known {
         None => (matched.wanted(one, None), None, Outcome::Made),
         Some(known) if matched.is_left => {
@@ -172,7 +198,7 @@ pub(super) fn look(
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
             let wanted = matched.wanted(one, Some(&before));
-            if wanted.replies.is_empty() && !matched.is_same_row {
+            if wanted.replies.is_empty() {
                 for (event, status) in &one.record.replies {
                     let column = Column::Reply(event.clone());
                     let (row, word) = (one.row, status.word());
@@ -192,6 +218,7 @@ pub(super) fn look(
             } else {
                 Outcome::Changed
             };
+            stored = Some(before);
             (after, Some(old), outcome)
         }
     };
@@ -231,7 +258,7 @@ pub(super) fn look(
             found.push(Finding::refused(row, problem, &value.unwrap_or_default()));
         }
     }
-    if !matched.is_left && !matched.is_same_row {
+    if !matched.is_left {
         found.extend(uninvited(ground, one, &wanted));
     }
     let name = one.record.household.as_deref().unwrap_or_default();
@@ -263,6 +290,8 @@ pub(super) fn look(
         is_answered: one.here.is_some(),
     });
     Ok(Looked {
+        before: stored.filter(|_| outcome == Outcome::Changed),
+        after: wanted,
         outcome: if is_faulty { Outcome::Failed } else { outcome },
         findings: found,
         choice,

@@ -79,7 +79,20 @@ impl Choices {
             id
         )
         .all(tx)?;
-        Ok(Self(all.into_iter().collect()))
+        // These keys name a row by all that its question is about, so that nobody answers it twice.
+        let earlier: Vec<(String, String)> = sql!(
+            "SELECT old.key, old.value FROM import_choice AS old
+             JOIN import ON import.id = old.import
+             JOIN import AS this ON this.occasion = import.occasion
+             WHERE this.id = :id AND import.id < :id
+               AND (old.key LIKE 'email:%' OR old.key LIKE 'food:%'
+                    OR old.key LIKE 'not_coming:%')
+             ORDER BY import.id",
+            id
+        )
+        .all(tx)?;
+        let own = all.into_iter();
+        Ok(Self(earlier.into_iter().chain(own).collect()))
     }
 
     pub(super) fn value(&self, key: &str) -> Option<&str> {

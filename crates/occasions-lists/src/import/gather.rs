@@ -128,15 +128,9 @@ impl Reader<'_> {
                 one.record.replies.insert(self.event(reply.event), status);
                 continue;
             }
-            let has_room = fits(&notes, &reply.text);
-            let warning = if has_room {
-                Warning::InNote
-            } else {
-                Warning::LeftOut
-            };
+            let warning = keep_in_note(&mut notes, reply.text);
             let (row, column) = (reply.row, reply.column);
             one.tell(Finding::warning(row, column, warning, &reply.typed));
-            notes.extend(has_room.then_some(reply.text));
         }
         for guest in read.guests {
             let guest = self.guest(guest, &mut notes, &mut one);
@@ -192,16 +186,7 @@ impl Reader<'_> {
                 guest.replies.entry(event).or_insert(status);
                 continue;
             }
-            let line = format!("{event}: {typed}");
-            let is_kept = notes.contains(&line) || fits(notes, &line);
-            if is_kept && !notes.contains(&line) {
-                notes.push(line);
-            }
-            let warning = if is_kept {
-                Warning::InNote
-            } else {
-                Warning::LeftOut
-            };
+            let warning = keep_in_note(notes, format!("{event}: {typed}"));
             one.tell(Finding::warning(row, Column::Reply(event), warning, &typed));
         }
         guest
@@ -429,6 +414,18 @@ impl Reader<'_> {
             | QuestionKind::Date => answer.clone(),
         }
     }
+}
+
+/// Returns what the host is told about the line.
+fn keep_in_note(notes: &mut Vec<String>, line: String) -> Warning {
+    if notes.contains(&line) {
+        return Warning::InNote;
+    }
+    if !fits(notes, &line) {
+        return Warning::LeftOut;
+    }
+    notes.push(line);
+    Warning::InNote
 }
 
 fn is_email(typed: &str) -> bool {

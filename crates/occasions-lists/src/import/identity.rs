@@ -44,6 +44,8 @@ pub(super) fn name_rows(households: &mut [Gathered], columns: &[Column], rows: &
             Column::Skip | Column::Reply(_) | Column::Answer(_) => false,
         })
         .collect();
+    // Whoever says that a column is something else wants its cells read anew.
+    let read_as: Vec<String> = columns.iter().map(Column::word).collect();
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for one in households {
         let cells = |row: usize| {
@@ -60,10 +62,11 @@ pub(super) fn name_rows(households: &mut [Gathered], columns: &[Column], rows: &
         places.sort_unstable();
         places.dedup();
         let all = places.iter().flat_map(|row| cells(*row).iter());
+        let all = all.map(String::as_str);
         one.key.clone_from(&names);
         one.reference = Some(RowReference {
             names,
-            content: hash(all.map(String::as_str)),
+            content: hash(all.chain(read_as.iter().map(String::as_str))),
         });
     }
 }

@@ -11,7 +11,7 @@ use super::Options;
 use super::choice::Here;
 use super::gathered::Gathered;
 use super::reading::fits;
-use crate::household_document::{Ground, GuestRecord, Record};
+use crate::household_document::{Ground, Record};
 
 /// The fewest digits of two telephone numbers that may be one.
 const FEWEST_DIGITS: usize = 7;
@@ -21,13 +21,11 @@ const FEWEST_DIGITS: usize = 7;
 pub(super) struct Known {
     /// The household that is here; `None` if the list's becomes a new one.
     pub(super) id: Option<InvitationId>,
-    /// Whether the household that is here stays as it is.
+    /// Whether the household that is here stays as it is: the host has said so, or the row is as it was
+    /// in an earlier list, and somebody may have mended what is here since.
     pub(super) is_left: bool,
     /// Whether the household that is here keeps its names and contacts.
     keeps_names: bool,
-    /// Whether the row is as it was in an earlier list. Somebody may have mended what is here since, so
-    /// all but food needs stays.
-    pub(super) is_same_row: bool,
     /// What is asked about the two, with what happens without an answer.
     pub(super) asked: Option<Here>,
 }
@@ -79,21 +77,7 @@ impl Known {
             }
             guest
         });
-        let guests: Vec<GuestRecord> = guests.collect();
-        if self.is_same_row {
-            let guests = guests.into_iter().map(|guest| GuestRecord {
-                name: guest.name,
-                child: guest.child,
-                diets: guest.diets,
-                diet_note: guest.diet_note,
-                ..GuestRecord::default()
-            });
-            return Record {
-                food: wanted.food,
-                guests: guests.collect(),
-                ..Record::default()
-            };
-        }
+        let guests = guests.collect();
         Record {
             household: None,
             email: None,
@@ -144,7 +128,7 @@ pub(super) fn find(
     {
         let same = by_reference(tx, ground, &row.of_content())?;
         return Ok(Known {
-            is_same_row: same.as_ref() == Some(&id) && !options.replace_answers,
+            is_left: same.as_ref() == Some(&id) && !options.replace_answers,
             keeps_names: true,
             ..certain(Some(id))
         });
@@ -184,7 +168,6 @@ pub(super) fn find(
         id: (decided != Here::Add).then(|| id.clone()),
         is_left: decided == Here::Leave,
         keeps_names: false,
-        is_same_row: false,
         asked: Some(usual),
     })
 }

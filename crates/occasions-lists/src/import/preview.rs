@@ -32,9 +32,11 @@ pub(crate) struct Preview {
 pub(crate) struct PreviewedHousehold {
     pub(crate) row: usize,
     pub(crate) record: Record,
+    /// The household as it is, if the import changes it.
+    pub(crate) before: Option<Record>,
     /// How many people nobody names.
     pub(crate) places: i64,
-    /// The keys of the events to which a new household is invited.
+    /// The keys of the events to which the household is invited.
     pub(crate) invited: Vec<String>,
     pub(crate) outcome: Outcome,
 }
@@ -52,7 +54,7 @@ pub(crate) fn preview(
     let gathering = households(tx, catalogue, &ground, &import)?;
     let (check, all) = check_all(tx, &ground, &import, gathering)?;
     let all = all.into_iter().take(most);
-    let households = all.map(|(one, outcome)| {
+    let households = all.map(|(one, looked)| {
         let every = || {
             ground
                 .events
@@ -60,13 +62,13 @@ pub(crate) fn preview(
                 .map(|event| event.key.clone())
                 .collect()
         };
-        let named = one.record.events.clone().or(one.invited);
         PreviewedHousehold {
             row: one.row,
-            places: choice::places(&one.record),
-            invited: named.unwrap_or_else(every),
-            record: one.record,
-            outcome,
+            places: choice::places(&looked.after),
+            invited: looked.after.events.clone().unwrap_or_else(every),
+            record: looked.after,
+            before: looked.before,
+            outcome: looked.outcome,
         }
     });
     Ok(Preview {

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use web::{Findings, Input};
 
 use super::Options;
-use crate::household_document::{Ground, GuestRecord, Record, Standing};
+use crate::household_document::{Ground, GuestRecord, Record, Standing, who_shares_food};
 
 /// A household that has passed all checks and can be written.
 pub(super) struct Vetted {
@@ -124,15 +124,12 @@ pub(super) fn vet(
     }
     if old.is_none() && guests.is_empty() {
         guests = unnamed(tx, &details, &events);
-        let has_adult = guests.iter().any(|guest| !guest.is_child);
-        for guest in &mut guests {
-            if let Some(food) = wanted
-                .food
-                .as_ref()
-                .filter(|_| !(has_adult && guest.is_child))
-            {
+        if let Some(food) = &wanted.food {
+            for guest in who_shares_food(&mut guests, |guest| guest.is_child) {
                 guest.diet_note.clone_from(food);
             }
+        }
+        for guest in &mut guests {
             for (event, reply) in &mut guest.replies {
                 let mut all = ground.events.iter();
                 let key = all.find(|one| one.id == *event).map(|event| &event.key);

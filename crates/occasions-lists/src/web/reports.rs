@@ -53,7 +53,8 @@ struct Tallied<'a> {
     sum: Option<String>,
 }
 
-/// The numbers are for all events together and for each event, with links to the guests.
+/// The numbers are for all events together and for each event, with links to the guests if a list has
+/// them.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -112,6 +113,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
 
 fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
+    let eaters = kitchen::eaters(&found.people, &context.events, &found.diets, &found.eating);
     let body = Reports {
         text,
         submission: req.submission(),
@@ -124,9 +126,13 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
             .iter()
             .map(|event| wording.event(event))
             .collect(),
-        needs: needs(&wording, context, found),
+        needs: {
+            let mut all = needs(&wording, context, found);
+            all.extend(in_words(text, context, &eaters));
+            all
+        },
         meals: meals::tables(&wording, context, &found.summary, &found.meals.questions),
-        people: kitchen::eaters(&found.people, &context.events, &found.diets, &found.eating)
+        people: eaters
             .iter()
             .map(|eater| row(&wording, found, eater))
             .collect(),
@@ -149,7 +155,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
             .map(|export| export_row(&wording, export))
             .collect(),
     };
-    let (title, in_progress) = (text.say("host-reports"), body.in_progress);
+    let (title, in_progress) = (text.say("host-reports-title"), body.in_progress);
     req.page_of_job(context, Place::Reports, &title, in_progress, body)
 }
 
@@ -178,6 +184,24 @@ fn needs(wording: &Wording<'_>, context: &PageContext, found: &ReportData) -> Ve
             .collect(),
     })
     .collect()
+}
+
+/// How many people need something that only their own words say.
+fn in_words(text: &Text, context: &PageContext, eaters: &[Eater<'_>]) -> Option<Need> {
+    let says = |eater: &&Eater<'_>| !eater.person.diet_note.is_empty();
+    let number = |count: usize| (i64::try_from(count).unwrap_or(i64::MAX), String::new());
+    let total = eaters.iter().filter(says).count();
+    let events = context.events.iter();
+    let events = events.map(|event| {
+        let here = eaters.iter().filter(says);
+        number(here.filter(|eater| eater.eats_at(event)).count())
+    });
+    (total > 0).then(|| Need {
+        words: text.say("host-kitchen-in-words").into_owned(),
+        is_allergy: false,
+        total: number(total),
+        events: events.collect(),
+    })
 }
 
 fn row(wording: &Wording<'_>, found: &ReportData, eater: &Eater<'_>) -> ReportItem {

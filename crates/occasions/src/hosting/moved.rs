@@ -14,9 +14,10 @@ use web::{Findings, I18n, Language, Site, Text};
 
 use super::mail_text::{self, MailText, Piece};
 use super::permissions::{HostOf, Permission};
-use super::told::{self, Knows, TimeAndPlace, affected, find, told_since};
+use super::told::{self, affected, find, told_since};
 use super::{Refusal, history, occasions, portals};
 use crate::event;
+use crate::event::time_and_place::{self, Knows, TimeAndPlace};
 use crate::guest::Reply;
 use crate::id::{EventId, InvitationId, OccasionId};
 use crate::occasion::{self, Occasion};
@@ -286,7 +287,7 @@ impl Moved {
         let name = self.name.pick(text.language(), &occasion.default_language);
         let told_in = self.told_in.as_deref();
         let told_in = told_in.and_then(|name| TimeZone::get(name).ok());
-        let [was, now] = told::say_change(
+        let [was, now] = time_and_place::say_change(
             [&self.was, &self.now],
             self.knows,
             text,

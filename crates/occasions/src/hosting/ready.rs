@@ -22,6 +22,7 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion::Occasion;
 use crate::occasion_page;
 use crate::own_domain;
+use crate::phase;
 use crate::question;
 use crate::rsvp::waitlist;
 use crate::upload;
@@ -152,7 +153,10 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
         !events.is_empty() && undated.is_empty() && events.iter().all(|event| event.ends_at <= now);
     if is_archived || was_held {
         let mut points = Vec::new();
-        if !is_archived {
+        // Nobody is thanked before the morning after, and nobody is reminded any more.
+        let over_at = phase::over_at(&events, &occasion.zone());
+        let is_over = is_archived || over_at.is_some_and(|at| at <= now);
+        if !is_archived && is_over {
             let gave = thanks::waiting(tx, &occasion.id)?;
             let mut came = thanks::coming(tx, &occasion.id)?;
             came.retain(|household| !gave.contains(household));
@@ -165,7 +169,7 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
         points.retain(|point| point.count > 0);
         return Ok(Ready {
             open: points.len(),
-            is_over: true,
+            is_over,
             points,
         });
     }

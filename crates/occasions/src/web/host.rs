@@ -174,6 +174,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/print/cards", SeeContacts, print::cards)
         .get("/print/a6", SeeContacts, print::invitations)
         .get("/print/labels", SeeContacts, print::labels)
+        .get("/print/codes", SeeContacts, print::codes)
         .get("/print/door", SeeAnswers, print::door)
         .get("/print/places", SeeAnswers, print::places)
         .get("/settings/domain", Own, own_domain::show)

@@ -38,12 +38,13 @@ impl Root {
             return Ok(made);
         }
         fs::create_dir_all(&made.folder)?;
-        let hook = root().join("tests/machine/root.sh");
         let mut command = program("mmdebstrap");
         command
             .args(["--quiet", "--variant=essential", "--format=null"])
             .arg(format!("--include={PACKAGES}"))
-            .arg(format!("--customize-hook={} \"$1\"", quoted(&hook)))
+            // Its text, not its path: without root it runs as another user, who may not enter a closed
+            // home.
+            .arg(format!("--customize-hook={}", wanted.hook))
             .arg(format!(
                 "--customize-hook=copy-out /made/root.cpio /made/kernel {}",
                 quoted(&made.folder)
@@ -118,6 +119,8 @@ impl Root {
 /// A stored file system is reused only if its sources are the same.
 struct Wanted {
     release: String,
+    /// The commands that mmdebstrap runs in the end.
+    hook: String,
     /// A description of everything on which the file system's contents depend.
     stamp: String,
 }
@@ -137,6 +140,7 @@ fn wanted() -> Result<Wanted> {
     Ok(Wanted {
         stamp: format!("{release} {PACKAGES}\n{hook}"),
         release,
+        hook,
     })
 }
 

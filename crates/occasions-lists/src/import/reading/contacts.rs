@@ -8,7 +8,7 @@ use crate::household_document::field::folded;
 pub(crate) struct Contacts {
     pub(crate) emails: Vec<String>,
     pub(crate) phones: Vec<String>,
-    /// Whether an address had a comma where a dot belongs.
+    /// Whether an address had a comma where a dot belongs, or a word for a sign.
     pub(crate) is_mended: bool,
     /// Whether a spreadsheet has rounded a number.
     pub(crate) has_lost_digits: bool,
@@ -21,10 +21,7 @@ pub(crate) fn emails(cell: &str) -> Contacts {
     let mut found = Contacts::default();
     let (rest, emails) = take_emails(cell);
     let (rest, emails) = if emails.is_empty() {
-        let mended = cell
-            .trim()
-            .replacen(',', ".", usize::from(cell.matches(',').count() == 1));
-        let (left, mended) = take_emails(&mended);
+        let (left, mended) = take_emails(&mended(cell));
         found.is_mended = !mended.is_empty();
         (left, mended)
     } else {
@@ -33,6 +30,28 @@ pub(crate) fn emails(cell: &str) -> Contacts {
     found.has_rest = !folded(&rest).is_empty();
     found.emails = emails;
     found
+}
+
+/// "ana@example,org", "ana(at)example(dot)org" and "ana at example.org" as they were meant.
+fn mended(cell: &str) -> String {
+    let mut text = cell.trim().to_owned();
+    text = text.replacen(',', ".", usize::from(cell.matches(',').count() == 1));
+    let signs = [
+        ("(at)", "@"),
+        ("[at]", "@"),
+        ("{at}", "@"),
+        ("(dot)", "."),
+        ("[dot]", "."),
+    ];
+    for (word, sign) in signs {
+        for spaced in [format!(" {word} "), word.to_owned()] {
+            text = text.replace(&spaced, sign);
+        }
+    }
+    if !text.contains('@') && text.split_whitespace().count() == 3 {
+        text = text.replacen(" at ", "@", 1);
+    }
+    text
 }
 
 /// Removes the email addresses of a text. A name beside an address stays in the text.

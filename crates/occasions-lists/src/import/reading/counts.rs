@@ -12,7 +12,7 @@ pub(crate) struct Count {
     pub(crate) is_doubtful: bool,
 }
 
-/// "4", "4 pax", "1+1", "2 adults + 1 child", "1-2" (the higher one), "4.0".
+/// "4", "4 pax", "family of 4", "1+1", "2 adults + 1 child", "1-2" (the higher one), "4.0".
 pub(crate) fn read(cell: &str) -> Option<Count> {
     let plain: String = cell.chars().map(plain_digit).collect();
     let plain = plain.trim().trim_start_matches(['~', '=']);
@@ -23,7 +23,7 @@ pub(crate) fn read(cell: &str) -> Option<Count> {
             ..Count::default()
         });
     }
-    if let Some(count) = with_words(plain) {
+    if let Some(count) = with_words(plain).or_else(|| of_family(plain)) {
         return Some(count);
     }
     let sums: Option<Vec<usize>> = plain
@@ -81,6 +81,18 @@ pub(crate) fn with_words(text: &str) -> Option<Count> {
         }
     }
     has_words.then_some(count)
+}
+
+/// "family of 4", "keluarga seramai 4 orang".
+fn of_family(text: &str) -> Option<Count> {
+    let plain = folded(text);
+    let (first, rest) = plain.split_once(' ')?;
+    let is_group = words::is_family(first) || matches!(first, "party" | "group" | "table");
+    let (link, number) = rest.split_once(' ').unwrap_or(("", rest));
+    let links = ["of", "di", "da", "de", "von", "mit", "seramai", "isi"];
+    let number = if links.contains(&link) { number } else { rest };
+    let begins = number.starts_with(|sign: char| sign.is_ascii_digit());
+    (is_group && begins).then(|| read(number)).flatten()
 }
 
 fn sum(all: &[usize]) -> Option<usize> {

@@ -83,7 +83,7 @@ pub(crate) struct Household {
     pub(crate) answers: Vec<(String, String)>,
     /// Of rows that name nobody.
     pub(crate) replies: Vec<WholeReply>,
-    /// Of rows that name nobody. It stands in the notes too.
+    /// Food needs of rows that name nobody. The notes have them too.
     pub(crate) foods: Vec<String>,
     pub(crate) guests: Vec<Guest>,
     pub(crate) told: Vec<Told>,
@@ -273,15 +273,6 @@ impl Household {
         self.told
             .push(row.told(Some(&column), Warning::InNote, &guest.name));
     }
-}
-
-/// The adults among these guests, or else all of them.
-fn eaters(guests: &mut [Guest]) -> Vec<&mut Guest> {
-    let has_adult = guests.iter().any(|guest| !guest.is_child);
-    guests
-        .iter_mut()
-        .filter(|guest| !has_adult || !guest.is_child)
-        .collect()
 }
 
 fn add_row(one: &mut Household, row: &Row<'_>, name: &NameCell) {

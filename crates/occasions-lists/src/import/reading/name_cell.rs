@@ -222,6 +222,11 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
     if plain.is_empty() {
         return true;
     }
+    if words::is_of_event(&plain) {
+        found.notes.push(inside.trim().to_owned());
+        found.doubt(Warning::InNote);
+        return true;
+    }
     if words::is_cancelled(&plain) {
         found.notes.push(inside.trim().to_owned());
         found.doubt(Warning::NotComing);

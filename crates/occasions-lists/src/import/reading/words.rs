@@ -167,6 +167,12 @@ pub(super) fn is_understood(folded: &str) -> bool {
         || (is_count && (end.is_empty() || lists.iter().any(|list| is_in(list, end))))
 }
 
+/// Whether a bracket behind a name says to which part of the day they are asked.
+pub(super) fn is_of_event(folded: &str) -> bool {
+    let is_known = |word: &str| is_in("event_words", word) || JOINERS.contains(&word);
+    is_in("event_words", folded) || folded.split(' ').all(is_known)
+}
+
 pub(super) fn is_cancelled(folded: &str) -> bool {
     is_in("cancelled", folded)
 }

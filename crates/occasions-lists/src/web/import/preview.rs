@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use occasions::event::Event;
 use occasions::hosting::{HostOf, Permission, Refusal};
 use occasions::web::host::frame::Place;
 use occasions::web::host::request::{HostForm, HostRequest, PageContext};
 use occasions::web::host::wording::Wording;
+use occasions::words::ReplyStatus;
 use web::form_state::FormState;
+use web::sheet::Cell;
 use web::{Findings, Problem, Text};
 
 use super::{contacts, contacts_link, counted, label, list_name, status, value_of};
-use crate::household_document::table::Column;
+use crate::household_document::table::{Column, Difference, Field, differences};
 use crate::household_document::{Ground, GuestRecord};
 use crate::import::{
     self, Absent, Change, Choice, ChoiceKind, Eater, Finding, Group, Here, ImportId, Options,
@@ -44,6 +47,8 @@ struct Checked<'a> {
     questions: Vec<Question>,
     left_out: Vec<WarningGroup>,
     told: Vec<WarningGroup>,
+    /// How many households are here that the list does not have, and the names of the first.
+    unlisted: Option<(String, String)>,
     /// How many more findings there are than the page can show.
     unshown: Option<String>,
     errors: Vec<FoundCell>,
@@ -96,6 +101,7 @@ struct Card {
     people: Vec<CardPerson>,
     places: Option<String>,
     lines: Vec<String>,
+    changes: Vec<String>,
     state: Option<String>,
 }
 
@@ -103,6 +109,7 @@ struct CardPerson {
     name: String,
     is_child: bool,
     food: String,
+    reply: String,
 }
 
 pub(super) async fn show(
@@ -194,6 +201,13 @@ fn checked<'a>(
         questions,
         left_out: grouped(left_out, preview, &wording),
         told: grouped(told, preview, &wording),
+        unlisted: (check.unlisted > 0).then(|| {
+            let names = check.unlisted_names.join(&text.say("list-comma"));
+            let is_cut = check.unlisted > check.unlisted_names.len();
+            let more = if is_cut { " …" } else { "" };
+            let words = counted(text, "host-import-unlisted", number(check.unlisted));
+            (words, format!("{names}{more}"))
+        }),
         unshown: (unshown > 0).then(|| counted(text, "host-import-unshown", unshown)),
         errors: errors.map(|one| row(one, preview, &wording)).collect(),
         households: preview
@@ -372,6 +386,7 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
         name: guest.name.clone(),
         is_child: guest.child == Some(true),
         food: food(guest, ground, wording),
+        reply: replies(&guest.replies, ground, wording),
     });
     let contacts = record
         .guests
@@ -388,7 +403,11 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
     let tags = record.tags.iter().flatten().cloned();
     let parts: Vec<String> = std::iter::once(invited).chain(tags).collect();
     lines.push(parts.join(" · "));
+    lines.extend(said(replies(&record.replies, ground, wording)));
+    lines.extend(record.food.clone());
     lines.extend(record.note.clone());
+    let changes = one.before.iter();
+    let changes = changes.flat_map(|before| differences(before, record, ground));
     let state = match one.outcome {
         Outcome::Changed => Some("host-import-is-changed"),
         Outcome::Same => Some("host-import-is-same"),
@@ -401,8 +420,72 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
         people: people.collect(),
         places: (one.places > 0).then(|| counted(text, "host-import-places", one.places)),
         lines,
+        changes: changes.map(|one| change(&one, ground, wording)).collect(),
         state: state.map(|id| text.say(id).into_owned()),
     }
+}
+
+fn said(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Whoever is asked for one event only needs no name of it.
+fn replies(all: &BTreeMap<String, ReplyStatus>, ground: &Ground, wording: &Wording<'_>) -> String {
+    let text = wording.text;
+    let of_event = |event: &Event| {
+        let status = all.get(&event.key)?;
+        let status = (*status != ReplyStatus::Pending).then(|| reply(text, *status))?;
+        Some(if ground.events.len() == 1 {
+            status
+        } else {
+            format!("{}: {status}", wording.event(event))
+        })
+    };
+    let all: Vec<String> = ground.events.iter().filter_map(of_event).collect();
+    all.join(&text.say("list-comma"))
+}
+
+fn reply(text: &Text, status: ReplyStatus) -> String {
+    text.say(&format!("reply-{}", status.word())).into_owned()
+}
+
+/// "Phone number: 012 → 013".
+fn change(one: &Difference, ground: &Ground, wording: &Wording<'_>) -> String {
+    let text = wording.text;
+    let shown = |cell: &Cell| {
+        let value = match cell {
+            Cell::Empty => return text.say("host-import-nothing").into_owned(),
+            Cell::Number(number) => return text.number(*number),
+            Cell::Text(value) => value.as_str(),
+        };
+        match &one.column {
+            Column::Field(Field::Events | Field::GuestEvents) => {
+                let names = event_names(value.split(", "), ground, wording);
+                said(names).unwrap_or_else(|| text.say("host-import-no-event").into_owned())
+            }
+            Column::Field(Field::Diets) => {
+                let keys = value.split(", ");
+                let names = keys.map(|key| wording.diet(&ground.diets, key));
+                names.collect::<Vec<_>>().join(&text.say("list-comma"))
+            }
+            Column::Reply(_) => match ReplyStatus::find(value) {
+                Some(status) => reply(text, status),
+                None => value.to_owned(),
+            },
+            _ => value.to_owned(),
+        }
+    };
+    let label = label(&one.column, ground, wording);
+    let label = match &one.guest {
+        Some(name) => format!("{name} · {label}"),
+        None => label,
+    };
+    let values = [
+        ("what", label.into()),
+        ("old", shown(&one.old).into()),
+        ("new", shown(&one.new).into()),
+    ];
+    text.with("host-import-change", values)
 }
 
 fn food(guest: &GuestRecord, ground: &Ground, wording: &Wording<'_>) -> String {

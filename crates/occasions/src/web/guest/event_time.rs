@@ -1,9 +1,12 @@
 //! When an event is, with or without its hours.
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use web::{Text, dates};
 
 use crate::event::Event;
+use crate::event::time_and_place::{Knows, TimeAndPlace, say_change};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
 /// A day, with its hours if they are known.
@@ -35,4 +38,15 @@ pub(super) fn cancelled(text: &Text, occasion: &Occasion, event: &Event) -> Stri
         "event-cancelled-on",
         [("event", name.into()), ("day", day.into())],
     )
+}
+
+/// When and where an event was when the household answered, if it has changed since.
+pub(super) fn was(text: &Text, snapshot: &InvitationSnapshot, event: &Event) -> Option<String> {
+    let before = snapshot.event_before(event)?;
+    let told_in = before.zone.as_deref();
+    let told_in = told_in.and_then(|name| TimeZone::get(name).ok());
+    let (zone, now) = (snapshot.occasion.zone(), TimeAndPlace::of_event(event));
+    let both = [&before.was, &now];
+    let [was, _] = say_change(both, Knows::TheSame, text, &zone, told_in.as_ref());
+    Some(text.with("portal-event-was", [("was", was.into())]))
 }

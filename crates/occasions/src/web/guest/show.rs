@@ -9,7 +9,7 @@ use web::{Deadline, Share, Site, Spoken, Text, ZonedPage};
 use web::{card_picture, dates};
 
 use super::app_links;
-use super::event_time::{machine, with_hours};
+use super::event_time::{machine, was, with_hours};
 use super::view::{
     AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
     NewsItem, OpenEvent, Places, Progress, ScheduleRow, Standing, Stored, Timer,
@@ -188,6 +188,7 @@ impl<'a> Reading<'a> {
                 None => self.text.date(&start),
             },
             when_machine: machine(details, &start),
+            was: was(self.text, self.snapshot, event),
             venue: &details.venue,
             address: &details.address,
             dress: self.pick(&details.dress_code),

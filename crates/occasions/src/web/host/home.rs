@@ -215,7 +215,20 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
         let values = [("count", n.into()), ("n", text.number(n).into())];
         text.with(id, values)
     };
-    let owing = households.unanswered + households.partial;
+    // The list that the number leads to has as many.
+    let owing = households.pending;
+    let more = (summary.plus_ones.allowed - summary.plus_ones.used).max(0);
+    let of_people = match more {
+        0 => count("host-home-of-people", people.total),
+        more => {
+            let values = [
+                ("count", people.total.into()),
+                ("n", text.number(people.total).into()),
+                ("more", text.number(more).into()),
+            ];
+            text.with("host-home-of-people-and-more", values)
+        }
+    };
     let not_sure = match people.undecided {
         0 => String::new(),
         n => count("host-home-not-sure", n),
@@ -225,7 +238,7 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
             href: wording.at("/guests?status=yes"),
             label: "host-coming",
             n: text.number(people.yes),
-            note: count("host-home-of-people", people.total),
+            note: of_people,
         },
         Figure {
             href: wording.at("/invites?response=pending"),

@@ -17,6 +17,7 @@ use crate::hosting::listing::people::{self, GuestFilter};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Permission, Refusal, portals, sending};
 use crate::id::InvitationId;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::guest::view::{Cover, Hosts};
 use crate::web::guest::{self, Reading};
 use crate::words::{OccasionKind, ReplyStatus};
@@ -39,8 +40,10 @@ words! {
         Cards = "cards" => "host-print-cards",
         /// An invitation card for each household, in the size A6.
         Invitations = "a6" => "host-print-a6",
-        /// A label for the envelope of each household.
+        /// A label with the address of each household that has one, for the envelope.
         Labels = "labels" => "host-print-labels",
+        /// A label with the code of each household, for what is in the envelope.
+        Codes = "codes" => "host-print-codes",
         /// A folded card with a guest's name, for the table.
         Places = "places" => "host-print-places",
     }
@@ -50,10 +53,10 @@ impl Kind {
     /// `print.css` defines their sizes.
     fn per_page(self, paper: Paper) -> usize {
         match (self, paper) {
-            (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
+            (Self::Cards, _) | (Self::Labels | Self::Codes, Paper::Letter) => 10,
             (Self::Invitations, Paper::A4) => 4,
             (Self::Invitations, Paper::Letter) => 2,
-            (Self::Labels, Paper::A4) => 24,
+            (Self::Labels | Self::Codes, Paper::A4) => 24,
             (Self::Places, _) => 6,
         }
     }
@@ -163,6 +166,10 @@ struct CardEvent {
 
 /// A card with more events has no room for their addresses.
 const WITH_ADDRESS: usize = 2;
+/// The most lines of an address on a label.
+const LABEL_LINES: usize = 5;
+/// How many households without a label are named.
+const LEFT_OUT_SHOWN: usize = 20;
 /// The most characters of a place on a card. If it has more, its address is left out.
 const LONGEST_PLACE: usize = 140;
 
@@ -208,6 +215,15 @@ struct Sheet<'a> {
     is_for_shop: bool,
     /// Why guests cannot open the printed links; `None` if they can.
     note: Option<String>,
+    /// How many households are on no sheet, and the names of the first.
+    left_out: Option<(String, String)>,
+}
+
+/// What is printed, and the names of the households of which nothing is.
+#[derive(Default)]
+struct Pieces {
+    all: Vec<Piece>,
+    left_out: Vec<String>,
 }
 
 /// Handles `GET /admin/o/{slug}/print/cards`. Prints a card for each household. Hosts put it into
@@ -221,7 +237,7 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
             .hosts
             .pick(text.language(), &occasion.default_language);
         let site = snapshot.url(&req.site).authority().to_owned();
-        Piece {
+        Some(Piece {
             title: hosts.text.to_owned(),
             household: snapshot.household.invitation.details.household.clone(),
             lines: vec![
@@ -233,7 +249,7 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
             qr: qr_code::path(link),
             language: text.language().clone(),
             invitation: None,
-        }
+        })
     })
     .await?;
     Ok(sheet(&req, &context, Kind::Cards, &pieces))
@@ -273,7 +289,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
             place: place(event.venue, if has_room { event.address } else { "" }),
             moment: event.moment,
         });
-        Piece {
+        Some(Piece {
             title: String::new(),
             household: reading.salutation(),
             lines: vec![
@@ -292,29 +308,57 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
                 events: events.collect(),
             }),
             language: text.language().clone(),
-        }
+        })
     })
     .await?;
     Ok(sheet(&req, &context, Kind::Invitations, &pieces))
 }
 
-/// Handles `GET /admin/o/{slug}/print/labels`. Prints a label for the envelope of each household.
+/// Handles `GET /admin/o/{slug}/print/labels`. Prints a label for the envelope of each household
+/// that has an address.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
-    let (context, pieces) = of_households(&req, |_, snapshot, link| {
+    let (context, pieces) = of_households(&req, |_, snapshot, _| {
         let details = &snapshot.household.invitation.details;
-        let address = details.address.as_deref().unwrap_or_default();
-        Piece {
+        let address = details.address.as_deref()?;
+        Some(Piece {
             title: details.household.clone(),
             household: String::new(),
-            lines: address.lines().take(5).map(str::to_owned).collect(),
-            code: snapshot.household.invitation.code.clone(),
-            qr: qr_code::path(link),
+            lines: on_label(address),
+            code: String::new(),
+            qr: None,
             language: language(snapshot),
             invitation: None,
-        }
+        })
     })
     .await?;
     Ok(sheet(&req, &context, Kind::Labels, &pieces))
+}
+
+/// A label has room for a few lines. The last of them has all the rest.
+fn on_label(address: &str) -> Vec<String> {
+    let lines = address.lines().map(str::trim);
+    let mut lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let rest = lines.split_off(lines.len().min(LABEL_LINES - 1));
+    let lines = lines.into_iter().map(str::to_owned);
+    lines.chain(std::iter::once(rest.join(", "))).collect()
+}
+
+/// Handles `GET /admin/o/{slug}/print/codes`. Prints a label with the code of each household.
+pub(super) async fn codes(req: HostRequest) -> Result<Response, Problem> {
+    let (context, pieces) = of_households(&req, |_, snapshot, link| {
+        let invitation = &snapshot.household.invitation;
+        Some(Piece {
+            title: invitation.details.household.clone(),
+            household: String::new(),
+            lines: Vec::new(),
+            code: invitation.code.clone(),
+            qr: qr_code::path(link),
+            language: language(snapshot),
+            invitation: None,
+        })
+    })
+    .await?;
+    Ok(sheet(&req, &context, Kind::Codes, &pieces))
 }
 
 /// Handles `GET /admin/o/{slug}/print/places`. Prints a place card for each guest who comes to an
@@ -327,7 +371,7 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let coming = people
         .iter()
         .filter(|person| person.status == ReplyStatus::Yes);
-    let pieces: Vec<Piece> = coming
+    let all = coming
         .map(|person| Piece {
             language: req.text.language().clone(),
             title: person.shown_name(&req.text),
@@ -338,18 +382,20 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
             invitation: None,
         })
         .collect();
+    let left_out = Vec::new();
+    let pieces = Pieces { all, left_out };
     Ok(sheet(&req, &context, Kind::Places, &pieces))
 }
 
-fn language(snapshot: &crate::invitation_snapshot::InvitationSnapshot) -> Language {
+fn language(snapshot: &InvitationSnapshot) -> Language {
     let tag = snapshot.household.invitation.details.language.as_ref();
     Language::of(tag.unwrap_or(&snapshot.occasion.default_language))
 }
 
 async fn of_households(
     req: &HostRequest,
-    piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
-) -> Result<(PageContext, Vec<Piece>), Refusal> {
+    piece: fn(&HostRequest, &InvitationSnapshot, &str) -> Option<Piece>,
+) -> Result<(PageContext, Pieces), Refusal> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let is_by_paper = req.query.text("by") == Channel::Paper.word();
     let of = req.clone();
@@ -363,17 +409,21 @@ async fn of_households(
             let rows = listing::all_invitations(tx, &context.host, &filter)?;
             rows.into_iter().map(|row| row.id).collect()
         };
-        let snapshots = portals::load_all(tx, &context.host, &ids)?.into_iter();
-        let pieces = snapshots.map(|snapshot| {
+        let mut pieces = Pieces::default();
+        for snapshot in portals::load_all(tx, &context.host, &ids)? {
             let link = snapshot.url(&of.site).join(&snapshot.link(""));
-            piece(&of, &snapshot, &link)
-        });
-        Ok(pieces.collect())
+            let household = &snapshot.household.invitation.details.household;
+            match piece(&of, &snapshot, &link) {
+                Some(piece) => pieces.all.push(piece),
+                None => pieces.left_out.push(household.clone()),
+            }
+        }
+        Ok(pieces)
     })
     .await
 }
 
-fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece]) -> Response {
+fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &Pieces) -> Response {
     let paper = Paper::of(req);
     let title = req.text.say(kind.label());
     let is_for_shop = kind == Kind::Invitations && req.query.text("shop") == "yes";
@@ -393,6 +443,7 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
         paper,
         dress: format!("{} light", context.occasion.theme.classes()),
         pages: pieces
+            .all
             .chunks(if is_for_shop { 1 } else { kind.per_page(paper) })
             .collect(),
         is_for_shop,
@@ -401,8 +452,19 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
             _ => &[Side::Only],
         },
         note: req.private_note(context),
+        left_out: left_out(&req.text, &pieces.left_out),
     };
     printed(req, context, &title, body)
+}
+
+fn left_out(text: &Text, households: &[String]) -> Option<(String, String)> {
+    let shown = households.iter().take(LEFT_OUT_SHOWN).cloned();
+    let mut names = shown.collect::<Vec<_>>().join(&text.say("list-comma"));
+    if households.len() > LEFT_OUT_SHOWN {
+        names.push_str(" …");
+    }
+    let number = [("n", households.len().into())];
+    (!households.is_empty()).then(|| (text.with("host-print-no-address", number), names))
 }
 
 fn back(context: &PageContext, paper: Paper) -> String {
@@ -439,11 +501,13 @@ struct DoorList<'a> {
     rows: Vec<DoorRow>,
 }
 
+/// A person, or all those of a household whom nobody names.
 struct DoorRow {
     name: String,
     household: String,
     heads: usize,
-    comes: Vec<bool>,
+    /// How many of them come to each event.
+    comes: Vec<usize>,
 }
 
 /// Handles `GET /admin/o/{slug}/print/door`. Lists all guests who come, sorted by name, so that
@@ -469,19 +533,30 @@ pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
     for person in &people {
         *heads.entry(&person.invitation).or_default() += 1;
     }
-    let rows = people.iter().map(|person| DoorRow {
-        name: person.shown_name(&req.text),
-        household: person.household.clone(),
-        heads: heads.get(&person.invitation).copied().unwrap_or_default(),
-        comes: events
+    let mut rows: Vec<DoorRow> = Vec::new();
+    let mut unnamed: BTreeMap<(&InvitationId, &str), usize> = BTreeMap::new();
+    for person in &people {
+        let comes = events
             .iter()
-            .map(|event| coming.contains(&(person.id.clone(), event.id.clone())))
-            .collect(),
-    });
-    let rows: Vec<DoorRow> = rows.collect();
+            .map(|event| usize::from(coming.contains(&(person.id.clone(), event.id.clone()))));
+        if person.name.is_empty() {
+            let of = (&person.invitation, person.guest_of.as_str());
+            if let Some(row) = unnamed.get(&of).and_then(|place| rows.get_mut(*place)) {
+                let places = row.comes.iter_mut().zip(comes);
+                places.for_each(|(all, one)| *all += one);
+                continue;
+            }
+            unnamed.insert(of, rows.len());
+        }
+        rows.push(DoorRow {
+            name: person.shown_name(&req.text),
+            household: person.household.clone(),
+            heads: heads.get(&person.invitation).copied().unwrap_or_default(),
+            comes: comes.collect(),
+        });
+    }
     let told = events.iter().enumerate().map(|(place, event)| {
-        let comes = |row: &&DoorRow| row.comes.get(place) == Some(&true);
-        let heads = rows.iter().filter(comes).count();
+        let heads: usize = rows.iter().filter_map(|row| row.comes.get(place)).sum();
         let heads = req.text.with("count-yes", [("n", heads.into())]);
         (wording.event(event), wording.start_of(event), heads)
     });

@@ -5,8 +5,9 @@ use super::super::counts::{self, Count};
 use super::super::name_cell::{self, NameCell};
 use super::super::row::Row;
 use super::super::{contacts, words};
-use super::{Guest, Household, LONGEST_NOTE, ONE_OF, WholeReply, eaters};
+use super::{Guest, Household, LONGEST_NOTE, ONE_OF, WholeReply};
 use crate::household_document::field::{Column, Field, Numbered, folded};
+use crate::household_document::who_shares_food;
 
 const LONGEST_ADDRESS: usize = 500;
 /// The most characters of a note on food that stands with each of several guests.
@@ -181,7 +182,7 @@ fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
     if one.guests.len() == from {
         one.foods.push(note.to_owned());
     }
-    let guests = eaters(&mut one.guests[from..]);
+    let guests = who_shares_food(&mut one.guests[from..], |guest| guest.is_child);
     let count = guests.len();
     for guest in guests {
         guest.diet_notes.push(if count > 1 {
@@ -439,7 +440,7 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
             one.note_cell(row, at, Warning::InNote);
             one.foods.push(cell.to_owned());
         }
-        1 => {
+        1 if one.guests[from].is_child || !says_child(cell) => {
             let guest = &mut one.guests[from];
             if is_split {
                 guest
@@ -451,6 +452,11 @@ fn add_food(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
         }
         _ => share_food(one, row, Some(at), cell, from),
     }
+}
+
+/// Whether a food need may be that of a child.
+fn says_child(food: &str) -> bool {
+    folded(food).split(' ').any(words::is_child_word)
 }
 
 /// Food of a row with several people: each adult's note says that it is one of them, until the host
@@ -478,7 +484,9 @@ pub(super) fn share_food(
     };
     one.told
         .push(row.told(Some(&column), Warning::WhoseDiet, &food));
-    for guest in eaters(&mut one.guests[from..]) {
+    let is_of_child = says_child(&food);
+    let is_child = |guest: &Guest| guest.is_child && !is_of_child;
+    for guest in who_shares_food(&mut one.guests[from..], is_child) {
         guest.diet_notes.push(format!("{ONE_OF}{food}"));
     }
 }

@@ -112,6 +112,12 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
     ("Chong (2 adults + 1 child)", None, "Chong +1 child =3"),
     ("Razak + isteri + maid + 2 anak2", None, "Razak +2 +2 child"),
     ("John +1 (Sarah)", None, "John; Sarah"),
+    (
+        "Ana & Ben (ceremony only)",
+        None,
+        "Ana; Ben note:ceremony only !in_note",
+    ),
+    ("Ana (Only Fish)", None, "Ana (Only Fish)"),
     ("John + gf Sarah", None, "John; Sarah"),
     (
         "Ana and Ben (vegan)",
@@ -248,6 +254,11 @@ fn numbers_of_people_are_read_as_people_write_them() {
         ("٤", Some((4, 0, false))),
         ("4位", Some((4, 0, false))),
         ("4.0", Some((4, 0, false))),
+        ("family of 4", Some((4, 0, false))),
+        ("Keluarga seramai 5 orang", Some((5, 0, false))),
+        ("Familie mit 2 Kinder", Some((2, 2, false))),
+        ("table 7b", None),
+        ("family", None),
         ("1-2", Some((2, 0, true))),
         ("2027-02-01", None),
         ("some", None),
@@ -287,6 +298,10 @@ fn contacts_are_found_in_whatever_stands_around_them() {
         ("mailto:fi@example.org", "fi@example.org", false, false),
         ("suami11@example,my", "suami11@example.my", false, true),
         ("no address", "", true, false),
+        ("ana(at)example.org", "ana@example.org", false, true),
+        ("ana [at] example(dot)org", "ana@example.org", false, true),
+        ("ana at example.org", "ana@example.org", false, true),
+        ("at home in the evening", "", true, false),
         ("a5@ x ::: b5@y", "", true, false),
     ] {
         let found = contacts::emails(cell);

@@ -122,6 +122,8 @@ pub struct EventRow<'a> {
     pub moment: String,
     /// The start of the event in machine-readable form, or its day if the hour is not known.
     pub when_machine: String,
+    /// What it was when the household answered, if it has changed since.
+    pub was: Option<String>,
     pub venue: &'a str,
     /// The venue's postal address, with the hosts' line breaks.
     pub address: &'a str,

@@ -139,6 +139,7 @@ fn events(text: &Text) -> Vec<EventRow<'static>> {
             hours(text, &at(from.0, from.1), &at(to.0, to.1))
         ),
         when_machine: web::dates::machine(&at(from.0, from.1)),
+        was: None,
         venue,
         address: "Jalan Perdana, 50480 Kuala Lumpur",
         dress,
