@@ -39,6 +39,7 @@ mod slots;
 mod visitor;
 mod visitor_zone;
 mod words;
+mod zone_page;
 
 pub use reviews::download as download_review;
 
@@ -79,6 +80,7 @@ fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get_shared("/book", Anybody, offers::list)
         .get_shared("/book/plans", Anybody, plans::offered)
+        .get_shared("/book/zone", Anybody, zone_page::choose)
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
         .get("/me/orders/{id}/receipt", People, receipt::show)

@@ -19,12 +19,13 @@ use crate::domains::off::{client, router};
 const KEPT: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=30";
 const SENTENCE: &str = "Caches in front may show it for 90 seconds.";
 /// The public pages that are not in the site map.
-const UNLISTED: [&str; 10] = [
+const UNLISTED: [&str; 11] = [
     "/aisyah/incident-timer",
     "/blog/tag/wedding",
     "/blog?fresh=7",
     "/book/aisyah",
     "/book/plans",
+    "/book/zone",
     "/book?tz=Asia%2FTokyo",
     "/countdowns?search=sugar",
     "/embed/aisyah/the-wedding",

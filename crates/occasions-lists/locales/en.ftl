@@ -71,11 +71,13 @@ host-import-number-unknown = How many people come is not said. One more place th
 host-import-number-doubtful = The number of people is not clear. Look at this household once.
 host-import-name-doubtful = One person or several? Look at the names of this household once.
 host-import-no-surname = The first name has no family name. None was added.
-host-import-email-mended = An email address was mistyped, and mended; look once.
+host-import-email-mended = An email address looked mistyped, and we corrected it. Check it once.
 host-import-email-in-note = Not an email address; it is in the note for hosts.
 host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
 host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Without a country code, a number is read as one of the country in “General”.
-host-import-food-stays = The food needs that are here stay, unless you tick that answers in the list replace them. The list says:
+host-import-reply-stays = The reply that is here stays, unless you let the list replace answers. The list says:
+host-import-only-named = This yes counts for those who are named. Those whose names are to come have no answer yet.
+host-import-food-stays = The food needs that are here stay, unless you let the list replace answers. The list says:
 host-import-whose-diet = Several people, one food need: each adult’s note says “one of”.
 host-import-allergy-note = The note speaks of an allergy, so it also stands with the food needs, for the kitchen.
 host-import-not-coming = The list says they do not come. They are added all the same, and the note says so.
@@ -92,8 +94,8 @@ host-import-list = { $name }: { $count ->
 }
 host-import-no-names = No column holds names. Which one is it? Choose it below.
 host-import-invite = Invite them to
-host-import-choose-events = Tick the events to which they are invited. Otherwise their links show no event, and nobody can answer.
-host-import-invite-later = To none for now: I choose later
+host-import-choose-events = Tick the events they are invited to. Otherwise their links show no event, and nobody can answer.
+host-import-invite-later = None for now; I’ll choose later
 host-import-invite-said = A column of the list says who is invited. These ticks are for households where it is empty.
 host-import-no-days = No event has a date yet. When an event gets one, everybody in the list is invited to it.
 host-import-open-to-all = Open to all: everybody is invited.
@@ -151,8 +153,8 @@ host-import-nothing = nothing
 host-import-changes = What changes
 host-import-change = { $what }: { $old } → { $new }
 host-import-unlisted = { $count ->
-    [one] 1 household that is here is not in this list. It stays as it is.
-   *[other] { $n } households that are here are not in this list. They stay as they are.
+    [one] 1 household already here is not in this list. It stays as it is.
+   *[other] { $n } households already here are not in this list. They stay as they are.
 }
 host-import-is-changed = Here already; it changes
 host-import-is-same = Here already; it stays
@@ -244,7 +246,7 @@ host-people = People
 host-download = Download
 host-kitchen-text = People who come or are not sure. Food needs are deleted 30 days after the event.
 host-reports-title = Food, lists and files
-host-kitchen-in-words = In people’s own words, below
+host-kitchen-in-words = In people’s own words (see below)
 host-kitchen-people = Who needs what
 host-exports = Lists as files
 host-exports-text = Made in the background, kept for 7 days.

@@ -71,11 +71,13 @@ host-import-number-unknown = Bilangan orang tidak dinyatakan. Satu tempat lebih 
 host-import-number-doubtful = Bilangan orang tidak jelas. Semak keluarga ini sekali.
 host-import-name-doubtful = Seorang atau beberapa orang? Semak nama-nama keluarga ini sekali.
 host-import-no-surname = Nama pertama tiada nama keluarga. Tiada yang ditambah.
-host-import-email-mended = Alamat e-mel tersalah taip dan telah dibetulkan; semak sekali.
+host-import-email-mended = Satu alamat e-mel nampaknya tersalah taip, dan telah kami betulkan. Semak sekali.
 host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
 host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
 host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tanpa kod negara, nombor dibaca sebagai nombor negara dalam “Umum”.
-host-import-food-stays = Keperluan makanan yang ada di sini kekal, melainkan anda menanda bahawa jawapan dalam senarai menggantikannya. Senarai menyatakan:
+host-import-reply-stays = Jawapan yang ada di sini kekal, kecuali jika anda benarkan senarai menggantikan jawapan. Senarai menyatakan:
+host-import-only-named = Jawapan ya ini untuk mereka yang dinamakan. Mereka yang namanya menyusul belum ada jawapan.
+host-import-food-stays = Keperluan makanan yang ada di sini kekal, kecuali jika anda benarkan senarai menggantikan jawapan. Senarai menyatakan:
 host-import-whose-diet = Beberapa orang, satu keperluan makanan: nota setiap dewasa menyebut “one of” (salah seorang).
 host-import-allergy-note = Nota ini menyebut alahan, jadi ia juga ada pada keperluan makanan, untuk dapur.
 host-import-not-coming = Senarai menyatakan mereka tidak datang. Mereka tetap ditambah, dan nota menyebutnya.
@@ -91,8 +93,8 @@ host-import-list = { $name }: { $count ->
 }
 host-import-no-names = Tiada lajur yang mengandungi nama. Yang mana satu? Pilih di bawah.
 host-import-invite = Jemput mereka ke
-host-import-choose-events = Tandakan acara yang mereka dijemput hadiri. Jika tidak, pautan mereka tidak menunjukkan acara dan tiada siapa dapat menjawab.
-host-import-invite-later = Belum ada: saya pilih kemudian
+host-import-choose-events = Tandakan acara untuk jemputan mereka. Jika tidak, pautan mereka tidak menunjukkan apa-apa acara dan tiada sesiapa dapat menjawab.
+host-import-invite-later = Tiada buat masa ini; saya akan pilih kemudian
 host-import-invite-said = Satu lajur senarai menyatakan siapa dijemput. Ini untuk keluarga yang selnya kosong.
 host-import-no-days = Belum ada acara yang mempunyai tarikh. Semua orang dalam senarai dijemput apabila tarikhnya ditetapkan.
 host-import-open-to-all = Terbuka kepada semua: setiap orang dijemput.
@@ -144,7 +146,7 @@ host-import-nothing = tiada
 host-import-changes = Yang berubah
 host-import-change = { $what }: { $old } → { $new }
 host-import-unlisted = { $count ->
-   *[other] { $n } keluarga yang ada di sini tiada dalam senarai ini. Semuanya kekal seperti sedia ada.
+   *[other] { $n } keluarga yang ada di sini tiada dalam senarai ini, dan kekal seperti sedia ada.
 }
 host-import-is-changed = Sudah ada; akan berubah
 host-import-is-same = Sudah ada; kekal
@@ -230,7 +232,7 @@ host-people = Orang
 host-download = Muat turun
 host-kitchen-text = Orang yang hadir atau belum pasti. Keperluan makanan dipadam 30 hari selepas majlis.
 host-reports-title = Makanan, senarai dan fail
-host-kitchen-in-words = Dalam kata-kata tetamu sendiri, di bawah
+host-kitchen-in-words = Dengan kata-kata tetamu sendiri (lihat di bawah)
 host-kitchen-people = Siapa perlukan apa
 host-exports = Senarai sebagai fail
 host-exports-text = Dibuat di latar belakang, disimpan 7 hari.

@@ -96,14 +96,6 @@ pub struct Record {
     pub guests: Vec<GuestRecord>,
 }
 
-/// Which values of a document replace those that are here.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Replaced {
-    pub(crate) answers: bool,
-    /// The food needs of guests.
-    pub(crate) food: bool,
-}
-
 /// A guest in a household document.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -330,8 +322,8 @@ impl Record {
     }
 
     /// Returns this document with the values of `wanted`. Stored answers and food needs are replaced
-    /// only if `replaced` says so. Guests with new names are added.
-    pub(crate) fn merged(&self, wanted: &Self, ground: &Ground, replaced: Replaced) -> Self {
+    /// only if `is_replaced`. Guests with new names are added.
+    pub(crate) fn merged(&self, wanted: &Self, ground: &Ground, is_replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());
         put(&mut new.household, wanted.household.as_ref());
@@ -347,8 +339,8 @@ impl Record {
         put(&mut new.message, wanted.message.as_ref());
         put(&mut new.note, wanted.note.as_ref());
         put(&mut new.events, wanted.events.as_ref());
-        answer(&mut new.wish, wanted.wish.as_ref(), replaced.answers);
-        answer_all(&mut new.answers, &wanted.answers, replaced.answers);
+        answer(&mut new.wish, wanted.wish.as_ref(), is_replaced);
+        answer_all(&mut new.answers, &wanted.answers, is_replaced);
         let events = new.events.clone();
         let invited = |guest: &GuestRecord, event: &str| {
             let chosen = guest.events.as_ref().or(events.as_ref());
@@ -376,7 +368,7 @@ impl Record {
                 if new.guests[at].name.is_empty() {
                     new.guests[at].name.clone_from(&guest.name);
                 }
-                new.guests[at].merge(guest, invited, replaced);
+                new.guests[at].merge(guest, invited, is_replaced);
             } else {
                 new.guests.push(guest.clone());
                 is_free.push(false);
@@ -396,11 +388,11 @@ impl Record {
         let people = people.min(new.guests.len());
         let counted = &mut new.guests[..people];
         for guest in counted.iter_mut().filter(|guest| guest.name.is_empty()) {
-            guest.reply(&wanted.replies, invited, replaced.answers);
+            guest.reply(&wanted.replies, invited, is_replaced);
         }
         let hungry = who_shares_food(counted, |guest| guest.child == Some(true));
         for guest in hungry.into_iter().filter(|guest| guest.name.is_empty()) {
-            answer(&mut guest.diet_note, wanted.food.as_ref(), replaced.food);
+            answer(&mut guest.diet_note, wanted.food.as_ref(), is_replaced);
         }
         new
     }
@@ -435,32 +427,32 @@ impl GuestRecord {
         &mut self,
         wanted: &Self,
         is_invited: impl Fn(&Self, &str) -> bool,
-        replaced: Replaced,
+        is_replaced: bool,
     ) {
         put(&mut self.child, wanted.child.as_ref());
         put(&mut self.age, wanted.age.as_ref());
         put(&mut self.email, wanted.email.as_ref());
         put(&mut self.phone, wanted.phone.as_ref());
         put(&mut self.events, wanted.events.as_ref());
-        if wanted.has_food() && (replaced.food || !self.has_food()) {
+        if wanted.has_food() && (is_replaced || !self.has_food()) {
             self.diets.clone_from(&wanted.diets);
             self.diet_note.clone_from(&wanted.diet_note);
         }
-        answer_all(&mut self.answers, &wanted.answers, replaced.answers);
-        self.reply(&wanted.replies, is_invited, replaced.answers);
+        answer_all(&mut self.answers, &wanted.answers, is_replaced);
+        self.reply(&wanted.replies, is_invited, is_replaced);
     }
 
     fn reply(
         &mut self,
         wanted: &BTreeMap<String, ReplyStatus>,
         is_invited: impl Fn(&Self, &str) -> bool,
-        replaced: bool,
+        is_replaced: bool,
     ) {
         for (event, status) in wanted {
             let is_new = *status != ReplyStatus::Pending && is_invited(self, event);
             let stored = self.replies.get(event);
             let is_open = stored.is_none_or(|there| *there == ReplyStatus::Pending);
-            if is_new && (is_open || replaced) {
+            if is_new && (is_open || is_replaced) {
                 self.replies.insert(event.clone(), *status);
             }
         }

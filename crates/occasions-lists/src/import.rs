@@ -50,7 +50,7 @@ use self::stored::{
     last_columns, load_first_rows, store_list, store_pages, store_rows, store_unread, table_columns,
 };
 use crate::household_document::table::Column;
-use crate::household_document::{Ground, Replaced, Standing};
+use crate::household_document::{Ground, Standing};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
@@ -137,13 +137,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// Which values of a list replace those of this household. What only lists have said of food, the
-    /// last one says.
-    fn replaced(self, old: &Standing) -> Replaced {
-        Replaced {
-            answers: self.replace_answers,
-            food: self.replace_answers || old.is_as_listed,
-        }
+    /// Whether the list's answers and food needs replace those of this household. As long as only
+    /// lists have spoken, the last one counts.
+    fn replaces(self, old: &Standing) -> bool {
+        self.replace_answers || old.is_as_listed
     }
 }
 

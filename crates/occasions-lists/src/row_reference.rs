@@ -20,6 +20,15 @@ impl RowReference {
         format!("{ROW}{}", self.names)
     }
 
+    /// The reference of the second row with these names.
+    pub(crate) fn of_namesake(&self) -> String {
+        let own = self
+            .names
+            .split_once('-')
+            .map_or(&*self.names, |(own, _)| own);
+        format!("{ROW}{own}-2")
+    }
+
     /// The reference of the row with all its cells and what they are.
     pub(crate) fn of_content(&self) -> String {
         format!("{ROW}{}:{}", self.names, self.content)

@@ -657,6 +657,7 @@ event-place-open = يُحدَّد المكان لاحقًا
 event-end-open = وقت الانتهاء غير محدّد
 event-cancelled = تم الإلغاء
 portal-asked-again = تغيّر موعد أو مكان { $event }. نرجو أن تجيبوا من جديد إن كنتم ستحضرون.
+portal-event-changed = تغيّر هذا بعد أن أجبتم.
 portal-event-was = تغيّر هذا بعد أن أجبتم. كان: { $was }
 event-cancelled-on = تم إلغاء { $event } ({ $day }).
 send-thanks = شكرًا من القلب على حضوركم في يومنا.

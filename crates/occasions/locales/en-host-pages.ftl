@@ -478,6 +478,7 @@ host-field-dress = Dress
 host-field-seats-hint = Empty: as many as come.
 host-field-open-to-all = Open to all
 host-field-open-to-all-hint = Every household is invited, and the public page says when and where it is. If answers without a code are on, they are for the events that are open to all; while no event is, for every event.
+host-field-invite-all = Invite every household that is here. If not, choose them under Households.
 host-field-position = Place in the order
 host-field-event-position-hint = Events are listed by time. This number decides only between events that start at the same time. If no event is open to everybody, the public page shows the day of the event with the lowest number.
 host-field-key = Web address
@@ -826,7 +827,7 @@ host-print-cards = Small cards
 host-print-cards-text = 85 × 55 mm, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
 host-print-labels = Envelope labels
 host-print-labels-text = 70 × 37 mm, 24 on a sheet: household and address.
-host-print-codes = Code labels, for inside
+host-print-codes = Code labels, for the cards inside
 host-print-codes-text = 70 × 37 mm, 24 on a sheet: household, code and QR code, to stick on cards of your own.
 host-print-no-address = { $n ->
     [one] 1 household has no address, so it gets no label:

@@ -52,10 +52,10 @@ problem-deadline-without-day = Guests answer once the day is known. Leave “Ans
 problem-year-doubtful = Is the year right? The day is over, or about a year from the old one.
     .title = Is the year right?
 problem-cancels-for-coming = { $n ->
-    [one] One person has said yes, and reads that this is cancelled as soon as you save. Tick the line below if it is.
-   *[other] { $n } people have said yes, and read that this is cancelled as soon as you save. Tick the line below if it is.
+    [one] One person has said yes, and will see that this is cancelled as soon as you save. If it is, tick the line below.
+   *[other] { $n } people have said yes, and will see that this is cancelled as soon as you save. If it is, tick the line below.
 }
-    .title = People have said yes
+    .title = Somebody has said yes
 problem-last-event = An occasion needs at least one event.
     .title = The last event
 problem-question-in-use = This question has been answered: what it asks, and of whom, cannot change any more. Put it away and ask a new one.

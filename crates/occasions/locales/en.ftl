@@ -523,6 +523,7 @@ event-place-open = Venue to follow
 event-end-open = no set end time
 event-cancelled = Cancelled
 portal-asked-again = { $event } has moved. Please answer again whether you can come.
+portal-event-changed = This has changed since you answered.
 portal-event-was = This has changed since you answered. It was: { $was }
 event-cancelled-on = { $event } on { $day } is cancelled.
 send-thanks = Thank you for being with us on our day.

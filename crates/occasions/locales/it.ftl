@@ -532,6 +532,7 @@ event-place-open = Luogo da definire
 event-end-open = orario di fine non stabilito
 event-cancelled = Non avrà luogo
 portal-asked-again = C’è un cambio di programma: { $event }. Per favore rispondete di nuovo.
+portal-event-changed = È cambiato da quando avete risposto.
 portal-event-was = È cambiato da quando avete risposto. Prima era: { $was }
 event-cancelled-on = Abbiamo dovuto annullare: { $event }, { $day }.
 send-thanks = Grazie di cuore per essere stati con noi quel giorno.

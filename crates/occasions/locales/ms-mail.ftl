@@ -38,7 +38,7 @@ mail-thanks-subject = Terima kasih daripada { $hosts }
 mail-thanks-body =
     { $thanks_for_coming }
 
-    Kebaikan hati anda amat menyentuh hati kami, dan akan kami kenang selalu.
+    Kebaikan anda amat menyentuh hati kami, dan akan kami kenang selalu.
 
     Terima kasih atas hadiah anda: { $gift }
 

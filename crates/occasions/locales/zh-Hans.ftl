@@ -472,6 +472,7 @@ event-place-open = 地点待定
 event-end-open = 结束时间未定
 event-cancelled = 已取消
 portal-asked-again = { $event }有变动，请再次回复您能否出席。
+portal-event-changed = 自您回复后已有变动。
 portal-event-was = 自您回复后已有变动。原为：{ $was }
 event-cancelled-on = 原定{ $day }的{ $event }已取消。
 send-thanks = 感谢您与我们共度这一天。

@@ -259,19 +259,22 @@ fn with(
 }
 
 impl InvitationSnapshot {
-    /// Returns what an event was when somebody of the household last said that they may come, if it
-    /// has changed since.
-    pub(crate) fn event_before(&self, event: &Event) -> Option<&EventBefore> {
+    /// Returns what an event was if it has changed since somebody of the household said that they may
+    /// come, and whether that is what all of them knew.
+    pub(crate) fn event_before(&self, event: &Event) -> Option<(&EventBefore, bool)> {
         let before = self.before.iter().find(|before| before.event == event.id)?;
         let guests = self.household.guests.iter();
-        let mut replies = guests.filter_map(|guest| guest.replies.get(&event.id));
+        let replies = guests.filter_map(|guest| guest.replies.get(&event.id));
         let expects = |reply: &Reply| {
             let is_asked_again = reply.seat_until.is_some();
             let is_older = reply.answered_at.is_some_and(|at| at < before.changed_at);
             let says_no = matches!(reply.status, ReplyStatus::No | ReplyStatus::Pending);
             is_asked_again || (is_older && !says_no)
         };
-        replies.any(expects).then_some(before)
+        let since = before.since.unwrap_or(before.changed_at);
+        let knew = |reply: &&Reply| reply.answered_at.is_none_or(|at| at < since);
+        let expecting: Vec<&Reply> = replies.filter(|reply| expects(reply)).collect();
+        (!expecting.is_empty()).then(|| (before, expecting.iter().all(knew)))
     }
 
     /// Returns the link to the invitation's page, or to the page `below` it, such as

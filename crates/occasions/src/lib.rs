@@ -211,7 +211,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0028_form_event" expanding,
     "0029_changes_told" expanding,
     "0030_end_known" expanding,
-    "0031_messages_begun" expanding
+    "0031_messages_begun" expanding,
+    "0032_told_since" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -398,7 +398,7 @@ share-badge = Badge for your own page
 share-embed = Frame for your own page
 
 address-private = This site’s address is { $address }. Nobody outside this computer or its network can open links and QR codes with it. Whoever runs the site sets its public address as site.url.
-mail-stays = This site has no mail server. What it sends stays in its own mailbox, and reaches nobody. Whoever runs this site can set one up.
+mail-stays = This site has no mail server. What it sends stays in its own mailbox, and reaches nobody. Whoever runs the site can set one up.
 cache-note = Caches in front may show it for 90 seconds.
 
 # Lists that show only their beginning.

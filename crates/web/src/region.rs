@@ -1,11 +1,25 @@
 //! Countries: their time zones, and with these the currency that people pay with. Where all that is
 //! known of people is their zone or their language, the rest is proposed from it.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use platform::money::Currency;
 
 /// A line is a country's code (ISO 3166-1) and its zones. After `!`, the first zone is the primary
 /// one.
 const COUNTRIES: &str = include_str!("region/zones.txt");
+
+/// A line is a country's code and its names in the languages of [`NAMED`], with `|` between them.
+const NAMES: &str = include_str!("region/names.txt");
+const NAMED: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
+
+static NAMES_OF: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    NAMES
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .collect()
+});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
@@ -60,6 +74,14 @@ impl Region {
         let mut zones = self.zones();
         let first = zones.next();
         first.filter(|_| self.has_primary || zones.next().is_none())
+    }
+
+    /// The country's name in the language with this tag, or else in English.
+    pub fn name(self, tag: &str) -> &'static str {
+        let place = NAMED.iter().position(|known| *known == tag);
+        let names = NAMES_OF.get(self.code).map(|names| names.split('|'));
+        let name = names.and_then(|mut names| names.nth(place.unwrap_or_default()));
+        name.unwrap_or(self.code)
     }
 
     pub fn currency(self) -> Option<Currency> {

@@ -1,6 +1,8 @@
 //! The time zone in which a visitor reads times before an account says one: that of the address
 //! (`?tz=`), or that of the visitor's device, which a script keeps in a cookie.
 
+mod search;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::LazyLock;
@@ -10,6 +12,8 @@ use axum::http::{HeaderMap, Uri, request};
 use jiff::tz::TimeZone;
 
 use crate::cookie;
+
+pub use search::{FoundZone, search};
 
 /// The cookie with the IANA name of the device's zone. Scripts set it (`zone.js`).
 pub const COOKIE: &str = "kd_zone";

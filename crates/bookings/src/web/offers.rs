@@ -63,6 +63,7 @@ struct ListPage<'a> {
     is_open: bool,
     zone: &'a VisitorZone,
     zone_line: String,
+    zone_change: String,
     days: Vec<Day>,
     is_filtered: bool,
     /// A text about the next free slot, and a link to its day, for a page that lists no slots.
@@ -275,6 +276,12 @@ pub(super) async fn list_page(
         is_filtered: asked.is_filtered(),
         zone: asker.zone,
         zone_line,
+        zone_change: {
+            let asked = asker.uri.path_and_query();
+            asker
+                .zone
+                .change(asked.map_or(path.as_str(), |asked| asked.as_str()))
+        },
         more: found
             .more
             .as_ref()

@@ -47,6 +47,8 @@ struct SlotPage<'a> {
     /// is the same.
     own_time: String,
     visitor: &'a VisitorZone,
+    /// Where the visitor chooses another zone.
+    zone_change: String,
     /// The field with which the member's account takes over the zone of their device or of the
     /// page's address.
     take_over: Option<Field>,
@@ -265,6 +267,7 @@ pub(super) async fn slot_page(
         time,
         own_time: who.map_or_else(String::new, |who| own_time(site, text, who, zone, slot)),
         visitor,
+        zone_change: visitor.change(&format!("/book/{}", slot.id)),
         take_over: take_over(text, form_state, visitor),
         place: words::place(text, slot),
         cancel: cancel_rule(

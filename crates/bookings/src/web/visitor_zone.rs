@@ -102,6 +102,11 @@ impl VisitorZone {
         format!("{href}{mark}{}={name}", zone::PARAMETER)
     }
 
+    /// The page on which another zone is chosen for the page at this address.
+    pub(super) fn change(&self, address: &str) -> String {
+        self.keep(&format!("/book/zone?for={}", words::percent(address)))
+    }
+
     /// A sentence that names the zone of the page's times, and what writes them.
     pub(super) fn page<'t>(&self, text: &'t Text, now: Timestamp) -> (String, ZonedPage<'t>) {
         let line = if self.device.as_ref() == Some(&self.zone) {

@@ -102,6 +102,65 @@ fn links_keep_the_zone_of_the_address() {
 }
 
 #[test]
+fn a_visitor_finds_a_zone_by_city_country_or_difference_and_goes_back_with_it() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (stage, _, slot) = berlin(stage).await;
+        let mut visitor = stage.visitor();
+        let list = visitor
+            .get("/book?from=2026-11-30&tz=America%2FNew_York")
+            .await;
+        let change = list.expect(200).link("Change the zone").href;
+        let page = visitor.get(&change).await;
+        let text = page.expect(200).text();
+        for words in [
+            "New York (UTC−5)",
+            "What you chose",
+            "Berlin (UTC+1)",
+            "Where this site is",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        for (query, place) in [
+            ("india", "Kolkata (UTC+5:30)"),
+            ("Calcutta", "Kolkata (UTC+5:30)"),
+            ("UTC+5:30", "Kolkata (UTC+5:30)"),
+        ] {
+            let mut form = page.form("/book/zone");
+            form.fill("q", query);
+            let found = visitor.submit(&page, &form).await;
+            let link = found.expect(200).link(place).href;
+            assert_eq!(link, "/book?from=2026-11-30&tz=Asia%2FKolkata", "{query}");
+            let back = visitor.get(&link).await;
+            assert!(
+                back.expect(200).text().contains("6:30 am"),
+                "{}",
+                back.text()
+            );
+        }
+        let mut form = page.form("/book/zone");
+        form.fill("q", "Atlantis <b>");
+        let none = visitor.submit(&page, &form).await;
+        assert!(none.expect(200).text().contains("No place has this name."));
+        // A region's places, in the visitor's language.
+        let asia = visitor.get("/book/zone?area=asia&lang=ms").await;
+        let text = asia.expect(200).text();
+        assert!(
+            text.contains("Tokyo (UTC+9)") && text.contains("Jepun"),
+            "{text}"
+        );
+        // A time's page leads there too, and no link leads elsewhere.
+        let mut visitor = stage.visitor();
+        let time = visitor.get(&slot).await;
+        let change = time.expect(200).link("Change the zone").href;
+        let page = visitor.get(&change).await;
+        let back = page.expect(200).link("Berlin (UTC+1)").href;
+        assert_eq!(back, format!("{slot}?tz=Europe%2FBerlin"));
+        let evil = visitor.get("/book/zone?for=//evil.example&q=berlin").await;
+        assert!(!evil.expect(200).body.contains("evil.example"));
+    });
+}
+
+#[test]
 fn a_zone_that_a_person_chose_comes_before_the_device_s() {
     on_default(&async |stage: &Stage<'_>| {
         let (stage, _, slot) = berlin(stage).await;

@@ -144,6 +144,29 @@ fn a_new_event_is_proposed_on_the_same_day_and_at_no_hour() {
         form.fill("name.en", "Dinner")
             .fill("starts_at", "2027-01-16T19:00");
         host.submit(&page, &form).await.expect(303);
+        // Nobody is invited to it unseen, unless the host ticks it.
+        let page = host.get(new).await;
+        let mut form = page.form(new);
+        form.fill("name.en", "Lunch").tick("invite_all", "1");
+        host.submit(&page, &form).await.expect(303);
+        let invited = stage
+            .done(|tx, host| {
+                let all: Vec<(String, i64)> = sql!(
+                    "SELECT event.name, COUNT(invitation_event.invitation) FROM event
+                     LEFT JOIN invitation_event ON invitation_event.event = event.id
+                     WHERE event.occasion = :occasion GROUP BY event.id, event.name",
+                    occasion = host.occasion()
+                )
+                .all(tx)?;
+                Ok(all)
+            })
+            .await;
+        let number = |name: &str| {
+            let one = invited.iter().find(|(text, _)| text.contains(name));
+            one.map(|(_, number)| *number)
+        };
+        assert_eq!((number("Tea"), number("Dinner")), (Some(0), Some(0)));
+        assert!(number("Lunch") > Some(10));
         // The day that was proposed is none that somebody has chosen.
         let page = host.get(new).await;
         let mut form = page.form(new);

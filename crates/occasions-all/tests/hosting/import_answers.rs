@@ -449,7 +449,7 @@ fn a_later_list_shows_what_it_changes_and_whom_it_lacks() {
             "0123456789 → 0199999999",
             "nothing → no nuts",
             "No answer yet → Coming",
-            "1 household that is here is not in this list",
+            "1 household already here is not in this list",
             "Ann Lee",
         ] {
             assert!(page.contains(words), "{words}: {page}");
@@ -507,5 +507,82 @@ fn what_was_answered_about_a_row_is_not_asked_again_in_a_longer_list() {
         let answered = found.choices.iter().map(|one| one.is_answered);
         assert_eq!(answered.collect::<Vec<_>>(), [true, false], "{found:?}");
         assert_eq!(found.choices[0].chosen, "john@example.com");
+    });
+}
+
+#[test]
+fn a_reply_of_a_later_list_counts_or_is_told() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let list = |reply: &str| {
+            format!("Name,Email,RSVP Reception\nJohn Smith,john@example.com,{reply}\n")
+        };
+        let reply = async || {
+            let made = records(stage).await;
+            made[0]["guests"][0]["replies"]["reception"].clone()
+        };
+        assert_eq!(bring(stage, &list("yes"), KEPT).await, (1, 0, 0));
+        // Nobody but lists has spoken.
+        assert_eq!(bring(stage, &list("no"), KEPT).await, (0, 1, 0));
+        assert_eq!(reply().await, "no");
+
+        stage.world.expect_jobs(occasions::rsvp::CONFIRM);
+        let made = records(stage).await;
+        let code = made[0]["code"].as_str().unwrap().to_owned();
+        let mut guest = stage.nobody();
+        let at = format!("/api/v1/invitations/{code}");
+        let state = guest.get(&at).await.with(200).json();
+        let id = &state["guests"][0]["id"];
+        let answer = json!({"version": state["version"], "guests": [
+            {"id": id, "diets": [], "diet_note": "", "replies": {"reception": "yes"}},
+        ]});
+        call(&mut guest, "PUT", &format!("{at}/rsvp"), &answer)
+            .await
+            .expect(200);
+        let again = list("NO");
+        let id = upload(stage, &stage.owner, again.as_bytes()).await;
+        let found = check(stage, &id).await;
+        assert_eq!(codes(&found, "reply_stays"), 1, "{found:?}");
+        apply(stage, &id, KEPT).await;
+        assert_eq!(reply().await, "yes");
+        // The same list again shows what is here.
+        let id = upload(stage, &stage.owner, again.as_bytes()).await;
+        let mut host = stage.visitor(&stage.owner);
+        let page = host.get(&format!("{AT}/{id}")).await.with(200);
+        let card = page.body.split("class=\"house\"").nth(1).unwrap();
+        assert!(card.contains("Reception: Coming"), "{card}");
+    });
+}
+
+#[test]
+fn a_yes_for_more_people_than_are_named_is_told() {
+    on_default(async |stage| {
+        empty(stage).await;
+        let list = "Name,Pax,RSVP Reception\nJonas Berg,3,yes\nKim Lee,1,yes\nAda Wong,2,no\n";
+        let id = upload(stage, &stage.owner, list.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let told = found.findings.iter().filter(|one| one.code == "only_named");
+        let rows: Vec<usize> = told.map(|one| one.row).collect();
+        assert_eq!(rows, [2], "{found:?}");
+    });
+}
+
+#[test]
+fn namesakes_without_contacts_are_never_changed_unasked() {
+    on_default(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let first = "Name,Tags\nGrandma,Bride\nGrandma,Groom\n";
+        assert_eq!(bring(stage, first, KEPT).await, (2, 0, 0));
+        let before = records(stage).await;
+        assert_eq!(bring(stage, first, KEPT).await, (0, 0, 0));
+        let later = "Name,Tags,Phone\nGrandma,Bride,012-3456789\nGrandma,Groom,\n";
+        let id = upload(stage, &stage.owner, later.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let kinds: Vec<ChoiceKind> = found.choices.iter().map(|one| one.kind).collect();
+        assert_eq!(kinds, [ChoiceKind::Here, ChoiceKind::Here], "{found:?}");
+        apply(stage, &id, KEPT).await;
+        assert_eq!(records(stage).await, before);
     });
 }

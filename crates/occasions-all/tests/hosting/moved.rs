@@ -533,9 +533,63 @@ fn the_page_of_who_said_yes_says_what_it_was() {
         for (code, expected) in [("RAHMA", true), ("LATE1", false), ("ROSSI", false)] {
             assert_eq!(says(code).await, expected, "{code}");
         }
+        // Whoever answers now knows what it is; a further change is news for them too.
+        let answers = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let now = tx.now();
+            sql!(
+                "UPDATE reply SET status = 'yes', answered_at = :now WHERE status = 'no'",
+                now
+            )
+            .run(tx, Rows::Any)?;
+            tx.run(
+                sql!("UPDATE invitation SET version = version + 1"),
+                &[],
+                Rows::Any,
+            )
+            .map(drop)
+        };
+        stage.world.clock.advance(SignedDuration::from_hours(1));
+        stage.site.store.write(answers).await.unwrap();
+        assert!(!says("ROSSI").await);
+        stage.world.clock.advance(SignedDuration::from_hours(1));
+        change(stage, json!({"venue": "Dewan Baharu"})).await;
+        let mut rossi = stage.nobody();
+        rossi.set_cookie("kd_lang", "en");
+        let page = rossi.get("/invite/ROSSI").await.with(200).text();
+        let said = "This has changed since you answered.";
+        assert!(page.contains(said) && !page.contains("It was:"), "{page}");
+        assert!(says("RAHMA").await);
         // Hosts who tell nobody do not tell it here either.
         let dismissed = stage.done(move |tx, host| moved::dismiss(tx, host, &event));
         dismissed.await;
         assert!(!says("RAHMA").await);
+    });
+}
+
+#[test]
+fn whoever_was_invited_or_answered_since_is_not_told() {
+    on_default(async |stage| {
+        change(stage, on("01-16")).await;
+        four_households(stage).await;
+        change(stage, on("01-17")).await;
+        let mut host = stage.public(&stage.owner);
+        assert_eq!(to_tell(stage, &mut host).await.len(), 3);
+        stage.world.clock.advance(SignedDuration::from_hours(1));
+        let since = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let now = tx.now();
+            sql!(
+                "UPDATE reply SET answered_at = :now WHERE status = 'yes'",
+                now
+            )
+            .run(tx, Rows::Any)?;
+            sql!(
+                "UPDATE invitation SET sent_at = :now WHERE code = 'LATE1'",
+                now
+            )
+            .run(tx, Rows::Exactly(1))
+            .map(drop)
+        };
+        stage.site.store.write(since).await.unwrap();
+        assert_eq!(to_tell(stage, &mut host).await, []);
     });
 }

@@ -165,8 +165,10 @@ pub(super) struct Looked {
     pub(super) outcome: Outcome,
     /// The household as it is here, if the list changes it.
     pub(super) before: Option<Record>,
-    /// The household as it will be.
+    /// The household as it will be. If it stays whatever the list says, this is what the list says.
     pub(super) after: Record,
+    /// The household that stays.
+    pub(super) here: Option<InvitationId>,
     findings: Vec<Finding>,
     choice: Option<Choice>,
 }
@@ -185,11 +187,12 @@ pub(super) fn look(
         Some(id) => invitation::find(tx, id)?,
         None => None,
     };
-    let mut stored = None;
+    let (mut stored, mut here) = (None, None);
     let (wanted, old, mut outcome) = match known {
         None => (matched.wanted(one, None), None, Outcome::Made),
         Some(known) if matched.is_left => {
             taken.insert(known.id.clone());
+            here = Some(known.id);
             (one.record.clone(), None, Outcome::Same)
         }
         Some(known) => {
@@ -211,8 +214,9 @@ pub(super) fn look(
                     found.push(Finding::warning(row, column, warning, word));
                 }
             }
-            let after = before.merged(&wanted, ground, options.replaced(&old));
+            let after = before.merged(&wanted, ground, options.replaces(&old));
             found.extend(kept_food(one, &after));
+            found.extend(kept_replies(one, &after));
             let outcome = if after == before {
                 Outcome::Same
             } else {
@@ -260,6 +264,7 @@ pub(super) fn look(
     }
     if !matched.is_left {
         found.extend(uninvited(ground, one, &wanted));
+        found.extend(only_named(one));
     }
     let name = one.record.household.as_deref().unwrap_or_default();
     if matched.asked.is_some() {
@@ -292,6 +297,7 @@ pub(super) fn look(
     Ok(Looked {
         before: stored.filter(|_| outcome == Outcome::Changed),
         after: wanted,
+        here,
         outcome: if is_faulty { Outcome::Failed } else { outcome },
         findings: found,
         choice,
@@ -334,6 +340,48 @@ fn kept_food(one: &Gathered, after: &Record) -> Vec<Finding> {
         is_kept.then(|| Finding::warning(*row, column, Warning::FoodStays, &words.join(", ")))
     });
     kept.collect()
+}
+
+/// Replies of the list that do not replace those that are here.
+fn kept_replies(one: &Gathered, after: &Record) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    let mut compare = |row: usize, replies: &BTreeMap<String, ReplyStatus>, there: &GuestRecord| {
+        for (event, status) in replies {
+            let stored = there.replies.get(event);
+            let is_kept = stored.is_some_and(|one| one != status && *one != ReplyStatus::Pending);
+            if is_kept && *status != ReplyStatus::Pending {
+                let (column, word) = (Column::Reply(event.clone()), status.word());
+                let told = Finding::warning(row, column, Warning::ReplyStays, word);
+                if !found.contains(&told) {
+                    found.push(told);
+                }
+            }
+        }
+    };
+    for (guest, row) in one.record.guests.iter().zip(&one.guest_rows) {
+        let name = text_cleaning::fold(&guest.name);
+        let mut all = after.guests.iter();
+        if let Some(there) = all.find(|there| text_cleaning::fold(&there.name) == name) {
+            compare(*row, &guest.replies, there);
+        }
+    }
+    for there in after.guests.iter().filter(|guest| guest.name.is_empty()) {
+        compare(one.row, &one.record.replies, there);
+    }
+    found
+}
+
+/// A yes of people who are named, where the row counts more than these.
+fn only_named(one: &Gathered) -> Option<Finding> {
+    let mut guests = one.record.guests.iter().zip(&one.guest_rows);
+    let said = guests.find_map(|(guest, row)| {
+        let yes = |(_, status): &(&String, &ReplyStatus)| **status == ReplyStatus::Yes;
+        let (event, _) = guest.replies.iter().find(yes)?;
+        Some((*row, Column::Reply(event.clone())))
+    });
+    let (row, column) = said.filter(|_| choice::places(&one.record) > 0)?;
+    let name = one.record.household.as_deref().unwrap_or_default();
+    Some(Finding::warning(row, column, Warning::OnlyNamed, name))
 }
 
 /// Replies to events to which the guest would not be invited. They are not stored.

@@ -127,8 +127,17 @@ pub(super) fn find(
         && let Some(id) = by_reference(tx, ground, &row.of_names())?
     {
         let same = by_reference(tx, ground, &row.of_content())?;
+        let is_same = same.as_ref() == Some(&id);
+        // Rows of namesakes are told apart by their order, which another list may not keep.
+        if !is_same && by_reference(tx, ground, &row.of_namesake())?.is_some() {
+            let known = Known {
+                keeps_names: true,
+                ..doubtful(id, one.here, Here::Leave)
+            };
+            return Ok(known);
+        }
         return Ok(Known {
-            is_left: same.as_ref() == Some(&id) && !options.replace_answers,
+            is_left: is_same && !options.replace_answers,
             keeps_names: true,
             ..certain(Some(id))
         });
@@ -150,7 +159,12 @@ pub(super) fn find(
         folded(there) == email && (email.is_some() || !has_other_phone())
     };
     if let Some((id, ..)) = free.clone().find(is_same) {
-        return Ok(certain(Some(id.clone())));
+        let is_one_of_several = email.is_none() && same.iter().filter(is_same).count() > 1;
+        return Ok(if is_one_of_several {
+            doubtful(id.clone(), one.here, Here::Leave)
+        } else {
+            certain(Some(id.clone()))
+        });
     }
     let by_phone = free.clone().find(|(.., phone)| {
         let numbers = number.zip(phone.as_deref());
@@ -163,13 +177,18 @@ pub(super) fn find(
     let Some(id) = found else {
         return Ok(Known::default());
     };
-    let decided = one.here.unwrap_or(usual);
-    Ok(Known {
-        id: (decided != Here::Add).then(|| id.clone()),
+    Ok(doubtful(id.clone(), one.here, usual))
+}
+
+/// What the host has decided, or what is usual.
+fn doubtful(id: InvitationId, decided: Option<Here>, usual: Here) -> Known {
+    let decided = decided.unwrap_or(usual);
+    Known {
+        id: (decided != Here::Add).then_some(id),
         is_left: decided == Here::Leave,
         keeps_names: false,
         asked: Some(usual),
-    })
+    }
 }
 
 fn certain(id: Option<InvitationId>) -> Known {

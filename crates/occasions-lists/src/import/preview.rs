@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use occasions::hosting::Refusal;
 use occasions::hosting::permissions::HostOf;
 use occasions::id::InvitationId;
+use occasions::{household, invitation};
 use platform::store::IdSet;
 use platform::text_cleaning::fold;
 use platform::{Tx, sql};
@@ -15,7 +16,7 @@ use super::check::check_all;
 use super::choice::{self, Choices};
 use super::stored::households;
 use super::{Check, Finding, Import, ImportId, Outcome, draft, load};
-use crate::household_document::{Ground, Record};
+use crate::household_document::{Ground, Record, Standing};
 
 /// The most labels for which other events can be chosen.
 const MOST_LABELS: usize = 12;
@@ -53,8 +54,15 @@ pub(crate) fn preview(
     let ground = Ground::load(tx, host)?;
     let gathering = households(tx, catalogue, &ground, &import)?;
     let (check, all) = check_all(tx, &ground, &import, gathering)?;
-    let all = all.into_iter().take(most);
-    let households = all.map(|(one, looked)| {
+    let mut households = Vec::new();
+    for (one, mut looked) in all.into_iter().take(most) {
+        // What stays is shown as it is here, which the list may not know.
+        if let Some(id) = &looked.here
+            && let Some(invitation) = invitation::find(tx, id)?
+        {
+            let household = household::load(tx, invitation)?;
+            looked.after = Standing::load(tx, household)?.record(&ground);
+        }
         let every = || {
             ground
                 .events
@@ -62,20 +70,20 @@ pub(crate) fn preview(
                 .map(|event| event.key.clone())
                 .collect()
         };
-        PreviewedHousehold {
+        households.push(PreviewedHousehold {
             row: one.row,
             places: choice::places(&looked.after),
             invited: looked.after.events.clone().unwrap_or_else(every),
             record: looked.after,
             before: looked.before,
             outcome: looked.outcome,
-        }
-    });
+        });
+    }
     Ok(Preview {
-        households: households.collect(),
         import,
         check,
         ground,
+        households,
     })
 }
 

@@ -56,6 +56,10 @@ words! {
         PhoneUnread = "phone_unread" => "host-import-phone-unread",
         /// The row names several people, and each adult's note on food says "one of".
         WhoseDiet = "whose_diet" => "host-import-whose-diet",
+        /// Somebody has replied otherwise here, so that stays. The value says the reply of the list.
+        ReplyStays = "reply_stays" => "host-import-reply-stays",
+        /// The reply counts for those who are named, and the row counts more people.
+        OnlyNamed = "only_named" => "host-import-only-named",
         /// Somebody has said other food needs here, so they stay. The value says those of the list.
         FoodStays = "food_stays" => "host-import-food-stays",
         /// The note speaks of an allergy. It stands in the note on food too.

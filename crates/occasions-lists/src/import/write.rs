@@ -51,7 +51,7 @@ pub(super) fn household(
     let old = Standing::load(tx, found)?;
     let before = old.record(ground);
     let wanted = known.wanted(one, Some(&before));
-    let after = before.merged(&wanted, ground, options.replaced(&old));
+    let after = before.merged(&wanted, ground, options.replaces(&old));
     let version = old.household.invitation.version;
     if after == before {
         remember(tx, ground, id, one)?;

@@ -301,6 +301,8 @@ pub struct EventBefore {
     #[row(flatten)]
     pub was: TimeAndPlace,
     pub changed_at: Timestamp,
+    /// When it changed first, if it has changed several times since.
+    pub since: Option<Timestamp>,
     /// The name of the time zone by whose clock guests read it, if it was another.
     pub zone: Option<String>,
 }

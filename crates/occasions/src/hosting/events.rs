@@ -44,6 +44,9 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
+/// The tick with which the households that are here are invited to a new event.
+pub(crate) const INVITE_ALL: &str = "invite_all";
+
 struct NewEvent {
     invite_all: bool,
 }
@@ -157,7 +160,7 @@ impl Resource for PlannedEvent {
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let (occasion, zone) = (edit.parent.occasion(), edit.parent.zone(tx)?);
         Self::insert(self, tx, occasion, &zone)?;
-        if self.day_known && (self.open_to_all || edit.input.flag("invite_all", true)) {
+        if self.day_known && (self.open_to_all || invites_all(edit)) {
             self.invite_all(tx, occasion)?;
         }
         Ok(())
@@ -240,7 +243,7 @@ impl PlannedEvent {
         }
         let is_newly_open = self.open_to_all && (!old.open_to_all || old.cancelled);
         let is_newly_dated =
-            !old.day_known && (self.open_to_all || edit.input.flag("invite_all", true));
+            !old.day_known && (self.open_to_all || edit.input.flag(INVITE_ALL, true));
         if (self.day_known && is_newly_dated) || (self.takes_place() && is_newly_open) {
             self.invite_all(tx, occasion)?;
         }
@@ -277,6 +280,14 @@ impl PlannedEvent {
         } else if self.starts_at.is_none() && !findings.has("/starts_at") {
             findings.add("/starts_at", "required", []);
         }
+    }
+}
+
+/// Whether the households that are here are invited to a new event. Hosts tick it in the form.
+fn invites_all(edit: &Edit<'_, PlannedEvent>) -> bool {
+    match edit.input {
+        Input::Form(form, _) => form.is_ticked(INVITE_ALL),
+        json @ Input::Json(..) => json.flag(INVITE_ALL, true),
     }
 }
 

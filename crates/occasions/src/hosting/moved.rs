@@ -94,7 +94,7 @@ pub fn list_all(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, St
         };
         let since = stored.changed_at.max(stored.asked_at.unwrap_or_default());
         let told = told_since(tx, occasion, &event.id, since)?;
-        let mut households = affected(tx, &event.id)?;
+        let mut households = affected(tx, &event.id, stored.changed_at)?;
         households.retain(|id| !told.contains(id));
         if stored.asked_at.is_some() {
             let answered = answered_since(tx, &event.id, since)?;
@@ -177,7 +177,10 @@ pub fn ask_again(tx: &mut Tx<'_>, host: &HostOf, event: &EventId) -> Result<i64,
     let stored = find(tx, event)?.ok_or(Refusal::NotFound)?;
     event::lock_limited(tx, &occasion.id)?;
     let mut people = 0;
-    for id in affected(tx, event)?.into_iter().collect::<BTreeSet<_>>() {
+    for id in affected(tx, event, stored.changed_at)?
+        .into_iter()
+        .collect::<BTreeSet<_>>()
+    {
         people += ask_household(tx, host, &id, &moved, stored.changed_at)?;
     }
     if people == 0 {

@@ -21,6 +21,8 @@ pub(super) struct Stored {
     #[row(flatten)]
     pub(super) was: TimeAndPlace,
     pub(super) changed_at: Timestamp,
+    /// When it changed first, if it has changed several times since guests were told.
+    since: Option<Timestamp>,
     pub(super) dismissed_at: Option<Timestamp>,
     pub(super) asked_at: Option<Timestamp>,
     /// The name of the time zone by whose clock guests were told, if it was another.
@@ -96,9 +98,12 @@ fn compare(
         Some(at) if is_anybody_asked(tx, event)? => Some(at),
         _ => None,
     };
+    let at_present = tx.now();
+    let mut since = at_present;
     if let Some(stored) = stored
         && told_since(tx, occasion, event, stored.changed_at)?.is_empty()
     {
+        since = stored.since.unwrap_or(stored.changed_at);
         read = Read {
             was: stored.was,
             zone: stored.zone,
@@ -106,15 +111,16 @@ fn compare(
     }
     forget(tx, event)?;
     let is_news = !read.was.reads_like(now) || asked_at.is_some();
-    if !is_news || affected(tx, event)?.is_empty() {
+    if !is_news || affected(tx, event, at_present)?.is_empty() {
         return Ok(());
     }
     sql!(
-        "INSERT INTO event_told (event, {TimeAndPlace}, changed_at, asked_at, zone)
-         VALUES (:event, {:TimeAndPlace}, :changed_at, :asked_at, :zone)",
+        "INSERT INTO event_told (event, {TimeAndPlace}, changed_at, since, asked_at, zone)
+         VALUES (:event, {:TimeAndPlace}, :changed_at, :since, :asked_at, :zone)",
         event,
         TimeAndPlace = read.was,
-        changed_at = tx.now(),
+        changed_at = at_present,
+        since,
         asked_at,
         zone = read.zone
     )
@@ -146,23 +152,28 @@ pub(super) fn find(tx: &mut Tx<'_>, event: &EventId) -> Result<Option<Stored>, S
     .maybe(tx)
 }
 
-/// The households that may expect the event as it was: somebody has not declined it, and it was sent
-/// to them or somebody has answered for it, or is asked again.
+/// The households that may expect the event as it was before it changed: somebody has not declined
+/// it, and it was sent to them or somebody has answered for it until then, or is asked again.
 pub(super) fn affected(
     tx: &mut Tx<'_>,
     event: &EventId,
+    changed_at: Timestamp,
 ) -> Result<HashSet<InvitationId>, StoreError> {
     let found: Vec<(InvitationId,)> = sql!(
         "SELECT DISTINCT invitation.id
-         FROM (SELECT guest, status, seat_until FROM reply WHERE event = :event
+         FROM (SELECT guest, status, seat_until, answered_at FROM reply WHERE event = :event
                UNION ALL
-               SELECT guest, status, seat_until FROM cancelled_reply WHERE event = :event) AS reply
+               SELECT guest, status, seat_until, answered_at FROM cancelled_reply
+               WHERE event = :event) AS reply
          JOIN guest ON guest.id = reply.guest
          JOIN invitation ON invitation.id = guest.invitation
          WHERE invitation.archived_at IS NULL AND reply.status <> 'no'
-           AND (reply.status <> 'pending' OR reply.seat_until IS NOT NULL
-                OR invitation.sent_at IS NOT NULL)",
-        event
+           AND (reply.seat_until IS NOT NULL
+                OR (reply.status <> 'pending'
+                    AND COALESCE(reply.answered_at, 0) < :changed_at)
+                OR (reply.status = 'pending' AND invitation.sent_at < :changed_at))",
+        event,
+        changed_at
     )
     .all(tx)?;
     Ok(found.into_iter().map(|(id,)| id).collect())

@@ -1,11 +1,12 @@
 //! The people that a cell names: one or several, their children, and places without a name.
 
+mod brackets;
 mod parts;
 
+use self::brackets::{read_brackets, without_cancelled};
 use self::parts::{Before, share_titles, split, split_commas, titles};
 use super::super::warning::Warning;
 use super::contacts;
-use super::counts::{self, Count};
 use super::words;
 use crate::household_document::field::folded;
 
@@ -69,6 +70,7 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     let (text, phones) = contacts::take_phones(&text);
     (found.emails, found.phones) = (emails, phones);
     let text = without_bullet(&text, &mut found);
+    let text = without_cancelled(&text, &mut found);
     let text = read_brackets(&text, &mut found);
     let text = read_total(&text, &mut found);
     let text = text
@@ -191,84 +193,6 @@ fn without_bullet(text: &str, found: &mut NameCell) -> String {
         }
     }
     text.to_owned()
-}
-
-/// Reads and removes what brackets say about the people before them.
-fn read_brackets(text: &str, found: &mut NameCell) -> String {
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some(open) = rest.find(['(', '（', '[']) {
-        let inside_from = open + rest[open..].chars().next().map_or(1, char::len_utf8);
-        let Some(length) = rest[inside_from..].find([')', '）', ']']) else {
-            break;
-        };
-        let inside = &rest[inside_from..inside_from + length];
-        let close = inside_from + length;
-        let end = close + rest[close..].chars().next().map_or(1, char::len_utf8);
-        kept.push_str(&rest[..open]);
-        if is_understood(inside, &kept, found) {
-            kept.truncate(kept.trim_end_matches([' ', '\u{3000}']).len());
-        } else {
-            kept.push_str(&rest[open..end]);
-        }
-        rest = &rest[end..];
-    }
-    kept.push_str(rest);
-    kept
-}
-
-fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
-    let plain = folded(inside);
-    if plain.is_empty() {
-        return true;
-    }
-    if words::is_of_event(&plain) {
-        found.notes.push(inside.trim().to_owned());
-        found.doubt(Warning::InNote);
-        return true;
-    }
-    if words::is_cancelled(&plain) {
-        found.notes.push(inside.trim().to_owned());
-        found.doubt(Warning::NotComing);
-        return true;
-    }
-    let mut pieces = inside
-        .split([',', ';', '/', '&', '+'])
-        .map(folded)
-        .filter(|one| !one.is_empty());
-    if pieces.all(|piece| words::is_food(&piece)) {
-        let place = before.matches(SIGNS).count();
-        found.food.push((Some(place), inside.trim().to_owned()));
-        return true;
-    }
-    if let Some(more) = inside.trim().strip_prefix('+') {
-        if let Ok(more) = more.trim().parse::<usize>() {
-            found.places = found.places.saturating_add(more);
-            return true;
-        }
-        if words::is_role(&folded(more)) {
-            found.places = found.places.saturating_add(1);
-            return true;
-        }
-    }
-    if words::is_role(&plain) && plain != "gast" && plain.contains("plus") {
-        found.places = found.places.saturating_add(1);
-        return true;
-    }
-    if let Some(count) = counts::with_words(inside) {
-        add_count(found, count);
-        return true;
-    }
-    false
-}
-
-fn add_count(found: &mut NameCell, count: Count) {
-    let total = found.total.unwrap_or(0);
-    found.total = Some(total.saturating_add(count.people));
-    found.child_places = found.child_places.saturating_add(count.children);
-    if count.is_doubtful {
-        found.doubt(Warning::NumberDoubtful);
-    }
 }
 
 /// "Lim x2", "Farah 4 pax", "张伟 4人".

@@ -408,6 +408,13 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
     lines.extend(record.note.clone());
     let changes = one.before.iter();
     let changes = changes.flat_map(|before| differences(before, record, ground));
+    // Those whom nobody names read alike.
+    let mut changed: Vec<String> = Vec::new();
+    for line in changes.map(|one| change(&one, ground, wording)) {
+        if !changed.contains(&line) {
+            changed.push(line);
+        }
+    }
     let state = match one.outcome {
         Outcome::Changed => Some("host-import-is-changed"),
         Outcome::Same => Some("host-import-is-same"),
@@ -420,7 +427,7 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
         people: people.collect(),
         places: (one.places > 0).then(|| counted(text, "host-import-places", one.places)),
         lines,
-        changes: changes.map(|one| change(&one, ground, wording)).collect(),
+        changes: changed,
         state: state.map(|id| text.say(id).into_owned()),
     }
 }
@@ -477,8 +484,8 @@ fn change(one: &Difference, ground: &Ground, wording: &Wording<'_>) -> String {
     };
     let label = label(&one.column, ground, wording);
     let label = match &one.guest {
-        Some(name) => format!("{name} · {label}"),
-        None => label,
+        Some(name) if !name.is_empty() => format!("{name} · {label}"),
+        _ => label,
     };
     let values = [
         ("what", label.into()),

@@ -42,7 +42,10 @@ pub(super) fn cancelled(text: &Text, occasion: &Occasion, event: &Event) -> Stri
 
 /// When and where an event was when the household answered, if it has changed since.
 pub(super) fn was(text: &Text, snapshot: &InvitationSnapshot, event: &Event) -> Option<String> {
-    let before = snapshot.event_before(event)?;
+    let (before, is_known) = snapshot.event_before(event)?;
+    if !is_known {
+        return Some(text.say("portal-event-changed").into_owned());
+    }
     let told_in = before.zone.as_deref();
     let told_in = told_in.and_then(|name| TimeZone::get(name).ok());
     let (zone, now) = (snapshot.occasion.zone(), TimeAndPlace::of_event(event));

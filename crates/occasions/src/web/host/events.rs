@@ -19,7 +19,7 @@ use super::resource::{OWNS, READS, WRITES};
 use super::send_moved::{self, Notice};
 use super::wording::Wording;
 use crate::event::{self, PlannedEvent, SeatsTaken};
-use crate::hosting::events::{CANCEL_RIGHT, YEAR_RIGHT};
+use crate::hosting::events::{CANCEL_RIGHT, INVITE_ALL, YEAR_RIGHT};
 use crate::hosting::{HostOf, Permission, Refusal, moved};
 use crate::id::EventId;
 use crate::rsvp::waitlist::{self, Waiting};
@@ -129,6 +129,10 @@ impl PageResource for PlannedEvent {
         if form_state.error("cancelled").is_some() {
             let tick = form_state.tick(CANCEL_RIGHT, req.text.say("host-field-cancel-right"));
             insert_after(&mut form.groups, "cancelled", tick);
+        }
+        if one.is_none() && context.sizes.invitations > 0 {
+            let tick = form_state.tick(INVITE_ALL, req.text.say("host-field-invite-all"));
+            insert_after(&mut form.groups, "open_to_all", tick);
         }
         form.more = one.map(|one| {
             let at = req.at(&format!("{}/{}/schedule", Self::PAGES, one.id));

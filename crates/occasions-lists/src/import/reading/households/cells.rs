@@ -165,6 +165,10 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
     };
     if field == Field::Note {
         one.note(row, Some(&field.into()), cell);
+        if !row.is_own && words::is_cancelled(&folded(cell)) {
+            let told = row.told(Some(&field.into()), Warning::NotComing, cell);
+            one.told.push(told);
+        }
         if !row.is_own && words::is_allergy(&folded(cell)) {
             add_allergy(one, row, cell, from);
         }

@@ -175,6 +175,17 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
     ("✅ John", None, "John"),
     ("Dan Lee dan Siti", None, "Dan Lee; Siti"),
     ("ALI DAN SITI", None, "ALI; SITI"),
+    (
+        "Old Mr Tan - not coming",
+        None,
+        "Old Mr Tan note:not coming !not_coming",
+    ),
+    ("Tan tak datang", None, "Tan note:tak datang !not_coming"),
+    (
+        "Dr. Chen + wife + 2 kids (5 and 8)",
+        None,
+        "Dr. Chen +1 +2 child note:5 and 8 !in_note",
+    ),
     ("Tan (cancelled)", None, "Tan note:cancelled !not_coming"),
     ("~~Tan~~", None, "Tan note:~~Tan~~ !not_coming"),
     ("Tan (not coming)", None, "Tan note:not coming !not_coming"),
