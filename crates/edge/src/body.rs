@@ -71,7 +71,10 @@ pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
 /// The part of a body's file that one `sendfile` call can send.
 #[derive(Debug)]
 pub(crate) struct SendfileRange<'a> {
-    pub(crate) file: BorrowedFd<'a>,
+    /// `None` if the file has changed, and its old content is sent.
+    pub(crate) file: Option<BorrowedFd<'a>>,
+    /// The part's content if it is in memory too, otherwise nothing.
+    pub(crate) bytes: &'a [u8],
     /// The part's offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,

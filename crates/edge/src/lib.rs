@@ -61,6 +61,7 @@ mod crypto;
 mod deadline;
 mod description;
 mod durable_file;
+mod file_stamp;
 mod lock;
 mod panic;
 mod quality_values;

@@ -75,7 +75,8 @@ impl FileBody {
             return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
         };
         Poll::Ready(Ok(SendfileRange {
-            file: file.as_fd(),
+            file: Some(file.as_fd()),
+            bytes: &[],
             place: range.start,
             length,
             turn: Some(turn),

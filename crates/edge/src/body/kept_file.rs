@@ -9,30 +9,33 @@ use std::sync::Arc;
 use bytes::{Buf as _, Bytes};
 
 use super::SendfileRange;
+use crate::file_stamp::FileStamp;
 
 /// The part of a file that has not been sent yet.
 #[derive(Debug)]
 pub struct KeptFile {
     bytes: Bytes,
     file: Arc<File>,
+    stamp: FileStamp,
     place: u64,
-    is_unchanged: bool,
+    is_begun: bool,
 }
 
 impl KeptFile {
-    /// Prepares the whole file for sending. `is_unchanged` says whether the open file still
-    /// contains `bytes`.
-    pub(crate) fn new(bytes: Bytes, file: Arc<File>, is_unchanged: bool) -> Self {
+    /// Prepares the whole file for sending. The open file contained `bytes` when it had this stamp.
+    pub(crate) fn new(bytes: Bytes, file: Arc<File>, stamp: FileStamp) -> Self {
         Self {
             bytes,
             file,
+            stamp,
             place: 0,
-            is_unchanged,
+            is_begun: false,
         }
     }
 
+    /// A file that is changed in place must not be sent under the `ETag` of its old content.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.is_unchanged
+        FileStamp::of(&self.file).is_ok_and(|now| now == self.stamp)
     }
 
     pub(super) fn left(&self) -> u64 {
@@ -44,9 +47,12 @@ impl KeptFile {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    pub(super) fn rest(&self) -> SendfileRange<'_> {
+    pub(super) fn rest(&mut self) -> SendfileRange<'_> {
+        // Before the first part, the caller has checked that the file is unchanged.
+        let is_unchanged = !mem::replace(&mut self.is_begun, true) || self.is_unchanged();
         SendfileRange {
-            file: self.file.as_fd(),
+            file: is_unchanged.then(|| self.file.as_fd()),
+            bytes: &self.bytes,
             place: self.place,
             length: self.bytes.len(),
             turn: None,
@@ -57,5 +63,34 @@ impl KeptFile {
         let sent = sent.min(self.bytes.len());
         self.bytes.advance(sent);
         self.place += sent as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_file_that_was_changed_comes_from_memory() {
+        let old = Bytes::from(vec![b'a'; 100 << 10]);
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&old).unwrap();
+        let file = Arc::new(file);
+        let stamp = FileStamp::of(&file).unwrap();
+        let mut kept = KeptFile::new(old.clone(), Arc::clone(&file), stamp);
+        assert!(kept.is_unchanged());
+        assert!(kept.rest().file.is_some());
+        kept.advance(1_000);
+        let rest = kept.rest();
+        assert!(rest.file.is_some());
+        assert_eq!((rest.place, rest.length), (1_000, old.len() - 1_000));
+
+        file.set_len(0).unwrap();
+        (&*file).write_all(&vec![b'b'; old.len()]).unwrap();
+        let rest = kept.rest();
+        assert!(rest.file.is_none());
+        assert_eq!(rest.bytes, old.slice(1_000..));
     }
 }

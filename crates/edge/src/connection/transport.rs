@@ -105,8 +105,14 @@ fn is_of_socket(error: &io::Error) -> bool {
 impl SendfileRange<'_> {
     fn send(&self, socket: &TcpStream) -> io::Result<usize> {
         let mut place = self.place;
-        match rustix::fs::sendfile(socket, self.file, Some(&mut place), self.length)? {
-            0 => Err(shorter()),
+        let sent = match self.file {
+            Some(file) => rustix::fs::sendfile(socket, file, Some(&mut place), self.length)?,
+            None => 0,
+        };
+        match sent {
+            0 if self.bytes.is_empty() => Err(shorter()),
+            // The file has just become shorter, or has changed before.
+            0 => Ok(rustix::net::send(socket, self.bytes, SendFlags::NOSIGNAL)?),
             sent => Ok(sent),
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::folder::Folder;
 use super::media_types;
-use super::open::Stamp;
+use crate::file_stamp::FileStamp;
 use crate::filters::compression::{
     Accepted, EncoderMemory, Encoding, Offers, SMALLEST, is_compressible,
 };
@@ -31,15 +31,15 @@ const SETTLING: Duration = Duration::from_secs(2);
 const ENTRY_OVERHEAD: usize = 2_048;
 
 pub(super) struct Opened {
-    pub(super) plain: (File, Stamp),
-    pub(super) siblings: [Option<(File, Stamp)>; 2],
+    pub(super) plain: (File, FileStamp),
+    pub(super) siblings: [Option<(File, FileStamp)>; 2],
 }
 
 /// Metadata that shows whether a file or its precompressed siblings have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
-    plain: Stamp,
-    siblings: [Option<Stamp>; 2],
+    plain: FileStamp,
+    siblings: [Option<FileStamp>; 2],
 }
 
 impl Opened {
@@ -111,7 +111,7 @@ pub(super) struct Variant {
 pub(super) enum Content {
     Memory(Bytes),
     /// A file of medium size, which is in memory and also open.
-    Kept(Bytes, Arc<File>, Stamp),
+    Kept(Bytes, Arc<File>, FileStamp),
     File(Arc<File>, u64),
     /// The plain file and its length. It is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
@@ -261,7 +261,7 @@ fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
 }
 
 impl Content {
-    fn of(file: File, stamp: Stamp, is_kept: bool) -> Result<Self, LoadError> {
+    fn of(file: File, stamp: FileStamp, is_kept: bool) -> Result<Self, LoadError> {
         if !is_kept {
             return Ok(Self::File(Arc::new(file), stamp.size));
         }
@@ -270,7 +270,7 @@ impl Content {
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
         // The file changed while it was read. The bytes may be a mixture of two versions, and a
         // mixture must not get an ETag.
-        if bytes.len() != size || Stamp::of(&file)? != stamp {
+        if bytes.len() != size || FileStamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }
         bytes.shrink_to_fit();
@@ -303,7 +303,12 @@ impl Content {
 }
 
 impl Variant {
-    fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
+    fn new(
+        common: &Common,
+        stamp: FileStamp,
+        encoding: Option<Encoding>,
+        content: Content,
+    ) -> Self {
         let tag = tag(stamp, encoding);
         // The map gets room for the headers that are added to every response, because a cloned map
         // has no spare room.
@@ -336,8 +341,8 @@ impl Variant {
     }
 }
 
-fn tag(stamp: Stamp, encoding: Option<Encoding>) -> HeaderValue {
-    let Stamp {
+fn tag(stamp: FileStamp, encoding: Option<Encoding>) -> HeaderValue {
+    let FileStamp {
         inode,
         size,
         modified,

@@ -6,13 +6,13 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::path::is_hidden;
+use crate::file_stamp::FileStamp;
 
 const TRIES: usize = 16;
 
@@ -23,33 +23,6 @@ pub(super) struct Root<'a> {
     elsewhere: &'a [PathBuf],
 }
 
-/// Metadata that changes whenever the file's content changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) device: u64,
-    pub(super) inode: u64,
-    pub(super) size: u64,
-    /// The modification time, in nanoseconds since 1970.
-    pub(super) modified: i128,
-    /// When the inode was changed, in nanoseconds since 1970. Programs cannot set this time.
-    pub(super) changed: i128,
-}
-
-impl Stamp {
-    pub(super) fn of(file: &File) -> io::Result<Self> {
-        let found = file.metadata()?;
-        let nanoseconds =
-            |seconds: i64, part: i64| i128::from(seconds) * 1_000_000_000 + i128::from(part);
-        Ok(Self {
-            device: found.dev(),
-            inode: found.ino(),
-            size: found.size(),
-            modified: nanoseconds(found.mtime(), found.mtime_nsec()),
-            changed: nanoseconds(found.ctime(), found.ctime_nsec()),
-        })
-    }
-}
-
 impl<'a> Root<'a> {
     pub(super) fn open(path: &Path, elsewhere: &'a [PathBuf]) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -58,7 +31,7 @@ impl<'a> Root<'a> {
     }
 
     /// Opens a file; `None` if it is missing, is not a regular file, or must not be served.
-    pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
+    pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, FileStamp)>> {
         // With `NONBLOCK`, a pipe without a writer does not block.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let Some(opened) = existing(relative, self.beneath(relative, flags))? else {
@@ -68,7 +41,7 @@ impl<'a> Root<'a> {
         if !file.metadata()?.is_file() {
             return Ok(None);
         }
-        let stamp = Stamp::of(&file)?;
+        let stamp = FileStamp::of(&file)?;
         Ok(Some((file, stamp)))
     }
 

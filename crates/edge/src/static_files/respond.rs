@@ -12,7 +12,6 @@ use http::{Method, StatusCode};
 
 use super::entry::{Content, Variant};
 use super::memory::Memory;
-use super::open::Stamp;
 use crate::body::{Answer, Body, FileBody, KeptFile, Piece, Readers, answer};
 use crate::conditions::{self, Precondition};
 use crate::filters::compression;
@@ -70,9 +69,7 @@ fn whole(content: &Content, memory: &Memory) -> Body {
     match content {
         Content::Memory(bytes) => Body::shared(bytes.clone()),
         Content::Kept(bytes, file, stamp) => {
-            // A file that is changed in place must not be sent under the ETag of its old content.
-            let is_unchanged = Stamp::of(file).is_ok_and(|now| now == *stamp);
-            Body::KeptFile(KeptFile::new(bytes.clone(), Arc::clone(file), is_unchanged))
+            Body::KeptFile(KeptFile::new(bytes.clone(), Arc::clone(file), *stamp))
         }
         Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {

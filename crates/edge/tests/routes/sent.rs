@@ -133,9 +133,11 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let site = large_file(&old);
     let mut client = Client::open(&site).await;
     let mut waiting = Client::open(&site).await;
-    waiting.say("GET", "/large.bin").await;
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
+    waiting.say("GET", "/large.bin").await;
+    // Once something has arrived, the edge has read the file for this response.
+    waiting.0.readable().await.unwrap();
 
     // Overwrites the file in place, as `cp` does.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();
