@@ -128,7 +128,7 @@ counted('from home to 120 households of a file', { presses: 12, keys: 0 }, async
   await press('See the households');
   await look(page, 'couple-preview-360');
   await press(/^Import 120/);
-  await says(/Here now: 120 households/);
+  await says(/From this list: 120 households/);
 });
 
 counted('from home to a reminder by WhatsApp', { presses: 6, keys: 0 }, async () => {

@@ -25,7 +25,7 @@ use crate::steps::{Lane, Steps};
 use crate::workspace::root;
 
 /// In tests, and with `--long`.
-const ROUNDS: u32 = 6;
+const ROUNDS: u32 = 4;
 const LONG_ROUNDS: u32 = 200;
 
 /// In Node.

@@ -4,6 +4,19 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
+/// An open file, and its stamp when it was read.
+#[derive(Debug)]
+pub(crate) struct StampedFile {
+    pub(crate) file: File,
+    pub(crate) stamp: FileStamp,
+}
+
+impl StampedFile {
+    pub(crate) fn is_unchanged(&self) -> bool {
+        FileStamp::of(&self.file).is_ok_and(|now| now == self.stamp)
+    }
+}
+
 /// Metadata that changes whenever the file's content changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileStamp {

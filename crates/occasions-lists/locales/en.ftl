@@ -166,7 +166,7 @@ host-import-go = { $count ->
 host-import-can-undo = You can undo it for 7 days.
 host-import-importing = Importing…
 host-import-goes-on = The import goes on by itself. You can leave this page.
-host-import-are-here = Here now: { $both }
+host-import-are-here = From this list: { $both }
 host-import-nameless = { $count ->
     [one] 1 person still needs a name: guests can fill it in themselves.
    *[other] { $n } of them still need a name: guests can fill these in themselves.

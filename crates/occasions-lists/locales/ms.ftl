@@ -157,7 +157,7 @@ host-import-go = { $count ->
 host-import-can-undo = Anda boleh membatalkannya selama 7 hari.
 host-import-importing = Sedang mengimport…
 host-import-goes-on = Import berjalan sendiri. Anda boleh meninggalkan halaman ini.
-host-import-are-here = Kini ada: { $both }
+host-import-are-here = Daripada senarai ini: { $both }
 host-import-nameless = { $count ->
    *[other] { $n } daripada mereka masih memerlukan nama: tetamu boleh mengisinya sendiri.
 }

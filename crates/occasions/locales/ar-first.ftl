@@ -2,6 +2,8 @@
 
 date-to-follow-text = سنسألكم عمّن سيحضر حالما يُعرف الموعد.
 date-to-follow = يُحدَّد الموعد لاحقًا
+# The days of the events that a household is invited to.
+cover-days = { $first } – { $last }
 card-back-host = العودة إلى صفحتكم
 new-names = { $one } و{ $other }
 new-title-wedding = حفل زفاف { $names }

@@ -26,7 +26,7 @@ mail-invitation-body =
     { $hosts }
 mail-reminder-subject = تذكير ودّي: { $occasion_title }
 mail-reminder-body =
-    لم يصلنا ردّكم بعد، ويسعدنا أن نعرف إن كان بإمكانكم الحضور. لن يستغرق الأمر سوى دقيقة:
+    { $still_open } لن يستغرق الأمر سوى دقيقة:
 
     { $rsvp_link }
 

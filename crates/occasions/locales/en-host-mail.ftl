@@ -111,6 +111,7 @@ host-placeholder-deadline = the last day to answer
 host-placeholder-link = the household’s link; alone in a paragraph, it is a button
 host-placeholder-code = the household’s code
 host-placeholder-status = whether it has answered
+host-placeholder-open = that no answer has come, or which events are still open
 host-placeholder-thanks = a sentence of thanks for coming, if somebody of the household came
 host-placeholder-gift = the gift that it gave, from Received gifts
 host-placeholder-pictures = the link to the pictures, once there are some

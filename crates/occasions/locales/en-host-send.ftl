@@ -137,8 +137,8 @@ host-send-moved = Tell guests what has changed
 host-moved-by-call = { $n } to call
 host-moved-title-day = { $n ->
     [0] { $of } is no longer on { $day }. Tell your guests?
-    [one] 1 person said yes to { $day }. Tell them?
-   *[other] { $n } people said yes to { $day }. Tell them?
+    [one] 1 person said yes to { $of } on { $day }. Tell them?
+   *[other] { $n } people said yes to { $of } on { $day }. Tell them?
 }
 host-moved-title-off = { $n ->
     [0] { $of } is cancelled. Tell your guests?
@@ -149,6 +149,10 @@ host-moved-title = { $n ->
     [0] { $of } has changed. Tell your guests?
     [one] 1 person said yes to { $of } as it was. Tell them?
    *[other] { $n } people said yes to { $of } as it was. Tell them?
+}
+host-moved-left = { $n ->
+    [one] { $events } is still on { $day }. Does it move too?
+   *[other] { $events } are still on { $day }. Do they move too?
 }
 host-moved-was = Until now
 host-moved-now = Now

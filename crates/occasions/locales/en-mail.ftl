@@ -26,7 +26,7 @@ mail-invitation-body =
     { $hosts }
 mail-reminder-subject = A little reminder: { $occasion_title }
 mail-reminder-body =
-    We have not heard from you yet, and we would love to know whether you can come. It takes a minute:
+    { $still_open } It takes a minute:
 
     { $rsvp_link }
 

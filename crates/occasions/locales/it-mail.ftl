@@ -26,7 +26,7 @@ mail-invitation-body =
     { $hosts }
 mail-reminder-subject = Un piccolo promemoria: { $occasion_title }
 mail-reminder-body =
-    Non abbiamo ancora ricevuto la vostra risposta e ci farebbe piacere sapere se possiamo contare su di voi. Basta un minuto:
+    { $still_open } Basta un minuto:
 
     { $rsvp_link }
 

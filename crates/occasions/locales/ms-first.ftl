@@ -2,6 +2,8 @@
 
 date-to-follow-text = Kami akan bertanya siapa yang hadir sebaik sahaja harinya diketahui.
 date-to-follow = Tarikh akan dimaklumkan
+# The days of the events that a household is invited to.
+cover-days = { $first } – { $last }
 card-back-host = Kembali ke halaman anda
 new-names = { $one } dan { $other }
 new-title-wedding = Majlis perkahwinan { $names }

@@ -108,6 +108,7 @@ host-placeholder-deadline = hari terakhir untuk menjawab
 host-placeholder-link = pautan keluarga; jika bersendirian dalam perenggan, ia menjadi butang
 host-placeholder-code = kod keluarga
 host-placeholder-status = sama ada ia telah menjawab
+host-placeholder-open = bahawa belum ada jawapan, atau majlis yang masih belum dijawab
 host-placeholder-thanks = ayat terima kasih kerana hadir, jika ada ahli keluarga itu yang hadir
 host-placeholder-gift = hadiah yang diberikannya, daripada Hadiah diterima
 host-placeholder-pictures = pautan ke gambar, apabila sudah ada

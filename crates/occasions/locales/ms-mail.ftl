@@ -26,7 +26,7 @@ mail-invitation-body =
     { $hosts }
 mail-reminder-subject = Peringatan mesra: { $occasion_title }
 mail-reminder-body =
-    Kami belum menerima jawapan anda, dan ingin sekali tahu sama ada anda dapat hadir. Hanya seminit sahaja:
+    { $still_open } Hanya seminit sahaja:
 
     { $rsvp_link }
 

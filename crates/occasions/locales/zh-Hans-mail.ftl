@@ -25,7 +25,7 @@ mail-invitation-body =
     { $hosts }
 mail-reminder-subject = 温馨提醒：{ $occasion_title }
 mail-reminder-body =
-    我们还没有收到您的答复，很想知道您能否前来。只需一分钟：
+    { $still_open }只需一分钟：
 
     { $rsvp_link }
 

@@ -416,6 +416,19 @@ impl InvitationSnapshot {
         )
     }
 
+    /// The events for which an answer of somebody is missing or undecided.
+    pub fn open_events(&self) -> impl Iterator<Item = &Event> {
+        let is_open = |event: &&Event| {
+            let mut guests = self.household.guests.iter();
+            guests.any(|guest| {
+                let status = guest.replies.get(&event.id).map(|reply| reply.status);
+                let status = status.map(|status| self.effective_status(status));
+                matches!(status, Some(ReplyStatus::Pending | ReplyStatus::Undecided))
+            })
+        };
+        self.invited_events().filter(is_open)
+    }
+
     /// Whether answers and dietary requirements can be changed now. Nobody is asked before the
     /// occasion has an event, and so a day.
     pub fn takes_answers(&self) -> bool {

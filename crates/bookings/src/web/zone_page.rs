@@ -48,7 +48,6 @@ struct ZonePage<'a> {
     text: &'a Text,
     /// The page that the choice leads back to.
     target: &'a str,
-    back: String,
     query: &'a str,
     yours: Vec<Row>,
     /// `None` if nothing is searched for.
@@ -97,25 +96,27 @@ pub(super) async fn choose(
     let of_site = (site.settings.time_zone.clone(), "zone-of-site");
     let asked = zones.asked.map(|zone| (zone, "zone-chosen"));
     for (zone, why) in asked.into_iter().chain(device).chain([of_site]) {
-        let row = rows.row(&zone, why);
+        let row = rows.row(&zone, Region::of_zone(zone::name(&zone)), why);
         if yours.iter().all(|other| other.href != row.href) {
             yours.push(row);
         }
     }
     let found = zone::search(query, text.language(), rows.now);
     let found = found.into_iter().take(MOST);
-    let found = found.filter_map(|one| Some(rows.row(&zone::find(one.zone)?, "")));
+    let found =
+        found.filter_map(|one| Some(rows.row(&zone::find(one.zone)?, Some(one.country), "")));
     let found: Vec<Row> = found.collect();
-    let all = Region::all().flat_map(Region::zones);
-    let mut places: Vec<&str> = all.filter(|zone| Some(Area::of(zone)) == area).collect();
-    places.sort_unstable_by_key(|zone| zone.rsplit('/').next());
-    places.dedup();
-    let places = places.into_iter().filter_map(zone::find);
+    let all = Region::all().flat_map(|country| country.zones().map(move |zone| (zone, country)));
+    let mut places: Vec<(&str, Region)> = all
+        .filter(|(zone, _)| Some(Area::of(zone)) == area)
+        .collect();
+    places.sort_by_key(|(zone, _)| zone.rsplit('/').next());
+    places.dedup_by_key(|(zone, _)| *zone);
+    let places = places.into_iter();
     let for_target = percent(target);
     let body = ZonePage {
         text: &text,
         target,
-        back: target.to_owned(),
         query,
         yours,
         found: (!query.is_empty()).then_some(found),
@@ -127,7 +128,9 @@ pub(super) async fn choose(
                 is_chosen: Some(*one) == area,
             })
             .collect(),
-        places: places.map(|zone| rows.row(&zone, "")).collect(),
+        places: places
+            .filter_map(|(zone, country)| Some(rows.row(&zone::find(zone)?, Some(country), "")))
+            .collect(),
     };
     Ok(plain(&site, &text, &text.say("zone-title"), body))
 }
@@ -140,8 +143,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn row(&self, zone: &TimeZone, why: &'static str) -> Row {
-        let country = Region::of_zone(zone::name(zone));
+    fn row(&self, zone: &TimeZone, country: Option<Region>, why: &'static str) -> Row {
         let country = country.map(|country| country.name(&self.text.language().tag));
         Row {
             href: with_zone(self.target, zone::name(zone)),

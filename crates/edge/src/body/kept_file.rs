@@ -1,7 +1,6 @@
 //! Files of medium size that are kept in memory and open. Over an unencrypted connection,
 //! `sendfile` sends them without copying; any other connection gets the bytes from memory.
 
-use std::fs::File;
 use std::mem;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
@@ -9,25 +8,23 @@ use std::sync::Arc;
 use bytes::{Buf as _, Bytes};
 
 use super::SendfileRange;
-use crate::file_stamp::FileStamp;
+use crate::file_stamp::StampedFile;
 
 /// The part of a file that has not been sent yet.
 #[derive(Debug)]
 pub struct KeptFile {
     bytes: Bytes,
-    file: Arc<File>,
-    stamp: FileStamp,
+    file: Arc<StampedFile>,
     place: u64,
     is_begun: bool,
 }
 
 impl KeptFile {
-    /// Prepares the whole file for sending. The open file contained `bytes` when it had this stamp.
-    pub(crate) fn new(bytes: Bytes, file: Arc<File>, stamp: FileStamp) -> Self {
+    /// Prepares the whole file for sending. The open file contained `bytes` when it had its stamp.
+    pub(crate) fn new(bytes: Bytes, file: Arc<StampedFile>) -> Self {
         Self {
             bytes,
             file,
-            stamp,
             place: 0,
             is_begun: false,
         }
@@ -35,7 +32,7 @@ impl KeptFile {
 
     /// A file that is changed in place must not be sent under the `ETag` of its old content.
     pub(super) fn is_unchanged(&self) -> bool {
-        FileStamp::of(&self.file).is_ok_and(|now| now == self.stamp)
+        self.file.is_unchanged()
     }
 
     pub(super) fn left(&self) -> u64 {
@@ -51,7 +48,7 @@ impl KeptFile {
         // Before the first part, the caller has checked that the file is unchanged.
         let is_unchanged = !mem::replace(&mut self.is_begun, true) || self.is_unchanged();
         SendfileRange {
-            file: is_unchanged.then(|| self.file.as_fd()),
+            file: is_unchanged.then(|| self.file.file.as_fd()),
             bytes: &self.bytes,
             place: self.place,
             length: self.bytes.len(),
@@ -71,15 +68,16 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::file_stamp::FileStamp;
 
     #[test]
     fn the_rest_of_a_file_that_was_changed_comes_from_memory() {
         let old = Bytes::from(vec![b'a'; 100 << 10]);
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&old).unwrap();
-        let file = Arc::new(file);
         let stamp = FileStamp::of(&file).unwrap();
-        let mut kept = KeptFile::new(old.clone(), Arc::clone(&file), stamp);
+        let file = Arc::new(StampedFile { file, stamp });
+        let mut kept = KeptFile::new(old.clone(), Arc::clone(&file));
         assert!(kept.is_unchanged());
         assert!(kept.rest().file.is_some());
         kept.advance(1_000);
@@ -87,8 +85,8 @@ mod tests {
         assert!(rest.file.is_some());
         assert_eq!((rest.place, rest.length), (1_000, old.len() - 1_000));
 
-        file.set_len(0).unwrap();
-        (&*file).write_all(&vec![b'b'; old.len()]).unwrap();
+        file.file.set_len(0).unwrap();
+        (&file.file).write_all(&vec![b'b'; old.len()]).unwrap();
         let rest = kept.rest();
         assert!(rest.file.is_none());
         assert_eq!(rest.bytes, old.slice(1_000..));

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::folder::Folder;
 use super::media_types;
-use crate::file_stamp::FileStamp;
+use crate::file_stamp::{FileStamp, StampedFile};
 use crate::filters::compression::{
     Accepted, EncoderMemory, Encoding, Offers, SMALLEST, is_compressible,
 };
@@ -111,7 +111,7 @@ pub(super) struct Variant {
 pub(super) enum Content {
     Memory(Bytes),
     /// A file of medium size, which is in memory and also open.
-    Kept(Bytes, Arc<File>, FileStamp),
+    Kept(Bytes, Arc<StampedFile>),
     File(Arc<File>, u64),
     /// The plain file and its length. It is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
@@ -277,7 +277,8 @@ impl Content {
         if stamp.size < MIN_KEPT_OPEN_BYTES {
             return Ok(Self::Memory(bytes.into()));
         }
-        Ok(Self::Kept(bytes.into(), Arc::new(file), stamp))
+        let file = Arc::new(StampedFile { file, stamp });
+        Ok(Self::Kept(bytes.into(), file))
     }
 
     /// Returns the content if it is in memory.

@@ -68,8 +68,8 @@ fn whole(content: &Content, memory: &Memory) -> Body {
     let readers = memory.readers();
     match content {
         Content::Memory(bytes) => Body::shared(bytes.clone()),
-        Content::Kept(bytes, file, stamp) => {
-            Body::KeptFile(KeptFile::new(bytes.clone(), Arc::clone(file), *stamp))
+        Content::Kept(bytes, file) => {
+            Body::KeptFile(KeptFile::new(bytes.clone(), Arc::clone(file)))
         }
         Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {

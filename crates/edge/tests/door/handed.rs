@@ -15,7 +15,7 @@ use super::tls::{files, handshake};
 use super::*;
 
 /// The number of requests that each kind of client sends, and the number of concurrent clients.
-const REQUESTS: usize = 2_000;
+const REQUESTS: usize = 1_000;
 const CLIENTS: usize = 8;
 
 /// An address with a free port. No other test uses its IP address, so the keeper can open a socket

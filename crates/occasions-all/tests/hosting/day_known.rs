@@ -3,10 +3,11 @@
 use occasions::event::PlannedEvent;
 use occasions::hosting::resource;
 use occasions::refusal::Refusal;
-use platform::{Tx, sql};
+use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 use web::Input;
 
+use crate::moved;
 use crate::stage::{Stage, call, fields, on_both, on_default};
 
 /// The number of replies to an event, and of invitations to it.
@@ -39,6 +40,33 @@ async fn refused(
         })
         .await;
     fields(done)
+}
+
+#[test]
+fn the_cover_says_the_first_and_the_last_day_of_those_one_is_invited_to() {
+    on_default(async |stage| {
+        for (key, day) in [("nikah", "01-15"), ("reception", "01-17")] {
+            moved::change_of(stage, key, moved::on(day)).await;
+        }
+        let only = sql!(
+            "DELETE FROM invitation_event
+             WHERE invitation = (SELECT id FROM invitation WHERE code = 'ROSSI')
+                 AND event = (SELECT id FROM event WHERE key = 'nikah')"
+        );
+        let leave = move |tx: &mut Tx<'_>| tx.run(only, &[], Rows::Any).map(drop);
+        stage.site.store.write(leave).await.unwrap();
+        let mut guest = stage.nobody();
+        for (code, days) in [
+            ("RAHMA", "Friday, 15 January – Sunday, 17 January 2027"),
+            ("ROSSI", ">Sunday, 17 January 2027"),
+        ] {
+            let page = guest
+                .get(&format!("/invite/{code}?lang=en"))
+                .await
+                .with(200);
+            assert!(page.body.contains(days), "{code}: {}", page.body);
+        }
+    });
 }
 
 #[test]

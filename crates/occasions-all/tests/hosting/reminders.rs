@@ -11,6 +11,7 @@ use serde_json::json;
 use web::PageQuery;
 
 use crate::campaigns::four;
+use crate::pages::HOME;
 use crate::stage::{ALL, Stage, call, on_default};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -314,4 +315,44 @@ async fn recipients(stage: &Stage<'_>) -> Vec<String> {
     let mut to: Vec<_> = mails.map(|mail| mail.recipient).collect();
     to.sort_unstable();
     to
+}
+
+#[test]
+fn a_reminder_says_what_is_still_open() {
+    on_default(async |stage| {
+        let replies = async |status: &'static str| {
+            let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                let invitation = sql!(
+                    "UPDATE invitation SET sent_at = 1, language = 'en', phone = '+60 12-345 6789'
+                     WHERE code = 'RAHMA'"
+                );
+                tx.run(invitation, &[], Rows::Any)?;
+                let pending = sql!("UPDATE reply SET status = 'pending'");
+                tx.run(pending, &[], Rows::Any)?;
+                sql!(
+                    "UPDATE reply SET status = :status
+                     WHERE event = (SELECT id FROM event WHERE key = 'nikah')",
+                    status
+                )
+                .run(tx, Rows::Any)?;
+                Ok(())
+            };
+            stage.site.store.write(change).await.unwrap();
+        };
+        let mut host = stage.public(&stage.owner);
+        let invitation = stage.invitation("RAHMA").await;
+        let walk = format!("{HOME}/send/walk?kind=reminder&household={invitation}");
+        let nothing = "We have not heard from you yet";
+        replies("pending").await;
+        let page = host.get(&walk).await.with(200);
+        assert!(page.body.contains(nothing), "{}", page.body);
+        replies("yes").await;
+        let page = host.get(&walk).await.with(200);
+        assert!(
+            page.body.contains("This is still open: Reception"),
+            "{}",
+            page.body
+        );
+        assert!(!page.body.contains(nothing), "{}", page.body);
+    });
 }

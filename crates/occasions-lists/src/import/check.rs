@@ -189,7 +189,7 @@ pub(super) fn look(
     };
     let (mut stored, mut here) = (None, None);
     let (wanted, old, mut outcome) = match known {
-        None => (matched.wanted(one, None), None, Outcome::Made),
+        None => (matched.wanted(ground, one, None), None, Outcome::Made),
         Some(known) if matched.is_left => {
             taken.insert(known.id.clone());
             here = Some(known.id);
@@ -200,13 +200,13 @@ pub(super) fn look(
             let household = household::load(tx, known)?;
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
-            let wanted = matched.wanted(one, Some(&before));
+            let wanted = matched.wanted(ground, one, Some(&before));
             if wanted.replies.is_empty() {
                 for (event, status) in &one.record.replies {
                     let column = Column::Reply(event.clone());
                     let (row, word) = (one.row, status.word());
                     let note = wanted.note.as_deref().unwrap_or_default();
-                    let warning = if note.contains(&known::reply_line(event, *status)) {
+                    let warning = if note.contains(&known::reply_line(ground, event, *status)) {
                         Warning::InNote
                     } else {
                         Warning::LeftOut
@@ -264,7 +264,7 @@ pub(super) fn look(
     }
     if !matched.is_left {
         found.extend(uninvited(ground, one, &wanted));
-        found.extend(only_named(one));
+        found.extend(only_named(one, &wanted, old.is_none()));
     }
     let name = one.record.household.as_deref().unwrap_or_default();
     if matched.asked.is_some() {
@@ -325,19 +325,33 @@ fn unread_phones(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Findin
         .collect()
 }
 
+/// Pairs each guest of the list, with its row, with the guest of this name in `after`. Guests of the
+/// same name are told apart by their order, as the merge does.
+fn paired<'a>(
+    one: &'a Gathered,
+    after: &'a Record,
+) -> impl Iterator<Item = (&'a GuestRecord, usize, Option<&'a GuestRecord>)> {
+    let folded = |guest: &GuestRecord| text_cleaning::fold(&guest.name);
+    let mut there: Vec<(String, &GuestRecord)> =
+        after.guests.iter().map(|one| (folded(one), one)).collect();
+    let guests = one.record.guests.iter().zip(&one.guest_rows);
+    guests.map(move |(guest, row)| {
+        let name = folded(guest);
+        let at = there.iter().position(|(known, _)| *known == name);
+        (guest, *row, at.map(|at| there.remove(at).1))
+    })
+}
+
 /// Food needs of the list that do not replace those that are here.
 fn kept_food(one: &Gathered, after: &Record) -> Vec<Finding> {
-    let guests = one.record.guests.iter().zip(&one.guest_rows);
-    let kept = guests.filter_map(|(guest, row)| {
-        let name = text_cleaning::fold(&guest.name);
-        let mut all = after.guests.iter();
-        let there = all.find(|there| text_cleaning::fold(&there.name) == name)?;
+    let kept = paired(one, after).filter_map(|(guest, row, there)| {
+        let there = there?;
         let is_kept = guest.has_food()
             && (&guest.diets, &guest.diet_note) != (&there.diets, &there.diet_note);
         let words = guest.diets.iter().flatten().chain(&guest.diet_note);
         let words: Vec<&str> = words.map(String::as_str).collect();
         let column = Field::DietNote;
-        is_kept.then(|| Finding::warning(*row, column, Warning::FoodStays, &words.join(", ")))
+        is_kept.then(|| Finding::warning(row, column, Warning::FoodStays, &words.join(", ")))
     });
     kept.collect()
 }
@@ -358,11 +372,9 @@ fn kept_replies(one: &Gathered, after: &Record) -> Vec<Finding> {
             }
         }
     };
-    for (guest, row) in one.record.guests.iter().zip(&one.guest_rows) {
-        let name = text_cleaning::fold(&guest.name);
-        let mut all = after.guests.iter();
-        if let Some(there) = all.find(|there| text_cleaning::fold(&there.name) == name) {
-            compare(*row, &guest.replies, there);
+    for (guest, row, there) in paired(one, after) {
+        if let Some(there) = there {
+            compare(row, &guest.replies, there);
         }
     }
     for there in after.guests.iter().filter(|guest| guest.name.is_empty()) {
@@ -371,15 +383,21 @@ fn kept_replies(one: &Gathered, after: &Record) -> Vec<Finding> {
     found
 }
 
-/// A yes of people who are named, where the row counts more than these.
-fn only_named(one: &Gathered) -> Option<Finding> {
+/// A yes of people who are named, where the row counts more than those who come.
+fn only_named(one: &Gathered, after: &Record, is_new: bool) -> Option<Finding> {
     let mut guests = one.record.guests.iter().zip(&one.guest_rows);
     let said = guests.find_map(|(guest, row)| {
         let yes = |(_, status): &(&String, &ReplyStatus)| **status == ReplyStatus::Yes;
         let (event, _) = guest.replies.iter().find(yes)?;
-        Some((*row, Column::Reply(event.clone())))
+        Some((*row, event))
     });
-    let (row, column) = said.filter(|_| choice::places(&one.record) > 0)?;
+    let (row, event) = said.filter(|_| !(is_new && one.record.brings_all()))?;
+    let come = |guest: &&GuestRecord| guest.replies.get(event) == Some(&ReplyStatus::Yes);
+    let coming = i64::try_from(after.guests.iter().filter(come).count()).unwrap_or(i64::MAX);
+    if choice::places(&one.record) == 0 || coming >= choice::people_of(&one.record) {
+        return None;
+    }
+    let column = Column::Reply(event.clone());
     let name = one.record.household.as_deref().unwrap_or_default();
     Some(Finding::warning(row, column, Warning::OnlyNamed, name))
 }
@@ -408,16 +426,9 @@ fn uninvited(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
         }
     };
     tell(one.row, wanted.events.as_ref(), &one.record.replies);
-    let folded = |guest: &GuestRecord| text_cleaning::fold(&guest.name);
-    // Guests of the same name are told apart by their order, as the merge does.
-    let mut there: Vec<(String, &GuestRecord)> =
-        wanted.guests.iter().map(|one| (folded(one), one)).collect();
-    for (guest, row) in one.record.guests.iter().zip(&one.guest_rows) {
-        let name = folded(guest);
-        let at = there.iter().position(|(known, _)| *known == name);
-        let chosen = at.and_then(|at| there.remove(at).1.events.as_ref());
-        let chosen = chosen.or(wanted.events.as_ref());
-        tell(*row, chosen, &guest.replies);
+    for (guest, row, there) in paired(one, wanted) {
+        let chosen = there.and_then(|there| there.events.as_ref());
+        tell(row, chosen.or(wanted.events.as_ref()), &guest.replies);
     }
     found
 }

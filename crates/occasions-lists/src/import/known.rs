@@ -32,7 +32,12 @@ pub(super) struct Known {
 
 impl Known {
     /// Returns what the list wants of a household, of which `before` is here.
-    pub(super) fn wanted(&self, one: &Gathered, before: Option<&Record>) -> Record {
+    pub(super) fn wanted(
+        &self,
+        ground: &Ground,
+        one: &Gathered,
+        before: Option<&Record>,
+    ) -> Record {
         let mut wanted = one.record.clone();
         let Some(before) = before else {
             if wanted.events.is_none() {
@@ -47,11 +52,12 @@ impl Known {
             wanted.children.or(before.children),
         ];
         let has_nobody = before.guests.is_empty() && number.into_iter().flatten().sum::<i64>() == 0;
-        if !wanted.replies.is_empty() && (names_somebody || has_nobody) {
+        let is_for_all = wanted.guests.is_empty() && !wanted.replies.is_empty();
+        if is_for_all && (names_somebody || has_nobody) {
             let mut lines: Vec<String> = Vec::new();
             lines.extend(wanted.note.take().or_else(|| before.note.clone()));
             for (event, status) in std::mem::take(&mut wanted.replies) {
-                let line = reply_line(&event, status);
+                let line = reply_line(ground, &event, status);
                 if fits(&lines, &line) && lines.iter().all(|known| !known.contains(&line)) {
                     lines.push(line);
                 }
@@ -89,8 +95,8 @@ impl Known {
 }
 
 /// The line of a note that says a reply.
-pub(super) fn reply_line(event: &str, status: ReplyStatus) -> String {
-    format!("{event}: {}", status.word())
+pub(super) fn reply_line(ground: &Ground, event: &str, status: ReplyStatus) -> String {
+    format!("{}: {}", ground.event_name(event), status.word())
 }
 
 /// Finds the household: by its code, or else by its reference, by its row in an earlier list, or by

@@ -36,7 +36,7 @@ pub(super) fn household(
 ) -> Result<(Outcome, InvitationId, i64), Refusal> {
     let mut findings = Findings::default();
     let Some(id) = &known.id else {
-        let wanted = known.wanted(one, None);
+        let wanted = known.wanted(ground, one, None);
         let vetted = vet::vet(tx, ground, None, &wanted, options, &mut findings)?;
         findings.finish()?;
         let id = make(tx, host, ground, &vetted, length)?;
@@ -50,7 +50,7 @@ pub(super) fn household(
     let found = household::load(tx, locked)?;
     let old = Standing::load(tx, found)?;
     let before = old.record(ground);
-    let wanted = known.wanted(one, Some(&before));
+    let wanted = known.wanted(ground, one, Some(&before));
     let after = before.merged(&wanted, ground, options.replaces(&old));
     let version = old.household.invitation.version;
     if after == before {

@@ -47,6 +47,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "code",
     "status",
     "gift",
+    "still_open",
     "thanks_for_coming",
     "pictures_link",
     "unsubscribe_link",
@@ -56,8 +57,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "was",
     "now",
     "answer",
-    // Older names of the placeholders for the date and the venue.
-    "wedding_date",
+    "wedding_date", // older names of the date and the venue
     "wedding_venue",
 ];
 
@@ -90,8 +90,7 @@ pub struct MailText {
     pub version: i64,
 }
 
-/// The maximum number of placeholders in a text. It is limited because each value can have several
-/// hundred characters.
+/// The most placeholders in a text, because each value can have several hundred characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
 /// The fields of the form in which hosts write the text of a mail.
@@ -336,7 +335,7 @@ fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
     [
         "{salutation}",
         "",
-        &with(words, "hosts", "hosts"),
+        &keep(text, words),
         "{occasion_date}",
         "",
         &with("send-link", "link", "rsvp_link"),
@@ -348,11 +347,15 @@ fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
 
 /// A part of a kind's text, with the placeholders as they are.
 fn with_placeholders(text: &Text, kind: MailKind, part: &str) -> String {
-    let id = format!("mail-{}-{part}", kind.word().replace('_', "-"));
-    let kept = PLACEHOLDERS
-        .iter()
-        .map(|name| (*name, format!("{{{name}}}").into()));
-    text.with(&id, kept.collect::<Vec<_>>())
+    keep(
+        text,
+        &format!("mail-{}-{part}", kind.word().replace('_', "-")),
+    )
+}
+
+fn keep(text: &Text, id: &str) -> String {
+    let kept = |name: &&'static str| (*name, format!("{{{name}}}").into());
+    text.with(id, PLACEHOLDERS.iter().map(kept).collect::<Vec<_>>())
 }
 
 /// A part of a text with placeholders.

@@ -244,6 +244,18 @@ impl Values<'_> {
                 };
                 text.say(status).into_owned()
             }
+            "still_open" => match snapshot.response() {
+                Response::Unanswered => text.say("send-open-all").into_owned(),
+                Response::Partial => {
+                    let events = snapshot.open_events();
+                    let names: Vec<String> = events.map(|event| pick(&event.name)).collect();
+                    text.with(
+                        "send-open",
+                        [("events", names.join(&text.say("list-comma")).into())],
+                    )
+                }
+                Response::Complete => String::new(),
+            },
             "thanks_for_coming" => {
                 let came = snapshot.household.guests.iter().any(Guest::comes);
                 let words = came.then(|| text.say("send-thanks").into_owned());

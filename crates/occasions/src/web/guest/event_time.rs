@@ -1,6 +1,7 @@
 //! When an event is, with or without its hours.
 
 use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use web::{Text, dates};
 
@@ -23,6 +24,32 @@ pub(super) fn machine(event: &Event, start: &Zoned) -> String {
         dates::machine(start)
     } else {
         start.date().to_string()
+    }
+}
+
+/// The day of the events, or the first and the last one; and the value of the attribute `datetime`,
+/// which is empty for several days.
+pub(super) fn days<'a>(
+    text: &Text,
+    zone: &TimeZone,
+    events: impl Iterator<Item = &'a Event>,
+) -> (String, String) {
+    let days = events.map(|event| event.starts_at.to_zoned(zone.clone()).date());
+    let mut days: Vec<Date> = days.collect();
+    days.sort_unstable();
+    days.dedup();
+    match days.as_slice() {
+        [first, .., last] => {
+            let from = if first.year() == last.year() {
+                text.weekday_and_day(*first)
+            } else {
+                text.date(*first)
+            };
+            let values = [("first", from.into()), ("last", text.date(*last).into())];
+            (text.with("cover-days", values), String::new())
+        }
+        [day] => (text.date(*day), day.to_string()),
+        [] => (String::new(), String::new()),
     }
 }
 

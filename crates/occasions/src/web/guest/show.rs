@@ -9,6 +9,7 @@ use web::{Deadline, Share, Site, Spoken, Text, ZonedPage};
 use web::{card_picture, dates};
 
 use super::app_links;
+use super::event_time;
 use super::event_time::{machine, was, with_hours};
 use super::view::{
     AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
@@ -437,17 +438,14 @@ pub(crate) fn cover<'a>(
     events: impl Iterator<Item = &'a Event>,
 ) -> Cover<'a> {
     let kicker = pick(text, occasion, &occasion.kicker);
-    let first = events
-        .map(|event| event.starts_at)
-        .min()
-        .map(|at| at.to_zoned(occasion.zone()));
+    let (date, date_machine) = event_time::days(text, &occasion.zone(), events);
     Cover {
         id: "c".to_owned(),
         heading: "h1",
         is_wedding: occasion.kind == OccasionKind::Wedding,
         kicker: (!kicker.is_empty()).then_some(kicker),
-        date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
-        date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
+        date,
+        date_machine,
         picture: cover::on_pages(occasion).map(|photo| CoverPicture {
             photo,
             alt: pick(text, occasion, &occasion.cover_alt),

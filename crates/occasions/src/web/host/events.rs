@@ -168,7 +168,7 @@ impl PageResource for PlannedEvent {
         let body = Events {
             text,
             done: req.done(),
-            moved: send_moved::notices(&wording, moved.iter()),
+            moved: send_moved::notices(&wording, &context.events, moved.iter()),
             rows: all
                 .iter()
                 .map(|event| row(&wording, event, &seats))

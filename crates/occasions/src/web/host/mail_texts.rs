@@ -100,7 +100,7 @@ fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
 }
 
 /// Older names of placeholders still work, but the page does not explain them.
-const MEANINGS: [(&str, &str); 21] = [
+const MEANINGS: [(&str, &str); 22] = [
     ("change", "host-placeholder-change"),
     ("news", "host-placeholder-news"),
     ("event", "host-placeholder-event"),
@@ -118,6 +118,7 @@ const MEANINGS: [(&str, &str); 21] = [
     ("rsvp_link", "host-placeholder-link"),
     ("code", "host-placeholder-code"),
     ("status", "host-placeholder-status"),
+    ("still_open", "host-placeholder-open"),
     ("thanks_for_coming", "host-placeholder-thanks"),
     ("gift", "host-placeholder-gift"),
     ("pictures_link", "host-placeholder-pictures"),

@@ -141,7 +141,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         banners: send_words::banners(&req, &context, &found.obstacles),
         invitations,
         reminders,
-        moved: send_moved::notices(&wording, found.moved.iter().map(|one| &one.moved)),
+        moved: send_moved::notices(
+            &wording,
+            &context.events,
+            found.moved.iter().map(|one| &one.moved),
+        ),
         told: send_moved::askable(&wording, &found.told),
         no_invitations: nobody(MailKind::Invitation),
         no_reminders: nobody(MailKind::Reminder),

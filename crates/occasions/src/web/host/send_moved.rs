@@ -12,6 +12,7 @@ use super::request::{HostForm, HostRequest};
 use super::send_rows::{Row, Rows};
 use super::send_words::{self, Banner};
 use super::wording::Wording;
+use crate::event::Event;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::moved::{self, Moved};
@@ -31,6 +32,7 @@ struct MovedPage<'a> {
     was: String,
     now: String,
     answers: &'static str,
+    left: Option<String>,
     /// How many people can be asked again.
     askable: i64,
     /// The last day to answer, if it is over. Nobody is asked again then.
@@ -52,6 +54,30 @@ pub(super) struct Notice {
     pub(super) title: String,
     pub(super) households: String,
     pub(super) href: String,
+    /// Other events that are still on the day on which this one was.
+    pub(super) left: Option<String>,
+}
+
+/// Names the other events that are still on the day on which an event was.
+fn left(wording: &Wording<'_>, events: &[Event], moved: &Moved) -> Option<String> {
+    let day = |at| wording.local(at).date();
+    let was = day(moved.was.starts_at);
+    if moved.now.is_cancelled || was == day(moved.now.starts_at) {
+        return None;
+    }
+    let there = |event: &&Event| event.id != moved.event && day(event.starts_at) == was;
+    let names: Vec<String> = events
+        .iter()
+        .filter(there)
+        .map(|event| wording.event(event).to_string())
+        .collect();
+    let text = wording.text;
+    let values = [
+        ("n", names.len().into()),
+        ("events", names.join(&text.say("list-comma")).into()),
+        ("day", text.date_short(was).into()),
+    ];
+    (!names.is_empty()).then(|| text.with("host-moved-left", values))
 }
 
 fn page_of(event: &EventId) -> String {
@@ -99,6 +125,7 @@ fn households(text: &Text, moved: &Moved) -> String {
 /// The events that have moved, without those of which hosts decided to tell nobody.
 pub(super) fn notices<'a>(
     wording: &Wording<'_>,
+    events: &[Event],
     all: impl Iterator<Item = &'a Moved>,
 ) -> Vec<Notice> {
     let open = all.filter(|one| !one.is_dismissed);
@@ -106,6 +133,7 @@ pub(super) fn notices<'a>(
         title: title(wording, one),
         households: households(wording.text, one),
         href: wording.at(&page_of(&one.event)),
+        left: left(wording, events, one),
     };
     open.map(notice).collect()
 }
@@ -120,6 +148,7 @@ pub(super) fn askable(wording: &Wording<'_>, all: &[Moved]) -> Vec<Notice> {
         ),
         households: text.with("host-moved-ask", [("n", one.askable.into())]),
         href: wording.at(&page_of(&one.event)),
+        left: None,
     };
     all.iter().map(notice).collect()
 }
@@ -166,6 +195,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         was: moved.was.say(text, &zone),
         now: moved.now.say(text, &zone),
         answers: answers(moved),
+        left: left(&wording, &context.events, moved),
         askable: moved.askable,
         is_late: context
             .occasion

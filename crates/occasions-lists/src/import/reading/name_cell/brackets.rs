@@ -8,6 +8,7 @@ use crate::household_document::field::folded;
 
 /// The most words that say that somebody does not come.
 const LONGEST_CANCELLED: usize = 4;
+
 /// "Old Mr Tan - not coming" is Old Mr Tan.
 pub(super) fn without_cancelled(text: &str, found: &mut NameCell) -> String {
     let signs = [' ', '-', '–', '—', ':', ',', ';', '|'];
