@@ -53,7 +53,7 @@ struct Extent {
     /// Run every test of the store on PostgreSQL too, not only those that could differ there.
     #[arg(long)]
     every_engine: bool,
-    /// Like --every-engine, and try each race 200 times instead of 6.
+    /// Like --every-engine, and try each race 200 times instead of 4.
     #[arg(long)]
     long: bool,
 }

@@ -334,7 +334,8 @@ fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Re
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
     let ids = lines.into_iter().map(|line| line.id);
-    let mut records = household_document::all(tx, &ground, ids)?;
+    let records = household_document::all(tx, &ground, ids)?;
+    let mut records: Vec<Record> = records.into_iter().map(|(_, record)| record).collect();
     if !order.contacts {
         let masked = records.into_iter().map(Record::without_contacts);
         records = masked.collect();

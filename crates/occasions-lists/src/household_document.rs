@@ -23,7 +23,7 @@ use platform::{StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::Deadline;
+use web::{Deadline, Language};
 
 use crate::row_reference::is_of_row;
 
@@ -163,13 +163,9 @@ impl Ground {
     pub(crate) fn event_name<'a>(&'a self, key: &'a str) -> &'a str {
         let event = self.events.iter().find(|event| event.key == key);
         let default = &self.occasion.default_language;
-        let name = event.and_then(|event| event.name.find(default));
-        name.filter(|name| !name.is_empty()).unwrap_or(key)
-    }
-
-    /// Whether everybody who comes has to be named.
-    fn needs_names(&self) -> bool {
-        self.occasion.switches.plus_one_name_required
+        event.map_or(key, |event| {
+            event.name.pick(&Language::of(default), default).text
+        })
     }
 
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
@@ -394,18 +390,10 @@ impl Record {
         }
         let number = |one: &Self| [one.plus_ones, one.children].map(Option::unwrap_or_default);
         let has_other_number = names_nobody && number(&new) != number(self);
-        let brings_all = is_replaced && wanted.brings_all() && !ground.needs_names();
-        let has_none = new.guests.is_empty() && !wanted.replies.is_empty();
-        if has_other_number || has_none || brings_all {
-            new.add_places(names_nobody);
+        if has_other_number || (new.guests.is_empty() && !wanted.replies.is_empty()) {
+            new.add_places();
         }
-        let beside = new
-            .guests
-            .iter()
-            .filter(|one| !names_nobody && !is_brought(one));
-        let people = i64::try_from(beside.count()).unwrap_or_default();
-        let people = people + number(&new).iter().sum::<i64>();
-        let people = usize::try_from(people).unwrap_or_default();
+        let people = usize::try_from(number(&new).iter().sum::<i64>()).unwrap_or_default();
         let people = people.min(new.guests.len());
         let counted = &mut new.guests[..people];
         for guest in counted.iter_mut().filter(|guest| guest.name.is_empty()) {
@@ -418,24 +406,11 @@ impl Record {
         new
     }
 
-    /// Whether a list says that those come whom the household may bring besides the guests that it
-    /// lists.
-    pub(crate) fn brings_all(&self) -> bool {
-        let mut replies = self.replies.values();
-        let is_brought = |one: &GuestRecord| one.kind == Some(GuestKind::PlusOne);
-        !self.guests.iter().any(is_brought) && replies.any(|one| *one == ReplyStatus::Yes)
-    }
-
-    /// Adds whom the household may bring besides those that it lists. These are among the number if
-    /// the household `names_nobody` whom it does not bring.
-    fn add_places(&mut self, names_nobody: bool) {
-        let is_among = |one: &&GuestRecord| names_nobody || one.kind == Some(GuestKind::PlusOne);
-        let (children, adults): (Vec<&GuestRecord>, Vec<&GuestRecord>) = self
-            .guests
-            .iter()
-            .filter(is_among)
-            .partition(|one| one.child == Some(true));
-        let (children, adults) = (children.len(), adults.len());
+    /// Adds whom the household may bring besides those that it lists.
+    fn add_places(&mut self) {
+        let is_child = |one: &&GuestRecord| one.child == Some(true);
+        let children = self.guests.iter().filter(is_child).count();
+        let adults = self.guests.len() - children;
         for (is_child, there, allowed) in [
             (false, adults, self.plus_ones),
             (true, children, self.children),
@@ -513,15 +488,17 @@ fn answer_all(old: &mut BTreeMap<String, Value>, new: &BTreeMap<String, Value>, 
     }
 }
 
-/// Builds the documents of these households.
+/// Builds the documents of these households, in the order of the ids. Those of no household are left
+/// out.
 pub(crate) fn all(
     tx: &mut Tx<'_>,
     ground: &Ground,
     ids: impl Iterator<Item = InvitationId>,
-) -> Result<Vec<Record>, StoreError> {
+) -> Result<Vec<(InvitationId, Record)>, StoreError> {
     let ids: Vec<InvitationId> = ids.collect();
     let invitations = occasions::invitation::find_all(tx, &ids)?;
     let households = occasions::household::load_all(tx, invitations, &ground.questions)?;
     let standing = Standing::load_all(tx, households)?;
-    Ok(standing.iter().map(|one| one.record(ground)).collect())
+    let document = |one: &Standing| (one.household.invitation.id.clone(), one.record(ground));
+    Ok(standing.iter().map(document).collect())
 }

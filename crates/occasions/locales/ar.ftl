@@ -178,7 +178,7 @@ portal-title-partly = رد جزئي
 portal-title-answered = ردودكم
 portal-title-closed = أُغلق باب الرد
 portal-answer = الرد على الدعوة
-portal-answer-rest = أكمل الرد
+portal-answer-rest = إكمال الردود
 portal-change = تغيير الردود
 portal-answered = وصلتنا ردودكم: { $counts }.
 portal-partly = حتى الآن: { $counts }.
@@ -645,7 +645,7 @@ send-invite-casual = يسعد { $hosts } أن تكونوا معهم في يوم�
 send-invite-fun = { $hosts } يحتفلون، ولا تكتمل الفرحة من دونكم!
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = لم يصلنا ردّكم بعد، ويسعدنا أن نعرف إن كان بإمكانكم الحضور.
-send-open = شكرًا على ردّكم. ما زال ينقصه: { $events }.
+send-open = شكرًا على ردّكم. ما زلنا ننتظر بعض الردود بشأن: { $events }.
 send-remind = { $still_open } مع أطيب التحيات، { $hosts }
 send-moved = تغيّر موعد أو مكان { $event }.
 send-end-moved = تغيّر موعد انتهاء { $event }.

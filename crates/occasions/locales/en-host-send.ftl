@@ -137,8 +137,8 @@ host-send-moved = Tell guests what has changed
 host-moved-by-call = { $n } to call
 host-moved-title-day = { $n ->
     [0] { $of } is no longer on { $day }. Tell your guests?
-    [one] 1 person said yes to { $of } on { $day }. Tell them?
-   *[other] { $n } people said yes to { $of } on { $day }. Tell them?
+    [one] 1 person said yes to { $of } when it was on { $day }. Tell them?
+   *[other] { $n } people said yes to { $of } when it was on { $day }. Tell them?
 }
 host-moved-title-off = { $n ->
     [0] { $of } is cancelled. Tell your guests?

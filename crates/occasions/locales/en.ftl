@@ -511,7 +511,7 @@ send-invite-casual = { $hosts } would love to have you there on their day.
 send-invite-fun = { $hosts } are celebrating, and a party without you is no party!
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = We have not heard from you yet, and we would love to know whether you can come.
-send-open = Thank you for your answer. This is still open: { $events }.
+send-open = Thank you for your answer. Still open: { $events }.
 send-remind = { $still_open } Kind regards, { $hosts }
 send-moved = { $event } has moved.
 send-end-moved = The end time of { $event } has changed.

@@ -129,7 +129,7 @@ portal-title-partly = Risposto in parte
 portal-title-answered = Le risposte
 portal-title-closed = Risposte chiuse
 portal-answer = Rispondi all’invito
-portal-answer-rest = Completa la risposta
+portal-answer-rest = Completa le risposte
 portal-change = Cambia le risposte
 portal-answered = Abbiamo ricevuto le risposte: { $counts }.
 portal-partly = Finora: { $counts }.
@@ -520,7 +520,7 @@ send-invite-casual = { $hosts } sarebbero felici di avervi con loro nel loro gio
 send-invite-fun = { $hosts } festeggiano, e senza di voi che festa è?
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = Non abbiamo ancora ricevuto la vostra risposta e ci farebbe piacere sapere se possiamo contare su di voi.
-send-open = Grazie per la vostra risposta. Manca ancora: { $events }.
+send-open = Grazie per averci risposto. Aspettiamo ancora qualche risposta per: { $events }.
 send-remind = { $still_open } Un caro saluto, { $hosts }
 send-moved = C’è un cambio di programma: { $event }.
 send-end-moved = È cambiato l’orario di fine: { $event }.

@@ -122,7 +122,7 @@ host-send-moved = Beritahu tetamu apa yang berubah
 host-moved-by-call = { $n } perlu ditelefon
 host-moved-title-day = { $n ->
     [0] { $of } bukan lagi pada { $day }. Beritahu tetamu anda?
-   *[other] { $n } orang telah menjawab ya untuk { $of } pada { $day }. Beritahu mereka?
+   *[other] { $n } orang telah menjawab ya untuk { $of } yang asalnya pada { $day }. Beritahu mereka?
 }
 host-moved-title-off = { $n ->
     [0] { $of } dibatalkan. Beritahu tetamu anda?
@@ -132,10 +132,7 @@ host-moved-title = { $n ->
     [0] { $of } telah berubah. Beritahu tetamu anda?
    *[other] { $n } orang telah menjawab ya untuk { $of } yang asal. Beritahu mereka?
 }
-host-moved-left = { $events } masih pada { $day }. Adakah { $n ->
-    [1] acara itu
-   *[other] semua itu
-} beralih juga?
+host-moved-left = { $events } masih pada { $day }. Perlukah dipindahkan juga?
 host-moved-was = Sebelum ini
 host-moved-now = Sekarang
 host-moved-answers = Semua jawapan kekal. Mesej itu meminta mereka menukarnya jika masa atau tempat baharu tidak sesuai.

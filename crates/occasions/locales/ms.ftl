@@ -459,7 +459,7 @@ send-invite-casual = { $hosts } amat gembira jika anda dapat hadir pada hari mer
 send-invite-fun = { $hosts } akan meraikan hari istimewa, dan tanpa anda tentu tidak lengkap!
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = Kami belum menerima jawapan anda, dan ingin sekali tahu sama ada anda dapat hadir.
-send-open = Terima kasih atas jawapan anda. Yang masih belum dijawab: { $events }.
+send-open = Terima kasih atas jawapan anda. Jawapan yang masih kami tunggu: { $events }.
 send-remind = { $still_open } Salam hormat, { $hosts }
 send-moved = Masa atau tempat { $event } telah berubah.
 send-end-moved = Masa tamat { $event } telah berubah.

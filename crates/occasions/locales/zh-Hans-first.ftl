@@ -3,7 +3,7 @@
 date-to-follow-text = 日期一经确定，我们就会询问谁能前来。
 date-to-follow = 日期待定
 # The days of the events that a household is invited to.
-cover-days = { $first } – { $last }
+cover-days = { $first }至{ $last }
 card-back-host = 返回您的页面
 new-names = { $one }与{ $other }
 new-title-wedding = { $names }的婚礼

@@ -460,7 +460,7 @@ send-invite-casual = { $hosts }期待您的光临，一同庆祝。
 send-invite-fun = { $hosts }要庆祝啦，少了您可不热闹！
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = 我们还没有收到您的答复，很想知道您能否前来。
-send-open = 感谢您的答复。尚待答复：{ $events }。
+send-open = 感谢您的答复。尚待您确认：{ $events }。
 send-remind = { $still_open }{ $hosts }敬上
 send-moved = { $event }有变动。
 send-end-moved = { $event }的结束时间有变动。

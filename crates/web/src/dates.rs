@@ -373,7 +373,11 @@ fn is_midnight(at: &Zoned) -> bool {
 
 /// The place that names a time zone, such as “Kuala Lumpur”.
 pub fn place(zone: &TimeZone) -> String {
-    let name = zone.iana_name().unwrap_or("UTC");
+    place_of(zone.iana_name().unwrap_or("UTC"))
+}
+
+/// The place in the IANA name of a time zone.
+pub fn place_of(name: &str) -> String {
     name.rsplit('/').next().unwrap_or(name).replace('_', " ")
 }
 

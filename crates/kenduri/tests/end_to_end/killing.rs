@@ -61,8 +61,8 @@ fn lose_nothing(engine: &Engine) {
 
     let mut program = Program::serve(&arguments, &[]);
     let mut households = open_households(&program, engine.invitations(folder.path()));
-    // Kenduri is killed 10 times under load, or 80 times in long test runs.
-    let rounds = (testkit::rounds() * 2 / 5).max(1);
+    // Kenduri is killed twice under load, or 80 times in long test runs.
+    let rounds = (testkit::rounds() * 2 / 5).max(2);
     for round in 0..rounds {
         // Each round kills Kenduri after a different number of answers.
         let depth = CLIENTS + DEPTH * round / rounds;

@@ -57,13 +57,17 @@ fn the_cover_says_the_first_and_the_last_day_of_those_one_is_invited_to() {
         stage.site.store.write(leave).await.unwrap();
         let mut guest = stage.nobody();
         for (code, days) in [
-            ("RAHMA", "Friday, 15 January – Sunday, 17 January 2027"),
-            ("ROSSI", ">Sunday, 17 January 2027"),
+            (
+                "RAHMA?lang=en",
+                "Friday, 15 January – Sunday, 17 January 2027",
+            ),
+            (
+                "RAHMA?lang=zh-Hans",
+                "2027年1月15日（星期五）至1月17日（星期日）",
+            ),
+            ("ROSSI?lang=en", ">Sunday, 17 January 2027"),
         ] {
-            let page = guest
-                .get(&format!("/invite/{code}?lang=en"))
-                .await
-                .with(200);
+            let page = guest.get(&format!("/invite/{code}")).await.with(200);
             assert!(page.body.contains(days), "{code}: {}", page.body);
         }
     });

@@ -264,7 +264,7 @@ pub(super) fn look(
     }
     if !matched.is_left {
         found.extend(uninvited(ground, one, &wanted));
-        found.extend(only_named(one, &wanted, old.is_none()));
+        found.extend(only_named(one));
     }
     let name = one.record.household.as_deref().unwrap_or_default();
     if matched.asked.is_some() {
@@ -383,21 +383,15 @@ fn kept_replies(one: &Gathered, after: &Record) -> Vec<Finding> {
     found
 }
 
-/// A yes of people who are named, where the row counts more than those who come.
-fn only_named(one: &Gathered, after: &Record, is_new: bool) -> Option<Finding> {
+/// A yes of people who are named, where the row counts more than these.
+fn only_named(one: &Gathered) -> Option<Finding> {
     let mut guests = one.record.guests.iter().zip(&one.guest_rows);
     let said = guests.find_map(|(guest, row)| {
         let yes = |(_, status): &(&String, &ReplyStatus)| **status == ReplyStatus::Yes;
         let (event, _) = guest.replies.iter().find(yes)?;
-        Some((*row, event))
+        Some((*row, Column::Reply(event.clone())))
     });
-    let (row, event) = said.filter(|_| !(is_new && one.record.brings_all()))?;
-    let come = |guest: &&GuestRecord| guest.replies.get(event) == Some(&ReplyStatus::Yes);
-    let coming = i64::try_from(after.guests.iter().filter(come).count()).unwrap_or(i64::MAX);
-    if choice::places(&one.record) == 0 || coming >= choice::people_of(&one.record) {
-        return None;
-    }
-    let column = Column::Reply(event.clone());
+    let (row, column) = said.filter(|_| choice::places(&one.record) > 0)?;
     let name = one.record.household.as_deref().unwrap_or_default();
     Some(Finding::warning(row, column, Warning::OnlyNamed, name))
 }

@@ -10,12 +10,11 @@ use serde_json::Value;
 use web::Findings;
 use web::sheet::read::{Line, Table};
 
-use super::choice;
 use super::finding::{Finding, MOST_FINDINGS};
 use super::gathered::{Gathered, Gathering};
 use super::identity;
 use super::lexicon::Lexicon;
-use super::reading::{self, Guest, Household, LONGEST_FOOD, Number, ONE_OF, fits};
+use super::reading::{self, Guest, Household, LONGEST_FOOD, ONE_OF, fits};
 use super::warning::Warning;
 use crate::household_document::table::{Column, Field, NO_EVENT};
 use crate::household_document::{ALL_EVENTS, Ground, GuestRecord, Record};
@@ -58,12 +57,8 @@ impl Reader<'_> {
             },
         });
         let households = list.households.into_iter().map(|one| {
-            let is_counted = one.number == Number::Counted;
             let mut gathered = self.household(one);
             self.replace_words(&mut gathered);
-            if is_counted {
-                count_replies(&mut gathered.record);
-            }
             gathered
         });
         let mut gathering = Gathering {
@@ -107,7 +102,7 @@ impl Reader<'_> {
             tags: Some(read.tags).filter(|tags| !tags.is_empty()),
             plus_ones: read.plus_ones.or_else(|| {
                 let usual = self.ground.occasion.default_plus_ones;
-                (read.number == Number::Unknown).then(|| usual + 1)
+                read.is_number_unknown.then(|| usual + 1)
             }),
             children: read.children,
             email: line(Field::Email),
@@ -421,17 +416,6 @@ impl Reader<'_> {
             | QuestionKind::Number
             | QuestionKind::Date => answer.clone(),
         }
-    }
-}
-
-/// The reply of a row that counts its people is also that of those whom it does not name.
-fn count_replies(record: &mut Record) {
-    let mut guests = record.guests.iter();
-    if let Some(first) = guests.next()
-        && guests.all(|other| other.replies == first.replies)
-        && choice::places(record) > 0
-    {
-        record.replies.clone_from(&first.replies);
     }
 }
 

@@ -317,11 +317,9 @@ fn write_one(
         known = known::find(tx, ground, one, options, |id| taken.contains(id))?;
     }
     let limit = |people: i64| people.min(i64::try_from(GUEST_LIMIT).unwrap_or(i64::MAX));
-    let is_counted = one.record.guests.is_empty() || one.record.brings_all();
-    let more = if known.id.is_none() && is_counted {
-        limit(super::choice::people_of(&one.record))
-    } else {
-        i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX)
+    let more = match i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX) {
+        0 if known.id.is_none() => limit(super::choice::places(&one.record)),
+        named => named,
     };
     if known.id.is_none() {
         if room.households < 1 {

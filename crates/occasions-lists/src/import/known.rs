@@ -52,8 +52,7 @@ impl Known {
             wanted.children.or(before.children),
         ];
         let has_nobody = before.guests.is_empty() && number.into_iter().flatten().sum::<i64>() == 0;
-        let is_for_all = wanted.guests.is_empty() && !wanted.replies.is_empty();
-        if is_for_all && (names_somebody || has_nobody) {
+        if !wanted.replies.is_empty() && (names_somebody || has_nobody) {
             let mut lines: Vec<String> = Vec::new();
             lines.extend(wanted.note.take().or_else(|| before.note.clone()));
             for (event, status) in std::mem::take(&mut wanted.replies) {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use occasions::hosting::Refusal;
 use occasions::hosting::permissions::HostOf;
 use occasions::id::InvitationId;
-use occasions::{household, invitation};
 use platform::store::IdSet;
 use platform::text_cleaning::fold;
 use platform::{Tx, sql};
@@ -16,7 +15,7 @@ use super::check::check_all;
 use super::choice::{self, Choices};
 use super::stored::households;
 use super::{Check, Finding, Import, ImportId, Outcome, draft, load};
-use crate::household_document::{Ground, Record, Standing};
+use crate::household_document::{self, Ground, Record};
 
 /// The most labels for which other events can be chosen.
 const MOST_LABELS: usize = 12;
@@ -54,14 +53,15 @@ pub(crate) fn preview(
     let ground = Ground::load(tx, host)?;
     let gathering = households(tx, catalogue, &ground, &import)?;
     let (check, all) = check_all(tx, &ground, &import, gathering)?;
+    let shown = all.iter().take(most);
+    let ids = shown.filter_map(|(_, looked)| looked.here.clone());
+    let here = household_document::all(tx, &ground, ids)?;
+    let mut here: BTreeMap<InvitationId, Record> = here.into_iter().collect();
     let mut households = Vec::new();
     for (one, mut looked) in all.into_iter().take(most) {
         // What stays is shown as it is here, which the list may not know.
-        if let Some(id) = &looked.here
-            && let Some(invitation) = invitation::find(tx, id)?
-        {
-            let household = household::load(tx, invitation)?;
-            looked.after = Standing::load(tx, household)?.record(&ground);
+        if let Some(record) = looked.here.as_ref().and_then(|id| here.remove(id)) {
+            looked.after = record;
         }
         let every = || {
             ground

@@ -13,7 +13,7 @@ mod sheets;
 mod words;
 
 pub(super) use self::columns::{HeadingRow, Meanings, guess, known};
-pub(super) use self::households::{Guest, Household, LONGEST_FOOD, Number, ONE_OF, fits, read};
+pub(super) use self::households::{Guest, Household, LONGEST_FOOD, ONE_OF, fits, read};
 pub(super) use self::row::{Table, Told};
 pub(super) use self::sheets::{Layout, Sheets, first_rows, join};
 

@@ -122,18 +122,14 @@ pub(super) fn vet(
         contacts.insert(guest.id.clone(), one.contact);
         guests.push(guest);
     }
-    if old.is_none() && (guests.is_empty() || wanted.brings_all()) {
-        let named = guests.len();
-        guests.extend(unnamed(tx, &details, &events));
-        guests.truncate(GUEST_LIMIT.max(named));
-        let unnamed = &mut guests[named..];
+    if old.is_none() && guests.is_empty() {
+        guests = unnamed(tx, &details, &events);
         if let Some(food) = &wanted.food {
-            for guest in who_shares_food(unnamed, |guest| guest.is_child) {
+            for guest in who_shares_food(&mut guests, |guest| guest.is_child) {
                 guest.diet_note.clone_from(food);
             }
         }
-        for (position, guest) in (named..).zip(unnamed) {
-            guest.position = i64::try_from(position).unwrap_or(i64::MAX);
+        for guest in &mut guests {
             for (event, reply) in &mut guest.replies {
                 let mut all = ground.events.iter();
                 let key = all.find(|one| one.id == *event).map(|event| &event.key);

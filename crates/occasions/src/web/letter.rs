@@ -249,10 +249,8 @@ impl Values<'_> {
                 Response::Partial => {
                     let events = snapshot.open_events();
                     let names: Vec<String> = events.map(|event| pick(&event.name)).collect();
-                    text.with(
-                        "send-open",
-                        [("events", names.join(&text.say("list-comma")).into())],
-                    )
+                    let events = shortened(names.join(&text.say("list-comma")));
+                    text.with("send-open", [("events", events.into())])
                 }
                 Response::Complete => String::new(),
             },

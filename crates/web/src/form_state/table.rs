@@ -164,7 +164,7 @@ impl TableForm<'_> {
         shown.is_required = field.is_required;
         shown.hint = hint.or_else(|| {
             matches!(field.kind, Kind::Moment)
-                .then(|| text.with("form-zone", [("zone", self.zone.into())]))
+                .then(|| text.with("form-zone", [("zone", dates::place_of(self.zone).into())]))
         });
         if matches!(field.kind, Kind::Quantity(Quantity::Duration(_), ..)) {
             shown.stored = self.stored_duration(name);
@@ -278,7 +278,7 @@ mod tests {
             r#"<h2 aria-hidden="true">Language</h2>"#,
             r#"<label for="name.ar">العربية</label>"#,
             r#"value="Nasi" autocomplete="off" lang="ms" dir="ltr""#,
-            r#"id="served_at-hint">As clocks show it in Asia/Kuala_Lumpur.</p>"#,
+            r#"id="served_at-hint">As clocks show it in Kuala Lumpur.</p>"#,
             r#"class="when" required aria-describedby="served_at-hint""#,
             r#"<input type="checkbox" id="is_hot" name="is_hot" value="1" aria-describedby="is_hot-hint">"#,
             r#"name="cook.name" value="Aina""#,

@@ -67,17 +67,6 @@ pub(crate) struct WholeReply {
     pub(crate) text: String,
 }
 
-/// What a list says of the number of a household's people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Number {
-    #[default]
-    Places,
-    /// Allow one more than usual.
-    Unknown,
-    /// One row counts all people, those it names and others.
-    Counted,
-}
-
 /// A household, with words as the list has them. An empty text is not in the list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Household {
@@ -87,7 +76,8 @@ pub(crate) struct Household {
     pub(crate) tags: Vec<String>,
     pub(crate) plus_ones: Option<i64>,
     pub(crate) children: Option<i64>,
-    pub(crate) number: Number,
+    /// Allow one more than usual, because the list does not say how many come.
+    pub(crate) is_number_unknown: bool,
     pub(crate) notes: Vec<String>,
     /// By question.
     pub(crate) answers: Vec<(String, String)>,
@@ -451,16 +441,13 @@ fn finish(one: &mut Household, is_own: bool) {
     } else if one.is_open
         || (one.is_family && named == 0 && one.places == 0 && one.declared.is_none())
     {
-        one.number = Number::Unknown;
+        one.is_number_unknown = true;
         let name = one.name.clone();
         tell(one, Field::People, Warning::NumberUnknown, name);
     }
     if named == 0 {
         let name = one.name.clone();
         tell(one, Field::Guest, Warning::NobodyNamed, name);
-    }
-    if total.is_some() && one.rows == 1 && one.declared.is_none() {
-        one.number = Number::Counted;
     }
     let places = i64::try_from(places).unwrap_or(i64::MAX);
     let said = total.is_some() || places > 0;

@@ -403,16 +403,7 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
     let tags = record.tags.iter().flatten().cloned();
     let parts: Vec<String> = std::iter::once(invited).chain(tags).collect();
     lines.push(parts.join(" · "));
-    let others = said(replies(&record.replies, ground, wording));
-    let places = (one.places > 0).then(|| counted(text, "host-import-places", one.places));
-    let (places, replies) = match (places, others) {
-        // The named say it each.
-        (Some(places), Some(others)) if !record.guests.is_empty() => {
-            (Some(format!("{places} · {others}")), None)
-        }
-        others => others,
-    };
-    lines.extend(replies);
+    lines.extend(said(replies(&record.replies, ground, wording)));
     lines.extend(record.food.clone());
     lines.extend(record.note.clone());
     let changes = one.before.iter();
@@ -434,7 +425,7 @@ fn card(one: &PreviewedHousehold, ground: &Ground, wording: &Wording<'_>) -> Car
         name: record.household.clone().unwrap_or_default(),
         row: one.row.to_string(),
         people: people.collect(),
-        places,
+        places: (one.places > 0).then(|| counted(text, "host-import-places", one.places)),
         lines,
         changes: changed,
         state: state.map(|id| text.say(id).into_owned()),

@@ -40,12 +40,16 @@ pub(super) fn days<'a>(
     days.dedup();
     match days.as_slice() {
         [first, .., last] => {
-            let from = if first.year() == last.year() {
-                text.weekday_and_day(*first)
-            } else {
-                text.date(*first)
-            };
-            let values = [("first", from.into()), ("last", text.date(*last).into())];
+            let (mut from, mut to) = (text.date(*first), text.date(*last));
+            // The year of both stands once, before or after, as the language has it.
+            if first.year() == last.year() {
+                if to.ends_with(&last.year().to_string()) {
+                    from = text.weekday_and_day(*first);
+                } else {
+                    to = text.weekday_and_day(*last);
+                }
+            }
+            let values = [("first", from.into()), ("last", to.into())];
             (text.with("cover-days", values), String::new())
         }
         [day] => (text.date(*day), day.to_string()),

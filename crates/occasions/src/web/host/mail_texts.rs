@@ -238,9 +238,10 @@ struct Sample {
 
 fn sample(tx: &mut Tx<'_>, site: &Site, host: &HostOf, kind: MailKind) -> Result<Sample, Refusal> {
     host.needs(Permission::Invite)?;
-    // A household that gave a gift shows what becomes of it.
+    // A household that gave a gift shows what becomes of it, and who has answered is not reminded.
     let filter = InvitationFilter {
         thanks: (kind == MailKind::Thanks).then_some(true),
+        answered: (kind == MailKind::Reminder).then_some(false),
         ..InvitationFilter::default()
     };
     let mut all = listing::all_invitations(tx, host, &filter)?;

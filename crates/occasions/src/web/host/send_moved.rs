@@ -100,7 +100,7 @@ fn title(wording: &Wording<'_>, moved: &Moved) -> String {
     ];
     let id = if moved.now.is_cancelled {
         "host-moved-title-off"
-    } else if moved.was.starts_at == moved.now.starts_at {
+    } else if was.date() == now.date() {
         "host-moved-title"
     } else {
         "host-moved-title-day"

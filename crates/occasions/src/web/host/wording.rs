@@ -150,7 +150,7 @@ impl<'a> Wording<'a> {
 
     /// Returns the sentence that says which time zone the occasion has.
     pub fn zone_hint(&self) -> String {
-        let zone = self.occasion.time_zone.as_str();
+        let zone = dates::place_of(&self.occasion.time_zone);
         self.text.with("form-zone", [("zone", zone.into())])
     }
 

@@ -5,7 +5,7 @@ use web::sheet::read::Page;
 use super::cells::lines;
 use super::generated::{meanings, read, read_pages};
 use super::shapes::serial;
-use crate::import::reading::households::{Household, List, Number};
+use crate::import::reading::households::{Household, List};
 
 /// A household on one line: its name, its guests with what is theirs, and what the household has.
 fn shown(one: &Household) -> String {
@@ -25,7 +25,7 @@ fn shown(one: &Household) -> String {
             all = format!("{all} {sign}{number}");
         }
     }
-    if one.number == Number::Unknown {
+    if one.is_number_unknown {
         all += " +?";
     }
     for reply in &one.replies {
