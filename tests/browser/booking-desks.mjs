@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { desk, open, phone } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { look } from './looking.mjs';
-import { enter, fill, invite, owner, press } from './people.mjs';
+import { dayIn, enter, fill, invite, owner, press } from './people.mjs';
 
 const settings = `[site]
 url = "http://localhost"
@@ -22,7 +22,7 @@ enabled = true
 `;
 const farah = 'farah@example.my';
 const aina = 'aina@example.my';
-const zone = { timeZone: 'Asia/Kuala_Lumpur' };
+const zone = 'Asia/Kuala_Lumpur';
 
 let browser;
 let kenduri;
@@ -39,8 +39,7 @@ after(async () => {
   await kenduri?.stop();
 });
 
-const day = (days) =>
-  new Date(kenduri.now().getTime() + days * 86_400_000).toLocaleDateString('en-CA', zone);
+const day = (days) => dayIn(zone, kenduri.now().getTime() + days * 86_400_000);
 
 async function lookTwice(page, name) {
   for (const viewport of [phone, desk]) {

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { desk, keep, open, phone } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { accessibility, overflow } from './looking.mjs';
-import { enter, fill, invite, openDraft, owner, press, visit } from './people.mjs';
+import { dayIn, enter, fill, invite, openDraft, owner, press, visit } from './people.mjs';
 
 const settings = `[site]
 url = "http://localhost"
@@ -43,14 +43,13 @@ const aina = 'aina@example.my';
 const zone = { timeZone: 'Asia/Kuala_Lumpur' };
 
 // So many days from now, as a field for days has it in the provider's zone.
-const day = (days) =>
-  new Date(kenduri.now().getTime() + days * 86_400_000).toLocaleDateString('en-CA', zone);
+const day = (days) => dayIn(zone.timeZone, kenduri.now().getTime() + days * 86_400_000);
 
 // The full hour before this one tomorrow.
 function soon() {
   const at = new Date(kenduri.now().getTime() + 21 * 3_600_000);
   const hour = at.toLocaleTimeString('en-GB', { ...zone, hour: '2-digit' });
-  return { date: at.toLocaleDateString('en-CA', zone), time: `${hour}:00` };
+  return { date: dayIn(zone.timeZone, at), time: `${hour}:00` };
 }
 
 async function look(page, name) {

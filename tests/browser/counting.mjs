@@ -11,7 +11,8 @@ let storageState; // of an owner who has signed in
 let link; // what the owner sends on
 
 before(async () => {
-  [browser, kenduri] = await Promise.all([open(), Kenduri.start()]);
+  browser = await open();
+  kenduri = await Kenduri.start();
   const page = await visitor(browser, kenduri, { viewport: desk });
   await signIn(page, kenduri);
   storageState = await page.context().storageState();

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { desk, keep, open, phone } from './browser.mjs';
 import { Kenduri, built } from './kenduri.mjs';
 import { accessibility, overflow } from './looking.mjs';
-import { enter, fill, invite, openDraft, owner, press, visit } from './people.mjs';
+import { dayIn, enter, fill, invite, openDraft, owner, press, visit } from './people.mjs';
 
 const settings = `[site]
 url = "http://localhost"
@@ -25,7 +25,7 @@ enabled = false
 enabled = true
 `;
 
-const zone = { timeZone: 'Asia/Kuala_Lumpur' };
+const zone = 'Asia/Kuala_Lumpur';
 const siti = 'siti@example.my';
 const farah = 'farah@example.my';
 
@@ -49,7 +49,7 @@ after(async () => {
 
 // So many days after the story begins, as a field for days has it.
 const begin = Date.now();
-const day = (days) => new Date(begin + days * 86_400_000).toLocaleDateString('en-CA', zone);
+const day = (days) => dayIn(zone, begin + days * 86_400_000);
 
 // Keeps pictures of a page on a phone and on a desk, and fails if axe complains or something is too wide.
 async function look(page, name) {

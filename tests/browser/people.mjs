@@ -20,6 +20,14 @@ export async function fill(page, values) {
   for (const [name, value] of Object.entries(values)) await page.locator(`[name="${name}"]`).fill(value);
 }
 
+// The day of an instant in a zone, as fields for days have it. No locale writes it so with every version of Node.
+export function dayIn(timeZone, at) {
+  const all = { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' };
+  const parts = new Intl.DateTimeFormat('en', all).formatToParts(at);
+  const part = (type) => parts.find((one) => one.type === type).value;
+  return `${part('year')}-${part('month')}-${part('day')}`;
+}
+
 export const press = (page, name) => page.getByRole('button', { name }).click();
 
 // Opens a page of somebody who signs in again, because the clock went past the session's end.

@@ -11,7 +11,9 @@ let site, browser;
 
 before(async () => {
   const settings = (written) => written;
-  [site, browser] = await Promise.all([Site.run('kadkahwin', 'kenduri.alone.toml', settings, ['--demo']), open()]);
+  // One after the other, so that what was begun is ended if the other one fails.
+  browser = await open();
+  site = await Site.run('kadkahwin', 'kenduri.alone.toml', settings, ['--demo']);
 });
 after(async () => {
   await browser?.close();

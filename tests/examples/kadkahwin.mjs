@@ -11,7 +11,9 @@ const patience_ms = 60_000;
 let site, browser;
 
 before(async () => {
-  [site, browser] = await Promise.all([Site.run('kadkahwin'), open()]);
+  // One after the other, so that what was begun is ended if the other one fails.
+  browser = await open();
+  site = await Site.run('kadkahwin');
 });
 after(async () => {
   await browser?.close();

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { desk, keep, open, phone, visitor } from '../browser/browser.mjs';
 import { Kenduri } from '../browser/kenduri.mjs';
 import { look, traffic } from '../browser/looking.mjs';
-import { fill, invite, password, press } from '../browser/people.mjs';
+import { dayIn, fill, invite, password, press } from '../browser/people.mjs';
 import { Site } from './site.mjs';
 
 const timeout = 240_000;
@@ -24,7 +24,7 @@ async function restart(settings, listen = '127.0.0.1:0') {
   site.kenduri = await Kenduri.run(site.folder, ['--config', settings, '--listen', listen, '--data', 'data'], site.folder);
 }
 
-const day = (days) => new Date(Date.now() + days * 86_400_000).toLocaleDateString('en-CA', { timeZone: 'Asia/Kuala_Lumpur' });
+const day = (days) => dayIn('Asia/Kuala_Lumpur', Date.now() + days * 86_400_000);
 
 async function series(values, isCredit) {
   await host.goto('/me/slots/series');
@@ -62,7 +62,9 @@ before(async () => {
   const settings = ['--config', 'kenduri.toml'];
   const owner = ['owner', 'create', '--email', 'siti@example.my', '--name', 'Siti Owner', ...settings];
   const prepare = async (run) => ([link] = (await run(...owner)).match(/\/sign-in\/\S+/));
-  [site, browser] = await Promise.all([Site.run('mentoring', 'kenduri.toml', undefined, [], prepare), open()]);
+  // One after the other, so that what was begun is ended if the other one fails.
+  browser = await open();
+  site = await Site.run('mentoring', 'kenduri.toml', undefined, [], prepare);
 });
 after(async () => {
   await browser?.close();

@@ -27,7 +27,9 @@ async function whileStopped(...command) {
 before(async () => {
   const owner = ['owner', 'create', '--email', 'nurul@older.example', '--name', 'Nurul', ...settings];
   const prepare = async (run) => ([link] = (await run(...owner)).match(/\/sign-in\/\S+/));
-  [site, browser] = await Promise.all([Site.run('wedding', 'kenduri.toml', undefined, [], prepare), open()]);
+  // One after the other, so that what was begun is ended if the other one fails.
+  browser = await open();
+  site = await Site.run('wedding', 'kenduri.toml', undefined, [], prepare);
 });
 after(async () => {
   await browser?.close();

@@ -11,7 +11,7 @@ mod place;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 pub(crate) use packages::Packages;
 
@@ -144,17 +144,20 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     if wanted.extent.every_engine || wanted.extent.long {
         variables.push(("KENDURI_TEST_ENGINES", "all".to_owned()));
     }
-    steps.step("units, both stores, pages, end to end", || {
+    // A run takes long, so it says all that fails: no failure from here on ends it.
+    let mut outcomes = vec![steps.step("units, both stores, pages, end to end", || {
         binaries::run(binaries, &variables)
-    })?;
+    })];
     drop(postgres);
     drop(buckets);
-    steps.finish(others)?;
-    steps.finish(machine)?;
+    outcomes.push(steps.finish(others));
+    outcomes.push(steps.finish(machine));
+    ensure!(!interrupt::is_wanted(), "interrupted");
     // It holds that no request is late, so nothing runs beside it.
-    steps.step("requests through every change", || {
+    outcomes.push(steps.step("requests through every change", || {
         run(&mut built.show(&["edge", "--only", "changes"]))
-    })?;
+    }));
+    ensure!(!interrupt::is_wanted(), "interrupted");
     // The sites mostly wait for their programs to start or stop.
     let sites = Steps::start(vec![(
         "sites with programs beside them",
@@ -164,8 +167,9 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     if wanted.extent.long {
         browser.env("KENDURI_TEST_LOOKS", "all");
     }
-    steps.step("stories and looks in a browser", || run(&mut browser))?;
-    steps.finish(sites)
+    outcomes.push(steps.step("stories and looks in a browser", || run(&mut browser)));
+    outcomes.push(steps.finish(sites));
+    outcomes.into_iter().collect()
 }
 
 fn check_sources(steps: &mut Steps) -> Result<()> {

@@ -16,6 +16,6 @@ preload_app = True
 graceful_timeout = 8
 # Whoever watches from outside needs no second way to command it.
 control_socket_disable = True
-# Heartbeats go to memory, not to a disk that may be slow.
-worker_tmp_dir = "/dev/shm"
+# Heartbeats go to memory, where there is a place for it, not to a disk that may be slow.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 loglevel = "warning"
