@@ -421,9 +421,8 @@ impl InvitationSnapshot {
         let is_open = |event: &&Event| {
             let mut guests = self.household.guests.iter();
             guests.any(|guest| {
-                let status = guest.replies.get(&event.id).map(|reply| reply.status);
-                let status = status.map(|status| self.effective_status(status));
-                matches!(status, Some(ReplyStatus::Pending | ReplyStatus::Undecided))
+                let reply = guest.replies.get(&event.id);
+                reply.is_some_and(|reply| self.effective_status(reply.status).is_open())
             })
         };
         self.invited_events().filter(is_open)

@@ -68,6 +68,13 @@ words! {
     }
 }
 
+impl ReplyStatus {
+    /// Whether an answer is still missing or undecided.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Undecided)
+    }
+}
+
 words! {
     /// Whether a host listed the guest by name or the household brings the guest.
     #[derive(Default)]

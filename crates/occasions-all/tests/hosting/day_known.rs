@@ -217,6 +217,43 @@ fn a_new_event_is_proposed_on_the_same_day_and_at_no_hour() {
 }
 
 #[test]
+fn an_event_that_is_given_its_day_invites_everybody_where_the_host_ticks_it() {
+    on_default(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        let new = "/admin/o/aisyah-daniel/settings/events/new";
+        for (name, key, is_invited) in [("Tea", "main", true), ("Supper", "event-2", false)] {
+            let page = host.get(new).await;
+            let mut form = page.form(new);
+            form.fill("name.en", name).tick("day_unknown", "1");
+            host.submit(&page, &form).await.expect(303);
+            let all = stage.done(resource::list::<PlannedEvent>).await;
+            let made = all.iter().find(|event| event.name.find("en") == Some(name));
+            let made = made.unwrap();
+            assert_eq!(made.key, key);
+            let path = format!("/admin/o/aisyah-daniel/settings/events/{}", made.id);
+            let page = host.get(&path).await;
+            let mut form = page.form(&path);
+            assert_eq!(form.value("invite_all"), Some("1"));
+            form.untick("day_unknown", "1")
+                .fill("starts_at", "2027-01-18T15:00");
+            if !is_invited {
+                form.untick("invite_all", "1");
+            }
+            host.submit(&page, &form).await.expect(303);
+            let (replies, invitations) = invited(stage, key).await;
+            assert_eq!(
+                (replies > 0, invitations > 0),
+                (is_invited, is_invited),
+                "{name}"
+            );
+            // Whom to invite is then chosen under Households.
+            let page = host.get(&path).await;
+            assert_eq!(page.form(&path).value("invite_all"), None);
+        }
+    });
+}
+
+#[test]
 fn a_host_ticks_that_the_day_is_not_known() {
     on_default(async |stage| {
         let mut host = stage.visitor(&stage.owner);

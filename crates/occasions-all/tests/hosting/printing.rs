@@ -316,6 +316,7 @@ fn whom_nobody_names_is_one_line_at_the_door() {
             .iter()
             .filter(|row| row.contains(&format!("× {people}")));
         assert_eq!(counted.count(), 1, "{theirs:?}");
+        assert!(rows.last().unwrap().contains("Rahman"), "{rows:?}");
     });
 }
 

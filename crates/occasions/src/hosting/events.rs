@@ -44,7 +44,8 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// The tick with which the households that are here are invited to a new event.
+/// The tick with which the households that are here are invited to an event that is new or has a day
+/// since this change.
 pub(crate) const INVITE_ALL: &str = "invite_all";
 
 struct NewEvent {
@@ -242,8 +243,7 @@ impl PlannedEvent {
             }
         }
         let is_newly_open = self.open_to_all && (!old.open_to_all || old.cancelled);
-        let is_newly_dated =
-            !old.day_known && (self.open_to_all || edit.input.flag(INVITE_ALL, true));
+        let is_newly_dated = !old.day_known && (self.open_to_all || invites_all(edit));
         if (self.day_known && is_newly_dated) || (self.takes_place() && is_newly_open) {
             self.invite_all(tx, occasion)?;
         }
@@ -283,7 +283,8 @@ impl PlannedEvent {
     }
 }
 
-/// Whether the households that are here are invited to a new event. Hosts tick it in the form.
+/// Whether the households that are here are invited to an event that is new or has a day since this
+/// change. Hosts tick it in the form.
 fn invites_all(edit: &Edit<'_, PlannedEvent>) -> bool {
     match edit.input {
         Input::Form(form, _) => form.is_ticked(INVITE_ALL),

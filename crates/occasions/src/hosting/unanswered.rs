@@ -12,7 +12,7 @@ use crate::form_event::FormEvent;
 use crate::guest::Guest;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phone::Phone;
-use crate::words::{Access, LockMode, OccasionStatus, ReplyStatus, Response};
+use crate::words::{Access, LockMode, OccasionStatus, Response};
 
 /// Why the household has not answered everything: the first reason that is true, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -146,12 +146,8 @@ pub fn explain(
     let asked = snapshot.household.guests.iter();
     let asked = asked.filter(|guest| !guest.replies.is_empty());
     let is_open = |guest: &&Guest| {
-        guest.replies.values().any(|reply| {
-            matches!(
-                snapshot.effective_status(reply.status),
-                ReplyStatus::Pending | ReplyStatus::Undecided
-            )
-        })
+        let mut replies = guest.replies.values();
+        replies.any(|reply| snapshot.effective_status(reply.status).is_open())
     };
     let open: Vec<&Guest> = asked.clone().filter(is_open).collect();
     let people = asked.count();

@@ -207,8 +207,7 @@ impl HouseholdFacts {
         Self {
             access: row.lock.access(occasion, now),
             response: response(replies()),
-            is_unsettled: replies()
-                .any(|status| matches!(status, ReplyStatus::Pending | ReplyStatus::Undecided)),
+            is_unsettled: replies().any(ReplyStatus::is_open),
             people: count(guests.iter().map(|guest| (guest.status, guest.is_partial))),
             is_over_allowance: places.used > places.allowed,
             brought: i64::try_from(all_brought).unwrap_or(i64::MAX),

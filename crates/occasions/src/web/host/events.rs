@@ -76,15 +76,17 @@ impl PageResource for PlannedEvent {
     }
 
     fn fill(context: &PageContext, form: &mut Form) {
+        if !form.is_ticked("day_known") {
+            form.set(DAY_UNKNOWN, "1");
+            // Nobody is invited yet to an event without a day, so nobody has been chosen either.
+            form.set(INVITE_ALL, "1");
+        }
         // Another event is most often on the same day; only its hour is asked.
         let day = context.events.first();
         let day = day.map(|event| event.starts_at.to_zoned(context.occasion.zone()).date());
         if let Some(day) = day.filter(|_| is_blank(form)) {
             form.set("starts_at", format!("{day}T00:00"));
             form.remove(&["hour_known"]);
-        }
-        if !form.is_ticked("day_known") {
-            form.set(DAY_UNKNOWN, "1");
         }
         // Nobody has chosen that end.
         if is_whole_day(form) {
@@ -130,7 +132,8 @@ impl PageResource for PlannedEvent {
             let tick = form_state.tick(CANCEL_RIGHT, req.text.say("host-field-cancel-right"));
             insert_after(&mut form.groups, "cancelled", tick);
         }
-        if one.is_none() && context.sizes.invitations > 0 {
+        let is_dated = one.is_some_and(|event| event.day_known);
+        if !is_dated && context.sizes.invitations > 0 {
             let tick = form_state.tick(INVITE_ALL, req.text.say("host-field-invite-all"));
             insert_after(&mut form.groups, "open_to_all", tick);
         }

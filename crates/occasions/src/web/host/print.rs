@@ -2,7 +2,7 @@
 //! and folding, and the guest list for the door. The list for the kitchen is not among them,
 //! because the reports page can be printed as it is.
 
-use std::collections::BTreeMap;
+mod door;
 
 use askama::Template;
 use axum::response::Response;
@@ -21,6 +21,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::guest::view::{Cover, Hosts};
 use crate::web::guest::{self, Reading};
 use crate::words::{OccasionKind, ReplyStatus};
+
+pub(super) use door::door;
 
 words! {
     #[derive(Default)]
@@ -487,94 +489,6 @@ fn printed<B: Template>(
     });
     keep_private(&mut response);
     response
-}
-
-#[derive(Template)]
-#[template(path = "host/print_door.html")]
-struct DoorList<'a> {
-    text: &'a Text,
-    styles: Vec<&'static str>,
-    back: String,
-    hosts: Spoken<'a>,
-    /// The events on the door list. Each has its name, its time, and how many guests come.
-    events: Vec<(Spoken<'a>, String, String)>,
-    rows: Vec<DoorRow>,
-}
-
-/// A person, or all those of a household whom nobody names.
-struct DoorRow {
-    name: String,
-    household: String,
-    heads: usize,
-    /// How many of them come to each event.
-    comes: Vec<usize>,
-}
-
-/// Handles `GET /admin/o/{slug}/print/door`. Lists all guests who come, sorted by name, so that
-/// somebody at the door can tick them off.
-pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
-    let filter = GuestFilter {
-        status: Some(people::Status::Yes),
-        ..GuestFilter::read(&req.query)?
-    };
-    let event = filter.event.clone();
-    let (context, (people, coming)) = req
-        .read(move |tx, context| {
-            let people = people::all_people(tx, &context.host, &filter)?;
-            Ok((people, people::coming(tx, &context.host)?))
-        })
-        .await?;
-    let wording = req.wording(&context);
-    let events = context.events.iter();
-    let events: Vec<_> = events
-        .filter(|one| event.as_ref().is_none_or(|key| one.key == *key))
-        .collect();
-    let mut heads: BTreeMap<&InvitationId, usize> = BTreeMap::new();
-    for person in &people {
-        *heads.entry(&person.invitation).or_default() += 1;
-    }
-    let mut rows: Vec<DoorRow> = Vec::new();
-    let mut unnamed: BTreeMap<(&InvitationId, &str), usize> = BTreeMap::new();
-    for person in &people {
-        let comes = events
-            .iter()
-            .map(|event| usize::from(coming.contains(&(person.id.clone(), event.id.clone()))));
-        if person.name.is_empty() {
-            let of = (&person.invitation, person.guest_of.as_str());
-            if let Some(row) = unnamed.get(&of).and_then(|place| rows.get_mut(*place)) {
-                let places = row.comes.iter_mut().zip(comes);
-                places.for_each(|(all, one)| *all += one);
-                continue;
-            }
-            unnamed.insert(of, rows.len());
-        }
-        rows.push(DoorRow {
-            name: person.shown_name(&req.text),
-            household: person.household.clone(),
-            heads: heads.get(&person.invitation).copied().unwrap_or_default(),
-            comes: comes.collect(),
-        });
-    }
-    let told = events.iter().enumerate().map(|(place, event)| {
-        let heads: usize = rows.iter().filter_map(|row| row.comes.get(place)).sum();
-        let heads = req.text.with("count-yes", [("n", heads.into())]);
-        (wording.event(event), wording.start_of(event), heads)
-    });
-    let title = req.text.say("host-print-door");
-    let paper = Paper::of(&req);
-    let body = DoorList {
-        text: &req.text,
-        styles: paper
-            .styles()
-            .into_iter()
-            .chain([assets::asset("print-list.css")])
-            .collect(),
-        back: back(&context, paper),
-        hosts: wording.hosts(),
-        events: told.collect(),
-        rows,
-    };
-    Ok(printed(&req, &context, &title, body))
 }
 
 #[cfg(test)]
