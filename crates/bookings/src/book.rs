@@ -24,7 +24,7 @@ use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
     Refusal, booking_limits, browse, cancel, credit, gateway, member, membership, payout, provider,
-    review, room, settle, slot, webhook,
+    review, room, settle, webhook,
 };
 
 /// A request to book a slot.
@@ -120,7 +120,7 @@ pub fn book(
     let account = &member.who().account().id;
     let unproven = lock_unproven(tx, account, &new.slot_id)?;
     member::lock(tx, account)?;
-    let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
+    let slot = browse::find_slot(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
         return Err(OWN_SLOT.into());
     }
@@ -128,7 +128,7 @@ pub fn book(
     if let Some(held) = unproven {
         check_version(&slot, new.slot_version)?;
         // Whoever held the slot may be a stranger, so only the member's own words count.
-        let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
+        let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
         let brief = new.brief()?;
         if needs_browser {
             return Err(TOKEN_NOT_PERMITTED.into());
@@ -154,11 +154,12 @@ pub fn book(
             is_repeat: true,
         });
     }
-    if browse::find(tx, &slot.id)?.is_none() {
+    // Whether a computed time is free is looked up under the provider's lock.
+    if !slot.is_computed() && browse::find(tx, &slot.id)?.is_none() {
         return Err(taken(tx, &slot)?);
     }
     check_version(&slot, new.slot_version)?;
-    let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
+    let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
     let brief = new.brief()?;
     let rules = settings::load(tx)?;
     booking_limits::check_bookings(tx, account, &rules)?;
@@ -368,7 +369,7 @@ pub(crate) fn prove(
     account: &AccountId,
     mut booking: Booking,
 ) -> Result<Option<Booked>, Refusal> {
-    let Some(slot) = slot::find(tx, &booking.slot_id)? else {
+    let Some(slot) = browse::find_slot(tx, &booking.slot_id)? else {
         return Ok(None);
     };
     let rules = settings::load(tx)?;
@@ -454,8 +455,7 @@ pub struct NewTime {
     pub slot_version: Option<i64>,
 }
 
-/// Moves a booking to another slot of the same provider at the same price. The new slot is reserved
-/// before the old one is released, so that the member cannot lose both.
+/// Moves a booking to another slot of the same provider at the same price.
 pub fn reschedule(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -481,7 +481,7 @@ pub fn reschedule(
         id = booking.slot_id
     )
     .one(tx)?;
-    let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
+    let slot = browse::find_slot(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     let is_alike = slot.price() == old.price() && slot.credit_kind == old.credit_kind;
     if slot.provider_id != old.provider_id || !is_alike {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
@@ -491,12 +491,12 @@ pub fn reschedule(
     if !is_as_long && review::call::is_open(tx, &booking.id)? {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
-    if browse::find(tx, &slot.id)?.is_none() {
+    if !slot.is_computed() && browse::find(tx, &slot.id)?.is_none() {
         return Err(taken(tx, &slot)?);
     }
     check_version(&slot, new.slot_version)?;
     let chosen = &booking.choice;
-    let choice = choice::choose(tx, slot.id.as_str(), chosen, chosen)?;
+    let choice = choice::choose(tx, slot.sets(), chosen, chosen)?;
     let account = &party.requester.who.account().id;
     member::lock(tx, account)?;
     let (from, until) = (slot.starts_at, slot.ends_at);
@@ -508,10 +508,14 @@ pub fn reschedule(
     {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
+    if slot.is_computed() {
+        provider::lock(tx, &slot.provider_id)?;
+    }
+    // A refusal undoes both. Given back first, the old time may overlap the new one.
+    booking::give_back(tx, &booking, true)?;
     if !booking::take(tx, &slot, None)? {
         return Err(taken(tx, &slot)?);
     }
-    booking::give_back(tx, &booking, true)?;
     if !room::reserve(tx, &slot, booking.id.as_str())? {
         return Err(ROOM_POOL_EMPTY.into());
     }

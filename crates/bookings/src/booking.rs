@@ -18,13 +18,14 @@ use site::proof::{Proof, Requester};
 
 use crate::Refusal;
 use crate::brief::Brief;
+use crate::browse::computed_time;
 use crate::choice;
 use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
 use crate::room;
 use crate::settings::{self, Reveal, is_administrator};
-use crate::slot::{Place, Slot, SlotId};
+use crate::slot::{self, Place, Slot, SlotId};
 
 pub use list::{After, Part, list, list_all, list_begun, list_of_provider, list_with_provider};
 pub(crate) use list::{count_coming, count_coming_of, dates, find_of_slot, list_between};
@@ -353,7 +354,13 @@ pub(crate) fn take(
     hold: Option<(&str, Timestamp)>,
 ) -> Result<bool, StoreError> {
     let (token, until) = hold.unzip();
-    let state = if hold.is_some() { "held" } else { "booked" };
+    let state = match hold {
+        Some(_) => slot::State::Held,
+        None => slot::State::Booked,
+    };
+    if slot.is_computed() {
+        return computed_time::take(tx, slot, state, hold);
+    }
     let taken = sql!(
         "UPDATE slot SET state = :state, hold_token = :token, hold_until = :until,
              version = version + 1
@@ -371,7 +378,7 @@ pub(crate) fn take(
 }
 
 /// Frees the slot and the room of a booking. If `is_offered` is true and the slot is in the future,
-/// the slot is offered again.
+/// the slot is offered again. The hours of its offer then decide about a computed time.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -390,10 +397,16 @@ pub(crate) fn give_back(
     };
     sql!(
         "UPDATE slot SET state = :state, hold_token = NULL, hold_until = NULL,
-             version = version + 1
+             version = version + 1,
+             is_resting = CASE WHEN offer_id IS NOT NULL AND CAST(:is_offered AS BIGINT) = 1
+                 THEN 1 ELSE 0 END,
+             deleted_at = CASE WHEN offer_id IS NOT NULL AND CAST(:is_offered AS BIGINT) = 1
+                 THEN CAST(:now AS BIGINT) ELSE deleted_at END
          WHERE id = :id AND state = :was AND COALESCE(hold_token, '') = COALESCE(:token, '')",
         id = booking.slot_id,
         state,
+        is_offered,
+        now = tx.now(),
         was,
         token
     )

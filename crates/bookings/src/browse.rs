@@ -1,5 +1,6 @@
 //! Searches the slots that every member can book.
 
+pub(crate) mod computed_time;
 mod filter;
 
 use identity::people;
@@ -11,7 +12,7 @@ use web::Findings;
 use crate::Refusal;
 use crate::choice::{self, Choices};
 use crate::provider::ProviderId;
-use crate::slot::{Place, Slot, SlotId};
+use crate::slot::{self, Place, Slot, SlotId};
 
 pub use filter::Filter;
 
@@ -30,10 +31,22 @@ pub struct Offered {
     pub credit_label: Option<String>,
 }
 
-/// Lists offered slots in chronological order. With `CROSS JOIN`, SQLite joins the tables in the
+/// Lists offered slots in chronological order: those that are stored and those that are computed.
+pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
+    let mut all = list_stored(tx, filter, limit)?;
+    let computed = computed_time::list(tx, filter, limit)?;
+    if !computed.is_empty() {
+        all.extend(computed);
+        computed_time::sort(&mut all);
+        all.truncate(usize::try_from(limit).unwrap_or_default());
+    }
+    Ok(all)
+}
+
+/// Lists single times that are offered. With `CROSS JOIN`, SQLite joins the tables in the
 /// written order, so it reads the slots by their index and stops at the limit. With a plain `JOIN`
 /// and few accounts, it would read and sort all slots.
-pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
+fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
         Some((at, id)) => (*at, id.as_str()),
@@ -114,6 +127,11 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     .all(tx)
 }
 
+/// Whether a single time is offered.
+pub(crate) fn has_single_times(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    Ok(!list_stored(tx, &Filter::default(), 1)?.is_empty())
+}
+
 /// Like [`list`], but also returns what members can choose for each slot. The filter may come from
 /// anybody, so its values are checked.
 pub fn list_with_choices(
@@ -125,7 +143,7 @@ pub fn list_with_choices(
     filter.check(tx, &mut findings)?;
     findings.finish()?;
     let found = list(tx, filter, limit)?;
-    let mut sets = choice::of_slots(tx, found.iter().map(|one| one.slot.id.as_str()))?;
+    let mut sets = choice::of_slots(tx, found.iter().map(|one| one.slot.sets()))?;
     let with_sets = found.into_iter().map(|one| {
         let choices = sets.remove(one.slot.id.as_str()).unwrap_or_default();
         (one, choices)
@@ -133,17 +151,29 @@ pub fn list_with_choices(
     Ok(with_sets.collect())
 }
 
+/// Finds a slot that was not deleted, or a computed time, whether or not it can be booked.
+pub fn find_slot(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
+    match slot::find(tx, id)? {
+        None => computed_time::find(tx, id),
+        stored => Ok(stored),
+    }
+}
+
+/// Finds a slot that every member can book.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
-    let Some(slot) = crate::slot::find(tx, id)? else {
+    let Some(slot) = find_slot(tx, id)? else {
         return Ok(None);
     };
+    if slot.is_computed() {
+        return computed_time::find_free(tx, id);
+    }
     let filter = Filter {
         from: Some(slot.starts_at),
         until: Some(slot.starts_at + SignedDuration::from_millis(1)),
         only: Some(id.clone()),
         ..Filter::default()
     };
-    Ok(list(tx, &filter, 1)?.pop())
+    Ok(list_stored(tx, &filter, 1)?.pop())
 }
 
 /// Returns the first three offered slots with the title of `slot`, which can no longer be booked.
@@ -179,7 +209,9 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     )
     .all(tx)?;
     let mut all: Vec<String> = found.into_iter().map(|(title,)| title).collect();
+    all.extend(computed_time::titles(tx)?);
     all.sort();
+    all.dedup();
     Ok(all)
 }
 

@@ -154,9 +154,11 @@ impl Resource for CatalogueEntry {
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
             "SELECT (SELECT COUNT(*) FROM slot_entry WHERE entry = :slug)
+                  + (SELECT COUNT(*) FROM offer WHERE entries LIKE :listed)
                   + (SELECT COUNT(*) FROM booking WHERE entry = :slug)
                   + (SELECT COUNT(*) FROM booking_request WHERE entry = :slug)",
-            slug = self.slug
+            slug = self.slug,
+            listed = format!("%\"{}\"%", self.slug)
         )
         .one(tx)?;
         Ok(Removal::of_uses(used))

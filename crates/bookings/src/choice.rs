@@ -201,19 +201,34 @@ pub(crate) fn insert(tx: &mut Tx<'_>, slot: &str, choices: &Choices) -> Result<(
     Ok(())
 }
 
-/// The sets of one slot.
-pub fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
-    let mut all = of_slots(tx, std::iter::once(slot))?;
-    Ok(all.remove(slot).unwrap_or_default())
+/// Where the sets of a slot stand.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotSets<'a> {
+    pub id: &'a str,
+    /// Those of a slot of an offer, which are part of the slot. Those of a single time are in tables of
+    /// their own.
+    pub of_offer: Option<&'a Choices>,
 }
 
-/// The sets of the slots with these ids, by the ids. Slots without sets are not among them.
+/// The sets of one slot.
+pub fn of_slot(tx: &mut Tx<'_>, slot: SlotSets<'_>) -> Result<Choices, StoreError> {
+    let mut all = of_slots(tx, [slot])?;
+    Ok(all.remove(slot.id).unwrap_or_default())
+}
+
+/// The sets of slots, by their ids. Slots without sets are not in the result.
 pub(crate) fn of_slots<'a>(
     tx: &mut Tx<'_>,
-    slots: impl Iterator<Item = &'a str>,
+    slots: impl IntoIterator<Item = SlotSets<'a>>,
 ) -> Result<BTreeMap<String, Choices>, StoreError> {
-    let mut all: BTreeMap<String, Choices> = BTreeMap::new();
-    for set in IdSet::of(slots) {
+    let (mut all, mut single): (BTreeMap<String, Choices>, Vec<&str>) = Default::default();
+    for slot in slots {
+        match slot.of_offer {
+            Some(choices) => drop(all.insert(slot.id.to_owned(), choices.clone())),
+            None => single.push(slot.id),
+        }
+    }
+    for set in IdSet::of(single) {
         let rows: Vec<(String, Kind, String)> = sql!(
             "SELECT slot_id, kind, code FROM
                  (SELECT slot_id, 'session_type' AS kind, session_type AS code
@@ -239,7 +254,7 @@ pub(crate) fn of_slots<'a>(
 /// Refuses anything else with 422 `choice_not_offered`, and names the fields.
 pub(crate) fn choose(
     tx: &mut Tx<'_>,
-    slot: &str,
+    slot: SlotSets<'_>,
     chosen: &Choice,
     kept: &Choice,
 ) -> Result<Choice, Refusal> {

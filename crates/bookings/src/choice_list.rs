@@ -126,6 +126,7 @@ list_of_codes!(
     "session_type",
     all: sql!("SELECT {SessionType} FROM session_type ORDER BY active DESC, position, id"),
     uses: sql!("SELECT (SELECT COUNT(*) FROM slot_session_type WHERE session_type = $1)
+               + (SELECT COUNT(*) FROM offer WHERE session_types LIKE '%\"' || $1 || '\"%')
                + (SELECT COUNT(*) FROM booking WHERE session_type = $1)
                + (SELECT COUNT(*) FROM booking_request WHERE session_type = $1)"),
 );
@@ -134,6 +135,7 @@ list_of_codes!(
     "level",
     all: sql!("SELECT {Level} FROM level ORDER BY active DESC, position, id"),
     uses: sql!("SELECT (SELECT COUNT(*) FROM slot_level WHERE level = $1)
+               + (SELECT COUNT(*) FROM offer WHERE levels LIKE '%\"' || $1 || '\"%')
                + (SELECT COUNT(*) FROM booking WHERE level = $1)
                + (SELECT COUNT(*) FROM booking_request WHERE level = $1)"),
 );

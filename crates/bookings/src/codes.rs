@@ -11,6 +11,8 @@ use ::web::codes::Code;
     pub const SLOT_CHANGED = Code::new(409, "slot_changed");
     /// The error for changing a slot that is held or booked.
     pub const SLOT_LOCKED = Code::new(409, "slot_locked");
+    /// The error for removing hours in which something is offered.
+    pub const SCHEDULE_IN_USE = Code::new(409, "schedule_in_use");
     /// The error for choosing a session type, level or catalogue entry that a slot does not offer,
     /// and for leaving out a required choice.
     pub const CHOICE_NOT_OFFERED = Code::new(422, "choice_not_offered");
@@ -99,6 +101,9 @@ use ::web::codes::Code;
     pub(crate) const SERIES_REJECTED = Code::new(422, "series_rejected");
     pub(crate) const BULK_REJECTED = Code::new(422, "bulk_rejected");
     pub(crate) const CANCEL_WINDOW_CLOSED = Code::new(422, "cancel_window_closed");
+    const _ = Code::new(422, "hours_empty");
+    const _ = Code::new(422, "days_reversed");
+    const _ = Code::new(422, "price_and_credit");
     const _ = Code::new(422, "price_not_kept");
     const _ = Code::new(422, "slot_too_short");
     const _ = Code::new(422, "slot_too_long");

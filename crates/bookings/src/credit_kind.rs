@@ -129,6 +129,7 @@ impl Resource for CreditKind {
         }
         let (used,): (i64,) = sql!(
             "SELECT (SELECT COUNT(*) FROM slot WHERE credit_kind = :code)
+                  + (SELECT COUNT(*) FROM offer WHERE credit_kind = :code)
                   + (SELECT COUNT(*) FROM credit_lot WHERE credit_kind = :code)
                   + (SELECT COUNT(*) FROM plan WHERE grants LIKE :granted ESCAPE '!')
                   + (SELECT COUNT(*) FROM booking_order WHERE grants LIKE :granted ESCAPE '!')",

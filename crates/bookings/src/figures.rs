@@ -92,14 +92,16 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
     )
     .one(tx)?;
     // A cancelled booking counts as confirmed if it was free or already paid. A booking that was
-    // moved may be older than its slot. Such a booking has no lead time.
+    // moved may be older than its slot. Such a booking has no lead time, nor has one of a computed
+    // time, which becomes a slot when it is booked.
     let counted: Counted = sql!(
         "SELECT COUNT(*) AS confirmed,
              CAST(COALESCE(SUM(CASE WHEN b.state = 'cancelled' THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS cancelled,
-             CAST(COALESCE(SUM(CASE WHEN b.created_at >= s.created_at THEN 1 ELSE 0 END), 0)
+             CAST(COALESCE(SUM(CASE WHEN s.offer_id IS NULL AND b.created_at >= s.created_at
+                                    THEN 1 ELSE 0 END), 0)
                   AS BIGINT) AS booked,
-             CAST(COALESCE(SUM(CASE WHEN b.created_at >= s.created_at
+             CAST(COALESCE(SUM(CASE WHEN s.offer_id IS NULL AND b.created_at >= s.created_at
                                     THEN b.created_at - s.created_at ELSE 0 END), 0) AS BIGINT)
                  AS lead_millis
          FROM booking b JOIN slot s ON s.id = b.slot_id

@@ -22,7 +22,8 @@ fn begin_with(tx: &mut Tx<'_>, currency: Currency) -> Result<(), StoreError> {
     sql!(
         "UPDATE booking_setting SET currency = :currency
          WHERE version = 1 AND currency <> :currency
-           AND NOT EXISTS (SELECT 1 FROM plan) AND NOT EXISTS (SELECT 1 FROM slot)",
+           AND NOT EXISTS (SELECT 1 FROM plan) AND NOT EXISTS (SELECT 1 FROM slot)
+           AND NOT EXISTS (SELECT 1 FROM offer)",
         currency
     )
     .run(tx, Rows::AtMostOne)?;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use crate::booking::{self, Booking, BookingId, BookingView};
 use crate::order::{Order, OrderMode};
 use crate::provider::{ProviderId, ProviderProfile};
+use crate::schedule::exception;
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
 use crate::{
-    calendar_feed, credit, external_calendar, feedback, no_show_claim, payout, refund_request,
-    request, review,
+    calendar_feed, credit, external_calendar, feedback, no_show_claim, offer, payout,
+    refund_request, request, review, schedule,
 };
 
 /// Exports an account's bookings, payments and slots.
@@ -51,6 +52,14 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         Some(profile) => external_calendar::export(tx, &profile.id)?,
         None => Value::Null,
     };
+    let (hours, days, offers) = match &profile {
+        Some(profile) => (
+            schedule::of_provider(tx, &profile.id)?,
+            exception::of_provider(tx, &profile.id)?,
+            offer::of_provider(tx, &profile.id)?,
+        ),
+        None => Default::default(),
+    };
     let credits = credit::lots(tx, account, OrderMode::Test)?;
     let requests = request::view::export(tx, account)?;
     let reviews = review::leaving::export(tx, account)?;
@@ -65,6 +74,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
         "calendar": calendar, "payouts": payouts, "requests": requests,
+        "hours": hours, "days": days, "offers": offers,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
         "claims": no_show_claim::export(tx, account)?,
         "refund_requests": refund_request::export(tx, account)?,
@@ -99,8 +109,8 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
 /// person's name. Future sessions were already cancelled by [`leave`].
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE slot SET deleted_at = :now, state = 'unavailable'
-         WHERE state IN ('available', 'unavailable') AND deleted_at IS NULL
+        "UPDATE slot SET deleted_at = :now, is_resting = 0, state = 'unavailable'
+         WHERE state IN ('available', 'unavailable') AND (deleted_at IS NULL OR is_resting = 1)
            AND provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
         account,
         now = tx.now()
@@ -119,6 +129,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     ] {
         tx.run(erase, &[account], Rows::Any)?;
     }
+    offer::erase(tx, account)?;
+    schedule::erase(tx, account)?;
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
     no_show_claim::erase(tx, account)?;

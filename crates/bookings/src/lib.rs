@@ -50,6 +50,7 @@ pub mod new_slots;
 pub mod newcomer;
 pub mod no_show_claim;
 mod notice;
+pub mod offer;
 pub mod order;
 pub mod outcome;
 pub mod outcome_mark;
@@ -66,6 +67,7 @@ pub mod retention;
 pub mod review;
 pub mod room;
 pub mod room_release;
+pub mod schedule;
 pub mod series;
 mod session;
 pub mod settings;
@@ -193,7 +195,8 @@ pub const DOMAIN: Domain = Domain {
         "0029_kept_terms" contracting,
         "0030_claims" contracting,
         "0031_one_zone" contracting,
-        "0032_refund_requests" contracting
+        "0032_refund_requests" contracting,
+        "0033_hours" contracting
     ))
 };
 

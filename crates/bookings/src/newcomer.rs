@@ -118,19 +118,19 @@ impl Holding<'_> {
         if let Some(member) = member {
             account::lock(tx, member)?;
         }
-        let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
+        let slot = browse::find_slot(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
         let address = key(site).sign(&[self.newcomer.account.email.canonical()]);
         if is_held_for(tx, &slot.id, &address)? {
             return Ok(());
         }
-        if browse::find(tx, &slot.id)?.is_none() {
+        if !slot.is_computed() && browse::find(tx, &slot.id)?.is_none() {
             return Err(book::taken(tx, &slot)?.into());
         }
         book::check_version(&slot, new.slot_version)?;
         if slot.credit_kind.is_some() {
             return Err(Refusal::from(QUOTA_EXHAUSTED).into());
         }
-        let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
+        let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
         let brief = new.brief()?;
         let wishes = book::BookingWishes {
             brief: &brief,

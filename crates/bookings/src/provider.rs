@@ -187,6 +187,16 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, 
     tx.load(id)
 }
 
+/// Locks the provider, whose times are about to change.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: &ProviderId) -> Result<(), StoreError> {
+    let _: (ProviderId,) = sql!(
+        "SELECT id FROM provider WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .one(tx)?;
+    Ok(())
+}
+
 /// The provider's account; `None` if it was erased.
 pub(crate) fn account_of(
     tx: &mut Tx<'_>,

@@ -24,6 +24,7 @@ use web::{Findings, MailMessages, Site};
 use self::slot_change_notices::notify_requesters;
 use crate::booking::{BookingId, Party};
 use crate::brief::Brief;
+use crate::browse::computed_time;
 use crate::choice::{self, Choice};
 use crate::codes::{
     CREDIT_FROZEN, MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED,
@@ -239,7 +240,8 @@ fn lock(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> 
 
 fn slots(tx: &mut Tx<'_>, request: &RequestId) -> Result<Vec<Preferred>, StoreError> {
     sql!(
-        "SELECT {s: Slot}, r.is_declined, s.deleted_at
+        "SELECT {s: Slot}, r.is_declined,
+             CASE WHEN s.is_resting = 0 THEN s.deleted_at END AS deleted_at
          FROM booking_request_slot r JOIN slot s ON s.id = r.slot_id
          WHERE r.request_id = :request ORDER BY r.position",
         request
@@ -307,7 +309,7 @@ pub fn create(
     }
     let mut slots = Vec::new();
     for id in &new.slot_ids {
-        let slot = slot::find(tx, id)?.ok_or(Refusal::NotFound)?;
+        let slot = browse::find_slot(tx, id)?.ok_or(Refusal::NotFound)?;
         let owner = provider::account_of(tx, &slot.provider_id)?;
         if owner.as_ref() == Some(account) {
             return Err(OWN_SLOT.into());
@@ -315,7 +317,7 @@ pub fn create(
         if browse::find(tx, id)?.is_none() {
             return Err(book::taken(tx, &slot)?);
         }
-        choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
+        choice::choose(tx, slot.sets(), &choice, &Choice::default())?;
         if let Some(wanted) = slot.credit(&rules) {
             let mode = gateway::mode(site);
             membership::check(tx, account, wanted.kind, mode)?;
@@ -349,6 +351,11 @@ pub fn create(
         booking_id: None,
         created_at: now,
     };
+    for (slot, _) in &slots {
+        if slot.is_computed() && !computed_time::keep(tx, slot)? {
+            return Err(book::taken(tx, slot)?);
+        }
+    }
     let ids: Vec<SlotId> = slots.iter().map(|(slot, _)| slot.id.clone()).collect();
     insert::insert(tx, &request, &ids)?;
     let mut told: Vec<AccountId> = Vec::new();
@@ -421,7 +428,7 @@ pub fn confirm(
     }
     let rules = settings::load(tx)?;
     let hold = SignedDuration::from_hours(rules.request_hold_hours);
-    let choice = choice::choose(tx, slot.id.as_str(), &request.choice, &request.choice)?;
+    let choice = choice::choose(tx, slot.sets(), &request.choice, &request.choice)?;
     let wishes = book::BookingWishes {
         brief: &request.brief,
         choice,

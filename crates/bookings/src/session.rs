@@ -120,9 +120,11 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
 fn owe_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let (others,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking
-         WHERE slot_id = :slot AND id <> :id
+         WHERE provider_id = :provider AND id <> :id AND starts_at < :until AND ends_at > :from
            AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')",
-        slot = booking.slot_id,
+        provider = booking.provider_id,
+        from = booking.starts_at,
+        until = booking.ends_at,
         id = booking.id
     )
     .one(tx)?;

@@ -10,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::{MailMessages, Site};
 
 use crate::booking::{self, Booking, State};
+use crate::browse::computed_time;
 use crate::finding::{self, FindingKind};
 use crate::gateway::Fact;
 use crate::notice::{self, Event};
@@ -263,5 +264,12 @@ fn is_as_shown(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<bool, 
         && (slot.starts_at, slot.ends_at) == (booking.starts_at, booking.ends_at)
         && slot.title == booking.title
         && slot.credit_kind.is_none();
+    if slot.is_computed() {
+        let stored = tx.find::<Slot>(&slot.id)?;
+        let is_kept = stored.is_some_and(|one| computed_time::has_same_terms(&one, slot));
+        if !is_kept {
+            return Ok(false);
+        }
+    }
     Ok(has_price && is_same && !slot::has_changed_since(tx, &slot.id, booking.created_at)?)
 }

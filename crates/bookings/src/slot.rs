@@ -1,8 +1,9 @@
-//! Slots: times that providers offer, each for one booking.
+//! Slots: times that providers offer, each for one booking. A free time of an offer is a slot that is
+//! computed, and stored once somebody holds it or has booked it.
 
 pub mod change;
 mod sent;
-mod template;
+pub(crate) mod template;
 pub mod view;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use web::Findings;
 
 use crate::Refusal;
+use crate::choice::{Choices, SlotSets};
 use crate::codes::SLOT_LOCKED;
 use crate::credit::Wanted;
 use crate::provider::{Provider, ProviderId};
@@ -27,6 +29,7 @@ pub use sent::{NewSlot, SlotChange};
 pub(crate) use template::{Obstacle, Template, is_payable};
 
 platform::id!(SlotId, random, "One time that a provider offers.");
+platform::id!(OfferId, random, "One offer of a provider.");
 platform::id!(SeriesId, random, "Times that were made together.");
 
 web::words! {
@@ -72,6 +75,8 @@ pub struct Slot {
     pub provider_id: ProviderId,
     /// The series with which the slot was created, if any.
     pub series_id: Option<SeriesId>,
+    /// The offer in whose hours the slot is; null for a single time.
+    pub offer_id: Option<OfferId>,
     /// When the session begins.
     pub starts_at: Timestamp,
     /// When the session ends.
@@ -99,6 +104,11 @@ pub struct Slot {
     /// The code of the kind of credit with which the slot is booked; null if it is booked with
     /// money, or free.
     pub credit_kind: Option<String>,
+    /// The sets among which members choose, if the slot is of an offer. Those of single times have
+    /// tables of their own.
+    #[row(json)]
+    #[serde(skip)]
+    pub choices: Option<Choices>,
     /// The token of the booking for which the slot is held; `None` if the slot is not held.
     #[serde(skip)]
     pub hold_token: Option<String>,
@@ -125,6 +135,13 @@ impl Slot {
         })
     }
 
+    pub fn sets(&self) -> SlotSets<'_> {
+        SlotSets {
+            id: self.id.as_str(),
+            of_offer: self.choices.as_ref(),
+        }
+    }
+
     /// Returns the time zone in which the slot was created.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
@@ -133,6 +150,11 @@ impl Slot {
     /// The zone of the place of a session in person; `None` for other sessions.
     pub(crate) fn place_zone(&self) -> Option<TimeZone> {
         (self.location_kind == Place::InPerson).then(|| self.zone())
+    }
+
+    /// Whether nobody holds or has booked the slot, and the hours of its offer decide about it.
+    pub(crate) fn is_computed(&self) -> bool {
+        self.offer_id.is_some() && self.state == State::Available
     }
 
     /// Whether the slot is available or hidden, so that it can be changed.
@@ -177,7 +199,7 @@ pub fn create(tx: &mut Tx<'_>, provider: &Provider, sent: &NewSlot) -> Result<Sl
     Ok(slot)
 }
 
-/// Finds a slot that was not deleted.
+/// Finds a stored slot that was not deleted.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     sql!(
         "SELECT {Slot} FROM slot WHERE id = :id AND deleted_at IS NULL",
@@ -271,7 +293,10 @@ pub fn show(
     id: &SlotId,
     is_shown: bool,
 ) -> Result<Slot, Refusal> {
-    own(tx, provider, id)?;
+    let old = own(tx, provider, id)?;
+    if old.offer_id.is_some() && is_shown {
+        return rest(tx, provider, old);
+    }
     let (from, to) = if is_shown {
         (State::Unavailable, State::Available)
     } else {
@@ -279,7 +304,7 @@ pub fn show(
     };
     let changed = sql!(
         "UPDATE slot SET state = :to, version = version + 1
-         WHERE id = :id AND state IN (:from, :to)",
+         WHERE id = :id AND state IN (:from, :to) AND deleted_at IS NULL",
         id,
         from,
         to
@@ -295,6 +320,29 @@ pub fn show(
         "slot.hidden"
     };
     record(tx, provider, &slot, action)?;
+    Ok(slot)
+}
+
+/// Leaves a time that the provider had closed to the hours of its offer again.
+fn rest(tx: &mut Tx<'_>, provider: &Provider, old: Slot) -> Result<Slot, Refusal> {
+    let slot = Slot {
+        state: State::Available,
+        version: old.version + 1,
+        ..old
+    };
+    let rested = sql!(
+        "UPDATE slot SET state = :state, deleted_at = :now, is_resting = 1, version = :version
+         WHERE id = :id AND state = 'unavailable' AND deleted_at IS NULL",
+        id = slot.id,
+        state = slot.state,
+        version = slot.version,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if rested == 0 {
+        return Err(SLOT_LOCKED.into());
+    }
+    record(tx, provider, &slot, "slot.shown")?;
     Ok(slot)
 }
 

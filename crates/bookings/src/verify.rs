@@ -56,6 +56,15 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "a computed time is stored as free, or rests and is live",
+        sql!(
+            "SELECT id FROM slot
+             WHERE (offer_id IS NOT NULL AND deleted_at IS NULL AND state = 'available')
+                OR (is_resting = 1 AND (deleted_at IS NULL OR state <> 'available'
+                                        OR offer_id IS NULL))"
+        ),
+    ),
+    (
         "two slots of a provider overlap",
         sql!(
             "SELECT w.id FROM

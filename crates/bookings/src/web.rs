@@ -16,6 +16,7 @@ mod feedback;
 mod findings;
 mod frame;
 mod gateway_hook;
+mod hours;
 mod ics;
 pub(crate) mod menu;
 mod newcomer;
@@ -23,6 +24,7 @@ mod offers;
 mod outcome;
 mod own;
 pub(crate) mod own_card;
+mod own_offers;
 mod pay;
 mod payouts;
 mod plans;
@@ -53,8 +55,11 @@ use crate::catalogue::CatalogueEntry;
 use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
 use crate::feedback_criterion::Criterion;
+use crate::offer::Offer;
 use crate::plan::Plan;
 use crate::room::Room;
+use crate::schedule::Schedule;
+use crate::schedule::exception::ScheduleException;
 
 use visitor::BrowseLimit;
 
@@ -88,6 +93,12 @@ fn pages() -> Pages<Site, Callers> {
         .nest(CreditKind::PAGES, of_resource::<CreditKind, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .nest(Room::PAGES, of_resource::<Room, _>())
+        .nest(Schedule::PAGES, of_resource::<Schedule, _>())
+        .nest(
+            ScheduleException::PAGES,
+            of_resource::<ScheduleException, _>(),
+        )
+        .nest(Offer::PAGES, of_resource::<Offer, _>())
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())
         .nest(Level::PAGES, of_resource::<Level, _>())
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())

@@ -128,6 +128,11 @@ pub const fn hour() -> FieldOf<String> {
     FieldOf::new(Kind::Hour)
 }
 
+/// A day of the calendar in the form `2027-01-16`.
+pub const fn date() -> FieldOf<String> {
+    FieldOf::new(Kind::Date)
+}
+
 /// A day, stored as the instant at the end of the day.
 pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)

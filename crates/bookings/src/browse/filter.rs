@@ -44,6 +44,9 @@ pub struct Filter {
     /// The provider, the price and the kind of credit that the slot must have.
     #[serde(skip)]
     pub of: Option<(ProviderId, Money, Option<String>)>,
+    /// A slot that leaves the time of its provider free, because its member looks for another one.
+    #[serde(skip)]
+    pub except: Option<SlotId>,
     /// The only slot that matches.
     #[serde(skip)]
     pub only: Option<SlotId>,

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::{PartyToRequest, Request, RequestId, RequestState, slots};
 use crate::booking::{self, BookingId, Party};
 use crate::brief::Brief;
+use crate::browse::computed_time;
 use crate::choice::Choice;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{SlotId, State};
@@ -82,7 +83,12 @@ impl RequestView {
         for one in slots {
             let (from, until) = (one.slot.starts_at, one.slot.ends_at);
             let busy = external_calendar::list_busy(tx, &one.slot.provider_id, from, until)?;
-            let is_free = one.slot.state == State::Available && from > now && busy.is_empty();
+            let is_free = if one.slot.is_computed() {
+                let offered = computed_time::find_free(tx, &one.slot.id)?;
+                offered.is_some_and(|now| computed_time::has_same_terms(&now.slot, &one.slot))
+            } else {
+                one.slot.state == State::Available && from > now && busy.is_empty()
+            };
             views.push(PreferredSlot {
                 is_open: is_pending && is_free && one.is_open(),
                 is_confirmed: booking
@@ -143,7 +149,8 @@ pub fn list(
              OR (:party = 'provider' AND r.state = 'pending' AND EXISTS
                  (SELECT 1 FROM booking_request_slot l JOIN slot s ON s.id = l.slot_id
                   JOIN provider p ON p.id = s.provider_id
-                  WHERE l.request_id = r.id AND l.is_declined = 0 AND s.deleted_at IS NULL
+                  WHERE l.request_id = r.id AND l.is_declined = 0
+                    AND (s.deleted_at IS NULL OR s.is_resting = 1)
                     AND p.account_id = :account)))
            AND (r.created_at < :at OR (r.created_at = :at AND r.id < :id))
          ORDER BY r.created_at DESC, r.id DESC LIMIT :rows",
@@ -165,7 +172,7 @@ pub(crate) fn count_asked(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, S
     let (count,): (i64,) = sql!(
         "SELECT COUNT(DISTINCT r.id) FROM booking_request r
          JOIN booking_request_slot l ON l.request_id = r.id AND l.is_declined = 0
-         JOIN slot s ON s.id = l.slot_id AND s.deleted_at IS NULL
+         JOIN slot s ON s.id = l.slot_id AND (s.deleted_at IS NULL OR s.is_resting = 1)
          JOIN provider p ON p.id = s.provider_id
          WHERE r.state = 'pending' AND p.account_id = :account",
         account

@@ -22,7 +22,11 @@ pub(crate) fn change(
 ) -> Result<(Slot, bool), Refusal> {
     lock(tx, id.as_str())?;
     let old = own(tx, provider, id)?;
-    let choices = choice::of_slot(tx, id.as_str())?;
+    // The hours of its offer decide about the time.
+    if old.offer_id.is_some() && old.is_free() {
+        return Err(SLOT_LOCKED.into());
+    }
+    let choices = choice::of_slot(tx, old.sets())?;
     let before = NewSlot::of(&old, &choices);
     let merged = sent.merged(&before);
     let keeps_offer = before
@@ -118,7 +122,8 @@ pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), R
     let slot = own(tx, provider, id)?;
     let deleted = sql!(
         "UPDATE slot SET deleted_at = :now, version = version + 1
-         WHERE id = :id AND state IN (:available, :unavailable) AND deleted_at IS NULL",
+         WHERE id = :id AND state IN (:available, :unavailable) AND deleted_at IS NULL
+           AND offer_id IS NULL",
         id,
         now = tx.now(),
         available = State::Available,

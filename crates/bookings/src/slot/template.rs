@@ -17,10 +17,10 @@ use crate::{Refusal, credit_kind, meeting_link};
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// The maximum price, in minor units.
-const DEAREST: i64 = 100_000_000_000;
+pub(crate) const DEAREST: i64 = 100_000_000_000;
 
 /// The maximum length of the note that is shown after booking, in characters.
-pub(super) const PREP_NOTE: usize = 2_000;
+pub(crate) const PREP_NOTE: usize = 2_000;
 
 const FEWEST_DIGITS: usize = 3;
 
@@ -60,7 +60,7 @@ impl Template {
         if TimeZone::get(&time_zone).is_err() {
             findings.add("/time_zone", "time_zone_unknown", []);
         }
-        check_length(sent.minutes, &rules, findings);
+        check_length("/minutes", sent.minutes, &rules, findings);
         let price = findings.number("/price_minor", sent.price_minor, 0, DEAREST);
         let credit_kind = sent.credit_kind.clone().filter(|code| !code.is_empty());
         if let Some(code) = &credit_kind {
@@ -79,11 +79,8 @@ impl Template {
         }
         let kind = sent.location_kind.unwrap_or(Place::Online);
         let location = findings.line("/location", &sent.location, 0, 500);
-        check_place(kind, &location, &rules.meeting_hosts, findings);
         let area = findings.line("/area", &sent.area, 0, 80);
-        if kind == Place::InPerson && area.is_empty() {
-            findings.add("/area", "required", []);
-        }
+        check_place(kind, &location, &area, &rules.meeting_hosts, findings);
         let choices = Choices {
             session_types: sent.session_types.clone(),
             levels: sent.levels.clone(),
@@ -96,6 +93,7 @@ impl Template {
             id: tx.id(),
             provider_id: profile.id.clone(),
             series_id: None,
+            offer_id: None,
             starts_at: now,
             ends_at: now,
             time_zone,
@@ -109,6 +107,7 @@ impl Template {
             price_minor: price,
             currency,
             credit_kind,
+            choices: None,
             hold_token: None,
             hold_until: None,
             version: 1,
@@ -212,7 +211,7 @@ impl Template {
 
 /// If a concurrent change has created an overlapping slot, makes the transaction run again, so that
 /// it finds and names that slot.
-pub(super) fn look_again(tx: &mut Tx<'_>, error: StoreError) -> StoreError {
+pub(crate) fn look_again(tx: &mut Tx<'_>, error: StoreError) -> StoreError {
     if error.constraint() == Some("slot_overlap") {
         tx.run_again()
     } else {
@@ -259,7 +258,18 @@ pub(crate) fn is_payable(price: Money) -> bool {
     price.minor == 0 || price.minor >= least && price.minor % divisor == 0
 }
 
-fn check_place(kind: Place, location: &str, hosts: &[String], findings: &mut Findings) {
+/// Reports what is missing or wrong about how the two sides meet. `hosts` are the hosts of links that
+/// the site allows.
+pub(crate) fn check_place(
+    kind: Place,
+    location: &str,
+    area: &str,
+    hosts: &[String],
+    findings: &mut Findings,
+) {
+    if kind == Place::InPerson && area.is_empty() {
+        findings.add("/area", "required", []);
+    }
     let digits = location.chars().filter(char::is_ascii_digit).count();
     match kind {
         Place::RoomPool if location.is_empty() => {}
@@ -275,12 +285,17 @@ fn check_place(kind: Place, location: &str, hosts: &[String], findings: &mut Fin
     }
 }
 
-fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) {
+pub(crate) fn check_length(
+    at: &str,
+    minutes: i64,
+    rules: &BookingSettings,
+    findings: &mut Findings,
+) {
     let (least, most) = (rules.shortest_minutes, rules.longest_minutes);
     if minutes < least {
-        findings.add("/minutes", "slot_too_short", [("min", least.into())]);
+        findings.add(at, "slot_too_short", [("min", least.into())]);
     } else if minutes > most {
-        findings.add("/minutes", "slot_too_long", [("max", most.into())]);
+        findings.add(at, "slot_too_long", [("max", most.into())]);
     }
 }
 

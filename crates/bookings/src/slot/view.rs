@@ -22,12 +22,12 @@ pub struct SlotView {
 
 impl SlotView {
     pub fn of(tx: &mut Tx<'_>, slot: Slot) -> Result<Self, StoreError> {
-        let choices = choice::of_slot(tx, slot.id.as_str())?;
+        let choices = choice::of_slot(tx, slot.sets())?;
         Ok(Self::with(slot, choices))
     }
 
     pub fn list(tx: &mut Tx<'_>, slots: Vec<Slot>) -> Result<Vec<Self>, StoreError> {
-        let mut all = choice::of_slots(tx, slots.iter().map(|slot| slot.id.as_str()))?;
+        let mut all = choice::of_slots(tx, slots.iter().map(Slot::sets))?;
         let views = slots.into_iter().map(|slot| {
             let choices = all.remove(slot.id.as_str()).unwrap_or_default();
             Self::with(slot, choices)

@@ -37,10 +37,13 @@ use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices};
 use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
+use crate::offer::Offer;
 use crate::outcome::Outcome;
 use crate::outcome_mark;
 use crate::provider::Provider;
 use crate::room::Room;
+use crate::schedule::Schedule;
+use crate::schedule::exception::ScheduleException;
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{Place, SlotId};
 use crate::token_scopes::{READ, WRITE};
@@ -104,6 +107,9 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(plans::routes::<R>())
         .merge(orders::routes::<R>())
         .merge(site::resource::api::routes::<Room, R>())
+        .merge(site::resource::api::routes::<Schedule, R>())
+        .merge(site::resource::api::routes::<ScheduleException, R>())
+        .merge(site::resource::api::routes::<Offer, R>())
         .merge(site::resource::api::routes::<SessionType, R>())
         .merge(site::resource::api::routes::<Level, R>())
         .merge(site::resource::api::routes::<CatalogueEntry, R>())
@@ -227,7 +233,7 @@ async fn show_offered(
         let Some(found) = browse::find(tx, &id)? else {
             return Ok(None);
         };
-        let choices = choice::of_slot(tx, id.as_str())?;
+        let choices = choice::of_slot(tx, found.slot.sets())?;
         Ok(Some(OfferedSlotDetails {
             catalogue: catalogue::of_slot(tx, &choices.entries)?,
             slot: OfferedSlot::of(found, choices),

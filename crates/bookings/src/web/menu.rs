@@ -48,6 +48,23 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
     },
     MenuEntry {
         place: GIVEN,
+        position: 24,
+        label: "offer-title",
+        pages: &[MenuPage::new("offer-title", "/me/offers", PROVIDERS)],
+        start: None,
+    },
+    MenuEntry {
+        place: GIVEN,
+        position: 26,
+        label: "hours-title",
+        pages: &[MenuPage {
+            below: &["/me/days"],
+            ..MenuPage::new("hours-title", "/me/hours", PROVIDERS)
+        }],
+        start: None,
+    },
+    MenuEntry {
+        place: GIVEN,
         position: 30,
         label: "payout-menu",
         pages: &[MenuPage::new("payout-menu", "/me/slots/payouts", PROVIDERS)],

@@ -504,6 +504,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             slot.price(),
             slot.credit_kind.clone(),
         )),
+        except: Some(slot.id.clone()),
         ..Filter::default()
     };
     let rows = paging.rows();

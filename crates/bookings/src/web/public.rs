@@ -21,7 +21,7 @@ use super::visitor_zone::VisitorZone;
 use super::words;
 use crate::book::{self, NewBooking};
 use crate::booking;
-use crate::browse::{self, Filter};
+use crate::browse::{self, Filter, computed_time};
 use crate::slot::SlotId;
 use crate::{Refusal, feedback, settings};
 
@@ -34,9 +34,9 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok(is_offered.then_some(item).into_iter().collect())
 }
 
-/// Whether there is a slot that members can book.
+/// Whether there is a slot or an offer that members can book.
 pub(crate) fn is_offered(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    Ok(!browse::list(tx, &Filter::default(), 1)?.is_empty())
+    Ok(browse::has_single_times(tx)? || computed_time::has_offers(tx)?)
 }
 
 pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {

@@ -166,7 +166,7 @@ pub(super) async fn slot_page(
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, Refusal> {
         let rules = settings::load(tx)?;
         visitor::check(&rules, account.is_some())?;
-        let Some(slot) = slot::find(tx, &id)? else {
+        let Some(slot) = browse::find_slot(tx, &id)? else {
             return Ok(None);
         };
         let mine = match &account {
@@ -191,7 +191,7 @@ pub(super) async fn slot_page(
                 Some(account) => Means::load(tx, account, &offered.slot, &rules, mode)?,
                 None => Means::default(),
             };
-            let sets = choice::of_slot(tx, id.as_str())?;
+            let sets = choice::of_slot(tx, offered.slot.sets())?;
             let mut about = Vec::new();
             for slug in &sets.entries {
                 about.extend(catalogue::find(tx, slug)?);

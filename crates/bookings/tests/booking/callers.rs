@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
 use crate::credits::plan;
+use crate::hours;
 use crate::review_references::complete;
 use crate::reviews::{self, PDF, form, reviewer, step, submit};
 use crate::stage::{Booking, Stage, go_to, on_default, prove, rows, run, script};
@@ -56,6 +57,21 @@ POST /me/slots/bulk |  | P | {"action": "hide", "ids": []} | 422 | -rrr+++s+
 PATCH /me/slots/{id} | free | P | {"title": "Theirs", "version": 999} | 409 | -rrr+nns+
 DELETE /me/slots/{id} | taken | P |  | 409 | -rrr+nns+
 POST /me/slots/{id}/visibility | taken | P | {"visible": false} | 409 | -rrr+nns+
+GET /me/schedules |  | P |  | 200 | -rrr++++s
+POST /me/schedules |  | P | {} | 422 | -rrr+++s+
+GET /me/schedules/{id} | hours | P |  | 200 | -rrr+nn+s
+PATCH /me/schedules/{id} | hours | P | {"version": 999} | 409 | -rrr+nns+
+DELETE /me/schedules/{id} | hours | P |  | 409 | -rrr+nns+
+GET /me/exceptions |  | P |  | 200 | -rrr++++s
+POST /me/exceptions |  | P | {} | 422 | -rrr+++s+
+GET /me/exceptions/{id} | days | P |  | 200 | -rrr+nn+s
+PATCH /me/exceptions/{id} | days | P | {"version": 999} | 409 | -rrr+nns+
+DELETE /me/exceptions/{id} | other-days | P |  | 204 | -rrr+nnsn
+GET /me/offers |  | P |  | 200 | -rrr++++s
+POST /me/offers |  | P | {} | 422 | -rrr+++s+
+GET /me/offers/{id} | offer | P |  | 200 | -rrr+nn+s
+PATCH /me/offers/{id} | offer | P | {"version": 999} | 409 | -rrr+nns+
+DELETE /me/offers/{id} | offer | P |  | 200 | -rrr+nns+
 GET /me/provider |  | P |  | 200 | -rrr++++s
 PUT /me/provider |  | P | {"bio": "Theirs", "version": 999} | 409 | -rrr+++tt
 GET /me/payouts |  | P |  | 200 | -rrr++++s
@@ -386,6 +402,22 @@ fn every_operation_admits_whom_the_table_says() {
             "SELECT p.id FROM payment p JOIN booking b ON b.order_id = p.order_id ORDER BY p.id"
         );
         names.insert("payment", id(stage, payment).await);
+        // A time of the offer was booked once, so the offer stays.
+        let hours = hours::tuesdays(&mut farah).await;
+        let offer = hours::offer(&mut farah, &hours, &json!({})).await;
+        run(
+            stage,
+            sql!("UPDATE slot SET offer_id = (SELECT id FROM offer) WHERE state = 'completed'"),
+        )
+        .await;
+        names.insert("hours", hours);
+        names.insert("offer", offer["id"].as_str().unwrap().to_owned());
+        for (name, day) in [("days", "2027-02-01"), ("other-days", "2027-02-02")] {
+            let body = json!({"first_day": day});
+            let made = farah.call("POST", "/api/v1/me/exceptions", &body).await;
+            let made = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+            names.insert(name, made);
+        }
         let lim = stage.person("Lim Wei").await;
         unconfirm(stage, &lim.who.account().id).await;
 

@@ -7,7 +7,8 @@ use axum::routing::{delete, get};
 use bookings::book::{self, NewBooking};
 use bookings::booking::{self, BookingView, Part, Party, PartyTo};
 use bookings::brief::Brief;
-use bookings::slot::{self, SlotId};
+use bookings::browse;
+use bookings::slot::SlotId;
 use bookings::{Refusal, cancel};
 use identity::session::signed_in::Confirmed;
 use platform::Tx;
@@ -96,7 +97,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let slot_version = match sent.slot_version {
             Some(version) => version,
             None => {
-                slot::find(tx, &sent.slot_id)?
+                browse::find_slot(tx, &sent.slot_id)?
                     .ok_or(Refusal::NotFound)?
                     .version
             }

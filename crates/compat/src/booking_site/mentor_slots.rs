@@ -62,7 +62,7 @@ struct SlotShown {
 
 impl SlotShown {
     fn of(tx: &mut Tx<'_>, slot: Slot) -> Result<Self, StoreError> {
-        let choices = choice::of_slot(tx, slot.id.as_str())?;
+        let choices = choice::of_slot(tx, slot.sets())?;
         Ok(Self {
             id: slot.id.to_string(),
             times: Times::of(slot.starts_at, slot.ends_at, &slot.time_zone),

@@ -91,7 +91,13 @@ async fn start_and_menu(visitor: &mut Visitor) -> (String, Vec<String>) {
     (start, menu)
 }
 
-const GIVEN: [&str; 3] = ["/me/slots", "/me/slots/requests", "/me/slots/payouts"];
+const GIVEN: [&str; 5] = [
+    "/me/slots",
+    "/me/slots/requests",
+    "/me/offers",
+    "/me/hours",
+    "/me/slots/payouts",
+];
 const RUN: [&str; 4] = [
     "/admin/people",
     "/admin/sessions",

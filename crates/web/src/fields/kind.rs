@@ -1,7 +1,7 @@
 //! The types of field values, with their JSON, form controls and validation.
 
 use jiff::Timestamp;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 
@@ -40,6 +40,8 @@ pub enum Kind {
     Moment,
     /// A time of day in the form `HH:MM`.
     Hour,
+    /// A day of the calendar in the form `2027-01-16`.
+    Date,
     /// A day, stored as the instant at the end of the day.
     Day,
     /// One of these keywords, each with its label's message id.
@@ -129,6 +131,13 @@ impl Kind {
                     findings.add(at, "invalid", []);
                 }
                 hour.into()
+            }
+            Self::Date => {
+                let day = sent.as_str()?.trim();
+                if !day.is_empty() && (day.len() != 10 || day.parse::<Date>().is_err()) {
+                    findings.add(at, "date_invalid", []);
+                }
+                day.into()
             }
             Self::Color => {
                 let color = sent.as_str()?;

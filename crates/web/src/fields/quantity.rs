@@ -136,18 +136,19 @@ impl Quantity {
     ) {
         match self {
             Self::Money(currency) => {
-                let code = object
-                    .get(currency)
-                    .and_then(Json::as_str)
-                    .unwrap_or_default();
+                let own = object.get(currency).and_then(Json::as_str);
+                // The amounts of a list are in the currency of the record that has the list.
+                let of_record = form.iter().find(|(known, _)| *known == currency);
+                let code = own.or(of_record.map(|(_, code)| code.as_str()));
+                let code = code.unwrap_or_default().to_owned();
                 let typed = code.parse().map_or_else(
                     |_| number.to_string(),
                     |code| Money::new(number, code).decimal(),
                 );
                 form.push((name, typed));
                 let currency = format!("{prefix}{currency}");
-                if !code.is_empty() && form.iter().all(|(known, _)| *known != currency) {
-                    form.push((currency, code.to_owned()));
+                if own.is_some() && form.iter().all(|(known, _)| *known != currency) {
+                    form.push((currency, code));
                 }
             }
             Self::Percent => form.push((name, percentage(number))),

@@ -65,7 +65,7 @@ impl Reading<'_> {
             match value {
                 Some(value) => {
                     let is_none = field.is_optional && value == "";
-                    let is_text = matches!(field.kind, Kind::Line(_) | Kind::Lines(_));
+                    let is_text = matches!(field.kind, Kind::Line(_) | Kind::Lines(_) | Kind::Date);
                     if field.is_required && is_text && value == "" {
                         findings.add(&pointer, "required", []);
                     }

@@ -151,7 +151,7 @@ impl TableForm<'_> {
             }
             Kind::Moment => Control::Line("datetime-local", "off"),
             Kind::Hour => Control::Line("time", "off"),
-            Kind::Day => Control::Line("date", "off"),
+            Kind::Date | Kind::Day => Control::Line("date", "off"),
             Kind::Color => Control::Line("color", "off"),
             Kind::Choice(words) => {
                 let none = (!field.none.is_empty()).then_some(("", field.none));

@@ -168,7 +168,7 @@ pub(super) async fn begin(req: &PageRequest) -> Result<(Form, Offers), Refusal> 
         .maybe(tx)?;
         let form = match last {
             None => form_state::form([("minutes", "60")]),
-            Some(last) => form_of(&last, &choice::of_slot(tx, last.id.as_str())?),
+            Some(last) => form_of(&last, &choice::of_slot(tx, last.sets())?),
         };
         Ok::<_, Refusal>((form, offers(tx)?))
     };
@@ -275,7 +275,7 @@ async fn edited(req: &PageRequest) -> Result<Edited, Refusal> {
     let id: SlotId = req.id("id")?;
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
-        let sets = choice::of_slot(tx, id.as_str())?;
+        let sets = choice::of_slot(tx, slot.sets())?;
         let mut offers = offers(tx)?;
         offers.currency = currency_of(tx, &slot)?;
         // The slot may keep inactive items and kinds that it already has.

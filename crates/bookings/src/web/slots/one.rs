@@ -51,7 +51,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
         let booking = booking::find_of_slot(tx, &slot.id)?;
-        let sets = choice::of_slot(tx, slot.id.as_str())?;
+        let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
         Ok::<_, Refusal>((slot, booking, sets, lists))
     };
@@ -70,8 +70,11 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         place: words::place(text, &slot),
         state: slot.state.label(),
         class: words::slot_class(slot.state),
-        is_free: slot.is_free(),
-        may_edit: slot.state != slot::State::Completed,
+        is_free: slot.is_free() && slot.offer_id.is_none(),
+        may_edit: match slot.offer_id {
+            None => slot.state != slot::State::Completed,
+            Some(_) => matches!(slot.state, slot::State::Held | slot::State::Booked),
+        },
         is_twice: slot.is_twice(),
         choices: choices::facts(&listed, &sets),
         booking: booking.as_ref().map(notice::page),

@@ -19,7 +19,7 @@ use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
 use crate::web::words;
-use crate::{Refusal, external_calendar, member, notice, settings};
+use crate::{Refusal, external_calendar, member, notice, offer, settings};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const DONE: &[(&str, &str)] = &[
@@ -97,7 +97,9 @@ async fn page(
             names.push((one.slot_id, member));
         }
         let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
-        let has_slots = !slots.is_empty() || slot::has_any(tx, &id)?;
+        let has_slots = !slots.is_empty()
+            || slot::has_any(tx, &id)?
+            || !offer::of_provider(tx, &id)?.is_empty();
         let lists = (slots, busy, names);
         Ok::<_, Refusal>((has_slots, zone, today, monday, lists, is_administrator))
     };

@@ -1,0 +1,317 @@
+//! Offers: sessions that members book at the times that a provider's hours leave free.
+
+use identity::account::AccountId;
+use platform::money::{Currency, Money};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use site::resource::{Edit, History, Removal, Resource, history_of, next_position};
+use utoipa::ToSchema;
+use web::fields::Unit::Minutes;
+use web::fields::{
+    Part, choice, currency, duration, flag, line, lines, money, number, rows, words,
+};
+use web::{Field, Findings, Input, List, PageQuery};
+
+use crate::choice::Choices;
+use crate::provider::{Provider, ProviderId};
+use crate::slot::Place;
+use crate::slot::template::{self, DEAREST, PREP_NOTE, is_payable};
+use crate::{Refusal, credit_kind, schedule, settings};
+
+pub use crate::slot::OfferId;
+
+/// The most lengths of an offer.
+pub(crate) const LENGTHS: usize = 6;
+const LONGEST_HORIZON: i64 = 365;
+
+/// One of the lengths of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OfferLength {
+    /// The length in minutes.
+    pub minutes: i64,
+    /// The price in minor units of the offer's currency; null if it costs nothing, or a credit.
+    pub price_minor: Option<i64>,
+}
+
+pub(crate) const LENGTH: Part<OfferLength> = web::part! { OfferLength:
+    minutes: duration(5, 1_440, Minutes).label("offer-length").required(),
+    price_minor: money(0, DEAREST, "currency").optional().label("slot-price").hint("offer-price-hint"),
+};
+
+/// What a provider offers at the times that their hours leave free.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "offer")]
+pub struct Offer {
+    /// The offer's id.
+    pub id: OfferId,
+    /// The id of the hours in which it can be booked.
+    pub schedule_id: String,
+    /// The session's title, 1–80 characters.
+    pub title: String,
+    /// A public note, up to 500 characters.
+    pub public_note: String,
+    /// A note shown once a time is booked, up to 2,000 characters.
+    pub prep_note: String,
+    /// How the two sides meet.
+    pub location_kind: Place,
+    /// The link, address or telephone number, shown once a time is booked; up to 500 characters.
+    #[row(rename = "location_secret")]
+    pub location: String,
+    /// The public, approximate location; up to 80 characters.
+    pub area: String,
+    /// The codes of the session types among which members choose, up to 10; empty for any.
+    #[row(json)]
+    pub session_types: Vec<String>,
+    /// The codes of the levels among which members choose, up to 10; empty for any.
+    #[row(json)]
+    pub levels: Vec<String>,
+    /// The slugs of the catalogue's entries among which members choose, up to 50; empty for any.
+    #[row(json)]
+    pub entries: Vec<String>,
+    /// The code of the kind of credit with which it is booked; null if it is booked with money, or
+    /// free.
+    pub credit_kind: Option<String>,
+    /// The currency (ISO 4217).
+    pub currency: Currency,
+    /// 1 to 6 lengths, each once.
+    #[row(json)]
+    pub lengths: Vec<OfferLength>,
+    /// The minutes from one start to the next, at least 5; 0 if one session begins when another one
+    /// ends.
+    pub step_minutes: i64,
+    /// Minutes that stay free before a session.
+    pub buffer_before: i64,
+    /// Minutes that stay free after a session.
+    pub buffer_after: i64,
+    /// The minimum time between a booking and its session, in minutes.
+    pub min_notice: i64,
+    /// How many days ahead it can be booked, 1–365.
+    pub horizon_days: i64,
+    /// How many of these sessions there are on a day at most; null for no limit.
+    pub day_limit: Option<i64>,
+    /// Whether it can be booked.
+    pub active: bool,
+    /// The position in the list of the provider's offers.
+    pub position: i64,
+    /// The version, which increases with every change.
+    pub version: i64,
+}
+
+impl Offer {
+    pub(crate) fn choices(&self) -> Choices {
+        Choices {
+            session_types: self.session_types.clone(),
+            levels: self.levels.clone(),
+            entries: self.entries.clone(),
+        }
+    }
+
+    pub(crate) fn price(&self, length: &OfferLength) -> Money {
+        Money::new(length.price_minor.unwrap_or_default(), self.currency)
+    }
+
+    fn check_lengths(&self, rules: &settings::BookingSettings, findings: &mut Findings) {
+        if self.lengths.is_empty() {
+            findings.add("/lengths", "required", []);
+        }
+        for (index, one) in self.lengths.iter().enumerate() {
+            let at = |field: &str| format!("/lengths/{index}/{field}");
+            template::check_length(&at("minutes"), one.minutes, rules, findings);
+            let mut before = self.lengths.iter().take(index);
+            if before.any(|other| other.minutes == one.minutes) {
+                findings.add(&at("minutes"), "not_unique", []);
+            }
+            let price = self.price(one);
+            if self.credit_kind.is_some() && price.minor != 0 {
+                findings.add(&at("price_minor"), "price_and_credit", []);
+            } else if !is_payable(price) {
+                findings.add(&at("price_minor"), "price_invalid", []);
+            }
+        }
+    }
+}
+
+/// What the provider offers: first what can be booked, in its order.
+pub(crate) fn of_provider(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<Vec<Offer>, StoreError> {
+    sql!(
+        "SELECT {Offer} FROM offer WHERE provider_id = :provider
+         ORDER BY active DESC, position, id",
+        provider
+    )
+    .all(tx)
+}
+
+impl Resource for Offer {
+    type Parent = Provider;
+    const FIELDS: &'static [Field] = web::fields! { Offer:
+        title: line(80).label("slot-title").required(),
+        public_note: lines(500).label("slot-public-note"),
+        location_kind: choice().label("slot-place"),
+        location: line(500).label("slot-location").secret(),
+        area: line(80).label("slot-area").hint("slot-area-hint"),
+        prep_note: lines(PREP_NOTE).label("slot-prep-note").secret(),
+        currency: currency("currency_unknown"),
+        lengths: rows(LENGTH, LENGTHS).label("offer-lengths"),
+        credit_kind: line(40).optional().label("booking-way"),
+        session_types: words(),
+        levels: words(),
+        entries: words(),
+        schedule_id: line(36).label("offer-hours").section("offer-when"),
+        step_minutes: number(0, 1_440).label("offer-step").section("offer-when"),
+        buffer_before: duration(0, 240, Minutes).label("booking-profile-before").section("offer-when"),
+        buffer_after: duration(0, 240, Minutes).label("booking-profile-after").section("offer-when"),
+        min_notice: duration(0, 43_200, Minutes).label("booking-profile-notice").section("offer-when"),
+        horizon_days: number(1, LONGEST_HORIZON).label("offer-horizon").section("offer-when"),
+        day_limit: number(1, 100).optional().label("offer-day-limit").hint("offer-day-limit-hint").section("offer-when"),
+        active: flag().label("offer-active").section("offer-when"),
+        position: number(0, 1_000),
+    };
+    const HISTORY: History = history_of!("offer", named_by: "title");
+    const LIMIT: Option<usize> = Some(100);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, provider: &Provider, _: &PageQuery) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(of_provider(tx, &provider.profile.id)?))
+    }
+
+    fn blank(
+        tx: &mut Tx<'_>,
+        provider: &Provider,
+        _: &Input,
+        there: &[Self],
+    ) -> Result<Self, Refusal> {
+        let rules = settings::load(tx)?;
+        let profile = &provider.profile;
+        let hours = schedule::of_provider(tx, &profile.id)?.into_iter().next();
+        Ok(Self {
+            id: tx.id(),
+            schedule_id: hours.map_or_else(String::new, |hours| hours.id.to_string()),
+            title: String::new(),
+            public_note: String::new(),
+            prep_note: String::new(),
+            location_kind: Place::Online,
+            location: String::new(),
+            area: String::new(),
+            session_types: Vec::new(),
+            levels: Vec::new(),
+            entries: Vec::new(),
+            credit_kind: None,
+            currency: rules.currency(),
+            lengths: Vec::new(),
+            step_minutes: 0,
+            buffer_before: profile.buffer_before,
+            buffer_after: profile.buffer_after,
+            min_notice: profile.min_notice,
+            horizon_days: 60,
+            day_limit: None,
+            active: true,
+            position: next_position(there.iter().map(|one| one.position)),
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let rules = settings::load(tx)?;
+        let hours = schedule::of_provider(tx, &edit.parent.profile.id)?;
+        if hours.iter().all(|one| one.id.as_str() != self.schedule_id) {
+            findings.add("/schedule_id", "unknown_option", []);
+        }
+        // What was right when it was written does not keep an offer from being changed or taken away.
+        let is_new = |field: fn(&Self, &Self) -> bool| edit.old.is_none_or(|old| !field(old, self));
+        if is_new(|old, new| old.lengths == new.lengths && old.credit_kind == new.credit_kind) {
+            self.check_lengths(&rules, findings);
+        }
+        if is_new(|old, new| old.currency == new.currency) && self.currency != rules.currency() {
+            findings.add("/currency", "currency_unknown", []);
+        }
+        if (1..5).contains(&self.step_minutes) {
+            findings.add("/step_minutes", "too_low", [("min", 5.into())]);
+        }
+        let of_credit = |offer: &Self| offer.credit_kind.clone();
+        if let Some(code) = &self.credit_kind
+            && edit.old.and_then(of_credit).as_ref() != Some(code)
+            && credit_kind::find_active(tx, code)?.is_none()
+        {
+            findings.add("/credit_kind", "choice_not_offered", []);
+        }
+        let place = |offer: &Self| {
+            let texts = [offer.location.clone(), offer.area.clone()];
+            (offer.location_kind, texts)
+        };
+        if edit.old.is_none_or(|old| place(old) != place(self)) {
+            let hosts = &rules.meeting_hosts;
+            template::check_place(
+                self.location_kind,
+                &self.location,
+                &self.area,
+                hosts,
+                findings,
+            );
+        }
+        let kept = edit.old.map(Self::choices);
+        let choices = crate::choice::read(tx, &self.choices(), kept.as_ref(), findings)?;
+        self.session_types = choices.session_types;
+        self.levels = choices.levels;
+        self.entries = choices.entries;
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO offer (provider_id, {Offer}) VALUES (:provider, {:Offer})",
+            provider = edit.parent.profile.id,
+            Offer = self
+        )
+        .run(tx, Rows::Exactly(1))?;
+        edit.parent.take_slug(tx)?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        tx.update(&*self)?;
+        Ok(())
+    }
+
+    fn removal(&self, tx: &mut Tx<'_>, _: &Provider, _: &[Self]) -> Result<Removal, Refusal> {
+        let (slots,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM slot WHERE offer_id = :id",
+            id = self.id
+        )
+        .one(tx)?;
+        Ok(Removal::of_uses(slots))
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Provider) -> Result<(), Refusal> {
+        tx.delete::<Self>(&self.id)?;
+        Ok(())
+    }
+}
+
+/// Erases what an account wrote about its offers.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE offer SET title = '', public_note = '', prep_note = '', location_secret = '',
+             area = '', active = 0
+         WHERE provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}

@@ -1,0 +1,487 @@
+//! The pages and the JSON lists of a provider's hours and of the days that differ from them.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use platform::audit::Entity;
+use platform::{StoreError, Tx};
+use serde_json::Value;
+use site::Callers;
+use site::call::see_other;
+use site::request::{FormPost, PageRequest};
+use site::resource::Parent;
+use site::resource::api::{ApiParent, ApiResource, Description};
+use site::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
+use web::described::{self, Named};
+use web::form_state::{self, Control, Field as FormField, FormState, TableForm};
+use web::{Form, List, Problem, Text, dates};
+
+use super::frame::BookingPage as _;
+use super::slots::table_form;
+use crate::choice::{self, Listed};
+use crate::credit_kind::{self, CreditKind};
+use crate::provider::Provider;
+use crate::schedule::exception::{self, ScheduleException};
+use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
+use crate::settings;
+use crate::{Refusal, offer};
+
+/// The data that the pages of a provider's lists need in addition to the list.
+pub struct ProviderContext {
+    by: Provider,
+    pub(super) hours: Vec<Schedule>,
+    has_offers: bool,
+    exceptions: Vec<ScheduleException>,
+    pub(super) listed: Vec<Listed>,
+    pub(super) kinds: Vec<CreditKind>,
+    pub(super) hosts: String,
+}
+
+impl Parent for Provider {
+    type Permission = ();
+    const OWN: () = ();
+
+    fn zone(&self, _: &mut Tx<'_>) -> Result<TimeZone, Refusal> {
+        Ok(Self::zone(self))
+    }
+
+    fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        entity: Entity,
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        self.requester().record(tx, entity, action, changes)
+    }
+}
+
+impl PageParent for Provider {
+    type Request = PageRequest;
+    type Context = ProviderContext;
+    const SAVE: &'static str = "slot-save";
+    const CANCEL: &'static str = "booking-cancel-form";
+
+    fn context(&self, tx: &mut Tx<'_>) -> Result<ProviderContext, Refusal> {
+        Ok(ProviderContext {
+            by: self.clone(),
+            hours: schedule::of_provider(tx, &self.profile.id)?,
+            has_offers: !offer::of_provider(tx, &self.profile.id)?.is_empty(),
+            exceptions: exception::of_provider(tx, &self.profile.id)?,
+            listed: choice::listed(tx)?,
+            kinds: credit_kind::all(tx)?,
+            hosts: settings::load(tx)?.meeting_hosts.join(", "),
+        })
+    }
+
+    fn at(_: &PageRequest, rest: &str) -> String {
+        rest.to_owned()
+    }
+
+    fn table<'a>(
+        req: &'a PageRequest,
+        _: &'a ProviderContext,
+        form_state: &'a FormState,
+    ) -> TableForm<'a> {
+        table_form(req, form_state)
+    }
+
+    async fn page<B: Template + Send>(
+        req: &PageRequest,
+        _: &ProviderContext,
+        here: &str,
+        title: &str,
+        body: B,
+    ) -> Result<Response, Problem> {
+        req.show(here, title, body).await
+    }
+}
+
+impl AsRef<Provider> for ProviderContext {
+    fn as_ref(&self) -> &Provider {
+        &self.by
+    }
+}
+
+impl ApiParent for Provider {
+    type Access = Callers;
+    type Saved<R: ApiResource<Parent = Self>> = R::View;
+
+    fn saved<R: ApiResource<Parent = Self>>(
+        &self,
+        tx: &mut Tx<'_>,
+        one: R,
+    ) -> Result<R::View, Refusal> {
+        one.view(tx, self)
+    }
+
+    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
+        described::schema::<R::View>()
+    }
+}
+
+/// The parts of a declaration that are the same for all lists of a provider.
+macro_rules! provided {
+    () => {
+        type View = Self;
+        type Item = Self;
+        const READS: ::site::Callers = ::site::Callers::Tokens(&[$crate::token_scopes::READ]);
+        const WRITES: ::site::Callers = ::site::Callers::Tokens(&[$crate::token_scopes::WRITE]);
+
+        fn view(
+            self,
+            _: &mut ::platform::Tx<'_>,
+            _: &$crate::provider::Provider,
+        ) -> Result<Self, $crate::Refusal> {
+            Ok(self)
+        }
+    };
+}
+pub(super) use provided;
+
+impl ApiResource for Schedule {
+    provided!();
+
+    const API: Description = Description {
+        path: "/api/v1/me/schedules",
+        one: "/api/v1/me/schedules/{id}",
+        tag: "schedules",
+        list: "The hours of a provider, in their order.",
+        show: "Hours of a provider.",
+        create: "Adds hours.",
+        change: "Changes hours. Sessions that are booked stay.",
+        remove: "Removes hours in which nothing is offered.",
+        removal: &[204, 409],
+        body: "What may be set of hours; what is left out stays.",
+    };
+}
+
+impl ApiResource for ScheduleException {
+    provided!();
+
+    const API: Description = Description {
+        path: "/api/v1/me/exceptions",
+        one: "/api/v1/me/exceptions/{id}",
+        tag: "schedule-exceptions",
+        list: "The days that differ from a provider's hours, by day.",
+        show: "Days that differ.",
+        create: "Adds days off, or days with other hours.",
+        change: "Changes days that differ. Sessions that are booked stay.",
+        remove: "Removes days that differ: the hours of the week count again.",
+        removal: &[204],
+        body: "What may be set of days that differ; what is left out stays.",
+    };
+}
+
+#[derive(Template)]
+#[template(path = "slots/hours.html")]
+struct HoursPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    has_offers: bool,
+    hours: Vec<HoursRow>,
+    days: Vec<DaysRow>,
+}
+
+struct HoursRow {
+    id: String,
+    name: String,
+    zone: String,
+    /// Each weekday with its windows.
+    week: Vec<(String, String)>,
+}
+
+struct DaysRow {
+    id: String,
+    days: String,
+    hours: String,
+    note: String,
+}
+
+/// The windows of a day as a list.
+fn said<'a>(text: &Text, windows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let windows = windows.map(|(opens, closes)| format!("{opens} – {closes}"));
+    windows.collect::<Vec<_>>().join(&*text.say("hours-comma"))
+}
+
+fn hours_row(text: &Text, one: Schedule, now: Timestamp) -> HoursRow {
+    let week = Weekday::ALL.iter().filter_map(|day| {
+        let windows = one.week.iter().filter(|window| window.day == *day);
+        let windows = windows.map(|window| (&*window.opens, &*window.closes));
+        let windows = said(text, windows);
+        let day = text.say(day.label()).into_owned();
+        (!windows.is_empty()).then_some((day, windows))
+    });
+    HoursRow {
+        id: one.id.to_string(),
+        zone: dates::zone_name(&schedule::zone_of(&one.time_zone), now),
+        week: week.collect(),
+        name: one.name,
+    }
+}
+
+fn days_row(text: &Text, one: &ScheduleException) -> DaysRow {
+    let day = |text_of: &str| text_of.parse::<Date>().unwrap_or_default();
+    let (first, last) = (day(&one.first_day), day(&one.last_day));
+    let windows = one.hours.iter();
+    let windows = said(text, windows.map(|one| (&*one.opens, &*one.closes)));
+    DaysRow {
+        id: one.id.to_string(),
+        days: if first == last {
+            text.date_short(first)
+        } else {
+            let values = [
+                ("from", text.date_short(first).into()),
+                ("to", text.date_short(last).into()),
+            ];
+            text.with("hours-days", values)
+        },
+        hours: if windows.is_empty() {
+            text.say("hours-off").into_owned()
+        } else {
+            windows
+        },
+        note: one.note.clone(),
+    }
+}
+
+/// The fields of a window in a form.
+struct WindowFields {
+    /// The number of the window's row.
+    row: usize,
+    opens: FormField,
+    closes: FormField,
+}
+
+/// A day of the week in the form of hours.
+struct FormDay {
+    name: String,
+    windows: Vec<WindowFields>,
+}
+
+#[derive(Template)]
+#[template(path = "slots/hours_form.html")]
+struct WeekForm<'a> {
+    text: &'a Text,
+    /// The keyword of each day, and the day.
+    days: Vec<(&'static str, FormDay)>,
+}
+
+/// The windows of a form's list, each with the number of its row.
+fn windows(form_state: &FormState, text: &Text, list: &str, rows: &[usize]) -> Vec<WindowFields> {
+    let time = |row: usize, name: &str, label: &str| {
+        let control = Control::Line("time", "off");
+        form_state.field(&format!("{list}.{row}.{name}"), text.say(label), control)
+    };
+    let windows = rows.iter().map(|row| WindowFields {
+        row: *row,
+        opens: time(*row, "opens", "hours-opens"),
+        closes: time(*row, "closes", "hours-closes"),
+    });
+    windows.collect()
+}
+
+/// The week in a form: the windows of each day, and an empty one for each.
+fn week_form(form_state: &FormState, text: &Text) -> String {
+    let form = &form_state.form;
+    let count = form_state::compact(form, "week").1;
+    let mut empty = count;
+    let days = Weekday::ALL.iter().map(|day| {
+        let of_day = |row: &usize| form.text(&format!("week.{row}.day")) == day.word();
+        let mut rows: Vec<usize> = (0..count).filter(of_day).collect();
+        if rows.len() < DAY_WINDOWS {
+            rows.push(empty);
+            empty += 1;
+        }
+        let day_of = FormDay {
+            name: text.say(day.label()).into_owned(),
+            windows: windows(form_state, text, "week", &rows),
+        };
+        (day.word(), day_of)
+    });
+    let days = days.collect();
+    WeekForm { text, days }.to_string()
+}
+
+/// Leaves out the rows of a list that have neither begin nor end.
+fn without_empty(form: &Form, list: &str) -> Form {
+    let is_empty = |row: &str| {
+        let mut times = ["opens", "closes"].iter();
+        times.all(|name| form.text(&format!("{list}.{row}.{name}")).trim().is_empty())
+    };
+    let prefix = format!("{list}.");
+    let kept = form.iter().filter(|(name, _)| {
+        let row = name
+            .strip_prefix(&prefix)
+            .and_then(|rest| rest.split('.').next());
+        row.is_none_or(|row| !is_empty(row))
+    });
+    let kept: Form = kept
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    form_state::compact(&kept, list).0
+}
+
+impl PageResource for Schedule {
+    const PAGES: &'static str = "/me/hours";
+    const MESSAGES: Messages = Messages {
+        list: "hours-title",
+        new: "hours-new",
+        settings: "hours-name",
+        remove_title: "hours-remove",
+        remove: "hours-remove",
+        remove_effect: "hours-remove-effect",
+    };
+    const DONE: &'static [(&'static str, &'static str)] = DONE;
+    const CHOSEN: &'static [&'static str] = &["position"];
+
+    fn title(&self, _: &PageRequest, _: &ProviderContext) -> String {
+        self.name.clone()
+    }
+
+    /// The hours of most people, which they change to their own.
+    fn propose(&mut self) {
+        let days = [
+            Weekday::Monday,
+            Weekday::Tuesday,
+            Weekday::Wednesday,
+            Weekday::Thursday,
+            Weekday::Friday,
+        ];
+        self.week = days
+            .map(|day| WeekWindow {
+                day,
+                opens: "09:00".to_owned(),
+                closes: "17:00".to_owned(),
+            })
+            .to_vec();
+    }
+
+    async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
+        posted.form = without_empty(&posted.form, "week");
+        Ok(Next::Save)
+    }
+
+    fn arrange(
+        req: &PageRequest,
+        _: &ProviderContext,
+        one: Option<&Self>,
+        form: &mut EditForm<'_>,
+    ) {
+        let (text, form_state) = (&req.text, form.form_state);
+        if one.is_none() && form_state.is_fine() {
+            for field in form.groups.iter_mut().flat_map(|group| &mut group.fields) {
+                if field.name == "name" && field.value.is_empty() {
+                    field.value = text.say("hours-own").into_owned();
+                }
+            }
+        }
+        form.arranged = week_form(form_state, text);
+    }
+
+    async fn list_page(
+        req: &PageRequest,
+        context: &ProviderContext,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let (text, now) = (&req.text, req.site.clock.now());
+        let exceptions = context.exceptions.iter();
+        let today = now.to_zoned(context.by.zone()).date().to_string();
+        let body = HoursPage {
+            text,
+            done: req.done(DONE),
+            has_offers: context.has_offers,
+            hours: list
+                .items
+                .into_iter()
+                .map(|one| hours_row(text, one, now))
+                .collect(),
+            days: exceptions
+                .filter(|one| one.last_day >= today)
+                .map(|one| days_row(text, one))
+                .collect(),
+        };
+        req.show(Self::PAGES, &text.say("hours-title"), body).await
+    }
+}
+
+const DONE: &[(&str, &str)] = &[
+    ("saved", "slot-saved"),
+    ("created", "slot-saved"),
+    ("removed", "hours-removed"),
+];
+
+#[derive(Template)]
+#[template(path = "slots/windows_form.html")]
+struct WindowsForm<'a> {
+    text: &'a Text,
+    windows: Vec<WindowFields>,
+}
+
+impl PageResource for ScheduleException {
+    const PAGES: &'static str = "/me/days";
+    const MESSAGES: Messages = Messages {
+        list: "hours-title",
+        new: "hours-new-days",
+        settings: "hours-which-days",
+        remove_title: "hours-remove-days",
+        remove: "hours-remove-days",
+        remove_effect: "hours-remove-days-effect",
+    };
+
+    fn title(&self, req: &PageRequest, _: &ProviderContext) -> String {
+        days_row(&req.text, self).days
+    }
+
+    async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
+        posted.form = without_empty(&posted.form, "hours");
+        Ok(Next::Save)
+    }
+
+    fn arrange(
+        req: &PageRequest,
+        context: &ProviderContext,
+        _: Option<&Self>,
+        form: &mut EditForm<'_>,
+    ) {
+        let (text, form_state) = (&req.text, form.form_state);
+        let all = (String::new(), text.say("hours-all").into_owned());
+        let own = context
+            .hours
+            .iter()
+            .map(|one| (one.id.to_string(), one.name.clone()));
+        let label = text.say("hours-one");
+        let choice = form_state.select("schedule_id", label, std::iter::once(all).chain(own));
+        for group in &mut form.groups {
+            if context.hours.len() < 2 {
+                group.fields.retain(|field| field.name != "schedule_id");
+            } else if let Some(field) = group
+                .fields
+                .iter_mut()
+                .find(|field| field.name == "schedule_id")
+            {
+                *field = choice;
+                break;
+            }
+        }
+        let count = form_state::compact(&form_state.form, "hours").1;
+        let rows: Vec<usize> = (0..(count + 2).min(DAY_WINDOWS)).collect();
+        let windows = windows(form_state, text, "hours", &rows);
+        form.arranged = WindowsForm { text, windows }.to_string();
+    }
+
+    /// The page of the hours lists them.
+    async fn list_page(
+        req: &PageRequest,
+        _: &ProviderContext,
+        _: List<Self>,
+    ) -> Result<Response, Problem> {
+        let done = DONE
+            .iter()
+            .find(|(word, _)| *word == req.query.text("done"));
+        let done = done.map_or_else(String::new, |(word, _)| format!("?done={word}"));
+        Ok(see_other(&format!("{}{done}", Schedule::PAGES)))
+    }
+}

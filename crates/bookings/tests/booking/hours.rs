@@ -1,0 +1,697 @@
+//! Tests of hours and offers: the times that are listed, booked, moved and given back.
+
+use bookings::booking::State;
+use identity::grant::ADMIN;
+use jiff::SignedDuration;
+use platform::sql;
+use serde_json::{Value, json};
+use testkit::Page;
+
+use crate::paying::withhold;
+use crate::stage::{
+    Booking, LINK, Person, Stage, call_as_script, count, exported, go_to, on_both, on_default,
+    provider, run, state,
+};
+
+const SLOTS: &str = "/api/v1/slots";
+const BOOKINGS: &str = "/api/v1/bookings";
+
+/// Hours from 9 to 12 on Tuesdays, by the clock of Kuala Lumpur. Returns their id.
+pub(crate) async fn tuesdays(farah: &mut Person) -> String {
+    let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur",
+        "week": [{"day": "tuesday", "opens": "09:00", "closes": "12:00"}]});
+    let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
+    made.expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Offers an hour in these hours, with `more` set.
+pub(crate) async fn offer(farah: &mut Person, hours: &str, more: &Value) -> Value {
+    let mut offer = json!({"schedule_id": hours, "title": "Lesson", "location": LINK,
+        "lengths": [{"minutes": 60}], "horizon_days": 21});
+    for (name, value) in more.as_object().unwrap() {
+        offer[name] = value.clone();
+    }
+    let made = farah.call("POST", "/api/v1/me/offers", &offer).await;
+    made.with(201).json()
+}
+
+pub(crate) async fn listed(person: &mut Person) -> Vec<Value> {
+    let page = person.call("GET", SLOTS, &Value::Null).await;
+    page.with(200).json()["items"].as_array().unwrap().clone()
+}
+
+fn starts(slots: &[Value]) -> Vec<&str> {
+    let starts = slots.iter().map(|slot| slot["starts_at"].as_str().unwrap());
+    starts.collect()
+}
+
+fn wish(slot: &Value) -> Value {
+    json!({"slot_id": slot["id"], "slot_version": slot["version"]})
+}
+
+async fn book(person: &mut Person, slot: &Value) -> Page {
+    person.call("POST", BOOKINGS, &wish(slot)).await
+}
+
+/// Books a time. Returns the booking.
+async fn booked(person: &mut Person, slot: &Value) -> Value {
+    book(person, slot).await.with(201).json()
+}
+
+fn code(page: &Page) -> Value {
+    page.json()["code"].clone()
+}
+
+#[test]
+fn hours_leave_times_free_and_a_booked_one_is_gone_until_it_is_given_back() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(&mut farah, &hours, &json!({})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let all = listed(&mut aina).await;
+        let expected = [
+            "2026-11-24T01:00:00Z",
+            "2026-11-24T02:00:00Z",
+            "2026-11-24T03:00:00Z",
+            "2026-12-01T01:00:00Z",
+            "2026-12-01T02:00:00Z",
+            "2026-12-01T03:00:00Z",
+            "2026-12-08T01:00:00Z",
+            "2026-12-08T02:00:00Z",
+            "2026-12-08T03:00:00Z",
+        ];
+        assert_eq!(starts(&all), expected);
+        assert_eq!(count(stage, sql!("SELECT COUNT(*) FROM slot")).await, 0);
+
+        // A second click finds the first booking.
+        let slot = &all[4];
+        let booking = booked(&mut aina, slot).await;
+        assert_eq!(booking["slot_id"], slot["id"]);
+        let again = book(&mut aina, slot).await.with(200);
+        assert_eq!(again.json()["id"], booking["id"]);
+        let mut mei = stage.person("Mei Lin").await;
+        let refused = book(&mut mei, slot).await;
+        assert_eq!(code(refused.expect(409)), "slot_taken");
+        let near = refused.json()["alternatives"].as_array().unwrap().clone();
+        assert_eq!(near.len(), 3, "{near:?}");
+        let left = listed(&mut mei).await;
+        assert_eq!(left.len(), all.len() - 1);
+        assert!(!starts(&left).contains(&expected[4]));
+
+        // Cancelled by its member, the time is free under the same id.
+        aina.cancel(&format!("/me/bookings/{}", booking["id"].as_str().unwrap()))
+            .await;
+        assert_eq!(starts(&listed(&mut mei).await), expected);
+        let again = booked(&mut mei, slot).await;
+        assert_ne!(again["id"], booking["id"]);
+        assert_eq!(again["slot_id"], slot["id"]);
+
+        // Cancelled by its provider, it stays closed until the provider leaves it to the hours.
+        farah
+            .cancel(&format!("/me/bookings/{}", again["id"].as_str().unwrap()))
+            .await;
+        assert_eq!(listed(&mut mei).await.len(), all.len() - 1);
+        let own = format!("/api/v1/me/slots/{}", slot["id"].as_str().unwrap());
+        for (method, path, body) in [
+            ("DELETE", own.clone(), Value::Null),
+            (
+                "PATCH",
+                own.clone(),
+                json!({"title": "Other", "version": 5}),
+            ),
+        ] {
+            let page = farah.call(method, &path, &body).await;
+            assert_eq!(code(page.expect(409)), "slot_locked", "{method}");
+        }
+        let shown = json!({"visible": true});
+        farah
+            .call("POST", &format!("{own}/visibility"), &shown)
+            .await
+            .expect(200);
+        assert_eq!(starts(&listed(&mut mei).await), expected);
+    });
+}
+
+#[test]
+fn days_off_other_hours_and_single_times_close_the_hours() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(
+            &mut farah,
+            &hours,
+            &json!({"buffer_after": 30, "step_minutes": 30}),
+        )
+        .await;
+        for days in [
+            json!({"first_day": "2026-11-23", "last_day": "2026-11-30"}),
+            json!({"first_day": "2026-12-08", "hours": [{"opens": "20:00", "closes": "22:00"}]}),
+        ] {
+            let made = farah.call("POST", "/api/v1/me/exceptions", &days).await;
+            made.expect(201);
+        }
+        let single = json!({"date": "2026-12-01", "time": "10:00", "time_zone": "Asia/Kuala_Lumpur",
+            "minutes": 30, "title": "Single", "location": LINK});
+        farah
+            .call("POST", "/api/v1/me/slots", &single)
+            .await
+            .expect(201);
+        let mut aina = stage.person("Aina Yusof").await;
+        let all = listed(&mut aina).await;
+        let lessons: Vec<Value> = all
+            .into_iter()
+            .filter(|one| one["title"] == "Lesson")
+            .collect();
+        let expected = [
+            // The session and its 30 minutes end before the single time begins, or begin after it.
+            "2026-12-01T02:30:00Z",
+            "2026-12-01T03:00:00Z",
+            "2026-12-08T12:00:00Z",
+            "2026-12-08T12:30:00Z",
+            "2026-12-08T13:00:00Z",
+        ];
+        assert_eq!(starts(&lessons), expected);
+    });
+}
+
+#[test]
+fn each_listed_time_can_be_booked_and_no_other() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let other = json!({"lengths": [{"minutes": 45}, {"minutes": 90}], "title": "Talk"});
+        offer(&mut farah, &hours, &json!({"step_minutes": 30})).await;
+        offer(&mut farah, &hours, &other).await;
+        let mut bookings = 0;
+        loop {
+            let mut member = stage.person(&format!("Member {bookings}")).await;
+            let all = listed(&mut member).await;
+            // What is listed is what the hours and the bookings before leave.
+            let Some(slot) = all.get(bookings * 5 % all.len().max(1)) else {
+                break;
+            };
+            booked(&mut member, slot).await;
+            bookings += 1;
+            let mut other = stage.person(&format!("Other {bookings}")).await;
+            for gone in all.iter().filter(|one| overlap(one, slot)) {
+                let refused = book(&mut other, gone).await;
+                assert_eq!(code(refused.expect(409)), "slot_taken");
+            }
+        }
+        assert!(bookings > 5, "{bookings}");
+        // An id of no offer, and one of a time outside the grid, name nothing.
+        let mut aina = stage.person("Aina Yusof").await;
+        for id in [
+            "01aa8f50-7800-8f60-9c2e-93a95b3ed2f1",
+            "ffffffff-ffff-8fff-bfff-ffffffffffff",
+            "00000000-0000-8000-8000-000000000000",
+        ] {
+            let page = book(&mut aina, &json!({"id": id, "version": 1})).await;
+            page.expect(404);
+            aina.browser.get(&format!("/book/{id}")).await.expect(404);
+        }
+    });
+}
+
+fn overlap(one: &Value, other: &Value) -> bool {
+    let at = |slot: &Value, name: &str| slot[name].as_str().unwrap().to_owned();
+    at(one, "starts_at") < at(other, "ends_at") && at(other, "starts_at") < at(one, "ends_at")
+}
+
+#[test]
+fn nothing_is_booked_at_another_price_or_in_hours_that_have_changed() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let priced = json!({"lengths": [{"minutes": 60, "price_minor": 18_000}]});
+        let made = offer(&mut farah, &hours, &priced).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let seen = listed(&mut aina).await;
+        let one = format!("/api/v1/me/offers/{}", made["id"].as_str().unwrap());
+        let dearer = json!({"lengths": [{"minutes": 60, "price_minor": 20_000}], "version": 1});
+        farah.call("PATCH", &one, &dearer).await.expect(200);
+        let path = format!("/book/{}", seen[0]["id"].as_str().unwrap());
+        let refused = book(&mut aina, &seen[0]).await;
+        assert_eq!(code(refused.expect(409)), "slot_changed");
+        assert_eq!(refused.json()["current"]["price_minor"], 20_000);
+
+        // With the new price it is held; the hours change while it is.
+        let (pay, booking) = aina.hold(&seen[0]).await;
+        let closed = json!({"week": [], "version": 1});
+        let own = format!("/api/v1/me/schedules/{hours}");
+        farah.call("PATCH", &own, &closed).await.expect(200);
+        let refused = book(&mut aina, &seen[1]).await;
+        assert_eq!(code(refused.expect(409)), "slot_changed");
+        let now = json!({"id": seen[1]["id"], "version": 2});
+        let refused = aina
+            .call(
+                "POST",
+                BOOKINGS,
+                &json!({"slot_id": now["id"], "slot_version": 2}),
+            )
+            .await;
+        assert!(
+            [403, 409].contains(&refused.status.as_u16()),
+            "{}",
+            refused.body
+        );
+        // What is held stays, and is paid.
+        aina.pay(&pay, "pay").await.expect(200);
+        let coming = aina.coming().await;
+        assert_eq!(coming["state"], "confirmed");
+        assert_eq!(coming["starts_at"], seen[0]["starts_at"]);
+        assert!(booking.contains(coming["id"].as_str().unwrap()));
+        let page = aina.browser.get(&path).await;
+        page.expect(303);
+    });
+}
+
+#[test]
+fn a_hold_that_ends_gives_the_time_back_and_late_money_takes_it_if_nothing_has_changed() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let priced = json!({"lengths": [{"minutes": 60, "price_minor": 18_000}]});
+        let made = offer(&mut farah, &hours, &priced).await;
+        let one = format!("/api/v1/me/offers/{}", made["id"].as_str().unwrap());
+        let mut aina = stage.person("Aina Yusof").await;
+        let all = listed(&mut aina).await;
+        let dearer = json!({"lengths": [{"minutes": 60, "price_minor": 20_000}]});
+        for (slot, change, expected) in [
+            (
+                &all[0],
+                json!({"prep_note": "Bring a pen."}),
+                State::Confirmed,
+            ),
+            (&all[1], dearer, State::Expired),
+            (&all[2], json!({"active": false}), State::Expired),
+        ] {
+            let (pay, booking) = aina.hold(slot).await;
+            let back = aina.press(&pay, "pay").await;
+            let back = back.expect(303).location().unwrap().to_owned();
+            withhold(stage, true).await;
+            stage.world.clock.advance(SignedDuration::from_mins(15));
+            stage.work().await;
+            assert!(
+                starts(&listed(&mut aina).await).contains(&slot["starts_at"].as_str().unwrap())
+            );
+            let mut change = change;
+            let now = farah.call("GET", &one, &Value::Null).await;
+            change["version"] = now.json()["version"].clone();
+            farah.call("PATCH", &one, &change).await.expect(200);
+            withhold(stage, false).await;
+            aina.browser.get(&back).await.expect(303);
+            stage.work().await;
+            let id = booking.rsplit('/').next().unwrap();
+            assert_eq!(state(stage, id).await, expected, "{change}");
+        }
+        // The money of the two that were gone went back.
+        let refunds = sql!("SELECT COUNT(*) FROM refund WHERE state = 'processed'");
+        assert_eq!(count(stage, refunds).await, 2);
+    });
+}
+
+#[test]
+fn a_booking_moves_by_half_an_hour_over_its_own_time() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(&mut farah, &hours, &json!({"step_minutes": 30})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let all = listed(&mut aina).await;
+        let booking = booked(&mut aina, &all[0]).await;
+        let at = format!("{BOOKINGS}/{}", booking["id"].as_str().unwrap());
+        let moved = aina
+            .call("POST", &format!("{at}/reschedule"), &wish(&all[1]))
+            .await;
+        assert_eq!(moved.with(200).json()["starts_at"], all[1]["starts_at"]);
+        // The old time is free for others as far as the new one leaves it.
+        let mut mei = stage.person("Mei Lin").await;
+        let left = listed(&mut mei).await;
+        assert!(!starts(&left).contains(&starts(&all)[0]), "{left:?}");
+        assert!(starts(&left).contains(&starts(&all)[3]));
+        // A refusal leaves the booking where it is.
+        let taken = booked(&mut mei, &left[0]).await;
+        let there = json!({"slot_id": taken["slot_id"], "slot_version": left[0]["version"]});
+        let refused = aina.call("POST", &format!("{at}/reschedule"), &there).await;
+        assert_eq!(code(refused.expect(409)), "slot_taken");
+        assert_eq!(aina.coming().await["starts_at"], all[1]["starts_at"]);
+    });
+}
+
+#[test]
+fn a_computed_time_is_asked_for_and_confirmed() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let made = offer(&mut farah, &hours, &json!({})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let all = listed(&mut aina).await;
+        let ask = json!({"slot_ids": [all[0]["id"], all[1]["id"]]});
+        let asked = aina.call("POST", "/api/v1/requests", &ask).await;
+        let asked = asked.with(201).json();
+        // Asking takes nothing.
+        assert_eq!(listed(&mut aina).await.len(), all.len());
+        let mut mei = stage.person("Mei Lin").await;
+        booked(&mut mei, &all[0]).await;
+        let at = format!("/api/v1/requests/{}", asked["id"].as_str().unwrap());
+        let confirm = format!("{at}/confirm");
+        let refused = farah
+            .call("POST", &confirm, &json!({"slot_id": all[0]["id"]}))
+            .await;
+        assert_eq!(code(refused.expect(409)), "slot_taken");
+        farah
+            .call("POST", &confirm, &json!({"slot_id": all[1]["id"]}))
+            .await
+            .with(200);
+        assert_eq!(aina.coming().await["starts_at"], all[1]["starts_at"]);
+
+        // A time that costs more than when it was asked for is gone.
+        let ask = json!({"slot_ids": [all[4]["id"]]});
+        let asked = mei.call("POST", "/api/v1/requests", &ask).await;
+        let asked = asked.with(201).json();
+        let one = format!("/api/v1/me/offers/{}", made["id"].as_str().unwrap());
+        let dearer = json!({"lengths": [{"minutes": 60, "price_minor": 500}], "version": 1});
+        farah.call("PATCH", &one, &dearer).await.expect(200);
+        let confirm = format!("/api/v1/requests/{}/confirm", asked["id"].as_str().unwrap());
+        let refused = farah
+            .call("POST", &confirm, &json!({"slot_id": all[4]["id"]}))
+            .await;
+        assert_eq!(code(refused.expect(409)), "slot_taken");
+    });
+}
+
+#[test]
+fn a_teacher_writes_hours_and_offers_in_forms_and_a_visitor_books_on_the_pages() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah
+            .sees("/me/offers", &stage.say("offer-needs-hours"))
+            .await;
+        let path = "/me/hours/new";
+        let page = farah.browser.get(path).await;
+        let mut form = page.expect(200).form(path);
+        form.fill("time_zone", "Europe/Berlin");
+        assert_eq!(form.value("name"), Some("My hours"));
+        assert_eq!(form.value("week.0.opens"), Some("09:00"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        farah.sees("/me/hours", "09:00 – 17:00").await;
+
+        // A missing end and an empty length are said, and what was typed is kept.
+        let path = "/me/offers/new";
+        let page = farah.browser.get(path).await;
+        let mut form = page.expect(200).form(path);
+        form.fill("title", "German lesson")
+            .fill("location", LINK)
+            .fill("lengths.0.minutes", "")
+            .fill("lengths.0.price_minor", "");
+        let refused = farah.browser.submit(&page, &form).await;
+        refused.expect(422);
+        let mut form = refused.form(path);
+        assert_eq!(form.value("title"), Some("German lesson"));
+        form.fill("lengths.0.minutes", "90")
+            .fill("lengths.0.minutes.unit", "minutes")
+            .fill("lengths.0.price_minor", "18.50");
+        farah.browser.submit(&refused, &form).await.expect(303);
+        let page = farah.browser.get("/me/offers").await;
+        assert!(page.expect(200).text().contains("18.50"), "{}", page.text());
+
+        let mut visitor = stage.visitor();
+        let page = visitor.get("/book?from=2026-11-23&tz=Asia/Tokyo").await;
+        let text = page.expect(200).text();
+        // 9 o'clock in Berlin is 5 in the afternoon in Tokyo.
+        assert!(text.contains("5 pm"), "{text}");
+        let is_time = |href: &str| href.len() > "/book/".len() + 36 && !href.contains("zone?");
+        let mut links = page.links().into_iter().map(|link| link.href);
+        let link = links.find(|href| href.starts_with("/book/") && is_time(href));
+        let link = link.unwrap();
+        let page = visitor.get(&link).await;
+        assert!(page.expect(200).text().contains("18.50"));
+
+        // A day off has no last day and no hours.
+        let path = "/me/days/new";
+        let page = farah.browser.get(path).await;
+        let mut form = page.expect(200).form(path);
+        let refused = farah.browser.submit(&page, &form).await;
+        assert!(refused.expect(422).body.contains("href=\"#first_day\""));
+        form.fill("first_day", "2026-12-24");
+        let saved = farah.browser.submit(&page, &form).await;
+        let page = farah.browser.follow(saved).await;
+        let page = farah.browser.follow(page).await;
+        assert!(
+            page.text().contains("24 December") || page.text().contains("24 Dec"),
+            "{}",
+            page.text()
+        );
+
+        // Hours that are taken back are said.
+        let hours = farah
+            .call("GET", "/api/v1/me/schedules", &Value::Null)
+            .await;
+        let id = hours.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/me/hours/{id}");
+        let page = farah.browser.get(&path).await;
+        let mut form = page.expect(200).form(&path);
+        form.fill("week.0.closes", "");
+        let refused = farah.browser.submit(&page, &form).await;
+        assert!(refused.expect(422).body.contains("href=\"#week.0.closes\""));
+        let page = farah.browser.get(&path).await;
+        let form = page.expect(200).form(&format!("{path}/remove"));
+        let refused = farah.browser.submit(&page, &form).await;
+        refused.expect(409);
+        assert!(
+            refused
+                .text()
+                .contains("You still offer something in these hours")
+        );
+    });
+}
+
+#[test]
+fn what_a_provider_wrote_about_hours_is_exported_and_erased() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(&mut farah, &hours, &json!({})).await;
+        let days = json!({"first_day": "2026-12-24", "note": "Grandmother visits"});
+        farah
+            .call("POST", "/api/v1/me/exceptions", &days)
+            .await
+            .expect(201);
+        let copy = exported(stage, &farah).await;
+        assert_eq!(copy["hours"][0]["name"], "Mine");
+        assert_eq!(copy["days"][0]["note"], "Grandmother visits");
+        assert_eq!(copy["offers"][0]["title"], "Lesson");
+        crate::stage::erase(stage, &farah).await;
+        let left = sql!(
+            "SELECT (SELECT COUNT(*) FROM provider_schedule_exception)
+                 + (SELECT COUNT(*) FROM provider_schedule WHERE name <> '')
+                 + (SELECT COUNT(*) FROM offer WHERE title <> '' OR active = 1)"
+        );
+        assert_eq!(count(stage, left).await, 0);
+    });
+}
+
+#[test]
+fn hours_that_say_nothing_or_too_much_are_refused() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let window =
+            |opens: &str, closes: &str| json!({"day": "monday", "opens": opens, "closes": closes});
+        for (path, body, pointer, code) in [
+            (
+                "schedules",
+                json!({"name": "A", "time_zone": "Mars/Base"}),
+                "/time_zone",
+                "time_zone_unknown",
+            ),
+            (
+                "schedules",
+                json!({"name": "A", "week": [window("09:00", "09:00")]}),
+                "/week/0/closes",
+                "hours_empty",
+            ),
+            (
+                "schedules",
+                json!({"name": "A", "week": [window("9", "10:00")]}),
+                "/week/0/opens",
+                "invalid",
+            ),
+            (
+                "schedules",
+                json!({"name": "A", "week": vec![window("09:00", "10:00"); 9]}),
+                "/week",
+                "too_many",
+            ),
+            (
+                "exceptions",
+                json!({"first_day": "2027-02-30"}),
+                "/first_day",
+                "date_invalid",
+            ),
+            (
+                "exceptions",
+                json!({"first_day": "2027-03-02", "last_day": "2027-03-01"}),
+                "/last_day",
+                "days_reversed",
+            ),
+            (
+                "exceptions",
+                json!({"first_day": "2027-03-02", "schedule_id": "other"}),
+                "/schedule_id",
+                "unknown_option",
+            ),
+            (
+                "offers",
+                json!({"title": "A", "location": LINK}),
+                "/lengths",
+                "required",
+            ),
+            (
+                "offers",
+                json!({"title": "A", "location": LINK, "lengths": [{"minutes": 60}, {"minutes": 60}]}),
+                "/lengths/1/minutes",
+                "not_unique",
+            ),
+            (
+                "offers",
+                json!({"title": "A", "location": LINK, "lengths": [{"minutes": 60, "price_minor": 500}], "credit_kind": "session"}),
+                "/lengths/0/price_minor",
+                "price_and_credit",
+            ),
+            (
+                "offers",
+                json!({"title": "A", "location": LINK, "lengths": [{"minutes": 60}], "step_minutes": 3}),
+                "/step_minutes",
+                "too_low",
+            ),
+            (
+                "offers",
+                json!({"title": "A", "lengths": [{"minutes": 60}]}),
+                "/location",
+                "location_required",
+            ),
+            (
+                "offers",
+                json!({"title": "A", "location": LINK, "lengths": [{"minutes": 60}], "schedule_id": "x"}),
+                "/schedule_id",
+                "unknown_option",
+            ),
+        ] {
+            let page = farah
+                .call("POST", &format!("/api/v1/me/{path}"), &body)
+                .await;
+            let errors = crate::stage::errors(page.expect(422));
+            assert!(
+                errors
+                    .iter()
+                    .any(|(at, said)| at == pointer && said == code),
+                "{body}: {errors:?}"
+            );
+        }
+        offer(&mut farah, &hours, &json!({})).await;
+        let used = format!("/api/v1/me/schedules/{hours}");
+        let refused = farah.call("DELETE", &used, &Value::Null).await;
+        assert_eq!(code(refused.expect(409)), "schedule_in_use");
+    });
+}
+
+#[test]
+fn a_time_that_is_asked_for_cannot_be_hidden_and_stays_as_it_was_asked_for() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let made = offer(&mut farah, &hours, &json!({})).await;
+        let one = format!("/api/v1/me/offers/{}", made["id"].as_str().unwrap());
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[0].clone();
+        let ask = json!({"slot_ids": [slot["id"]]});
+        let asked = aina.call("POST", "/api/v1/requests", &ask).await;
+        asked.expect(201);
+        let own = format!(
+            "/api/v1/me/slots/{}/visibility",
+            slot["id"].as_str().unwrap()
+        );
+        let hidden = farah.call("POST", &own, &json!({"visible": false})).await;
+        hidden.expect(404);
+        // Whoever asks after a change of its terms cannot have what the other one asked for.
+        let change = json!({"public_note": "Bring your own camera.", "version": 1});
+        farah.call("PATCH", &one, &change).await.expect(200);
+        let mut mei = stage.person("Mei Lin").await;
+        let refused = mei.call("POST", "/api/v1/requests", &ask).await;
+        assert_eq!(code(refused.expect(409)), "slot_taken");
+        // The page no longer offers to confirm what was asked for on former terms.
+        let open = farah
+            .call("GET", "/api/v1/requests?as=provider", &Value::Null)
+            .await;
+        assert_eq!(open.json()["items"][0]["slots"][0]["is_open"], false);
+    });
+}
+
+#[test]
+fn a_late_share_is_not_owed_for_a_time_that_somebody_else_took_in_another_length() {
+    on_default(&async |stage: &Stage<'_>| {
+        run(
+            stage,
+            sql!("UPDATE booking_setting SET late_refund_bps = 5000, notice_minutes = 0"),
+        )
+        .await;
+        let mut farah = provider(stage).await;
+        run(stage, sql!("UPDATE provider SET payout_minor = 12500")).await;
+        let hours = tuesdays(&mut farah).await;
+        let lengths = json!([{"minutes": 60, "price_minor": 18_000},
+            {"minutes": 30, "price_minor": 9_000}]);
+        let offered = json!({"lengths": lengths, "min_notice": 0});
+        offer(&mut farah, &hours, &offered).await;
+        run(stage, sql!("UPDATE provider SET payout_minor = 12500")).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let all = listed(&mut aina).await;
+        let is_long = |one: &&Value| one["price_minor"] == 18_000;
+        let (pay, booking) = aina.hold(all.iter().find(is_long).unwrap()).await;
+        aina.pay(&pay, "pay").await.expect(200);
+        go_to(stage, "2026-11-23T20:00:00Z").await;
+        aina.cancel(&booking).await.expect(303);
+        let mut mei = stage.person("Mei Lin").await;
+        let short = listed(&mut mei).await;
+        let short = short
+            .iter()
+            .find(|one| one["price_minor"] == 9_000)
+            .unwrap();
+        let (pay, _) = mei.hold(short).await;
+        mei.pay(&pay, "pay").await.expect(200);
+        go_to(stage, "2026-11-24T12:00:00Z").await;
+        let owed = sql!("SELECT COUNT(*) FROM payout_item");
+        assert_eq!(count(stage, owed).await, 1);
+    });
+}
+
+#[test]
+fn what_an_offer_names_is_kept_and_an_offer_is_taken_away_whatever_the_rules_are_now() {
+    on_default(&async |stage: &Stage<'_>| {
+        let siti = stage.person_as("Siti Admin", ADMIN).await;
+        let kind = json!({"code": "call", "label": "Call"});
+        let made = call_as_script(stage, &siti, "POST", "/api/v1/admin/session-types", &kind).await;
+        let id = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let offered = offer(&mut farah, &hours, &json!({"session_types": ["call"]})).await;
+        let path = format!("/api/v1/admin/session-types/{id}");
+        let kept = call_as_script(stage, &siti, "DELETE", &path, &Value::Null).await;
+        assert_eq!(kept.expect(200).json()["active"], false);
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[0].clone();
+        booked(&mut aina, &slot).await;
+
+        run(
+            stage,
+            sql!("UPDATE booking_setting SET shortest_minutes = 90, meeting_hosts = '[]'"),
+        )
+        .await;
+        let one = format!("/api/v1/me/offers/{}", offered["id"].as_str().unwrap());
+        let gone = farah.call("DELETE", &one, &Value::Null).await;
+        assert_eq!(gone.expect(200).json()["active"], false);
+        assert_eq!(listed(&mut aina).await.len(), 0);
+    });
+}
