@@ -80,10 +80,12 @@ pub fn add_to_forms(page: &str, token: &str) -> String {
 }
 
 /// Whether a form's opening tag says that the form is posted to a path of this site, or, without
-/// `action`, to the page itself.
+/// `action` or with an empty one, to the page itself.
 fn posts_here(tag: &str) -> bool {
     let here = match tag.split_once(r#"action=""#) {
-        Some((_, path)) => path.starts_with('/') && !path.starts_with("//"),
+        Some((_, path)) => {
+            path.starts_with('"') || path.starts_with('/') && !path.starts_with("//")
+        }
         None => true,
     };
     here && tag.contains(r#"method="post""#)
@@ -189,6 +191,7 @@ mod tests {
                 true,
             ),
             (r#"<form method="post">"#, true),
+            (r#"<form method="post" action="">"#, true),
             (
                 r#"<form method="post" action="https://pay.example/in">"#,
                 false,

@@ -17,6 +17,7 @@ mod cancelling;
 mod cards;
 mod catalogue;
 mod claims;
+mod computed_times;
 mod counted;
 mod credit_kinds;
 mod credits;
