@@ -52,6 +52,7 @@ after-came-title = شكرًا لحضوركم
 after-came = كان وجودكم معنا يعني لنا الكثير.
 after-came-names = كان وجودكم معنا يعني لنا الكثير: { $names }.
 after-names = { $names } و{ $last }
+after-unknown-title = شكرًا لكم
 after-missed-title = افتقدناكم
 after-missed = شكرًا لأنكم فكّرتم فينا.
 after-came-title-memorial = شكرًا لوقوفكم معنا

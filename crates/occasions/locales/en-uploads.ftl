@@ -48,6 +48,7 @@ after-came-title = Thank you for coming
 after-came = It meant everything to have you there.
 after-came-names = It meant everything to have you there: { $names }.
 after-names = { $names } and { $last }
+after-unknown-title = Thank you
 after-missed-title = We missed you
 after-missed = Thank you for thinking of us.
 after-came-title-memorial = Thank you for being with us

@@ -48,6 +48,7 @@ after-came-title = Grazie di essere venuti
 after-came = La vostra presenza ha significato moltissimo per noi.
 after-came-names = La vostra presenza ha significato moltissimo per noi: { $names }.
 after-names = { $names } e { $last }
+after-unknown-title = Grazie
 after-missed-title = Ci siete mancati
 after-missed = Grazie di aver pensato a noi.
 after-came-title-memorial = Grazie di esserci stati vicini

@@ -46,6 +46,7 @@ after-came-title = Terima kasih kerana hadir
 after-came = Kehadiran anda amat bermakna buat kami.
 after-came-names = Kehadiran anda amat bermakna buat kami: { $names }.
 after-names = { $names } dan { $last }
+after-unknown-title = Terima kasih
 after-missed-title = Ketiadaan anda kami rasai
 after-missed = Terima kasih kerana mengingati kami.
 after-came-title-memorial = Terima kasih kerana bersama kami

@@ -46,6 +46,7 @@ after-came-title = 感谢您的到来
 after-came = 有您在场，对我们意义非凡。
 after-came-names = { $names }：有您在场，对我们意义非凡。
 after-names = { $names }和{ $last }
+after-unknown-title = 谢谢
 after-missed-title = 未能相聚，我们很想念您
 after-missed = 感谢您惦记着我们。
 after-came-title-memorial = 感谢您的陪伴

@@ -135,3 +135,38 @@ fn a_print_of_the_kitchen_leaves_the_files_out() {
         assert!(page.body[section..exports].contains("unprinted"));
     });
 }
+
+#[test]
+fn needs_in_people_s_own_words_are_found_counted_and_named() {
+    on_default(async |stage| {
+        let words = sql!(
+            "UPDATE guest SET diets = '[]', diet_note = CASE WHEN id =
+                 (SELECT MIN(guest.id) FROM guest JOIN invitation ON invitation.id = guest.invitation
+                  WHERE code = $1) THEN 'Peanuts (EpiPen)' ELSE '' END"
+        );
+        stage.run(words, "RAHMA").await;
+        let coming = sql!(
+            "UPDATE reply SET status = 'yes' WHERE guest IN
+                 (SELECT guest.id FROM guest JOIN invitation ON invitation.id = guest.invitation
+                  WHERE code = $1)"
+        );
+        stage.run(coming, "RAHMA").await;
+        let mut host = stage.visitor(&stage.owner);
+        let found = host.get(&format!("{HOME}/guests?q=epipen")).await;
+        assert!(found.expect(200).text().contains("Peanuts (EpiPen)"));
+        // Who asks for those for whom a need is ticked is led to those who wrote it.
+        let ticked = host.get(&format!("{HOME}/guests?diet=nuts&q=peanut")).await;
+        assert!(!ticked.expect(200).text().contains("Peanuts (EpiPen)"));
+        let see = ticked.links().into_iter();
+        let mut see = see.filter(|link| link.href.contains("diet_note=yes"));
+        let see = host.get(&see.next().unwrap().href).await;
+        assert!(see.expect(200).text().contains("Peanuts (EpiPen)"));
+        let overview = host.get(&format!("{HOME}/answers")).await.with(200);
+        let text = overview.text();
+        assert!(
+            text.contains(&stage.say("host-filter-diet-note-yes")),
+            "{text}"
+        );
+        assert!(!text.contains(&stage.say("host-food-none")), "{text}");
+    });
+}

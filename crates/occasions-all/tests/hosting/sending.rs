@@ -17,10 +17,13 @@ const SEND: &str = "/admin/o/aisyah-daniel/send";
 const HAND: &str = "/admin/o/aisyah-daniel/send/hand";
 
 /// Leaves four households unsent: one for each channel of Malaysia's order.
-async fn only_four(stage: &Stage<'_>) {
+pub(crate) async fn only_four(stage: &Stage<'_>) {
     let change = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let all = [
-            sql!("UPDATE invitation SET sent_at = 1, phone = NULL, email = NULL"),
+            sql!(
+                "UPDATE invitation SET sent_at = 1, phone = NULL, email = NULL,
+                     last_opened_at = NULL"
+            ),
             sql!("UPDATE occasion SET country = 'MY'"),
             sql!(
                 "UPDATE invitation SET sent_at = NULL, email = 'a@example.com',

@@ -3,8 +3,10 @@
 use occasions::id::InvitationId;
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
+use testkit::Visitor;
 
 use crate::pages::HOME;
+use crate::sending::only_four;
 use crate::stage::{Stage, on_default};
 
 /// Sets up the household again, without an answer, and with these facts.
@@ -107,5 +109,37 @@ fn a_household_s_page_says_why_there_is_no_answer_and_what_to_do() {
         let shown = host.get(&page).await;
         assert!(!shown.text().contains(&stage.say("host-unanswered")));
         assert_eq!(host.get(&path).await.json()["unanswered"], Value::Null);
+    });
+}
+
+#[test]
+fn whoever_has_opened_the_page_needs_no_invitation_and_nobody_else_is_reminded_instead() {
+    on_default(async |stage| {
+        only_four(stage).await;
+        let mut host = stage.public(&stage.owner);
+        let total = async |host: &mut Visitor| {
+            let found = host.get(&stage.at("/sending")).await.with(200).json();
+            found["invitations"]["households"].as_i64().unwrap()
+        };
+        let before = total(&mut host).await;
+        let opened = sql!("UPDATE invitation SET last_opened_at = 5 WHERE code = $1");
+        stage.run(opened, "TANWE").await;
+        assert_eq!(total(&mut host).await, before - 1);
+        // One press on the page of a household leads to its own reminder.
+        let id = stage.invitation("TANWE").await;
+        let page = host.get(&format!("{HOME}/invites/{id}")).await.with(200);
+        let walk = format!("/send/walk?kind=reminder&household={id}");
+        let mut links = page.links().into_iter();
+        let link = links.find(|link| link.href.ends_with(&walk));
+        let turn = host.get(&link.unwrap().href).await.with(200).text();
+        assert!(turn.contains("陈伟"), "{turn}");
+        let answered = sql!(
+            "UPDATE reply SET status = 'yes' WHERE guest IN
+                 (SELECT guest.id FROM guest JOIN invitation ON invitation.id = guest.invitation
+                  WHERE code = $1)"
+        );
+        stage.run(answered, "TANWE").await;
+        let nobody = host.get(&format!("{HOME}{walk}")).await.with(200).text();
+        assert!(!nobody.contains("1 of"), "{nobody}");
     });
 }

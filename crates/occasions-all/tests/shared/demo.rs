@@ -148,6 +148,12 @@ impl<'w> Stage<'w> {
         counted.unwrap().0
     }
 
+    /// Runs a statement. Its parameter `$1` is `name`, a code or key.
+    pub(crate) async fn run(&self, sql: Sql, name: &'static str) {
+        self.change(move |tx| tx.run(sql, &[&name], Rows::Any).map(drop))
+            .await;
+    }
+
     pub(crate) async fn details(&self, change: impl Fn(&mut Occasion) + Send + Sync + 'static) {
         let id = self.occasion.clone();
         self.change(move |tx| {

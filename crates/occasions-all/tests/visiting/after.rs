@@ -37,8 +37,9 @@ fn the_page_thanks_from_four_in_the_morning_on() {
         assert_private(&page);
         let text = page.text();
         assert!(text.contains(&stage.say("after-on-wedding")), "{text}");
-        // Nobody of this household has said yes.
-        assert!(text.contains(&stage.say("after-missed-title")), "{text}");
+        // This household has never answered, so somebody of it may have come.
+        assert!(text.contains(&stage.say("after-unknown-title")), "{text}");
+        assert!(!text.contains(&stage.say("after-missed-title")), "{text}");
         assert!(!text.contains(&stage.say("after-came-title")), "{text}");
         for gone in ["calendar.ics", "/rsvp", "google", "waze"] {
             assert!(!page.body.contains(gone), "{gone}");
@@ -46,6 +47,19 @@ fn the_page_thanks_from_four_in_the_morning_on() {
         let word = stage.fill("after-word", [("hosts", "Aisyah & Daniel".into())]);
         assert!(text.contains(&word), "{text}");
         assert!(page.links().iter().any(|link| link.href.contains("/notes")));
+
+        stage
+            .run(
+                sql!(
+                    "UPDATE reply SET status = 'no' WHERE guest IN
+                     (SELECT guest.id FROM guest JOIN invitation ON invitation.id = guest.invitation
+                      WHERE invitation.code = $1)"
+                ),
+                "RAHMA",
+            )
+            .await;
+        let text = guest.get("/invite/RAHMA").await.text();
+        assert!(text.contains(&stage.say("after-missed-title")), "{text}");
 
         stage
             .run(

@@ -5,7 +5,6 @@ use axum::http::Method;
 use occasions::rsvp;
 use platform::jobs::Worker;
 use platform::mail::{self, Mailer, Post, dkim, sealed_text, suppression};
-use platform::{Rows, Sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
 use site::domains;
@@ -51,12 +50,6 @@ impl Stage<'_> {
         let mut guest = self.visitor();
         guest.set_cookie("kd_lang", "en");
         guest
-    }
-
-    /// Runs a statement. Its parameter `$1` is `name`, a code or key.
-    pub(crate) async fn run(&self, sql: Sql, name: &'static str) {
-        self.change(move |tx| tx.run(sql, &[&name], Rows::Any).map(drop))
-            .await;
     }
 
     /// Declares an expected confirmation mail to `recipient`, in this language.

@@ -152,14 +152,14 @@ pub struct Sending {
 }
 
 /// Whether the invitation still has to be sent. A household that answered without a code needs no
-/// invitation.
-pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>) -> bool {
-    sent_at.is_none() && open.is_none()
+/// invitation, and one that has opened its page has it, however it came.
+pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>, is_opened: bool) -> bool {
+    sent_at.is_none() && open.is_none() && !is_opened
 }
 
 /// Whether the row's invitation still has to be sent.
 pub fn waits(row: &InvitationRow) -> bool {
-    is_unsent(row.sent_at, row.open)
+    is_unsent(row.sent_at, row.open, row.last_opened_at.is_some())
 }
 
 /// Finds what is still to be sent to the households that match the filter.

@@ -196,7 +196,7 @@ pub fn of_list(tx: &mut Tx<'_>, host: &HostOf) -> Result<ListNumbers, Refusal> {
     Ok(ListNumbers {
         invitations: count_invitations(&households),
         waiting: number(open.filter(is_waiting)),
-        unsent: number(rows.filter(|row| sending::is_unsent(row.sent_at, row.open))),
+        unsent: number(rows.filter(|row| sending::is_unsent(row.sent_at, row.open, row.is_opened))),
     })
 }
 

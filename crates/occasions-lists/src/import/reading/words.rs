@@ -130,10 +130,21 @@ pub(super) fn is_only_section(typed: &str, folded: &str) -> bool {
     typed.trim().ends_with(':') || (!folded.is_empty() && folded.split(' ').all(is_known))
 }
 
+/// "no prawns" is food; "no 14", "no kids" and "no phone" are not.
 pub(super) fn is_food(folded: &str) -> bool {
+    let has_number = folded.contains(|sign: char| sign.is_ascii_digit());
     is_in("foods", folded)
         || is_allergy(folded)
-        || folded.split(' ').next() == Some("no") && folded.contains(' ')
+        || folded.starts_with("no ") && !has_number && !is_without(folded)
+}
+
+/// "no kids", "no plus one", "no phone": what is not there, and is no food.
+pub(super) fn is_without(folded: &str) -> bool {
+    let is_other = |word: &str| {
+        is_child_word(word) || is_people_word(word) || is_role(word) || is_in("not_foods", word)
+    };
+    let rest = folded.strip_prefix("no ");
+    rest.is_some_and(|rest| rest.split(' ').next().is_some_and(is_other))
 }
 
 /// Whether a text speaks of an allergy.

@@ -268,18 +268,22 @@ fn find(
              JOIN guest ON guest.invitation = invitation.id
              WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
                AND (:word_1 = '' OR replace(guest.sort_name, :word_1, '') <> guest.sort_name
+                    OR replace(lower(guest.diet_note), :word_1, '') <> lower(guest.diet_note)
                     OR replace(invitation.sort_name, :word_1, '') <> invitation.sort_name
                     OR (:contacts = 'yes' AND
                         (replace(contact_search, :word_1, '') <> contact_search
                          OR replace(lower(guest.email), :word_1, '') <> lower(guest.email))))
                AND (:word_2 = '' OR replace(guest.sort_name, :word_2, '') <> guest.sort_name
+                    OR replace(lower(guest.diet_note), :word_2, '') <> lower(guest.diet_note)
                     OR replace(invitation.sort_name, :word_2, '') <> invitation.sort_name
                     OR (:contacts = 'yes' AND
                         (replace(contact_search, :word_2, '') <> contact_search
                          OR replace(lower(guest.email), :word_2, '') <> lower(guest.email))))
                AND (:word_3 = '' OR replace(guest.sort_name, :word_3, '') <> guest.sort_name
+                    OR replace(lower(guest.diet_note), :word_3, '') <> lower(guest.diet_note)
                     OR replace(invitation.sort_name, :word_3, '') <> invitation.sort_name)
                AND (:word_4 = '' OR replace(guest.sort_name, :word_4, '') <> guest.sort_name
+                    OR replace(lower(guest.diet_note), :word_4, '') <> lower(guest.diet_note)
                     OR replace(invitation.sort_name, :word_4, '') <> invitation.sort_name)
                AND (:phone = '' OR guest.phone_e164 = :phone OR invitation.phone_e164 = :phone
                     OR replace(contact_search, :digits, '') <> contact_search)

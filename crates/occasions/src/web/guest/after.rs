@@ -19,7 +19,7 @@ use crate::guest::Guest;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phase::Phase;
 use crate::upload::UploadKind;
-use crate::words::OccasionKind;
+use crate::words::{OccasionKind, ReplyStatus};
 
 /// How many pictures the page shows.
 const PICTURES: usize = 6;
@@ -156,8 +156,20 @@ impl Thanks {
         let of_kind = |usual, memorial| if is_memorial { memorial } else { usual };
         let say = |usual, memorial| text.say(of_kind(usual, memorial)).into_owned();
         if came.is_empty() {
+            // Whoever never answered may have been there.
+            let mut replies = snapshot
+                .household
+                .guests
+                .iter()
+                .flat_map(|one| one.replies.values());
+            let has_declined = replies.any(|reply| reply.status == ReplyStatus::No);
+            let title = if has_declined {
+                "after-missed-title"
+            } else {
+                "after-unknown-title"
+            };
             return Self {
-                heading: say("after-missed-title", "after-missed-title-memorial"),
+                heading: say(title, "after-missed-title-memorial"),
                 words: say("after-missed", "after-missed-memorial"),
             };
         }

@@ -24,6 +24,8 @@ struct Guests<'a> {
     next: Option<String>,
     previous: Option<String>,
     /// Whether the list is empty although no filter is set.
+    /// Where those are who wrote needs in their own words, if a need is asked for.
+    own_words: Option<String>,
     is_empty: bool,
     submission: String,
     query: String,
@@ -88,6 +90,14 @@ fn page(
         total: list.total,
         next: filters.next(list),
         previous: filters.previous(list, limit),
+        own_words: filter.diet.as_ref().map(|_| {
+            let own = GuestFilter {
+                diet: None,
+                diet_note: Some(true),
+                ..filter.clone()
+            };
+            wording.at(&format!("/guests?{}", wording::query(&own.query())))
+        }),
         is_empty: context.sizes.guests == 0 && *filter == GuestFilter::default(),
         submission: req.submission(),
         query: wording::query(&filter.query()),

@@ -189,7 +189,11 @@ impl InvitePage<'_> {
                 ("host-unanswered-call", format!("tel:{dialled}"))
             }
             Step::OpenAgain => ("host-unanswered-open-again", "#access".to_owned()),
-            Step::Remind => ("host-unanswered-remind", "#code-card".to_owned()),
+            Step::Remind => {
+                let id = &self.snapshot.household.invitation.id;
+                let walk = format!("/send/walk?kind=reminder&household={id}");
+                ("host-unanswered-remind", self.wording.at(&walk))
+            }
         }
     }
 

@@ -412,12 +412,17 @@ pub(super) fn latest(wording: &Wording<'_>, line: &InvitationRow) -> Latest {
 
 fn diets(wording: &Wording<'_>, summary: &Summary, options: &[DietaryOption]) -> Vec<Number> {
     let all = summary.diets.iter();
-    all.map(|diet| Number {
+    let all = all.map(|diet| Number {
         href: wording.at(&format!("/guests?status=eating&diet={}", diet.key)),
         words: wording.diet(options, &diet.key),
         n: wording.text.number(diet.people),
-    })
-    .collect()
+    });
+    let own = (summary.diet_notes > 0).then(|| Number {
+        href: wording.at("/guests?status=eating&diet_note=yes"),
+        words: wording.text.say("host-filter-diet-note-yes").into_owned(),
+        n: wording.text.number(summary.diet_notes),
+    });
+    all.chain(own).collect()
 }
 
 #[derive(Template)]

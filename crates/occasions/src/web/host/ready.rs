@@ -211,7 +211,7 @@ impl PointLines<'_> {
             ReadyPoint::Unreachable => vec![list("/invites?contact=no&answered=no")],
             ReadyPoint::NotSent => {
                 vec![
-                    list("/invites?sent=no&open=no"),
+                    list("/invites?sent=no&open=no&opened=no"),
                     press("/send", "host-ready-do-send", Invite),
                 ]
             }

@@ -112,7 +112,9 @@ impl Walk {
         };
         let line = match self.by {
             Some(channel) => all.line(channel)?,
-            None => all.lines.iter().find(holds).or(all.lines.first())?,
+            // A household that is asked for and is not among them is not another one.
+            None if self.at.is_some() => all.lines.iter().find(holds)?,
+            None => all.lines.first()?,
         };
         let of = |wanted: &dyn Fn(&Household) -> bool| line.households.iter().position(wanted);
         let at = self.at.as_ref().and_then(|at| of(&|one| one.id == *at));

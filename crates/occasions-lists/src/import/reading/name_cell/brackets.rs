@@ -54,7 +54,7 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
     if plain.is_empty() {
         return true;
     }
-    if words::is_of_event(&plain) || are_ages(&plain, before) {
+    if words::is_of_event(&plain) || words::is_without(&plain) || are_ages(&plain, before) {
         found.notes.push(inside.trim().to_owned());
         found.doubt(Warning::InNote);
         return true;

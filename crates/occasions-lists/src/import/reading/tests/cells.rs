@@ -131,6 +131,10 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
         "Mr Tan; Mrs Tan food:vegan !whose_diet",
     ),
     ("Ben (vegan, no nuts)", None, "Ben food:vegan, no nuts"),
+    ("Ben (no prawns)", None, "Ben food:no prawns"),
+    ("Ben (No. 14)", None, "Ben (No. 14)"),
+    ("Ben (no kids)", None, "Ben note:no kids !in_note"),
+    ("Ben (no phone)", None, "Ben note:no phone !in_note"),
     (
         "Auntie Mei 012-345 6789",
         None,
