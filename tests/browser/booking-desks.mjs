@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { desk, open, phone } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { look } from './looking.mjs';
-import { dayIn, enter, fill, invite, owner, press } from './people.mjs';
+import { dayIn, enter, fill, invite, owner, press, visit } from './people.mjs';
 
 const settings = `[site]
 url = "http://localhost"
@@ -176,4 +176,29 @@ test('a provider sees today, what waits and what is owed, and an administrator w
   await press(host, 'Delete…');
   await host.getByRole('heading', { name: 'Delete 2 times?' }).waitFor();
   await lookTwice(host, 'bulk-delete');
+});
+
+test('a teacher writes hours and an offer, and a visitor abroad finds the times by their own clock', async () => {
+  await enter(host, '/me/hours/new', farah);
+  await lookTwice(host, 'hours-new');
+  await press(host, 'Save');
+  await host.getByRole('status').waitFor();
+  await lookTwice(host, 'hours');
+  await host.getByRole('link', { name: 'Offer a session' }).click();
+  await fill(host, { title: 'Sketching outdoors', location: 'https://meet.jit.si/Veranda', 'lengths.0.price_minor': '60' });
+  await lookTwice(host, 'offer-new');
+  await press(host, 'Save');
+  await host.getByRole('status').waitFor();
+  await lookTwice(host, 'offers');
+  await visitTwice(host, '/me/days/new', 'days-new');
+  const visitor = await visit(browser, { timezoneId: 'Asia/Tokyo' });
+  await visitor.goto(`/book?kind=Sketching+outdoors&from=${day(7)}`);
+  await visitor.getByText('Tokyo').first().waitFor();
+  // From 9 to 5 in Kuala Lumpur.
+  const times = await visitor.locator('.times a').allInnerTexts();
+  assert.ok(times.some((time) => time.startsWith('10 am')), times.join());
+  await visitor.locator('.times a').first().click();
+  await visitor.getByRole('heading', { name: 'Sketching outdoors' }).waitFor();
+  await lookTwice(visitor, 'computed-time');
+  await visitor.context().close();
 });

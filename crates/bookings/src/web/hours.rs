@@ -259,6 +259,9 @@ struct WindowFields {
 struct FormDay {
     name: String,
     windows: Vec<WindowFields>,
+    /// An empty window, in which another part of the day is written; `None` if the day has no room for
+    /// one.
+    more: Option<WindowFields>,
 }
 
 #[derive(Template)]
@@ -290,14 +293,14 @@ fn week_form(form_state: &FormState, text: &Text) -> String {
     let mut empty = count;
     let days = Weekday::ALL.iter().map(|day| {
         let of_day = |row: &usize| form.text(&format!("week.{row}.day")) == day.word();
-        let mut rows: Vec<usize> = (0..count).filter(of_day).collect();
-        if rows.len() < DAY_WINDOWS {
-            rows.push(empty);
-            empty += 1;
-        }
+        let rows: Vec<usize> = (0..count).filter(of_day).collect();
+        let more = (rows.len() < DAY_WINDOWS).then_some(empty);
+        empty += more.iter().len();
+        let more: Vec<usize> = more.into_iter().collect();
         let day_of = FormDay {
             name: text.say(day.label()).into_owned(),
             windows: windows(form_state, text, "week", &rows),
+            more: windows(form_state, text, "week", &more).pop(),
         };
         (day.word(), day_of)
     });
@@ -329,7 +332,7 @@ impl PageResource for Schedule {
     const MESSAGES: Messages = Messages {
         list: "hours-title",
         new: "hours-new",
-        settings: "hours-name",
+        settings: "hours-settings",
         remove_title: "hours-remove",
         remove: "hours-remove",
         remove_effect: "hours-remove-effect",
