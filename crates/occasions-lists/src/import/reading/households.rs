@@ -463,7 +463,10 @@ fn finish(one: &mut Household, is_own: bool) {
     ] {
         if let Some(number) = place.filter(|number| *number > MOST_TO_BRING) {
             *place = Some(MOST_TO_BRING);
-            let said = total.map_or_else(|| number.to_string(), |total| total.to_string());
+            // Places come from the total, unless a column says more of them.
+            let is_of_total = field == Field::PlusOnes && one.declared.unwrap_or(0) < number;
+            let of_total = total.filter(|_| is_of_total);
+            let said = of_total.map_or_else(|| number.to_string(), |total| total.to_string());
             one.notes.push(said.clone());
             let row = one.row;
             one.told.push(Told {

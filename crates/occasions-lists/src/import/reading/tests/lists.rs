@@ -443,6 +443,22 @@ fn a_household_of_too_many_people_keeps_its_first_ones() {
 }
 
 #[test]
+fn a_number_that_is_too_high_is_kept_as_it_stands() {
+    for (headings, cells) in [
+        ("Plus ones", "999"),
+        ("Pax,Plus ones", "2,999"),
+        ("Pax,Kids", "2,999"),
+        ("Pax", "999"),
+        ("Pax,Plus ones", "999,1"),
+    ] {
+        let file = format!("Name,{headings}\nAna Lim,{cells}\n");
+        let (_, _, list) = read(&lines(&file), &meanings());
+        let one = &list.households[0];
+        assert!(one.notes.join(" ").contains("999"), "{file}{one:?}");
+    }
+}
+
+#[test]
 fn sheets_and_lists_beside_each_other_are_one_list() {
     let page = |name: &str, is_hidden, hidden_rows: &[usize], file: &str| Page {
         name: name.to_owned(),
