@@ -173,13 +173,7 @@ impl Resource for Offer {
     const HISTORY: History = history_of!("offer", named_by: "title");
     const LIMIT: Option<usize> = Some(100);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::row_of_table!();
 
     fn list(tx: &mut Tx<'_>, provider: &Provider, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(of_provider(tx, &provider.profile.id)?))
@@ -283,12 +277,6 @@ impl Resource for Offer {
         Ok(())
     }
 
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        tx.update(&*self)?;
-        Ok(())
-    }
-
     fn removal(&self, tx: &mut Tx<'_>, _: &Provider, _: &[Self]) -> Result<Removal, Refusal> {
         let (slots,): (i64,) = sql!(
             "SELECT COUNT(*) FROM slot WHERE offer_id = :id",
@@ -296,11 +284,6 @@ impl Resource for Offer {
         )
         .one(tx)?;
         Ok(Removal::of_uses(slots))
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Provider) -> Result<(), Refusal> {
-        tx.delete::<Self>(&self.id)?;
-        Ok(())
     }
 }
 

@@ -118,13 +118,7 @@ impl Resource for Schedule {
     const HISTORY: History = history_of!("provider_schedule", named_by: "name");
     const LIMIT: Option<usize> = Some(10);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::row_of_table!();
 
     fn list(tx: &mut Tx<'_>, provider: &Provider, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(of_provider(tx, &provider.profile.id)?))
@@ -184,12 +178,6 @@ impl Resource for Schedule {
         Ok(())
     }
 
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        tx.update(&*self)?;
-        Ok(())
-    }
-
     fn removal(&self, tx: &mut Tx<'_>, _: &Provider, _: &[Self]) -> Result<Removal, Refusal> {
         let (offers,): (i64,) = sql!(
             "SELECT COUNT(*) FROM offer WHERE schedule_id = :id",
@@ -200,11 +188,6 @@ impl Resource for Schedule {
             return Err(SCHEDULE_IN_USE.into());
         }
         Ok(Removal::Delete)
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Provider) -> Result<(), Refusal> {
-        tx.delete::<Self>(&self.id)?;
-        Ok(())
     }
 }
 

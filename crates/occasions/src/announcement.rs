@@ -13,6 +13,7 @@ platform::id!(AnnouncementId, "News of the hosts.");
 
 /// An announcement by the hosts to all households.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "announcement")]
 pub struct Announcement {
     /// The announcement's id.
     pub id: AnnouncementId,

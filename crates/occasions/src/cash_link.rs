@@ -25,6 +25,7 @@ words! {
 
 /// A way to give money.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "cash_link")]
 pub struct CashLink {
     /// The id.
     pub id: CashLinkId,

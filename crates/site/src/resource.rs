@@ -193,10 +193,11 @@ pub struct Edit<'a, R: Resource> {
     pub input: &'a Input,
 }
 
-/// Defines the methods of a [`Resource`] whose items are the rows of a
-/// [`Table`](platform::store::Table), with the fields `id` and `version`.
+/// Defines `key`, `version`, `update` and `delete` of a [`Resource`] whose items are the rows of a
+/// [`Table`](platform::store::Table), with the fields `id` and `version`. A list whose rows also
+/// name their parent uses this macro and inserts them itself.
 #[macro_export]
-macro_rules! stored_in_table {
+macro_rules! row_of_table {
     () => {
         fn key(&self) -> &str {
             self.id.as_str()
@@ -204,24 +205,6 @@ macro_rules! stored_in_table {
 
         fn version(&self) -> i64 {
             self.version
-        }
-
-        fn find_locked(
-            tx: &mut ::platform::Tx<'_>,
-            _: &Self::Parent,
-            id: &str,
-        ) -> Result<Self, $crate::resource::RefusalOf<Self>> {
-            let found: Option<Self> = tx.lock(&id)?;
-            found.ok_or_else(|| $crate::Refusal::NotFound.into())
-        }
-
-        fn insert(
-            &mut self,
-            tx: &mut ::platform::Tx<'_>,
-            _: &$crate::resource::Edit<'_, Self>,
-        ) -> Result<(), $crate::resource::RefusalOf<Self>> {
-            tx.insert(&*self)?;
-            Ok(())
         }
 
         fn update(
@@ -240,6 +223,34 @@ macro_rules! stored_in_table {
             _: &Self::Parent,
         ) -> Result<(), $crate::resource::RefusalOf<Self>> {
             tx.delete::<Self>(&self.id)?;
+            Ok(())
+        }
+    };
+}
+pub use row_of_table;
+
+/// Like [`row_of_table!`], and also defines `find_locked` and `insert`: for a list that contains
+/// all rows of its table.
+#[macro_export]
+macro_rules! stored_in_table {
+    () => {
+        $crate::row_of_table!();
+
+        fn find_locked(
+            tx: &mut ::platform::Tx<'_>,
+            _: &Self::Parent,
+            id: &str,
+        ) -> Result<Self, $crate::resource::RefusalOf<Self>> {
+            let found: Option<Self> = tx.lock(&id)?;
+            found.ok_or_else(|| $crate::Refusal::NotFound.into())
+        }
+
+        fn insert(
+            &mut self,
+            tx: &mut ::platform::Tx<'_>,
+            _: &$crate::resource::Edit<'_, Self>,
+        ) -> Result<(), $crate::resource::RefusalOf<Self>> {
+            tx.insert(&*self)?;
             Ok(())
         }
     };

@@ -94,13 +94,7 @@ impl Resource for ScheduleException {
     const HISTORY: History = history_of!("schedule_exception", named_by: "first_day");
     const LIMIT: Option<usize> = Some(200);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::row_of_table!();
 
     fn list(tx: &mut Tx<'_>, provider: &Provider, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(of_provider(tx, &provider.profile.id)?))
@@ -156,17 +150,6 @@ impl Resource for ScheduleException {
             ScheduleException = self
         )
         .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        tx.update(&*self)?;
-        Ok(())
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Provider) -> Result<(), Refusal> {
-        tx.delete::<Self>(&self.id)?;
         Ok(())
     }
 }

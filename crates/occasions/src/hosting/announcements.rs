@@ -2,7 +2,7 @@
 
 use ::web::fields::{flag, texts};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
-use platform::{Rows, Tx, sql};
+use platform::Tx;
 
 use super::resource::{Edit, History, Resource, history_of};
 use super::{HostOf, Permission, Refusal};
@@ -22,13 +22,7 @@ impl Resource for Announcement {
     const WRITERS: Permission = Permission::Write;
     const OWNERS: Permission = Permission::Write;
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::row_of_table!();
 
     fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(announcement::list(tx, host.occasion())?))
@@ -61,23 +55,5 @@ impl Resource for Announcement {
 
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         Ok(Self::insert(self, tx, edit.parent.occasion())?)
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE announcement SET {Announcement = :Announcement}
-             WHERE id = :id AND version = :version - 1",
-            Announcement = self,
-            id = self.id,
-            version = self.version
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &HostOf) -> Result<(), Refusal> {
-        sql!("DELETE FROM announcement WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
     }
 }

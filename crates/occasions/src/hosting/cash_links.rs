@@ -2,7 +2,7 @@
 
 use ::web::fields::{choice, flag, https, line, number, texts};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
-use platform::{Rows, Tx, sql};
+use platform::Tx;
 
 use super::resource::{Edit, History, Resource, history_of, next_position};
 use super::{HostOf, Permission, Refusal};
@@ -34,13 +34,7 @@ impl Resource for CashLink {
     const OWNERS: Permission = Permission::Write;
     const READERS: Permission = Permission::See;
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::row_of_table!();
 
     fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(cash_link::of(tx, host.occasion())?))
@@ -104,22 +98,5 @@ impl Resource for CashLink {
 
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         Ok(cash_link::insert(tx, edit.parent.occasion(), self)?)
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE cash_link SET {CashLink = :CashLink} WHERE id = :id AND version = :version - 1",
-            CashLink = self,
-            id = self.id,
-            version = self.version
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &HostOf) -> Result<(), Refusal> {
-        sql!("DELETE FROM cash_link WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
     }
 }

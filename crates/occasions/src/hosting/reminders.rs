@@ -32,6 +32,7 @@ const PER_MINUTE: i64 = 60;
 
 /// A rule that reminds households that have not answered completely.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "reminder_rule")]
 pub struct ReminderRule {
     /// The rule's id.
     pub id: RuleId,
@@ -59,13 +60,7 @@ impl Resource for ReminderRule {
     const HISTORY: History = history_of!("reminder_rule", named_by: "days");
     const LIMIT: Option<usize> = Some(5);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::row_of_table!();
 
     fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(of(tx, host.occasion())?))
@@ -114,24 +109,6 @@ impl Resource for ReminderRule {
             now = tx.now()
         )
         .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE reminder_rule SET {ReminderRule = :ReminderRule}
-             WHERE id = :id AND version = :version - 1",
-            ReminderRule = self,
-            id = self.id,
-            version = self.version
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &HostOf) -> Result<(), Refusal> {
-        sql!("DELETE FROM reminder_rule WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
         Ok(())
     }
 }
