@@ -5,6 +5,7 @@ mod time_id;
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::id::Id as _;
 use platform::money::Currency;
@@ -117,6 +118,7 @@ fn provider_times(
 ) -> Result<BTreeMap<ProviderId, ProviderTime>, StoreError> {
     let mut all: BTreeMap<ProviderId, ProviderTime> = BTreeMap::new();
     let (from, until) = (from - DAY, until + DAY);
+    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
     for set in IdSet::of(providers.iter().map(|id| id.as_str())) {
         let blocked: Vec<BlockedTime> = sql!(
             "SELECT provider_id, blocks_from, blocks_until,
@@ -144,10 +146,11 @@ fn provider_times(
         let exceptions: Vec<ExceptionRow> = sql!(
             "SELECT provider_id, schedule_id, first_day, last_day, hours
              FROM provider_schedule_exception
-             WHERE provider_id IN ({:IdSet}) AND last_day >= :day
+             WHERE provider_id IN ({:IdSet}) AND last_day >= :first AND first_day <= :last
              ORDER BY created_at, id",
             IdSet = set,
-            day = from.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+            first = day(from),
+            last = day(until)
         )
         .all(tx)?;
         for one in exceptions {
@@ -357,11 +360,11 @@ pub(crate) fn list(
     providers.sort();
     providers.dedup();
     let except = filter.except.as_ref().map_or("", SlotId::as_str);
-    let times = provider_times(tx, &providers, except, begin, end)?;
     let (unknown, mut found) = (ProviderTime::default(), Vec::new());
     let (mut from, mut stretch) = (begin, STRETCH);
     while from < end && found.len() < limit {
         let until = from.checked_add(stretch).unwrap_or(end).min(end);
+        let times = provider_times(tx, &providers, except, from, until)?;
         for one in &offerings {
             let time = times.get(&one.provider_id).unwrap_or(&unknown);
             let starts = one.starts(time, now, from, until).into_iter();
