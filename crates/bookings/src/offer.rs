@@ -145,6 +145,16 @@ pub(crate) fn of_provider(
     .all(tx)
 }
 
+/// Whether the provider offers anything, or did.
+pub(crate) fn has_any(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<bool, StoreError> {
+    let (found,): (bool,) = sql!(
+        "SELECT EXISTS (SELECT 1 FROM offer WHERE provider_id = :provider)",
+        provider
+    )
+    .one(tx)?;
+    Ok(found)
+}
+
 impl Resource for Offer {
     type Parent = Provider;
     const FIELDS: &'static [Field] = web::fields! { Offer:

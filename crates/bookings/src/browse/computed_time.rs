@@ -443,7 +443,18 @@ pub(crate) fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
 
 /// Whether members can book any offer.
 pub(crate) fn has_offers(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    Ok(!offerings(tx, "")?.is_empty())
+    let (found,): (bool,) = sql!(
+        "SELECT EXISTS (SELECT 1 FROM offer o
+             JOIN provider p ON p.id = o.provider_id AND p.is_paused = 0
+             JOIN account a ON a.id = p.account_id AND a.state = 'active'
+             WHERE o.active = 1
+               AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
+                           AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
+                           AND (r.expires_at IS NULL OR r.expires_at > :now)))",
+        now = tx.roughly_now()
+    )
+    .one(tx)?;
+    Ok(found)
 }
 
 /// Stores a computed time as a slot that is held or booked. Returns `false` if it is not free, or is

@@ -68,7 +68,7 @@ impl PageParent for Provider {
         Ok(ProviderContext {
             by: self.clone(),
             hours: schedule::of_provider(tx, &self.profile.id)?,
-            has_offers: !offer::of_provider(tx, &self.profile.id)?.is_empty(),
+            has_offers: offer::has_any(tx, &self.profile.id)?,
             exceptions: exception::of_provider(tx, &self.profile.id)?,
             listed: choice::listed(tx)?,
             kinds: credit_kind::all(tx)?,
