@@ -154,8 +154,7 @@ pub fn book(
             is_repeat: true,
         });
     }
-    // Whether a computed time is free is looked up under the provider's lock.
-    if !slot.is_computed() && browse::find(tx, &slot.id)?.is_none() {
+    if !browse::may_be_free(tx, &slot)? {
         return Err(taken(tx, &slot)?);
     }
     check_version(&slot, new.slot_version)?;
@@ -491,7 +490,7 @@ pub fn reschedule(
     if !is_as_long && review::call::is_open(tx, &booking.id)? {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
-    if !slot.is_computed() && browse::find(tx, &slot.id)?.is_none() {
+    if !browse::may_be_free(tx, &slot)? {
         return Err(taken(tx, &slot)?);
     }
     check_version(&slot, new.slot_version)?;

@@ -159,6 +159,12 @@ pub fn find_slot(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreErro
     }
 }
 
+/// Whether a slot that [`find_slot`] found can still be booked. Of a computed time, only its taking
+/// decides, under the provider's lock.
+pub(crate) fn may_be_free(tx: &mut Tx<'_>, slot: &Slot) -> Result<bool, StoreError> {
+    Ok(slot.is_computed() || find(tx, &slot.id)?.is_some())
+}
+
 /// Finds a slot that every member can book.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
     let Some(slot) = find_slot(tx, id)? else {

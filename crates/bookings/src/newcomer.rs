@@ -123,7 +123,7 @@ impl Holding<'_> {
         if is_held_for(tx, &slot.id, &address)? {
             return Ok(());
         }
-        if !slot.is_computed() && browse::find(tx, &slot.id)?.is_none() {
+        if !browse::may_be_free(tx, &slot)? {
             return Err(book::taken(tx, &slot)?.into());
         }
         book::check_version(&slot, new.slot_version)?;
