@@ -4,9 +4,9 @@
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{History, Removal, Resource, history_of};
+use site::resource::{History, Removal, Resource, history_of, next_position, position};
 use utoipa::ToSchema;
-use web::fields::{flag, key, line, number};
+use web::fields::{flag, key, line};
 use web::{Field, Input, List, PageQuery};
 
 use crate::Refusal;
@@ -82,7 +82,7 @@ macro_rules! list_of_codes {
                 code: key(1, 40).label("choice-code").hint("choice-code-hint").required().fixed(),
                 label: line(80).label("choice-label").required(),
                 active: flag().label("choice-active"),
-                position: number(0, 1_000).label("plan-position"),
+                position: position().label("plan-position"),
             };
             const HISTORY: History = history_of!($entity, named_by: "label");
             const LIMIT: Option<usize> = Some(100);
@@ -104,7 +104,7 @@ macro_rules! list_of_codes {
                 there: &[Self],
             ) -> Result<Self, Refusal> {
                 let position =
-                    crate::list_order::next_position(there.iter().map(|one| one.position));
+                    next_position(there.iter().map(|one| one.position));
                 Ok(Self::new(tx, "", "", position))
             }
 

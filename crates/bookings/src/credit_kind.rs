@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{History, Removal, Resource, history_of};
+use site::resource::{History, Removal, Resource, history_of, next_position, position};
 use utoipa::ToSchema;
 use web::fields::{flag, key, line, number};
 use web::{Field, Input, List, PageQuery};
@@ -94,7 +94,7 @@ impl Resource for CreditKind {
         label: line(80).label("choice-label").required(),
         min_tier: number(0, 100).label("credit-kind-tier").hint("credit-kind-tier-hint"),
         active: flag().label("credit-kind-active"),
-        position: number(0, 1_000).label("plan-position"),
+        position: position().label("plan-position"),
     };
     const HISTORY: History = history_of!("credit_kind", named_by: "label");
     const LIMIT: Option<usize> = Some(20);
@@ -117,7 +117,7 @@ impl Resource for CreditKind {
             label: String::new(),
             min_tier: 0,
             active: true,
-            position: crate::list_order::next_position(there.iter().map(|one| one.position)),
+            position: next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

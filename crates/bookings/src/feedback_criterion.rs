@@ -4,9 +4,9 @@
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{History, Removal, Resource, history_of};
+use site::resource::{History, Removal, Resource, history_of, next_position, position};
 use utoipa::ToSchema;
-use web::fields::{choice, flag, line, number};
+use web::fields::{choice, flag, line};
 use web::{Field, Input, List, PageQuery};
 
 use crate::Refusal;
@@ -70,7 +70,7 @@ impl Resource for Criterion {
         kind: choice().label("criterion-kind").fixed(),
         label: line(80).label("criterion-label").required(),
         active: flag().label("criterion-active"),
-        position: number(0, 1_000).label("plan-position"),
+        position: position().label("plan-position"),
     };
     const HISTORY: History = history_of!("criterion", named_by: "label");
     const LIMIT: Option<usize> = Some(40);
@@ -93,7 +93,7 @@ impl Resource for Criterion {
             kind: Kind::Score,
             label: String::new(),
             active: true,
-            position: crate::list_order::next_position(there.iter().map(|one| one.position)),
+            position: next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

@@ -88,7 +88,7 @@ pub fn add_criterion(
 fn next_position(tx: &mut Tx<'_>, positions: Sql) -> Result<i64, StoreError> {
     let positions: Vec<(i64,)> = tx.all(positions, &[])?;
     let positions = positions.into_iter().map(|(position,)| position);
-    Ok(crate::list_order::next_position(positions))
+    Ok(site::resource::next_position(positions))
 }
 
 /// Adds a plan, whose code is derived from its name.

@@ -42,7 +42,6 @@ mod gateway_retry;
 pub mod import;
 mod leaving;
 pub mod link_change;
-mod list_order;
 mod meeting_link;
 mod member;
 pub mod membership;

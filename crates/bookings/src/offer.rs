@@ -5,7 +5,7 @@ use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{Edit, History, Removal, Resource, history_of, next_position};
+use site::resource::{Edit, History, Removal, Resource, history_of, next_position, position};
 use utoipa::ToSchema;
 use web::fields::Unit::Minutes;
 use web::fields::{
@@ -178,7 +178,7 @@ impl Resource for Offer {
         horizon_days: number(1, LONGEST_HORIZON).label("offer-horizon").section("offer-when"),
         day_limit: number(1, 100).optional().label("offer-day-limit").hint("offer-day-limit-hint").section("offer-when"),
         active: flag().label("offer-active").section("offer-when"),
-        position: number(0, 1_000),
+        position: position(),
     };
     const HISTORY: History = history_of!("offer", named_by: "title");
     const LIMIT: Option<usize> = Some(100);

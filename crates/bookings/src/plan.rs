@@ -11,7 +11,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
+use site::resource::{Edit, History, Parent, Removal, Resource, history_of, next_position, position};
 use utoipa::ToSchema;
 use web::fields::{currency, flag, key, line, lines, money, number, rows};
 use web::problem::Argument;
@@ -288,7 +288,7 @@ impl Resource for Plan {
         price_minor: money(1, 100_000_000_000, "currency").label("plan-price"),
         currency: currency("currency_unknown").label("plan-currency"),
         active: flag().label("plan-active"),
-        position: number(0, 1_000).label("plan-position"),
+        position: position().label("plan-position"),
     };
     const HISTORY: History = history_of!("plan", named_by: "name");
     const LIMIT: Option<usize> = Some(50);
@@ -323,7 +323,7 @@ impl Resource for Plan {
             price_minor: 10_000,
             currency: settings::load(tx)?.currency(),
             active: true,
-            position: crate::list_order::next_position(there.iter().map(|one| one.position)),
+            position: next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }

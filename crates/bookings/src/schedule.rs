@@ -9,9 +9,9 @@ use jiff::tz::TimeZone;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{Edit, History, Removal, Resource, history_of, next_position};
+use site::resource::{Edit, History, Removal, Resource, history_of, next_position, position};
 use utoipa::ToSchema;
-use web::fields::{Part, choice, hour, line, number, rows};
+use web::fields::{Part, choice, hour, line, rows};
 use web::{Field, Findings, Input, List, PageQuery, zone};
 
 use crate::Refusal;
@@ -113,7 +113,7 @@ impl Resource for Schedule {
         name: line(80).label("hours-name").required(),
         time_zone: line(64).label("hours-zone").hint("hours-zone-hint").required(),
         week: rows(WEEK, WEEK_WINDOWS).label("hours-week"),
-        position: number(0, 1_000),
+        position: position(),
     };
     const HISTORY: History = history_of!("provider_schedule", named_by: "name");
     const LIMIT: Option<usize> = Some(10);

@@ -17,7 +17,7 @@ use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use web::fields::{self, Kind};
+use web::fields::{self, FieldOf, Kind};
 use web::{Field, Findings, Input, List, PageQuery};
 
 use crate::proof::Proof;
@@ -494,8 +494,17 @@ pub fn free_key(prefix: &str, numbers: RangeFrom<u32>, is_taken: impl Fn(&str) -
     keys.find(|key| !is_taken(key)).unwrap_or_default()
 }
 
+const LAST_POSITION: i64 = 1_000;
+
+/// The field for an item's place in its list. Items at the same position are in another fixed order.
+pub const fn position() -> FieldOf<i64> {
+    fields::number(0, LAST_POSITION)
+}
+
+/// The position after these, which the field [`position`] allows.
 pub fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
-    positions.max().map_or(0, |last| last + 1)
+    let last = positions.max();
+    last.map_or(0, |last| (last + 1).min(LAST_POSITION))
 }
 
 fn named<R: Resource>(one: &R, is_new: bool) -> Value {
@@ -516,4 +525,20 @@ fn finish<R: Resource>(
     let entity = Entity::new(R::HISTORY.entity, one.entity());
     parent.record(tx, entity, action, changes.into())?;
     parent.publish(tx, R::NEWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_position_is_one_that_the_field_allows() {
+        for (there, expected) in [
+            (&[][..], 0),
+            (&[0, 4, 2], 5),
+            (&[LAST_POSITION], LAST_POSITION),
+        ] {
+            assert_eq!(next_position(there.iter().copied()), expected, "{there:?}");
+        }
+    }
 }

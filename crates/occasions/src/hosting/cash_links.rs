@@ -1,10 +1,10 @@
 //! Adds, changes and removes ways to give money, on behalf of hosts.
 
-use ::web::fields::{choice, flag, https, line, number, texts};
+use ::web::fields::{choice, flag, https, line, texts};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use platform::Tx;
 
-use super::resource::{Edit, History, Resource, history_of, next_position};
+use super::resource::{Edit, History, Resource, history_of, next_position, position};
 use super::{HostOf, Permission, Refusal};
 use crate::cash_link::{self, CashKind, CashLink};
 use crate::payment_qr;
@@ -25,7 +25,7 @@ impl Resource for CashLink {
         reference: line(140).label("host-field-cash-reference")
             .hint("host-field-cash-reference-hint").section("host-cash-about"),
         active: flag().label("host-field-cash-active").section("host-cash-about"),
-        position: number(0, 1_000).label("host-field-position").section("host-cash-about"),
+        position: position().label("host-field-position").section("host-cash-about"),
         note: texts(Limits::lines(1_000)).label("host-field-cash-note").wording(),
     };
     const HISTORY: History = history_of!("cash_link", named_by: "label");

@@ -1,11 +1,11 @@
 //! Adds, changes and removes dietary options, on behalf of hosts. An option that a guest has chosen
 //! can only be deactivated.
 
-use ::web::fields::{flag, key, number, texts};
+use ::web::fields::{flag, key, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use platform::{Rows, Tx, sql};
 
-use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
+use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position, position};
 use super::{HostOf, Refusal};
 use crate::diet::{DietaryOption, is_built_in, list};
 
@@ -15,7 +15,7 @@ impl Resource for DietaryOption {
         label: texts(Limits::line(80)).label("host-field-label"),
         allergy: flag().label("host-allergy").hint("host-allergy-hint"),
         active: flag().label("host-field-active").hint("host-diet-active-hint"),
-        position: number(0, 1_000).label("host-field-position"),
+        position: position().label("host-field-position"),
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
     };
     const ADDRESS: &'static str = "key";

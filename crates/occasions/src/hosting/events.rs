@@ -9,10 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 use site::dates;
 
-use super::resource::{
-    Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of,
-    next_position,
-};
+use super::resource::{Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of, next_position, position};
 use super::{HostOf, Permission, Refusal, occasions, told};
 use crate::event::{
     self, Event, PlannedEvent, ScheduleLine, cancelled, list, lock_limited, over, planned,
@@ -66,7 +63,7 @@ impl Resource for PlannedEvent {
         map_url: https().label("host-field-map").hint("host-field-map-hint"),
         capacity: number(1, 100_000).optional().label("host-seats").hint("host-field-seats-hint"),
         open_to_all: flag().label("host-field-open-to-all").hint("host-field-open-to-all-hint"),
-        position: number(0, 1_000).label("host-field-position").hint("host-field-event-position-hint"),
+        position: position().label("host-field-position").hint("host-field-event-position-hint"),
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
         dress_code: texts(Limits::line(200)).label("host-field-dress").wording(),
         schedule: rows(SCHEDULE, LINES).label("host-schedule").wording(),

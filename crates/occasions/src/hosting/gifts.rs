@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::resource::{Edit, History, Removal, Resource, history_of, next_position};
+use super::resource::{Edit, History, Removal, Resource, history_of, next_position, position};
 use super::{HostOf, Permission, Refusal, history};
 use crate::gift::{self, Gift, MOST_MONEY, MOST_PIECES, is_picture, remove_picture};
 use crate::gift_reservation::{self, Reservation, ReservationState};
@@ -116,7 +116,7 @@ impl Resource for Gift {
         url: https().label("host-field-gift-url").hint("host-field-gift-url-hint")
             .section("host-gift-about"),
         active: flag().label("host-field-gift-active").section("host-gift-about"),
-        position: number(0, 1_000).label("host-field-position").section("host-gift-about"),
+        position: position().label("host-field-position").section("host-gift-about"),
         picture: line(64).label("host-field-gift-picture").section("host-gift-about"),
         description: texts(Limits::lines(1_000)).label("host-field-gift-description").wording(),
     };

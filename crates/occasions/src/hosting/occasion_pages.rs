@@ -1,10 +1,10 @@
 //! Adds, changes and removes the pages that hosts write for their guests.
 
-use ::web::fields::{choice, key, number, texts};
+use ::web::fields::{choice, key, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use platform::{Rows, Tx, sql};
 
-use super::resource::{Edit, History, Resource, free_key, history_of, next_position};
+use super::resource::{Edit, History, Resource, free_key, history_of, next_position, position};
 use super::{HostOf, Permission, Refusal};
 use crate::occasion_page::{LIMIT, OccasionPage, list};
 use crate::words::{PageAudience, PageKind};
@@ -18,7 +18,7 @@ impl Resource for OccasionPage {
         body: texts(Limits::lines(20_000)).label("host-page-body").hint("host-page-body-hint")
             .wording(),
         audience: choice().label("host-page-audience").required(),
-        position: number(0, 1_000).label("host-field-position"),
+        position: position().label("host-field-position"),
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
     };
     const ADDRESS: &'static str = "key";

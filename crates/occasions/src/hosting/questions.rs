@@ -1,11 +1,11 @@
 //! Adds, changes and removes the hosts' own questions. A change may not alter what stored answers
 //! mean.
 
-use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
+use ::web::fields::{Part, choice, flag, key, rows, texts, words};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
+use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position, position};
 use super::{HostOf, Permission, Refusal};
 use crate::answer::Given;
 use crate::event::{self, Event};
@@ -102,7 +102,7 @@ impl Resource for Question {
         hosts_only: flag().label("host-field-hosts-only").hint("host-field-hosts-only-hint"),
         events: words().label("host-events"),
         active: flag().label("host-field-active").hint("host-field-active-hint"),
-        position: number(0, 1_000).label("host-field-position"),
+        position: position().label("host-field-position"),
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
     };
     const ADDRESS: &'static str = "key";

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub use site::resource::{
     Edit, History, Parent, Removal, Resource, TypedRemoval, change, check_version, create, find,
-    free_key, history_of, list, next_position, remove,
+    free_key, history_of, list, next_position, position, remove,
 };
 
 use super::permissions::{HostOf, Permission};
