@@ -103,8 +103,7 @@ macro_rules! list_of_codes {
                 _: &Input,
                 there: &[Self],
             ) -> Result<Self, Refusal> {
-                let position =
-                    next_position(there.iter().map(|one| one.position));
+                let position = next_position(there.iter().map(|one| one.position));
                 Ok(Self::new(tx, "", "", position))
             }
 

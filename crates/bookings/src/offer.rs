@@ -247,18 +247,18 @@ impl Resource for Offer {
         if (1..5).contains(&self.step_minutes) {
             findings.add("/step_minutes", "too_low", [("min", 5.into())]);
         }
-        let of_credit = |offer: &Self| offer.credit_kind.clone();
         if let Some(code) = &self.credit_kind
-            && edit.old.and_then(of_credit).as_ref() != Some(code)
+            && edit.old.and_then(|old| old.credit_kind.as_ref()) != Some(code)
             && credit_kind::find_active(tx, code)?.is_none()
         {
             findings.add("/credit_kind", "choice_not_offered", []);
         }
-        let place = |offer: &Self| {
-            let texts = [offer.location.clone(), offer.area.clone()];
-            (offer.location_kind, texts)
+        let is_same_place = |old: &Self| {
+            old.location_kind == self.location_kind
+                && old.location == self.location
+                && old.area == self.area
         };
-        if edit.old.is_none_or(|old| place(old) != place(self)) {
+        if !edit.old.is_some_and(is_same_place) {
             let hosts = &rules.meeting_hosts;
             template::check_place(
                 self.location_kind,

@@ -11,7 +11,9 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use site::resource::{Edit, History, Parent, Removal, Resource, history_of, next_position, position};
+use site::resource::{
+    Edit, History, Parent, Removal, Resource, history_of, next_position, position,
+};
 use utoipa::ToSchema;
 use web::fields::{currency, flag, key, line, lines, money, number, rows};
 use web::problem::Argument;

@@ -1,25 +1,24 @@
 //! Times that the hours of providers leave free for their offers. They are computed whenever they are
 //! asked for. One that somebody books or asks for is stored as a slot under the same id.
 
+mod provider_time;
 mod time_id;
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::id::Id as _;
 use platform::money::Currency;
-use platform::store::{IdSet, Row};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
+use self::provider_time::{ProviderTime, provider_times};
 use self::time_id::TimeId;
 use super::{Filter, Offered};
-use crate::availability::{self, Exception, Hours, Rule, Taken};
+use crate::availability::{self, Hours, Rule, Taken};
 use crate::offer::{Offer, OfferId, OfferLength};
 use crate::provider::{self, ProviderId};
-use crate::schedule::exception::{DayWindow, exception};
 use crate::schedule::{Schedule, WeekWindow, zone_of};
-use crate::settings::LONGEST_MINUTES;
 use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
 
@@ -27,10 +26,6 @@ use crate::slot::{Place, Slot, SlotId, State};
 const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// No offer can be booked further ahead.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(367 * 24);
-/// No slot lasts longer, with its buffers.
-const LONGEST: SignedDuration = SignedDuration::from_mins(LONGEST_MINUTES + 2 * 240);
-/// The sessions of a local day are counted from instants this far from its ends.
-const DAY: SignedDuration = SignedDuration::from_hours(48);
 
 /// An offer that members can book, with its hours and its provider.
 #[derive(Clone, Debug, Row)]
@@ -73,94 +68,6 @@ fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
         now = tx.roughly_now()
     )
     .all(tx)
-}
-
-/// What is known of a provider's time.
-#[derive(Clone, Debug, Default)]
-struct ProviderTime {
-    /// The days that differ, in the order in which they were made, each with the hours that it is
-    /// about; all if it names none.
-    exceptions: Vec<(Option<String>, Exception)>,
-    blocked: Vec<(Timestamp, Timestamp)>,
-    /// When sessions of offers begin.
-    sessions: Vec<(OfferId, Timestamp)>,
-}
-
-/// A slot with its buffers, or an entry of the provider's own calendar.
-#[derive(Row)]
-struct BlockedTime {
-    provider_id: ProviderId,
-    blocks_from: Timestamp,
-    blocks_until: Timestamp,
-    /// Of a session of an offer that somebody holds or has booked.
-    offer_id: Option<OfferId>,
-    starts_at: Timestamp,
-}
-
-#[derive(Row)]
-struct ExceptionRow {
-    provider_id: ProviderId,
-    schedule_id: Option<String>,
-    first_day: String,
-    last_day: String,
-    #[row(json)]
-    hours: Vec<DayWindow>,
-}
-
-/// Loads what is known of the time of these providers between two instants. The slot `except` blocks
-/// nothing.
-fn provider_times(
-    tx: &mut Tx<'_>,
-    providers: &[&ProviderId],
-    except: &str,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<BTreeMap<ProviderId, ProviderTime>, StoreError> {
-    let mut all: BTreeMap<ProviderId, ProviderTime> = BTreeMap::new();
-    let (from, until) = (from - DAY, until + DAY);
-    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
-    for set in IdSet::of(providers.iter().map(|id| id.as_str())) {
-        let blocked: Vec<BlockedTime> = sql!(
-            "SELECT provider_id, blocks_from, blocks_until,
-                 CASE WHEN state IN ('held', 'booked', 'completed') THEN offer_id END AS offer_id,
-                 starts_at
-             FROM slot WHERE provider_id IN ({:IdSet}) AND deleted_at IS NULL AND id <> :except
-               AND blocks_from > :earliest AND blocks_from < :until AND blocks_until > :from
-             UNION ALL
-             SELECT provider_id, starts_at, ends_at, NULL, starts_at
-             FROM provider_busy WHERE provider_id IN ({:IdSet})
-               AND starts_at < :until AND ends_at > :from",
-            IdSet = set,
-            except,
-            earliest = from - LONGEST,
-            from,
-            until
-        )
-        .all(tx)?;
-        for one in blocked {
-            let time = all.entry(one.provider_id).or_default();
-            time.blocked.push((one.blocks_from, one.blocks_until));
-            let session = one.offer_id.map(|offer| (offer, one.starts_at));
-            time.sessions.extend(session);
-        }
-        let exceptions: Vec<ExceptionRow> = sql!(
-            "SELECT provider_id, schedule_id, first_day, last_day, hours
-             FROM provider_schedule_exception
-             WHERE provider_id IN ({:IdSet}) AND last_day >= :first AND first_day <= :last
-             ORDER BY created_at, id",
-            IdSet = set,
-            first = day(from),
-            last = day(until)
-        )
-        .all(tx)?;
-        for one in exceptions {
-            let found = exception(&one.first_day, &one.last_day, &one.hours);
-            let time = all.entry(one.provider_id).or_default();
-            time.exceptions
-                .extend(found.map(|found| (one.schedule_id, found)));
-        }
-    }
-    Ok(all)
 }
 
 impl Offering {
@@ -385,8 +292,8 @@ pub(crate) fn list(
 /// Sorts times by start and id, as the pages of a list continue.
 pub(crate) fn sort(times: &mut [Offered]) {
     times.sort_by(|one, other| {
-        let key = |offered: &Offered| (offered.slot.starts_at, offered.slot.id.clone());
-        key(one).cmp(&key(other))
+        let (one, other) = (&one.slot, &other.slot);
+        (one.starts_at, &one.id).cmp(&(other.starts_at, &other.id))
     });
 }
 
@@ -527,18 +434,18 @@ fn store(
     Ok(stored == 1)
 }
 
+/// What a member is shown of a slot, besides its time.
+fn terms(slot: &Slot) -> impl PartialEq + '_ {
+    (
+        (&slot.title, &slot.public_note),
+        (slot.price(), &slot.credit_kind),
+        (slot.location_kind, &slot.area),
+        &slot.choices,
+    )
+}
+
 /// Whether a member who saw the one gets the other.
 pub(crate) fn has_same_terms(one: &Slot, other: &Slot) -> bool {
-    let terms = |slot: &Slot| {
-        (
-            slot.title.clone(),
-            slot.public_note.clone(),
-            slot.price(),
-            slot.credit_kind.clone(),
-            (slot.location_kind, slot.area.clone()),
-            slot.choices.clone(),
-        )
-    };
     terms(one) == terms(other)
 }
 

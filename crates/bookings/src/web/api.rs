@@ -19,12 +19,12 @@ use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
-use site::Callers::{self, Anybody, People, Tokens};
+use site::Callers::{Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
 use site::proof::Requester;
-use site::resource::api::{ApiParent, ApiResource};
+use site::resource::api::{ApiResource, api_parent};
 use utoipa::ToSchema;
-use web::described::{self, Named, Routes};
+use web::described::Routes;
 use web::json::{Members, Received};
 use web::{Findings, Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
@@ -435,22 +435,7 @@ fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     Ok(())
 }
 
-impl ApiParent for Administrator {
-    type Access = Callers;
-    type Saved<R: ApiResource<Parent = Self>> = R::View;
-
-    fn saved<R: ApiResource<Parent = Self>>(
-        &self,
-        tx: &mut Tx<'_>,
-        one: R,
-    ) -> Result<R::View, Refusal> {
-        one.view(tx, self)
-    }
-
-    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
-        described::schema::<R::View>()
-    }
-}
+api_parent!(Administrator);
 
 /// The rules of bookings.
 #[utoipa::path(

@@ -8,13 +8,11 @@ use jiff::tz::TimeZone;
 use platform::audit::Entity;
 use platform::{StoreError, Tx};
 use serde_json::Value;
-use site::Callers;
 use site::call::see_other;
 use site::request::{FormPost, PageRequest};
 use site::resource::Parent;
-use site::resource::api::{ApiParent, ApiResource, Description};
+use site::resource::api::{ApiResource, Description, api_parent};
 use site::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
-use web::described::{self, Named};
 use web::form_state::{self, Control, Field as FormField, FormState, TableForm};
 use web::{Form, List, Problem, Text, dates};
 
@@ -105,22 +103,7 @@ impl AsRef<Provider> for ProviderContext {
     }
 }
 
-impl ApiParent for Provider {
-    type Access = Callers;
-    type Saved<R: ApiResource<Parent = Self>> = R::View;
-
-    fn saved<R: ApiResource<Parent = Self>>(
-        &self,
-        tx: &mut Tx<'_>,
-        one: R,
-    ) -> Result<R::View, Refusal> {
-        one.view(tx, self)
-    }
-
-    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
-        described::schema::<R::View>()
-    }
-}
+api_parent!(Provider);
 
 /// The parts of a declaration that are the same for all lists of a provider.
 macro_rules! provided {

@@ -16,9 +16,9 @@ use site::Callers::{self, Anybody, Tokens};
 use site::asking::Viewer;
 use site::call::{Call, Maybe, answer, revalidated};
 use site::moved_slugs;
-use site::resource::api::{self, ApiParent, ApiResource, Description};
+use site::resource::api::{self, ApiResource, Description, api_parent};
 use utoipa::ToSchema;
-use web::described::{self, Named, Routes};
+use web::described::Routes;
 use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use crate::Refusal;
@@ -84,22 +84,7 @@ impl ApiResource for Countdown {
     }
 }
 
-impl ApiParent for Keeper {
-    type Access = Callers;
-    type Saved<R: ApiResource<Parent = Self>> = R::View;
-
-    fn saved<R: ApiResource<Parent = Self>>(
-        &self,
-        tx: &mut Tx<'_>,
-        one: R,
-    ) -> Result<R::View, Refusal> {
-        one.view(tx, self)
-    }
-
-    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
-        described::schema::<R::View>()
-    }
-}
+api_parent!(Keeper);
 
 /// Statistics of the times between resets.
 #[utoipa::path(

@@ -5,7 +5,9 @@ use ::web::fields::{flag, key, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use platform::{Rows, Tx, sql};
 
-use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position, position};
+use super::resource::{
+    Edit, History, Removal, Resource, free_key, history_of, next_position, position,
+};
 use super::{HostOf, Refusal};
 use crate::diet::{DietaryOption, is_built_in, list};
 

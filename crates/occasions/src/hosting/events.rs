@@ -9,7 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 use site::dates;
 
-use super::resource::{Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of, next_position, position};
+use super::resource::{
+    Edit, History, Parent as _, Removal, Resource, TypedRemoval, free_key, history_of,
+    next_position, position,
+};
 use super::{HostOf, Permission, Refusal, occasions, told};
 use crate::event::{
     self, Event, PlannedEvent, ScheduleLine, cancelled, list, lock_limited, over, planned,

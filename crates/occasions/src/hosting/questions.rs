@@ -5,7 +5,9 @@ use ::web::fields::{Part, choice, flag, key, rows, texts, words};
 use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position, position};
+use super::resource::{
+    Edit, History, Removal, Resource, free_key, history_of, next_position, position,
+};
 use super::{HostOf, Permission, Refusal};
 use crate::answer::Given;
 use crate::event::{self, Event};

@@ -8,9 +8,9 @@ use platform::Tx;
 use serde::Serialize;
 use site::Callers::{self, Anybody, Tokens};
 use site::call::answer;
-use site::resource::api::{self, ApiParent, ApiResource, Description as ApiDescription};
+use site::resource::api::{self, ApiResource, Description as ApiDescription, api_parent};
 use utoipa::{IntoParams, ToSchema};
-use web::described::{self, Named, Routes};
+use web::described::Routes;
 use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use super::public::{self, Picture};
@@ -83,22 +83,7 @@ impl ApiResource for Post {
     }
 }
 
-impl ApiParent for Editor {
-    type Access = Callers;
-    type Saved<R: ApiResource<Parent = Self>> = R::View;
-
-    fn saved<R: ApiResource<Parent = Self>>(
-        &self,
-        tx: &mut Tx<'_>,
-        one: R,
-    ) -> Result<R::View, Refusal> {
-        one.view(tx, self)
-    }
-
-    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
-        described::schema::<R::View>()
-    }
-}
+api_parent!(Editor);
 
 /// A post as everybody reads it, without its text.
 #[derive(Serialize, ToSchema)]

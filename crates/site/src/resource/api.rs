@@ -39,6 +39,31 @@ pub trait ApiParent: Parent {
     fn describe_saved<R: ApiResource<Parent = Self>>() -> Named;
 }
 
+/// Implements [`ApiParent`] for a parent whose callers may read all of what they save.
+#[macro_export]
+macro_rules! api_parent {
+    ($parent:ty) => {
+        impl $crate::resource::api::ApiParent for $parent {
+            type Access = $crate::Callers;
+            type Saved<R: $crate::resource::api::ApiResource<Parent = Self>> = R::View;
+
+            fn saved<R: $crate::resource::api::ApiResource<Parent = Self>>(
+                &self,
+                tx: &mut ::platform::Tx<'_>,
+                one: R,
+            ) -> Result<R::View, <Self as $crate::proof::Proof>::Refusal> {
+                one.view(tx, self)
+            }
+
+            fn describe_saved<R: $crate::resource::api::ApiResource<Parent = Self>>()
+            -> ::web::described::Named {
+                ::web::described::schema::<R::View>()
+            }
+        }
+    };
+}
+pub use api_parent;
+
 /// The type in which a list's endpoints declare their callers.
 pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 
