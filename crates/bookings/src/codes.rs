@@ -13,6 +13,8 @@ use ::web::codes::Code;
     pub const SLOT_LOCKED = Code::new(409, "slot_locked");
     /// The error for removing hours in which something is offered.
     pub const SCHEDULE_IN_USE = Code::new(409, "schedule_in_use");
+    /// The error for one more offer than a provider may have on offer at a time.
+    pub const TOO_MANY_OFFERS = Code::new(409, "too_many_offers");
     /// The error for choosing a session type, level or catalogue entry that a slot does not offer,
     /// and for leaving out a required choice.
     pub const CHOICE_NOT_OFFERED = Code::new(422, "choice_not_offered");

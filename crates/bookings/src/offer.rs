@@ -11,9 +11,10 @@ use web::fields::Unit::Minutes;
 use web::fields::{
     Part, choice, currency, duration, flag, line, lines, money, number, rows, words,
 };
-use web::{Field, Findings, Input, List, PageQuery};
+use web::{Field, Findings, Input, List, PageQuery, Problem};
 
 use crate::choice::Choices;
+use crate::codes::TOO_MANY_OFFERS;
 use crate::provider::{Provider, ProviderId};
 use crate::slot::Place;
 use crate::slot::template::{self, DEAREST, PREP_NOTE, is_payable};
@@ -24,6 +25,8 @@ pub use crate::slot::OfferId;
 /// The most lengths of an offer.
 pub(crate) const LENGTHS: usize = 6;
 const LONGEST_HORIZON: i64 = 365;
+/// The most offers of a provider that can be booked.
+const MOST_ACTIVE: i64 = 30;
 
 /// One of the lengths of an offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -155,6 +158,21 @@ pub(crate) fn has_any(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<bool, St
     Ok(found)
 }
 
+/// Refuses one more offer that can be booked if there are as many as allowed. The caller holds the
+/// provider's lock.
+fn check_active(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<(), Refusal> {
+    let (active,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM offer WHERE provider_id = :provider AND active = 1",
+        provider
+    )
+    .one(tx)?;
+    if active < MOST_ACTIVE {
+        return Ok(());
+    }
+    let problem = Problem::from(TOO_MANY_OFFERS);
+    Err(Refusal::Problem(problem.with("limit", MOST_ACTIVE)))
+}
+
 impl Resource for Offer {
     type Parent = Provider;
     const FIELDS: &'static [Field] = web::fields! { Offer:
@@ -181,7 +199,9 @@ impl Resource for Offer {
         position: position(),
     };
     const HISTORY: History = history_of!("offer", named_by: "title");
-    const LIMIT: Option<usize> = Some(100);
+    /// An offer of which a time was ever booked is never deleted, so there may be many more than can
+    /// be booked.
+    const LIMIT: Option<usize> = Some(500);
 
     site::row_of_table!();
 
@@ -231,6 +251,9 @@ impl Resource for Offer {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
+        if self.active && !edit.old.is_some_and(|old| old.active) {
+            check_active(tx, &edit.parent.profile.id)?;
+        }
         let rules = settings::load(tx)?;
         let hours = schedule::of_provider(tx, &edit.parent.profile.id)?;
         if hours.iter().all(|one| one.id.as_str() != self.schedule_id) {

@@ -460,3 +460,32 @@ fn what_an_offer_names_is_kept_and_an_offer_is_taken_away_whatever_the_rules_are
         assert_eq!(listed(&mut aina).await.len(), 0);
     });
 }
+
+#[test]
+fn offers_that_cannot_be_booked_do_not_count_towards_the_limit() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let first = offer(&mut farah, &hours, &json!({})).await;
+        for _ in 1..30 {
+            offer(&mut farah, &hours, &json!({})).await;
+        }
+        let new = json!({"schedule_id": hours, "title": "Lesson", "location": LINK,
+            "lengths": [{"minutes": 60}]});
+        let one = format!("/api/v1/me/offers/{}", first["id"].as_str().unwrap());
+        let active = |active: bool, version: i64| json!({"active": active, "version": version});
+        for (method, path, body, status) in [
+            ("POST", "/api/v1/me/offers", &new, 409),
+            ("PATCH", &one, &active(false, 1), 200),
+            ("POST", "/api/v1/me/offers", &new, 201),
+            ("PATCH", &one, &active(true, 2), 409),
+            ("PATCH", &one, &json!({"title": "Talk", "version": 2}), 200),
+        ] {
+            let page = farah.call(method, path, body).await;
+            page.expect(status);
+            if status == 409 {
+                assert_eq!(code(&page), "too_many_offers", "{method} {body}");
+            }
+        }
+    });
+}
