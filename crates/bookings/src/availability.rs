@@ -82,6 +82,17 @@ impl Hours {
         }
         united
     }
+
+    /// Whether a session from one instant until another lies in one of the windows.
+    pub fn contain(&self, from: Timestamp, until: Timestamp) -> bool {
+        let day = from.to_zoned(self.zone.clone()).date();
+        let mut days = [day.yesterday().ok(), Some(day)].into_iter().flatten();
+        days.any(|day| {
+            let windows = self.windows(day).into_iter();
+            let mut parts = windows.filter_map(|window| edges(&self.zone, day, window));
+            parts.any(|(opens, closes)| opens <= from && until <= closes)
+        })
+    }
 }
 
 /// How an offer uses the hours.

@@ -2,6 +2,7 @@
 
 mod list;
 pub mod no_show;
+pub(crate) mod outside_hours;
 pub mod search;
 mod view;
 

@@ -345,3 +345,29 @@ fn each_minute_agrees_with_what_is_found_by_day() {
     }
     assert!(all > 200, "the cases have hardly any times: {all}");
 }
+
+#[test]
+fn a_session_lies_in_one_window_whole() {
+    let mut hours = hours("Europe/Berlin", &[window(9, 12), window(22, 26)]);
+    hours.exceptions.push(Exception {
+        days: Date::constant(2027, 1, 13)..=Date::constant(2027, 1, 13),
+        hours: Vec::new(),
+    });
+    for (from, minutes, expected) in [
+        ("2027-01-11T09:00", 180, true),
+        ("2027-01-11T09:00", 181, false),
+        ("2027-01-11T08:59", 60, false),
+        ("2027-01-11T23:30", 60, true),
+        ("2027-01-12T01:00", 60, true),
+        ("2027-01-12T01:00", 61, false),
+        // The day off, and the night before it.
+        ("2027-01-13T09:00", 60, false),
+        ("2027-01-12T23:00", 60, true),
+        ("2027-01-12T23:30", 60, false),
+    ] {
+        let at: DateTime = from.parse().unwrap();
+        let at = at.to_zoned(hours.zone.clone()).unwrap().timestamp();
+        let until = at + SignedDuration::from_mins(minutes);
+        assert_eq!(hours.contain(at, until), expected, "{from} {minutes}");
+    }
+}

@@ -15,12 +15,14 @@ use platform::{Rows, StoreError, Tx, sql};
 use self::provider_time::{ProviderTime, provider_times};
 use self::time_id::TimeId;
 use super::{Filter, Offered};
-use crate::availability::{self, Hours, Rule, Taken};
+use crate::availability::{self, Rule, Taken};
 use crate::offer::{Offer, OfferId, OfferLength};
 use crate::provider::{self, ProviderId};
-use crate::schedule::{Schedule, WeekWindow, zone_of};
+use crate::schedule::WeekWindow;
 use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
+
+pub(crate) use self::provider_time::hours;
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.
 const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -71,18 +73,6 @@ fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
 }
 
 impl Offering {
-    fn hours(&self, time: &ProviderTime) -> Hours {
-        let own = time.exceptions.iter().filter(|(schedule, _)| {
-            let schedule = schedule.as_ref();
-            schedule.is_none_or(|schedule| *schedule == self.offer.schedule_id)
-        });
-        Hours {
-            zone: zone_of(&self.zone),
-            week: Schedule::week(&self.week),
-            exceptions: own.map(|(_, exception)| exception.clone()).collect(),
-        }
-    }
-
     fn rule(&self, length: &OfferLength) -> Rule {
         let offer = &self.offer;
         Rule {
@@ -103,7 +93,7 @@ impl Offering {
         from: Timestamp,
         until: Timestamp,
     ) -> Vec<(&OfferLength, Timestamp)> {
-        let hours = self.hours(time);
+        let hours = time.hours(&self.offer.schedule_id, &self.zone, &self.week);
         let mut sessions = BTreeMap::new();
         for (_, at) in time.sessions.iter().filter(|(id, _)| *id == self.offer.id) {
             let day = at.to_zoned(hours.zone.clone()).date();

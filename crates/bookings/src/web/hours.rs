@@ -18,20 +18,20 @@ use web::{Form, List, Problem, Text, dates};
 
 use super::frame::BookingPage as _;
 use super::slots::table_form;
+use super::words;
+use crate::booking::{self, outside_hours};
 use crate::choice::{self, Listed};
 use crate::credit_kind::{self, CreditKind};
 use crate::provider::Provider;
 use crate::schedule::exception::{self, ScheduleException};
 use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
 use crate::settings;
-use crate::{Refusal, offer};
+use crate::{Refusal, member, notice, offer};
 
 /// The data that the pages of a provider's lists need in addition to the list.
 pub struct ProviderContext {
     by: Provider,
     pub(super) hours: Vec<Schedule>,
-    has_offers: bool,
-    exceptions: Vec<ScheduleException>,
     pub(super) listed: Vec<Listed>,
     pub(super) kinds: Vec<CreditKind>,
     pub(super) hosts: String,
@@ -66,8 +66,6 @@ impl PageParent for Provider {
         Ok(ProviderContext {
             by: self.clone(),
             hours: schedule::of_provider(tx, &self.profile.id)?,
-            has_offers: offer::has_any(tx, &self.profile.id)?,
-            exceptions: exception::of_provider(tx, &self.profile.id)?,
             listed: choice::listed(tx)?,
             kinds: credit_kind::all(tx)?,
             hosts: settings::load(tx)?.meeting_hosts.join(", "),
@@ -166,6 +164,15 @@ struct HoursPage<'a> {
     has_offers: bool,
     hours: Vec<HoursRow>,
     days: Vec<DaysRow>,
+    outside: Vec<OutsideRow>,
+}
+
+/// A session that stays booked outside the hours.
+struct OutsideRow {
+    href: String,
+    when: String,
+    /// Its title, and with whom it is.
+    what: [String; 2],
 }
 
 struct HoursRow {
@@ -372,22 +379,40 @@ impl PageResource for Schedule {
         context: &ProviderContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let (text, now) = (&req.text, req.site.clock.now());
-        let exceptions = context.exceptions.iter();
-        let today = now.to_zoned(context.by.zone()).date().to_string();
+        let look = |tx: &mut Tx<'_>, provider: &Provider| {
+            let id = &provider.profile.id;
+            let days = exception::of_provider(tx, id)?;
+            let mut outside = Vec::new();
+            for one in outside_hours::list(tx, id)? {
+                let place = booking::place_zone(tx, &one)?;
+                let name = member::name(tx, one.member_id.as_ref())?;
+                outside.push((one, place, name));
+            }
+            Ok::<_, Refusal>((offer::has_any(tx, id)?, days, outside))
+        };
+        let (has_offers, days, outside) = req.read(look).await?;
+        let (text, now, zone) = (&req.text, req.site.clock.now(), context.by.zone());
+        let today = now.to_zoned(zone.clone()).date().to_string();
+        let outside = outside.into_iter().map(|(one, place, name)| OutsideRow {
+            href: notice::page(&one),
+            when: words::moment_short_at(text, &zone, place.as_ref(), one.starts_at),
+            what: [one.title, notice::named(text, &name).into_owned()],
+        });
         let body = HoursPage {
             text,
             done: req.done(DONE),
-            has_offers: context.has_offers,
+            has_offers,
             hours: list
                 .items
                 .into_iter()
                 .map(|one| hours_row(text, one, now))
                 .collect(),
-            days: exceptions
+            days: days
+                .iter()
                 .filter(|one| one.last_day >= today)
                 .map(|one| days_row(text, one))
                 .collect(),
+            outside: outside.collect(),
         };
         req.show(Self::PAGES, &text.say("hours-title"), body).await
     }

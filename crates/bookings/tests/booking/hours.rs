@@ -489,3 +489,37 @@ fn offers_that_cannot_be_booked_do_not_count_towards_the_limit() {
         }
     });
 }
+
+#[test]
+fn sessions_that_changed_hours_leave_outside_are_named() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(&mut farah, &hours, &json!({})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[0].clone();
+        let booking = booked(&mut aina, &slot).await;
+        let link = format!("/me/bookings/{}", booking["id"].as_str().unwrap());
+        let one = format!("/api/v1/me/schedules/{hours}");
+        let week = |opens: &str, version: i64| {
+            let window = json!({"day": "tuesday", "opens": opens, "closes": "12:00"});
+            json!({"week": [window], "version": version})
+        };
+        let off = json!({"first_day": "2026-11-24"});
+        for (method, path, body, is_outside) in [
+            ("GET", one.as_str(), Value::Null, false),
+            ("PATCH", &one, week("10:00", 1), true),
+            ("PATCH", &one, week("08:00", 2), false),
+            ("POST", "/api/v1/me/exceptions", off, true),
+        ] {
+            let page = farah.call(method, path, &body).await;
+            assert!(page.status.is_success(), "{}", page.text());
+            let page = farah.browser.get("/me/hours").await;
+            let is_linked = page.expect(200).links().iter().any(|one| one.href == link);
+            assert_eq!(is_linked, is_outside, "{method} {body}");
+            let is_said = page.text().contains(&stage.say("hours-outside"));
+            assert_eq!(is_said, is_outside, "{method} {body}");
+            assert_eq!(page.text().contains("Aina Yusof"), is_outside);
+        }
+    });
+}

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use platform::store::{IdSet, Row};
 use platform::{StoreError, Tx, sql};
 
-use crate::availability::Exception;
+use crate::availability::{Exception, Hours};
 use crate::offer::OfferId;
 use crate::provider::ProviderId;
 use crate::schedule::exception::{DayWindow, exception};
+use crate::schedule::{self, Schedule, WeekWindow, zone_of};
 use crate::settings::LONGEST_MINUTES;
 
 /// No slot lasts longer, with its buffers.
@@ -24,10 +25,23 @@ const DAY: SignedDuration = SignedDuration::from_hours(48);
 pub(super) struct ProviderTime {
     /// The days that differ, in the order in which they were made, each with the hours that it is
     /// about; all if it names none.
-    pub(super) exceptions: Vec<(Option<String>, Exception)>,
+    exceptions: Vec<(Option<String>, Exception)>,
     pub(super) blocked: Vec<(Timestamp, Timestamp)>,
     /// When sessions of offers begin.
     pub(super) sessions: Vec<(OfferId, Timestamp)>,
+}
+
+impl ProviderTime {
+    /// The hours with this id, zone and week, with the days that differ from them.
+    pub(super) fn hours(&self, schedule: &str, zone: &str, week: &[WeekWindow]) -> Hours {
+        let own = self.exceptions.iter();
+        let own = own.filter(|(of, _)| of.as_ref().is_none_or(|of| of == schedule));
+        Hours {
+            zone: zone_of(zone),
+            week: Schedule::week(week),
+            exceptions: own.map(|(_, exception)| exception.clone()).collect(),
+        }
+    }
 }
 
 /// A slot with its buffers, or an entry of the provider's own calendar.
@@ -105,4 +119,22 @@ pub(super) fn provider_times(
         }
     }
     Ok(all)
+}
+
+/// A provider's hours by their id, with the days between two instants that differ from them.
+pub(crate) fn hours(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<BTreeMap<String, Hours>, StoreError> {
+    let mut times = provider_times(tx, &[provider], "", from, until)?;
+    let time = times.remove(provider).unwrap_or_default();
+    let all = schedule::of_provider(tx, provider)?.into_iter();
+    let all = all.map(|one| {
+        let id = one.id.to_string();
+        let hours = time.hours(&id, &one.time_zone, &one.week);
+        (id, hours)
+    });
+    Ok(all.collect())
 }
