@@ -241,3 +241,19 @@ fn nothing_is_booked_at_another_price_or_in_hours_that_have_changed() {
         page.expect(303);
     });
 }
+
+#[test]
+fn a_providers_first_page_counts_the_times_that_hours_leave_free() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.offer("2026-11-25", "09:00", 0).await;
+        let hours = tuesdays(&mut farah).await;
+        let made = offer(&mut farah, &hours, &json!({})).await;
+        let page = farah.browser.get("/me").await;
+        let text = page.expect(200).text();
+        assert!(text.contains("All 10"), "{text}");
+        let one = format!("/me/offers/{}", made["id"].as_str().unwrap());
+        let links = page.links().into_iter().filter(|link| link.href == one);
+        assert_eq!(links.count(), 2);
+    });
+}
