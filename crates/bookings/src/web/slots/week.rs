@@ -97,9 +97,7 @@ async fn page(
             names.push((one.slot_id, member));
         }
         let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
-        let has_slots = !slots.is_empty()
-            || slot::has_any(tx, &id)?
-            || offer::has_any(tx, &id)?;
+        let has_slots = !slots.is_empty() || slot::has_any(tx, &id)? || offer::has_any(tx, &id)?;
         let lists = (slots, busy, names);
         Ok::<_, Refusal>((has_slots, zone, today, monday, lists, is_administrator))
     };
