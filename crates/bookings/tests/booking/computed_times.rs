@@ -2,13 +2,16 @@
 //! on other terms than were seen.
 
 use bookings::booking::State;
+use identity::grant::ADMIN;
 use jiff::SignedDuration;
 use platform::sql;
 use serde_json::{Value, json};
 
 use crate::hours::{BOOKINGS, book, booked, code, listed, offer, starts, tuesdays, wish};
 use crate::paying::withhold;
-use crate::stage::{Booking, Stage, count, go_to, on_both, on_default, provider, run, state};
+use crate::stage::{
+    Booking, Stage, call_as_script, count, go_to, on_both, on_default, provider, run, state,
+};
 
 #[test]
 fn a_hold_that_ends_gives_the_time_back_and_late_money_takes_it_if_nothing_has_changed() {
@@ -283,5 +286,33 @@ fn single_times_that_repeat_are_proposed_as_hours() {
         let week = json!([{"day": "tuesday", "opens": "15:00", "closes": "16:00"}]);
         assert_eq!(made.json()["items"][0]["week"], week);
         assert_eq!(listed(&mut farah).await.len(), 3);
+    });
+}
+
+#[test]
+fn a_computed_time_asks_what_its_offer_leaves_open() {
+    on_default(&async |stage: &Stage<'_>| {
+        let siti = stage.person_as("Siti Admin", ADMIN).await;
+        for code in ["call", "talk"] {
+            let kind = json!({"code": code, "label": code});
+            let path = "/api/v1/admin/session-types";
+            let made = call_as_script(stage, &siti, "POST", path, &kind).await;
+            made.expect(201);
+        }
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let both = json!({"session_types": ["call", "talk"]});
+        offer(&mut farah, &hours, &both).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[0].clone();
+        let path = format!("/book/{}", slot["id"].as_str().unwrap());
+        let page = aina.browser.get(&path).await;
+        let mut form = page.expect(200).form(&path);
+        let refused = aina.browser.submit(&page, &form).await;
+        let said = stage.say("problem-choice-not-offered");
+        assert!(refused.expect(422).text().contains(&said));
+        form.fill("session_type", "talk");
+        aina.browser.submit(&page, &form).await.expect(303);
+        assert_eq!(aina.coming().await["session_type"], "talk");
     });
 }
