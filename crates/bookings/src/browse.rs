@@ -127,6 +127,19 @@ fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offer
     .all(tx)
 }
 
+/// Counts a provider's free times in the future, stored and computed, and finds the next two.
+pub(crate) fn next_free(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<(usize, Vec<Slot>), StoreError> {
+    let (stored, mut next) = slot::next_free(tx, provider)?;
+    let (computed, first) = computed_time::next_free(tx, provider, 2)?;
+    next.extend(first);
+    next.sort_by_key(|slot| slot.starts_at);
+    next.truncate(2);
+    Ok((stored + computed, next))
+}
+
 /// Whether a single time is offered.
 pub(crate) fn has_single_times(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(!list_stored(tx, &Filter::default(), 1)?.is_empty())

@@ -279,6 +279,33 @@ pub(crate) fn list(
     Ok(found)
 }
 
+/// Counts a provider's free times, and finds the `first` of them. A start counts once for each
+/// length.
+pub(crate) fn next_free(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    first: usize,
+) -> Result<(usize, Vec<Slot>), StoreError> {
+    let all = offerings(tx, "")?.into_iter();
+    let own: Vec<Offering> = all.filter(|one| one.provider_id == *provider).collect();
+    if own.is_empty() {
+        return Ok((0, Vec::new()));
+    }
+    let now = tx.roughly_now();
+    let until = now + FURTHEST;
+    let mut times = provider_times(tx, &[provider], "", now, until)?;
+    let time = times.remove(provider).unwrap_or_default();
+    let mut free: Vec<(Timestamp, &Offering, &OfferLength)> = Vec::new();
+    for one in &own {
+        let starts = one.starts(&time, now, now, until).into_iter();
+        free.extend(starts.map(|(length, at)| (at, one, length)));
+    }
+    free.sort_by_key(|(at, ..)| *at);
+    let next = free.iter().take(first);
+    let next = next.filter_map(|(at, one, length)| one.slot(length, *at));
+    Ok((free.len(), next.collect()))
+}
+
 /// Sorts times by start and id, as the pages of a list continue.
 pub(crate) fn sort(times: &mut [Offered]) {
     times.sort_by(|one, other| {
@@ -384,7 +411,8 @@ pub(crate) fn take(
 }
 
 /// Stores a computed time as a slot, unless the stored one is not free. One that rests takes nobody's
-/// time, and stays as it is while somebody asks for it. What members are shown may differ from the stored
+/// time, and stays as it is while somebody asks for it. It is not deleted: the booking or the request
+/// for which it was stored is kept, and refers to it. What members are shown may differ from the stored
 /// slot; then that is noted. Returns whether it was stored.
 fn store(
     tx: &mut Tx<'_>,

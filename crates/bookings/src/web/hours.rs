@@ -24,7 +24,7 @@ use crate::choice::{self, Listed};
 use crate::credit_kind::{self, CreditKind};
 use crate::provider::Provider;
 use crate::schedule::exception::{self, ScheduleException};
-use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
+use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday, usual_week};
 use crate::settings;
 use crate::{Refusal, member, notice, offer};
 
@@ -162,6 +162,8 @@ struct HoursPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     has_offers: bool,
+    /// Whether single times that repeat can be proposed as the first hours.
+    has_usual_week: bool,
     hours: Vec<HoursRow>,
     days: Vec<DaysRow>,
     outside: Vec<OutsideRow>,
@@ -336,6 +338,9 @@ impl PageResource for Schedule {
 
     /// The hours of most people, which they change to their own.
     fn propose(&mut self) {
+        if !self.week.is_empty() {
+            return;
+        }
         let days = [
             Weekday::Monday,
             Weekday::Tuesday,
@@ -379,8 +384,11 @@ impl PageResource for Schedule {
         context: &ProviderContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let look = |tx: &mut Tx<'_>, provider: &Provider| {
+        let is_first = list.items.is_empty();
+        let look = move |tx: &mut Tx<'_>, provider: &Provider| {
             let id = &provider.profile.id;
+            let has_usual_week =
+                is_first && !usual_week::of_provider(tx, id, &provider.zone())?.is_empty();
             let days = exception::of_provider(tx, id)?;
             let mut outside = Vec::new();
             for one in outside_hours::list(tx, id)? {
@@ -388,9 +396,10 @@ impl PageResource for Schedule {
                 let name = member::name(tx, one.member_id.as_ref())?;
                 outside.push((one, place, name));
             }
-            Ok::<_, Refusal>((offer::has_any(tx, id)?, days, outside))
+            let has_offers = offer::has_any(tx, id)?;
+            Ok::<_, Refusal>((has_offers, has_usual_week, days, outside))
         };
-        let (has_offers, days, outside) = req.read(look).await?;
+        let (has_offers, has_usual_week, days, outside) = req.read(look).await?;
         let (text, now, zone) = (&req.text, req.site.clock.now(), context.by.zone());
         let today = now.to_zoned(zone.clone()).date().to_string();
         let outside = outside.into_iter().map(|(one, place, name)| OutsideRow {
@@ -402,6 +411,7 @@ impl PageResource for Schedule {
             text,
             done: req.done(DONE),
             has_offers,
+            has_usual_week,
             hours: list
                 .items
                 .into_iter()

@@ -19,7 +19,7 @@ use crate::payout::{self, PayoutState};
 use crate::provider::{PROVIDER, ProviderId};
 use crate::review::view;
 use crate::settings::is_administrator;
-use crate::{finding, gateway, member, notice, request, review, slot};
+use crate::{browse, finding, gateway, member, notice, request, review};
 
 const LINES: i64 = 2;
 
@@ -178,10 +178,13 @@ fn of_provider(
         });
     }
     if card.lines.is_empty() {
-        let (count, free) = slot::next_free(tx, &provider)?;
+        let (count, free) = browse::next_free(tx, &provider)?;
         card.all = (count, "/me/slots");
         let lines = free.into_iter().map(|slot| OwnLine {
-            href: format!("/me/slots/{}", slot.id),
+            href: match &slot.offer_id {
+                Some(offer) => format!("/me/offers/{offer}"),
+                None => format!("/me/slots/{}", slot.id),
+            },
             note: words::moment_short(text, zone, slot.starts_at),
             label: slot.title,
             side: Side::Tag("no", text.say("slot-available").into_owned()),

@@ -2,13 +2,16 @@
 //! on other terms than were seen.
 
 use bookings::booking::State;
+use identity::grant::ADMIN;
 use jiff::SignedDuration;
 use platform::sql;
 use serde_json::{Value, json};
 
 use crate::hours::{BOOKINGS, book, booked, code, listed, offer, starts, tuesdays, wish};
 use crate::paying::withhold;
-use crate::stage::{Booking, Stage, count, go_to, on_both, on_default, provider, run, state};
+use crate::stage::{
+    Booking, Stage, call_as_script, count, go_to, on_both, on_default, provider, run, state,
+};
 
 #[test]
 fn a_hold_that_ends_gives_the_time_back_and_late_money_takes_it_if_nothing_has_changed() {
@@ -239,5 +242,77 @@ fn nothing_is_booked_at_another_price_or_in_hours_that_have_changed() {
         assert!(booking.contains(coming["id"].as_str().unwrap()));
         let page = aina.browser.get(&path).await;
         page.expect(303);
+    });
+}
+
+#[test]
+fn a_providers_first_page_counts_the_times_that_hours_leave_free() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.offer("2026-11-25", "09:00", 0).await;
+        let hours = tuesdays(&mut farah).await;
+        let made = offer(&mut farah, &hours, &json!({})).await;
+        let page = farah.browser.get("/me").await;
+        let text = page.expect(200).text();
+        assert!(text.contains("All 10"), "{text}");
+        let one = format!("/me/offers/{}", made["id"].as_str().unwrap());
+        let links = page.links().into_iter().filter(|link| link.href == one);
+        assert_eq!(links.count(), 2);
+    });
+}
+
+#[test]
+fn single_times_that_repeat_are_proposed_as_hours() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let propose = "/me/hours/new?of=times";
+        for (date, is_repeated) in [
+            ("2026-11-24", false),
+            ("2026-11-25", false),
+            ("2026-12-01", true),
+        ] {
+            farah.offer(date, "15:00", 0).await;
+            let page = farah.browser.get("/me/hours").await;
+            let mut links = page.expect(200).links().into_iter();
+            let is_proposed = links.any(|link| link.href == propose);
+            assert_eq!(is_proposed, is_repeated, "{date}");
+        }
+        let page = farah.browser.get(propose).await;
+        let form = page.expect(200).form("/me/hours/new");
+        farah.browser.submit(&page, &form).await.expect(303);
+        let made = farah
+            .call("GET", "/api/v1/me/schedules", &Value::Null)
+            .await;
+        let week = json!([{"day": "tuesday", "opens": "15:00", "closes": "16:00"}]);
+        assert_eq!(made.json()["items"][0]["week"], week);
+        assert_eq!(listed(&mut farah).await.len(), 3);
+    });
+}
+
+#[test]
+fn a_computed_time_asks_what_its_offer_leaves_open() {
+    on_default(&async |stage: &Stage<'_>| {
+        let siti = stage.person_as("Siti Admin", ADMIN).await;
+        for code in ["call", "talk"] {
+            let kind = json!({"code": code, "label": code});
+            let path = "/api/v1/admin/session-types";
+            let made = call_as_script(stage, &siti, "POST", path, &kind).await;
+            made.expect(201);
+        }
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let both = json!({"session_types": ["call", "talk"]});
+        offer(&mut farah, &hours, &both).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[0].clone();
+        let path = format!("/book/{}", slot["id"].as_str().unwrap());
+        let page = aina.browser.get(&path).await;
+        let mut form = page.expect(200).form(&path);
+        let refused = aina.browser.submit(&page, &form).await;
+        let said = stage.say("problem-choice-not-offered");
+        assert!(refused.expect(422).text().contains(&said));
+        form.fill("session_type", "talk");
+        aina.browser.submit(&page, &form).await.expect(303);
+        assert_eq!(aina.coming().await["session_type"], "talk");
     });
 }
