@@ -151,6 +151,12 @@ test('a host gives the invitation a picture and a colour, and takes the picture 
   await page.locator('input[type=file]').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(photo) });
   await page.getByRole('button', { name: 'Save' }).click();
   await page.locator('.focus img').waitFor();
+  await page.goto(`${home}/settings/look?lang=en`);
+  const cut = await page.locator('.miniature').evaluateAll((all) => {
+    const end = (part) => part.getBoundingClientRect().bottom;
+    return all.filter((one) => end(one.querySelector('.date')) > end(one)).map((one) => one.className);
+  });
+  assert.deepEqual(cut, [], 'a small card shows all its words');
   await page.goto(`${home}/settings/look/songket?lang=en`);
   await page.locator('#accent_own').check();
   await page.locator('[id="theme.accent"]').fill('#ffee00');

@@ -69,6 +69,9 @@ host-home-guests = Guests
 host-home-answer-by = Answer by
 host-home-publish = Publish
 host-home-to-answer = Yet to answer
+host-home-said-yes = Said yes
+host-home-did-not-answer = Did not answer
+host-home-said-no = Said no
 host-home-of-people = of { $count ->
     [one] { $n } person
    *[other] { $n } people

@@ -419,7 +419,7 @@ host-field-salutation = Own salutation
 host-field-salutation-hint = Instead of “Dear …”.
 host-field-tag = Tag
 host-field-tags = Tags
-host-field-tags-hint = With commas between them: side, group, table.
+host-field-tags-hint = With commas between them: side, group, “Table 4”.
 host-field-plus-ones = People it may bring
 host-field-plus-ones-hint = 0 to 20, grown-ups or children.
 host-field-children = More children
@@ -836,7 +836,7 @@ host-print-no-address = { $n ->
    *[other] { $n } households have no address, so they get no label:
 }
 host-print-places = Place cards
-host-print-places-text = For everybody who comes, 85 × 45 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones.
+host-print-places-text = For everybody who comes, 85 × 45 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones. Those who have a table, such as the tag “Table 4”, show it, and come in its order.
 host-print-kitchen-text = The list of food needs prints as it stands on its page.
 host-print-qr = QR codes
 host-print-qr-text = All QR codes as pictures, for a printer’s own design.
@@ -851,16 +851,19 @@ host-print-a6 = Invitation cards, A6
 host-print-shop = For a print shop: each card on a page of its own, with 3 mm of bleed
 host-print-how-shop = Save this page as a PDF, without margins and with background graphics. Each page is 111 × 154 mm: the card, and 3 mm on each side to be cut off.
 host-print-both = Both sides: the cover alone on the front, all else on the back
-host-print-a6-text = 105 × 148 mm, four on a page, in each household’s language: your names, the events it is invited to, code and QR code; your photo is only on the page. Cut along the dashed lines.
-host-print-a6-text-letter = 105 × 148 mm, two on a page, in each household’s language: your names, the events it is invited to, code and QR code; your photo is only on the page. Cut along the dashed lines.
+host-print-a6-text = 105 × 148 mm, four on a page, in each household’s language: your names, the events it is invited to, code and QR code, all drawn: your photo is only on the guests’ pages. Cut along the dashed lines.
+host-print-a6-text-letter = 105 × 148 mm, two on a page, in each household’s language: your names, the events it is invited to, code and QR code, all drawn: your photo is only on the guests’ pages. Cut along the dashed lines.
+host-print-no-photo = Your photo is only on the guests’ pages: on these cards everything is drawn.
 host-print-cards-text-letter = 3½ × 2 in, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
 host-print-labels-text-letter = 4 × 2 in, ten on a sheet: household and address.
 host-print-codes-text-letter = 4 × 2 in, ten on a sheet: household, code and QR code, to stick on cards of your own.
-host-print-places-text-letter = For everybody who comes, 85 × 43 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones.
+host-print-places-text-letter = For everybody who comes, 85 × 43 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones. Those who have a table, such as the tag “Table 4”, show it, and come in its order.
 host-print-door = Door list
-host-print-door-text = Everybody who comes, by name: the household, how many of it come, and a box to tick for each event.
+host-print-door-text = Everybody who comes, by name: the household, how many of it come, its table, and a box to tick for each event. A table is a tag such as “Table 4”.
 host-print-door-all = All events
 host-print-door-how = Print this page with its own margins. The number after a household says how many of it come.
+host-print-door-not-invited = Not invited
+host-print-table = Table
 
 ## Looks
 

@@ -44,6 +44,19 @@ impl Phase {
     }
 }
 
+/// Whether the last event has ended, or the occasion is archived. A day that is not known is still to
+/// come.
+pub fn has_ended(
+    status: OccasionStatus,
+    events: &[Event],
+    has_unknown_day: bool,
+    now: Timestamp,
+) -> bool {
+    let is_past = |event: &Event| event.ends_at <= now;
+    let was_held = !events.is_empty() && !has_unknown_day && events.iter().all(is_past);
+    status == OccasionStatus::Archived || was_held
+}
+
 /// Returns the time from which the last event is over; `None` without events.
 pub fn over_at(events: &[Event], zone: &TimeZone) -> Option<Timestamp> {
     let last_end = events.iter().map(|event| event.ends_at).max()?;
@@ -153,5 +166,23 @@ mod tests {
         };
         assert_eq!(at(OccasionStatus::Archived), Phase::Archive);
         assert_eq!(at(OccasionStatus::Closed), Phase::Before);
+    }
+
+    #[test]
+    fn all_has_ended_with_the_last_event_if_every_day_is_known() {
+        use OccasionStatus::{Archived, Published};
+        let events = [event("2027-01-16T12:00:00Z", "2027-01-16T15:00:00Z")];
+        let end = events[0].ends_at;
+        let before = end - jiff::SignedDuration::from_secs(1);
+        for (status, events, has_unknown_day, now, expected) in [
+            (Published, &events[..], false, before, false),
+            (Published, &events, false, end, true),
+            (Published, &events, true, end, false),
+            (Published, &[], false, end, false),
+            (Archived, &events, false, before, true),
+        ] {
+            let ended = has_ended(status, events, has_unknown_day, now);
+            assert_eq!(ended, expected, "{status:?} {has_unknown_day} {now}");
+        }
     }
 }

@@ -443,6 +443,12 @@ fn the_home_of_a_new_occasion_shows_the_card_and_what_is_next() {
         owner.submit(&page, &form).await.expect(303);
         let home = owner.get("/admin/o/mei-tan").await;
         assert!(home.text().contains(&done(4)), "{}", home.text());
+        let photo = sql!("UPDATE occasion SET cover = 'photo' WHERE slug = $1");
+        stage.run(photo, "mei-tan").await;
+        let home = owner.get("/admin/o/mei-tan").await;
+        let change = home.link(&stage.say("host-photo-change"));
+        assert_eq!(change.href, "/admin/o/mei-tan/settings/cover");
+        assert!(!home.text().contains(&stage.say("host-home-photo")));
         // With guests, the home has numbers.
         let page = owner.get("/admin/o/aisyah-daniel").await;
         assert!(!page.body.contains("class=\"guests-view\""));

@@ -160,6 +160,16 @@ fn an_invitation_card_says_where_the_events_are() {
         let card = get(&mut host, "/print/a6?q=rahma").await;
         let place = "Hall, 12 High Street";
         assert!(card.text().contains(place), "{}", card.text());
+        // A photo is not on it, and the page says so.
+        let drawn = stage.say("host-print-no-photo");
+        assert!(!card.text().contains(&drawn));
+        let photo = sql!("UPDATE occasion SET cover = $1");
+        stage.run(photo, "photo").await;
+        for (sheet, expected) in [("a6", true), ("cards", false)] {
+            let sheet = get(&mut host, &format!("/print/{sheet}?q=rahma")).await;
+            assert_eq!(sheet.text().contains(&drawn), expected);
+            assert!(!sheet.body.contains("<img"));
+        }
     });
 }
 
@@ -378,6 +388,101 @@ fn the_list_for_the_door_has_everybody_who_comes_by_name() {
                 assert_eq!(row.matches("role=\"img\"").count(), comes.count(), "{row}");
             }
         }
+    });
+}
+
+/// Returns the row of this person on the list for the door.
+async fn row(host: &mut Visitor, name: &str) -> String {
+    let page = get(host, "/print/door").await;
+    let rows = page.body.split("<th scope=\"row\">").skip(1);
+    let mut rows = rows.map(|row| row.split("</tr>").next().unwrap().to_owned());
+    rows.find(|row| row.contains(name)).unwrap()
+}
+
+#[test]
+fn at_the_door_each_reply_has_words_of_its_own() {
+    on_default(async |stage| {
+        stage.switch(|switches| switches.undecided = true).await;
+        let mut observer = stage.visitor(&stage.observer);
+        let name = "Lim Wei Jian";
+        for (status, label) in [
+            ("no", "reply-no"),
+            ("undecided", "reply-undecided"),
+            ("pending", "reply-pending"),
+            ("waitlisted", "reply-waitlisted"),
+            ("", "host-print-door-not-invited"),
+        ] {
+            let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                let changed = if status.is_empty() {
+                    sql!(
+                        "DELETE FROM reply WHERE event = (SELECT id FROM event WHERE key = 'nikah')
+                           AND guest = (SELECT id FROM guest WHERE name = :name)",
+                        name
+                    )
+                    .run(tx, Rows::Exactly(1))
+                } else {
+                    sql!(
+                        "UPDATE reply SET status = :status
+                         WHERE event = (SELECT id FROM event WHERE key = 'nikah')
+                           AND guest = (SELECT id FROM guest WHERE name = :name)",
+                        status,
+                        name
+                    )
+                    .run(tx, Rows::Exactly(1))
+                };
+                changed.map(drop)
+            };
+            stage.change(change).await;
+            let row = row(&mut observer, name).await;
+            let first = row.split("<td class=\"box\">").nth(1).unwrap();
+            assert!(first.contains(&*stage.say(label)), "{status}: {row}");
+            assert!(!row.contains('–'), "{row}");
+        }
+    });
+}
+
+#[test]
+fn a_table_stands_at_the_door_and_orders_the_place_cards() {
+    on_default(async |stage| {
+        let mut observer = stage.visitor(&stage.observer);
+        let heading = format!("<th scope=\"col\">{}</th>", stage.say("host-print-table"));
+        let places = "/print/places?event=reception";
+        let before = get(&mut observer, "/print/door").await;
+        assert!(!before.body.contains(&heading));
+        stage
+            .change(|tx| {
+                for (household, tags) in [
+                    ("The Lim family", r#"["Friends","Table 10"]"#),
+                    ("Famiglia Conti", r#"["Table 2"]"#),
+                ] {
+                    sql!(
+                        "UPDATE invitation SET tags = :tags WHERE household = :household",
+                        tags,
+                        household
+                    )
+                    .run(tx, Rows::Exactly(1))?;
+                }
+                Ok(())
+            })
+            .await;
+        let door = get(&mut observer, "/print/door").await;
+        assert!(door.body.contains(&heading));
+        let lim = row(&mut observer, "Lim Wei Jian").await;
+        assert!(lim.contains("<bdi>Table 10</bdi>"), "{lim}");
+        assert!(!lim.contains("Friends"), "{lim}");
+        let cards = get(&mut observer, places).await;
+        let cards: Vec<&str> = cards.body.split("<article").skip(1).collect();
+        let at = |name: &str| cards.iter().position(|card| card.contains(name)).unwrap();
+        let order = [
+            "Andrea Conti",
+            "Lim Hui Min",
+            "Lim Wei Jian",
+            "Harpreet Singh",
+        ]
+        .map(at);
+        assert!(order.is_sorted(), "{order:?}");
+        assert!(cards[order[1]].contains("<bdi>Table 10</bdi>"));
+        assert!(!cards[order[3]].contains("Table"));
     });
 }
 

@@ -508,6 +508,51 @@ fn after_the_day_only_thanks_are_open() {
 }
 
 #[test]
+fn after_the_last_event_home_tells_how_the_answers_ended_and_invites_nobody() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let expected = ["host-coming", "host-home-to-answer", "reply-no"];
+        let ended = [
+            "host-home-said-yes",
+            "host-home-did-not-answer",
+            "host-home-said-no",
+        ];
+        let seats = stage.say("host-home-seats");
+        let to_send = " to send";
+        let home = owner.get(HOME).await.with(200);
+        let figures = part(&home, "figures");
+        for label in expected {
+            assert!(figures.contains(&*stage.say(label)), "{label}: {figures}");
+        }
+        assert!(figures.contains(&*seats) && home.text().contains(to_send));
+        assert!(!part(&home, "next").contains("/uploads\""));
+
+        let over = sql!("UPDATE event SET starts_at = 1, ends_at = 2 WHERE key <> $1");
+        set(stage, over, "").await;
+        let home = owner.get(HOME).await.with(200);
+        let figures = part(&home, "figures");
+        for label in ended {
+            assert!(figures.contains(&*stage.say(label)), "{label}: {figures}");
+        }
+        assert!(!figures.contains(&*stage.say("host-home-to-answer")));
+        assert!(!figures.contains(&*seats), "{figures}");
+        assert!(!home.text().contains(to_send), "{}", home.text());
+        let next = part(&home, "next");
+        assert!(next.contains("/send/thanks\"") && next.contains("/uploads\""));
+    });
+}
+
+/// Returns a part of home.
+fn part(home: &Page, name: &str) -> String {
+    let (_, part) = home
+        .body
+        .split_once(&format!("id=\"part-{name}\""))
+        .unwrap();
+    let end = part.find("<section").unwrap_or(part.len());
+    part[..end].to_owned()
+}
+
+#[test]
 fn programs_read_the_same_points() {
     on_default(async |stage| {
         neglect(stage).await;

@@ -351,3 +351,68 @@ fn another_number_is_another_number_of_people() {
         assert!(names.contains(&&json!("Ana Garcia")), "{left}");
     });
 }
+
+#[test]
+fn hosts_name_and_remove_places_on_the_page_of_the_household() {
+    on_default(async |stage| {
+        let mut api = stage.public(&stage.owner);
+        let new = json!({"household": "Garcia", "plus_ones": 3, "guests": []});
+        let made = call(&mut api, "POST", &stage.at("/invitations"), &new).await;
+        let made = made.with(201).json();
+        let id = made["id"].as_str().unwrap();
+        let guest = |at: usize| made["guests"][at]["id"].as_str().unwrap();
+        let mut host = stage.visitor(&stage.owner);
+        let at = format!("{HOME}/invites/{id}");
+        let page = host.get(&at).await.with(200);
+        let mut form = page.form(&format!("{at}/answers"));
+        let is_name = |name: &str| name.starts_with("name.");
+        let names = form.entries().into_iter().filter(|(name, _)| is_name(name));
+        assert_eq!(names.count(), 3);
+        let (first, second, third) = (guest(0), guest(1), guest(2));
+        let replies = form.fields.iter().map(|field| field.name.clone());
+        let mut replies = replies.filter(|name| name.starts_with(&format!("reply.{first}.")));
+        let reply = replies.next().unwrap();
+        form.fill(&format!("name.{first}"), &"x".repeat(101));
+        let refused = host.submit(&page, &form).await.with(422);
+        assert!(refused.body.contains(&format!("href=\"#name.{first}\"")));
+        form.fill(&format!("name.{first}"), "Ana Garcia")
+            .fill(&reply, "yes")
+            .tick(&format!("remove.{second}"), "1");
+        host.submit(&page, &form).await.expect(303);
+        let at_api = format!("/api/v1/invitations/id/{id}");
+        let saved = api.get(&at_api).await.with(200).json();
+        let guests = saved["guests"].as_array().unwrap().iter();
+        let found: Vec<(&str, &str)> = guests
+            .map(|one| (one["id"].as_str().unwrap(), one["name"].as_str().unwrap()))
+            .collect();
+        assert_eq!(found, [(first, "Ana Garcia"), (third, "")]);
+        // Whoever has a name changes it on the page of the person.
+        let page = host.get(&at).await.with(200);
+        let form = page.form(&format!("{at}/answers"));
+        assert!(form.value(&format!("name.{first}")).is_none());
+        assert!(form.value(&format!("name.{third}")).is_some());
+    });
+}
+
+#[test]
+fn who_sends_reads_the_names_of_a_small_household() {
+    on_default(async |stage| {
+        let mut host = stage.public(&stage.owner);
+        let walk = format!("{HOME}/send/walk?kind=invitation&by=whatsapp&q=margaret");
+        let guest = sql!("UPDATE guest SET name = $1 WHERE name = 'Margaret Chong'");
+        let household =
+            sql!("UPDATE invitation SET household = $1 WHERE sort_name LIKE '%margaret%'");
+        for (change, name, expected) in [
+            (None, "", "012-345 6789 · Margaret Chong · English"),
+            // The heading says it already.
+            (Some(household), "Margaret Chong", "012-345 6789 · English"),
+            (Some(guest), "", "012-345 6789 · 1 person · English"),
+        ] {
+            if let Some(change) = change {
+                stage.run(change, name).await;
+            }
+            let turn = host.get(&walk).await.with(200).text();
+            assert!(turn.contains(expected), "{turn}");
+        }
+    });
+}

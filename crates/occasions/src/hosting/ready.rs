@@ -148,10 +148,7 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     let now = tx.now();
     let is_archived = occasion.status == OccasionStatus::Archived;
     let undated = event::without_day(tx, &occasion.id)?;
-    // A day that is not known is still to come.
-    let was_held =
-        !events.is_empty() && undated.is_empty() && events.iter().all(|event| event.ends_at <= now);
-    if is_archived || was_held {
+    if phase::has_ended(occasion.status, &events, !undated.is_empty(), now) {
         let mut points = Vec::new();
         // Nobody is thanked before the morning after, and nobody is reminded any more.
         let over_at = phase::over_at(&events, &occasion.zone());

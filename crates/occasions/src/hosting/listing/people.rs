@@ -1,6 +1,6 @@
 //! The list of guests. It has a row for each guest on each invitation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -164,6 +164,9 @@ pub struct Person {
     #[row(json)]
     pub diets: Vec<String>,
     pub diet_note: String,
+    /// The tags of the household.
+    #[row(json)]
+    pub tags: Vec<String>,
     sort_name: String,
     total: i64,
 }
@@ -350,7 +353,8 @@ fn find(
          ), shown AS (
              SELECT page.id, guest.name, guest.invitation, invitation.household, guest.kind,
                  guest.is_child, guest.child_age, guest.beyond_allowance AS beyond, page.status,
-                 page.is_partial, guest.diets, guest.diet_note, page.sort_name, page.total,
+                 page.is_partial, guest.diets, guest.diet_note, invitation.tags,
+                 page.sort_name, page.total,
                  (SELECT MAX(reply.answered_at) FROM reply
                   WHERE reply.guest = page.id AND (:event = '' OR reply.event = :event)
                  ) AS answered_at,
@@ -427,4 +431,24 @@ pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, Event
     )
     .all(tx)?;
     Ok(found.into_iter().collect())
+}
+
+/// Returns what each guest replied to each event to which the guest is invited.
+pub fn all_replies(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+) -> Result<BTreeMap<(GuestId, EventId), ReplyStatus>, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    let found: Vec<(GuestId, EventId, ReplyStatus)> = sql!(
+        "SELECT reply.guest, reply.event, reply.status FROM reply
+         JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL",
+        occasion = host.occasion()
+    )
+    .all(tx)?;
+    let pairs = found.into_iter();
+    Ok(pairs
+        .map(|(guest, event, status)| ((guest, event), status))
+        .collect())
 }

@@ -223,6 +223,8 @@ impl HostRequest {
         let sizes = context.sizes;
         match group {
             Group::Guests => Some(self.text.number(sizes.invitations)),
+            // Nobody is invited any more after the last event.
+            Group::Send if context.has_ended() => None,
             Group::Send if context.may(Permission::Invite) && sizes.unsent > 0 => {
                 let values = [("n", self.text.number(sizes.unsent).into())];
                 Some(self.text.with("host-menu-unsent", values))

@@ -49,7 +49,9 @@ struct Home<'a> {
     channels: Option<String>,
     then: Vec<Line>,
     open: usize,
-    is_over: bool,
+    /// The page of the pictures, once the last event has ended.
+    pictures: Option<String>,
+    has_ended: bool,
     latest: Vec<Latest>,
 }
 
@@ -62,7 +64,7 @@ struct Figure {
 
 impl Home<'_> {
     fn all_done(&self) -> String {
-        if self.is_over {
+        if self.has_ended {
             return self.text.say("host-ready-over").into_owned();
         }
         ready_page::all(&self.wording)
@@ -134,7 +136,8 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         channels: (!by.is_empty()).then(|| by.join(&text.say("list-comma"))),
         then: points.take(THEN).collect(),
         open: found.ready.open,
-        is_over: found.ready.is_over,
+        pictures: pictures(&wording, context, &found.ready),
+        has_ended: context.has_ended(),
         latest: found
             .latest
             .items
@@ -145,6 +148,15 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
         wording: wording.clone(),
     };
     req.page(context, Place::Home, &text.say("host-home"), body)
+}
+
+/// The page of the pictures, once the last event has ended; `None` if the next point leads there.
+fn pictures(wording: &Wording<'_>, context: &PageContext, ready: &Ready) -> Option<String> {
+    let next = ready.points.first().map(|point| point.point);
+    let is_offered = context.has_ended()
+        && context.may(Permission::SeeAnswers)
+        && next != Some(ReadyPoint::PicturesWait);
+    is_offered.then(|| wording.at("/uploads"))
 }
 
 /// A sentence for each cancelled event.
@@ -211,6 +223,17 @@ fn rank(point: ReadyPoint) -> u8 {
 fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> Vec<Figure> {
     let text = wording.text;
     let (people, households) = (&summary.guests, &summary.invitations);
+    // After the last event, nothing is expected any more: the numbers are as they ended.
+    let has_ended = context.has_ended();
+    let [yes, pending, no] = if has_ended {
+        [
+            "host-home-said-yes",
+            "host-home-did-not-answer",
+            "host-home-said-no",
+        ]
+    } else {
+        ["host-coming", "host-home-to-answer", "reply-no"]
+    };
     let count = |id: &str, n: i64| {
         let values = [("count", n.into()), ("n", text.number(n).into())];
         text.with(id, values)
@@ -218,16 +241,15 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
     // The list that the number leads to has as many.
     let owing = households.pending;
     let more = (summary.plus_ones.allowed - summary.plus_ones.used).max(0);
-    let of_people = match more {
-        0 => count("host-home-of-people", people.total),
-        more => {
-            let values = [
-                ("count", people.total.into()),
-                ("n", text.number(people.total).into()),
-                ("more", text.number(more).into()),
-            ];
-            text.with("host-home-of-people-and-more", values)
-        }
+    let of_people = if more > 0 && !has_ended {
+        let values = [
+            ("count", people.total.into()),
+            ("n", text.number(people.total).into()),
+            ("more", text.number(more).into()),
+        ];
+        text.with("host-home-of-people-and-more", values)
+    } else {
+        count("host-home-of-people", people.total)
     };
     let not_sure = match people.undecided {
         0 => String::new(),
@@ -236,21 +258,23 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
     let mut all = vec![
         Figure {
             href: wording.at("/guests?status=yes"),
-            label: "host-coming",
+            label: yes,
             n: text.number(people.yes),
             note: of_people,
         },
         Figure {
             href: wording.at("/invites?response=pending"),
-            label: "host-home-to-answer",
+            label: pending,
             n: text.number(owing),
             note: text.with("host-home-households", [("n", owing.into())]),
         },
     ];
-    all.extend(fewest_seats(wording, context, summary));
+    if !has_ended {
+        all.extend(fewest_seats(wording, context, summary));
+    }
     all.push(Figure {
         href: wording.at("/guests?status=no"),
-        label: "reply-no",
+        label: no,
         n: text.number(people.no),
         note: not_sure,
     });

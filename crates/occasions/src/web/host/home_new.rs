@@ -23,6 +23,7 @@ struct HomeNew<'a> {
     done: Option<String>,
     may_own: bool,
     may_invite: bool,
+    photo: &'static str,
     steps: Vec<Step>,
 }
 
@@ -52,7 +53,9 @@ impl Step {
 }
 
 pub(super) fn is_new(context: &PageContext, summary: &Summary) -> bool {
-    context.occasion.status == OccasionStatus::Draft && summary.invitations.total == 0
+    let is_empty_draft =
+        context.occasion.status == OccasionStatus::Draft && summary.invitations.total == 0;
+    is_empty_draft && !context.has_ended()
 }
 
 pub(super) fn page(req: &HostRequest, context: &PageContext) -> Response {
@@ -62,6 +65,10 @@ pub(super) fn page(req: &HostRequest, context: &PageContext) -> Response {
         done: req.done(),
         may_own: context.may(Own),
         may_invite: context.may(Invite),
+        photo: match context.occasion.cover.as_str() {
+            "" => "host-home-photo",
+            _ => "host-photo-change",
+        },
         steps: steps(&wording, context),
         wording: wording.clone(),
     };

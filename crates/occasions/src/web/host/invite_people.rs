@@ -18,6 +18,10 @@ pub(super) struct PersonRow<'a> {
     pub(super) title: String,
     pub(super) about: Vec<String>,
     pub(super) is_above: bool,
+    /// What is typed as the name of a guest whom nobody has named; `None` for others.
+    pub(super) name: Option<String>,
+    /// Whether the guest is to be removed.
+    pub(super) is_removed: bool,
     pub(super) choices: Vec<Choice<'a>>,
     pub(super) diets: Vec<(String, String, bool)>,
     pub(super) diet_note: String,
@@ -78,6 +82,7 @@ pub(super) fn stored(snapshot: &InvitationSnapshot) -> Form {
     )];
     for guest in &snapshot.household.guests {
         let id = &guest.id;
+        fields.push((format!("name.{id}"), guest.name.clone()));
         for event in snapshot.invited_events() {
             if let Some(reply) = guest.replies.get(&event.id) {
                 let word = match snapshot.effective_status(reply.status) {
@@ -249,6 +254,9 @@ fn person<'a>(
             )
         })
         .collect();
+    let typed_name = form_state.form.find(&format!("name.{id}"));
+    let is_typed = typed_name.is_some_and(|typed| typed != guest.name);
+    let is_unnamed = guest.name.is_empty() || is_typed;
     let diet_note = form_state.form.text(&format!("diet_note.{id}")).to_owned();
     let mut diet_words: Vec<String> = diets
         .iter()
@@ -262,6 +270,8 @@ fn person<'a>(
         title,
         about: about(text, guest),
         is_above: guest.beyond_allowance,
+        name: is_unnamed.then(|| typed_name.unwrap_or_default().to_owned()),
+        is_removed: form_state.form.is_ticked(&format!("remove.{id}")),
         choices: snapshot
             .invited_events()
             .filter_map(|event| {

@@ -3,6 +3,7 @@
 //! because the reports page can be printed as it is.
 
 mod door;
+mod table;
 
 use askama::Template;
 use axum::response::Response;
@@ -217,6 +218,8 @@ struct Sheet<'a> {
     is_for_shop: bool,
     /// Why guests cannot open the printed links; `None` if they can.
     note: Option<String>,
+    /// Says that the occasion's photo is not printed; `None` if nobody expects it.
+    photo: Option<std::borrow::Cow<'a, str>>,
     /// How many households are on no sheet, and the names of the first.
     left_out: Option<(String, String)>,
 }
@@ -364,21 +367,28 @@ pub(super) async fn codes(req: HostRequest) -> Result<Response, Problem> {
 }
 
 /// Handles `GET /admin/o/{slug}/print/places`. Prints a place card for each guest who comes to an
-/// event.
+/// event, in the order of the tables and then of the names.
 pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let (context, people) = req
         .read(move |tx, context| people::all_people(tx, &context.host, &filter))
         .await?;
+    let comma = req.text.say("list-comma");
     let coming = people
         .iter()
         .filter(|person| person.status == ReplyStatus::Yes);
+    let mut coming: Vec<_> = coming
+        .map(|person| (table::named(&person.tags, &comma), person))
+        .collect();
+    // Who lays the tables takes the cards of one after the other.
+    coming.sort_by_cached_key(|(table, _)| table::order(table));
     let all = coming
-        .map(|person| Piece {
+        .into_iter()
+        .map(|(table, person)| Piece {
             language: req.text.language().clone(),
             title: person.shown_name(&req.text),
             household: String::new(),
-            lines: vec![person.household.clone()],
+            lines: vec![table, person.household.clone()],
             code: String::new(),
             qr: None,
             invitation: None,
@@ -454,6 +464,8 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &Pieces) 
             _ => &[Side::Only],
         },
         note: req.private_note(context),
+        photo: (kind == Kind::Invitations && !context.occasion.cover.is_empty())
+            .then(|| req.text.say("host-print-no-photo")),
         left_out: left_out(&req.text, &pieces.left_out),
     };
     printed(req, context, &title, body)

@@ -25,6 +25,7 @@ use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
 use crate::own_domain;
+use crate::phase;
 use crate::web::custom_code::ByHand;
 
 /// A host's request for a page, or for saving the form on it.
@@ -179,6 +180,17 @@ impl PageContext {
     /// Returns whether this host's role has `permission`.
     pub fn may(&self, permission: Permission) -> bool {
         self.host.may(permission)
+    }
+
+    /// Whether the last event has ended, or the occasion is archived.
+    pub fn has_ended(&self) -> bool {
+        let has_unknown_day = !self.undated.is_empty();
+        phase::has_ended(
+            self.occasion.status,
+            &self.events,
+            has_unknown_day,
+            self.now,
+        )
     }
 }
 

@@ -21,7 +21,11 @@ use crate::hosting::nobody::Nobody;
 use crate::hosting::sending::{self, Handing, Household, Line, ToSend};
 use crate::hosting::thanks::DayAfter;
 use crate::hosting::{HostOf, Permission, Refusal, channels, moved, portals};
+use crate::household;
 use crate::id::InvitationId;
+
+/// The people of a household with more are not named.
+const MOST_NAMED: usize = 4;
 
 /// Where the host is on the way through the households, as the query and the forms say.
 #[derive(Clone)]
@@ -238,10 +242,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             Channel::Paper if !send_words::has_card(walk.kind) => details.phone.clone(),
             Channel::Paper | Channel::Other => None,
         };
-        let people = [("n", snapshot.household.guests.len().into())];
         let about = [
             address.unwrap_or_default(),
-            text.with("host-send-people", people),
+            people(text, &snapshot.household),
             filters::language(text, Some(&send.language.tag)),
         ];
         let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
@@ -320,6 +323,23 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
 }
 
 /// When the message became what it is: hosts began it, or the event changed. In milliseconds.
+/// Names the people of a small household, unless its own name says who it is. Of others it says how
+/// many there are.
+fn people(text: &Text, household: &household::Household) -> String {
+    let names: Vec<&str> = household
+        .guests
+        .iter()
+        .map(|guest| guest.name.as_str())
+        .collect();
+    if names == [household.invitation.details.household.as_str()] {
+        return String::new();
+    }
+    if names.is_empty() || names.len() > MOST_NAMED || names.contains(&"") {
+        return text.with("host-send-people", [("n", names.len().into())]);
+    }
+    names.join(&text.say("list-comma"))
+}
+
 fn begun(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind, about: &str) -> Result<i64, Refusal> {
     let changed_at = match kind {
         MailKind::Moved => moved::changed_at(tx, about)?,

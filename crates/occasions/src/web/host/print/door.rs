@@ -6,10 +6,12 @@ use askama::Template;
 use axum::response::Response;
 use web::{Problem, Spoken, Text, assets};
 
-use super::{Paper, back, printed};
+use super::{Paper, back, printed, table};
 use crate::hosting::listing::people::{self, GuestFilter};
 use crate::id::InvitationId;
 use crate::web::host::request::HostRequest;
+use crate::web::host::wording;
+use crate::words::ReplyStatus;
 
 #[derive(Template)]
 #[template(path = "host/print_door.html")]
@@ -20,6 +22,8 @@ struct DoorList<'a> {
     hosts: Spoken<'a>,
     /// The events on the door list. Each has its name, its time, and how many guests come.
     events: Vec<(Spoken<'a>, String, String)>,
+    /// Whether somebody has a table.
+    has_tables: bool,
     rows: Vec<DoorRow>,
 }
 
@@ -28,8 +32,42 @@ struct DoorRow {
     name: String,
     household: String,
     heads: usize,
-    /// How many of them come to each event.
-    comes: Vec<usize>,
+    /// The household's table; empty if it has none.
+    table: String,
+    /// The place of each event.
+    places: Vec<Place>,
+}
+
+/// What a row says of an event.
+#[derive(Default)]
+struct Place {
+    /// How many come.
+    comes: usize,
+    /// What those who do not come have replied, or that they are not invited.
+    others: Vec<&'static str>,
+}
+
+impl Place {
+    fn add(&mut self, reply: Option<ReplyStatus>) {
+        let word = match reply {
+            Some(ReplyStatus::Yes) => {
+                self.comes += 1;
+                return;
+            }
+            Some(other) => wording::mark(other).message(),
+            None => "host-print-door-not-invited",
+        };
+        if !self.others.contains(&word) {
+            self.others.push(word);
+        }
+    }
+}
+
+impl DoorList<'_> {
+    fn others(&self, place: &Place) -> String {
+        let words = place.others.iter().map(|id| self.text.say(id));
+        words.collect::<Vec<_>>().join(&self.text.say("list-comma"))
+    }
 }
 
 /// Handles `GET /admin/o/{slug}/print/door`. Lists all guests who come, sorted by name, so that
@@ -40,13 +78,13 @@ pub(in crate::web::host) async fn door(req: HostRequest) -> Result<Response, Pro
         ..GuestFilter::read(&req.query)?
     };
     let event = filter.event.clone();
-    let (context, (people, coming)) = req
+    let (context, (people, replies)) = req
         .read(move |tx, context| {
             let people = people::all_people(tx, &context.host, &filter)?;
-            Ok((people, people::coming(tx, &context.host)?))
+            Ok((people, people::all_replies(tx, &context.host)?))
         })
         .await?;
-    let wording = req.wording(&context);
+    let words = req.wording(&context);
     let events = context.events.iter();
     let events: Vec<_> = events
         .filter(|one| event.as_ref().is_none_or(|key| one.key == *key))
@@ -60,30 +98,38 @@ pub(in crate::web::host) async fn door(req: HostRequest) -> Result<Response, Pro
     let (named, mut nameless): (Vec<_>, Vec<_>) =
         people.iter().partition(|person| !person.name.is_empty());
     nameless.sort_by_key(|person| person.household.to_lowercase());
+    let comma = req.text.say("list-comma");
     for person in named.into_iter().chain(nameless) {
-        let comes = events
-            .iter()
-            .map(|event| usize::from(coming.contains(&(person.id.clone(), event.id.clone()))));
-        if person.name.is_empty() {
-            let of = (&person.invitation, person.guest_of.as_str());
-            if let Some(row) = unnamed.get(&of).and_then(|place| rows.get_mut(*place)) {
-                let places = row.comes.iter_mut().zip(comes);
-                places.for_each(|(all, one)| *all += one);
-                continue;
+        let of = (&person.invitation, person.guest_of.as_str());
+        let known = unnamed.get(&of).filter(|_| person.name.is_empty());
+        let at = known.copied().unwrap_or(rows.len());
+        if at == rows.len() {
+            if person.name.is_empty() {
+                unnamed.insert(of, at);
             }
-            unnamed.insert(of, rows.len());
+            rows.push(DoorRow {
+                name: person.shown_name(&req.text),
+                household: person.household.clone(),
+                heads: heads.get(&person.invitation).copied().unwrap_or_default(),
+                table: table::named(&person.tags, &comma),
+                places: events.iter().map(|_| Place::default()).collect(),
+            });
         }
-        rows.push(DoorRow {
-            name: person.shown_name(&req.text),
-            household: person.household.clone(),
-            heads: heads.get(&person.invitation).copied().unwrap_or_default(),
-            comes: comes.collect(),
-        });
+        let places = rows.get_mut(at).into_iter();
+        let places = places.flat_map(|row| row.places.iter_mut());
+        for (place, event) in places.zip(&events) {
+            let reply = replies.get(&(person.id.clone(), event.id.clone()));
+            place.add(reply.map(|one| context.occasion.effective_status(*one)));
+        }
     }
     let told = events.iter().enumerate().map(|(place, event)| {
-        let heads: usize = rows.iter().filter_map(|row| row.comes.get(place)).sum();
+        let heads: usize = rows
+            .iter()
+            .filter_map(|row| row.places.get(place))
+            .map(|place| place.comes)
+            .sum();
         let heads = req.text.with("count-yes", [("n", heads.into())]);
-        (wording.event(event), wording.start_of(event), heads)
+        (words.event(event), words.start_of(event), heads)
     });
     let title = req.text.say("host-print-door");
     let paper = Paper::of(&req);
@@ -95,8 +141,9 @@ pub(in crate::web::host) async fn door(req: HostRequest) -> Result<Response, Pro
             .chain([assets::asset("print-list.css")])
             .collect(),
         back: back(&context, paper),
-        hosts: wording.hosts(),
+        hosts: words.hosts(),
         events: told.collect(),
+        has_tables: rows.iter().any(|row| !row.table.is_empty()),
         rows,
     };
     Ok(printed(&req, &context, &title, body))
