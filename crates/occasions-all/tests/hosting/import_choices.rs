@@ -139,6 +139,48 @@ fn a_household_with_the_same_name_and_phone_is_asked_about_and_never_overwritten
 }
 
 #[test]
+fn a_household_with_the_same_people_is_asked_about_by_its_own_name() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let there = "Household,Guest,Email\nThe Tan family,Mei Tan,tan@example.com\n\
+                     The Tan family,Wei Tan,\nLim,Ana,\n";
+        assert_eq!(bring(stage, there, KEPT).await, (2, 0, 0));
+        // One of two people is not here, and a first name alone says little.
+        let file =
+            "Name,Email\nmei tan & Wei Tan,mei@example.com\nWei Tan,\nAna,\nMei Tan & Bo Ng,\n";
+        let same = file.replace("mei@", "tan@");
+        for (file, usual) in [(same.as_str(), "leave"), (file, "add")] {
+            let id = upload(stage, &stage.owner, file.as_bytes()).await;
+            let found = check(stage, &id).await;
+            let asked = found.choices.iter();
+            let asked: Vec<_> = asked.map(|one| (one.row, one.kind, &*one.chosen)).collect();
+            let mut wanted = vec![(2, ChoiceKind::Here, usual)];
+            // A household is one row's only.
+            wanted.extend((usual == "add").then_some((3, ChoiceKind::Here, "add")));
+            assert_eq!(asked, wanted, "{found:?}");
+        }
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let mut host = stage.visitor(&stage.owner);
+        let page = host
+            .get(&format!("/admin/o/aisyah-daniel/import/{id}"))
+            .await;
+        let words = "“The Tan family” is here already, with the same people. The list says: mei tan, Wei Tan, mei@example.com";
+        assert!(page.text().contains(words), "{}", page.text());
+        let key = check(stage, &id).await.choices[0].key.clone();
+        choose(stage, &id, &key, Some("change")).await;
+        let done = apply(stage, &id, KEPT).await;
+        assert_eq!((done.made, done.changed), (3, 1));
+        let all = records(stage).await;
+        let mut tans = all.iter();
+        let tans = tans.find(|one| one["household"] == "The Tan family");
+        let tans = tans.unwrap();
+        assert_eq!(tans["email"], "mei@example.com");
+        assert_eq!(tans["guests"].as_array().unwrap().len(), 2);
+    });
+}
+
+#[test]
 fn addresses_are_mended_and_nameless_lines_left_out_on_the_page() {
     on_both(async |stage| {
         stage.expect_work();
@@ -163,6 +205,9 @@ fn addresses_are_mended_and_nameless_lines_left_out_on_the_page() {
         choose(stage, &id, &keys[0], Some("")).await;
         choose(stage, &id, &keys[1], Some("bo@example.com")).await;
         choose(stage, &id, &keys[2], Some("leave_out")).await;
+        let told = check(stage, &id).await.findings;
+        let is_of_email = |code: &str| code.starts_with("email_");
+        assert!(told.iter().all(|one| !is_of_email(one.code)), "{told:?}");
         assert_eq!(apply(stage, &id, KEPT).await.made, 3);
         let all = records(stage).await;
         let one = |name: &str| all.iter().find(|one| one["household"] == name).unwrap();

@@ -341,6 +341,7 @@ fn is_group_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Choice>)
         row: one.row,
         household: name(&one.record),
         value: places(&one.record).to_string(),
+        here: None,
         options: words_of(Group::ALL.iter().map(|one| one.word())),
         chosen: chosen.unwrap_or(Group::Keep).word().to_owned(),
         is_answered: chosen.is_some(),

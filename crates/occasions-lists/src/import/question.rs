@@ -49,6 +49,9 @@ pub struct Choice {
     pub household: String,
     /// What the list says.
     pub value: String,
+    /// The name of the household that is here, if it has the same people under another name.
+    #[serde(skip)]
+    pub here: Option<String>,
     /// The possible answers; empty if the answer is a text.
     pub options: Vec<String>,
     /// The answer, or what happens without one.

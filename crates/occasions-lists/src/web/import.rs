@@ -28,6 +28,8 @@ use crate::import::{
 };
 
 const CELLS: usize = 2;
+/// How many labels the question names that is about all of them.
+const LABELS_NAMED: usize = 12;
 
 #[derive(Template)]
 #[template(path = "host/import.html")]
@@ -181,6 +183,7 @@ struct Columns<'a> {
     events: Vec<EventTick>,
     labels: Vec<LabelTicks>,
     different_for: String,
+    more_labels: Option<String>,
 }
 
 struct EventTick {
@@ -268,11 +271,13 @@ async fn show_columns(
         _ => None,
     });
     let choices = skip.chain(Column::all(ground)).chain(numbered);
-    let labels: Vec<&str> = invited
-        .labels
-        .iter()
-        .map(|one| one.label.as_str())
-        .collect();
+    let labels = invited.labels.iter().map(|one| one.label.as_str());
+    let labels: Vec<&str> = labels.take(LABELS_NAMED).collect();
+    let mut labels = labels.join(&text.say("list-comma"));
+    if invited.labels.len() > LABELS_NAMED {
+        labels.push_str(" …");
+    }
+    let more_labels = i64::try_from(invited.more_labels).unwrap_or(i64::MAX);
     let named = [Field::Events, Field::GuestEvents];
     let words = import.columns.iter().map(String::as_str);
     let says_events = words
@@ -299,10 +304,9 @@ async fn show_columns(
         },
         may_invite_to_none: !says_events && events.iter().all(|event| !event.is_fixed),
         events,
-        different_for: text.with(
-            "host-import-different",
-            [("labels", labels.join(&text.say("list-comma")).into())],
-        ),
+        different_for: text.with("host-import-different", [("labels", labels.into())]),
+        more_labels: (more_labels > 0)
+            .then(|| counted(text, "host-import-more-labels", more_labels)),
         labels: invited
             .labels
             .iter()

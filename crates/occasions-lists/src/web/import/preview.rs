@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use occasions::event::Event;
 use occasions::hosting::{HostOf, Permission, Refusal};
+use occasions::phone;
 use occasions::web::host::frame::Place;
 use occasions::web::host::request::{HostForm, HostRequest, PageContext};
 use occasions::web::host::wording::Wording;
@@ -282,9 +283,14 @@ fn question(text: &Text, form_state: &FormState, choice: &Choice) -> Question {
         ("name", choice.household.clone().into()),
         ("row", choice.row.to_string().into()),
         ("value", choice.value.clone().into()),
+        ("here", choice.here.clone().unwrap_or_default().into()),
     ];
+    let asked = match choice.here {
+        Some(_) => "host-import-ask-people-here",
+        None => choice.kind.label(),
+    };
     Question {
-        words: text.with(choice.kind.label(), values),
+        words: text.with(asked, values),
         options: choice
             .options
             .iter()
@@ -353,7 +359,13 @@ fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell
         Some(Warning::InvitedTo) => event_names(finding.value.split(", "), ground, wording),
         _ => value_of(text, finding),
     };
-    let warning = warning.map(|warning| text.say(warning.label()).into_owned());
+    let warning = warning.map(|warning| match warning {
+        Warning::PhoneUnread => {
+            let example = phone::example(ground.occasion.home_country());
+            text.with(warning.label(), [("example", example.into())])
+        }
+        _ => text.say(warning.label()).into_owned(),
+    });
     let error = finding.problem.as_ref().map(|problem| problem.detail(text));
     FoundCell {
         row: finding.row,

@@ -381,6 +381,14 @@ Eli (6); Fay (7),no nuts
     ),
     (
         "\
+Household,Guest
+Lim,Emma (maid of honour)
+Lim,Tom - shellfish
+",
+        &["Lim: Emma, Tom (shellfish) [Emma: maid of honour] !in_note"],
+    ),
+    (
+        "\
 Ana Lim,Family
 Ben Tan,Family
 Cy Ong,Work
