@@ -62,6 +62,7 @@ host-import-guest-email = Guest’s own email
 host-import-guest-phone = Guest’s own phone
 host-import-guest-events = Guest invited to
 host-import-reply = Reply: { $key }
+host-import-invited-if = Invited to { $key }: yes or no
 host-import-question = Question: { $key }
 host-import-line-left-out = This line names nobody, so it is left out.
 host-import-section = Taken as a label for the lines below it, not as a guest.

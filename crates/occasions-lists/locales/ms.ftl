@@ -61,6 +61,7 @@ host-import-partner-last = Pasangan, nama keluarga
 host-import-guest-email = E-mel tetamu sendiri
 host-import-guest-phone = Telefon tetamu sendiri
 host-import-guest-events = Tetamu dijemput ke
+host-import-invited-if = Dijemput ke { $key }: ya atau tidak
 host-import-reply = Jawapan: { $key }
 host-import-question = Soalan: { $key }
 host-import-line-left-out = Baris ini tidak menamakan sesiapa, jadi ia ditinggalkan.

@@ -156,7 +156,8 @@ pub struct Import {
     /// The table's headings; empty for a list of documents.
     #[row(json)]
     pub headings: Vec<String>,
-    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, or `question:KEY`.
+    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, `invited:EVENT`, or
+    /// `question:KEY`.
     #[row(json)]
     pub columns: Vec<String>,
     /// The host's choices.

@@ -98,6 +98,27 @@ fn nobody_is_invited_to_what_nobody_ticked() {
 }
 
 #[test]
+fn a_column_of_the_list_says_who_is_invited_to_an_event() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "Name,Invited to Reception\nAnn Lim,yes\nBo Tan,no\nCid Ong,\n";
+        assert_eq!(bring(stage, file, KEPT).await, (3, 0, 0));
+        let events = async |name: &str| {
+            let all = records(stage).await;
+            let one = all.iter().find(|one| one["household"] == name);
+            one.unwrap()["events"].clone()
+        };
+        assert_eq!(events("Ann Lim").await, json!(["nikah", "reception"]));
+        assert_eq!(events("Bo Tan").await, json!(["nikah"]));
+        assert_eq!(events("Cid Ong").await, json!(["nikah", "reception"]));
+        let fewer = file.replace("yes", "no");
+        assert_eq!(bring(stage, &fewer, KEPT).await, (0, 1, 0));
+        assert_eq!(events("Ann Lim").await, json!(["nikah"]));
+    });
+}
+
+#[test]
 fn a_household_with_the_same_name_and_phone_is_asked_about_and_never_overwritten() {
     on_both(async |stage| {
         stage.expect_work();

@@ -140,11 +140,7 @@ fn rank(finding: &Finding) -> u8 {
 
 /// Names the events to which new households are invited because the list has no column of events.
 fn invited_to(ground: &Ground, import: &Import, all: &[(Gathered, Looked)]) -> Option<Finding> {
-    let events = [Field::Events, Field::GuestEvents].map(Field::word);
-    let says = import
-        .columns
-        .iter()
-        .any(|column| events.contains(&column.as_str()));
+    let says = import.columns.iter().any(|word| Column::says_events(word));
     let made = all
         .iter()
         .filter(|(_, looked)| looked.outcome == Outcome::Made);

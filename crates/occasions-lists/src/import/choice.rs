@@ -322,7 +322,13 @@ pub(super) fn apply(
     for one in &mut gathering.households {
         if one.reference.is_some() || has_chosen {
             let tags = one.record.tags.as_deref().unwrap_or_default();
-            one.invited = Some(choices.invited(tags, ground, gathering.people));
+            let mut invited = choices.invited(tags, ground, gathering.people);
+            one.set_invited(&mut invited);
+            one.invited = Some(invited);
+            if let Some(mut events) = one.record.events.take() {
+                one.set_invited(&mut events);
+                one.record.events = Some(events);
+            }
         }
         absent::decline(one, choices);
     }

@@ -88,6 +88,15 @@ impl Known {
             }
             return wanted;
         };
+        if let Some(mut events) = before
+            .events
+            .clone()
+            .filter(|_| !one.says_invited.is_empty())
+            && wanted.events.is_none()
+        {
+            one.set_invited(&mut events);
+            wanted.events = Some(events);
+        }
         // Those who are named may have answered each for himself.
         let names_somebody = before.guests.iter().any(|guest| !guest.name.is_empty());
         let number = [

@@ -278,11 +278,8 @@ async fn show_columns(
         labels.push_str(" …");
     }
     let more_labels = i64::try_from(invited.more_labels).unwrap_or(i64::MAX);
-    let named = [Field::Events, Field::GuestEvents];
     let words = import.columns.iter().map(String::as_str);
-    let says_events = words
-        .clone()
-        .any(|word| named.iter().any(|field| field.word() == word));
+    let says_events = words.clone().any(Column::says_events);
     let events = event_ticks(ground, &wording, invited.people, &invited.general);
     let body = Columns {
         text,
@@ -434,10 +431,14 @@ fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
     match column {
-        Column::Reply(key) => {
+        Column::Reply(key) | Column::Invited(key) => {
             let event = ground.events.iter().find(|event| event.key == *key);
             let name = event.map_or(key.clone(), |event| wording.event(event).to_string());
-            named("host-import-reply", name)
+            let id = match column {
+                Column::Invited(_) => "host-import-invited-if",
+                _ => "host-import-reply",
+            };
+            named(id, name)
         }
         Column::Answer(key) => {
             let mut questions = ground.questions.iter();
