@@ -187,7 +187,11 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
             return true;
         }
     }
-    if let Some(count) = counts::with_words(inside) {
+    let of_family = || {
+        let first = plain.split(' ').next().unwrap_or_default();
+        words::is_family(first).then(|| counts::read(inside))?
+    };
+    if let Some(count) = counts::with_words(inside).or_else(of_family) {
         add_count(found, count);
         return true;
     }

@@ -198,6 +198,7 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
     ("Aisha (plus baby)", None, "Aisha +1 child"),
     ("Aisha (+ 2 kids)", None, "Aisha +2 child"),
     ("Aisha (with the kids)", None, "Aisha +?"),
+    ("Chong (family of 4)", None, "Chong =4"),
     ("Robert (Bob)", None, "Robert (Bob)"),
     ("Robert (\"bob\")", None, "Robert (\"bob\")"),
     ("Robert \"Bob\" Tan", None, "Robert \"Bob\" Tan"),
