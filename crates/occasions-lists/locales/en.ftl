@@ -128,6 +128,7 @@ host-import-needs = { $count ->
 }
 host-import-name-row = { $name }, row { $row }
 host-import-ask-email = We corrected these email addresses, or could not read them. Please check each one. Empty a field to leave its address out.
+host-import-ask-number = We could not read these numbers of people, or they disagree. How many are they in all, with children and those who are named? An empty field leaves it as it is.
 host-import-ask-here = { $name }, row { $row }: a household of this name is here already. The list says: { $value }
 host-import-ask-people-here = { $name }, row { $row }: “{ $here }” is here already, with the same people. The list says: { $value }
 host-import-ask-group = { $name }, row { $row }: nobody is named; { $value } may come.

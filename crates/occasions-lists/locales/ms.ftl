@@ -122,6 +122,7 @@ host-import-needs = { $count ->
 }
 host-import-name-row = { $name }, baris { $row }
 host-import-ask-email = Alamat e-mel ini telah kami betulkan, atau tidak sah. Sila semak setiap satu. Kosongkan ruangan jika alamat itu tidak perlu diimport.
+host-import-ask-number = Bilangan orang ini tidak dapat dibaca, atau tidak sepadan. Berapa orang semuanya, termasuk kanak-kanak dan mereka yang bernama? Ruangan kosong tidak mengubah apa-apa.
 host-import-ask-here = { $name }, baris { $row }: keluarga dengan nama ini sudah ada. Senarai menyatakan: { $value }
 host-import-ask-people-here = { $name }, baris { $row }: “{ $here }” sudah ada, dengan orang yang sama. Senarai menyatakan: { $value }
 host-import-ask-group = { $name }, baris { $row }: tiada sesiapa dinamakan; { $value } boleh datang.

@@ -160,6 +160,47 @@ fn a_household_with_the_same_name_and_phone_is_asked_about_and_never_overwritten
 }
 
 #[test]
+fn a_number_that_is_not_clear_is_mended_on_the_page() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "Name,Pax,Seats\nAnn Lim,some,\nBo Tan,4,2\nCid Ong,many,\n\
+                    Dee Ng,1,\nEve Ho,1,\nFay Chan,1,\nGus Yeo,1,\n";
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let asked: Vec<(usize, ChoiceKind, &str)> = found
+            .choices
+            .iter()
+            .map(|one| (one.row, one.kind, one.chosen.as_str()))
+            .collect();
+        let number = ChoiceKind::Number;
+        assert_eq!(asked, [(2, number, ""), (3, number, "4"), (4, number, "")]);
+        let address = format!("/admin/o/aisyah-daniel/import/{id}");
+        let mut host = stage.visitor(&stage.owner);
+        let page = host.get(&address).await;
+        let action = format!("{address}/apply");
+        let field = |at: usize| format!("choice.{}", found.choices[at].key);
+        let mut form = page.form(&action);
+        form.fill(&field(0), "many").press("look", "1");
+        host.submit(&page, &form).await.expect(422);
+        form.fill(&field(0), "3").fill(&field(1), "2");
+        let looked = host.submit(&page, &form).await;
+        host.follow(looked).await.expect(200);
+        let left = check(stage, &id).await;
+        let doubtful = left.findings.iter();
+        let doubtful = doubtful.filter(|one| one.code == "number_doubtful");
+        assert_eq!(doubtful.map(|one| one.row).collect::<Vec<_>>(), [4]);
+        assert_eq!(apply(stage, &id, KEPT).await.made, 7);
+        let all = records(stage).await;
+        let places = |name: &str| {
+            let one = all.iter().find(|one| one["household"] == name);
+            one.unwrap()["plus_ones"].clone()
+        };
+        assert_eq!((places("Ann Lim"), places("Bo Tan")), (json!(2), json!(1)));
+    });
+}
+
+#[test]
 fn a_household_with_the_same_people_is_asked_about_by_its_own_name() {
     on_both(async |stage| {
         stage.expect_work();

@@ -5,6 +5,7 @@ mod absent;
 mod contact;
 mod email;
 mod food;
+mod number;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use web::{Findings, words};
 
 pub(crate) use self::contact::contact_choices;
 pub(super) use self::contact::{chosen_contacts, contact_name};
+pub(crate) use self::number::is_number;
 use super::ImportId;
 use super::finding::Finding;
 use super::gathered::{Gathered, Gathering};
@@ -265,6 +267,7 @@ pub(super) fn vet(
                 }
                 true
             }
+            Some(ChoiceKind::Number) if is_named => value.is_none_or(is_number),
             Some(ChoiceKind::Group) if is_named => {
                 value.is_none_or(|value| Group::find(value).is_some())
             }
@@ -300,6 +303,7 @@ pub(super) fn apply(
     let asked = &mut gathering.choices;
     for mut one in households {
         email::mend(&mut one, choices, asked);
+        number::mend(&mut one, choices, asked);
         food::share(&mut one, choices, lexicon, asked);
         one.here = choices
             .find(ChoiceKind::Here, &one.key)
