@@ -43,7 +43,7 @@ host-import-state-stopped = Not imported: there are errors
 host-import-state-undoing = Being undone
 host-import-state-undone = Undone
 host-import-no-email = No email: this household gets no mail.
-host-import-doubtful-duplicate = You already have a household with this name. Choose above what to do with this one.
+host-import-doubtful-duplicate = You already have a household with this name or these people. Choose above what to do with this one.
 host-import-unknown-language = This occasion does not use this language; its main one is used.
 host-import-unknown-diet = Not among your food needs; kept as a note.
 host-import-unknown-answer = Not known as an answer; left out.
@@ -62,6 +62,7 @@ host-import-guest-email = Guest’s own email
 host-import-guest-phone = Guest’s own phone
 host-import-guest-events = Guest invited to
 host-import-reply = Reply: { $key }
+host-import-invited-if = Invited to { $key }: yes or no
 host-import-question = Question: { $key }
 host-import-line-left-out = This line names nobody, so it is left out.
 host-import-section = Taken as a label for the lines below it, not as a guest.
@@ -74,7 +75,7 @@ host-import-no-surname = The first name has no family name. None was added.
 host-import-email-mended = An email address looked mistyped, and we corrected it. Check it once.
 host-import-email-in-note = Not an email address; it is in the note for hosts.
 host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
-host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Without a country code, a number is read as one of the country in “General”.
+host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Write it with the country’s code, such as { $example }. Without one, a number is read as one of the country in “General”.
 host-import-reply-stays = The reply that is here stays, unless you let the list replace answers. The list says:
 host-import-only-named = This yes counts for those who are named. Those whose names are to come have no answer yet.
 host-import-food-stays = The food needs that are here stay, unless you let the list replace answers. The list says:
@@ -106,6 +107,10 @@ host-import-seats = { $count ->
 }
 host-import-different = Different for { $labels }
 host-import-differs = Other events for them
+host-import-more-labels = { $count ->
+    [one] 1 more label has no room here. After the import, choose its households in “Households”, and “Invite to an event”.
+   *[other] { $n } more labels have no room here. After the import, choose their households in “Households”, and “Invite to an event”.
+}
 host-import-by-name = People by name
 host-import-to-come = Names to come
 host-import-households = { $count ->
@@ -123,7 +128,9 @@ host-import-needs = { $count ->
 }
 host-import-name-row = { $name }, row { $row }
 host-import-ask-email = We corrected these email addresses, or could not read them. Please check each one. Empty a field to leave its address out.
+host-import-ask-number = We could not read these numbers of people, or they disagree. How many are they in all, with children and those who are named? An empty field leaves it as it is.
 host-import-ask-here = { $name }, row { $row }: a household of this name is here already. The list says: { $value }
+host-import-ask-people-here = { $name }, row { $row }: “{ $here }” is here already, with the same people. The list says: { $value }
 host-import-ask-group = { $name }, row { $row }: nobody is named; { $value } may come.
 host-import-ask-food = { $name }, row { $row }: “{ $value }” is given for several people. Who is it for?
 host-import-ask-not-coming = { $name }, row { $row }: the list says they are not coming. What should we do with them?

@@ -43,7 +43,7 @@ host-import-state-stopped = Tidak diimport: ada ralat
 host-import-state-undoing = Sedang dibatalkan
 host-import-state-undone = Dibatalkan
 host-import-no-email = Tiada e-mel: keluarga ini tidak menerima e-mel.
-host-import-doubtful-duplicate = Keluarga dengan nama ini sudah ada. Pilih di atas apa yang perlu dibuat dengan yang ini.
+host-import-doubtful-duplicate = Keluarga dengan nama atau orang ini sudah ada. Pilih di atas apa yang perlu dibuat dengan yang ini.
 host-import-unknown-language = Majlis ini tidak menggunakan bahasa ini; bahasa utamanya digunakan.
 host-import-unknown-diet = Tiada dalam keperluan makanan anda; disimpan sebagai nota.
 host-import-unknown-answer = Tidak dikenali sebagai jawapan; ditinggalkan.
@@ -61,6 +61,7 @@ host-import-partner-last = Pasangan, nama keluarga
 host-import-guest-email = E-mel tetamu sendiri
 host-import-guest-phone = Telefon tetamu sendiri
 host-import-guest-events = Tetamu dijemput ke
+host-import-invited-if = Dijemput ke { $key }: ya atau tidak
 host-import-reply = Jawapan: { $key }
 host-import-question = Soalan: { $key }
 host-import-line-left-out = Baris ini tidak menamakan sesiapa, jadi ia ditinggalkan.
@@ -74,7 +75,7 @@ host-import-no-surname = Nama pertama tiada nama keluarga. Tiada yang ditambah.
 host-import-email-mended = Satu alamat e-mel nampaknya tersalah taip, dan telah kami betulkan. Semak sekali.
 host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
 host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
-host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tanpa kod negara, nombor dibaca sebagai nombor negara dalam “Umum”.
+host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tulis dengan kod negara, seperti { $example }. Tanpa kod itu, nombor dibaca sebagai nombor negara dalam “Umum”.
 host-import-reply-stays = Jawapan yang ada di sini kekal, kecuali jika anda benarkan senarai menggantikan jawapan. Senarai menyatakan:
 host-import-only-named = Jawapan ya ini untuk mereka yang dinamakan. Mereka yang namanya menyusul belum ada jawapan.
 host-import-food-stays = Keperluan makanan yang ada di sini kekal, kecuali jika anda benarkan senarai menggantikan jawapan. Senarai menyatakan:
@@ -104,6 +105,9 @@ host-import-seats = { $count ->
 }
 host-import-different = Berbeza untuk { $labels }
 host-import-differs = Acara lain untuk mereka
+host-import-more-labels = { $count ->
+   *[other] Tiada ruang untuk { $n } label lagi. Selepas import, pilih isi rumahnya di “Isi rumah”, dan “Jemput ke satu acara”.
+}
 host-import-by-name = Orang yang dinamakan
 host-import-to-come = Nama menyusul
 host-import-households = { $count ->
@@ -118,7 +122,9 @@ host-import-needs = { $count ->
 }
 host-import-name-row = { $name }, baris { $row }
 host-import-ask-email = Alamat e-mel ini telah kami betulkan, atau tidak sah. Sila semak setiap satu. Kosongkan ruangan jika alamat itu tidak perlu diimport.
+host-import-ask-number = Bilangan orang ini tidak dapat dibaca, atau tidak sepadan. Berapa orang semuanya, termasuk kanak-kanak dan mereka yang bernama? Ruangan kosong tidak mengubah apa-apa.
 host-import-ask-here = { $name }, baris { $row }: keluarga dengan nama ini sudah ada. Senarai menyatakan: { $value }
+host-import-ask-people-here = { $name }, baris { $row }: “{ $here }” sudah ada, dengan orang yang sama. Senarai menyatakan: { $value }
 host-import-ask-group = { $name }, baris { $row }: tiada sesiapa dinamakan; { $value } boleh datang.
 host-import-ask-food = { $name }, baris { $row }: “{ $value }” ditulis untuk beberapa orang. Untuk siapa?
 host-import-ask-not-coming = { $name }, baris { $row }: senarai menyatakan mereka tidak hadir. Apa yang perlu dibuat?

@@ -55,7 +55,7 @@ use crate::household_document::{Ground, Standing};
 pub use self::bring::bring;
 pub use self::check::{Check, check};
 pub use self::choice::{Absent, Choice, ChoiceKind, Eater, Group, Here};
-pub(crate) use self::choice::{SHEETS, contact_choices, has_fewer_seats, label_key};
+pub(crate) use self::choice::{SHEETS, contact_choices, has_fewer_seats, is_number, label_key};
 pub(crate) use self::contacts::{
     ContactFilter, ContactList, NO_LETTER, count as count_contacts, list as list_contacts,
 };
@@ -156,7 +156,8 @@ pub struct Import {
     /// The table's headings; empty for a list of documents.
     #[row(json)]
     pub headings: Vec<String>,
-    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, or `question:KEY`.
+    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, `invited:EVENT`, or
+    /// `question:KEY`.
     #[row(json)]
     pub columns: Vec<String>,
     /// The host's choices.

@@ -66,6 +66,24 @@ impl Phone<'_> {
     }
 }
 
+/// How to write a mobile number of a country so that it is read everywhere, such as `+60 12-345 6789`.
+pub fn example(home_country: Option<Region>) -> String {
+    let region = home_country.and_then(|home| rlibphonenumber::Region::from_str(home.code).ok());
+    let number = region.and_then(|region| {
+        let kind = PhoneNumberType::Mobile;
+        let number = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind);
+        number.ok()
+    });
+    number.map_or_else(
+        || "+60 12-345 6789".to_owned(),
+        |number| {
+            PHONE_NUMBER_UTIL
+                .format(&number, PhoneNumberFormat::International)
+                .into_owned()
+        },
+    )
+}
+
 fn parse(typed: &str, home_country: Option<Region>) -> Option<PhoneNumber> {
     if typed.chars().count() > MAX_CHARACTERS || has_lost_digits(typed) {
         return None;
@@ -185,6 +203,15 @@ mod tests {
         ] {
             let expected = (Some(e164.to_owned()), is_mobile);
             assert_eq!(read(typed, country), expected, "{typed} {country}");
+        }
+    }
+
+    #[test]
+    fn an_example_is_a_number_that_is_read_everywhere() {
+        for (country, begins) in [("MY", "+60 "), ("IT", "+39 "), ("US", "+1 "), ("", "+60 ")] {
+            let example = example(Region::find(country));
+            assert!(example.starts_with(begins), "{country}: {example}");
+            assert!(read(&example, "").0.is_some(), "{country}: {example}");
         }
     }
 

@@ -226,6 +226,29 @@ fn events_are_ticked_for_a_list_and_for_its_labels() {
 }
 
 #[test]
+fn every_label_can_have_other_events_or_the_page_says_how_many_cannot() {
+    on_default(async |stage| {
+        empty(stage).await;
+        let mut host = stage.visitor(&stage.owner);
+        for (count, left) in [(40, None), (1_000, Some("more labels have no room here"))] {
+            let rows = (0..count).map(|row| format!("Ann {row}\tSide {row}\n"));
+            let cells = format!("Name\tSide\n{}", rows.collect::<String>());
+            let columns = paste(&mut host, &cells).await;
+            let form = columns.form(&columns.address.clone());
+            let labels = form.entries().iter().filter(|(name, _)| *name == "label");
+            let labels = labels.count();
+            assert_eq!(labels == count, left.is_none(), "{labels}");
+            let named = "Different for Side 0, Side 1, Side 10";
+            assert!(labels >= 40 && columns.text().contains(named));
+            let is_said = columns.text().contains("more labels");
+            assert_eq!(is_said, left.is_some(), "{}", columns.text());
+            // The browser can send what the page offers.
+            host.submit(&columns, &form).await.expect(303);
+        }
+    });
+}
+
+#[test]
 fn the_only_event_is_ticked_and_one_without_a_day_is_not_offered() {
     on_default(async |stage| {
         empty(stage).await;

@@ -87,6 +87,8 @@ pub(crate) enum Column {
     Field(Field),
     /// Guests' replies to the event with this key.
     Reply(String),
+    /// Whether the household is invited to the event with this key.
+    Invited(String),
     /// Answers to the question with this key.
     Answer(String),
     /// A part of the person with this number, such as "Guest 2 First Name".

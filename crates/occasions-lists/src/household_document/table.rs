@@ -28,6 +28,9 @@ const OF_HOUSEHOLD: [Field; 16] = [
     Field::Wish,
 ];
 
+/// Begins the keyword of a column that says who is invited to an event.
+const INVITED: &str = "invited";
+
 /// The columns that belong to one guest, in the order of the table.
 pub(crate) const OF_GUEST: [Field; 9] = [
     Field::Guest,
@@ -48,6 +51,7 @@ impl Column {
             Self::Skip => "skip".to_owned(),
             Self::Field(field) => field.word().to_owned(),
             Self::Reply(event) => format!("reply:{event}"),
+            Self::Invited(event) => format!("{INVITED}:{event}"),
             Self::Answer(question) => format!("question:{question}"),
             Self::Person(one) => {
                 let kind = if one.is_child { "child" } else { "guest" };
@@ -56,13 +60,24 @@ impl Column {
         }
     }
 
+    /// Whether a column with this keyword says who is invited to what.
+    pub(crate) fn says_events(word: &str) -> bool {
+        let fields = [Field::Events, Field::GuestEvents];
+        let kind = word.split_once(':').map(|(kind, _)| kind);
+        kind == Some(INVITED) || fields.iter().any(|field| field.word() == word)
+    }
+
     pub(crate) fn find(word: &str, ground: &Ground) -> Option<Self> {
         match word.split_once(':') {
             None if word == "skip" => Some(Self::Skip),
             None => Field::find(word).map(Self::Field),
-            Some(("reply", key)) => {
+            Some((kind @ ("reply" | INVITED), key)) => {
                 let is_known = ground.events.iter().any(|event| event.key == key);
-                is_known.then(|| Self::Reply(key.to_owned()))
+                let column = match kind {
+                    INVITED => Self::Invited,
+                    _ => Self::Reply,
+                };
+                is_known.then(|| column(key.to_owned()))
             }
             Some(("question", key)) => {
                 let mut questions = ground.questions.iter();
@@ -89,6 +104,7 @@ impl Column {
             Self::Skip => text.say("host-import-skip").into_owned(),
             Self::Field(field) => text.say(field.label()).into_owned(),
             Self::Reply(event) => with("host-import-reply", event),
+            Self::Invited(event) => with("host-import-invited-if", event),
             Self::Answer(question) => with("host-import-question", question),
             Self::Person(one) => {
                 let id = if one.is_child {
@@ -109,9 +125,11 @@ impl Column {
     pub(crate) fn all(ground: &Ground) -> Vec<Self> {
         let fields = Field::ALL.iter().copied().map(Self::Field);
         let events = ground.events.iter();
+        let invited = events.clone().map(|event| Self::Invited(event.key.clone()));
         let questions = ground.questions.iter();
         fields
             .chain(events.map(|event| Self::Reply(event.key.clone())))
+            .chain(invited)
             .chain(questions.map(|question| Self::Answer(question.key.clone())))
             .collect()
     }
@@ -240,7 +258,9 @@ fn household_cell(record: &Record, column: &Column) -> Cell {
     let field = match column {
         Column::Field(field) => field,
         Column::Answer(key) => return answer(record.answers.get(key)),
-        Column::Reply(_) | Column::Person(_) | Column::Skip => return Cell::Empty,
+        Column::Reply(_) | Column::Invited(_) | Column::Person(_) | Column::Skip => {
+            return Cell::Empty;
+        }
     };
     let list = |all: &Option<Vec<String>>| Cell::from(all.as_ref().map(|all| all.join(", ")));
     match field {
@@ -272,7 +292,7 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
             return status.map_or(Cell::Empty, |status| Cell::from(status.word()));
         }
         Column::Answer(key) => return answer(guest.answers.get(key)),
-        Column::Person(_) | Column::Skip => return Cell::Empty,
+        Column::Invited(_) | Column::Person(_) | Column::Skip => return Cell::Empty,
     };
     let list = |all: &Option<Vec<String>>| Cell::from(all.as_ref().map(|all| all.join(", ")));
     match field {

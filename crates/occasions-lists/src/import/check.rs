@@ -17,6 +17,7 @@ use web::{Catalogue, Findings};
 
 use super::choice::{self, Choice, ChoiceKind, Here};
 use super::gathered::{Gathered, Gathering};
+use super::known::People;
 use super::stored::households;
 use super::{Finding, Import, ImportId, Options, Outcome, SHOWN, Warning, draft, known, vet};
 use crate::household_document::table::{Column, Field};
@@ -84,8 +85,9 @@ pub(super) fn check_all(
     };
     let mut all = Vec::new();
     let mut taken = BTreeSet::new();
+    let people = People::load(tx, ground)?;
     for one in gathering.households {
-        let mut looked = look(tx, ground, &one, import.options, &mut taken)?;
+        let mut looked = look(tx, ground, &people, &one, import.options, &mut taken)?;
         match looked.outcome {
             Outcome::Made => check.made += 1,
             Outcome::Changed => check.changed += 1,
@@ -138,11 +140,7 @@ fn rank(finding: &Finding) -> u8 {
 
 /// Names the events to which new households are invited because the list has no column of events.
 fn invited_to(ground: &Ground, import: &Import, all: &[(Gathered, Looked)]) -> Option<Finding> {
-    let events = [Field::Events, Field::GuestEvents].map(Field::word);
-    let says = import
-        .columns
-        .iter()
-        .any(|column| events.contains(&column.as_str()));
+    let says = import.columns.iter().any(|word| Column::says_events(word));
     let made = all
         .iter()
         .filter(|(_, looked)| looked.outcome == Outcome::Made);
@@ -177,12 +175,13 @@ pub(super) struct Looked {
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
+    people: &People,
     one: &Gathered,
     options: Options,
     taken: &mut BTreeSet<InvitationId>,
 ) -> Result<Looked, StoreError> {
     let mut found = one.findings.clone();
-    let matched = known::find(tx, ground, one, options, |id| taken.contains(id))?;
+    let matched = known::find(tx, ground, people, one, options, |id| taken.contains(id))?;
     let known = match &matched.id {
         Some(id) => invitation::find(tx, id)?,
         None => None,
@@ -289,7 +288,11 @@ pub(super) fn look(
         kind: ChoiceKind::Here,
         row: one.row,
         household: name.to_owned(),
-        value: contacts(&one.record),
+        value: match matched.people_of {
+            Some(_) => people_and_contacts(&one.record),
+            None => contacts(&one.record),
+        },
+        here: matched.people_of.clone(),
         options: choice::words_of(Here::ALL.iter().map(|one| one.word())),
         chosen: one.here.unwrap_or(usual).word().to_owned(),
         is_answered: one.here.is_some(),
@@ -307,6 +310,13 @@ pub(super) fn look(
 fn contacts(record: &Record) -> String {
     let parts = [&record.phone, &record.email].into_iter().flatten();
     parts.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn people_and_contacts(record: &Record) -> String {
+    let names = record.guests.iter().map(|guest| guest.name.clone());
+    let parts = names.chain([contacts(record)]);
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(", ")
 }
 
 /// Numbers of the list that are kept, and that no link of WhatsApp can use.

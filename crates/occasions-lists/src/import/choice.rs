@@ -5,6 +5,7 @@ mod absent;
 mod contact;
 mod email;
 mod food;
+mod number;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use web::{Findings, words};
 
 pub(crate) use self::contact::contact_choices;
 pub(super) use self::contact::{chosen_contacts, contact_name};
+pub(crate) use self::number::is_number;
 use super::ImportId;
 use super::finding::Finding;
 use super::gathered::{Gathered, Gathering};
@@ -265,6 +267,7 @@ pub(super) fn vet(
                 }
                 true
             }
+            Some(ChoiceKind::Number) if is_named => value.is_none_or(is_number),
             Some(ChoiceKind::Group) if is_named => {
                 value.is_none_or(|value| Group::find(value).is_some())
             }
@@ -300,6 +303,7 @@ pub(super) fn apply(
     let asked = &mut gathering.choices;
     for mut one in households {
         email::mend(&mut one, choices, asked);
+        number::mend(&mut one, choices, asked);
         food::share(&mut one, choices, lexicon, asked);
         one.here = choices
             .find(ChoiceKind::Here, &one.key)
@@ -322,7 +326,13 @@ pub(super) fn apply(
     for one in &mut gathering.households {
         if one.reference.is_some() || has_chosen {
             let tags = one.record.tags.as_deref().unwrap_or_default();
-            one.invited = Some(choices.invited(tags, ground, gathering.people));
+            let mut invited = choices.invited(tags, ground, gathering.people);
+            one.set_invited(&mut invited);
+            one.invited = Some(invited);
+            if let Some(mut events) = one.record.events.take() {
+                one.set_invited(&mut events);
+                one.record.events = Some(events);
+            }
         }
         absent::decline(one, choices);
     }
@@ -341,6 +351,7 @@ fn is_group_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Choice>)
         row: one.row,
         household: name(&one.record),
         value: places(&one.record).to_string(),
+        here: None,
         options: words_of(Group::ALL.iter().map(|one| one.word())),
         chosen: chosen.unwrap_or(Group::Keep).word().to_owned(),
         is_answered: chosen.is_some(),

@@ -86,6 +86,7 @@ impl Reader<'_> {
         let mut one = Gathered {
             row: read.row,
             guest_rows: read.guests.iter().map(|guest| guest.row).collect(),
+            says_invited: read.invited,
             ..Gathered::default()
         };
         for told in &read.told {

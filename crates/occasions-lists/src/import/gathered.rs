@@ -1,5 +1,7 @@
 //! What was read of a list: its households and what is said of them.
 
+use std::collections::BTreeMap;
+
 use super::finding::{Finding, MOST_FINDINGS};
 use super::question::{Choice, Here};
 use crate::household_document::Record;
@@ -22,11 +24,24 @@ pub(super) struct Gathered {
     pub(super) reference: Option<RowReference>,
     /// What becomes of it if one like it is here; `None` if nobody has said it.
     pub(super) here: Option<Here>,
+    /// By event, whether the list says that it is invited.
+    pub(super) says_invited: BTreeMap<String, bool>,
     /// The events of a new household, if the list does not name them; `None` means all events.
     pub(super) invited: Option<Vec<String>>,
 }
 
 impl Gathered {
+    /// Makes true for a household's events what the list says of them.
+    pub(super) fn set_invited(&self, events: &mut Vec<String>) {
+        for (event, is_invited) in &self.says_invited {
+            if !is_invited {
+                events.retain(|known| known != event);
+            } else if !events.contains(event) {
+                events.push(event.clone());
+            }
+        }
+    }
+
     pub(super) fn tell(&mut self, finding: Finding) {
         if self.findings.len() < MOST_FINDINGS {
             self.findings.push(finding);

@@ -41,7 +41,7 @@ pub(super) fn name_rows(households: &mut [Gathered], columns: &[Column], rows: &
         .map(|column| match column {
             Column::Field(field) => NAMES_AND_CONTACTS.contains(field),
             Column::Person(_) => true,
-            Column::Skip | Column::Reply(_) | Column::Answer(_) => false,
+            Column::Skip | Column::Reply(_) | Column::Invited(_) | Column::Answer(_) => false,
         })
         .collect();
     // Whoever says that a column is something else wants its cells read anew.

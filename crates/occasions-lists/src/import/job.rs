@@ -19,6 +19,7 @@ use web::Catalogue;
 
 use super::check::look;
 use super::gathered::Gathered;
+use super::known::People;
 use super::stored::households;
 use super::{Ground, Import, ImportId, ImportState, Outcome, forget, known, tell, write};
 
@@ -142,9 +143,10 @@ fn prepare(tx: &mut Tx<'_>, catalogue: &Catalogue, id: &ImportId) -> Result<Prep
     let households = households(tx, catalogue, &ground, &import)?.households;
     if import.options.stop_on_errors && import.state == ImportState::Queued {
         let mut taken = BTreeSet::new();
+        let people = People::load(tx, &ground)?;
         let mut faulty = 0;
         for one in &households {
-            let outcome = look(tx, &ground, one, import.options, &mut taken)?.outcome;
+            let outcome = look(tx, &ground, &people, one, import.options, &mut taken)?.outcome;
             faulty += i64::from(outcome == Outcome::Failed);
         }
         if faulty > 0 {
@@ -192,7 +194,7 @@ fn apply_batch(
     };
     event::lock_limited(tx, &occasion.id)?;
     let ground = Ground::load(tx, &host)?;
-    let mut room = Room::load(tx, &host)?;
+    let mut room = Room::load(tx, &host, &ground)?;
     let mut counts = (0_i64, 0_i64, 0_i64);
     for (place, one) in all.iter().enumerate().take(to).skip(from) {
         let (outcome, invitation, version, problem) =
@@ -263,10 +265,12 @@ struct Room {
     guests: i64,
     code_length: usize,
     refused_codes: i64,
+    /// Whom the households had that were here before the batch.
+    people: People,
 }
 
 impl Room {
-    fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Self, StoreError> {
+    fn load(tx: &mut Tx<'_>, host: &HostOf, ground: &Ground) -> Result<Self, StoreError> {
         let occasion = host.occasion();
         let (households, guests, live): (i64, i64, u64) = sql!(
             "SELECT (SELECT COUNT(*) FROM invitation WHERE occasion = :occasion),
@@ -288,6 +292,7 @@ impl Room {
             guests: size_limits::GUESTS - guests,
             code_length: code::length_for(live + 1),
             refused_codes,
+            people: People::load(tx, ground)?,
         })
     }
 }
@@ -308,13 +313,15 @@ fn write_one(
         return Err(Refusal::Fields(vec![problem]));
     }
     let options = import.options;
-    let mut known = known::find(tx, ground, one, options, |_| false)?;
+    let mut known = known::find(tx, ground, &room.people, one, options, |_| false)?;
     if let Some(id) = &known.id
         && one.record.code.is_none()
         && is_taken(tx, &import.id, id)?
     {
         let taken = already_written(tx, &import.id)?;
-        known = known::find(tx, ground, one, options, |id| taken.contains(id))?;
+        known = known::find(tx, ground, &room.people, one, options, |id| {
+            taken.contains(id)
+        })?;
     }
     let limit = |people: i64| people.min(i64::try_from(GUEST_LIMIT).unwrap_or(i64::MAX));
     let more = match i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX) {

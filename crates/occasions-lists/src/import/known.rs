@@ -1,5 +1,7 @@
 //! Which household of the occasion a household in a list is, and what the list may change of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use occasions::code::CodeKey;
 use occasions::id::InvitationId;
 use occasions::phone::Phone;
@@ -28,6 +30,47 @@ pub(super) struct Known {
     keeps_names: bool,
     /// What is asked about the two, with what happens without an answer.
     pub(super) asked: Option<Here>,
+    /// The name of the household that is here, if it was found by its people. It stays.
+    pub(super) people_of: Option<String>,
+}
+
+/// The households that are here, by the folded names of their guests.
+pub(super) struct People(BTreeMap<String, BTreeSet<InvitationId>>);
+
+impl People {
+    pub(super) fn load(tx: &mut Tx<'_>, ground: &Ground) -> Result<Self, StoreError> {
+        let all: Vec<(String, InvitationId)> = sql!(
+            "SELECT guest.sort_name, invitation.id FROM guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+               AND guest.sort_name <> ''",
+            occasion = ground.occasion.id
+        )
+        .all(tx)?;
+        let mut people: BTreeMap<String, BTreeSet<InvitationId>> = BTreeMap::new();
+        for (name, id) in all {
+            people.entry(name).or_default().insert(id);
+        }
+        Ok(Self(people))
+    }
+
+    /// The households with all people whom a record names. Somebody alone needs more than a first name.
+    fn of<'a>(&'a self, wanted: &Record) -> impl Iterator<Item = &'a InvitationId> {
+        let names = wanted.guests.iter();
+        let names = names.map(|guest| text_cleaning::fold(&guest.name));
+        let names: BTreeSet<String> = names.filter(|name| !name.is_empty()).collect();
+        let is_full = |name: &String| {
+            name.contains(' ') || (!name.is_ascii() && text_cleaning::length(name) > 2)
+        };
+        let is_enough = names.len() > 1 || names.iter().all(is_full);
+        let mut sets: Vec<Option<&BTreeSet<InvitationId>>> =
+            names.iter().map(|name| self.0.get(name)).collect();
+        let first = sets.pop().flatten().filter(|_| is_enough);
+        first.into_iter().flatten().filter(move |id| {
+            let mut sets = sets.iter();
+            sets.all(|set| set.is_some_and(|set| set.contains(id)))
+        })
+    }
 }
 
 impl Known {
@@ -45,6 +88,15 @@ impl Known {
             }
             return wanted;
         };
+        if let Some(mut events) = before
+            .events
+            .clone()
+            .filter(|_| !one.says_invited.is_empty())
+            && wanted.events.is_none()
+        {
+            one.set_invited(&mut events);
+            wanted.events = Some(events);
+        }
         // Those who are named may have answered each for himself.
         let names_somebody = before.guests.iter().any(|guest| !guest.name.is_empty());
         let number = [
@@ -62,6 +114,9 @@ impl Known {
                 }
             }
             wanted.note = (!lines.is_empty()).then(|| lines.join("\n"));
+        }
+        if self.people_of.is_some() {
+            wanted.household = None;
         }
         if !self.keeps_names {
             return wanted;
@@ -99,12 +154,13 @@ pub(super) fn reply_line(ground: &Ground, event: &str, status: ReplyStatus) -> S
 }
 
 /// Finds the household: by its code, or else by its reference, by its row in an earlier list, or by
-/// name and email address. If only the telephone number or the name is the same, the host decides;
-/// nothing that is here is overwritten before. The searches by name skip the invitations in `taken`,
+/// name and email address. If only the telephone number, the name or the people are the same, the
+/// host decides; nothing that is here is overwritten before. The searches by name skip the invitations in `taken`,
 /// because other households of the list are those.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,
+    people: &People,
     one: &Gathered,
     options: Options,
     taken: impl Fn(&InvitationId) -> bool,
@@ -180,9 +236,39 @@ pub(super) fn find(
         None => (free.next().map(|(id, ..)| id), Here::Add),
     };
     let Some(id) = found else {
-        return Ok(Known::default());
+        let free = people.of(wanted).find(|id| !taken(id));
+        return free.map_or_else(|| Ok(Known::default()), |id| with_people(tx, one, id, home));
     };
     Ok(doubtful(id.clone(), one.here, usual))
+}
+
+/// The household that has the people of the list's under another name.
+fn with_people(
+    tx: &mut Tx<'_>,
+    one: &Gathered,
+    id: &InvitationId,
+    home: Option<Region>,
+) -> Result<Known, StoreError> {
+    let (household, email, phone): (String, Option<String>, Option<String>) = sql!(
+        "SELECT household, email, phone FROM invitation WHERE id = :id",
+        id
+    )
+    .one(tx)?;
+    let wanted = &one.record;
+    let emails = wanted.email.as_deref().zip(email.as_deref());
+    let phones = wanted.phone.as_deref().zip(phone.as_deref());
+    let has_email =
+        emails.is_some_and(|(one, other)| text_cleaning::fold(one) == text_cleaning::fold(other));
+    let has_phone = phones.is_some_and(|(one, other)| is_same_number(one, other, home));
+    let usual = if has_email || has_phone {
+        Here::Leave
+    } else {
+        Here::Add
+    };
+    Ok(Known {
+        people_of: Some(household),
+        ..doubtful(id.clone(), one.here, usual)
+    })
 }
 
 /// What the host has decided, or what is usual.
@@ -191,8 +277,8 @@ fn doubtful(id: InvitationId, decided: Option<Here>, usual: Here) -> Known {
     Known {
         id: (decided != Here::Add).then_some(id),
         is_left: decided == Here::Leave,
-        keeps_names: false,
         asked: Some(usual),
+        ..Known::default()
     }
 }
 

@@ -196,6 +196,21 @@ impl Lexicon {
             {
                 add(&mut self.events, name, event.key.clone());
                 add(&mut self.headings, name, Column::Reply(event.key.clone()));
+                for (before, after) in [
+                    ("invited to", ""),
+                    ("invited", ""),
+                    ("invite to", ""),
+                    ("invite", ""),
+                    ("", "invited"),
+                    ("", "invite"),
+                    ("dijemput ke", ""),
+                    ("jemput ke", ""),
+                    ("jemputan", ""),
+                ] {
+                    let heading = format!("{before} {name} {after}");
+                    let column = Column::Invited(event.key.clone());
+                    add(&mut self.headings, &heading, column);
+                }
                 for before in ["rsvp", "reply", "coming to", "attending"] {
                     let heading = format!("{before} {name}");
                     add(

@@ -17,8 +17,10 @@ use super::stored::households;
 use super::{Check, Finding, Import, ImportId, Outcome, draft, load};
 use crate::household_document::{self, Ground, Record};
 
-/// The most labels for which other events can be chosen.
-const MOST_LABELS: usize = 12;
+/// The most ticks that the page of columns offers for labels, and the most bytes of all these labels.
+/// A form with more is refused.
+const MOST_TICKS: usize = 1_500;
+const MOST_LABEL_BYTES: usize = 24 * 1024;
 
 /// What an import would do, and the first of its households.
 pub(crate) struct Preview {
@@ -52,7 +54,8 @@ pub(crate) fn preview(
     let import = draft(tx, host, id)?;
     let ground = Ground::load(tx, host)?;
     let gathering = households(tx, catalogue, &ground, &import)?;
-    let (check, all) = check_all(tx, &ground, &import, gathering)?;
+    let (check, mut all) = check_all(tx, &ground, &import, gathering)?;
+    all.sort_by_key(|(_, looked)| rank(looked.outcome));
     let shown = all.iter().take(most);
     let ids = shown.filter_map(|(_, looked)| looked.here.clone());
     let here = household_document::all(tx, &ground, ids)?;
@@ -87,14 +90,27 @@ pub(crate) fn preview(
     })
 }
 
+/// What a list changes is looked at first, what stays last.
+fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Changed => 0,
+        Outcome::Made | Outcome::Undone | Outcome::Kept => 1,
+        Outcome::Failed => 2,
+        Outcome::Same => 3,
+    }
+}
+
 /// The events to which new households of a list are invited.
 pub(crate) struct InvitedTo {
     /// The number of people in the list.
     pub(crate) people: i64,
     /// The keys of the events that are ticked for the whole list.
     pub(crate) general: Vec<String>,
-    /// The most frequent labels, with the keys of the events that were chosen for them alone.
+    /// The labels, the most frequent first, with the keys of the events that were chosen for them
+    /// alone.
     pub(crate) labels: Vec<InvitedLabel>,
+    /// How many labels are not among them.
+    pub(crate) more_labels: usize,
 }
 
 pub(crate) struct InvitedLabel {
@@ -120,7 +136,14 @@ pub(crate) fn invited_to(
     }
     let mut labels: Vec<(usize, String)> = times.into_values().collect();
     labels.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
-    labels.truncate(MOST_LABELS);
+    let all_labels = labels.len();
+    labels.truncate(MOST_TICKS / (ground.events.len() + 2));
+    let mut bytes = 0;
+    labels.retain(|(_, label)| {
+        bytes += label.len();
+        bytes <= MOST_LABEL_BYTES
+    });
+    let more_labels = all_labels - labels.len();
     let labels = labels.into_iter().map(|(_, label)| InvitedLabel {
         events: choices.events_of_label(&label),
         label,
@@ -129,6 +152,7 @@ pub(crate) fn invited_to(
         people: gathering.people,
         general: choices.general_events(&ground, gathering.people),
         labels: labels.collect(),
+        more_labels,
     })
 }
 

@@ -11,6 +11,9 @@ words! {
         /// An email address that was mended, or that is none. The answer is the address; an empty
         /// one leaves it out.
         Email = "email" => "host-import-ask-email",
+        /// A number of people that cannot be read, or two that disagree. The answer is the number of all
+        /// people of the household; an empty one leaves what was read.
+        Number = "number" => "host-import-ask-number",
         /// Nobody in the household is named. The answer is `keep` or `leave_out`.
         Group = "group" => "host-import-ask-group",
         /// A household like this one is here. The answer is `leave`, `change` or `add`.
@@ -49,6 +52,9 @@ pub struct Choice {
     pub household: String,
     /// What the list says.
     pub value: String,
+    /// The name of the household that is here, if it has the same people under another name.
+    #[serde(skip)]
+    pub here: Option<String>,
     /// The possible answers; empty if the answer is a text.
     pub options: Vec<String>,
     /// The answer, or what happens without one.

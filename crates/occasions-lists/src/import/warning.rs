@@ -7,7 +7,7 @@ words! {
     Warning {
         /// The household has no email address.
         NoEmail = "no_email" => "host-import-no-email",
-        /// Another household has the same name, but a different email address.
+        /// A household that is here has the same name or people, but a different email address.
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
         /// The occasion does not offer this language. The default language is used instead.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",

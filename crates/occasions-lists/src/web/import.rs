@@ -28,6 +28,8 @@ use crate::import::{
 };
 
 const CELLS: usize = 2;
+/// How many labels the question names that is about all of them.
+const LABELS_NAMED: usize = 12;
 
 #[derive(Template)]
 #[template(path = "host/import.html")]
@@ -181,6 +183,7 @@ struct Columns<'a> {
     events: Vec<EventTick>,
     labels: Vec<LabelTicks>,
     different_for: String,
+    more_labels: Option<String>,
 }
 
 struct EventTick {
@@ -268,16 +271,15 @@ async fn show_columns(
         _ => None,
     });
     let choices = skip.chain(Column::all(ground)).chain(numbered);
-    let labels: Vec<&str> = invited
-        .labels
-        .iter()
-        .map(|one| one.label.as_str())
-        .collect();
-    let named = [Field::Events, Field::GuestEvents];
+    let labels = invited.labels.iter().map(|one| one.label.as_str());
+    let labels: Vec<&str> = labels.take(LABELS_NAMED).collect();
+    let mut labels = labels.join(&text.say("list-comma"));
+    if invited.labels.len() > LABELS_NAMED {
+        labels.push_str(" …");
+    }
+    let more_labels = i64::try_from(invited.more_labels).unwrap_or(i64::MAX);
     let words = import.columns.iter().map(String::as_str);
-    let says_events = words
-        .clone()
-        .any(|word| named.iter().any(|field| field.word() == word));
+    let says_events = words.clone().any(Column::says_events);
     let events = event_ticks(ground, &wording, invited.people, &invited.general);
     let body = Columns {
         text,
@@ -299,10 +301,9 @@ async fn show_columns(
         },
         may_invite_to_none: !says_events && events.iter().all(|event| !event.is_fixed),
         events,
-        different_for: text.with(
-            "host-import-different",
-            [("labels", labels.join(&text.say("list-comma")).into())],
-        ),
+        different_for: text.with("host-import-different", [("labels", labels.into())]),
+        more_labels: (more_labels > 0)
+            .then(|| counted(text, "host-import-more-labels", more_labels)),
         labels: invited
             .labels
             .iter()
@@ -430,10 +431,14 @@ fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
     match column {
-        Column::Reply(key) => {
+        Column::Reply(key) | Column::Invited(key) => {
             let event = ground.events.iter().find(|event| event.key == *key);
             let name = event.map_or(key.clone(), |event| wording.event(event).to_string());
-            named("host-import-reply", name)
+            let id = match column {
+                Column::Invited(_) => "host-import-invited-if",
+                _ => "host-import-reply",
+            };
+            named(id, name)
         }
         Column::Answer(key) => {
             let mut questions = ground.questions.iter();

@@ -34,6 +34,7 @@ pub(super) fn is_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Cho
         row: *row,
         household: name(&one.record),
         value: name(&one.record),
+        here: None,
         options: super::words_of(options.iter().map(|option| option.word())),
         chosen: answer.unwrap_or(Absent::Keep).word().to_owned(),
         is_answered: answer.is_some(),

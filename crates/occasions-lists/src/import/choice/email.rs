@@ -2,6 +2,7 @@
 
 use platform::text_cleaning::fold;
 
+use super::super::finding::Finding;
 use super::super::gathered::Gathered;
 use super::super::warning::Warning;
 use super::{Choice, ChoiceKind, Choices, name, numbered};
@@ -10,16 +11,15 @@ use crate::household_document::Record;
 /// Asks about addresses that were mended or are none, and takes the host's instead.
 pub(super) fn mend(one: &mut Gathered, choices: &Choices, asked: &mut Vec<Choice>) {
     let codes = [Warning::EmailMended.word(), Warning::EmailInNote.word()];
-    let doubtful: Vec<(usize, String, bool)> = one
+    let doubtful: Vec<Finding> = one
         .findings
         .iter()
         .filter(|finding| codes.contains(&finding.code))
-        .map(|finding| {
-            let is_mended = finding.code == codes[0];
-            (finding.row, finding.value.clone(), is_mended)
-        })
+        .cloned()
         .collect();
-    for (place, (row, typed, is_mended)) in doubtful.into_iter().enumerate() {
+    for (place, finding) in doubtful.into_iter().enumerate() {
+        let (row, typed) = (finding.row, finding.value.clone());
+        let is_mended = finding.code == codes[0];
         let mended = is_mended.then(|| mended(&one.record, &typed)).flatten();
         if is_mended && mended.is_none() {
             continue;
@@ -32,14 +32,19 @@ pub(super) fn mend(one: &mut Gathered, choices: &Choices, asked: &mut Vec<Choice
             row,
             household: name(&one.record),
             value: typed.clone(),
+            here: None,
             options: Vec::new(),
             chosen: answer.map_or_else(|| mended.clone().unwrap_or_default(), str::to_owned),
             is_answered: answer.is_some(),
         });
         if let Some(answer) = answer {
-            replace_email(&mut one.record, mended.as_deref(), answer);
-            if mended.is_none() && !answer.is_empty() {
+            let is_placed = replace_email(&mut one.record, mended.as_deref(), answer);
+            if is_placed && mended.is_none() && !answer.is_empty() {
                 drop_note(&mut one.record, &typed);
+            }
+            // What the host has answered is no doubt any more, and no longer in the note.
+            if is_placed && (mended.is_some() || !answer.is_empty()) {
+                one.findings.retain(|known| *known != finding);
             }
         }
     }
@@ -53,13 +58,13 @@ fn mended(record: &Record, typed: &str) -> Option<String> {
     emails.find(|email| !typed.contains(&fold(email))).cloned()
 }
 
-fn replace_email(record: &mut Record, old: Option<&str>, new: &str) {
+/// Returns whether there was a place for the new address.
+fn replace_email(record: &mut Record, old: Option<&str>, new: &str) -> bool {
     let new = Some(new.to_owned()).filter(|new| !new.is_empty());
     let guests = record.guests.iter_mut().map(|guest| &mut guest.email);
     let mut places = std::iter::once(&mut record.email).chain(guests);
-    if let Some(place) = places.find(|place| place.as_deref() == old) {
-        *place = new;
-    }
+    let place = places.find(|place| place.as_deref() == old);
+    place.map(|place| *place = new).is_some()
 }
 
 fn drop_note(record: &mut Record, typed: &str) {

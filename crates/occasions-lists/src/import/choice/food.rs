@@ -14,6 +14,7 @@ use crate::household_document::GuestRecord;
 /// What stands between two notes on food of a guest.
 const BETWEEN: &str = "; ";
 const BETWEEN_NEEDS: [char; 11] = [',', ';', '/', '&', '+', '\n', '，', '；', '、', '／', '＆'];
+const DASHES: [char; 3] = ['-', '–', '—'];
 /// The most parts of a cell. A longer one is asked as a whole.
 const MOST_PARTS: usize = 6;
 
@@ -72,6 +73,7 @@ pub(super) fn share(
                 .unwrap_or(Eater::OneOf.word())
                 .to_owned(),
             is_answered: answer.is_some(),
+            here: None,
             options,
         };
         asked.extend(is_asked.then_some(question));
@@ -188,27 +190,40 @@ fn uncounted(part: &str) -> Option<String> {
     (!rest.is_empty()).then(|| rest.join(" "))
 }
 
-/// Returns who of these a cell itself says a food need is of, and the need: "Anna: vegan", "vegan
-/// (Anna)", "Anna vegan". `None` if it names nobody, or if it may be about several.
+/// Returns who of these a cell itself says a food need is of, and the need: "Anna: vegan", "Anna -
+/// vegan", "vegan (Anna)", "Anna vegan". `None` if it names nobody, or if it may be about several.
 fn of_one<'a>(food: &'a str, names: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let behind = || {
-        let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
-        (!need.contains(BETWEEN_NEEDS)).then_some((who, need))
-    };
-    let before = || {
-        let (who, need) = food.split_once(' ')?;
-        let mut names = names.iter().flat_map(|name| name.split(' '));
-        (names.any(|name| name == who) && !need.contains(BETWEEN_NEEDS)).then_some((who, need))
-    };
-    let found = food.split_once([':', '：']).or_else(behind);
-    let (who, need) = found.or_else(before)?;
     let words = |text: &str| -> Vec<String> {
         let folded = fold(text);
         let words = folded.split(|sign: char| !sign.is_alphanumeric());
         let words = words.filter(|word| !word.is_empty());
         words.map(str::to_owned).collect()
     };
-    let (who, need) = (words(who), need.trim());
+    let is_between = |sign: char| sign.is_whitespace() || DASHES.contains(&sign);
+    let behind = || {
+        let (need, who) = food.strip_suffix([')', '）'])?.split_once(['(', '（'])?;
+        (!need.contains(BETWEEN_NEEDS)).then_some((who, need))
+    };
+    let before = || {
+        let (who, need) = food.split_once(' ')?;
+        let who = who.trim_end_matches(DASHES);
+        let mut names = names.iter().flat_map(|name| name.split(' '));
+        (names.any(|name| name == who) && !need.contains(BETWEEN_NEEDS)).then_some((who, need))
+    };
+    let dashed = || {
+        let mut dashes = food.match_indices(DASHES);
+        let (at, dash) = dashes.find(|(at, dash)| {
+            let behind = &food[at + dash.len()..];
+            *dash != "-" || food[..*at].ends_with(' ') || behind.starts_with(' ')
+        })?;
+        let (who, need) = (&food[..at], &food[at + dash.len()..]);
+        let mut names = names.iter().map(|name| words(name));
+        let is_named = names.any(|name| words(who).iter().all(|word| name.contains(word)));
+        is_named.then_some((who, need))
+    };
+    let found = food.split_once([':', '：']).or_else(behind).or_else(dashed);
+    let (who, need) = found.or_else(before)?;
+    let (who, need) = (words(who), need.trim_start_matches(is_between).trim());
     let meant = |name: &String| {
         let name = words(name);
         who.iter().all(|word| name.contains(word))
@@ -295,6 +310,10 @@ mod tests {
                 &["Anna: vegan, nuts", "Mei: halal"],
             ),
             ("halal, vegan (Anna)", &["halal", "vegan (Anna)"]),
+            (
+                "Anna - vegan, Mei – halal",
+                &["Anna - vegan", "Mei – halal"],
+            ),
             ("2 vegan, 1 halal", &["2 vegan", "1 halal"]),
             ("kids menu x2、1 vegan", &["kids menu x2", "1 vegan"]),
             ("Anna: vegan\nhalal", &["Anna: vegan", "halal"]),
@@ -322,6 +341,13 @@ mod tests {
             ("MRS ROSSI：nuts", Some(("Mrs Rossi", "nuts"))),
             ("vegan (Anna)", Some(("Anna Lim", "vegan"))),
             ("Anna nut allergy", Some(("Anna Lim", "nut allergy"))),
+            ("Anna - nut allergy", Some(("Anna Lim", "nut allergy"))),
+            ("anna lim – nut-free", Some(("Anna Lim", "nut-free"))),
+            ("Anna- vegan, nuts", Some(("Anna Lim", "vegan, nuts"))),
+            ("Anna vegan - strict", Some(("Anna Lim", "vegan - strict"))),
+            ("Anna - vegan, Marco - halal", None),
+            ("nut-free - strict", None),
+            ("Anna -", None),
             ("anna nut allergy", None),
             ("Anna vegan, Marco halal", None),
             ("Rossi nut allergy", None),

@@ -481,6 +481,19 @@ fn holds(rows: &[Line], columns: &[Column], half: Field) -> bool {
 /// A heading is believed if the cells fit. If they do not, the cells decide.
 fn believed(column: Column, heading: &str, rows: &[Line], at: usize) -> Column {
     let content = content(rows, at);
+    let are_all = |lists: &[&[&str]]| {
+        let mut cells = filled(rows, at).map(|cell| (cell, folded(cell))).peekable();
+        let is_in = |cell: &str| lists.iter().any(|list| list.contains(&cell));
+        cells.peek().is_some() && cells.all(|(cell, plain)| is_in(cell) || is_in(&plain))
+    };
+    match &column {
+        // Crosses below an event are no replies: they say who is invited.
+        Column::Reply(event) if are_all(&[&["x"]]) => return Column::Invited(event.clone()),
+        Column::Invited(_) if !are_all(&[words::TICKS, words::CROSSES]) => {
+            return Field::Other.into();
+        }
+        _ => {}
+    }
     let Column::Field(field) = &column else {
         // "No" may be a reply or a number of the line.
         let is_reply = |cell: &str| {

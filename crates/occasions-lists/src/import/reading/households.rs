@@ -81,6 +81,8 @@ pub(crate) struct Household {
     pub(crate) notes: Vec<String>,
     /// By question.
     pub(crate) answers: Vec<(String, String)>,
+    /// By event, whether they are invited.
+    pub(crate) invited: BTreeMap<String, bool>,
     /// Of rows that name nobody.
     pub(crate) replies: Vec<WholeReply>,
     /// Food needs of rows that name nobody. The notes have them too.
@@ -251,6 +253,23 @@ impl Household {
         let column = row.table.columns.get(at);
         self.note(row, column, &text);
         self.told.push(row.told(column, warning, &cell));
+    }
+
+    /// Whoever is invited by one row is invited. A row that says otherwise is in the note.
+    fn add_invited(&mut self, row: &Row<'_>, at: usize, event: &str) {
+        let cell = row.cell(at);
+        let plain = folded(cell);
+        let is_in = |list: &[&str]| list.contains(&cell) || list.contains(&plain.as_str());
+        let is_invited = is_in(words::TICKS);
+        if !is_invited && !is_in(words::CROSSES) && !words::is_nothing(cell) {
+            return self.note_cell(row, at, Warning::InNote);
+        }
+        let known = self.invited.get(event).copied();
+        if known.is_some_and(|known| known != is_invited) {
+            self.note_cell(row, at, Warning::InNote);
+        }
+        let is_invited = is_invited || known == Some(true);
+        self.invited.insert(event.to_owned(), is_invited);
     }
 
     /// Sets a value that is not set. Returns false if another one is there.

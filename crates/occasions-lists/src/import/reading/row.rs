@@ -71,6 +71,7 @@ impl Row<'_> {
         let is_nothing = match self.table.columns.get(at) {
             Some(
                 Column::Reply(_)
+                | Column::Invited(_)
                 | Column::Answer(_)
                 | Column::Field(
                     Field::Reply

@@ -104,6 +104,27 @@ pub(super) fn is_child_word(folded: &str) -> bool {
     is_in("children", folded)
 }
 
+/// Whether a word means a single child.
+pub(super) fn is_one_child(folded: &str) -> bool {
+    is_in("one_child", folded)
+}
+
+/// Whether a text behind a name says who somebody is: "best man", "Bride's cousin", "sepupu Ali".
+pub(super) fn is_remark(typed: &str, folded: &str) -> bool {
+    let is_known = |word: &str| is_in("remarks", word) || is_in("sections", word);
+    let (first, last) = (folded.split(' ').next(), folded.rsplit(' ').next());
+    let is_within = |phrase: &String| {
+        phrase.contains(' ') && format!(" {folded} ").contains(&format!(" {phrase} "))
+    };
+    is_role(folded)
+        || list("remarks").any(is_within)
+        || last.is_some_and(is_known)
+        || first.is_some_and(|first| is_known(first) && !is_title(first))
+        || ["section_parts", "remark_parts"]
+            .iter()
+            .any(|parts| list(parts).any(|part| typed.contains(part.as_str())))
+}
+
 pub(super) fn is_people_word(folded: &str) -> bool {
     is_in("people", folded)
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use occasions::event::Event;
 use occasions::hosting::{HostOf, Permission, Refusal};
+use occasions::phone;
 use occasions::web::host::frame::Place;
 use occasions::web::host::request::{HostForm, HostRequest, PageContext};
 use occasions::web::host::wording::Wording;
@@ -27,6 +28,11 @@ const FIRST: usize = 6;
 const MOST: usize = 1_000;
 /// How many rows of one warning stand on the page.
 const ROWS: usize = 20;
+/// The kinds of questions that a text answers, with the `inputmode` of their fields.
+const TEXTS: [(ChoiceKind, &str); 2] = [
+    (ChoiceKind::Email, "email"),
+    (ChoiceKind::Number, "numeric"),
+];
 
 #[derive(Template)]
 #[template(path = "host/import_check.html")]
@@ -43,7 +49,7 @@ struct Checked<'a> {
     figures: Vec<(String, String)>,
     /// "3 need you"; `None` if nothing does.
     needs: Option<String>,
-    emails: Vec<EmailQuestion>,
+    texts: Vec<TextQuestions>,
     questions: Vec<Question>,
     left_out: Vec<WarningGroup>,
     told: Vec<WarningGroup>,
@@ -59,7 +65,14 @@ struct Checked<'a> {
     button: Option<String>,
 }
 
-struct EmailQuestion {
+/// Questions that a text answers.
+struct TextQuestions {
+    words: String,
+    mode: &'static str,
+    fields: Vec<TextQuestion>,
+}
+
+struct TextQuestion {
     id: String,
     name: String,
     label: String,
@@ -148,19 +161,15 @@ fn checked<'a>(
         ..
     } = preview;
     let at = format!("/import/{}", import.id);
-    let of = |choice: &&Choice| choice.kind == ChoiceKind::Email;
-    let emails: Vec<EmailQuestion> = check
+    let texts = text_questions(text, form_state, &check.choices);
+    let others = check
         .choices
         .iter()
-        .filter(of)
-        .enumerate()
-        .map(|(at, choice)| email_question(text, form_state, at, choice))
-        .collect();
-    let others = check.choices.iter().filter(|choice| !of(choice));
+        .filter(|choice| TEXTS.iter().all(|(kind, _)| choice.kind != *kind));
     let questions: Vec<Question> = others
         .map(|choice| question(text, form_state, choice))
         .collect();
-    let needed = usize::from(!emails.is_empty()) + questions.len();
+    let needed = texts.len() + questions.len();
     let total = number(check.total);
     let mut figures = vec![
         (check.made, "host-import-made"),
@@ -197,7 +206,7 @@ fn checked<'a>(
         title: heading(text, total, check.people),
         figures,
         needs: (needed > 0).then(|| counted(text, "host-import-needs", number(needed))),
-        emails,
+        texts,
         questions,
         left_out: grouped(left_out, preview, &wording),
         told: grouped(told, preview, &wording),
@@ -244,15 +253,25 @@ pub(super) fn heading(text: &Text, households: i64, people: i64) -> String {
     text.with("host-import-both", values)
 }
 
-fn email_question(
-    text: &Text,
-    form_state: &FormState,
-    at: usize,
-    choice: &Choice,
-) -> EmailQuestion {
+fn text_questions(text: &Text, form_state: &FormState, all: &[Choice]) -> Vec<TextQuestions> {
+    let groups = TEXTS.iter().map(|&(kind, mode)| {
+        let of_kind = all.iter().filter(|choice| choice.kind == kind);
+        let fields = of_kind.enumerate();
+        TextQuestions {
+            words: text.say(kind.label()).into_owned(),
+            mode,
+            fields: fields
+                .map(|(at, choice)| text_question(text, form_state, at, choice))
+                .collect(),
+        }
+    });
+    groups.filter(|one| !one.fields.is_empty()).collect()
+}
+
+fn text_question(text: &Text, form_state: &FormState, at: usize, choice: &Choice) -> TextQuestion {
     let name = format!("choice.{}", choice.key);
-    EmailQuestion {
-        id: format!("email-{at}"),
+    TextQuestion {
+        id: format!("{}-{at}", choice.kind.word()),
         label: text.with(
             "host-import-name-row",
             [
@@ -282,9 +301,14 @@ fn question(text: &Text, form_state: &FormState, choice: &Choice) -> Question {
         ("name", choice.household.clone().into()),
         ("row", choice.row.to_string().into()),
         ("value", choice.value.clone().into()),
+        ("here", choice.here.clone().unwrap_or_default().into()),
     ];
+    let asked = match choice.here {
+        Some(_) => "host-import-ask-people-here",
+        None => choice.kind.label(),
+    };
     Question {
-        words: text.with(choice.kind.label(), values),
+        words: text.with(asked, values),
         options: choice
             .options
             .iter()
@@ -301,7 +325,7 @@ fn question(text: &Text, form_state: &FormState, choice: &Choice) -> Question {
 /// An option without words of ours is a name.
 fn option_words(text: &Text, kind: ChoiceKind, value: &str) -> String {
     let label = match kind {
-        ChoiceKind::Email => None,
+        ChoiceKind::Email | ChoiceKind::Number => None,
         ChoiceKind::Group => Group::find(value).map(Group::label),
         ChoiceKind::Here => Here::find(value).map(Here::label),
         ChoiceKind::Food => Eater::find(value).map(Eater::label),
@@ -353,7 +377,13 @@ fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell
         Some(Warning::InvitedTo) => event_names(finding.value.split(", "), ground, wording),
         _ => value_of(text, finding),
     };
-    let warning = warning.map(|warning| text.say(warning.label()).into_owned());
+    let warning = warning.map(|warning| match warning {
+        Warning::PhoneUnread => {
+            let example = phone::example(ground.occasion.home_country());
+            text.with(warning.label(), [("example", example.into())])
+        }
+        _ => text.say(warning.label()).into_owned(),
+    });
     let error = finding.problem.as_ref().map(|problem| problem.detail(text));
     FoundCell {
         row: finding.row,
@@ -510,16 +540,25 @@ pub(in crate::web) async fn apply(posted: HostForm) -> Result<Response, Problem>
     let mut wrong = Vec::new();
     for (key, value) in form.under("choice.") {
         let value = value.trim();
-        if key.starts_with(ChoiceKind::Email.word()) && !value.is_empty() {
-            let mut findings = Findings::default();
-            findings.email("/email", value);
-            let refused = findings.finish().err().unwrap_or_default();
-            wrong.extend(
-                refused
-                    .into_iter()
-                    .map(|one| (format!("choice.{key}"), one)),
-            );
+        let kind = key
+            .split_once(':')
+            .and_then(|(kind, _)| ChoiceKind::find(kind));
+        let mut findings = Findings::default();
+        match kind {
+            Some(ChoiceKind::Email) if !value.is_empty() => {
+                findings.email("/email", value);
+            }
+            Some(ChoiceKind::Number) if !import::is_number(value) => {
+                findings.add("/number", "invalid", []);
+            }
+            _ => {}
         }
+        let refused = findings.finish().err().unwrap_or_default();
+        wrong.extend(
+            refused
+                .into_iter()
+                .map(|one| (format!("choice.{key}"), one)),
+        );
         choices.insert(key.to_owned(), Some(value.to_owned()));
     }
     if !wrong.is_empty() {

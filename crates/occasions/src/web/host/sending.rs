@@ -8,7 +8,7 @@ use super::wording::Wording;
 use crate::hosting::mail_text::{MailKind, MailText};
 use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
-use crate::phone::Phone;
+use crate::phone::{self, Phone};
 use crate::web::letter;
 use crate::words::OccasionStatus;
 
@@ -23,8 +23,9 @@ pub(super) struct Sending {
     pub(super) whatsapp: String,
     pub(super) sms: String,
     pub(super) mail: String,
-    /// Whether the household's number cannot be read, so that WhatsApp asks for the recipient.
-    pub(super) is_phone_unread: bool,
+    /// How to write the household's number, if it cannot be read, so that WhatsApp asks for the
+    /// recipient.
+    pub(super) phone_example: Option<String>,
     /// The paths of the QR code as SVG and as PNG.
     pub(super) qr: [String; 2],
     /// The path of the form behind the button "mark as sent".
@@ -79,7 +80,8 @@ impl Sending {
                 // In mail links, line breaks must be CRLF (RFC 6068).
                 encoded(&message.replace('\n', "\r\n"))
             ),
-            is_phone_unread: !phone.typed.is_empty() && phone.e164.is_none(),
+            phone_example: (!phone.typed.is_empty() && phone.e164.is_none())
+                .then(|| phone::example(occasion.home_country())),
             qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,

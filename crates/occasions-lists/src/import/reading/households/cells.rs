@@ -26,6 +26,7 @@ pub(super) fn add_cell(
     let field = match column {
         Column::Skip => return,
         Column::Person(one_of) => return add_person_cell(one, row, at, *one_of, from, name),
+        Column::Invited(event) => return one.add_invited(row, at, event),
         Column::Reply(event) => return add_reply(one, row, at, event, from),
         Column::Answer(key) => return add_answer(one, row, at, key, from),
         Column::Field(field) => *field,

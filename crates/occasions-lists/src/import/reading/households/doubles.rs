@@ -123,6 +123,9 @@ fn join(one: &mut Household, other: Household) {
     }
     add_missing(&mut one.answers, other.answers, &mut one.notes);
     one.replies.extend(other.replies);
+    for (event, is_invited) in other.invited {
+        *one.invited.entry(event).or_default() |= is_invited;
+    }
     for tag in &other.tags {
         one.tag(tag);
     }

@@ -1,13 +1,18 @@
-//! What a cell says beside the names: in brackets, or that somebody does not come.
+//! What a cell says beside the names: in brackets, behind a dash, or that somebody does not come.
 
 use super::super::super::warning::Warning;
 use super::super::counts::{self, Count};
 use super::super::words;
-use super::{NameCell, SIGNS};
+use super::{NameCell, SIGNS, without_article};
 use crate::household_document::field::folded;
 
 /// The most words that say that somebody does not come.
 const LONGEST_CANCELLED: usize = 4;
+/// What stands between people, or between their needs.
+const BORDERS: [char; 14] = [
+    '\n', ';', '；', '؛', '、', '&', '＆', '+', '＋', '|', '/', ',', '，', '،',
+];
+const COMMAS: [char; 3] = [',', '，', '،'];
 
 /// "Old Mr Tan - not coming" is Old Mr Tan.
 pub(super) fn without_cancelled(text: &str, found: &mut NameCell) -> String {
@@ -25,7 +30,7 @@ pub(super) fn without_cancelled(text: &str, found: &mut NameCell) -> String {
     text[..at].trim_end_matches(signs).to_owned()
 }
 
-/// Reads and removes what brackets say about the people before them.
+/// Reads and removes what brackets say about the people before them, and the food behind a dash.
 pub(super) fn read_brackets(text: &str, found: &mut NameCell) -> String {
     let mut kept = String::new();
     let mut rest = text;
@@ -37,16 +42,87 @@ pub(super) fn read_brackets(text: &str, found: &mut NameCell) -> String {
         let inside = &rest[inside_from..inside_from + length];
         let close = inside_from + length;
         let end = close + rest[close..].chars().next().map_or(1, char::len_utf8);
-        kept.push_str(&rest[..open]);
+        add_without_food(&rest[..open], &mut kept, found);
         if is_understood(inside, &kept, found) {
             kept.truncate(kept.trim_end_matches([' ', '\u{3000}']).len());
+            if rest[end..].starts_with(char::is_alphanumeric) {
+                kept.push(' ');
+            }
         } else {
             kept.push_str(&rest[open..end]);
         }
         rest = &rest[end..];
     }
-    kept.push_str(rest);
+    add_without_food(rest, &mut kept, found);
     kept
+}
+
+/// Adds a text without the food needs that a dash, a colon or a comma parts from a name: "Niamh -
+/// shellfish". They are the need of whom the text names before them.
+fn add_without_food(text: &str, kept: &mut String, found: &mut NameCell) {
+    let dashes = ['-', '–', '—', ':', '：', ' '];
+    let mut rest = text;
+    while let Some((before, need, after)) = next_food(rest, kept) {
+        kept.push_str(before.trim_end_matches(dashes));
+        let place = kept.matches(SIGNS).count();
+        let need = need.trim().trim_start_matches(dashes).to_owned();
+        found.food.push((Some(place), need));
+        rest = after;
+        // Behind a need, a comma stands between people.
+        if let Some(next) = after.strip_prefix(COMMAS) {
+            kept.push(';');
+            rest = next;
+        }
+    }
+    kept.push_str(rest);
+}
+
+/// The first food need of a text, with what stands before and behind it.
+fn next_food<'t>(text: &'t str, kept: &str) -> Option<(&'t str, &'t str, &'t str)> {
+    text.char_indices().find_map(|(at, sign)| {
+        let (before, behind) = (&text[..at], &text[at + sign.len_utf8()..]);
+        // "Rahul, Jain" may be a name.
+        let is_comma =
+            COMMAS.contains(&sign) && !behind.trim_start().starts_with(char::is_uppercase);
+        if !is_comma && !is_dash(text, at, sign) {
+            return None;
+        }
+        let end = food_end(behind);
+        let is_named = |text: &str| {
+            let last = text.rsplit(BORDERS).next();
+            last.is_some_and(|last| !folded(last).is_empty())
+        };
+        let has_name = || is_named(before) || (!before.contains(BORDERS) && is_named(kept));
+        (end > 0 && has_name()).then(|| (before, &behind[..end], &behind[end..]))
+    })
+}
+
+/// How many bytes of a text are food needs, one after another.
+fn food_end(text: &str) -> usize {
+    let (mut end, mut from) = (0, 0);
+    for (at, sign) in text.char_indices().chain([(text.len(), ';')]) {
+        if is_dash(text, at, sign) {
+            break;
+        }
+        if BORDERS.contains(&sign) {
+            if !words::is_food(&folded(&text[from..at])) {
+                break;
+            }
+            (end, from) = (at, at + sign.len_utf8());
+        }
+    }
+    end
+}
+
+/// Whether a sign is more than a hyphen between two parts of a name.
+fn is_dash(text: &str, at: usize, sign: char) -> bool {
+    match sign {
+        '-' => {
+            text[..at].ends_with(char::is_whitespace)
+                || text[at + 1..].starts_with(char::is_whitespace)
+        }
+        other => matches!(other, '–' | '—' | ':' | '：'),
+    }
 }
 
 fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
@@ -64,13 +140,20 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         found.doubt(Warning::NotComing);
         return true;
     }
-    let mut pieces = inside
-        .split([',', ';', '/', '&', '+'])
-        .map(folded)
-        .filter(|one| !one.is_empty());
-    if pieces.all(|piece| words::is_food(&piece)) {
+    let pieces = inside.split([',', ';', '/', '&', '+']).map(str::trim);
+    let pieces = pieces.filter(|piece| !folded(piece).is_empty());
+    let (needs, others): (Vec<&str>, Vec<&str>) =
+        pieces.partition(|piece| words::is_food(&folded(piece)));
+    let mut remarks = others.iter();
+    if !needs.is_empty() && remarks.all(|other| is_remark(other, before)) {
         let place = before.matches(SIGNS).count();
-        found.food.push((Some(place), inside.trim().to_owned()));
+        let needs = if others.is_empty() {
+            inside.trim().to_owned()
+        } else {
+            add_remark(&others.join(", "), before, found);
+            needs.join(", ")
+        };
+        found.food.push((Some(place), needs));
         return true;
     }
     if let Some(more) = inside.trim().strip_prefix('+') {
@@ -87,11 +170,84 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         found.places = found.places.saturating_add(1);
         return true;
     }
-    if let Some(count) = counts::with_words(inside) {
+    if let Some(more) = more(inside, &plain) {
+        if words::is_family(&more) || (words::is_child_word(&more) && !words::is_one_child(&more)) {
+            found.is_open = true;
+            return true;
+        }
+        let count = counts::with_words(&more).unwrap_or(Count {
+            people: usize::from(words::is_role(&more) || words::is_one_child(&more)),
+            children: usize::from(words::is_one_child(&more)),
+            ..Count::default()
+        });
+        if count.people > 0 {
+            let adults = count.people.saturating_sub(count.children);
+            found.places = found.places.saturating_add(adults);
+            found.child_places = found.child_places.saturating_add(count.children);
+            return true;
+        }
+    }
+    let of_family = || {
+        let first = plain.split(' ').next().unwrap_or_default();
+        words::is_family(first).then(|| counts::read(inside))?
+    };
+    if let Some(count) = counts::with_words(inside).or_else(of_family) {
         add_count(found, count);
         return true;
     }
+    if is_remark(inside, before) {
+        add_remark(inside.trim(), before, found);
+        return true;
+    }
     false
+}
+
+/// Who comes besides: "+ baby", "plus 2 kids", "and family".
+fn more(inside: &str, plain: &str) -> Option<String> {
+    let joined = plain
+        .split_once(' ')
+        .filter(|(first, _)| *first == "plus" || words::JOINERS.contains(first))
+        .map(|(_, more)| more);
+    let more = joined.or_else(|| inside.trim().starts_with(['+', '&']).then_some(plain));
+    more.map(without_article)
+}
+
+/// Whether a bracket says who somebody is or what he does ("best man", "bride's cousin"). A name that
+/// somebody has besides begins with a capital letter or stands between quotes.
+fn is_remark(inside: &str, before: &str) -> bool {
+    let (plain, before) = (folded(inside), before.trim_end());
+    if !before.ends_with(|sign: char| sign.is_alphabetic() || sign == '.') {
+        return false;
+    }
+    let first = plain.split(' ').next().unwrap_or_default();
+    let last = folded(before.rsplit(' ').next().unwrap_or_default());
+    let is_name = matches!(first, "aka" | "alias" | "nee" | "born" | "geb" | "or")
+        || inside.trim().starts_with(['"', '“', '«', '‘', '\''])
+        || words::is_degree(inside)
+        || words::is_role(&last)
+        || words::is_child_word(&last);
+    let is_small = inside.chars().any(char::is_lowercase)
+        && !inside
+            .chars()
+            .any(|sign| sign.is_uppercase() || sign.is_numeric());
+    words::is_remark(inside, &plain)
+        || (is_small && !is_name && before.chars().any(char::is_uppercase))
+}
+
+/// The note says whose a remark is.
+fn add_remark(remark: &str, before: &str, found: &mut NameCell) {
+    let part = before.rsplit(BORDERS).next().unwrap_or_default().trim();
+    let (mut from, mut at) = (0, 0);
+    for (place, word) in part.split_inclusive(' ').enumerate() {
+        at += word.len();
+        if place > 0 && words::JOINERS.contains(&folded(word).as_str()) {
+            from = at;
+        }
+    }
+    found
+        .notes
+        .push(format!("{}: {remark}", part[from..].trim()));
+    found.doubt(Warning::InNote);
 }
 
 fn add_count(found: &mut NameCell, count: Count) {

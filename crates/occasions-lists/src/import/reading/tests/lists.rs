@@ -5,6 +5,7 @@ use web::sheet::read::Page;
 use super::cells::lines;
 use super::generated::{meanings, read, read_pages};
 use super::shapes::serial;
+use crate::household_document::field::Column;
 use crate::import::reading::households::{Household, List};
 
 /// A household on one line: its name, its guests with what is theirs, and what the household has.
@@ -381,6 +382,14 @@ Eli (6); Fay (7),no nuts
     ),
     (
         "\
+Household,Guest
+Lim,Emma (maid of honour)
+Lim,Tom - shellfish
+",
+        &["Lim: Emma, Tom (shellfish) [Emma: maid of honour] !in_note"],
+    ),
+    (
+        "\
 Ana Lim,Family
 Ben Tan,Family
 Cy Ong,Work
@@ -432,6 +441,41 @@ fn small_lists_become_their_households() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_column_may_say_who_is_invited_to_an_event() {
+    let mut meanings = meanings();
+    for (heading, column) in [
+        ("dinner", Column::Reply("dinner".to_owned())),
+        ("invited to dinner", Column::Invited("dinner".to_owned())),
+    ] {
+        meanings.insert(heading.to_owned(), column);
+    }
+    for (file, wanted) in [
+        (
+            "Name,Invited to dinner\nAna,Yes\nBen,no\nCy,\n",
+            &[Some(true), Some(false), None][..],
+        ),
+        ("Name,Dinner\nAna,x\nBen,\n", &[Some(true), None]),
+        (
+            "Household,Name,Invited to dinner\nLim,Ana,✓\nLim,Ben,-\n",
+            &[Some(true)],
+        ),
+        // Replies, and what may be anything.
+        ("Name,Dinner\nAna,yes\nBen,no\n", &[None, None]),
+        (
+            "Name,Invited to dinner\nAna,perhaps\nBen,yes\n",
+            &[None, None],
+        ),
+    ] {
+        let (_, _, list) = read(&lines(file), &meanings);
+        let households = list.households.iter();
+        let got: Vec<Option<bool>> = households
+            .map(|one| one.invited.get("dinner").copied())
+            .collect();
+        assert_eq!(got, wanted, "{file}");
+    }
 }
 
 #[test]
