@@ -4,6 +4,13 @@ date-to-follow-text = سنسألكم عمّن سيحضر حالما يُعرف �
 date-to-follow = يُحدَّد الموعد لاحقًا
 # The days of the events that a household is invited to.
 cover-days = { $first } – { $last }
+cover-days-both = { $first } و{ $last }
+cover-days-more = { $n ->
+    [two] { $first } ويومان آخران
+    [few] { $first } و{ $n } أيام أخرى
+    [many] { $first } و{ $n } يومًا آخر
+   *[other] { $first } و{ $n } يوم آخر
+}
 card-back-host = العودة إلى صفحتكم
 new-names = { $one } و{ $other }
 new-title-wedding = حفل زفاف { $names }

@@ -4,6 +4,8 @@ date-to-follow-text = We will ask you who comes as soon as the day is known.
 date-to-follow = Date to follow
 # The days of the events that a household is invited to.
 cover-days = { $first } – { $last }
+cover-days-both = { $first } and { $last }
+cover-days-more = { $first } and { $n } more days
 card-back-host = Back to your page
 new-names = { $one } and { $other }
 new-title-wedding = Wedding of { $names }

@@ -85,6 +85,7 @@ host-home-households = { $n ->
    *[other] households
     }
 host-home-not-sure = and { $n } not sure
+host-home-so-far = and { $n } so far, with more to answer
 host-home-seats = Seats left
 host-home-seats-of = of { $seats } at { $of }
 host-home-then = Then

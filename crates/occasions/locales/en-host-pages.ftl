@@ -10,7 +10,7 @@ host-events = Events
 host-members = Members
 host-shared-member = Works on your occasion
 host-log = Log
-host-strip-draft = Draft: guests cannot open their invitations yet.
+host-strip-draft = Draft: guests can’t see it yet.
 host-strip-closed = Closed: guests can look; nobody can answer.
 host-strip-archived = Archived: guests read your thanks, and nothing can be changed.
 host-today = today
@@ -135,6 +135,13 @@ host-owe-some = { $n ->
     [one] 1 household has answered in part
    *[other] { $n } households have answered in part
 }
+host-invited = Who is invited
+host-invited-everybody = Everybody
+host-invited-some = { $of ->
+    [one] { $n } of 1 household
+   *[other] { $n } of { $of } households
+}
+host-invited-nobody = Nobody yet
 host-seats = Seats
 host-seats-of = { $n } of { $seats }
 host-seats-left = { $n ->
@@ -186,7 +193,7 @@ host-new-invitation = New invitation
 host-search-invitations = Search household, guest, code, tag
 host-preset-pending = Awaiting reply { $n }
 host-preset-attending = Attending { $n }
-host-preset-declined = Declined { $n }
+host-preset-declined = Declined everything { $n }
 host-household = Household
 host-answers = Answers
 host-answer = Answer
@@ -201,7 +208,7 @@ host-tag-yes = { $n } yes
 host-tag-no = { $n } no
 host-tag-undecided = { $n } not sure
 host-tag-waitlisted = { $n } waiting
-host-tag-partial = { $n } partly answered
+host-tag-partial = { $n } declined so far, more to answer
 host-tag-pending = { $n } open
 host-new-answers = New answers: { $n }
 host-select = Select several
@@ -227,6 +234,7 @@ host-response-attending = Somebody is coming
 host-response-declined = Nobody is coming
 host-response-unanswered = No answer at all
 host-response-partial = Partly answered
+host-person-partial = Declined so far, more to answer
 host-response-complete = Fully answered
 host-response-waitlisted = On the waiting list
 host-chip-search = “{ $value }”
@@ -245,6 +253,9 @@ host-filter-opened-no = Not opened
 host-filter-sent = Sent
 host-filter-sent-yes = Sent
 host-filter-sent-no = Not sent
+host-filter-invited = Invitation
+host-filter-invited-yes = Has it, or needs none
+host-filter-invited-no = Still needs it
 host-filter-email = Email address
 host-filter-email-yes = With email
 host-filter-email-no = Without email
@@ -562,6 +573,15 @@ host-words-farewell-note = From the morning after, guests read this first.
 host-basics = Basics
 host-deadline = Answer by
 host-set-deadline = Set this deadline
+host-set-date = Set the date
+host-deadline-suggested = { $day } gives your guests { $left ->
+    [one] 1 day
+   *[other] { $left } days
+} to answer, and you { $before ->
+    [one] 1 day
+   *[other] { $before } days
+} until the first event.
+host-deadline-suggested-do = Set { $day }
 host-switches = What guests can do
 host-state = State
 host-offered = Offered to guests
@@ -635,7 +655,9 @@ host-switch-ask-name = Always ask for a name beside a typed code
 host-switch-ask-name-on = On: whoever types a code must also type one name on the invitation, also while nobody guesses. Links, QR codes and devices that opened an invitation before need none. It holds for typed codes of all occasions on this server, because nobody may learn which occasion a code belongs to.
 host-field-open-party = People in one answer without a code
 host-publish = Publish
-host-publish-effect = Codes open their invitations from then on.
+host-publish-effect = Everybody who has the address { $address } can then see its page, and each household’s code opens its invitation. Search engines are asked not to list it. No invitation is sent.
+host-publish-no-event = There is no event yet, so guests read no day.
+host-publish-no-day = The day is not known yet: guests read “Date to follow” and cannot answer.
 host-close = Close
 host-close-effect = Guests can look; nobody can answer.
 host-withdraw-occasion = Back to draft

@@ -90,6 +90,7 @@ host-send-changed-text = What you change here is read only by those who do not h
 host-send-to-all = Everybody
 host-send-to-coming = Those who are coming
 host-send-to-owing = Those who have not answered
+host-send-to-declined = Those who declined
 host-send-begin = Write a new message
 host-send-begin-about = This clears the text above: who has not had that message yet will not get it. The new one goes to everybody.
 host-send-neither = They have no mobile number and no email address that works. Add one, or tell them yourself and tick them off.
@@ -113,7 +114,7 @@ host-nobody-news = Everybody has this message. To tell them something else, writ
 host-nobody-this-way = Nobody is left to reach this way. Go back to see how the others are reached.
 host-nobody-address = None of these households has an email address. Add addresses, or choose others.
 host-nobody-mail = None of these households can get email: they have no address, have unsubscribed, or earlier email came back. Choose others, or add addresses that work.
-host-moved-all-know = Everybody knows that { $event } has changed.
+host-moved-all-know = Everybody who may come to { $event } knows that it has changed.
 host-block-no-text = The message is not written yet.
 host-block-no-text-text = For email, write a subject and a text. WhatsApp and SMS use that text too, unless you write a message for them.
 host-block-no-text-do = Write the message
@@ -168,6 +169,19 @@ host-moved-kept = Their answers are kept, in case it takes place after all.
 host-moved-households = { $n ->
     [one] 1 household to tell
    *[other] { $n } households to tell
+}
+host-moved-groups = Said yes: { $yes }. Not answered or not sure: { $open }.
+host-moved-declined = { $n ->
+    [one] 1 household declined and is not told.
+   *[other] { $n } households declined and are not told.
+}
+host-moved-declined-do = { $n ->
+    [one] Also tell the household that declined: it may suit them now
+   *[other] Also tell the { $n } that declined: it may suit them now
+}
+host-moved-unsent = { $n ->
+    [one] 1 household is not told because its invitation has not gone out: it will say how it is now.
+   *[other] { $n } households are not told because their invitations have not gone out: these will say how it is now.
 }
 host-moved-tell = Tell them…
 host-moved-dismiss = Don’t tell anybody

@@ -4,6 +4,8 @@ date-to-follow-text = Le chiederemo chi viene appena la data sarà nota.
 date-to-follow = Data da definire
 # The days of the events that a household is invited to.
 cover-days = { $first } – { $last }
+cover-days-both = { $first } e { $last }
+cover-days-more = { $first } e altri { $n } giorni
 card-back-host = Torni alla sua pagina
 new-names = { $one } e { $other }
 new-title-wedding = Matrimonio di { $names }

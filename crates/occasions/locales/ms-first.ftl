@@ -4,6 +4,8 @@ date-to-follow-text = Kami akan bertanya siapa yang hadir sebaik sahaja harinya 
 date-to-follow = Tarikh akan dimaklumkan
 # The days of the events that a household is invited to.
 cover-days = { $first } – { $last }
+cover-days-both = { $first } dan { $last }
+cover-days-more = { $first } dan { $n } hari lagi
 card-back-host = Kembali ke halaman anda
 new-names = { $one } dan { $other }
 new-title-wedding = Majlis perkahwinan { $names }

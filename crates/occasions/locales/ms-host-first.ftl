@@ -70,6 +70,7 @@ host-home-of-people = daripada { $n } orang
 host-home-of-people-and-more = daripada { $n } orang, dan sehingga { $more } orang lagi
 host-home-households = keluarga
 host-home-not-sure = dan { $n } belum pasti
+host-home-so-far = dan { $n } setakat ini, belum semua dijawab
 host-home-seats = Baki tempat
 host-home-seats-of = daripada { $seats } di { $of }
 host-home-then = Kemudian

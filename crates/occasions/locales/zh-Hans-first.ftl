@@ -4,6 +4,8 @@ date-to-follow-text = 日期一经确定，我们就会询问谁能前来。
 date-to-follow = 日期待定
 # The days of the events that a household is invited to.
 cover-days = { $first }至{ $last }
+cover-days-both = { $first }和{ $last }
+cover-days-more = { $first }及另外{ $n }天
 card-back-host = 返回您的页面
 new-names = { $one }与{ $other }
 new-title-wedding = { $names }的婚礼

@@ -261,6 +261,18 @@ pub fn seats_taken(
     Ok(found.into_iter().map(taken).collect())
 }
 
+/// Returns the number of households that are invited to each event. Archived ones are not counted.
+pub fn invited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<(EventId, i64)>, StoreError> {
+    sql!(
+        "SELECT invitation_event.event, COUNT(*)
+         FROM invitation_event JOIN invitation ON invitation.id = invitation_event.invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+         GROUP BY invitation_event.event",
+        occasion
+    )
+    .all(tx)
+}
+
 /// Locks an event.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     let _: Option<(EventId,)> =

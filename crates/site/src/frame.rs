@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::page::{OwnAccount, OwnFrame, Page, Warning};
+use web::page::{Note, OwnAccount, OwnFrame, Page, Warning};
 use web::state::Visit;
 use web::{Problem, Site, Text, Theme, csrf};
 
@@ -71,7 +71,7 @@ impl Facts {
 
     /// What those who run the site must know on the pages where they work: that mail or links from
     /// there reach nobody.
-    fn notes(&self, site: &Site, text: &Text, path: &str, here: &str) -> Vec<String> {
+    fn notes(&self, site: &Site, text: &Text, path: &str, here: &str) -> Vec<Note> {
         if self.rank.is_none() || !self.menu.is_work(path, here) {
             return Vec::new();
         }

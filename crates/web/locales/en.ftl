@@ -398,7 +398,9 @@ share-badge = Badge for your own page
 share-embed = Frame for your own page
 
 address-private = This site’s address is { $address }. Nobody outside this computer or its network can open links and QR codes with it. Whoever runs the site sets its public address as site.url.
+address-private-short = Links work only on this computer or its network.
 mail-stays = This site has no mail server. What it sends stays in its own mailbox, and reaches nobody. Whoever runs the site can set one up.
+mail-stays-short = Email is off: this site has no mail server.
 cache-note = Caches in front may show it for 90 seconds.
 
 # Lists that show only their beginning.

@@ -257,7 +257,9 @@ share-badge = Distintivo per la tua pagina
 share-embed = Riquadro per la tua pagina
 
 address-private = L’indirizzo di questo sito è { $address }. Fuori da questo computer o dalla sua rete nessuno può aprire i link e i codici QR che lo contengono. Chi gestisce il sito imposta l’indirizzo pubblico come site.url.
+address-private-short = I link funzionano solo su questo computer o nella sua rete.
 mail-stays = Questo sito non ha un server di posta. Ciò che invia resta nella sua casella e non arriva a nessuno. Chi gestisce questo sito può configurarne uno.
+mail-stays-short = Email disattivata: il sito non ha un server di posta.
 cache-note = Le cache davanti al sito possono mostrarlo ancora per 90 secondi.
 
 # Lists that show only their beginning.

@@ -383,7 +383,9 @@ share-badge = Lencana untuk laman anda
 share-embed = Bingkai untuk laman anda
 
 address-private = Alamat laman ini ialah { $address }. Tiada sesiapa di luar komputer ini atau rangkaiannya boleh membuka pautan dan kod QR dengan alamat ini. Pengendali laman menetapkan alamat awamnya sebagai site.url.
+address-private-short = Pautan hanya berfungsi pada komputer ini atau rangkaiannya.
 mail-stays = Laman ini tiada pelayan mel. Apa yang dihantar kekal dalam peti melnya sendiri dan tidak sampai kepada sesiapa. Pengendali laman boleh menyediakan pelayan mel.
+mail-stays-short = E-mel tidak aktif: laman ini tiada pelayan mel.
 cache-note = Cache di hadapan laman mungkin masih memaparkannya selama 90 saat.
 
 # Lists that show only their beginning.

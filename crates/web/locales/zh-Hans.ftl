@@ -244,7 +244,9 @@ share-badge = 放在您自己网页上的徽章
 share-embed = 放在您自己网页上的嵌入框
 
 address-private = 本站的地址是{ $address }。这台电脑或其网络以外的人无法打开含有此地址的链接和二维码。本站的管理者可在 site.url 中设置公开地址。
+address-private-short = 链接只能在这台电脑或其网络中打开。
 mail-stays = 本站没有邮件服务器。发出的邮件只留在本站自己的信箱里，不会送达任何人。本站的管理者可以设置邮件服务器。
+mail-stays-short = 邮件已停用：本站没有邮件服务器。
 cache-note = 网站前面的缓存可能还会显示它 90 秒。
 
 # Lists that show only their beginning.

@@ -34,7 +34,7 @@ pub struct OwnFrame {
     pub account: Option<OwnAccount>,
     pub warnings: Vec<Warning>,
     /// What the person must know before they use the page, such as that no mail leaves the site.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +42,13 @@ pub struct OwnAccount {
     pub name: String,
     pub csrf: String,
     pub unread: Option<String>,
+}
+
+/// A line that opens to say more.
+#[derive(Clone, Debug)]
+pub struct Note {
+    pub short: String,
+    pub words: String,
 }
 
 /// A warning on every page of a signed-in person, with a button to resolve it.

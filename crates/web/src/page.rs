@@ -30,7 +30,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::assets;
 use crate::language::Language;
-pub use crate::navigation::{Entry, OwnAccount, OwnFrame, Section, Warning};
+pub use crate::navigation::{Entry, Note, OwnAccount, OwnFrame, Section, Warning};
 use crate::problem::Problem;
 use crate::public_frame::{PublicFrame, Visit};
 use crate::share::Share;
@@ -117,10 +117,12 @@ pub struct Strip<'a> {
     pub action: Option<Action<'a>>,
 }
 
-/// A button that posts a form of hidden fields.
+/// A button that posts a form of hidden fields, folded away with what it does.
 #[derive(Clone, Copy)]
 pub struct Action<'a> {
     pub label: &'a str,
+    /// What happens then.
+    pub effect: &'a str,
     pub href: &'a str,
     pub fields: &'a [(&'a str, &'a str)],
 }

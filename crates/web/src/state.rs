@@ -13,7 +13,7 @@ use crate::client_info::Proxies;
 use crate::codes::{CODES, Code};
 use crate::language::{self, Language, Wishes};
 use crate::masking::SecretPaths;
-use crate::navigation::OwnFrame;
+use crate::navigation::{Note, OwnFrame};
 pub use crate::public_frame::{Label, Menu, MenuItem, PublicFrame, Visit};
 use crate::setting::SettingValues;
 use crate::site_url::SiteUrl;
@@ -175,16 +175,21 @@ impl Site {
     }
 
     /// The sentence that says that mails stay in this site's mailbox; `None` if mails leave it.
-    pub fn mail_note(&self, text: &Text) -> Option<String> {
-        (!self.settings.has_mail).then(|| text.say("mail-stays").into_owned())
+    pub fn mail_note(&self, text: &Text) -> Option<Note> {
+        (!self.settings.has_mail).then(|| Note {
+            short: text.say("mail-stays-short").into_owned(),
+            words: text.say("mail-stays").into_owned(),
+        })
     }
 
     /// The sentence that says that other people cannot open links with the URL `url`, which is the
     /// site's or begins the links to a part of it; `None` if they can.
-    pub fn private_note(&self, text: &Text, url: &SiteUrl) -> Option<String> {
+    pub fn private_note(&self, text: &Text, url: &SiteUrl) -> Option<Note> {
         let values = [("address", url.origin().into())];
-        url.is_private()
-            .then(|| text.with("address-private", values))
+        url.is_private().then(|| Note {
+            short: text.say("address-private-short").into_owned(),
+            words: text.with("address-private", values),
+        })
     }
 
     /// The sentence that says how long others may still see a public page that is taken away; `None`

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use web::Input;
 
 use crate::moved;
+use crate::pages::HOME;
 use crate::stage::{Stage, call, fields, on_both, on_default};
 
 /// The number of replies to an event, and of invitations to it.
@@ -43,11 +44,8 @@ async fn refused(
 }
 
 #[test]
-fn the_cover_says_the_first_and_the_last_day_of_those_one_is_invited_to() {
+fn the_cover_says_the_days_of_those_one_is_invited_to() {
     on_default(async |stage| {
-        for (key, day) in [("nikah", "01-15"), ("reception", "01-17")] {
-            moved::change_of(stage, key, moved::on(day)).await;
-        }
         let only = sql!(
             "DELETE FROM invitation_event
              WHERE invitation = (SELECT id FROM invitation WHERE code = 'ROSSI')
@@ -56,20 +54,55 @@ fn the_cover_says_the_first_and_the_last_day_of_those_one_is_invited_to() {
         let leave = move |tx: &mut Tx<'_>| tx.run(only, &[], Rows::Any).map(drop);
         stage.site.store.write(leave).await.unwrap();
         let mut guest = stage.nobody();
-        for (code, days) in [
+        for (nikah, reception, said) in [
             (
-                "RAHMA?lang=en",
-                "Friday, 15 January – Sunday, 17 January 2027",
+                "01-16",
+                "01-17",
+                &[
+                    (
+                        "RAHMA?lang=en",
+                        "Saturday, 16 January – Sunday, 17 January 2027",
+                    ),
+                    (
+                        "RAHMA?lang=zh-Hans",
+                        "2027年1月16日（星期六）至1月17日（星期日）",
+                    ),
+                    ("ROSSI?lang=en", ">Sunday, 17 January 2027"),
+                ][..],
             ),
+            // Nothing happens on the days between.
             (
-                "RAHMA?lang=zh-Hans",
-                "2027年1月15日（星期五）至1月17日（星期日）",
+                "01-10",
+                "01-17",
+                &[
+                    (
+                        "RAHMA?lang=en",
+                        "Sunday, 10 January and Sunday, 17 January 2027",
+                    ),
+                    ("ROSSI?lang=en", ">Sunday, 17 January 2027"),
+                ],
             ),
-            ("ROSSI?lang=en", ">Sunday, 17 January 2027"),
         ] {
-            let page = guest.get(&format!("/invite/{code}")).await.with(200);
-            assert!(page.body.contains(days), "{code}: {}", page.body);
+            for (key, day) in [("nikah", nikah), ("reception", reception)] {
+                moved::change_of(stage, key, moved::on(day)).await;
+            }
+            for (code, days) in said {
+                let page = guest.get(&format!("/invite/{code}")).await.with(200);
+                assert!(page.body.contains(days), "{code}: {}", page.body);
+            }
         }
+        // The list of events says who is invited to each, and leads to them.
+        let mut host = stage.visitor(&stage.owner);
+        let events = host.get(&format!("{HOME}/settings/events")).await.with(200);
+        let invited = events.link("households: Akad nikah");
+        assert_eq!(invited.href, format!("{HOME}/invites?event=nikah"));
+        let list = stage.at("/invitations?event=nikah&limit=1");
+        let total = host.get(&list).await.with(200).json()["total"].clone();
+        assert!(
+            invited.text.starts_with(&format!("{total} of ")),
+            "{}",
+            invited.text
+        );
     });
 }
 

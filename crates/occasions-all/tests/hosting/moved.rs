@@ -112,6 +112,18 @@ fn whoever_may_expect_the_old_day_is_told_once_by_one_way() {
         for words in ["16 January 2027", "17 January 2027"] {
             assert!(page.text().contains(words), "{words}: {}", page.text());
         }
+        // It says who is told and who is not, and leads to those who declined.
+        for words in [
+            "Said yes: 2. Not answered or not sure: 1.",
+            "1 household declined and is not told.",
+        ] {
+            assert!(page.text().contains(words), "{words}: {}", page.text());
+            assert!(events.text().contains(words), "{words}: {}", events.text());
+        }
+        let declined = format!("{HOME}/send/news?response=declined&event=reception");
+        assert!(page.links().iter().any(|link| link.href == declined));
+        let declined = host.get(&declined).await.with(200);
+        assert!(declined.text().contains("Those who declined"));
         let links = page.links().into_iter();
         let walk: Vec<String> = links
             .map(|link| link.href)

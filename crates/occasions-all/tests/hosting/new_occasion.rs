@@ -319,6 +319,8 @@ fn an_occasion_whose_day_is_not_known_says_so_and_asks_nobody() {
         );
         let list = owner.get("/admin/o/ella/settings/events").await;
         assert!(list.text().contains(&stage.say("date-to-follow")));
+        let state = owner.get("/admin/o/ella/settings/state").await.text();
+        assert!(state.contains(&stage.say("host-publish-no-day")), "{state}");
         let deadline = "/admin/o/ella/settings/deadline";
         let page = owner.get(deadline).await;
         let mut form = page.form(deadline);

@@ -1,6 +1,7 @@
 //! Tests of hosts' pages in a browser without JavaScript, in both languages and for every role.
 //! Each number on a page must link to a list with exactly that many entries.
 
+use occasions::hosting::summary;
 use testkit::Page;
 
 use crate::numbers::decline_one_event;
@@ -357,23 +358,29 @@ fn the_numbers_of_households_add_up() {
 }
 
 #[test]
-fn whoever_declined_one_event_of_two_is_shown_as_partly_answered() {
+fn whoever_declined_one_event_of_two_is_shown_as_having_declined_so_far() {
     on_default(async |stage| {
         decline_one_event(stage).await;
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
-        let partly = stage.say("host-response-partial");
+        let (partly, declined) = (
+            stage.say("host-response-partial"),
+            stage.say("host-person-partial"),
+        );
+        let people = stage.done(summary::load).await.guests;
+        let so_far = stage.fill("host-home-so-far", [("n", people.partial.into())]);
         let [four_partly, four_open] =
             ["host-tag-partial", "host-tag-pending"].map(|tag| stage.fill(tag, [("n", 4.into())]));
         let server = stage.say("host-server");
         for (page, words) in [
-            ("/guests?q=rahman+bin+ali", &partly),
+            ("/guests?q=rahman+bin+ali", &declined),
             ("/invites?q=rahman", &four_partly),
             (
                 &format!("/invites/{id}"),
                 &format!("{} {partly}", stage.say("host-answers")),
             ),
-            ("/answers", &partly),
+            ("/answers", &declined),
+            ("", &so_far),
         ] {
             let page = owner.get(&format!("{HOME}{page}")).await;
             let text = page.text();

@@ -43,6 +43,8 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
         for href in ["/admin", "/me", "/me/profile"] {
             assert!(main.contains(&format!("<a href=\"{href}\">")), "{href}");
         }
+        // Zone and currency are named as people name them.
+        assert!(main.contains("Kuala Lumpur time · RM"), "{main}");
         let page = owner.get("/admin").await;
         assert!(leads_to(&page, &stage.say("host-server"), "/admin/server"));
     });

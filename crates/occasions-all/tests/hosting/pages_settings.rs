@@ -125,6 +125,18 @@ fn a_draft_is_published_where_the_page_says_that_it_is_one() {
         assert!(page.text().contains(&stage.say("host-strip-draft")));
         assert!(page.forms().iter().all(|form| form.action != action));
         let mut owner = stage.visitor(&stage.owner);
+        // Each button stands after what it does, and at which address.
+        let paths = ["/guests", "/settings/state", "/send", "/ready"];
+        for path in paths {
+            let page = owner.get(&format!("{HOME}{path}")).await.with(200);
+            for words in ["/o/aisyah-daniel can then see", "No invitation is sent."] {
+                assert!(
+                    page.text().contains(words),
+                    "{path} {words}: {}",
+                    page.text()
+                );
+            }
+        }
         let page = owner.get(&format!("{HOME}/guests")).await;
         let done = owner.submit(&page, &page.form(&action)).await;
         done.expect(303);
@@ -232,6 +244,27 @@ fn a_deadline_says_first_whom_it_closes_out() {
         let page = open(&mut owner, "deadline").await;
         let wrong = send(&mut owner, &page, "deadline", &[("rsvp_deadline", "soon")]).await;
         wrong.expect(422);
+    });
+}
+
+#[test]
+fn a_last_day_is_offered_with_its_reason_and_set_by_one_press() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let page = open(&mut owner, "deadline").await;
+        assert!(!page.text().contains("gives your guests"));
+        // What closes answers for nobody is saved without a question.
+        let none = send(&mut owner, &page, "deadline", &[("rsvp_deadline", "")]).await;
+        none.expect(303);
+        assert_eq!(occasion(stage).await.rsvp_deadline, None);
+        let page = open(&mut owner, "deadline").await;
+        assert!(page.text().contains("gives your guests"), "{}", page.text());
+        let form = page.form(&format!("{HOME}/settings/deadline"));
+        let day = form.value("rsvp_deadline").unwrap_or_default().to_owned();
+        owner.submit(&page, &form).await.expect(303);
+        let page = open(&mut owner, "deadline").await;
+        assert!(page.body.contains(&format!("value=\"{day}\"")), "{day}");
+        assert!(!page.text().contains("gives your guests"));
     });
 }
 

@@ -352,3 +352,36 @@ fn a_reminder_says_what_is_still_open() {
         assert!(!page.body.contains(nothing), "{}", page.body);
     });
 }
+
+#[test]
+fn the_page_for_sending_leads_to_all_whom_it_counts_to_remind() {
+    on_default(async |stage| {
+        crate::sending::only_four(stage).await;
+        // Some have only opened their page.
+        stage
+            .change(|tx| {
+                let opened = sql!(
+                    "UPDATE invitation SET last_opened_at = 1
+                     WHERE code IN ('RAHMA', 'ROSSI', 'LATE1', 'TANWE')"
+                );
+                tx.run(opened, &[], Rows::Exactly(4))?;
+                let pending = sql!("UPDATE reply SET status = 'pending'");
+                tx.run(pending, &[], Rows::Any).map(drop)
+            })
+            .await;
+        let mut host = stage.public(&stage.coordinator);
+        let found = host.get(&stage.at("/sending")).await.with(200).json();
+        let list = "invited=yes&response=pending&access=open";
+        let page = host.get(&format!("{HOME}/send")).await.with(200);
+        let mut links = page.links().into_iter();
+        assert!(links.any(|link| link.href == format!("{HOME}/invites?{list}")));
+        let list = stage.at(&format!("/invitations?{list}&limit=1"));
+        let total = host.get(&list).await.with(200).json()["total"].clone();
+        let both = [&found["reminders"]["households"], &found["reminded"]];
+        let both = both.map(|n| n.as_i64().unwrap());
+        assert_eq!(total, both.iter().sum::<i64>());
+        let sent = stage.at("/invitations?sent=yes&response=pending&access=open&limit=1");
+        let sent = host.get(&sent).await.with(200).json()["total"].clone();
+        assert_ne!(sent, total);
+    });
+}

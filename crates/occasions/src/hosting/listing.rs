@@ -234,6 +234,8 @@ fn find(
                     OR address IS NOT NULL) = (:has_contact = 'yes'))
                AND (:is_opened = '' OR (last_opened_at IS NOT NULL) = (:is_opened = 'yes'))
                AND (:is_sent = '' OR (sent_at IS NOT NULL) = (:is_sent = 'yes'))
+               AND (:is_invited = '' OR (sent_at IS NOT NULL OR last_opened_at IS NOT NULL
+                    OR open_answer.invitation IS NOT NULL) = (:is_invited = 'yes'))
                AND (:has_override = ''
                    OR (deadline_override IS NOT NULL) = (:has_override = 'yes'))
                AND (:response <> 'waitlisted' OR EXISTS (SELECT 1 FROM guest
@@ -384,6 +386,7 @@ fn find(
         has_contact = flag_word(filter.contact),
         is_opened = flag_word(filter.opened),
         is_sent = flag_word(filter.sent),
+        is_invited = flag_word(filter.invited),
         has_override = flag_word(filter.r#override),
         is_over_allowance = flag_word(filter.over),
         has_note = flag_word(filter.note),

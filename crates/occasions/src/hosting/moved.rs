@@ -50,12 +50,65 @@ pub struct Moved {
     /// The households that do not know it yet.
     #[serde(skip)]
     pub households: HashSet<InvitationId>,
+    #[serde(skip)]
+    pub groups: Groups,
     /// The name of the time zone by whose clock guests were told, if it was another.
     #[serde(skip)]
     pub told_in: Option<String>,
     /// Whether these households all know what it was.
     #[serde(skip)]
     pub knows: Knows,
+}
+
+/// How many households are to be told of an event that has moved, and how many are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// To be told: somebody said yes before it changed.
+    pub yes: i64,
+    /// To be told: nobody said yes, and somebody has not answered or is not sure.
+    pub open: i64,
+    /// Not to be told: everybody declined.
+    pub declined: i64,
+    /// Not to be told: their invitation, which has not gone out, says how the event is now.
+    pub unsent: i64,
+}
+
+impl Groups {
+    fn load(
+        tx: &mut Tx<'_>,
+        event: &EventId,
+        to_tell: &HashSet<InvitationId>,
+    ) -> Result<Self, StoreError> {
+        let all: Vec<(InvitationId, i64, i64, i64, Option<Timestamp>)> = sql!(
+            "SELECT invitation.id,
+                 COUNT(CASE WHEN status IN ('yes', 'waitlisted') OR seat_until IS NOT NULL
+                       THEN 1 END),
+                 COUNT(CASE WHEN status <> 'no' THEN 1 END),
+                 COUNT(CASE WHEN status <> 'pending' THEN 1 END), invitation.sent_at
+             FROM (SELECT guest, status, seat_until FROM reply WHERE event = :event
+                   UNION ALL
+                   SELECT guest, status, seat_until FROM cancelled_reply
+                   WHERE event = :event) AS reply
+             JOIN guest ON guest.id = reply.guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.archived_at IS NULL
+             GROUP BY invitation.id, invitation.sent_at",
+            event
+        )
+        .all(tx)?;
+        let mut groups = Self::default();
+        for (id, yes, not_declined, answered, sent_at) in all {
+            let group = match (to_tell.contains(&id), yes, not_declined) {
+                (true, 1.., _) => &mut groups.yes,
+                (true, _, _) => &mut groups.open,
+                (false, _, 0) => &mut groups.declined,
+                (false, 0, _) if answered == 0 && sent_at.is_none() => &mut groups.unsent,
+                _ => continue,
+            };
+            *group += 1;
+        }
+        Ok(groups)
+    }
 }
 
 /// The households of which somebody has answered for the event since then.
@@ -124,6 +177,7 @@ pub fn list_all(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, St
             is_dismissed: stored.dismissed_at.is_some(),
             was: stored.was,
             coming,
+            groups: Groups::load(tx, &event.id, &households)?,
             households,
             told_in: stored.zone,
             knows: told::known(tx, occasion, &event.id, stored.changed_at)?,
@@ -360,6 +414,7 @@ impl Moved {
                 is_asked: false,
                 is_dismissed: false,
                 households: HashSet::new(),
+                groups: Groups::default(),
                 told_in: None,
                 knows: Knows::TheSame,
             })

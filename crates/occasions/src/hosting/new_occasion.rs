@@ -64,6 +64,16 @@ pub fn answer_by(day: Date, today: Date) -> Option<Date> {
         .find(|last| days_between(today, *last) >= DAYS_TO_ANSWER)
 }
 
+/// Returns the last day to answer that hosts are offered for an event whose day they know:
+/// [`answer_by`], or the day in the middle if the event is near. `None` if it is today or tomorrow.
+pub fn suggested(day: Date, today: Date) -> Option<Date> {
+    let middle = || {
+        let days = days_between(today, day) / 2;
+        (days > 0).then(|| today.checked_add(days.days()).ok())?
+    };
+    answer_by(day, today).or_else(middle)
+}
+
 /// Returns the address that names make: their letters of ASCII, joined by hyphens. Names in other
 /// scripts make the kind and the year.
 pub fn address(names: &[&str], kind: OccasionKind, year: i16) -> String {
@@ -140,6 +150,22 @@ mod tests {
             let found = answer_by(day(event), today);
             assert_eq!(found, last.map(day), "{event}");
             assert!(found.is_none_or(|last| days_between(today, last) >= 10 && last < day(event)));
+        }
+    }
+
+    #[test]
+    fn hosts_are_offered_a_last_day_also_for_an_event_that_is_near() {
+        let today = day("2026-11-28");
+        for (event, last) in [
+            ("2027-01-16", Some("2026-12-20")),
+            ("2026-12-15", Some("2026-12-08")),
+            ("2026-12-14", Some("2026-12-06")),
+            ("2026-12-01", Some("2026-11-29")),
+            ("2026-11-29", None),
+            ("2026-11-28", None),
+            ("2026-11-01", None),
+        ] {
+            assert_eq!(suggested(day(event), today), last.map(day), "{event}");
         }
     }
 

@@ -174,6 +174,7 @@ pub fn load(
     host.needs(Permission::SeeAnswers)?;
     let filter = InvitationFilter {
         sent: None,
+        invited: None,
         archived: false,
         ..filter.clone()
     };

@@ -45,6 +45,7 @@ mod photo;
 pub mod picture_archive;
 mod preview;
 mod print;
+mod publishing;
 mod questions;
 mod ready;
 mod received_gifts;

@@ -174,7 +174,10 @@ fn own_frame(sections: Vec<Section>) -> OwnFrame {
             label: "Send it again".to_owned(),
             href: "/me/email/verify",
         }],
-        notes: Vec::new(),
+        notes: vec![Note {
+            short: "No mail".to_owned(),
+            words: "Nothing leaves".to_owned(),
+        }],
     }
 }
 
@@ -276,6 +279,7 @@ async fn hosts_see_their_groups_and_the_pages_of_the_current_one() {
             words: "Draft",
             action: Some(Action {
                 label: "Publish",
+                effect: "Guests can see it",
                 href: "/admin/state",
                 fields: &[("status", "published")],
             }),
@@ -288,6 +292,8 @@ async fn hosts_see_their_groups_and_the_pages_of_the_current_one() {
         r#"<a href="/admin/people" aria-current="page">people</a>"#,
         r#"<span>send</span><span class="count">184</span>"#,
         r#"<div class="strip"><p>Draft</p>"#,
+        "<summary>Publish…</summary><p>Guests can see it</p>",
+        r#"<details class="strip"><summary>No mail</summary><p>Nothing leaves</p></details>"#,
         r#"<form method="post" action="/admin/state"><input type="hidden" name="status" value="published"><button class="quiet">Publish</button></form>"#,
         r#"<input type="hidden" name="_csrf" value="value">"#,
         r#"<span class="badge">2</span>"#,

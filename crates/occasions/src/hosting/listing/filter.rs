@@ -53,6 +53,9 @@ pub struct InvitationFilter {
     pub opened: Option<bool>,
     /// Whether the invitation is marked as sent.
     pub sent: Option<bool>,
+    /// Whether the household needs no invitation any more: it is marked as sent, the household has
+    /// opened its page, or it answered without a code.
+    pub invited: Option<bool>,
     /// Whether the household has its own deadline.
     pub r#override: Option<bool>,
     /// Whether the household brings more people than allowed.
@@ -90,6 +93,8 @@ pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
         .label("host-filter-answered"),
     opened: either("host-filter-opened-yes", "host-filter-opened-no").label("host-filter-opened"),
     sent: either("host-filter-sent-yes", "host-filter-sent-no").label("host-filter-sent"),
+    invited: either("host-filter-invited-yes", "host-filter-invited-no")
+        .label("host-filter-invited"),
     email: either("host-filter-email-yes", "host-filter-email-no").label("host-filter-email"),
     contact: either("host-filter-contact-yes", "host-filter-contact-no")
         .label("host-filter-contact"),
@@ -283,6 +288,7 @@ mod tests {
             ("tag", "family"),
             ("answer", "bus:late"),
             ("email", "no"),
+            ("invited", "yes"),
             ("override", "no"),
             ("over", "yes"),
             ("open", "duplicate"),

@@ -88,7 +88,7 @@ words! {
         /// Guests whose answer for at least one of the events is missing.
         Pending = "pending" => "host-response-pending",
         /// Pending guests who declined some events and gave no answer for the others.
-        Partial = "partial" => "host-response-partial",
+        Partial = "partial" => "host-person-partial",
         /// Pending guests who have not answered at all.
         Unanswered = "unanswered" => "reply-pending",
         /// Guests who said yes to an event that is already full.

@@ -17,7 +17,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::resource::{OWNS, READS, WRITES};
 use super::send_moved::{self, Notice};
-use super::wording::Wording;
+use super::wording::{self, Wording};
 use crate::event::{self, PlannedEvent, SeatsTaken};
 use crate::hosting::events::{CANCEL_RIGHT, INVITE_ALL, YEAR_RIGHT};
 use crate::hosting::{HostOf, Permission, Refusal, moved};
@@ -155,7 +155,7 @@ impl PageResource for PlannedEvent {
     ) -> Result<Response, Problem> {
         let all = &list.items;
         let (text, wording) = (&req.text, req.wording(context));
-        let (_, (seats, moved)) = req
+        let (_, (counts, moved)) = req
             .read(|tx, context| {
                 let occasion = &context.occasion.id;
                 let moved = if context.may(Permission::Invite) {
@@ -165,7 +165,14 @@ impl PageResource for PlannedEvent {
                 };
                 let taken = event::seats_taken(tx, occasion)?.into_iter().collect();
                 let waiting = waitlist::count(tx, occasion)?;
-                Ok((TakenSeats { taken, waiting }, moved))
+                let invited = event::invited(tx, occasion)?.into_iter().collect();
+                let counts = Counts {
+                    taken,
+                    waiting,
+                    invited,
+                    households: context.sizes.invitations,
+                };
+                Ok((counts, moved))
             })
             .await?;
         let body = Events {
@@ -174,7 +181,7 @@ impl PageResource for PlannedEvent {
             moved: send_moved::notices(&wording, &context.events, moved.iter()),
             rows: all
                 .iter()
-                .map(|event| row(&wording, event, &seats))
+                .map(|event| row(&wording, event, &counts))
                 .collect(),
             may_own: context.may(Permission::Own),
             wording: wording.clone(),
@@ -227,18 +234,45 @@ struct Row<'a> {
     is_open_ended: bool,
     is_cancelled: bool,
     venue: &'a str,
+    /// How many households are invited, and the list of them.
+    invited: (String, Option<String>),
     seats: String,
     /// How many guests and households wait for a seat, and the link to these households.
     waiting: Option<(String, String)>,
 }
 
-struct TakenSeats {
+struct Counts {
     taken: BTreeMap<EventId, SeatsTaken>,
     waiting: BTreeMap<EventId, Waiting>,
+    invited: BTreeMap<EventId, i64>,
+    /// All households of the occasion.
+    households: i64,
 }
 
-fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, seats: &TakenSeats) -> Row<'a> {
-    let taken = seats.taken.get(&event.id).copied().unwrap_or_default();
+fn invited(
+    wording: &Wording<'_>,
+    event: &PlannedEvent,
+    counts: &Counts,
+) -> (String, Option<String>) {
+    let text = wording.text;
+    let n = counts.invited.get(&event.id).copied().unwrap_or_default();
+    let words = if n == 0 {
+        text.say("host-invited-nobody").into_owned()
+    } else if n >= counts.households {
+        text.say("host-invited-everybody").into_owned()
+    } else {
+        let values = [
+            ("n", text.number(n).into()),
+            ("of", counts.households.into()),
+        ];
+        text.with("host-invited-some", values)
+    };
+    let list = wording::address("/invites", [("event", event.key.as_str())]);
+    (words, (n > 0).then(|| wording.at(&list)))
+}
+
+fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, counts: &Counts) -> Row<'a> {
+    let taken = counts.taken.get(&event.id).copied().unwrap_or_default();
     let zone = wording.occasion.zone();
     let dated = event.clone().dated(&zone);
     let when = match &dated {
@@ -261,7 +295,8 @@ fn row<'a>(wording: &Wording<'a>, event: &'a PlannedEvent, seats: &TakenSeats) -
         is_open_ended: dated.is_some_and(|event| event.is_open_ended()),
         is_cancelled: event.cancelled,
         venue: &event.venue,
-        waiting: seats
+        invited: invited(wording, event, counts),
+        waiting: counts
             .waiting
             .get(&event.id)
             .map(|waiting| wording.waiting(&event.key, waiting.people, waiting.households)),

@@ -6,11 +6,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::Tx;
 use site::asking::PageUser;
 use site::frame;
-use web::page::{Action, Entry, Heading, Kind, Link, Navigation, OwnFrame, Page, Section, Strip};
+use web::page::{
+    Action, Entry, Heading, Kind, Link, Navigation, Note, OwnFrame, Page, Section, Strip,
+};
 use web::{Problem, Theme};
 
 pub use super::groups::Place;
 use super::groups::{Group, Item};
+use super::publishing;
 use super::request::{HostRequest, PageContext};
 use crate::hosting::Permission;
 use crate::own_domain::ALLOWED;
@@ -58,6 +61,7 @@ impl HostRequest {
         };
         let words = words.map(|id| self.text.say(id));
         let publish = self.text.say("host-publish");
+        let effect = publishing::effect(&self.site, &wording, context);
         let state = wording.at("/settings/state");
         let fields = [
             (web::csrf::FIELD, self.csrf.as_str()),
@@ -69,6 +73,7 @@ impl HostRequest {
             words,
             action: (is_draft && context.may(Permission::Own)).then_some(Action {
                 label: &publish,
+                effect: &effect,
                 href: &state,
                 fields: &fields,
             }),
@@ -102,7 +107,7 @@ impl HostRequest {
         self.framed(&format!("{title} – {hosts}"), Kind::Host(navigation), body)
     }
 
-    fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
+    fn notes(&self, context: &PageContext, place: Place) -> Vec<Note> {
         use Place::{
             Home, Import, Invitations, Mail, Members, Notifications, Overview, OwnDomain, Print,
             Reminders, Reports,
@@ -123,13 +128,17 @@ impl HostRequest {
             place,
             Invitations | Import | Reminders | Mail | Notifications
         );
-        let private = self.private_note(context).filter(|_| has_links);
+        let private = self.private_links(context).filter(|_| has_links);
         let mail = self.site.mail_note(&self.text).filter(|_| has_mail);
         private.into_iter().chain(mail).collect()
     }
 
     /// The sentence that says that guests cannot open the occasion's links; `None` if they can.
     pub fn private_note(&self, context: &PageContext) -> Option<String> {
+        self.private_links(context).map(|note| note.words)
+    }
+
+    fn private_links(&self, context: &PageContext) -> Option<Note> {
         let note = self.site.private_note(&self.text, self.site.url());
         note.filter(|_| context.has_private_links)
     }

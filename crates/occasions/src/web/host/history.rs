@@ -225,12 +225,16 @@ impl Telling<'_> {
             _ if word.is_empty() => Some("value-nothing"),
             Meaning::Reply => ReplyStatus::find(word).map(|status| wording::mark(status).message()),
             Meaning::Field(kind) => kind.message(word),
-            Meaning::Text | Meaning::Money | Meaning::Day => None,
+            Meaning::Text | Meaning::Money | Meaning::Day | Meaning::Zone | Meaning::Currency => {
+                None
+            }
         };
         if let Some(id) = message {
             return self.wording.text.say(id).into_owned();
         }
         match (meaning, word.parse::<Timestamp>()) {
+            (Meaning::Zone, _) => self.wording.zone_words(word),
+            (Meaning::Currency, _) => self.wording.currency_words(word),
             (Meaning::Day, Ok(at)) => {
                 let day = Deadline::of(&self.wording.local(at)).day();
                 self.wording.text.date_short(day)
@@ -251,6 +255,10 @@ enum Meaning {
     Money,
     /// A day, stored as the instant at which it ends.
     Day,
+    /// The IANA name of a time zone.
+    Zone,
+    /// The code of a currency.
+    Currency,
     Text,
 }
 
@@ -268,6 +276,8 @@ fn meaning(entity: &str, field: &str) -> Meaning {
         ("invitation", "open_until") => Meaning::Field(Kind::Day),
         ("gift", "price") => Meaning::Money,
         ("received_gift", "received_on") => Meaning::Day,
+        ("occasion", "time_zone") => Meaning::Zone,
+        ("occasion", "currency") => Meaning::Currency,
         ("campaign", "kind") => Meaning::Field(Kind::Choice(MailKind::CHOICES)),
         _ => {
             let mut fields = fields_of(entity).iter().copied().flatten();

@@ -112,6 +112,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
     let occasion = &context.occasion;
     let own = looks::in_its_language(req, occasion);
     let lines = PointLines {
+        site: &req.site,
         wording: &wording,
         context,
         questions: &found.questions,
@@ -251,10 +252,13 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
     } else {
         count("host-home-of-people", people.total)
     };
-    let not_sure = match people.undecided {
-        0 => String::new(),
-        n => count("host-home-not-sure", n),
-    };
+    // Who has declined all that was asked before counts as open once more is asked.
+    let beside = [
+        ("host-home-so-far", people.partial),
+        ("host-home-not-sure", people.undecided),
+    ];
+    let beside = beside.into_iter().filter(|(_, n)| *n > 0);
+    let beside: Vec<String> = beside.map(|(id, n)| count(id, n)).collect();
     let mut all = vec![
         Figure {
             href: wording.at("/guests?status=yes"),
@@ -276,7 +280,7 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
         href: wording.at("/guests?status=no"),
         label: no,
         n: text.number(people.no),
-        note: not_sure,
+        note: beside.join(" "),
     });
     all
 }

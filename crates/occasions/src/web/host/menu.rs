@@ -30,7 +30,11 @@ impl HostRequest {
                 None => say("host-menu-no-deadline"),
             },
             Place::Sending => self.count(context, Group::Send).unwrap_or_default(),
-            Place::General => format!("{} · {}", occasion.time_zone, occasion.currency),
+            Place::General => format!(
+                "{} · {}",
+                wording.zone_words(&occasion.time_zone),
+                wording.currency_words(&occasion.currency)
+            ),
             Place::State => say(occasion.status.label()),
             _ => String::new(),
         }

@@ -129,7 +129,7 @@ impl Overview<'_> {
             ),
             (
                 Mark::Pending,
-                "host-response-partial",
+                "host-person-partial",
                 people.partial,
                 "partial",
             ),

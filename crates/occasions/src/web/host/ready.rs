@@ -4,9 +4,10 @@
 use askama::Template;
 use axum::response::Response;
 use site::resource::pages::PageResource as _;
-use web::{I18n, Problem, Text};
+use web::{I18n, Problem, Site, Text};
 
 use super::frame::Place;
+use super::publishing;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::announcement::Announcement;
@@ -37,8 +38,8 @@ pub(super) struct Line {
     pub(super) more: i64,
     /// Paths and labels. The last leads to the page on which hosts deal with the point.
     pub(super) links: Vec<(String, &'static str)>,
-    /// Whether this line has the button for publishing the occasion.
-    pub(super) publishes: bool,
+    /// What publishing does, if this line has the button for it.
+    pub(super) publishes: Option<String>,
 }
 
 impl ReadyPage<'_> {
@@ -78,6 +79,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
     let page = PointLines {
+        site: &req.site,
         wording: &wording,
         context: &context,
         questions: &questions,
@@ -95,6 +97,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
 }
 
 pub(super) struct PointLines<'a> {
+    pub(super) site: &'a Site,
     pub(super) wording: &'a Wording<'a>,
     pub(super) context: &'a PageContext,
     pub(super) questions: &'a [Question],
@@ -148,7 +151,8 @@ impl PointLines<'_> {
             links: links
                 .map(|(rest, label, _)| (self.wording.at(&rest), label))
                 .collect(),
-            publishes: point.point == ReadyPoint::Draft && is_draft && self.context.may(Own),
+            publishes: (point.point == ReadyPoint::Draft && is_draft && self.context.may(Own))
+                .then(|| publishing::effect(self.site, self.wording, self.context)),
         }
     }
 

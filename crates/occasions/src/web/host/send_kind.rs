@@ -14,6 +14,7 @@ use super::send_words::{self, Banner};
 use super::wording::{self, Wording};
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
+use crate::hosting::listing::filter::Answered;
 use crate::hosting::mail_text::{self, MailKind};
 use crate::hosting::nobody::Nobody;
 use crate::hosting::sending::{self, EVERYBODY};
@@ -178,7 +179,7 @@ async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
         words,
         to_reach: said("host-send-to-reach", to_reach.saturating_sub(unreached)),
         have: (have > 0).then(|| said("host-send-have-it", have)),
-        choices: choices(&wording, kind, &query),
+        choices: choices(&wording, &filter, kind, &query),
         rows: if is_unwritten { Vec::new() } else { rows },
         order: names.join(&text.say("list-comma")),
         neither: neither.filter(|_| !is_unwritten),
@@ -206,6 +207,7 @@ fn done(req: &HostRequest) -> Option<String> {
 /// To whom hosts most often write something. Thanks go to those who come.
 fn choices(
     wording: &Wording<'_>,
+    filter: &InvitationFilter,
     kind: MailKind,
     query: &str,
 ) -> Vec<(&'static str, String, bool)> {
@@ -217,12 +219,14 @@ fn choices(
         ("host-send-to-coming", "response=attending"),
         ("host-send-to-owing", "response=pending"),
     ];
+    let declined =
+        (filter.response == Some(Answered::Declined)).then_some(("host-send-to-declined", query));
     let page = wording.at("/send/news");
     let choice = |(label, chosen): (&'static str, &str)| {
         let mark = if chosen.is_empty() { "" } else { "?" };
         (label, format!("{page}{mark}{chosen}"), chosen == query)
     };
-    all.into_iter().map(choice).collect()
+    all.into_iter().chain(declined).map(choice).collect()
 }
 
 fn why(wording: &Wording<'_>, kind: MailKind, nobody: Nobody) -> Why {

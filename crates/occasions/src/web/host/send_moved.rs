@@ -11,11 +11,12 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest};
 use super::send_rows::{Row, Rows};
 use super::send_words::{self, Banner};
-use super::wording::Wording;
+use super::wording::{self, Wording};
 use crate::event::Event;
 use crate::hosting::listing::InvitationFilter;
+use crate::hosting::listing::filter::Answered;
 use crate::hosting::mail_text::MailKind;
-use crate::hosting::moved::{self, Moved};
+use crate::hosting::moved::{self, Groups, Moved};
 use crate::hosting::{HostOf, Permission, Refusal, sending};
 use crate::id::EventId;
 
@@ -38,6 +39,9 @@ struct MovedPage<'a> {
     /// The last day to answer, if it is over. Nobody is asked again then.
     is_late: bool,
     households: String,
+    groups: Vec<String>,
+    /// The page on which those who declined are told too, with its label.
+    declined: Option<(String, String)>,
     rows: Vec<Row>,
     query: &'static str,
     /// Whether everybody knows of it.
@@ -53,6 +57,8 @@ struct MovedPage<'a> {
 pub(super) struct Notice {
     pub(super) title: String,
     pub(super) households: String,
+    /// Who is told, and who is not.
+    pub(super) groups: Vec<String>,
     pub(super) href: String,
     /// Other events that are still on the day on which this one was.
     pub(super) left: Option<String>,
@@ -122,6 +128,49 @@ fn households(text: &Text, moved: &Moved) -> String {
     text.with("host-moved-households", [("n", n.into())])
 }
 
+/// Says who is told, and who is not.
+fn groups(text: &Text, moved: &Moved) -> Vec<String> {
+    let Groups {
+        yes,
+        open,
+        declined,
+        unsent,
+    } = moved.groups;
+    let told = || {
+        text.with(
+            "host-moved-groups",
+            [("yes", yes.into()), ("open", open.into())],
+        )
+    };
+    let others = [
+        ("host-moved-declined", declined),
+        ("host-moved-unsent", unsent),
+    ];
+    let others = others.into_iter().filter(|(_, n)| *n > 0);
+    (yes + open > 0)
+        .then(told)
+        .into_iter()
+        .chain(others.map(|(id, n)| text.with(id, [("n", n.into())])))
+        .collect()
+}
+
+/// Where those who declined are told too. Nobody asks them about an event that is cancelled.
+fn declined(wording: &Wording<'_>, moved: &Moved) -> Option<(String, String)> {
+    let n = moved.groups.declined;
+    let filter = InvitationFilter {
+        response: Some(Answered::Declined),
+        event: Some(moved.key.clone()),
+        ..InvitationFilter::default()
+    };
+    let page = wording::address(&wording.at("/send/news"), filter.query().iter());
+    let label = || {
+        wording
+            .text
+            .with("host-moved-declined-do", [("n", n.into())])
+    };
+    (n > 0 && !moved.now.is_cancelled).then(|| (page, label()))
+}
+
 /// The events that have moved, without those of which hosts decided to tell nobody.
 pub(super) fn notices<'a>(
     wording: &Wording<'_>,
@@ -132,6 +181,7 @@ pub(super) fn notices<'a>(
     let notice = |one: &Moved| Notice {
         title: title(wording, one),
         households: households(wording.text, one),
+        groups: groups(wording.text, one),
         href: wording.at(&page_of(&one.event)),
         left: left(wording, events, one),
     };
@@ -147,6 +197,7 @@ pub(super) fn askable(wording: &Wording<'_>, all: &[Moved]) -> Vec<Notice> {
             [("event", wording.pick(&one.name).text.to_owned().into())],
         ),
         households: text.with("host-moved-ask", [("n", one.askable.into())]),
+        groups: Vec::new(),
         href: wording.at(&page_of(&one.event)),
         left: None,
     };
@@ -202,6 +253,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             .rsvp_deadline
             .is_some_and(|at| at <= context.now),
         households: households(text, moved),
+        groups: groups(text, moved),
+        declined: declined(&wording, moved).filter(|_| context.may(Permission::SeeAnswers)),
         rows,
         query: "",
         is_told: moved.households.is_empty(),

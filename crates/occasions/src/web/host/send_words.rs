@@ -2,6 +2,7 @@
 
 use web::Form;
 
+use super::publishing;
 use super::request::{HostRequest, PageContext};
 use crate::hosting::Permission;
 use crate::hosting::campaign::audience::Audience;
@@ -19,8 +20,8 @@ pub(super) struct Banner {
     pub(super) text: String,
     /// The page on which this host can mend it, and the label of its link.
     pub(super) link: Option<(String, &'static str)>,
-    /// Whether the host can publish the occasion with a button.
-    pub(super) publishes: bool,
+    /// What publishing does, if the host can do it with a button.
+    pub(super) publishes: Option<String>,
 }
 
 pub(super) fn banners(req: &HostRequest, context: &PageContext, all: &Obstacles) -> Vec<Banner> {
@@ -69,7 +70,8 @@ pub(super) fn banner(req: &HostRequest, context: &PageContext, kind: ObstacleKin
         title: kind.label(),
         text: req.text.with(why(kind), [("address", address.into())]),
         link,
-        publishes: kind == ObstacleKind::Draft && context.may(Permission::Own),
+        publishes: (kind == ObstacleKind::Draft && context.may(Permission::Own))
+            .then(|| publishing::effect(&req.site, &wording, context)),
     }
 }
 

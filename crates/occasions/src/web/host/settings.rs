@@ -4,15 +4,18 @@
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
+use web::dates::days_between;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Form, Input, Problem, Text, fields};
 
 use super::end::End;
 use super::frame::Place;
 use super::new_occasion::countries;
+use super::publishing;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
+use crate::hosting::new_occasion;
 use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::Occasion;
@@ -75,6 +78,7 @@ struct Settings<'a> {
     groups: Vec<Group>,
     /// Shown before the deadline is saved.
     effect: Option<String>,
+    suggested: Option<Suggested>,
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
@@ -82,10 +86,42 @@ struct Settings<'a> {
     note: Option<String>,
 }
 
+/// A last day to answer that is set by one press.
+struct Suggested {
+    day: String,
+    why: String,
+    button: String,
+}
+
+impl Suggested {
+    /// For occasions with a day and without a last day to answer that is still to come.
+    fn of(wording: &Wording<'_>, context: &PageContext) -> Option<Self> {
+        let (text, occasion) = (wording.text, &context.occasion);
+        let is_set = occasion.rsvp_deadline.is_some_and(|at| at > context.now);
+        if is_set || matches!(occasion.status, Closed | Archived) {
+            return None;
+        }
+        let first = context.events.iter().map(|event| event.starts_at).min()?;
+        let [today, first] = [context.now, first].map(|at| wording.local(at).date());
+        let last = new_occasion::suggested(first, today)?;
+        let day = text.date_short(last);
+        let values = [
+            ("day", day.clone().into()),
+            ("left", days_between(today, last).into()),
+            ("before", days_between(last, first).into()),
+        ];
+        Some(Self {
+            day: last.to_string(),
+            why: text.with("host-deadline-suggested", values),
+            button: text.with("host-deadline-suggested-do", [("day", day.into())]),
+        })
+    }
+}
+
 struct Move {
     status: &'static str,
     words: &'static str,
-    effect: &'static str,
+    effect: String,
     is_grave: bool,
 }
 
@@ -153,10 +189,14 @@ fn page(
         part,
         version: form_state.form.text("version"),
         groups: shown(&wording, form_state, part),
+        suggested: Suggested::of(&wording, context)
+            .filter(|_| part == Part::Deadline && beside.effect.is_none()),
         effect: beside.effect,
         end: beside.retention.map(|found| End::new(text, &found)),
         states: if is_state {
-            moves(context.occasion.status)
+            moves(text, context.occasion.status, || {
+                publishing::effect(&req.site, &wording, context)
+            })
         } else {
             Vec::new()
         },
@@ -206,14 +246,13 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-fn moves(status: OccasionStatus) -> Vec<Move> {
-    let one = |status: OccasionStatus, words, effect, is_grave| Move {
+fn moves(text: &Text, status: OccasionStatus, publishing: impl FnOnce() -> String) -> Vec<Move> {
+    let one = |status: OccasionStatus, words, effect: &str, is_grave| Move {
         status: status.word(),
         words,
-        effect,
+        effect: text.say(effect).into_owned(),
         is_grave,
     };
-    let publish = || one(Published, "host-publish", "host-publish-effect", false);
     let archive = || {
         one(
             Archived,
@@ -223,7 +262,15 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
         )
     };
     match status {
-        Draft => vec![publish(), archive()],
+        Draft => {
+            let publish = Move {
+                status: Published.word(),
+                words: "host-publish",
+                effect: publishing(),
+                is_grave: false,
+            };
+            vec![publish, archive()]
+        }
         Published => vec![
             one(Closed, "host-close", "host-close-effect", true),
             one(
@@ -256,8 +303,11 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
         Part::End if form.is_ticked("confirm") => return confirm_deletion(&posted).await,
         _ => {}
     }
-    if part == Part::Deadline && !form.is_ticked("go") {
-        return look_at_deadline(&posted).await;
+    if part == Part::Deadline
+        && !form.is_ticked("go")
+        && let Some(asked) = ask_about_deadline(&posted).await?
+    {
+        return Ok(asked);
     }
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let input = Input::Form(form.clone(), part.fields());
@@ -296,7 +346,8 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
+/// Asks first if the deadline closes or opens answers for somebody.
+async fn ask_about_deadline(posted: &HostForm) -> Result<Option<Response>, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
@@ -306,6 +357,7 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
         locks::effect_of_deadline(tx, &context.host, new.rsvp_deadline)
     };
     match req.read(look).await {
+        Ok((_, effect)) if effect == Effect::default() => Ok(None),
         Ok((context, effect)) => {
             let words = effect_words(&req.text, effect);
             let form_state = FormState::of(form.clone());
@@ -313,9 +365,13 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
                 effect: Some(words),
                 ..Beside::default()
             };
-            Ok(page(req, &context, &form_state, Part::Deadline, beside))
+            let page = page(req, &context, &form_state, Part::Deadline, beside);
+            Ok(Some(page))
         }
-        Err(refusal) => answer(posted, Part::Deadline, Err(refusal)).await,
+        Err(refusal) => {
+            let refused = answer(posted, Part::Deadline, Err(refusal)).await?;
+            Ok(Some(refused))
+        }
     }
 }
 
@@ -379,7 +435,7 @@ async fn answer(
         let (context, retention) = req.read(look_at(part)).await?;
         let stored = || stored(&context.occasion);
         let button = match part {
-            Part::Deadline => "host-see-effect",
+            Part::Deadline => "host-set-date",
             _ => "host-save",
         };
         let mut form_state = match problem.code {

@@ -148,6 +148,20 @@ impl<'a> Wording<'a> {
         at.map(day).unwrap_or_default()
     }
 
+    /// Names the time of a zone as people say it, such as "Kuala Lumpur time".
+    pub fn zone_words(&self, zone: &str) -> String {
+        let values = [("place", dates::place_of(zone).into())];
+        self.text.with("host-new-zone", values)
+    }
+
+    /// Names a currency by its symbol, such as "RM".
+    pub fn currency_words(&self, code: &str) -> String {
+        code.parse().map_or_else(
+            |_| code.to_owned(),
+            |currency| self.text.currency_sign(currency),
+        )
+    }
+
     /// Returns the sentence that says which time zone the occasion has.
     pub fn zone_hint(&self) -> String {
         let zone = dates::place_of(&self.occasion.time_zone);
@@ -266,7 +280,7 @@ pub fn tags(text: &Text, people: &People) -> Vec<Tag> {
 pub fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {
-        text.say("host-response-partial")
+        text.say("host-person-partial")
     } else {
         text.say(mark.message())
     };
