@@ -1,6 +1,7 @@
 //! Times that the hours of providers leave free for their offers. They are computed whenever they are
 //! asked for. One that somebody books or asks for is stored as a slot under the same id.
 
+mod offered_session;
 mod time_id;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use crate::schedule::{Schedule, WeekWindow, zone_of};
 use crate::settings::LONGEST_MINUTES;
 use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
+
+pub(crate) use self::offered_session::{FreeTime, KnownTimes, OfferedSession, sessions, with_slug};
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.
 const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
