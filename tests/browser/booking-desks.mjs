@@ -200,5 +200,30 @@ test('a teacher writes hours and an offer, and a visitor abroad finds the times 
   await visitor.locator('.times a').first().click();
   await visitor.getByRole('heading', { name: 'Sketching outdoors' }).waitFor();
   await lookTwice(visitor, 'computed-time');
+  await visitor.goto('/book');
+  await visitor.getByText('All times are in Tokyo (UTC+9), as your device says.').waitFor();
+  await lookTwice(visitor, 'sessions');
+  await visitor.getByRole('link', { name: 'Sketching outdoors' }).click();
+  await visitor.getByRole('table').waitFor();
+  await lookTwice(visitor, 'calendar');
   await visitor.context().close();
+});
+
+test('a member abroad books from the calendar, by the clock of their own city', async () => {
+  const emi = await invite(browser, host, 'Emi Sato', 'emi@example.my', { timezoneId: 'Asia/Tokyo' });
+  await emi.goto('/book');
+  await emi.getByRole('link', { name: 'Sketching outdoors' }).click();
+  await emi.getByRole('link', { name: /^Later: / }).click();
+  // The first free day may have begun.
+  await emi.getByRole('link', { name: /: \d+ free times?$/ }).nth(1).click();
+  await emi.locator('.starts a', { hasText: '10 am' }).click();
+  await emi.getByText('10–11 am, Tokyo (UTC+9)').waitFor();
+  await emi.getByText(/^For the provider: .* 9 am, Kuala Lumpur \(UTC\+8\)/).waitFor();
+  for (const select of await emi.locator('main form select').all()) await select.selectOption({ index: 1 });
+  await press(emi, /^Go to payment/);
+  await press(emi, /^Pay RM/);
+  await emi.getByRole('button', { name: 'Pay', exact: true }).click();
+  await emi.getByText('It is paid and booked.').waitFor();
+  await emi.getByText('10–11 am, Tokyo (UTC+9)').first().waitFor();
+  await emi.context().close();
 });

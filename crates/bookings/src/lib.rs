@@ -107,10 +107,13 @@ pub const DOMAIN: Domain = Domain {
         "book",
         "bookings",
         "cal",
+        "confirm",
+        "date",
         "pay",
         "plans",
         "provider",
         "providers",
+        "zone",
     ],
     first_pages: &[FirstPage {
         word: "bookings",

@@ -35,6 +35,8 @@ mod refunds;
 mod requests;
 mod reviews;
 mod rooms;
+mod session_calendar;
+mod session_list;
 mod sessions;
 mod slot_page;
 mod slots;
@@ -86,6 +88,7 @@ fn pages() -> Pages<Site, Callers> {
         .get_shared("/book", Anybody, offers::list)
         .get_shared("/book/plans", Anybody, plans::offered)
         .get_shared("/book/zone", Anybody, zone_page::choose)
+        .get_shared("/book/s/{slug}", Anybody, session_list::one)
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
         .get("/me/orders/{id}/receipt", People, receipt::show)

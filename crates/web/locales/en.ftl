@@ -163,6 +163,8 @@ date-plain = { $day } { $month } { $year }
 date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }, { $day } { $month }
 date-weekday = { $weekday }
+date-weekday-short = { $weekday-short }
+date-month = { $month } { $year }
 date-month-short = { $month-short }
 duration-minutes = { $count ->
     [one] 1 minute

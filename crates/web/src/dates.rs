@@ -131,6 +131,16 @@ impl Text {
         self.day("date-weekday", day.into())
     }
 
+    /// A weekday such as "Sat", for the head of a column.
+    pub fn weekday_short(&self, day: impl Into<Date>) -> String {
+        self.day("date-weekday-short", day.into())
+    }
+
+    /// A month such as "January 2027".
+    pub fn month(&self, day: impl Into<Date>) -> String {
+        self.day("date-month", day.into())
+    }
+
     /// The short name of the month, such as "Jan". Pages show it beside the day of the month, which
     /// is written in large digits.
     pub fn month_short(&self, day: impl Into<Date>) -> String {
@@ -335,9 +345,19 @@ impl<'t> ZonedPage<'t> {
         Self { text, zone }
     }
 
-    /// A time such as "9:30 am", "12 noon", "4 petang" or "16:00".
+    /// A time such as "9:30 am", "12 noon", "4 petang" or "16:00". In an hour that the clocks show
+    /// twice, it says which of the two it is, as in "1:30 am (UTC−5)".
     pub fn time(&self, at: Timestamp) -> String {
-        self.text.time(&at.to_zoned(self.zone.clone()))
+        let shown = at.to_zoned(self.zone.clone());
+        let time = self.text.time(&shown);
+        // No clock shows a skipped time, so an ambiguous one is shown twice.
+        let found = self.zone.to_ambiguous_timestamp(shown.datetime());
+        if !found.is_ambiguous() {
+            return time;
+        }
+        let place = utc_offset(&self.zone, at);
+        let values = [("time", Value::from(time)), ("place", place.into())];
+        self.text.with("time-at-place", values)
     }
 
     /// Like [`ZonedPage::time`], for what a clock shows on any day.
@@ -383,14 +403,20 @@ pub fn place_of(name: &str) -> String {
 
 /// The name of a time zone, such as “Kuala Lumpur (UTC+8)”.
 pub fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
-    let place = place(zone);
+    match place(zone) {
+        place if place == "UTC" => place,
+        place => format!("{place} ({})", utc_offset(zone, at)),
+    }
+}
+
+/// Such as “UTC+8”.
+fn utc_offset(zone: &TimeZone, at: Timestamp) -> String {
     let seconds = zone.to_offset(at).seconds();
     let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
     let sign = if seconds < 0 { '\u{2212}' } else { '+' };
-    match (place.as_str(), minutes) {
-        ("UTC", _) => place,
-        (_, 0) => format!("{place} (UTC{sign}{hours})"),
-        _ => format!("{place} (UTC{sign}{hours}:{minutes:02})"),
+    match minutes {
+        0 => format!("UTC{sign}{hours}"),
+        _ => format!("UTC{sign}{hours}:{minutes:02}"),
     }
 }
 

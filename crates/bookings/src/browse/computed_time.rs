@@ -1,6 +1,7 @@
 //! Times that the hours of providers leave free for their offers. They are computed whenever they are
 //! asked for. One that somebody books or asks for is stored as a slot under the same id.
 
+mod offered_session;
 mod provider_time;
 mod time_id;
 
@@ -22,6 +23,7 @@ use crate::schedule::WeekWindow;
 use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
 
+pub(crate) use self::offered_session::{FreeTime, KnownTimes, OfferedSession, sessions, with_slug};
 pub(crate) use self::provider_time::hours;
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.

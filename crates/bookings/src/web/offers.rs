@@ -12,8 +12,9 @@ use platform::money::{Currency, Money};
 use web::form_state::{Control, Field, FormState};
 use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes, ZoneWishes, ZonedPage, zone};
 
+use super::session_list;
 use super::slot_page::plain;
-use super::visitor::{self, Visitor};
+use super::visitor::{self, Asker, Visitor};
 use super::visitor_zone::VisitorZone;
 use super::{choices, words};
 use crate::browse::{self, Filter, Offered};
@@ -88,7 +89,8 @@ struct Row {
     price: String,
 }
 
-/// `GET /book`.
+/// `GET /book`: the sessions that are offered in the hours of providers. Where there are none, or if
+/// the address asks for days or kinds of times, the free times of a week.
 pub(super) async fn list(
     State(site): State<Site>,
     wishes: Wishes,
@@ -103,15 +105,24 @@ pub(super) async fn list(
         is_signed_in: who.is_some(),
         zone: &zone,
     };
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    if !asks_for_times(&query)
+        && let Some(page) = session_list::page(&site, &text, asker).await?
+    {
+        return Ok(page);
+    }
     list_page(&site, &text, asker, Provider::default()).await
 }
 
-/// Who asks for a list, and with which address.
-#[derive(Clone, Copy)]
-pub(super) struct Asker<'a> {
-    pub(super) uri: &'a Uri,
-    pub(super) is_signed_in: bool,
-    pub(super) zone: &'a VisitorZone,
+fn asks_for_times(query: &Form) -> bool {
+    let mut names = ["from", "cursor"].into_iter().chain(filters());
+    names.any(|name| !query.text(name).is_empty())
+}
+
+/// The parameters that say which times are meant.
+fn filters() -> impl Iterator<Item = &'static str> {
+    let names = SHOWN.into_iter().chain(FOLDED);
+    names.chain(Kind::ALL.iter().map(|kind| kind.word()))
 }
 
 #[derive(Clone)]
@@ -159,14 +170,11 @@ impl Asked {
     }
 
     fn is_filtered(&self) -> bool {
-        let is_chosen = Kind::ALL.iter().any(|kind| self.is_set(&[kind.word()]));
-        self.is_set(&SHOWN) || self.is_set(&FOLDED) || is_chosen
+        filters().any(|name| self.is_set(&[name]))
     }
 
     fn from(&self, path: &str, day: Date, cursor: Option<&str>) -> String {
-        let names = SHOWN.into_iter().chain(FOLDED);
-        let names = names.chain(Kind::ALL.iter().map(|kind| kind.word()));
-        let set = names.map(|name| (name, self.query.text(name)));
+        let set = filters().map(|name| (name, self.query.text(name)));
         let mut written = form_urlencoded::Serializer::new(String::new());
         written.append_pair("from", &day.to_string());
         written.extend_pairs(set.filter(|(_, value)| !value.is_empty()));
@@ -276,12 +284,7 @@ pub(super) async fn list_page(
         is_filtered: asked.is_filtered(),
         zone: asker.zone,
         zone_line,
-        zone_change: {
-            let asked = asker.uri.path_and_query();
-            asker
-                .zone
-                .change(asked.map_or(path.as_str(), |asked| asked.as_str()))
-        },
+        zone_change: asker.zone_change(),
         more: found
             .more
             .as_ref()

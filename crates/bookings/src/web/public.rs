@@ -14,9 +14,9 @@ use web::form_state::{self, FormState};
 use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Wishes, ZoneWishes, zone};
 
-use super::offers::{Asker, Provider, list_page};
+use super::offers::{Provider, list_page};
 use super::slot_page::{Shown, SlotReader, signed_out_page, slot_page};
-use super::visitor::{self, Visitor};
+use super::visitor::{self, Asker, Visitor};
 use super::visitor_zone::VisitorZone;
 use super::words;
 use crate::book::{self, NewBooking};

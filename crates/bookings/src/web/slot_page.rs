@@ -6,7 +6,7 @@ use std::fmt::Display;
 use askama::Template;
 use axum::response::Response;
 use identity::account::AccountId;
-use identity::person::{registration, unregistered};
+use identity::person::{registration, slug, unregistered};
 use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,7 +46,11 @@ struct SlotPage<'a> {
     /// The time in the zone of the member's account, in which their mails are; empty if the page's
     /// is the same.
     own_time: String,
+    /// The time in the provider's zone; empty if the page says it already, or hides the provider.
+    their_time: String,
     visitor: &'a VisitorZone,
+    /// The calendar with the other times of the session; `None` for a single time.
+    other: Option<String>,
     /// Where the visitor chooses another zone.
     zone_change: String,
     /// The field with which the member's account takes over the zone of their device or of the
@@ -266,6 +270,8 @@ pub(super) async fn slot_page(
         date,
         time,
         own_time: who.map_or_else(String::new, |who| own_time(site, text, who, zone, slot)),
+        their_time: their_time(text, &offered, zone),
+        other: calendar(slot, visitor),
         visitor,
         zone_change: visitor.change(&format!("/book/{}", slot.id)),
         take_over: take_over(text, form_state, visitor),
@@ -312,6 +318,33 @@ fn own_time(site: &Site, text: &Text, who: &SignedIn, shown: &TimeZone, slot: &S
     text.with(
         "booking-time-own",
         [("when", words::moment(text, &own, at).into())],
+    )
+}
+
+/// The day of the slot in the calendar of its session. The address is made from the title alone, so
+/// that it does not say which times have the same provider.
+fn calendar(slot: &Slot, visitor: &VisitorZone) -> Option<String> {
+    if !slot.is_computed() {
+        return None;
+    }
+    let day = slot.starts_at.to_zoned(visitor.zone.clone()).date();
+    Some(visitor.keep(&match slug::from_name(&slot.title).as_str() {
+        "" => "/book".to_owned(),
+        slug => format!("/book/s/{slug}?date={day}"),
+    }))
+}
+
+/// The time of a slot in the zone of its provider, unless the page says it in that one.
+fn their_time(text: &Text, offered: &Offered, shown: &TimeZone) -> String {
+    let (slot, theirs) = (&offered.slot, offered.slot.zone());
+    let at = slot.starts_at;
+    let is_same = theirs.to_offset(at) == shown.to_offset(at);
+    if is_same || offered.provider.is_empty() || slot.place_zone().is_some() {
+        return String::new();
+    }
+    text.with(
+        "booking-their-time",
+        [("when", words::moment(text, &theirs, at).into())],
     )
 }
 

@@ -1,13 +1,14 @@
 //! The visitors who look at the offered slots, and the limit on their requests.
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::{StatusCode, request};
+use axum::http::{StatusCode, Uri, request};
 use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::limits::{Limit, Limits, Rule};
 use site::asking::{AnyCaller, Viewer};
 use web::{Facts, Problem, Site};
 
+use super::visitor_zone::VisitorZone;
 use crate::Refusal;
 use crate::settings::{self, BookingSettings};
 
@@ -31,6 +32,23 @@ impl BrowseLimit {
 /// Somebody who looks at the slots on a page.
 #[derive(Debug)]
 pub(super) struct Visitor(pub(super) Viewer);
+
+/// Who asks for a list, and with which address.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) uri: &'a Uri,
+    pub(super) is_signed_in: bool,
+    pub(super) zone: &'a VisitorZone,
+}
+
+impl Asker<'_> {
+    /// A link to the page on which another zone is chosen for the page that was asked for.
+    pub(super) fn zone_change(&self) -> String {
+        let asked = self.uri.path_and_query();
+        self.zone
+            .change(asked.map_or("/book", |asked| asked.as_str()))
+    }
+}
 
 /// Somebody who looks at the slots through the API, perhaps with a token.
 #[derive(Debug)]

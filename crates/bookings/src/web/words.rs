@@ -4,14 +4,14 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::money::Money;
-use web::{Site, Text};
+use web::{Site, Text, ZonedPage};
 
 use crate::booking::{self, Booking, Party};
 use crate::credit_kind::Labels;
 use crate::notice;
 pub(super) use crate::notice::{moment, moment_at};
 use crate::order::{Grant, OrderState};
-use crate::slot::{self, Slot};
+use crate::slot::{self, Place, Slot};
 
 /// The time zone in which a reader sees times: the account's zone, or else the site's zone.
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
@@ -32,6 +32,13 @@ pub(super) fn moment_short_at(
     at: Timestamp,
 ) -> String {
     notice::at_place(text, zone, place, at, |zone| moment_short(text, zone, at))
+}
+
+/// A day and a time such as “Saturday, 16 January, 9:30 am”, for a page that names its zone.
+pub(super) fn at_day(text: &Text, zoned: &ZonedPage<'_>, zone: &TimeZone, at: Timestamp) -> String {
+    let day = text.weekday_and_day(at.to_zoned(zone.clone()));
+    let values = [("date", day.into()), ("time", zoned.time(at).into())];
+    text.with("date-moment", values)
 }
 
 /// Formats the start of a booking in the other side's zone, if that differs from the reader's.
@@ -84,6 +91,15 @@ pub(super) fn when(
     (day, notice::at_place(text, zone, place, from, say))
 }
 
+/// Until when members cancel a session and lose nothing, from the number of minutes before it.
+pub(super) fn free_to_cancel(text: &Text, minutes: i64) -> String {
+    if minutes == 0 {
+        return text.say("offered-cancel-any").into_owned();
+    }
+    let length = length_of(text, minutes);
+    text.with("offered-cancel", [("length", length.into())])
+}
+
 /// A session's title and the other side's name; the title alone if the reader may not know the name.
 pub(super) fn line(text: &Text, title: &str, name: &str) -> String {
     match name {
@@ -133,8 +149,13 @@ pub(super) fn price(text: &Text, price: Money, credit: Option<&str>) -> String {
 
 /// Describes how the two sides meet, without details that only the two sides may see.
 pub(super) fn place(text: &Text, slot: &Slot) -> String {
-    let kind = text.say(slot.location_kind.label());
-    match slot.area.as_str() {
+    place_of(text, slot.location_kind, &slot.area)
+}
+
+/// Like [`place`], from the kind and the public, approximate location.
+pub(super) fn place_of(text: &Text, kind: Place, area: &str) -> String {
+    let kind = text.say(kind.label());
+    match area {
         "" => kind.into_owned(),
         area => format!("{kind}, {area}"),
     }

@@ -76,6 +76,7 @@ mod reviews;
 mod room_releases;
 mod rooms;
 mod rules;
+mod session_pages;
 mod sessions;
 mod stage;
 mod strangers;

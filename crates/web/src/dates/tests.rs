@@ -204,6 +204,16 @@ fn a_short_moment_names_the_place_of_its_zone() {
     assert_eq!(line, "All times are in Kolkata (UTC+5:30).");
     assert_eq!(page.time(at), "4:14 pm");
     assert_eq!(page.clock(jiff::civil::time(9, 30, 0, 0)), "9:30 am");
+    // Clocks in New York show 1:30 twice.
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let (_, page) = ZonedPage::new(&text, ZonedPage::LINE, &zone, at);
+    for (at, said) in [
+        ("2027-11-07T05:30:00Z", "1:30 am (UTC\u{2212}4)"),
+        ("2027-11-07T06:30:00Z", "1:30 am (UTC\u{2212}5)"),
+        ("2027-11-07T07:00:00Z", "2 am"),
+    ] {
+        assert_eq!(page.time(at.parse().unwrap()), said);
+    }
 }
 
 #[test]
