@@ -97,9 +97,7 @@ async fn page(
             names.push((one.slot_id, member));
         }
         let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
-        let has_slots = !slots.is_empty()
-            || slot::has_any(tx, &id)?
-            || offer::has_any(tx, &id)?;
+        let has_slots = !slots.is_empty() || slot::has_any(tx, &id)? || offer::has_any(tx, &id)?;
         let lists = (slots, busy, names);
         Ok::<_, Refusal>((has_slots, zone, today, monday, lists, is_administrator))
     };
@@ -123,6 +121,7 @@ async fn page(
             let until = text.until_in(&zone, until, now);
             text.with("slot-held-until", [("time", until.into())])
         }
+        slot::State::Available if slot.is_class() && !is_busy(slot) => words::seats(text, slot),
         slot::State::Available if is_busy(slot) => text.say("slot-busy").into_owned(),
         state => text.say(state.label()).into_owned(),
     };
