@@ -912,6 +912,7 @@ payout-rate-group = For each session
 payout-rate-text = Bookings that were made before keep their rate.
 payout-rate = For each session
 payout-rate-hint = 0 pays nothing.
+payout-rate-class = For each place of a class
 payout-rate-unset = not set
 payout-no-show = Paid to the provider if the member does not come
 batch-make = { $count ->

@@ -875,6 +875,7 @@ payout-rate-group = Bagi setiap sesi
 payout-rate-text = Tempahan yang dibuat sebelum ini mengekalkan kadarnya.
 payout-rate = Bagi setiap sesi
 payout-rate-hint = 0 bermakna tiada bayaran.
+payout-rate-class = Bagi setiap tempat dalam kelas
 payout-rate-unset = belum ditetapkan
 payout-no-show = Dibayar kepada penyedia jika ahli tidak hadir
 batch-make = Buat kelompok: { $sum } kepada { $count } penyedia

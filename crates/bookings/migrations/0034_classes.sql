@@ -19,6 +19,9 @@ ALTER TABLE booking ADD COLUMN is_class BIGINT NOT NULL DEFAULT 0;
 -- Until when seats are held whose member has not proved their address.
 ALTER TABLE booking ADD COLUMN hold_until BIGINT;
 
+-- What a provider is owed for each seat of a class.
+ALTER TABLE provider ADD COLUMN class_payout_minor BIGINT NOT NULL DEFAULT 0;
+
 DROP INDEX one_booking_a_slot;
 CREATE UNIQUE INDEX one_booking_a_slot ON booking (slot_id)
     WHERE is_class = 0

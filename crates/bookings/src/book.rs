@@ -80,7 +80,7 @@ impl NewBooking {
             level: choice.level,
             entry: choice.entry,
             track: choice.track,
-            seats: form.number("seats").ok().flatten(),
+            seats: web::form_state::number(form, "seats"),
         }
     }
 
@@ -154,6 +154,7 @@ pub fn book(
             brief,
             choice,
             seats,
+            payout_minor: held.payout_minor / held.seats * seats,
             ..held
         };
         return match prove(tx, site, account, held)? {
@@ -292,7 +293,11 @@ pub(crate) fn draft(
         cancelled_at: None,
         cancelled_by: None,
         cancel_reason: String::new(),
-        payout_minor: rate.payout_minor,
+        payout_minor: if slot.is_class() {
+            rate.class_payout_minor * wishes.seats
+        } else {
+            rate.payout_minor
+        },
         payout_currency: rate.payout_currency,
         no_show_bps: rate.no_show_bps,
         late_refund_bps: rules.late_refund_bps,

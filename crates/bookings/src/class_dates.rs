@@ -31,9 +31,7 @@ const MOST: usize = 500;
 
 pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [
-        Handler::each_day(KIND, |_| async {
-            Ok::<_, JobError>(Done::with(|tx: &mut Tx<'_>| plan_all(tx)))
-        }),
+        Handler::each_day(KIND, |_| async { Ok::<_, JobError>(Done::with(plan_all)) }),
         Handler::with(DATES, site, |site: Site, job: Job| async move {
             let provider: ProviderId = job.read()?;
             let write = move |tx: &mut Tx<'_>| make_all(tx, &site, &provider);
@@ -339,15 +337,15 @@ impl Class {
             .map_err(|error| look_again(tx, error))?;
             return choice::insert(tx, new.id.as_str(), &offer.choices());
         };
-        let is_there = !old.is_deleted && (old.blocks_from, old.blocks_until) == (from, until);
-        if is_there && old.slot == new {
-            return Ok(());
-        }
         // A changed number of seats is no other offer.
         let seen = Slot {
             seats: new.seats,
             ..old.slot.clone()
         };
+        let is_there = !old.is_deleted && (old.blocks_from, old.blocks_until) == (from, until);
+        if is_there && seen == new {
+            return Ok(());
+        }
         let new = Slot {
             version: new.version + i64::from(seen != new),
             ..new

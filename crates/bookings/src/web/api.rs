@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use site::Callers::{Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
 use site::proof::Requester;
-use site::resource::api::{ApiResource, api_parent};
+use site::resource::api::api_parent;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::{Members, Received};

@@ -13,7 +13,7 @@ use crate::paying::withhold;
 use crate::rooms::add_rooms;
 use crate::stage::{
     Booking, Person, Stage, call_as_script, count, go_to, ledger, on_both, on_default, prove,
-    provider, state,
+    provider, run, state,
 };
 
 /// Farah's class on Tuesdays, an hour each from 9 to 12, with `more` set. Returns her, the id of the
@@ -328,16 +328,22 @@ fn a_cancelled_class_gives_all_money_back_and_nobody_books_it_until_it_is_shown(
 }
 
 #[test]
-fn a_booking_moves_between_dates_of_its_class_and_leaves_the_room_to_the_others() {
+fn a_booking_moves_between_dates_of_its_class_and_each_seat_is_owed() {
     on_both(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         add_rooms(stage, &owner, 1).await;
-        let more = json!({"seats": 3, "location_kind": "room_pool", "location": ""});
+        let more = json!({"seats": 3, "party_limit": 2, "location_kind": "room_pool",
+            "location": ""});
         class(stage, &more).await;
+        run(
+            stage,
+            sql!("UPDATE provider SET payout_minor = 9000, class_payout_minor = 1000"),
+        )
+        .await;
         let mut aina = stage.person("Aina Yusof").await;
         let mut mei = stage.person("Mei Lin").await;
         let all = listed(&mut aina).await;
-        let first = booked(&mut aina, &all[4]).await;
+        let first = book_seats(&mut aina, &all[4], 2).await.with(201).json();
         let second = booked(&mut mei, &all[4]).await;
         let room = first["location"].clone();
         assert_ne!(room, "");
@@ -355,7 +361,7 @@ fn a_booking_moves_between_dates_of_its_class_and_leaves_the_room_to_the_others(
         let left = mei.call("GET", &path(&second), &Value::Null).await;
         assert_eq!(left.with(200).json()["location"], room);
         assert_eq!(shown(&mut aina, &all[4]).await["seats_left"], 2);
-        assert_eq!(shown(&mut aina, &all[5]).await["seats_left"], 2);
+        assert_eq!(shown(&mut aina, &all[5]).await["seats_left"], 1);
 
         // After the session, everybody's booking is completed, and the room is free.
         go_to(stage, "2026-12-02T12:00:00Z").await;
@@ -365,6 +371,9 @@ fn a_booking_moves_between_dates_of_its_class_and_leaves_the_room_to_the_others(
         }
         let reserved = sql!("SELECT COUNT(*) FROM room_allocation WHERE state = 'reserved'");
         assert_eq!(count(stage, reserved).await, 0);
+        // The provider is owed for each seat.
+        let owed = sql!("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM payout_item");
+        assert_eq!(count(stage, owed).await, 3_000);
     });
 }
 

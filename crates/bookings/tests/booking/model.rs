@@ -82,7 +82,11 @@ impl<'a, 'w> Days<'a, 'w> {
         let plan = plan(&mut owner, 2).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;
-        run(stage, sql!("UPDATE provider SET payout_minor = 10000")).await;
+        run(
+            stage,
+            sql!("UPDATE provider SET payout_minor = 10000, class_payout_minor = 300"),
+        )
+        .await;
         offer_class(&mut farah).await;
         stage.work().await;
         let mut people = Vec::new();
