@@ -247,8 +247,11 @@ fn an_order_of_a_class_is_the_price_of_each_seat_and_late_money_needs_all_of_the
         let mut mei = stage.person("Mei Lin").await;
         let slot = listed(&mut aina).await[4].clone();
         let (pay, booking) = hold_seats(&mut aina, &slot, "2").await;
+        aina.sees(&pay, "2 places").await;
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!(ledger(stage).await, 4_000);
+        let receipt = format!("/me/orders/{}/receipt", pay.trim_start_matches("/pay/"));
+        aina.sees(&receipt, "Lesson × 2").await;
 
         // Mei's hold of the last seat ends before her money lands, and then the seat is still there.
         let (pay, last) = hold_seats(&mut mei, &slot, "1").await;
