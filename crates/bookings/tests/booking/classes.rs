@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::hours::{BOOKINGS, book, booked, code, listed, offer, starts, tuesdays, wish};
-use crate::newcomers::{open, siti_books};
+use crate::newcomers::{leave, open, siti_books};
 use crate::paying::withhold;
 use crate::rooms::add_rooms;
 use crate::stage::{
-    Booking, Person, Stage, call_as_script, count, go_to, ledger, on_both, on_default, prove,
-    provider, run, state,
+    Booking, Person, Stage, call_as_script, count, erase, go_to, ledger, on_both, on_default,
+    prove, provider, run, state,
 };
 
 /// Farah's class on Tuesdays, an hour each from 9 to 12, with `more` set. Returns her, the id of the
@@ -127,6 +127,8 @@ fn several_members_book_seats_of_a_date_until_none_is_left() {
             assert_eq!(shown(&mut mei, slot).await["seats_left"], 2);
         }
         book_seats(&mut daniel, slot, 2).await.expect(201);
+        erase(stage, &daniel).await;
+        assert_eq!(shown(&mut mei, slot).await["seats_left"], 2);
     });
 }
 
@@ -393,6 +395,31 @@ fn seats_that_a_newcomer_holds_come_back_when_nobody_confirms() {
         stage.world.clock.advance(SignedDuration::from_mins(15));
         stage.work().await;
         assert_eq!(shown(&mut aina, &slot).await["seats_left"], 1);
+    });
+}
+
+#[test]
+fn who_proves_a_hold_of_a_class_decides_how_many_seats_it_takes() {
+    on_default(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        class(&stage, &json!({"seats": 3, "party_limit": 3})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut mei = stage.person("Mei Lin").await;
+        let slot = listed(&mut aina).await[4].clone();
+        let address = "Aina.Yusof@example.my";
+        leave(&mut stage.visitor(), &slot, address)
+            .await
+            .expect(202);
+        booked(&mut mei, &slot).await;
+        assert_eq!(shown(&mut mei, &slot).await["seats_left"], 1);
+        let refused = book_seats(&mut aina, &slot, 3).await;
+        assert_eq!(refused.expect(409).json()["seats_left"], 1);
+        let own = book_seats(&mut aina, &slot, 2).await.json();
+        assert_eq!(
+            (&own["seats"], &own["state"]),
+            (&json!(2), &json!("confirmed"))
+        );
+        assert_eq!(shown(&mut mei, &slot).await["seats_left"], 0);
     });
 }
 
