@@ -110,6 +110,14 @@ booking-for = لمدة { $length }
 booking-when = متى
 booking-with = مع
 booking-where = أين
+booking-places = المقاعد
+booking-seats = عدد المقاعد { $seats }، { $left ->
+    [0] اكتملت
+   *[other] المتبقي { $left }
+}
+booking-seats-own = كم مقعدًا
+booking-seats-hint = حتى { $most }. سعر المقعد: { $price }
+booking-full = اكتملت مقاعد هذه الحصة.
 booking-to-cancel = للإلغاء
 booking-cancel-until = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك يمكنك الإلغاء فقط.
 booking-cancel-until-paid = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك لا يُرد شيء.

@@ -97,6 +97,14 @@ booking-for = for { $length }
 booking-when = When
 booking-with = With
 booking-where = Where
+booking-places = Places
+booking-seats = { $seats } places, { $left ->
+    [0] full
+   *[other] { $left } left
+}
+booking-seats-own = How many places
+booking-seats-hint = Up to { $most }. Each: { $price }
+booking-full = This class is full.
 booking-to-cancel = To cancel
 booking-cancel-until = Until { $when } you can cancel or move it and lose nothing. After that you can only cancel.
 booking-cancel-until-paid = Until { $when } you can cancel or move it and lose nothing. After that nothing is paid back.
@@ -647,6 +655,21 @@ slot-booked = Booked
 slot-unavailable = Hidden by you
 slot-completed = Over
 slot-state = State
+class-cancel = Cancel this date
+class-cancel-question = Cancel this date?
+class-cancel-facts = { $seats ->
+    [one] 1 place is booked.
+   *[other] { $seats } places are booked.
+} { $sum ->
+    [none] Credits go back.
+   *[other] { $sum } goes back, and so do credits.
+} Everybody gets a mail with your reason.
+class-cancel-undo = This cannot be undone. Nobody can book the date until you show it again.
+class-people = Who comes
+class-seats = { $count ->
+    [one] 1 place
+   *[other] { $count } places
+}
 slot-saved = Saved.
 slot-added = Added. Everybody can book it now.
 slot-saved-twice = Saved. The clock shows this time twice; the earlier one counts.
@@ -914,6 +937,7 @@ payout-rate-group = For each session
 payout-rate-text = Bookings that were made before keep their rate.
 payout-rate = For each session
 payout-rate-hint = 0 pays nothing.
+payout-rate-class = For each place of a class
 payout-rate-unset = not set
 payout-no-show = Paid to the provider if the member does not come
 batch-make = { $count ->
@@ -1173,6 +1197,8 @@ problem-own-slot = This is your own time.
     .title = Own time
 problem-slot-taken = Somebody was quicker. Nothing was charged. Choose another time.
     .title = Time taken
+problem-seats-left = There are not so many places left. Nothing was charged.
+    .title = Too few places
 problem-slot-changed = This time was changed while you were looking. Read it again.
     .title = Time changed
 problem-slot-locked = This time is kept for somebody, or booked. It cannot be changed.
@@ -1351,6 +1377,7 @@ event-provider-rate-changed = Changed what a provider is paid
 event-slot-changed = Changed a time
 event-slot-created = Offered a time
 event-slot-deleted = Deleted a time
+event-slot-class-cancelled = Cancelled a date of a class
 event-slot-hidden = Hid a time
 event-slot-shown = Showed a time again
 event-plan-created = Added a plan
@@ -1441,6 +1468,8 @@ booking-notice-link = New link: { $about }
 booking-mail-note = To know beforehand: { $title }, { $when }
 booking-said-note = { $with } changed what you are to know beforehand. Read it on the page of your booking:
 booking-notice-note = Changed what you are to know beforehand: { $about }
+booking-notice-left-out = Left out, it meets another session: { $about }
+booking-said-left-out = Dates of your class that meet another session are left out. This is the first:
 booking-notice-zone = A person has one time zone now. You read the times of your sessions in the zone of your account: { $about }
 review-begin-text = Somebody reads it and writes to you about it.
 
@@ -1512,4 +1541,8 @@ offer-step-every = Every { $length }
 offer-horizon = How many days ahead it can be booked
 offer-day-limit = At most on one day
 offer-day-limit-hint = Leave it empty for no limit.
+offer-seats = Places
+offer-seats-hint = With more than one it is a class: several people book the same date.
+offer-party = Places in one booking, at most
+offer-party-hint = A credit is for one place.
 offer-active = On offer

@@ -125,6 +125,15 @@ booking-for = per { $length }
 booking-when = Quando
 booking-with = Con
 booking-where = Dove
+booking-places = Posti
+booking-seats = { $seats } posti, { $left ->
+    [0] al completo
+    [one] 1 libero
+   *[other] { $left } liberi
+}
+booking-seats-own = Quanti posti
+booking-seats-hint = Fino a { $most }. Ciascuno: { $price }
+booking-full = Questo corso è al completo.
 booking-to-cancel = Per annullare
 booking-cancel-until = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo può solo annullare.
 booking-cancel-until-paid = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo non si rimborsa nulla.

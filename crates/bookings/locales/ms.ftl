@@ -85,6 +85,14 @@ booking-for = untuk { $length }
 booking-when = Bila
 booking-with = Dengan
 booking-where = Di mana
+booking-places = Tempat duduk
+booking-seats = { $seats } tempat, { $left ->
+    [0] penuh
+   *[other] tinggal { $left }
+}
+booking-seats-own = Berapa tempat
+booking-seats-hint = Hingga { $most }. Setiap satu: { $price }
+booking-full = Kelas ini sudah penuh.
 booking-to-cancel = Pembatalan
 booking-cancel-until = Hingga { $when } anda boleh membatalkan atau memindahkannya tanpa rugi apa-apa. Selepas itu anda hanya boleh membatalkannya.
 booking-cancel-until-paid = Hingga { $when } anda boleh membatalkan atau memindahkannya tanpa rugi apa-apa. Selepas itu tiada bayaran balik.
@@ -622,6 +630,15 @@ slot-held-until = Sedang dibayar, hingga { $time }
 slot-booked = Ditempah
 slot-unavailable = Disembunyikan oleh anda
 slot-completed = Selesai
+class-cancel = Batalkan tarikh ini
+class-cancel-question = Batalkan tarikh ini?
+class-cancel-facts = { $seats } tempat sudah ditempah. { $sum ->
+    [none] Kredit dikembalikan.
+   *[other] { $sum } dan kredit dikembalikan.
+} Semua orang menerima e-mel dengan sebab anda.
+class-cancel-undo = Ini tidak boleh dibatalkan. Tiada siapa boleh menempah tarikh ini sehingga anda menunjukkannya semula.
+class-people = Siapa yang datang
+class-seats = { $count } tempat
 slot-state = Keadaan
 slot-saved = Disimpan.
 slot-added = Ditambah. Semua orang boleh menempahnya sekarang.
@@ -880,6 +897,7 @@ payout-rate-group = Bagi setiap sesi
 payout-rate-text = Tempahan yang dibuat sebelum ini mengekalkan kadarnya.
 payout-rate = Bagi setiap sesi
 payout-rate-hint = 0 bermakna tiada bayaran.
+payout-rate-class = Bagi setiap tempat dalam kelas
 payout-rate-unset = belum ditetapkan
 payout-no-show = Dibayar kepada penyedia jika ahli tidak hadir
 batch-make = Buat kelompok: { $sum } kepada { $count } penyedia
@@ -1118,6 +1136,8 @@ problem-own-slot = Ini masa anda sendiri.
     .title = Masa sendiri
 problem-slot-taken = Ada yang lebih cepat. Tiada caj dikenakan. Pilih masa lain.
     .title = Masa diambil
+problem-seats-left = Tempat yang tinggal tidak mencukupi. Tiada caj dikenakan.
+    .title = Tempat tidak cukup
 problem-slot-changed = Masa ini diubah semasa anda melihat. Bacalah semula.
     .title = Masa diubah
 problem-slot-locked = Masa ini disimpan untuk seseorang, atau ditempah. Ia tidak boleh diubah.
@@ -1296,6 +1316,7 @@ event-provider-rate-changed = Mengubah bayaran penyedia
 event-slot-changed = Mengubah masa
 event-slot-created = Menawarkan masa
 event-slot-deleted = Memadam masa
+event-slot-class-cancelled = Membatalkan satu tarikh kelas
 event-slot-hidden = Menyembunyikan masa
 event-slot-shown = Menunjukkan semula masa
 event-plan-created = Menambah pelan
@@ -1386,6 +1407,8 @@ booking-notice-link = Pautan baharu: { $about }
 booking-mail-note = Untuk diketahui lebih awal: { $title }, { $when }
 booking-said-note = { $with } mengubah perkara yang perlu anda ketahui lebih awal. Bacalah di halaman tempahan anda:
 booking-notice-note = Perkara yang perlu diketahui lebih awal diubah: { $about }
+booking-notice-left-out = Ditinggalkan, bertembung dengan sesi lain: { $about }
+booking-said-left-out = Tarikh kelas anda yang bertembung dengan sesi lain ditinggalkan. Ini yang pertama:
 booking-notice-zone = Kini setiap orang ada satu zon waktu. Masa sesi anda ditunjukkan mengikut zon akaun anda: { $about }
 review-begin-text = Seseorang membacanya dan menulis kepada anda tentangnya.
 
@@ -1457,4 +1480,8 @@ offer-step-every = Setiap { $length }
 offer-horizon = Berapa hari lebih awal boleh ditempah
 offer-day-limit = Paling banyak dalam satu hari
 offer-day-limit-hint = Biarkan kosong jika tiada had.
+offer-seats = Tempat
+offer-seats-hint = Jika lebih daripada satu, ia ialah kelas: beberapa orang menempah tarikh yang sama.
+offer-party = Tempat bagi satu tempahan, paling banyak
+offer-party-hint = Satu kredit untuk satu tempat.
 offer-active = Ditawarkan

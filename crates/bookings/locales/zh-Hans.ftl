@@ -110,6 +110,14 @@ booking-for = { $length }
 booking-when = 时间
 booking-with = 与谁
 booking-where = 地点
+booking-places = 名额
+booking-seats = 共 { $seats } 个名额，{ $left ->
+    [0] 已满
+   *[other] 还剩 { $left } 个
+}
+booking-seats-own = 几个名额
+booking-seats-hint = 最多 { $most } 个。每个：{ $price }
+booking-full = 此课程已满。
 booking-to-cancel = 取消
 booking-cancel-until = { $when } 之前可以取消或改期，没有损失。之后只能取消。
 booking-cancel-until-paid = { $when } 之前可以取消或改期，没有损失。之后不退款。

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::signed_in::Confirmed;
 use jiff::{SignedDuration, Timestamp};
+use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,17 +12,17 @@ use site::dates;
 use utoipa::ToSchema;
 use web::{Findings, Form, Problem, Site};
 
-use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::booking::{self, Booking, Party, PartyTo, State, class_seats};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
 use crate::codes::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
-    ROOM_POOL_EMPTY, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED,
+    ROOM_POOL_EMPTY, SEATS_LEFT, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED,
 };
 use crate::notice::{self, Event};
 use crate::order::{self, Order};
 use crate::settings::{self, BookingSettings};
-use crate::slot::{Slot, SlotId};
+use crate::slot::{self, Slot, SlotId};
 use crate::{
     Refusal, booking_limits, browse, cancel, credit, gateway, member, membership, payout, provider,
     review, room, settle, webhook,
@@ -59,6 +60,10 @@ pub struct NewBooking {
     /// One of the entry's tracks, if the entry has any. A single track is implied.
     #[serde(default)]
     pub track: Option<String>,
+    /// How many seats of a class to book, 1 if omitted. The offer says how many at most; with a credit
+    /// it is 1.
+    #[serde(default)]
+    pub seats: Option<i64>,
 }
 
 impl NewBooking {
@@ -75,7 +80,16 @@ impl NewBooking {
             level: choice.level,
             entry: choice.entry,
             track: choice.track,
+            seats: web::form_state::number(form, "seats"),
         }
+    }
+
+    /// Checks and returns how many seats to book.
+    pub(crate) fn seats(&self, tx: &mut Tx<'_>, slot: &Slot) -> Result<i64, Refusal> {
+        let (mut findings, most) = (Findings::default(), class_seats::most(tx, slot)?);
+        let seats = findings.number("/seats", self.seats.unwrap_or(1), 1, most);
+        findings.finish()?;
+        Ok(seats)
     }
 
     pub(crate) fn choice(&self) -> Choice {
@@ -129,13 +143,18 @@ pub fn book(
         check_version(&slot, new.slot_version)?;
         // Whoever held the slot may be a stranger, so only the member's own words count.
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
-        let brief = new.brief()?;
+        let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
         if needs_browser {
             return Err(TOKEN_NOT_PERMITTED.into());
+        }
+        if seats != held.seats && !booking::take(tx, &slot, seats - held.seats, None)? {
+            return Err(taken(tx, &slot)?);
         }
         let held = Booking {
             brief,
             choice,
+            seats,
+            payout_minor: held.payout_minor / held.seats * seats,
             ..held
         };
         return match prove(tx, site, account, held)? {
@@ -159,7 +178,7 @@ pub fn book(
     }
     check_version(&slot, new.slot_version)?;
     let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
-    let brief = new.brief()?;
+    let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
     let rules = settings::load(tx)?;
     booking_limits::check_bookings(tx, account, &rules)?;
     if needs_browser {
@@ -172,6 +191,7 @@ pub fn book(
     let wishes = BookingWishes {
         brief: &brief,
         choice,
+        seats,
     };
     place(tx, site, account, &slot, wishes, hold, &rules)
 }
@@ -180,6 +200,8 @@ pub fn book(
 pub(crate) struct BookingWishes<'a> {
     pub(crate) brief: &'a Brief,
     pub(crate) choice: Choice,
+    /// The seats of a class; otherwise 1.
+    pub(crate) seats: i64,
 }
 
 /// Books an offered slot for a member, with the member's brief and choice. A slot with a price is
@@ -207,7 +229,7 @@ pub(crate) fn place(
     }
     if slot.price_minor == 0 {
         booking.state = State::Confirmed;
-        if !booking::take(tx, slot, None)? {
+        if !booking::take(tx, slot, booking.seats, None)? {
             return Err(taken(tx, slot)?);
         }
         insert(tx, slot, &booking)?;
@@ -221,7 +243,14 @@ pub(crate) fn place(
         });
     }
     let until = (tx.now() + hold).min(slot.starts_at);
-    let order = create_order(tx, site, account, slot, until, rules)?;
+    let order = create_order(
+        tx,
+        site,
+        account,
+        slot.price_of(booking.seats),
+        until,
+        rules,
+    )?;
     booking.order_id = Some(order.id.clone());
     Ok(Booked {
         booking: store_held(tx, slot, booking, until)?,
@@ -250,10 +279,13 @@ pub(crate) fn draft(
         title: slot.title.clone(),
         brief: wishes.brief.clone(),
         choice: wishes.choice,
+        seats: wishes.seats,
+        is_class: slot.is_class(),
         state: State::PendingPayment,
         order_id: None,
         credit_lot_id: None,
         hold_token: None,
+        hold_until: None,
         cancel_minutes: rules.cancel_minutes,
         reschedule_limit: rules.reschedule_limit,
         reschedules: 0,
@@ -261,7 +293,11 @@ pub(crate) fn draft(
         cancelled_at: None,
         cancelled_by: None,
         cancel_reason: String::new(),
-        payout_minor: rate.payout_minor,
+        payout_minor: if slot.is_class() {
+            rate.class_payout_minor * wishes.seats
+        } else {
+            rate.payout_minor
+        },
         payout_currency: rate.payout_currency,
         no_show_bps: rate.no_show_bps,
         late_refund_bps: rules.late_refund_bps,
@@ -280,7 +316,8 @@ fn store_held(
 ) -> Result<Booking, Refusal> {
     let token = platform::id::generate_random(tx.random());
     booking.hold_token = Some(token.clone());
-    if !booking::take(tx, slot, Some((&token, until)))? {
+    booking.hold_until = slot.is_class().then_some(until);
+    if !booking::take(tx, slot, booking.seats, Some((&token, until)))? {
         return Err(taken(tx, slot)?);
     }
     insert(tx, slot, &booking)?;
@@ -292,15 +329,15 @@ fn create_order(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &AccountId,
-    slot: &Slot,
+    amount: Money,
     until: Timestamp,
     rules: &BookingSettings,
 ) -> Result<Order, StoreError> {
     let new = order::New {
         gateway: gateway::first(site),
         mode: gateway::mode(site),
-        amount: slot.price(),
-        tax: rules.tax_in(slot.price()),
+        amount,
+        tax: rules.tax_in(amount),
         expires_at: until,
         grant: order::Grant::default(),
     };
@@ -340,7 +377,8 @@ fn may_hold(
     let is_busy = booking::busy(tx, account, from, until, "")?.is_some();
     let is_full = booking_limits::is_full(tx, account, rules)?;
     let has_hold = booking_limits::holds(tx, account)? < rules.hold_limit;
-    Ok(!is_own && !is_busy && !is_full && has_hold)
+    let has_party = class_seats::has_party(tx, account, slot)?;
+    Ok(!is_own && !is_busy && !is_full && has_hold && !has_party)
 }
 
 /// The caller locks the member afterwards.
@@ -380,8 +418,12 @@ pub(crate) fn prove(
     let is_held = booking.state == State::PendingPayment;
     let order = if is_held && slot.price_minor > 0 {
         booking_limits::check_holds(tx, account, &rules)?;
-        let until = slot.hold_until.unwrap_or(slot.starts_at);
-        let order = create_order(tx, site, account, &slot, until, &rules)?;
+        let until = booking.hold_until.or(slot.hold_until);
+        let (until, price) = (
+            until.unwrap_or(slot.starts_at),
+            slot.price_of(booking.seats),
+        );
+        let order = create_order(tx, site, account, price, until, &rules)?;
         booking.order_id = Some(order.id.clone());
         booking::save(tx, &mut booking)?;
         Some(order)
@@ -411,8 +453,15 @@ fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal
 }
 
 /// Returns the refusal for a slot that is no longer free, with up to three free slots of the same
-/// title.
+/// title; of a date of a class, with the number of seats that are left.
 pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
+    if slot.is_class()
+        && let Some(offered) = browse::find(tx, &slot.id)?
+    {
+        let problem = Problem::from(SEATS_LEFT);
+        let left = offered.slot.seats_left();
+        return Ok(Refusal::Problem(problem.with("seats_left", left)));
+    }
     let others = browse::alternatives(tx, slot)?.into_iter();
     let others: Vec<String> = others.map(|one| one.slot.id.to_string()).collect();
     let problem = Problem::from(SLOT_TAKEN);
@@ -441,6 +490,11 @@ pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusa
 fn busy(other: &booking::BookingId) -> Refusal {
     let problem = Problem::from(MEMBER_BUSY);
     Refusal::Problem(problem.with("booking_id", other.to_string()))
+}
+
+/// Whether both slots are dates of one class, or neither is a date of any.
+pub(crate) fn is_same_kind(one: &Slot, other: &Slot) -> bool {
+    one.is_class() == other.is_class() && (!one.is_class() || one.offer_id == other.offer_id)
 }
 
 /// The slot to which a booking is moved.
@@ -482,7 +536,7 @@ pub fn reschedule(
     .one(tx)?;
     let slot = browse::find_slot(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     let is_alike = slot.price() == old.price() && slot.credit_kind == old.credit_kind;
-    if slot.provider_id != old.provider_id || !is_alike {
+    if slot.provider_id != old.provider_id || !is_alike || !is_same_kind(&old, &slot) {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
     let length = booking.ends_at.duration_since(booking.starts_at);
@@ -502,6 +556,9 @@ pub fn reschedule(
     if let Some(other) = booking::busy(tx, account, from, until, booking.id.as_str())? {
         return Err(busy(&other));
     }
+    if class_seats::has_party(tx, account, &slot)? {
+        return Err(MEMBER_BUSY.into());
+    }
     if let Some(lot) = &booking.credit_lot_id
         && !credit::may_begin(tx, lot, slot.starts_at)?
     {
@@ -510,9 +567,12 @@ pub fn reschedule(
     if slot.is_computed() {
         provider::lock(tx, &slot.provider_id)?;
     }
+    if slot.is_class() {
+        slot::lock_both(tx, &old.id, &slot.id)?;
+    }
     // A refusal undoes both. Given back first, the old time may overlap the new one.
     booking::give_back(tx, &booking, true)?;
-    if !booking::take(tx, &slot, None)? {
+    if !booking::take(tx, &slot, booking.seats, None)? {
         return Err(taken(tx, &slot)?);
     }
     if !room::reserve(tx, &slot, booking.id.as_str())? {

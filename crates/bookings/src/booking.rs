@@ -1,5 +1,6 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+pub(crate) mod class_seats;
 mod list;
 pub mod no_show;
 pub(crate) mod outside_hours;
@@ -29,7 +30,7 @@ use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{self, Place, Slot, SlotId};
 
 pub use list::{After, Part, list, list_all, list_begun, list_of_provider, list_with_provider};
-pub(crate) use list::{count_coming, count_coming_of, dates, find_of_slot, list_between};
+pub(crate) use list::{count_coming, count_coming_of, dates, list_between, list_of_slot};
 pub use view::BookingView;
 
 platform::id!(BookingId, random, "One booking.");
@@ -111,14 +112,21 @@ pub struct Booking {
     pub brief: Brief,
     #[row(flatten)]
     pub choice: choice::Choice,
+    /// How many seats of a class the booking takes; otherwise 1.
+    pub seats: i64,
+    /// Whether the slot is a date of a class.
+    pub is_class: bool,
     pub state: State,
     /// The order with which the member pays; `None` if the booking is free or unproven.
     pub order_id: Option<OrderId>,
     /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
     /// A random token for holding the slot. While the slot is held for this booking, the slot's row
-    /// contains the same token.
+    /// contains the same token, unless it is a date of a class.
     pub hold_token: Option<String>,
+    /// Until when seats of a class are held for a member who has not proved their address. Of other
+    /// bookings, the order or the slot says it.
+    pub hold_until: Option<Timestamp>,
     /// The member loses nothing by cancelling, and can move the booking, until this many minutes
     /// before the session.
     pub cancel_minutes: i64,
@@ -347,13 +355,17 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Assigns a slot to a booking, either permanently or, with `hold`, until the payment is due.
-/// Returns `false` if the slot was not free.
+/// Assigns a slot, or so many seats of a class, to a booking, either permanently or, with `hold`,
+/// until the payment is due. Returns `false` if the slot was not free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
+    seats: i64,
     hold: Option<(&str, Timestamp)>,
 ) -> Result<bool, StoreError> {
+    if slot.is_class() {
+        return class_seats::take(tx, slot, seats);
+    }
     let (token, until) = hold.unzip();
     let state = match hold {
         Some(_) => slot::State::Held,
@@ -379,12 +391,16 @@ pub(crate) fn take(
 }
 
 /// Frees the slot and the room of a booking. If `is_offered` is true and the slot is in the future,
-/// the slot is offered again. The hours of its offer then decide about a computed time.
+/// the slot is offered again. The hours of its offer then decide about a computed time. Of a class,
+/// frees the seats.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
     is_offered: bool,
 ) -> Result<(), StoreError> {
+    if booking.is_class {
+        return class_seats::give_back(tx, booking);
+    }
     room::release(tx, booking.id.as_str())?;
     let is_offered = is_offered && booking.starts_at > tx.now();
     let state = if is_offered {
@@ -425,6 +441,9 @@ pub(crate) fn location(tx: &mut Tx<'_>, booking: &Booking) -> Result<String, Sto
         "SELECT COALESCE(
              (SELECT r.url FROM room_allocation a JOIN room r ON r.id = a.room_id
               WHERE a.booking_id = :booking AND a.state = 'reserved'),
+             (SELECT r.url FROM booking c JOIN room_allocation a ON a.booking_id = c.id
+              JOIN room r ON r.id = a.room_id
+              WHERE c.slot_id = :slot AND c.is_class = 1 AND a.state = 'reserved'),
              location_secret)
          FROM slot WHERE id = :slot",
         booking = booking.id,
@@ -545,23 +564,24 @@ pub(crate) fn plan_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreE
 }
 
 /// Schedules the notice to the member that the provider's note about a slot was changed, if the
-/// slot is booked. If the notice is already scheduled, its time does not change.
+/// slot is booked; to each of them if it is a class. If a notice is already scheduled, its time does
+/// not change.
 pub(crate) fn plan_note(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
-    let booked: Option<Booking> = sql!(
-        "SELECT {Booking} FROM booking WHERE slot_id = :slot AND state = 'confirmed'",
-        slot
-    )
-    .maybe(tx)?;
-    let Some(booking) = booked else { return Ok(()) };
     let run_at = tx.now() + NOTE_DELAY;
-    tx.enqueue(NewJob {
-        key: Some(key(NOTE, &booking.id)),
-        run_at: Some(run_at),
-        ..NewJob::new(
-            NOTE,
-            json!({"booking": booking.id, "sequence": booking.ics_sequence}),
-        )
-    })
+    for booking in list_of_slot(tx, slot)? {
+        if booking.state != State::Confirmed {
+            continue;
+        }
+        tx.enqueue(NewJob {
+            key: Some(key(NOTE, &booking.id)),
+            run_at: Some(run_at),
+            ..NewJob::new(
+                NOTE,
+                json!({"booking": booking.id, "sequence": booking.ics_sequence}),
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// Cancels the scheduled jobs of a booking.

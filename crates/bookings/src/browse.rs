@@ -31,7 +31,8 @@ pub struct Offered {
     pub credit_label: Option<String>,
 }
 
-/// Lists offered slots in chronological order: those that are stored and those that are computed.
+/// Lists offered slots in chronological order: those that are stored and those that are computed. The
+/// filter says whether full dates of classes are among them.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let mut all = list_stored(tx, filter, limit)?;
     let computed = computed_time::list(tx, filter, limit)?;
@@ -43,7 +44,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     Ok(all)
 }
 
-/// Lists single times that are offered. With `CROSS JOIN`, SQLite joins the tables in the
+/// Lists single times and dates of classes that are offered. With `CROSS JOIN`, SQLite joins the tables in the
 /// written order, so it reads the slots by their index and stops at the limit. With a plain `JOIN`
 /// and few accounts, it would read and sort all slots.
 fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
@@ -64,10 +65,13 @@ fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offer
              (SELECT k.label FROM credit_kind k WHERE k.code = s.credit_kind) AS credit_label
          FROM slot s CROSS JOIN booking_setting w CROSS JOIN provider p CROSS JOIN account a
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
+         LEFT JOIN offer o ON o.id = s.offer_id
          WHERE w.id = 1 AND p.id = s.provider_id AND p.is_paused = 0
            AND a.id = p.account_id AND a.state = 'active'
            AND s.state = 'available' AND s.deleted_at IS NULL
-           AND s.starts_at > CAST(:now AS BIGINT) + p.min_notice * 60000
+           AND (s.seats = 1 OR (o.active = 1 AND o.seats > 1))
+           AND s.starts_at > CAST(:now AS BIGINT) + COALESCE(o.min_notice, p.min_notice) * 60000
+           AND (CAST(:has_seats AS BIGINT) = 0 OR s.seats_taken < s.seats)
            AND s.starts_at < :until
            AND (s.starts_at > :from OR (s.starts_at = :from AND s.id > :after))
            AND (:only = '' OR s.id = :only)
@@ -90,6 +94,7 @@ fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offer
            AND s.ends_at - s.starts_at >= :shortest
            AND (:credit = '' OR s.credit_kind = :credit)
            AND s.created_at >= :made_from AND s.created_at < :made_until
+           AND (s.seats = 1 OR CAST(:is_made AS BIGINT) = 0)
            AND (:of = '' OR (s.provider_id = :of AND s.price_minor = :price
                              AND s.currency = :currency
                              AND COALESCE(s.credit_kind, '') = :of_kind))
@@ -118,6 +123,9 @@ fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offer
         credit = filter.credit_kind,
         made_from,
         made_until,
+        // As each night makes dates of classes, they are no news.
+        is_made = filter.made.is_some(),
+        has_seats = filter.has_seats,
         of,
         price = price.map_or(0, |price| price.minor),
         currency = price.map_or(String::new(), |price| price.currency.to_string()),
@@ -140,7 +148,7 @@ pub(crate) fn next_free(
     Ok((stored + computed, next))
 }
 
-/// Whether a single time is offered.
+/// Whether a single time or a date of a class is offered.
 pub(crate) fn has_single_times(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(!list_stored(tx, &Filter::default(), 1)?.is_empty())
 }
@@ -178,7 +186,7 @@ pub(crate) fn may_be_free(tx: &mut Tx<'_>, slot: &Slot) -> Result<bool, StoreErr
     Ok(slot.is_computed() || find(tx, &slot.id)?.is_some())
 }
 
-/// Finds a slot that every member can book.
+/// Finds a slot that every member can book. A date of a class may be full.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
     let Some(slot) = find_slot(tx, id)? else {
         return Ok(None);
@@ -199,6 +207,7 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
 pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>, StoreError> {
     let filter = Filter {
         title: slot.title.clone(),
+        has_seats: true,
         ..Filter::default()
     };
     list(tx, &filter, 3)

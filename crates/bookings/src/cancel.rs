@@ -14,7 +14,7 @@ use crate::order;
 use crate::{Refusal, credit, payout, refund, review, webhook};
 
 /// The maximum length of the reason for a cancellation, in characters.
-const REASON: usize = 300;
+pub(crate) const REASON: usize = 300;
 
 /// Cancels a booking. If it is already cancelled, nothing changes. Providers and administrators
 /// must give a reason.

@@ -7,6 +7,8 @@ use ::web::codes::Code;
     pub const OWN_SLOT = Code::new(403, "own_slot");
     /// The error for a slot that somebody else has booked, or that can no longer be booked.
     pub const SLOT_TAKEN = Code::new(409, "slot_taken");
+    /// The error for a date of a class with fewer seats than wanted; `seats_left` says how many.
+    pub const SEATS_LEFT = Code::new(409, "seats_left");
     /// The error for a slot whose time or price has changed since the caller saw it.
     pub const SLOT_CHANGED = Code::new(409, "slot_changed");
     /// The error for changing a slot that is held or booked.
@@ -34,8 +36,8 @@ use ::web::codes::Code;
     pub const TOO_MANY_HOLDS = Code::new(429, "too_many_holds");
     /// The error for a member who has another booking at the same time.
     pub const MEMBER_BUSY = Code::new(409, "member_busy");
-    /// The error for a request that names no slots, too many slots or the same slot twice, and for
-    /// confirming a slot that is not part of the request.
+    /// The error for a request that names no slots, too many slots, the same slot twice or a class,
+    /// and for confirming a slot that is not part of the request.
     pub const PREFERRED_INVALID = Code::new(422, "preferred_invalid");
     /// The error for deciding about a request that was already decided.
     pub const REQUEST_SETTLED = Code::new(409, "request_settled");

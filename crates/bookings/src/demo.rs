@@ -99,6 +99,7 @@ pub fn seed(
                 let wishes = book::BookingWishes {
                     brief: &brief,
                     choice: Choice::default(),
+                    seats: 1,
                 };
                 let new = Booking {
                     state: State::Confirmed,
@@ -138,6 +139,8 @@ fn slot(
         currency: Currency::MYR,
         credit_kind: None,
         choices: None,
+        seats: 1,
+        seats_taken: 0,
         hold_token: None,
         hold_until: None,
         version: 1,

@@ -25,7 +25,7 @@ pub struct Figures {
     pub time_zone: String,
     /// The slots that start in the range and are not deleted.
     pub slots: i64,
-    /// How many of these slots are booked, or belong to a session that is over, even if somebody
+    /// How many of these slots are booked, classes by anybody, or belong to a session that is over, even if somebody
     /// did not come.
     pub slots_used: i64,
     /// The share of `slots_used` in `slots`, in hundredths of a percent; null without slots.
@@ -84,8 +84,8 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
     let (from, until) = days.instants(zone);
     let (slots, slots_used): (i64, i64) = sql!(
         "SELECT COUNT(*),
-             CAST(COALESCE(SUM(CASE WHEN state IN ('booked', 'completed') THEN 1 ELSE 0 END), 0)
-                  AS BIGINT)
+             CAST(COALESCE(SUM(CASE WHEN state IN ('booked', 'completed') OR seats_taken > 0
+                                    THEN 1 ELSE 0 END), 0) AS BIGINT)
          FROM slot WHERE deleted_at IS NULL AND starts_at >= :from AND starts_at < :until",
         from,
         until

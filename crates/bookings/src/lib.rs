@@ -22,6 +22,8 @@ pub mod catalogue;
 pub mod checkout;
 pub mod choice;
 pub mod choice_list;
+pub mod class_cancellation;
+mod class_dates;
 pub mod codes;
 pub mod credit;
 pub mod credit_kind;
@@ -142,6 +144,7 @@ pub const DOMAIN: Domain = Domain {
             external_calendar::job(site),
         ]);
         let all = all.chain(checkout::jobs(site));
+        let all = all.chain(class_dates::jobs(site));
         let all = all.chain(review::files::jobs(site));
         let all = all
             .chain(reconcile::jobs(site))
@@ -198,7 +201,8 @@ pub const DOMAIN: Domain = Domain {
         "0030_claims" contracting,
         "0031_one_zone" contracting,
         "0032_refund_requests" contracting,
-        "0033_hours" contracting
+        "0033_hours" contracting,
+        "0034_classes" contracting
     ))
 };
 

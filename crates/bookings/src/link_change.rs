@@ -23,7 +23,8 @@ pub fn replace(
         return Err(Refusal::Forbidden);
     }
     let mut booking = party.booking.clone();
-    if booking.state != State::Confirmed || booking.ends_at <= tx.now() {
+    // The link of a class is that of its offer.
+    if booking.is_class || booking.state != State::Confirmed || booking.ends_at <= tx.now() {
         return Err(NOT_CANCELLABLE.into());
     }
     let slot: Slot = tx.lock(&booking.slot_id)?.ok_or(Refusal::NotFound)?;

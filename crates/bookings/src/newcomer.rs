@@ -135,6 +135,7 @@ impl Holding<'_> {
         let wishes = book::BookingWishes {
             brief: &brief,
             choice,
+            seats: new.seats(tx, &slot)?,
         };
         let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;
@@ -158,7 +159,10 @@ impl Holding<'_> {
         let (place, at) = (slot.place_zone(), slot.starts_at);
         let when = notice::moment_at(&text, &zone, place.as_ref(), at);
         let begins = text.subject_in(place.as_ref().unwrap_or(&zone), at);
-        let until = slot::find(tx, &slot.id)?.and_then(|slot| slot.hold_until);
+        let until = match booking.hold_until {
+            None => slot::find(tx, &slot.id)?.and_then(|slot| slot.hold_until),
+            until => until,
+        };
         let until = text.until_in(&zone, until.unwrap_or(at), booking.created_at);
         let (path, messages) = match &booking.member_id {
             Some(member) if introduced.is_new => (
@@ -182,7 +186,10 @@ impl Holding<'_> {
                 ("when", when.into()),
                 ("begins", begins.into()),
                 ("until", until.into()),
-                ("price", notice::price(&text, slot.price()).into()),
+                (
+                    "price",
+                    notice::price(&text, slot.price_of(booking.seats)).into(),
+                ),
             ],
             path: &path,
         };

@@ -248,7 +248,11 @@ pub(crate) fn tell_one(
         let reason = booking.cancel_reason.as_str();
         body += &text.with("booking-said-reason", [("reason", reason.into())]);
     }
-    for line in [&booking.title, &when, &with, &place] {
+    let seats = match booking.seats {
+        1 => String::new(),
+        seats => text.with("class-seats", [("count", seats.into())]),
+    };
+    for line in [&booking.title, &when, &seats, &with, &place] {
         if !line.is_empty() {
             body += if line == &booking.title { "\n\n" } else { "\n" };
             body += line;

@@ -25,6 +25,10 @@ pub use crate::slot::OfferId;
 /// The most lengths of an offer.
 pub(crate) const LENGTHS: usize = 6;
 const LONGEST_HORIZON: i64 = 365;
+/// The most seats of a class.
+const SEATS: i64 = 200;
+/// The most seats of one booking.
+const PARTY: i64 = 20;
 /// The most offers of a provider that can be booked.
 const MOST_ACTIVE: i64 = 30;
 
@@ -93,6 +97,11 @@ pub struct Offer {
     pub horizon_days: i64,
     /// How many of these sessions there are on a day at most; null for no limit.
     pub day_limit: Option<i64>,
+    /// How many seats each session has, 1–200. With more than 1 the offer is a class: its dates are
+    /// slots, which are made as far ahead as it can be booked, and it has one length.
+    pub seats: i64,
+    /// The most seats that one booking of a class takes, 1–20. With credits it is 1.
+    pub party_limit: i64,
     /// Whether it can be booked.
     pub active: bool,
     /// The position in the list of the provider's offers.
@@ -112,6 +121,23 @@ impl Offer {
 
     pub(crate) fn price(&self, length: &OfferLength) -> Money {
         Money::new(length.price_minor.unwrap_or_default(), self.currency)
+    }
+
+    pub(crate) fn is_class(&self) -> bool {
+        self.seats > 1
+    }
+
+    fn check_class(&self, findings: &mut Findings) {
+        if self.is_class() && self.lengths.len() > 1 {
+            findings.add("/lengths", "too_many", [("max", 1.into())]);
+        }
+        let most = match self.credit_kind {
+            Some(_) => 1,
+            None => self.seats,
+        };
+        if self.party_limit > most {
+            findings.add("/party_limit", "too_high", [("max", most.into())]);
+        }
     }
 
     fn check_lengths(&self, rules: &settings::BookingSettings, findings: &mut Findings) {
@@ -195,6 +221,8 @@ impl Resource for Offer {
         min_notice: duration(0, 43_200, Minutes).label("booking-profile-notice").section("offer-when"),
         horizon_days: number(1, LONGEST_HORIZON).label("offer-horizon").section("offer-when"),
         day_limit: number(1, 100).optional().label("offer-day-limit").hint("offer-day-limit-hint").section("offer-when"),
+        seats: number(1, SEATS).label("offer-seats").hint("offer-seats-hint").section("offer-when"),
+        party_limit: number(1, PARTY).label("offer-party").hint("offer-party-hint").section("offer-when"),
         active: flag().label("offer-active").section("offer-when"),
         position: position(),
     };
@@ -239,6 +267,8 @@ impl Resource for Offer {
             min_notice: profile.min_notice,
             horizon_days: 60,
             day_limit: None,
+            seats: 1,
+            party_limit: 1,
             active: true,
             position: next_position(there.iter().map(|one| one.position)),
             version: 1,
@@ -267,6 +297,7 @@ impl Resource for Offer {
         if is_new(|old, new| old.currency == new.currency) && self.currency != rules.currency() {
             findings.add("/currency", "currency_unknown", []);
         }
+        self.check_class(findings);
         if (1..5).contains(&self.step_minutes) {
             findings.add("/step_minutes", "too_low", [("min", 5.into())]);
         }

@@ -222,7 +222,7 @@ pub struct OwnOrder {
     #[serde(flatten)]
     #[row(flatten)]
     pub order: Order,
-    /// The plan's name, or the booking's title.
+    /// The plan's name, or the booking's title, with the number of its seats if there are several.
     pub title: String,
     /// What was paid back, in minor units.
     pub refunded_minor: i64,
@@ -359,7 +359,10 @@ fn list_own(
     rows: i64,
 ) -> Result<Vec<OwnOrder>, StoreError> {
     sql!(
-        "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
+        "SELECT {o: Order},
+             COALESCE(n.name,
+                 b.title || CASE WHEN b.seats > 1 THEN ' × ' || CAST(b.seats AS TEXT) ELSE '' END,
+                 '') AS title,
              (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
               JOIN payment y ON y.id = f.payment_id
               WHERE y.order_id = o.id AND y.settles = 1 AND f.state = 'processed')

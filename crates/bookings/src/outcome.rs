@@ -2,9 +2,9 @@
 
 use platform::{Rows, StoreError, Tx, sql};
 
-use crate::booking::{self, Booking, Party, State};
+use crate::booking::{self, Booking, Party, State, class_seats};
 use crate::order;
-use crate::{credit, payout, refund, room, webhook};
+use crate::{credit, payout, refund, room, slot, webhook};
 
 web::words! {
     /// The outcome of a session.
@@ -27,6 +27,27 @@ impl Outcome {
             Self::NoShowProvider => State::NoShowProvider,
         }
     }
+}
+
+/// Ends the slot of a session that has begun. The first booking of a class to end does it for all.
+fn end_slot(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    if booking.is_class {
+        slot::lock(tx, booking.slot_id.as_str())?;
+        sql!(
+            "UPDATE slot SET state = 'completed', version = version + 1
+             WHERE id = :id AND state IN ('available', 'unavailable')",
+            id = booking.slot_id
+        )
+        .run(tx, Rows::AtMostOne)?;
+        return class_seats::leave_room(tx, booking);
+    }
+    sql!(
+        "UPDATE slot SET state = 'completed', version = version + 1
+         WHERE id = :id AND state = 'booked'",
+        id = booking.slot_id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    room::release(tx, booking.id.as_str())
 }
 
 /// Ends a confirmed booking, or corrects its outcome. Returns `None` if an administrator has
@@ -62,13 +83,7 @@ pub(crate) fn end(
         if by.is_some() {
             booking::withdraw_jobs(tx, &booking)?;
         }
-        sql!(
-            "UPDATE slot SET state = 'completed', version = version + 1
-             WHERE id = :id AND state = 'booked'",
-            id = booking.slot_id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        room::release(tx, booking.id.as_str())?;
+        end_slot(tx, &booking)?;
     }
     booking::save(tx, &mut booking)?;
     if !payout::owe(tx, &booking)? {

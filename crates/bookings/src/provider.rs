@@ -6,6 +6,7 @@ use identity::person::slug;
 use jiff::tz::TimeZone;
 use platform::audit::Entity;
 use platform::id::Id as _;
+use platform::jobs::NewJob;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -195,6 +196,31 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &ProviderId) -> Result<(), StoreError> {
     )
     .one(tx)?;
     Ok(())
+}
+
+/// The job kind of the job that makes the dates of a provider's classes.
+pub(crate) const DATES: &str = "booking.class_dates";
+
+/// Plans the job that makes the dates of the provider's classes, because an offer or hours have
+/// changed.
+pub(crate) fn plan_dates(tx: &mut Tx<'_>, id: &ProviderId) -> Result<(), StoreError> {
+    let classes = sql!(
+        "UPDATE offer SET filled_until = NULL
+         WHERE provider_id = :id AND (seats > 1 OR filled_until IS NOT NULL)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    if classes > 0 {
+        enqueue_dates(tx, id)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn enqueue_dates(tx: &mut Tx<'_>, id: &ProviderId) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(format!("{DATES} {id}")),
+        ..NewJob::new(DATES, json!(id))
+    })
 }
 
 /// The provider's account; `None` if it was erased.

@@ -314,6 +314,9 @@ pub fn create(
         if owner.as_ref() == Some(account) {
             return Err(OWN_SLOT.into());
         }
+        if slot.is_class() {
+            return Err(PREFERRED_INVALID.into());
+        }
         if browse::find(tx, id)?.is_none() {
             return Err(book::taken(tx, &slot)?);
         }
@@ -432,6 +435,7 @@ pub fn confirm(
     let wishes = book::BookingWishes {
         brief: &request.brief,
         choice,
+        seats: 1,
     };
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {

@@ -35,10 +35,23 @@ pub struct Room {
 }
 
 /// Reserves the room that was reserved least recently and is free at the slot's time. Returns
-/// `false` if no room is free. If the slot does not use the site's rooms, does nothing.
+/// `false` if no room is free. If the slot does not use the site's rooms, does nothing. A class has one
+/// room for all of its bookings.
 pub(crate) fn reserve(tx: &mut Tx<'_>, slot: &Slot, booking: &str) -> Result<bool, StoreError> {
     if slot.location_kind != Place::RoomPool {
         return Ok(true);
+    }
+    if slot.is_class() {
+        // The caller holds the slot's lock.
+        let (has_room,): (bool,) = sql!(
+            "SELECT EXISTS (SELECT 1 FROM booking b JOIN room_allocation a ON a.booking_id = b.id
+                            WHERE b.slot_id = :slot AND a.state = 'reserved')",
+            slot = slot.id
+        )
+        .one(tx)?;
+        if has_room {
+            return Ok(true);
+        }
     }
     // With the locks, concurrent bookings choose their rooms one after another.
     let lock = sql!("SELECT id FROM room WHERE active = 1 ORDER BY id FOR NO KEY UPDATE");
@@ -93,6 +106,18 @@ pub(crate) fn release(tx: &mut Tx<'_>, booking: &str) -> Result<(), StoreError> 
         "UPDATE room_allocation SET state = 'released'
          WHERE booking_id = :booking AND state = 'reserved'",
         booking
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Leaves the room of a booking, if it has one, to another booking of the same class.
+pub(crate) fn pass_on(tx: &mut Tx<'_>, booking: &str, other: &str) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE room_allocation SET booking_id = :other
+         WHERE booking_id = :booking AND state = 'reserved'",
+        booking,
+        other
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(())

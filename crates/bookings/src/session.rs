@@ -15,6 +15,7 @@ use crate::booking::{
 use crate::feedback_criterion::Author;
 use crate::notice::{self, Event, TimedNotice};
 use crate::outcome::{self, Outcome};
+use crate::slot::Slot;
 use crate::{cancel, feedback, payout};
 
 /// A reminder that is sent less than this time before the session is only a notification on the
@@ -27,8 +28,10 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         handler(HOLD, site, |tx, _, booking, _| {
             let (until,): (Option<Timestamp>,) = sql!(
                 "SELECT COALESCE((SELECT expires_at FROM booking_order WHERE id = :order),
+                     CAST(:until AS BIGINT),
                      (SELECT hold_until FROM slot WHERE id = :slot AND hold_token = :token))",
                 order = booking.order_id,
+                until = booking.hold_until,
                 slot = booking.slot_id,
                 token = booking.hold_token
             )
@@ -116,8 +119,15 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Nothing if the time was booked again.
+/// Nothing if the time was booked again, or if the class was full without the seats.
 fn owe_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    if booking.is_class {
+        let slot: Slot = tx.load(&booking.slot_id)?;
+        if slot.seats_taken + booking.seats <= slot.seats {
+            payout::owe(tx, booking)?;
+        }
+        return Ok(());
+    }
     let (others,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking
          WHERE provider_id = :provider AND id <> :id AND starts_at < :until AND ends_at > :from

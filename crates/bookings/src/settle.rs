@@ -9,7 +9,7 @@ use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
 use web::{MailMessages, Site};
 
-use crate::booking::{self, Booking, State};
+use crate::booking::{self, Booking, State, class_seats};
 use crate::browse::computed_time;
 use crate::finding::{self, FindingKind};
 use crate::gateway::Fact;
@@ -194,6 +194,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
 pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
+        // The booking itself holds seats of a class.
+        State::PendingPayment if booking.is_class => true,
         State::PendingPayment => {
             let taken = sql!(
                 "UPDATE slot SET state = 'booked', hold_token = NULL, hold_until = NULL,
@@ -237,10 +239,10 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(slot) = browse::find(tx, &booking.slot_id)?.map(|one| one.slot) else {
         return Ok(false);
     };
-    if !is_as_shown(tx, &slot, booking)? {
+    if class_seats::has_party(tx, member, &slot)? || !is_as_shown(tx, &slot, booking)? {
         return Ok(false);
     }
-    if !booking::take(tx, &slot, None)? {
+    if !booking::take(tx, &slot, booking.seats, None)? {
         return Ok(false);
     }
     let is_complete = room::reserve(tx, &slot, booking.id.as_str())?;
@@ -257,12 +259,13 @@ fn is_as_shown(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<bool, 
         None => None,
     };
     let has_price = match order {
-        Some(order) => slot.price() == order.amount(),
+        Some(order) => slot.price_of(booking.seats) == order.amount(),
         None => slot.price_minor == 0,
     };
     let is_same = slot.provider_id == booking.provider_id
         && (slot.starts_at, slot.ends_at) == (booking.starts_at, booking.ends_at)
         && slot.title == booking.title
+        && slot.is_class() == booking.is_class
         && slot.credit_kind.is_none();
     if slot.is_computed() {
         let stored = tx.find::<Slot>(&slot.id)?;

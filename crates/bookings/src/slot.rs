@@ -64,7 +64,7 @@ web::words! {
     }
 }
 
-/// A time that a provider offers for one booking.
+/// A time that a provider offers for one booking, or a date of a class, for several.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[row(table = "slot")]
 pub struct Slot {
@@ -109,6 +109,10 @@ pub struct Slot {
     #[row(json)]
     #[serde(skip)]
     pub choices: Option<Choices>,
+    /// How many seats there are: more than 1 if the slot is a date of a class.
+    pub seats: i64,
+    /// How many seats of a class are booked or held; 0 for other slots.
+    pub seats_taken: i64,
     /// The token of the booking for which the slot is held; `None` if the slot is not held.
     #[serde(skip)]
     pub hold_token: Option<String>,
@@ -120,8 +124,14 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// The price of one seat.
     pub fn price(&self) -> Money {
-        Money::new(self.price_minor, self.currency)
+        self.price_of(1)
+    }
+
+    /// The price of so many seats.
+    pub fn price_of(&self, seats: i64) -> Money {
+        Money::new(self.price_minor * seats, self.currency)
     }
 
     /// The credit with which the slot is booked; `None` if it takes none.
@@ -152,14 +162,29 @@ impl Slot {
         (self.location_kind == Place::InPerson).then(|| self.zone())
     }
 
-    /// Whether nobody holds or has booked the slot, and the hours of its offer decide about it.
-    pub(crate) fn is_computed(&self) -> bool {
-        self.offer_id.is_some() && self.state == State::Available
+    /// Whether the slot is a date of a class, which several members book. Such a slot is available
+    /// while it can be booked, also if it is full.
+    pub fn is_class(&self) -> bool {
+        self.seats > 1
     }
 
-    /// Whether the slot is available or hidden, so that it can be changed.
+    /// How many seats can still be booked. A slot that is no class has one until it is held or
+    /// booked.
+    pub fn seats_left(&self) -> i64 {
+        match self.state {
+            State::Available => self.seats - self.seats_taken,
+            _ => 0,
+        }
+    }
+
+    /// Whether nobody holds or has booked the slot, and the hours of its offer decide about it.
+    pub(crate) fn is_computed(&self) -> bool {
+        self.offer_id.is_some() && !self.is_class() && self.state == State::Available
+    }
+
+    /// Whether the slot is available or hidden, and nobody has a seat, so that it can be changed.
     pub(crate) fn is_free(&self) -> bool {
-        matches!(self.state, State::Available | State::Unavailable)
+        matches!(self.state, State::Available | State::Unavailable) && self.seats_taken == 0
     }
 
     /// Whether the local time at which the slot begins occurs twice, because the clock is set back.
@@ -228,6 +253,17 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Locks two slots in the order of their ids.
+pub(crate) fn lock_both(tx: &mut Tx<'_>, one: &SlotId, other: &SlotId) -> Result<(), StoreError> {
+    let [first, second] = if one <= other {
+        [one, other]
+    } else {
+        [other, one]
+    };
+    lock(tx, first.as_str())?;
+    lock(tx, second.as_str())
+}
+
 pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Refusal> {
     let found = find(tx, id)?.filter(|slot| slot.provider_id == provider.profile.id);
     found.ok_or(Refusal::NotFound)
@@ -270,14 +306,14 @@ pub(crate) fn next_free(
     let now = tx.roughly_now();
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM slot WHERE provider_id = :provider AND deleted_at IS NULL
-             AND state = 'available' AND starts_at > :now",
+             AND state = 'available' AND starts_at > :now AND seats_taken < seats",
         provider,
         now
     )
     .one(tx)?;
     let next = sql!(
         "SELECT {Slot} FROM slot WHERE provider_id = :provider AND deleted_at IS NULL
-             AND state = 'available' AND starts_at > :now
+             AND state = 'available' AND starts_at > :now AND seats_taken < seats
          ORDER BY starts_at, id LIMIT 2",
         provider,
         now
@@ -286,7 +322,8 @@ pub(crate) fn next_free(
     Ok((usize::try_from(count).unwrap_or_default(), next))
 }
 
-/// Hides a free slot, or shows it again. Held and booked slots stay unchanged.
+/// Hides a free slot, or shows it again. Held and booked slots stay unchanged. A hidden date of a
+/// class keeps its bookings.
 pub fn show(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -294,7 +331,7 @@ pub fn show(
     is_shown: bool,
 ) -> Result<Slot, Refusal> {
     let old = own(tx, provider, id)?;
-    if old.offer_id.is_some() && is_shown {
+    if old.offer_id.is_some() && !old.is_class() && is_shown {
         return rest(tx, provider, old);
     }
     let (from, to) = if is_shown {

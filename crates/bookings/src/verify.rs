@@ -28,7 +28,7 @@ const CHECKS: &[(&str, Sql)] = &[
         "a booking is confirmed, and its slot is not booked",
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
-             WHERE b.state = 'confirmed' AND s.state <> 'booked'"
+             WHERE b.state = 'confirmed' AND b.is_class = 0 AND s.state <> 'booked'"
         ),
     ),
     (
@@ -43,7 +43,7 @@ const CHECKS: &[(&str, Sql)] = &[
         "a booking waits for its payment, and its slot is not held for it",
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
-             WHERE b.state = 'pending_payment'
+             WHERE b.state = 'pending_payment' AND b.is_class = 0
                AND (s.state <> 'held' OR COALESCE(s.hold_token, '') <> COALESCE(b.hold_token, ''))"
         ),
     ),
@@ -59,9 +59,42 @@ const CHECKS: &[(&str, Sql)] = &[
         "a computed time is stored as free, or rests and is live",
         sql!(
             "SELECT id FROM slot
-             WHERE (offer_id IS NOT NULL AND deleted_at IS NULL AND state = 'available')
+             WHERE (offer_id IS NOT NULL AND seats = 1 AND deleted_at IS NULL
+                    AND state = 'available')
                 OR (is_resting = 1 AND (deleted_at IS NULL OR state <> 'available'
                                         OR offer_id IS NULL))"
+        ),
+    ),
+    (
+        "the seats that are taken of a slot are not those of its bookings, or more than there are",
+        sql!(
+            "SELECT s.id FROM slot s WHERE s.seats_taken > s.seats OR s.seats_taken <>
+                 (SELECT CAST(COALESCE(SUM(b.seats), 0) AS BIGINT) FROM booking b
+                  WHERE b.slot_id = s.id AND b.is_class = 1
+                    AND b.state IN ('pending_payment', 'confirmed', 'completed',
+                                    'no_show_member', 'no_show_provider'))"
+        ),
+    ),
+    (
+        "a booking of a class is not of a date of one, or the reverse",
+        sql!(
+            "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
+             WHERE b.is_class <> CASE WHEN s.seats > 1 THEN 1 ELSE 0 END OR b.seats < 1
+                OR (b.is_class = 0 AND b.seats <> 1)
+                OR (b.is_class = 1 AND s.state IN ('held', 'booked'))"
+        ),
+    ),
+    (
+        "a date of a class is booked and has not one room, or the reverse",
+        sql!(
+            "SELECT s.id FROM slot s WHERE s.seats > 1 AND s.location_kind = 'room_pool'
+               AND CASE WHEN EXISTS (SELECT 1 FROM booking b WHERE b.slot_id = s.id
+                                     AND b.state IN ('pending_payment', 'confirmed'))
+                        THEN 1 ELSE 0 END
+                 <> (SELECT COUNT(*) FROM booking c JOIN room_allocation a ON a.booking_id = c.id
+                     WHERE c.slot_id = s.id
+                       AND (a.state = 'reserved'
+                            OR a.release_reason <> '' AND c.state = 'confirmed'))"
         ),
     ),
     (
@@ -100,7 +133,7 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
              LEFT JOIN room_allocation a ON a.booking_id = b.id AND a.starts_at = b.starts_at
                  AND (a.state = 'reserved' OR a.release_reason <> '' AND b.state = 'confirmed')
-             WHERE CASE WHEN a.id IS NULL THEN 0 ELSE 1 END
+             WHERE b.is_class = 0 AND CASE WHEN a.id IS NULL THEN 0 ELSE 1 END
                  <> CASE WHEN s.location_kind = 'room_pool'
                           AND b.state IN ('pending_payment', 'confirmed') THEN 1 ELSE 0 END"
         ),

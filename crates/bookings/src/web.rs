@@ -162,6 +162,7 @@ fn pages() -> Pages<Site, Callers> {
             slots::one::set_visibility,
         )
         .post("/me/slots/{id}/delete", People, slots::one::remove)
+        .post("/me/slots/{id}/cancel", People, slots::one::cancel_class)
         .get("/admin/sessions", People, sessions::list)
         .get("/admin/sessions/figures", People, sessions::figures)
         .get("/admin/sessions/settings", People, admin::settings)

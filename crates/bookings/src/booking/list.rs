@@ -156,14 +156,18 @@ pub(crate) fn list_between(
     .all(tx)
 }
 
-/// Finds the active booking of a slot.
-pub(crate) fn find_of_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<Option<Booking>, StoreError> {
+/// Lists the bookings of a slot, oldest first. Cancelled and expired ones are left out. Only a class
+/// has several.
+pub(crate) fn list_of_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<Vec<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking
-         WHERE slot_id = :slot AND state IN ('pending_payment', 'confirmed')",
+         WHERE slot_id = :slot
+           AND state IN ('pending_payment', 'confirmed', 'completed', 'no_show_member',
+                         'no_show_provider')
+         ORDER BY created_at, id",
         slot
     )
-    .maybe(tx)
+    .all(tx)
 }
 
 /// Lists the bookings of all members, those with the latest sessions first.

@@ -39,6 +39,8 @@ pub struct BookingView {
     pub member_email: String,
     #[serde(flatten)]
     pub choice: choice::Choice,
+    /// How many seats of a class the booking takes; otherwise 1.
+    pub seats: i64,
     pub state: State,
     /// The link, address or telephone number, once the booking is confirmed.
     pub location: String,
@@ -137,6 +139,7 @@ impl BookingView {
             provider_email: once_held(provider_email),
             member_email: once_held(member_email.unwrap_or_default()),
             choice: booking.choice,
+            seats: booking.seats,
             state: booking.state,
             reschedules: booking.reschedules,
             cancelled_by: booking.cancelled_by,
@@ -163,6 +166,9 @@ fn details<'a>(
                  COALESCE(
                      (SELECT r.url FROM room_allocation a JOIN room r ON r.id = a.room_id
                       WHERE a.booking_id = b.id AND a.state = 'reserved'),
+                     (SELECT r.url FROM booking c JOIN room_allocation a ON a.booking_id = c.id
+                      JOIN room r ON r.id = a.room_id
+                      WHERE c.slot_id = b.slot_id AND c.is_class = 1 AND a.state = 'reserved'),
                      s.location_secret) AS place,
                  p.display_name AS provider,
                  CASE WHEN p.shows_email = 1 THEN pe.address END AS provider_email,

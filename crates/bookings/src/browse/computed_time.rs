@@ -1,4 +1,4 @@
-//! Times that the hours of providers leave free for their offers. They are computed whenever they are
+//! Times that the hours of providers leave free for their offers, except for classes. They are computed whenever they are
 //! asked for. One that somebody books or asks for is stored as a slot under the same id.
 
 mod offered_session;
@@ -31,7 +31,7 @@ const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// No offer can be booked further ahead.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(367 * 24);
 
-/// An offer that members can book, with its hours and its provider.
+/// An offer that members can book and that is no class, with its hours and its provider.
 #[derive(Clone, Debug, Row)]
 struct Offering {
     #[row(flatten)]
@@ -63,7 +63,7 @@ fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          JOIN booking_setting w ON w.id = 1
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
-         WHERE o.active = 1 AND (:only = '' OR o.id = :only)
+         WHERE o.active = 1 AND o.seats = 1 AND (:only = '' OR o.id = :only)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
                        AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
                        AND (r.expires_at IS NULL OR r.expires_at > :now))
@@ -136,6 +136,8 @@ impl Offering {
             currency: price.currency,
             credit_kind: offer.credit_kind.clone(),
             choices: Some(offer.choices()),
+            seats: 1,
+            seats_taken: 0,
             hold_token: None,
             hold_until: None,
             version: offer.version,
@@ -185,7 +187,10 @@ impl OfferTime {
         let (Some(at), minutes) = (time.starts_at(), time.minutes()) else {
             return Ok(None);
         };
-        let offers: Vec<(OfferId,)> = tx.all(sql!("SELECT id FROM offer WHERE active = 1"), &[])?;
+        let offers: Vec<(OfferId,)> = tx.all(
+            sql!("SELECT id FROM offer WHERE active = 1 AND seats = 1"),
+            &[],
+        )?;
         let mut offers = offers.into_iter();
         let own = offers.find(|(offer,)| TimeId::of(offer, at, minutes) == Some(time));
         match own {

@@ -44,6 +44,9 @@ pub struct Filter {
     /// The provider, the price and the kind of credit that the slot must have.
     #[serde(skip)]
     pub of: Option<(ProviderId, Money, Option<String>)>,
+    /// Whether dates of classes that are full are left out.
+    #[serde(skip)]
+    pub has_seats: bool,
     /// A slot that leaves the time of its provider free, because its member looks for another one.
     #[serde(skip)]
     pub except: Option<SlotId>,

@@ -27,6 +27,8 @@ use crate::settings::{self, Administrator};
 pub struct Rate {
     /// The amount for each session, in minor units; 0 if nothing is owed.
     pub payout_minor: i64,
+    /// The amount for each seat of a class, in minor units; 0 if nothing is owed.
+    pub class_payout_minor: i64,
     /// The currency (ISO 4217).
     pub payout_currency: Currency,
     /// The share that is owed if the member does not come, in hundredths of a percent.
@@ -36,6 +38,8 @@ pub struct Rate {
 /// The fields of a rate that an administrator can set.
 pub const RATE_FIELDS: &[Field] = web::fields! { Rate:
     payout_minor: money(0, 100_000_000_000, "payout_currency").label("payout-rate")
+        .hint("payout-rate-hint"),
+    class_payout_minor: money(0, 100_000_000_000, "payout_currency").label("payout-rate-class")
         .hint("payout-rate-hint"),
     no_show_bps: percent(0, 10_000).label("payout-no-show"),
 };
@@ -77,6 +81,7 @@ fn list_unbegun(tx: &mut Tx<'_>) -> Result<Vec<RatedProvider>, StoreError> {
         display_name,
         rate: Rate {
             payout_minor: 0,
+            class_payout_minor: 0,
             payout_currency,
             no_show_bps: 10_000,
         },
@@ -120,8 +125,19 @@ pub fn change_rate(
     let mut findings = Findings::default();
     let zone = jiff::tz::TimeZone::UTC;
     let mut current = old.rate.clone();
-    if input.has("payout_minor") {
-        current.payout_currency = settings::load(tx)?.currency();
+    let amounts = [
+        ("payout_minor", current.payout_minor),
+        ("class_payout_minor", current.class_payout_minor),
+    ];
+    if amounts.iter().any(|(name, _)| input.has(name)) {
+        let currency = settings::load(tx)?.currency();
+        // No amount becomes one of another currency.
+        for (name, amount) in amounts {
+            if currency != current.payout_currency && amount > 0 && !input.has(name) {
+                findings.add(&format!("/{name}"), "required", []);
+            }
+        }
+        current.payout_currency = currency;
     }
     let rate = input.apply(RATE_FIELDS, &current, false, &zone, &mut findings);
     findings.finish()?;

@@ -117,13 +117,14 @@ fn change_note(
     Ok(slot)
 }
 
-/// Removes a free slot. Its row is deleted only if nobody ever booked the slot or asked for it.
+/// Removes a free slot. Its row is deleted only if nobody ever booked the slot or asked for it. That of
+/// a date of a class stays, so that the date is not made again.
 pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
     let slot = own(tx, provider, id)?;
     let deleted = sql!(
         "UPDATE slot SET deleted_at = :now, version = version + 1
          WHERE id = :id AND state IN (:available, :unavailable) AND deleted_at IS NULL
-           AND offer_id IS NULL",
+           AND (offer_id IS NULL OR seats > 1) AND seats_taken = 0",
         id,
         now = tx.now(),
         available = State::Available,
@@ -134,7 +135,8 @@ pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), R
         return Err(SLOT_LOCKED.into());
     }
     sql!(
-        "DELETE FROM slot WHERE id = :id AND NOT EXISTS (SELECT 1 FROM booking WHERE slot_id = :id)
+        "DELETE FROM slot WHERE id = :id AND offer_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM booking WHERE slot_id = :id)
            AND NOT EXISTS (SELECT 1 FROM booking_request_slot WHERE slot_id = :id)",
         id
     )

@@ -108,6 +108,8 @@ impl Template {
             currency,
             credit_kind,
             choices: None,
+            seats: 1,
+            seats_taken: 0,
             hold_token: None,
             hold_until: None,
             version: 1,

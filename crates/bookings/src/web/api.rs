@@ -134,11 +134,16 @@ struct OfferedSlot {
     public_note: String,
     location_kind: Place,
     area: String,
+    /// The price of one seat in minor units.
     price_minor: i64,
     currency: String,
     /// The code of the kind of credit with which the slot is booked; null if the slot is booked
     /// with money or is free.
     credit_kind: Option<String>,
+    /// How many seats there are: more than 1 if the slot is a date of a class.
+    seats: i64,
+    /// How many seats can still be booked; 0 if the class is full.
+    seats_left: i64,
     #[serde(flatten)]
     choices: Choices,
     version: i64,
@@ -149,6 +154,8 @@ impl OfferedSlot {
         let slot = offered.slot;
         Self {
             choices,
+            seats: slot.seats,
+            seats_left: slot.seats_left(),
             provider_name: offered.provider,
             provider: offered.address,
             id: slot.id,
@@ -170,7 +177,8 @@ impl OfferedSlot {
 /// Slots that anybody may book and that match all filters, in chronological order. The days are
 /// those of the zone `tz`, by default the site's; `area` is a part of the location, `max_price` is
 /// in minor units of the site's currency, and `location_kind=online_link` includes the site's
-/// rooms. A cursor is valid only with the same filters.
+/// rooms. Dates of classes are among them also if they are full. A cursor is valid only with the same
+/// filters.
 #[utoipa::path(
     get, path = "/api/v1/slots", tag = "bookings",
     params(("title" = Option<String>, Query,), ("provider" = Option<String>, Query,),

@@ -22,7 +22,7 @@ use super::words;
 use crate::booking::{self, outside_hours};
 use crate::choice::{self, Listed};
 use crate::credit_kind::{self, CreditKind};
-use crate::provider::Provider;
+use crate::provider::{self, Provider};
 use crate::schedule::exception::{self, ScheduleException};
 use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday, usual_week};
 use crate::settings;
@@ -53,6 +53,11 @@ impl Parent for Provider {
         changes: Value,
     ) -> Result<(), StoreError> {
         self.requester().record(tx, entity, action, changes)
+    }
+
+    /// Each change of an offer, of hours or of days may change the dates of classes.
+    fn publish(&self, tx: &mut Tx<'_>, _: &'static str) -> Result<(), StoreError> {
+        provider::plan_dates(tx, &self.profile.id)
     }
 }
 

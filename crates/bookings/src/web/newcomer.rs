@@ -209,7 +209,7 @@ pub(super) async fn sign_in(
     entry: Entry,
 ) -> Result<Response, Problem> {
     let id: SlotId = site::call::id(&slot)?;
-    let path = with_choice(&id, &Choice::read(&entry.form));
+    let path = with_choice(&id, &Choice::read(&entry.form), entry.form.text("seats"));
     let is_new = entry.form.text("to") == "register";
     if !is_new {
         return Ok(see_other(&format!("/login?redirect={}", percent(&path))));
@@ -220,12 +220,14 @@ pub(super) async fn sign_in(
     Ok(response)
 }
 
-fn with_choice(slot: &SlotId, choice: &Choice) -> String {
+fn with_choice(slot: &SlotId, choice: &Choice, seats: &str) -> String {
     let chosen = Kind::ALL
         .iter()
         .filter_map(|kind| Some((kind.word(), choice.of(*kind)?.as_str())));
     let chosen = chosen.chain(choice.track.as_deref().map(|track| ("track", track)));
+    let seats = Some(("seats", seats)).filter(|(_, seats)| !seats.is_empty());
     let query: Vec<String> = chosen
+        .chain(seats)
         .map(|(name, value)| format!("{name}={}", percent(value)))
         .collect();
     match query.as_slice() {

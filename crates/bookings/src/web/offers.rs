@@ -459,6 +459,9 @@ fn row(text: &Text, visitor: &VisitorZone, zoned: &ZonedPage<'_>, one: &Offered)
     if let Some(place) = place.filter(|place| visitor.differs(place, slot)) {
         length = format!("{}, {length}", text.subject_in(&place, slot.starts_at));
     }
+    if slot.is_class() {
+        length = format!("{length} · {}", words::seats(text, slot));
+    }
     Row {
         href: visitor.keep(&format!("/book/{}", slot.id)),
         time: zoned.time(slot.starts_at),

@@ -343,6 +343,7 @@ pub(super) async fn page_with_claim(
         link: (!is_member
             && booking.state == State::Confirmed
             && booking.ends_at > now
+            && !booking.is_class
             && matches!(slot.location_kind, Place::Online | Place::RoomPool))
         .then(|| {
             let label = text.say("booking-link-new");
@@ -505,6 +506,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             slot.credit_kind.clone(),
         )),
         except: Some(slot.id.clone()),
+        has_seats: true,
         ..Filter::default()
     };
     let rows = paging.rows();
@@ -533,6 +535,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .items
             .into_iter()
             .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
+            .filter(|one| book::is_same_kind(&slot, &one.slot))
             .map(|one| {
                 let place = one.slot.place_zone();
                 let when = words::moment_at(text, &zone, place.as_ref(), one.slot.starts_at);

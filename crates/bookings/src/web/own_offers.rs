@@ -151,7 +151,10 @@ fn row(text: &Text, context: &ProviderContext, offer: Offer) -> Row {
         let price = words::price(text, offer.price(length), label(context, &offer));
         format!("{}, {price}", words::length_of(text, length.minutes))
     });
-    let lengths: Vec<String> = lengths.collect();
+    let mut lengths: Vec<String> = lengths.collect();
+    if offer.is_class() {
+        lengths.push(text.with("class-seats", [("count", offer.seats.into())]));
+    }
     let mut hours = context.hours.iter();
     let hours = hours.find(|one| one.id.as_str() == offer.schedule_id);
     Row {

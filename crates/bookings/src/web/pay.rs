@@ -210,7 +210,11 @@ fn page(
     let until = text.until_in(&zone, order.expires_at, now);
     let (title, when, booking) = match &loaded.subject {
         Subject::Booking(booking, place) => {
-            let when = words::moment_at(text, &zone, place.as_ref(), booking.starts_at);
+            let mut when = words::moment_at(text, &zone, place.as_ref(), booking.starts_at);
+            if booking.seats > 1 {
+                let seats = text.with("class-seats", [("count", booking.seats.into())]);
+                when = format!("{when} · {seats}");
+            }
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {

@@ -493,6 +493,9 @@ async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Res
     if found.rate.payout_currency != currency {
         // An amount in another currency is typed anew.
         form.set("payout_minor", "");
+        if rate.class_payout_minor > 0 {
+            form.set("class_payout_minor", "");
+        }
     }
     let stored = FormState::of(form);
     let form_state = refused.unwrap_or(&stored);

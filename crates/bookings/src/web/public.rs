@@ -57,7 +57,11 @@ pub(crate) fn first_parts(
     if who.is_none() && !settings::load(tx)?.browse_public {
         return Ok(Vec::new());
     }
-    let next = browse::list(tx, &Filter::default(), 1)?.into_iter().next();
+    let filter = Filter {
+        has_seats: true,
+        ..Filter::default()
+    };
+    let next = browse::list(tx, &filter, 1)?.into_iter().next();
     let tile = next.map(|next| {
         let when = words::moment_at(
             text,

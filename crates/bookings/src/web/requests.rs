@@ -190,7 +190,9 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         Ok::<_, Refusal>((most, kept, offered, choice::listed(tx)?))
     };
     let (most, kept, offered, listed) = req.read(look).await?;
-    let offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
+    let mut offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
+    // Nobody asks for a class.
+    offered.items.retain(|one| !one.slot.is_class());
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {

@@ -23,7 +23,7 @@ use web::{Form, Problem, Site, Text, Theme, zone};
 use super::frame::framed;
 use super::visitor_zone::VisitorZone;
 use super::{brief, choices, visitor, words};
-use crate::booking::{self, Booking};
+use crate::booking::{self, Booking, class_seats};
 use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices, Listed};
@@ -57,6 +57,9 @@ struct SlotPage<'a> {
     /// page's address.
     take_over: Option<Field>,
     place: String,
+    /// The seats of a class; empty for other slots.
+    seats: String,
+    is_full: bool,
     cancel: String,
     facts: Vec<(&'static str, String)>,
     about: Vec<CatalogueEntry>,
@@ -90,6 +93,8 @@ enum Found {
 
 #[derive(Default)]
 struct Means {
+    /// The most seats that one booking takes.
+    party: i64,
     credits: i64,
     lacks: Option<&'static str>,
 }
@@ -97,13 +102,17 @@ struct Means {
 impl Means {
     fn load(
         tx: &mut Tx<'_>,
-        account: &AccountId,
+        account: Option<&AccountId>,
         slot: &Slot,
         rules: &BookingSettings,
         mode: OrderMode,
     ) -> Result<Self, StoreError> {
-        let Some(wanted) = slot.credit(rules) else {
-            return Ok(Self::default());
+        let party = class_seats::most(tx, slot)?;
+        let (Some(account), Some(wanted)) = (account, slot.credit(rules)) else {
+            return Ok(Self {
+                party,
+                ..Self::default()
+            });
         };
         let credits = credit::balance(tx, account, wanted, mode)?;
         let is_member = membership::covers(tx, account, wanted.kind, mode)?;
@@ -116,7 +125,11 @@ impl Means {
         } else {
             Some("booking-no-credit")
         };
-        Ok(Self { credits, lacks })
+        Ok(Self {
+            party,
+            credits,
+            lacks,
+        })
     }
 }
 
@@ -181,6 +194,9 @@ pub(super) async fn slot_page(
             Some(booking) if booking.is_unproven() => (None, Some(booking)),
             mine => (mine, None),
         };
+        if let Some(booking) = mine {
+            return Ok(Some(Found::Mine(Box::new(booking))));
+        }
         let offered = match &held {
             Some(held) => Some(Offered {
                 provider: booking::provider_name(tx, held)?,
@@ -191,10 +207,7 @@ pub(super) async fn slot_page(
             None => browse::find(tx, &id)?,
         };
         if let Some(offered) = offered {
-            let means = match &account {
-                Some(account) => Means::load(tx, account, &offered.slot, &rules, mode)?,
-                None => Means::default(),
-            };
+            let means = Means::load(tx, account.as_ref(), &offered.slot, &rules, mode)?;
             let sets = choice::of_slot(tx, offered.slot.sets())?;
             let mut about = Vec::new();
             for slug in &sets.entries {
@@ -203,9 +216,6 @@ pub(super) async fn slot_page(
             let sets = (sets, choice::listed(tx)?, about);
             let found = (offered, held, rules, means, sets);
             return Ok(Some(Found::Offered(Box::new(found))));
-        }
-        if let Some(booking) = mine {
-            return Ok(Some(Found::Mine(Box::new(booking))));
         }
         // For visitors, a hidden slot does not exist.
         if slot.state == slot::State::Unavailable {
@@ -250,6 +260,10 @@ pub(super) async fn slot_page(
         name => text.with("booking-note", [("name", name.into())]),
     };
     let mut fields = choices::asked(text, form_state, &listed, &sets);
+    let is_party = means.party > 1;
+    if is_party {
+        fields.insert(0, seats_field(text, form_state, slot, means.party));
+    }
     let signed_out = match reader {
         SlotReader::Member(..) => None,
         SlotReader::SignedOut(accounts, entrance, stamp) => {
@@ -276,6 +290,8 @@ pub(super) async fn slot_page(
         zone_change: visitor.change(&format!("/book/{}", slot.id)),
         take_over: take_over(text, form_state, visitor),
         place: words::place(text, slot),
+        seats: words::seats(text, slot),
+        is_full: !is_held && slot.seats_left() < 1,
         cancel: cancel_rule(
             text,
             zone,
@@ -293,6 +309,8 @@ pub(super) async fn slot_page(
                 text.with("booking-do-credit", [("count", means.credits.into())])
             }
             0 => text.say("booking-do").into_owned(),
+            // The sum depends on the number of seats.
+            _ if is_party => text.say("booking-do").into_owned(),
             _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
         },
         price,
@@ -305,6 +323,19 @@ pub(super) async fn slot_page(
     }
     let title = slot.title.clone();
     Ok(plain_form(site, text, &title, body, csrf))
+}
+
+/// The field for the number of seats of a class.
+fn seats_field(text: &Text, form_state: &FormState, slot: &Slot, most: i64) -> Field {
+    let values = [
+        ("most", most.into()),
+        ("price", words::price(text, slot.price(), None).into()),
+    ];
+    let mut field = form_state.number("seats", text.say("booking-seats-own"));
+    if field.value.is_empty() {
+        "1".clone_into(&mut field.value);
+    }
+    field.hint(text.with("booking-seats-hint", values))
 }
 
 /// The time of a slot in the zone of the member's account, unless the page says it in that one.
@@ -377,6 +408,7 @@ fn held_form(held: &Booking) -> FormState {
     if let Some(track) = &held.choice.track {
         form.set("track", track.clone());
     }
+    form.set("seats", held.seats.to_string());
     form.set("topics", held.brief.topics.join("\n"));
     form.set("note", held.brief.note.clone());
     FormState::of(form)

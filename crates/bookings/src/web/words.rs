@@ -147,6 +147,18 @@ pub(super) fn price(text: &Text, price: Money, credit: Option<&str>) -> String {
     }
 }
 
+/// The seats of a date of a class, such as “12 places, 3 left”; empty for other slots.
+pub(super) fn seats(text: &Text, slot: &Slot) -> String {
+    if !slot.is_class() {
+        return String::new();
+    }
+    let values = [
+        ("seats", slot.seats.into()),
+        ("left", slot.seats_left().into()),
+    ];
+    text.with("booking-seats", values)
+}
+
 /// Describes how the two sides meet, without details that only the two sides may see.
 pub(super) fn place(text: &Text, slot: &Slot) -> String {
     place_of(text, slot.location_kind, &slot.area)

@@ -57,6 +57,7 @@ POST /me/slots/bulk |  | P | {"action": "hide", "ids": []} | 422 | -rrr+++s+
 PATCH /me/slots/{id} | free | P | {"title": "Theirs", "version": 999} | 409 | -rrr+nns+
 DELETE /me/slots/{id} | taken | P |  | 409 | -rrr+nns+
 POST /me/slots/{id}/visibility | taken | P | {"visible": false} | 409 | -rrr+nns+
+POST /me/slots/{id}/cancel-class | free | P | {"reason": "Ill"} | 409 | -rrr+nntt
 GET /me/schedules |  | P |  | 200 | -rrr++++s
 POST /me/schedules |  | P | {} | 422 | -rrr+++s+
 GET /me/schedules/{id} | hours | P |  | 200 | -rrr+nn+s

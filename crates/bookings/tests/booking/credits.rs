@@ -237,6 +237,7 @@ fn booking(
         level: None,
         entry: None,
         track: None,
+        seats: None,
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

@@ -1,4 +1,4 @@
-//! Tests with random days of booking, paying, cancelling, moving, missing, disputing and crashing.
+//! Tests with random days of booking times and classes, paying, cancelling, moving, missing, disputing and crashing.
 //! After every day, the tables for bookings, slots, payments, credits and payouts must be
 //! consistent; at the end, the ledger must agree with the gateway's records. A run plays
 //! `testkit::rounds` days; `KENDURI_TEST_SEED` is the number of the first one, so that a long run
@@ -17,6 +17,7 @@ use testkit::{first_round, rounds};
 
 use crate::credits::{offer_at, order, plan};
 use crate::double::{Fault, run_or_die};
+use crate::hours::offer;
 use crate::razorpay::{open, post, restart, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
@@ -27,7 +28,7 @@ use crate::stage::{
 /// The number of actions in a day.
 const STEPS: usize = 8;
 /// The number of slots that members may choose from: those of the last days.
-const OFFERED: usize = 9;
+const OFFERED: usize = 12;
 
 struct Days<'a, 'w> {
     stage: &'a Stage<'w>,
@@ -40,6 +41,26 @@ struct Days<'a, 'w> {
     /// The double of the gateway, if members do not pay with the test gateway.
     double: Option<Razorpay>,
     disputed: Vec<String>,
+}
+
+/// Offers a class of three seats each afternoon.
+async fn offer_class(farah: &mut Person) {
+    let days = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    let week = days.map(|day| json!({"day": day, "opens": "16:00", "closes": "17:00"}));
+    let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur", "week": week});
+    let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
+    let hours = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let class = json!({"title": "Class", "seats": 3, "party_limit": 2, "horizon_days": 5,
+        "lengths": [{"minutes": 60, "price_minor": 500}]});
+    offer(farah, &hours, &class).await;
 }
 
 /// Polls `work` a few times, and then drops it, as if the process had been killed.
@@ -61,7 +82,13 @@ impl<'a, 'w> Days<'a, 'w> {
         let plan = plan(&mut owner, 2).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;
-        run(stage, sql!("UPDATE provider SET payout_minor = 10000")).await;
+        run(
+            stage,
+            sql!("UPDATE provider SET payout_minor = 10000, class_payout_minor = 300"),
+        )
+        .await;
+        offer_class(&mut farah).await;
+        stage.work().await;
         let mut people = Vec::new();
         for name in ["Aina Yusof", "Daniel Tan", "Mei Lin"] {
             people.push(stage.person(name).await);
@@ -98,6 +125,9 @@ impl<'a, 'w> Days<'a, 'w> {
         self.slots
             .push(self.farah.offer(&day, "11:00", price).await);
         self.slots.push(offer_at(&mut self.farah, &day, 13).await);
+        let dates = format!("/api/v1/slots?title=Class&date_from={day}");
+        let dates = self.farah.call("GET", &dates, &Value::Null).await;
+        self.slots.push(dates.with(200).json()["items"][0].clone());
         let first = self.slots.len().saturating_sub(OFFERED);
         self.slots.drain(..first);
         let end = self.now() + SignedDuration::from_hours(24);
@@ -141,7 +171,10 @@ impl<'a, 'w> Days<'a, 'w> {
         let path = format!("/book/{id}");
         let page = who.browser.get(&path).await;
         let form = page.forms().into_iter().find(|form| form.action == path);
-        let Some(form) = form else { return };
+        let Some(mut form) = form else { return };
+        if form.value("seats").is_some() {
+            form.fill("seats", ["1", "2"][self.pick(2)]);
+        }
         let held = who.browser.submit(&page, &form).await;
         assert!(held.status.as_u16() < 500, "{}", held.body);
         let to = held.location().unwrap_or_default().to_owned();

@@ -54,7 +54,7 @@ fn path(slot: &Value) -> String {
 }
 
 /// Opens the page of a slot and leaves a name and this address.
-async fn leave(browser: &mut Visitor, slot: &Value, email: &str) -> Page {
+pub(crate) async fn leave(browser: &mut Visitor, slot: &Value, email: &str) -> Page {
     let page = browser.get(&path(slot)).await;
     let mut form = page.expect(200).form(&format!("{}/newcomer", path(slot)));
     form.fill("display_name", "Siti Aminah");

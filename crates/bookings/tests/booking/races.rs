@@ -31,6 +31,7 @@ pub(crate) fn book(
         level: None,
         entry: None,
         track: None,
+        seats: None,
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

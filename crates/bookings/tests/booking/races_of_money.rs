@@ -40,12 +40,12 @@ async fn books(stage: &Stage<'_>) -> (i64, i64, i64) {
 }
 
 /// Pays on the test gateway's page. Returns the path to which the browser is sent.
-async fn paid(person: &mut Person, pay: &str) -> String {
+pub(crate) async fn paid(person: &mut Person, pay: &str) -> String {
     let back = person.press(pay, "pay").await;
     back.expect(303).location().unwrap().to_owned()
 }
 
-async fn get(mut visitor: Visitor, path: String) -> Page {
+pub(crate) async fn get(mut visitor: Visitor, path: String) -> Page {
     visitor.get(&path).await
 }
 

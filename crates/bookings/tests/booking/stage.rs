@@ -39,6 +39,8 @@ pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
     for kind in [
         "booking.hold",
         "booking.former_zones",
+        "booking.class_days",
+        "booking.class_dates",
         "booking.late",
         "booking.claim",
         "booking.note",

@@ -112,6 +112,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
             level: sent.chosen.experience_level.clone(),
             entry: sent.chosen.company_id.clone(),
             track: sent.chosen.interview_track.clone(),
+            seats: None,
         };
         let booked = book::book(tx, &site, member, &new)?;
         Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))

@@ -235,7 +235,8 @@ fn every_label_can_have_other_events_or_the_page_says_how_many_cannot() {
             let cells = format!("Name\tSide\n{}", rows.collect::<String>());
             let columns = paste(&mut host, &cells).await;
             let form = columns.form(&columns.address.clone());
-            let labels = form.entries().iter().filter(|(name, _)| *name == "label");
+            let entries = form.entries();
+            let labels = entries.iter().filter(|(name, _)| *name == "label");
             let labels = labels.count();
             assert_eq!(labels == count, left.is_none(), "{labels}");
             let named = "Different for Side 0, Side 1, Side 10";

@@ -5,7 +5,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::Deserialize;
-use site::Callers::Tokens;
+use site::Callers::{People, Tokens};
 use site::call::{Call, answer};
 use utoipa::ToSchema;
 use web::described::Routes;
@@ -13,6 +13,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use crate::bulk::{self, BulkChange, BulkResult};
+use crate::class_cancellation::{self, ClassCancellation};
 use crate::provider::Provider;
 use crate::series::{self, NewSeries};
 use crate::slot::view::SlotView;
@@ -26,6 +27,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(create_slot_series: Tokens(&[WRITE])))
         .routes(routes!(change_slot: Tokens(&[WRITE]), delete_slot: Tokens(&[WRITE])))
         .routes(routes!(set_slot_visibility: Tokens(&[WRITE])))
+        .routes(routes!(cancel_class: People))
         .routes(routes!(change_slots: Tokens(&[WRITE])))
 }
 
@@ -122,6 +124,23 @@ async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<R
     let (id, visible): (SlotId, bool) = (call.id("id")?, body.value.visible);
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::show(tx, provider, &id, visible)?;
+        Ok::<_, Refusal>(SlotView::of(tx, slot)?)
+    };
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// Cancels a date of a class: its bookings end, all money and credits go back, and nobody can book it
+/// any more. If money goes back, the caller must just have proved a credential.
+#[utoipa::path(
+    post, path = "/api/v1/me/slots/{id}/cancel-class", tag = "bookings",
+    request_body = ClassCancellation,
+    responses((status = 200, body = SlotView), (status = 403), (status = 409))
+)]
+async fn cancel_class(call: Call, body: Received<ClassCancellation>) -> Result<Response, Problem> {
+    let (id, site): (SlotId, _) = (call.id("id")?, call.site.clone());
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = class_cancellation::cancel(tx, &site, provider, &id, &new)?;
         Ok::<_, Refusal>(SlotView::of(tx, slot)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await

@@ -237,6 +237,9 @@ fn row(
     let gone = || text.say("session-member-gone").into_owned();
     let member = session.member.unwrap_or_else(gone);
     let mut chosen = choices::chosen(listed, &booking.choice);
+    if booking.seats > 1 {
+        chosen.push(("booking-seats-own", booking.seats.to_string()));
+    }
     let brief = booking.brief.clone();
     if !brief.topics.is_empty() {
         chosen.push(("booking-topics", brief.topics.join(" · ")));

@@ -5,17 +5,18 @@ use axum::response::Response;
 use platform::Tx;
 use site::confirmation::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
-use web::form_state::{self, FormState};
+use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 
 use super::{HERE, week_of};
 use crate::choice;
+use crate::class_cancellation::{self, ClassCancellation};
 use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
-use crate::{Refusal, booking, notice, request};
+use crate::{Refusal, booking, member, notice, request};
 
 pub(super) fn page_of(slot: &Slot) -> String {
     format!("{HERE}/{}", slot.id)
@@ -39,6 +40,20 @@ struct SlotPage<'a> {
     is_twice: bool,
     choices: Vec<(&'static str, String)>,
     booking: Option<String>,
+    /// The seats of a class; empty for other slots.
+    seats: String,
+    /// Everybody who has seats of a class.
+    people: Vec<Participant>,
+    /// The field for the reason for cancelling a class; `None` if it cannot be cancelled.
+    reason: Option<Field>,
+}
+
+struct Participant {
+    href: String,
+    name: String,
+    seats: i64,
+    class: &'static str,
+    state: &'static str,
 }
 
 /// `GET /me/slots/{id}`.
@@ -50,13 +65,17 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let id: SlotId = req.id("id")?;
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
-        let booking = booking::find_of_slot(tx, &slot.id)?;
+        let bookings = booking::list_of_slot(tx, &slot.id)?;
+        let mut people = Vec::new();
+        for one in &bookings {
+            people.push(member::name(tx, one.member_id.as_ref())?);
+        }
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
-        Ok::<_, Refusal>((slot, booking, sets, lists))
+        Ok::<_, Refusal>((slot, (bookings, people), sets, lists))
     };
-    let (slot, booking, sets, (listed, labels)) = req.read(look).await?;
-    let text = &req.text;
+    let (slot, (bookings, names), sets, (listed, labels)) = req.read(look).await?;
+    let (text, now) = (&req.text, req.site.clock.now());
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
     let place = slot.place_zone();
@@ -70,14 +89,37 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         place: words::place(text, &slot),
         state: slot.state.label(),
         class: words::slot_class(slot.state),
-        is_free: slot.is_free() && slot.offer_id.is_none(),
+        is_free: slot.is_free() && (slot.offer_id.is_none() || slot.is_class()),
         may_edit: match slot.offer_id {
             None => slot.state != slot::State::Completed,
+            Some(_) if slot.is_class() => {
+                slot.seats_taken > 0 && slot.state != slot::State::Completed
+            }
             Some(_) => matches!(slot.state, slot::State::Held | slot::State::Booked),
         },
+        seats: words::seats(text, &slot),
+        reason: (slot.is_class() && slot.seats_taken > 0 && slot.starts_at > now).then(|| {
+            let reason = form_state.line("reason", text.say("booking-reason"));
+            reason.required()
+        }),
         is_twice: slot.is_twice(),
         choices: choices::facts(&listed, &sets),
-        booking: booking.as_ref().map(notice::page),
+        booking: bookings
+            .iter()
+            .find(|one| one.is_active() && !one.is_class)
+            .map(notice::page),
+        people: bookings
+            .iter()
+            .zip(&names)
+            .filter(|(one, _)| one.is_class)
+            .map(|(one, name)| Participant {
+                href: notice::page(one),
+                name: notice::named(text, name).into_owned(),
+                seats: one.seats,
+                class: words::tag(one.state),
+                state: one.state_label(),
+            })
+            .collect(),
         slot: &slot,
     };
     let title = slot.title.clone();
@@ -126,4 +168,45 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
         Ok::<_, Refusal>(week_of(&slot, "removed"))
     };
     answer(&posted, posted.once(change).await).await
+}
+
+const CANCEL_CLASS: Question = Question {
+    title: "class-cancel-question",
+    facts: "class-cancel-facts",
+    undo: "class-cancel-undo",
+    button: "class-cancel",
+    confirm: "class-cancel",
+};
+
+/// `POST /me/slots/{id}/cancel`: cancels a date of a class with all of its bookings.
+pub(in crate::web) async fn cancel_class(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let id: SlotId = req.id("id")?;
+    let reason = posted.form.text("reason").to_owned();
+    if !confirmation::is_sure(&posted.form) && !reason.trim().is_empty() {
+        let look = {
+            let id = id.clone();
+            move |tx: &mut Tx<'_>, provider: &Provider| {
+                class_cancellation::given_back(tx, provider, &id)
+            }
+        };
+        let back = req.read(look).await?;
+        let sums = back.sums.iter().map(|sum| req.text.money(*sum));
+        let sums: Vec<String> = sums.collect();
+        let sum = if sums.is_empty() {
+            "none".to_owned()
+        } else {
+            sums.join(" + ")
+        };
+        let values = vec![("seats", back.seats.into()), ("sum", sum.into())];
+        let here = format!("{HERE}/{id}");
+        let address = format!("{here}/cancel");
+        return confirmation::ask_with(&posted, &address, &here, CANCEL_CLASS, &values).await;
+    }
+    let (site, new) = (req.site.clone(), ClassCancellation { reason });
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = class_cancellation::cancel(tx, &site, provider, &id, &new)?;
+        Ok::<_, Refusal>(week_of(&slot, "saved"))
+    };
+    posted.save(change, slot_page).await
 }

@@ -121,6 +121,7 @@ async fn page(
             let until = text.until_in(&zone, until, now);
             text.with("slot-held-until", [("time", until.into())])
         }
+        slot::State::Available if slot.is_class() && !is_busy(slot) => words::seats(text, slot),
         slot::State::Available if is_busy(slot) => text.say("slot-busy").into_owned(),
         state => text.say(state.label()).into_owned(),
     };
