@@ -128,6 +128,7 @@ fn several_members_book_seats_of_a_date_until_none_is_left() {
         }
         book_seats(&mut daniel, slot, 2).await.expect(201);
         erase(stage, &daniel).await;
+        stage.work().await;
         assert_eq!(shown(&mut mei, slot).await["seats_left"], 2);
     });
 }
