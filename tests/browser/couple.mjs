@@ -107,6 +107,8 @@ counted('from their card to the first invitation by WhatsApp', { presses: 8, key
   await press('Create');
   await look(page, 'couple-household-360');
   await press('Send', 'nav.tabs');
+  presses += 1;
+  await page.locator('.strip summary').click();
   await press('Publish');
   await press('Invitations');
   await look(page, 'couple-send-360');

@@ -25,8 +25,8 @@ pub struct Figures {
     pub time_zone: String,
     /// The slots that start in the range and are not deleted.
     pub slots: i64,
-    /// How many of these slots are booked, classes by anybody, or belong to a session that is over, even if somebody
-    /// did not come.
+    /// How many of these slots are booked, classes by anybody, or belong to a session that is over,
+    /// even if somebody did not come.
     pub slots_used: i64,
     /// The share of `slots_used` in `slots`, in hundredths of a percent; null without slots.
     pub utilisation_bps: Option<i64>,

@@ -109,6 +109,7 @@ mod tests {
             "complaint-guests",
             "complaint-too-long",
             "complaint-question-long",
+            "cover-days-more",
             "host-in-days",
             "host-days-ago",
             "booking-hold",
@@ -117,6 +118,7 @@ mod tests {
             "feedback-mean",
             "problem-slot-too-short",
             "problem-slot-too-long",
+            "problem-too-many-offers",
             "review-to-book",
             "problem-review-booking-unsuitable",
         ];

@@ -1,5 +1,6 @@
-//! Times that the hours of providers leave free for their offers, except for classes. They are computed whenever they are
-//! asked for. One that somebody books or asks for is stored as a slot under the same id.
+//! Times that the hours of providers leave free for their offers, except for classes. They are
+//! computed whenever they are asked for. One that somebody books or asks for is stored as a slot under
+//! the same id.
 
 mod offered_session;
 mod provider_time;

@@ -2,7 +2,7 @@
 
 use bookings::booking::State;
 use identity::grant::OWNER;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::sql;
 use serde_json::{Value, json};
 use testkit::Page;
@@ -454,5 +454,39 @@ fn what_no_class_can_be_is_refused() {
             let expected = (pointer.to_owned(), said.to_owned());
             assert!(errors.contains(&expected), "{more}: {errors:?}");
         }
+    });
+}
+
+#[test]
+fn seats_that_were_booked_again_are_not_owed_for_a_late_cancel_too() {
+    on_both(&async |stage: &Stage<'_>| {
+        class(stage, &json!({"seats": 2})).await;
+        let rate = sql!("UPDATE provider SET class_payout_minor = 1000, no_show_bps = 5000");
+        run(stage, rate).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut mei = stage.person("Mei Lin").await;
+        let mut siti = stage.person("Siti Noor").await;
+        let slot = listed(&mut aina).await[4].clone();
+        let mut paths = Vec::new();
+        for person in [&mut aina, &mut mei] {
+            let made = booked(person, &slot).await;
+            paths.push(format!(
+                "{BOOKINGS}/{}/cancel",
+                made["id"].as_str().unwrap()
+            ));
+        }
+        let begins: Timestamp = slot["starts_at"].as_str().unwrap().parse().unwrap();
+        let late = begins - SignedDuration::from_hours(20);
+        go_to(stage, &late.to_string()).await;
+        for (person, cancel) in [&mut aina, &mut mei].into_iter().zip(&paths) {
+            person.call("POST", cancel, &json!({})).await.expect(200);
+        }
+        booked(&mut siti, &slot).await;
+        let over = begins + SignedDuration::from_hours(4);
+        go_to(stage, &over.to_string()).await;
+        let late = sql!("SELECT COUNT(*) FROM payout_item WHERE amount_minor = 500");
+        assert_eq!(count(stage, late).await, 1);
+        let came = sql!("SELECT COUNT(*) FROM payout_item WHERE amount_minor = 1000");
+        assert_eq!(count(stage, came).await, 1);
     });
 }

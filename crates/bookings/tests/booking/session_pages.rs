@@ -366,7 +366,7 @@ fn somebody_abroad_books_from_the_list_by_links_and_single_times_stay_in_reach()
         let mut aina = stage.person("Aina Yusof").await;
         aina.zone("America/New_York").await;
         let list = read(&mut aina.browser, "/book").await;
-        let week = list.link("Single times, week by week").href;
+        let week = list.link("Classes and single times, week by week").href;
         assert_eq!(week, "/book?from=2026-11-20");
         let week = read(&mut aina.browser, &week).await;
         assert!(week.forms().iter().any(|form| form.action == "/book"));

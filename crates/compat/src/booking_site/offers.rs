@@ -183,6 +183,7 @@ async fn slots(call: Call, path: &'static str) -> Result<Response, Problem> {
         choice,
         from: period.0,
         until: period.1,
+        has_seats: true,
         ..Filter::default()
     };
     let paging = paging.under(&filter);
