@@ -108,7 +108,7 @@ counted('from their card to the first invitation by WhatsApp', { presses: 8, key
   await look(page, 'couple-household-360');
   await press('Send', 'nav.tabs');
   presses += 1;
-  await page.locator('.strip summary').click();
+  await page.locator('.strip summary', { hasText: 'Publish' }).click();
   await press('Publish');
   await press('Invitations');
   await look(page, 'couple-send-360');

@@ -57,6 +57,7 @@ test('the owner makes the wedding, imports the older one, and publishes it', { t
   await host.goto('/admin/o/nurul-haris/invites');
   await host.locator('td.name a', { hasText: 'The Wongs' }).waitFor();
   await keep(host, 'wedding-imported');
+  await host.locator('.strip summary', { hasText: 'Publish' }).click();
   await host.getByRole('button', { name: 'Publish' }).first().click();
   await host.waitForURL(/done=published/);
 });
