@@ -13,12 +13,34 @@ use crate::stage::{
 const SLOTS: &str = "/api/v1/slots";
 pub(crate) const BOOKINGS: &str = "/api/v1/bookings";
 
-/// Hours from 9 to 12 on Tuesdays, by the clock of Kuala Lumpur. Returns their id.
-pub(crate) async fn tuesdays(farah: &mut Person) -> String {
+/// Hours on these days, by the clock of Kuala Lumpur. Returns their id.
+async fn hours_on(farah: &mut Person, days: &[&str], opens: &str, closes: &str) -> String {
+    let week = days
+        .iter()
+        .map(|day| json!({"day": day, "opens": opens, "closes": closes}));
     let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur",
-        "week": [{"day": "tuesday", "opens": "09:00", "closes": "12:00"}]});
+        "week": week.collect::<Vec<_>>()});
     let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
     made.expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Hours from 9 to 12 on Tuesdays.
+pub(crate) async fn tuesdays(farah: &mut Person) -> String {
+    hours_on(farah, &["tuesday"], "09:00", "12:00").await
+}
+
+/// The same hours on each day.
+pub(crate) async fn every_day(farah: &mut Person, opens: &str, closes: &str) -> String {
+    let days = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    hours_on(farah, &days, opens, closes).await
 }
 
 /// Offers an hour in these hours, with `more` set.

@@ -17,7 +17,7 @@ use testkit::{first_round, rounds};
 
 use crate::credits::{offer_at, order, plan};
 use crate::double::{Fault, run_or_die};
-use crate::hours::offer;
+use crate::hours::{every_day, offer};
 use crate::razorpay::{open, post, restart, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
@@ -45,19 +45,7 @@ struct Days<'a, 'w> {
 
 /// Offers a class of three seats each afternoon.
 async fn offer_class(farah: &mut Person) {
-    let days = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let week = days.map(|day| json!({"day": day, "opens": "16:00", "closes": "17:00"}));
-    let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur", "week": week});
-    let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
-    let hours = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let hours = every_day(farah, "16:00", "17:00").await;
     let class = json!({"title": "Class", "seats": 3, "party_limit": 2, "horizon_days": 5,
         "lengths": [{"minutes": 60, "price_minor": 500}]});
     offer(farah, &hours, &class).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Page, together};
 
 use crate::classes::{hold_seats, party};
-use crate::hours::offer;
+use crate::hours::{every_day, offer};
 use crate::races::{BOOKINGS, book, booked, day, send, statuses, there, wish};
 use crate::races_of_money::{get, paid};
 use crate::razorpay::id;
@@ -24,19 +24,7 @@ const PRICE: i64 = 2_000;
 /// Farah, whose class takes place twice a day, and the path of the offer.
 async fn class(stage: &Stage<'_>, more: &Value) -> (Person, String) {
     let mut farah = provider(stage).await;
-    let days = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let week = days.map(|day| json!({"day": day, "opens": "09:00", "closes": "11:00"}));
-    let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur", "week": week});
-    let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
-    let hours = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let hours = every_day(&mut farah, "09:00", "11:00").await;
     let mut offered = json!({"horizon_days": 230});
     for (name, value) in more.as_object().unwrap() {
         offered[name] = value.clone();

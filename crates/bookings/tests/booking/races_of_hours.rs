@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use testkit::{Page, together};
 
-use crate::hours::{listed, offer};
+use crate::hours::{every_day, listed, offer};
 use crate::races::{BOOKINGS, book, send, statuses, there, wish};
 use crate::requests::forget_requests;
 use crate::stage::{Person, Stage, each_round, on_both, provider};
@@ -12,19 +12,7 @@ use crate::stage::{Person, Stage, each_round, on_both, provider};
 /// Farah, whose hours on each day can be booked for a year, and two members.
 async fn people(stage: &Stage<'_>, more: &Value) -> (Person, Person, Person) {
     let mut farah = provider(stage).await;
-    let days = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let week = days.map(|day| json!({"day": day, "opens": "08:00", "closes": "20:00"}));
-    let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur", "week": week});
-    let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
-    let hours = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let hours = every_day(&mut farah, "08:00", "20:00").await;
     let mut offered = json!({"horizon_days": 365});
     for (name, value) in more.as_object().unwrap() {
         offered[name] = value.clone();
