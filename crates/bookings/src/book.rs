@@ -1,5 +1,7 @@
 //! Booking a slot, and moving a booking to another slot.
 
+mod unproven;
+
 use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::signed_in::Confirmed;
@@ -25,8 +27,11 @@ use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
     Refusal, booking_limits, browse, cancel, credit, gateway, member, membership, payout, provider,
-    review, room, settle, webhook,
+    review, room, webhook,
 };
+
+use unproven::lock_unproven;
+pub(crate) use unproven::{hold_unproven, prove};
 
 /// A request to book a slot.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -342,102 +347,6 @@ fn create_order(
         grant: order::Grant::default(),
     };
     order::create(tx, account, new)
-}
-
-/// Holds a slot for somebody who has not proved their address yet. If their account may not hold
-/// the slot, the booking has no member. The slot is held in any case, so that nobody learns from it
-/// whether the address has an account. There is no order, and nothing counts for the account, until
-/// its owner proves the booking with [`prove`].
-pub(crate) fn hold_unproven(
-    tx: &mut Tx<'_>,
-    account: Option<&AccountId>,
-    slot: &Slot,
-    wishes: BookingWishes<'_>,
-    rules: &BookingSettings,
-) -> Result<Booking, Refusal> {
-    let account = match account {
-        Some(account) if may_hold(tx, account, slot, rules)? => Some(account),
-        _ => None,
-    };
-    let booking = draft(tx, account, slot, wishes, rules)?;
-    let hold = SignedDuration::from_mins(rules.hold_minutes);
-    let until = (tx.now() + hold).min(slot.starts_at);
-    store_held(tx, slot, booking, until)
-}
-
-/// The caller holds the account's lock.
-fn may_hold(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-    slot: &Slot,
-    rules: &BookingSettings,
-) -> Result<bool, StoreError> {
-    let is_own = provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account);
-    let (from, until) = (slot.starts_at, slot.ends_at);
-    let is_busy = booking::busy(tx, account, from, until, "")?.is_some();
-    let is_full = booking_limits::is_full(tx, account, rules)?;
-    let has_hold = booking_limits::holds(tx, account)? < rules.hold_limit;
-    let has_party = class_seats::has_party(tx, account, slot)?;
-    Ok(!is_own && !is_busy && !is_full && has_hold && !has_party)
-}
-
-/// The caller locks the member afterwards.
-fn lock_unproven(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-    slot: &SlotId,
-) -> Result<Option<Booking>, StoreError> {
-    sql!(
-        "SELECT {Booking} FROM booking WHERE slot_id = :slot AND member_id = :account
-             AND state = 'pending_payment' AND order_id IS NULL FOR NO KEY UPDATE",
-        slot,
-        account
-    )
-    .maybe(tx)
-}
-
-/// Takes a booking that was held for an address as the member's own, because the member has proved
-/// the address. A free booking is confirmed; otherwise there is now an order to pay. Nothing has
-/// changed when it is refused. Returns `None` if the slot belongs to somebody else by now. The
-/// caller holds the locks of the booking and of the member.
-pub(crate) fn prove(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    account: &AccountId,
-    mut booking: Booking,
-) -> Result<Option<Booked>, Refusal> {
-    let Some(slot) = browse::find_slot(tx, &booking.slot_id)? else {
-        return Ok(None);
-    };
-    let rules = settings::load(tx)?;
-    let (from, until) = (booking.starts_at, booking.ends_at);
-    if let Some(other) = booking::busy(tx, account, from, until, booking.id.as_str())? {
-        return Err(busy(&other));
-    }
-    booking_limits::check_bookings(tx, account, &rules)?;
-    let is_held = booking.state == State::PendingPayment;
-    let order = if is_held && slot.price_minor > 0 {
-        booking_limits::check_holds(tx, account, &rules)?;
-        let until = booking.hold_until.or(slot.hold_until);
-        let (until, price) = (
-            until.unwrap_or(slot.starts_at),
-            slot.price_of(booking.seats),
-        );
-        let order = create_order(tx, site, account, price, until, &rules)?;
-        booking.order_id = Some(order.id.clone());
-        booking::save(tx, &mut booking)?;
-        Some(order)
-    } else {
-        if !settle::grant(tx, site, &booking)? {
-            return Ok(None);
-        }
-        None
-    };
-    Ok(booking::find(tx, &booking.id)?.map(|booking| Booked {
-        booking,
-        order,
-        is_repeat: true,
-    }))
 }
 
 fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal> {

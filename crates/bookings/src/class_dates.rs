@@ -296,32 +296,12 @@ impl Class {
         there: Option<&ClassDate>,
     ) -> Result<(), StoreError> {
         let offer = &self.offer;
-        let price = offer.price(length);
         let old = there.map(|date| &date.slot);
+        let id = old.map_or_else(|| tx.id(), |old| old.id.clone());
+        let offered = offer.slot(id, &self.provider_id, length, at, zone::name(&hours.zone));
         let new = Slot {
-            id: old.map_or_else(|| tx.id(), |old| old.id.clone()),
-            provider_id: self.provider_id.clone(),
-            series_id: None,
-            offer_id: Some(offer.id.clone()),
-            starts_at: at,
-            ends_at: at + SignedDuration::from_mins(length.minutes),
-            time_zone: zone::name(&hours.zone).to_owned(),
-            state: State::Available,
-            title: offer.title.clone(),
-            public_note: offer.public_note.clone(),
-            prep_note: offer.prep_note.clone(),
-            location_kind: offer.location_kind,
-            location_secret: offer.location.clone(),
-            area: offer.area.clone(),
-            price_minor: price.minor,
-            currency: price.currency,
-            credit_kind: offer.credit_kind.clone(),
-            choices: Some(offer.choices()),
-            seats: offer.seats,
-            seats_taken: 0,
-            hold_token: None,
-            hold_until: None,
             version: old.map_or(1, |old| old.version),
+            ..offered
         };
         let (from, until) = self.blocks(at, length);
         let Some(old) = there else {

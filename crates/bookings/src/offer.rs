@@ -1,6 +1,7 @@
 //! Offers: sessions that members book at the times that a provider's hours leave free.
 
 use identity::account::AccountId;
+use jiff::{SignedDuration, Timestamp};
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -16,8 +17,8 @@ use web::{Field, Findings, Input, List, PageQuery, Problem};
 use crate::choice::Choices;
 use crate::codes::TOO_MANY_OFFERS;
 use crate::provider::{Provider, ProviderId};
-use crate::slot::Place;
 use crate::slot::template::{self, DEAREST, PREP_NOTE, is_payable};
+use crate::slot::{Place, Slot, SlotId, State};
 use crate::{Refusal, credit_kind, schedule, settings};
 
 pub use crate::slot::OfferId;
@@ -121,6 +122,43 @@ impl Offer {
 
     pub(crate) fn price(&self, length: &OfferLength) -> Money {
         Money::new(length.price_minor.unwrap_or_default(), self.currency)
+    }
+
+    /// The slot that the offer makes of one of its times.
+    pub(crate) fn slot(
+        &self,
+        id: SlotId,
+        provider: &ProviderId,
+        length: &OfferLength,
+        at: Timestamp,
+        zone: &str,
+    ) -> Slot {
+        let price = self.price(length);
+        Slot {
+            id,
+            provider_id: provider.clone(),
+            series_id: None,
+            offer_id: Some(self.id.clone()),
+            starts_at: at,
+            ends_at: at + SignedDuration::from_mins(length.minutes),
+            time_zone: zone.to_owned(),
+            state: State::Available,
+            title: self.title.clone(),
+            public_note: self.public_note.clone(),
+            prep_note: self.prep_note.clone(),
+            location_kind: self.location_kind,
+            location_secret: self.location.clone(),
+            area: self.area.clone(),
+            price_minor: price.minor,
+            currency: price.currency,
+            credit_kind: self.credit_kind.clone(),
+            choices: Some(self.choices()),
+            seats: self.seats,
+            seats_taken: 0,
+            hold_token: None,
+            hold_until: None,
+            version: self.version,
+        }
     }
 
     pub(crate) fn is_class(&self) -> bool {

@@ -117,32 +117,8 @@ impl Offering {
     /// The time as a slot that is not stored.
     fn slot(&self, length: &OfferLength, at: Timestamp) -> Option<Slot> {
         let offer = &self.offer;
-        let price = offer.price(length);
-        Some(Slot {
-            id: SlotId::from_text(TimeId::of(&offer.id, at, length.minutes)?.text()),
-            provider_id: self.provider_id.clone(),
-            series_id: None,
-            offer_id: Some(offer.id.clone()),
-            starts_at: at,
-            ends_at: at + SignedDuration::from_mins(length.minutes),
-            time_zone: self.zone.clone(),
-            state: State::Available,
-            title: offer.title.clone(),
-            public_note: offer.public_note.clone(),
-            prep_note: offer.prep_note.clone(),
-            location_kind: offer.location_kind,
-            location_secret: offer.location.clone(),
-            area: offer.area.clone(),
-            price_minor: price.minor,
-            currency: price.currency,
-            credit_kind: offer.credit_kind.clone(),
-            choices: Some(offer.choices()),
-            seats: 1,
-            seats_taken: 0,
-            hold_token: None,
-            hold_until: None,
-            version: offer.version,
-        })
+        let id = SlotId::from_text(TimeId::of(&offer.id, at, length.minutes)?.text());
+        Some(offer.slot(id, &self.provider_id, length, at, &self.zone))
     }
 
     fn offered(&self, length: &OfferLength, at: Timestamp) -> Option<Offered> {
