@@ -65,6 +65,7 @@ pub mod single_answer;
 pub mod size_limits;
 pub mod snapshot;
 pub mod stored_lists;
+pub mod table;
 pub mod token_scopes;
 pub mod upload;
 pub mod web;

@@ -3,7 +3,6 @@
 //! because the reports page can be printed as it is.
 
 mod door;
-mod table;
 
 use askama::Template;
 use axum::response::Response;
@@ -19,6 +18,7 @@ use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Permission, Refusal, portals, sending};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::table;
 use crate::web::guest::view::{Cover, Hosts};
 use crate::web::guest::{self, Reading};
 use crate::words::{OccasionKind, ReplyStatus};

@@ -8,6 +8,7 @@ use super::super::{contacts, words};
 use super::{Guest, Household, LONGEST_NOTE, ONE_OF, WholeReply};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 use crate::household_document::who_shares_food;
+use occasions::table;
 
 const LONGEST_ADDRESS: usize = 500;
 /// The most characters of a note on food that stands with each of several guests.
@@ -146,15 +147,22 @@ fn add_person_cell(
 
 fn add_tags(one: &mut Household, row: &Row<'_>, at: usize) {
     let cell = row.line_at(at).replace(":::", ",");
-    for tag in cell.split([',', ';']) {
-        let is_number =
-            !tag.trim().is_empty() && tag.trim().chars().all(|sign| sign.is_ascii_digit());
-        if is_number && !row.is_own {
-            one.tag(&format!("{} {}", row.heading(at), tag.trim()));
+    let heading = row.heading(at);
+    let is_of_tables = table::is_table(heading);
+    for tag in cell.split([',', ';']).map(str::trim) {
+        let is_number = !tag.is_empty() && tag.chars().all(|sign| sign.is_ascii_digit());
+        let is_table = is_of_tables && is_word(tag) && !table::is_table(tag);
+        if (is_number || is_table) && !row.is_own {
+            one.tag(&format!("{heading} {tag}"));
         } else {
             one.tag(tag);
         }
     }
+}
+
+/// A cell such as "-" is no word.
+fn is_word(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
 }
 
 fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {

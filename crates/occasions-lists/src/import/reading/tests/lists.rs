@@ -110,6 +110,23 @@ Ben,Max
     ),
     (
         "\
+Name,Table
+Ana,4
+Ben,4A
+Cy,Rose
+Di,Head table
+Ed,-
+",
+        &[
+            "Ana: Ana #Table 4",
+            "Ben: Ben #Table 4A",
+            "Cy: Cy #Table Rose",
+            "Di: Di #Head table",
+            "Ed: Ed",
+        ],
+    ),
+    (
+        "\
 Ana,Family
 Ben,Friends
 Cy,Work

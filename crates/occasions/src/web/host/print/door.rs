@@ -6,9 +6,10 @@ use askama::Template;
 use axum::response::Response;
 use web::{Problem, Spoken, Text, assets};
 
-use super::{Paper, back, printed, table};
+use super::{Paper, back, printed};
 use crate::hosting::listing::people::{self, GuestFilter};
 use crate::id::InvitationId;
+use crate::table;
 use crate::web::host::request::HostRequest;
 use crate::web::host::wording;
 use crate::words::ReplyStatus;

@@ -17,14 +17,14 @@ const HAN: char = '桌';
 const NUMBER: [&str; 3] = ["no", "nr", "n"];
 
 /// Returns the tags that name a table, in one line; empty if none does.
-pub(super) fn named<'a>(tags: impl IntoIterator<Item = &'a String>, comma: &str) -> String {
+pub(crate) fn named<'a>(tags: impl IntoIterator<Item = &'a String>, comma: &str) -> String {
     let tables = tags.into_iter().filter(|tag| is_table(tag));
     let tables: Vec<&str> = tables.map(String::as_str).collect();
     tables.join(comma)
 }
 
 /// Sorts by the number in the table's name, then by the name. Without a table comes last.
-pub(super) fn order(table: &str) -> (bool, u64, String) {
+pub(crate) fn order(table: &str) -> (bool, u64, String) {
     let folded = text_cleaning::fold(table);
     let digits = folded.chars().skip_while(|sign| !sign.is_ascii_digit());
     let digits: String = digits.take_while(char::is_ascii_digit).collect();
@@ -32,7 +32,8 @@ pub(super) fn order(table: &str) -> (bool, u64, String) {
     (table.is_empty(), number, folded)
 }
 
-fn is_table(tag: &str) -> bool {
+/// Whether a tag, or the heading of a list's column, names a table.
+pub fn is_table(tag: &str) -> bool {
     let folded = text_cleaning::fold(tag);
     let words = folded.split(|sign: char| !sign.is_alphanumeric());
     let words = words.map(|word| word.trim_end_matches(|sign: char| sign.is_numeric()));
