@@ -89,6 +89,9 @@ pub(crate) enum Bench {
         /// which builds in a fraction of the time.
         #[arg(long, value_name = "FILE")]
         door: Option<PathBuf>,
+        /// Only count the instructions that Kenduri executes for a file and for a proxied request.
+        #[arg(long, conflicts_with_all = ["rows", "resume"])]
+        instructions: bool,
         /// Measure only rows with this text in their name, as in `--rows 8x8 --rows handshakes`. An
         /// unknown name lists all names.
         #[arg(long, value_name = "TEXT")]
@@ -232,9 +235,15 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         },
         Bench::Page { turns } => page::bench(&runtime, *turns),
         Bench::Edge {
+            instructions: true,
+            door,
+            ..
+        } => edge::instructions::bench(&runtime, door.as_deref()),
+        Bench::Edge {
             rounds,
             seconds,
             door,
+            instructions: false,
             rows,
             into,
             resume,

@@ -403,7 +403,7 @@ fn permanent_redirect(location: HeaderValue) -> Answer {
     answer
 }
 
-/// HTTP/1's parser has checked it. In HTTP/2 and HTTP/3, it is in `:authority`, in `Host`, or in
+/// In HTTP/2 and HTTP/3, it is in `:authority`, in `Host`, or in
 /// both with the same value (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
@@ -423,7 +423,9 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
         (None, None) if request.version() == Version::HTTP_10 => return Ok(Arc::default()),
         (None, None) => return Err(Refusal::Host),
     };
-    if !is_host(host.as_bytes()) {
+    // The parser of HTTP/1 has checked the header.
+    let is_checked = authority.is_none() && request.version() <= Version::HTTP_11;
+    if !is_checked && !is_host(host.as_bytes()) {
         return Err(Refusal::Host);
     }
     if host.bytes().any(|byte| byte.is_ascii_uppercase()) {

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
 use httparse::{ParserConfig, Status};
 
 use super::chunks::{Chunks, Decoded};
+use super::head::value_of;
 use super::refusal::Refusal;
 use super::request::content_length;
 use super::size_limits::LARGEST_HEAD;
@@ -137,8 +138,7 @@ fn whole(
         if name == CONNECTION {
             lasting &= !says_close(line.value);
         }
-        let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value));
-        headers.append(name, value.map_err(|_| BadAnswer::Head)?);
+        headers.append(name, value_of(came, line));
     }
     let rest = came.slice(length..);
     let (first, left, is_all) = if status == StatusCode::SWITCHING_PROTOCOLS {

@@ -24,7 +24,7 @@ impl Section {
                 Refusal::TargetTooLong
             }
         };
-        while let Some(offset) = bytes[self.seen..].iter().position(|byte| *byte == b'\n') {
+        while let Some(offset) = memchr::memchr(b'\n', &bytes[self.seen..]) {
             let end = self.seen + offset;
             if end >= limit {
                 return Err(too_large(self.has_lines));

@@ -15,6 +15,7 @@ pub(super) mod doors;
 mod h2load;
 mod handshakes;
 mod haproxy;
+pub(super) mod instructions;
 mod memory;
 mod results;
 mod rows;
@@ -154,6 +155,7 @@ pub(super) fn bench(runtime: &Runtime, wanted: &Wanted<'_>) -> Result<()> {
         let crew = Crew {
             cores: &one,
             program: wanted.program,
+            counts: None,
         };
         for held in pending.memory {
             // Each row gets newly started servers, whose memory earlier rows have not changed.

@@ -86,6 +86,7 @@ pub(super) fn bench(runtime: &Runtime, program: &Path, turns: Turns, postgres: b
         let crew = Crew {
             cores: &cores,
             program: None,
+            counts: None,
         };
         let doors = Doors::open(&prepare(folder.path(), "nginx")?, crew).await?;
         let nginx = &doors.nginx().server;

@@ -10,6 +10,7 @@ use rustix::process::geteuid;
 use super::app;
 use super::h2load::Protocol;
 use super::haproxy;
+use super::instructions;
 use crate::bench::binary;
 use crate::bench::server::{Server, free_address, pinned};
 use crate::command::{find, output, program};
@@ -48,6 +49,9 @@ pub(in crate::bench) struct Crew<'a> {
     /// The program to measure instead of the release build of Kenduri. Its only argument is the
     /// configuration file.
     pub(in crate::bench) program: Option<&'a Path>,
+    /// The file into which callgrind writes how many instructions Kenduri executes; `None` if it is
+    /// not to run under callgrind, where it is some fifty times slower.
+    pub(in crate::bench) counts: Option<&'a Path>,
 }
 
 /// For best performance.
@@ -97,6 +101,10 @@ impl Doors {
 
     pub(in crate::bench) fn nginx(&self) -> &Door {
         &self.nginx
+    }
+
+    pub(super) fn kenduri(&self) -> &Door {
+        &self.kenduri
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {
@@ -269,6 +277,10 @@ to = \"log\"
             let mut command = pinned(binary(), cores);
             command.args(["serve", "--config"]).arg(&file);
             command
+        };
+        let command = match crew.counts {
+            None => command,
+            Some(counts) => instructions::under_callgrind(&command, counts)?,
         };
         let said = self.folder.join("kenduri.log");
         let server = Server::start(command, plain, said, "/tcp/").await?;

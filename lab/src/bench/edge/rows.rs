@@ -217,6 +217,12 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
+/// The requests whose instructions are counted.
+pub(super) fn counted() -> [Case; 4] {
+    let [(file, _), (proxied, _), ..] = PEOPLE;
+    [STATIC, file, TCP, proxied]
+}
+
 /// The rows that are measured with two workers on two cores. The client runs on the same two cores,
 /// as on a small server.
 pub(super) fn rows_as_shipped() -> Vec<Row> {
