@@ -418,6 +418,7 @@ diet-shellfish-allergy = حساسية القشريات والمحار
 diet-halal = حلال
 diet-kosher = كوشير
 diet-no-beef = بلا لحم بقر
+diet-no-pork = بلا لحم خنزير
 diet-other = أخرى
 
 ## ما يسأل عنه أصحاب الدعوة أيضًا

@@ -18,7 +18,11 @@ host-send-owing = { $n ->
    *[other] { $n } households to remind
 }
 host-send-owing-text = They have their invitation and have not answered everything, or said “not sure”.
-host-send-not-reminded = Households not reminded now, though they have not answered everything: { $others }.
+host-send-invited-lately = { $n ->
+    [one] { $n } of them was invited less than three days ago.
+   *[other] { $n } of them were invited less than three days ago.
+}
+host-send-not-reminded = Not in this reminder, though something is unanswered: { $others }.
 host-send-not-invited = { $n } without an invitation
 host-send-too-late = { $n } who can no longer answer
 host-send-who = See who
@@ -29,7 +33,7 @@ host-by-paper = { $n } on paper
 host-by-other = { $n } by another way
 host-about-phone = One tap each, from your phone. We write the message.
 host-about-email = All at once. We send it.
-host-about-paper = No phone, no email. A card with a QR code.
+host-about-paper = No mobile number that we can read, no email. A card with a QR code.
 host-send-printed = Printed on { $day }. Not handed over yet.
 host-send-unthanked = { $n ->
     [one] { $n } household gave a gift and has not been thanked
@@ -43,7 +47,7 @@ host-send-remind-now = Remind now
 host-send-over = I handed them over
 host-send-handed-over = The printed cards are marked as handed over.
 host-send-off = Off
-host-send-order = For each household we use the first of these that we can: { $order }.
+host-send-order = We reach each household by the first of these that works: { $order }.
 host-send-order-change = Change the order
 host-send-order-saved = The order is changed.
 host-send-first = Try first
@@ -61,7 +65,7 @@ host-so-far-answered = { $n } answered
 host-so-far-queued = { $n } on the way
 host-so-far-uncertain = { $n } maybe sent
 host-so-far-came-back = { $n } came back
-host-send-else = Write something else
+host-send-else = Something else
 host-send-tell = Tell everybody something
 host-send-thank = Say thank you
 host-send-cards = Print cards and labels
@@ -133,7 +137,7 @@ host-send-words = Change the message for all
 host-send-i-sent = I sent it
 host-send-has = Has it already
 host-send-other-way = { $household } gets it another way.
-host-send-through = You are done here: nobody is left.
+host-send-through = Done: nobody is left.
 host-send-moved = Tell guests what has changed
 host-moved-by-call = { $n } to call
 host-moved-title-day = { $n ->
@@ -181,7 +185,7 @@ host-moved-declined-do = { $n ->
 }
 host-moved-unsent = { $n ->
     [one] 1 household is not told because its invitation has not gone out: it will say how it is now.
-   *[other] { $n } households are not told because their invitations have not gone out: these will say how it is now.
+   *[other] { $n } households are not told because their invitations have not gone out yet; those will say the new day.
 }
 host-moved-tell = Tell them…
 host-moved-dismiss = Don’t tell anybody

@@ -49,7 +49,7 @@ problem-deadline-over = The “Answer by” day is over. Set a later one first.
     .title = Answers are closed
 problem-deadline-without-day = Guests answer once the day is known. Leave “Answer by” empty until then.
     .title = No day to answer for
-problem-year-doubtful = Is the year right? The day is over, or about a year from the old one.
+problem-year-doubtful = Is the year right? This day is in the past, or about a year from the old one.
     .title = Is the year right?
 problem-cancels-for-coming = { $n ->
     [one] One person has said yes, and will see that this is cancelled as soon as you save. If it is, tick the line below.

@@ -67,7 +67,7 @@ after-see-all = { $n ->
    *[other] See all { $n }
 }
 after-word = A word to { $hosts }
-after-word-hint = They read it, nobody else.
+after-word-hint = Only they will see it.
 after-word-write = Write a note
 after-word-change = Change your note
 after-answers = What you answered

@@ -298,11 +298,12 @@ diet-shellfish-allergy = Shellfish allergy
 diet-halal = Halal
 diet-kosher = Kosher
 diet-no-beef = No beef
+diet-no-pork = No pork
 diet-other = Other
 
 ## What hosts ask besides
 
-question-household-ask = A few questions to you all
+question-household-ask = For all of you
 question-household = Your household
 question-required = Needed from those who come.
 question-coming = Only if you come.

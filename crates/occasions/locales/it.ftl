@@ -307,6 +307,7 @@ diet-shellfish-allergy = Allergia a crostacei e molluschi
 diet-halal = Halal
 diet-kosher = Kosher
 diet-no-beef = Senza carne bovina
+diet-no-pork = Senza carne di maiale
 diet-other = Altro
 
 ## Le domande degli ospiti

@@ -16,6 +16,7 @@ host-send-owing = { $n ->
    *[other] { $n } keluarga untuk diingatkan
 }
 host-send-owing-text = Mereka sudah menerima jemputan tetapi belum menjawab semuanya, atau menjawab “belum pasti”.
+host-send-invited-lately = { $n } daripadanya dijemput kurang daripada tiga hari lalu.
 host-send-not-reminded = Keluarga yang belum menjawab semuanya tetapi tidak diingatkan sekarang: { $others }.
 host-send-not-invited = { $n } belum menerima jemputan
 host-send-too-late = { $n } tidak lagi boleh menjawab
@@ -27,7 +28,7 @@ host-by-paper = { $n } di atas kertas
 host-by-other = { $n } dengan cara lain
 host-about-phone = Satu ketikan setiap keluarga, dari telefon anda. Kami menulis mesejnya.
 host-about-email = Semua sekali gus. Kami yang menghantar.
-host-about-paper = Tiada telefon, tiada e-mel. Kad dengan kod QR.
+host-about-paper = Tiada nombor telefon bimbit yang boleh dibaca, tiada e-mel. Kad dengan kod QR.
 host-send-printed = Dicetak pada { $day }. Belum diserahkan.
 host-send-unthanked = { $n } keluarga memberi hadiah dan menunggu ucapan terima kasih
 host-send-thanks-tick = Mesej ini menyebut hadiah itu dan memberi pautan ke gambar. Hadiah itu ditandakan sudah diucapkan terima kasih dalam “Hadiah diterima”.

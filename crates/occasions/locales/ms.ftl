@@ -251,6 +251,7 @@ diet-shellfish-allergy = Alahan udang, ketam dan kerang
 diet-halal = Halal
 diet-kosher = Kosher
 diet-no-beef = Tanpa daging lembu
+diet-no-pork = Tanpa daging babi
 diet-other = Lain-lain
 
 ## Soalan lain daripada tuan rumah

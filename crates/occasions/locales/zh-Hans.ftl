@@ -252,6 +252,7 @@ diet-shellfish-allergy = 虾蟹贝类过敏
 diet-halal = 清真
 diet-kosher = 犹太洁食
 diet-no-beef = 不吃牛肉
+diet-no-pork = 不吃猪肉
 diet-other = 其他
 
 ## 主人另外想了解的

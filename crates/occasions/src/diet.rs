@@ -28,7 +28,7 @@ pub struct DietaryOption {
 
 /// The dietary options of a new occasion. Each pair contains the key of an option, and whether the
 /// option is an allergy.
-pub const BUILT_IN: [(&str, bool); 10] = [
+pub const BUILT_IN: [(&str, bool); 11] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),
     ("gluten-free", true),
@@ -37,6 +37,7 @@ pub const BUILT_IN: [(&str, bool); 10] = [
     ("vegetarian", false),
     ("vegan", false),
     ("no-beef", false),
+    ("no-pork", false),
     ("kosher", false),
     ("other", false),
 ];

@@ -55,8 +55,9 @@ pub(super) fn possible(
     };
     let can = |channel: &Channel| match channel {
         Channel::WhatsApp => phone.is_mobile,
-        // A number that cannot be read may still be dialled as it was typed.
-        Channel::Sms => phone.is_mobile || (phone.e164.is_none() && has_digits),
+        // Where no country is known, a number is dialled as it was typed. A number that the known
+        // country does not have would reach a stranger, or nobody.
+        Channel::Sms => phone.is_mobile || (phone.e164.is_none() && home.is_none() && has_digits),
         Channel::Email => takes_mail() == Some(true),
         Channel::Paper => true,
         Channel::Other => false,

@@ -28,6 +28,8 @@ use crate::words::{Access, OccasionStatus};
 
 /// A household that was reminded within this time is not reminded again.
 const REMINDED: SignedDuration = SignedDuration::from_hours(24);
+/// Most people take some days to answer.
+const INVITED: SignedDuration = SignedDuration::from_hours(72);
 
 /// What thanks are about that go to all who come, not to those who gave a gift.
 pub const EVERYBODY: &str = "everybody";
@@ -138,6 +140,9 @@ pub struct Sending {
     pub have_news: usize,
     /// Households that would be among `reminders`, but were reminded in the last 24 hours.
     pub reminded: usize,
+    /// Households among `reminders` that were invited within [`INVITED`].
+    #[serde(skip)]
+    pub invited_lately: usize,
     /// Households that have not answered completely and have no invitation yet.
     pub not_invited: usize,
     /// Households that have an invitation, have not answered completely, and can no longer answer.
@@ -186,7 +191,7 @@ pub fn load(
     let rows = listing::all_invitations(tx, host, &filter)?;
     let mut facts = facts(tx, host)?;
     let home = occasion.home_country();
-    let lately = tx.now() - REMINDED;
+    let (lately, invited) = (tx.now() - REMINDED, tx.now() - INVITED);
     let events = event::list(tx, host.occasion())?;
     let is_over = phase::over_at(&events, &occasion.zone()).is_some_and(|at| at <= tx.now());
     let to_thank = if is_over {
@@ -274,6 +279,7 @@ pub fn load(
             if reminded_at.is_some_and(|at| at > lately) {
                 found.reminded += 1;
             } else {
+                found.invited_lately += usize::from(row.sent_at.is_some_and(|at| at > invited));
                 owing.entry(channel).or_default().push(household);
             }
         }

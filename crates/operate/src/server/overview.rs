@@ -32,6 +32,8 @@ struct Overview<'a> {
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
+    address: String,
+    is_address_private: bool,
     updates: Option<Updates>,
     /// The state of the backup; `None` if no backup is configured.
     backup: Option<BackupState>,
@@ -127,6 +129,8 @@ pub(super) async fn show(
         }),
         certificates,
         routes: status.map(|status| status.routes),
+        address: admin.site.url().origin().to_owned(),
+        is_address_private: admin.site.url().is_private(),
         updates,
         backup: backup
             .as_ref()

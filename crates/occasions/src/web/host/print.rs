@@ -463,7 +463,10 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &Pieces) 
             (Kind::Invitations, "both") => &[Side::Front, Side::Back],
             _ => &[Side::Only],
         },
-        note: req.private_note(context),
+        // Place cards and labels for letters have neither links nor codes.
+        note: req
+            .private_note(context)
+            .filter(|_| !matches!(kind, Kind::Places | Kind::Labels)),
         photo: (kind == Kind::Invitations && !context.occasion.cover.is_empty())
             .then(|| req.text.say("host-print-no-photo")),
         left_out: left_out(&req.text, &pieces.left_out),

@@ -49,7 +49,7 @@ pub(super) fn banner(req: &HostRequest, context: &PageContext, kind: ObstacleKin
             .then(|| (wording.at(rest), label))
     };
     let link = match kind {
-        ObstacleKind::PrivateAddress => server("", "host-block-address-do"),
+        ObstacleKind::PrivateAddress => server("#address", "host-block-address-do"),
         ObstacleKind::NoMailServer => server("/mail", "host-block-mailbox-do"),
         ObstacleKind::Unverified => server("/mail", "host-block-dns-do"),
         ObstacleKind::NotAllowed => context
