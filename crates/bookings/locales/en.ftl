@@ -670,6 +670,7 @@ class-seats = { $count ->
     [one] 1 place
    *[other] { $count } places
 }
+calendar-class = { $title } ({ $people } of { $seats })
 slot-saved = Saved.
 slot-added = Added. Everybody can book it now.
 slot-saved-twice = Saved. The clock shows this time twice; the earlier one counts.

@@ -640,6 +640,7 @@ class-cancel-undo = Ini tidak boleh dibatalkan. Tiada siapa boleh menempah tarik
 class-people = Siapa yang datang
 class-seats = { $count } tempat
 slot-state = Keadaan
+calendar-class = { $title } ({ $people } daripada { $seats })
 slot-saved = Disimpan.
 slot-added = Ditambah. Semua orang boleh menempahnya sekarang.
 slot-saved-twice = Disimpan. Jam menunjukkan waktu ini dua kali; yang lebih awal dikira.
