@@ -279,9 +279,10 @@ pub(crate) fn tell_one(
     let subject = text.with(subject, &values);
     let mail = send(tx, &reader, stream, subject, body)?;
     // A provider has one entry for a class, which stays while anybody comes.
-    let goes_on = event.is_cancelled()
-        && is_class_for(booking, party)
-        && !booking::list_of_slot(tx, &booking.slot_id)?.is_empty();
+    let goes_on = event.is_cancelled() && is_class_for(booking, party) && {
+        let others = booking::list_of_slot(tx, &booking.slot_id)?;
+        others.iter().any(|one| one.state.is_held())
+    };
     if !goes_on && !matches!(event, Event::Reminder | Event::NoteChanged) {
         let file = calendar(tx, site, booking, party, event, &reader, &place);
         mail::attach_calendar(tx, &mail, &file)?;
