@@ -35,6 +35,8 @@ fn a_provider_reads_who_comes_what_is_paid_and_what_is_kept() {
         let held = aina.browser.submit(&page, &form).await;
         let pay = held.expect(303).location().unwrap().to_owned();
         aina.pay(&pay, "pay").await.expect(200);
+        // Who booked first is first.
+        stage.world.clock.advance(SignedDuration::from_secs(1));
         hold_seats(&mut mei, &slot, "1").await;
 
         let own = page_of(&slot);

@@ -53,6 +53,10 @@ struct Row {
 }
 
 impl<'a> ClassPeople<'a> {
+    pub(super) fn may_write(&self) -> bool {
+        self.write.is_some()
+    }
+
     pub(super) fn of(
         req: &'a PageRequest,
         form_state: &FormState,
