@@ -205,6 +205,10 @@ booking-said-newcomer-none = مرحبًا { $name }،
 
     { $site }
 
+class-mail-subject = { $title }، { $when }: رسالة من { $with }
+class-mail-said = رسالة من { $with } إلى كل من سيحضر:
+class-mail-answer = الرد على هذه الرسالة لا يصل إلى { $with }. صفحة حجزك تبيّن إن كان هناك عنوان للتواصل:
+class-notice-message = رسالة إلى كل من سيحضر: { $about }
 membership-notice-ends = تنتهي عضويتك: { $about }
 membership-said-ends = تنتهي عضويتك قريبًا. إذا اشتريت قبل ذلك باقة من المستوى نفسه، تبدأ العضوية الجديدة بعدها دون انقطاع:
 membership-said-ends-with-credits = تنتهي عضويتك قريبًا، وينتهي معها الرصيد الذي لم تستخدمه. إذا اشتريت قبل ذلك باقة من المستوى نفسه، تبدأ العضوية الجديدة بعدها دون انقطاع:

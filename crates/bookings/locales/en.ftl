@@ -670,6 +670,23 @@ class-seats = { $count ->
     [one] 1 place
    *[other] { $count } places
 }
+class-taken = { $taken } of { $seats } places taken, { $bookings ->
+    [one] 1 booking
+   *[other] { $bookings } bookings
+}
+class-nobody = Nobody has booked this date yet.
+class-kept = Kept until { $time }
+class-by-credit = By credit
+class-csv = Download as CSV
+class-write = Write to everybody
+class-write-text = Your message
+class-write-hint = Up to 2,000 characters. Everybody whose booking is confirmed gets a mail. You can send 5 messages a day.
+class-write-do = { $count ->
+    [one] Send it to 1 person
+   *[other] Send it to { $count } people
+}
+class-written = Sent.
+calendar-class = { $title } ({ $people } of { $seats })
 slot-saved = Saved.
 slot-added = Added. Everybody can book it now.
 slot-saved-twice = Saved. The clock shows this time twice; the earlier one counts.
@@ -1179,6 +1196,10 @@ request-notice-no-credit = A credit is missing: { $about }
 request-said-no-credit = The provider would confirm your request, but you have no credit for it. A plan gives you some; the request stays:
 request-notice-held = Confirmed, please pay: { $about }
 request-said-held = Your request was confirmed. The time is kept for you until it is paid; the page says for how long:
+class-mail-subject = { $title }, { $when }: a message from { $with }
+class-mail-said = { $with } writes to everybody who comes:
+class-mail-answer = An answer to this mail does not reach { $with }. The page of your booking says whether they share an address:
+class-notice-message = A message to everybody who comes: { $about }
 membership-notice-ends = Your membership ends: { $about }
 membership-said-ends = Your membership ends soon. If you buy a plan of the same level before then, it follows without a gap:
 membership-said-ends-with-credits = Your membership ends soon, and with it the credits that you have not spent. If you buy a plan of the same level before then, it follows without a gap:
@@ -1199,6 +1220,14 @@ problem-slot-taken = Somebody was quicker. Nothing was charged. Choose another t
     .title = Time taken
 problem-seats-left = There are not so many places left. Nothing was charged.
     .title = Too few places
+problem-not-a-class = This is not a class that is on offer.
+    .title = No class
+problem-nobody-comes = Nobody’s booking of this date is confirmed.
+    .title = Nobody comes
+problem-class-message-sent = You have sent this text for this date before.
+    .title = Sent before
+problem-too-many-class-messages = You can send { $limit } messages for a date within 24 hours. Try again later.
+    .title = Too many messages
 problem-slot-changed = This time was changed while you were looking. Read it again.
     .title = Time changed
 problem-slot-locked = This time is kept for somebody, or booked. It cannot be changed.
@@ -1378,6 +1407,7 @@ event-slot-changed = Changed a time
 event-slot-created = Offered a time
 event-slot-deleted = Deleted a time
 event-slot-class-cancelled = Cancelled a date of a class
+event-slot-class-written = Wrote to everybody who comes to a class
 event-slot-hidden = Hid a time
 event-slot-shown = Showed a time again
 event-plan-created = Added a plan
@@ -1541,6 +1571,12 @@ offer-step-every = Every { $length }
 offer-horizon = How many days ahead it can be booked
 offer-day-limit = At most on one day
 offer-day-limit-hint = Leave it empty for no limit.
+offer-closes = Its dates close times of: { $titles }
+offer-closes-all = Its dates leave no times for: { $titles }
+class-date-new = Add a date
+class-date-title = Add a date: { $title }
+class-date-hint = Day and time are those of { $zone }. The date stays when your hours change.
+class-date-add = Add the date
 offer-seats = Places
 offer-seats-hint = With more than one it is a class: several people book the same date. Every start in its hours becomes a date, which closes your other sessions at that time, so give a class hours of its own.
 offer-party = Places in one booking, at most

@@ -224,6 +224,10 @@ booking-said-newcomer-none = Buongiorno { $name },
 
     { $site }
 
+class-mail-subject = { $title }, { $when }: un messaggio da { $with }
+class-mail-said = { $with } scrive a tutti i partecipanti:
+class-mail-answer = Una risposta a questa e-mail non arriva a { $with }. La pagina della Sua prenotazione dice se c’è un indirizzo:
+class-notice-message = Un messaggio a tutti i partecipanti: { $about }
 membership-notice-ends = Il Suo abbonamento scade: { $about }
 membership-said-ends = Il Suo abbonamento scade tra poco. Se prima acquista un piano dello stesso livello, il nuovo segue senza interruzione:
 membership-said-ends-with-credits = Il Suo abbonamento scade tra poco, e con esso i crediti che non ha usato. Se prima acquista un piano dello stesso livello, il nuovo segue senza interruzione:

@@ -205,6 +205,10 @@ booking-said-newcomer-none = { $name }，您好：
 
     { $site }
 
+class-mail-subject = { $title }，{ $when }：{ $with } 的消息
+class-mail-said = { $with } 写给所有参加者：
+class-mail-answer = 回复此邮件不会送达 { $with }。您的预订页面会显示对方是否公开了邮箱地址：
+class-notice-message = 给所有参加者的消息：{ $about }
 membership-notice-ends = 您的会员资格即将到期：{ $about }
 membership-said-ends = 您的会员资格即将到期。如在此之前购买同级套餐，新的会员资格会无缝接续：
 membership-said-ends-with-credits = 您的会员资格即将到期，未使用的点数也会同时失效。如在此之前购买同级套餐，新的会员资格会无缝接续：

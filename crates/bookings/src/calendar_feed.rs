@@ -5,12 +5,13 @@
 use identity::account::{self, Account, AccountId};
 use jiff::tz::TimeZone;
 use platform::key::Key;
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use site::proof::Requester;
-use web::Site;
 use web::calendar_file::CalendarEvent;
+use web::{Language, Site, Text};
 
-use crate::booking::{Booking, BookingView};
+use crate::booking::{Booking, BookingView, Party};
 use crate::{Refusal, notice};
 
 const PURPOSE: &str = "bookings.calendar-feed";
@@ -73,7 +74,8 @@ pub(crate) fn zone(site: &Site, account: &Account) -> TimeZone {
 }
 
 /// Finds the sessions of the account to which a calendar's token belongs; `None` if the token is
-/// invalid. Sessions in person are in the zone of their place, the others in the account's.
+/// invalid. Sessions in person are in the zone of their place, the others in the account's. A date of a
+/// class is one event for its provider, with the number of people.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -92,28 +94,79 @@ pub(crate) fn read(
     let Some(account) = account::find(tx, &id)? else {
         return Ok(None);
     };
-    let found: Vec<Booking> = sql!(
-        "SELECT {Booking} FROM booking
-         WHERE state IN ('confirmed', 'completed')
-           AND (member_id = :id OR provider_id IN (SELECT id FROM provider WHERE account_id = :id))
-           AND (ends_at > :now OR id IN
-               (SELECT past.id FROM booking past
-                WHERE past.state IN ('confirmed', 'completed') AND past.ends_at <= :now
-                  AND (past.member_id = :id
-                       OR past.provider_id IN (SELECT id FROM provider WHERE account_id = :id))
-                ORDER BY past.starts_at DESC, past.id LIMIT :most_past))
-         ORDER BY starts_at DESC, id",
-        id,
+    let found = sessions(tx, &id)?;
+    let own = zone(site, &account);
+    let text = site.catalogue.speak(&Language::of(&account.locale));
+    let bookings = found.iter().map(|one| one.booking.clone()).collect();
+    let views = BookingView::list(tx, bookings)?;
+    let events = found.iter().zip(views).map(|(one, view)| {
+        let (booking, is_own) = (&one.booking, one.booking.member_id.as_ref() == Some(&id));
+        let party = if is_own {
+            Party::Member
+        } else {
+            Party::Provider
+        };
+        let event = notice::event(site, booking, party, &view.location);
+        let summary = if booking.is_class && !is_own {
+            one.summary(&text)
+        } else {
+            event.summary
+        };
+        CalendarEvent {
+            zone: view.place_zone.unwrap_or_else(|| own.clone()),
+            summary,
+            ..event
+        }
+    });
+    Ok(Some(events.collect()))
+}
+
+/// A session in an account's calendar.
+#[derive(Row)]
+struct Session {
+    #[row(flatten)]
+    booking: Booking,
+    /// The seats of the slot, and how many of them people have.
+    of_seats: i64,
+    people: i64,
+}
+
+impl Session {
+    fn summary(&self, text: &Text) -> String {
+        let values = [
+            ("title", self.booking.title.as_str().into()),
+            ("people", self.people.into()),
+            ("seats", self.of_seats.into()),
+        ];
+        text.with("calendar-class", values)
+    }
+}
+
+/// All sessions ahead and the latest ones of the past. Of the bookings of a date of a class of the
+/// account's own, only the first is listed.
+fn sessions(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreError> {
+    sql!(
+        "WITH mine AS (
+             SELECT b.id, b.starts_at, b.ends_at FROM booking b
+             WHERE b.state IN ('confirmed', 'completed')
+               AND (b.member_id = :account
+                    OR b.provider_id IN (SELECT id FROM provider WHERE account_id = :account)
+                       AND (b.is_class = 0 OR NOT EXISTS
+                           (SELECT 1 FROM booking other
+                            WHERE other.slot_id = b.slot_id AND other.id < b.id
+                              AND other.state IN ('confirmed', 'completed')))))
+         SELECT {b: Booking}, s.seats AS of_seats,
+             (SELECT CAST(COALESCE(SUM(other.seats), 0) AS BIGINT) FROM booking other
+              WHERE other.slot_id = b.slot_id AND other.state IN ('confirmed', 'completed'))
+                 AS people
+         FROM booking b JOIN slot s ON s.id = b.slot_id
+         WHERE b.id IN (SELECT id FROM mine WHERE ends_at > :now)
+            OR b.id IN (SELECT id FROM mine WHERE ends_at <= :now
+                        ORDER BY starts_at DESC, id LIMIT :most_past)
+         ORDER BY b.starts_at DESC, b.id",
+        account,
         now = tx.roughly_now(),
         most_past = MOST_PAST
     )
-    .all(tx)?;
-    let own = zone(site, &account);
-    let views = BookingView::list(tx, found.clone())?;
-    let events = found.iter().zip(views);
-    let events = events.map(|(booking, view)| CalendarEvent {
-        zone: view.place_zone.unwrap_or_else(|| own.clone()),
-        ..notice::event(site, booking, &view.location)
-    });
-    Ok(Some(events.collect()))
+    .all(tx)
 }

@@ -4,7 +4,10 @@
 //! A date that somebody has booked, or that the provider has hidden, stays as it is, except for its
 //! number of seats. One that the hours do not contain any more rests, and is the same slot if they
 //! contain it again. One that the provider has removed is not made again, and one that would meet
-//! another session is left out, of which the provider is told.
+//! another session is left out, of which the provider is told. The hours do not decide about dates that
+//! the provider has added; these only follow what is offered.
+
+mod closed_times;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +17,26 @@ use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
-use web::{MailMessages, Site, zone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Findings, MailMessages, Site, zone};
 
 use crate::availability::{self, Hours, Rule, Taken};
 use crate::browse::computed_time;
-use crate::choice;
+use crate::codes::NOT_A_CLASS;
 use crate::notice::{self, TimedNotice};
-use crate::offer::{Offer, OfferLength};
-use crate::provider::{self, DATES, ProviderId};
-use crate::slot::template::look_again;
-use crate::slot::{Slot, State};
+use crate::offer::{Offer, OfferId, OfferLength};
+use crate::provider::{self, DATES, Provider, ProviderId};
+use crate::slot::template::{Stretch, look_again, read_start};
+use crate::slot::{self, Slot, SlotId, State};
+use crate::{Refusal, choice};
+
+pub(crate) use closed_times::{ClosedTimes, closed_times};
 
 const KIND: &str = "booking.class_days";
 /// The most dates of a class that are ahead.
 const MOST: usize = 500;
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [
@@ -71,17 +80,88 @@ struct ClassDate {
     blocks_until: Timestamp,
     is_deleted: bool,
     is_resting: bool,
+    /// Whether the provider added it.
+    is_added: bool,
 }
 
 impl ClassDate {
+    /// Whether nobody has booked the date.
+    fn is_unbooked(&self) -> bool {
+        !self.is_deleted && self.slot.state == State::Available && self.slot.seats_taken == 0
+    }
+
     /// Whether the hours decide about the date.
     fn is_movable(&self) -> bool {
-        !self.is_deleted && self.slot.state == State::Available && self.slot.seats_taken == 0
+        self.is_unbooked() && !self.is_added
+    }
+
+    /// Whether the provider added the date, and it follows the offer.
+    fn is_following(&self) -> bool {
+        self.is_added && (self.is_unbooked() || self.is_resting)
     }
 
     fn is_at(&self, at: Timestamp, length: SignedDuration) -> bool {
         self.slot.starts_at == at && self.slot.ends_at == at + length
     }
+}
+
+/// A date to add to a class.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = NewClassDate)]
+pub(crate) struct NewClassDate {
+    /// The date `2027-01-16`, by the clock of the class's hours.
+    pub(crate) date: String,
+    /// The time `09:30`, by that clock.
+    pub(crate) time: String,
+}
+
+/// Adds a date to a class, outside its hours or further ahead than these are made. It may not meet
+/// another session. The caller holds the provider's lock.
+pub(crate) fn add(
+    tx: &mut Tx<'_>,
+    provider: &Provider,
+    offer: &OfferId,
+    new: &NewClassDate,
+) -> Result<Slot, Refusal> {
+    let own = &provider.profile.id;
+    let class: Option<Class> = sql!(
+        "SELECT {o: Offer}, o.provider_id, o.filled_until FROM offer o
+         WHERE o.id = :offer AND o.provider_id = :own",
+        offer,
+        own
+    )
+    .maybe(tx)?;
+    let class = class.ok_or(Refusal::NotFound)?;
+    let now = tx.now();
+    let hours = computed_time::hours(tx, own, now, now)?;
+    let length = class.offer.lengths.first().filter(|_| class.is_offered());
+    let (Some(length), Some(hours)) = (length, hours.get(&class.offer.schedule_id)) else {
+        return Err(NOT_A_CLASS.into());
+    };
+    let dates = class.dates(tx, now)?;
+    let mut findings = Findings::default();
+    if dates.iter().filter(|date| !date.is_deleted).count() >= MOST {
+        findings.add("/date", "too_many", [("max", MOST.into())]);
+    }
+    let start = read_start(&new.date, &new.time, &hours.zone, &mut findings);
+    let minutes = SignedDuration::from_mins(length.minutes);
+    let stretch = Stretch {
+        provider: own,
+        own: "",
+        before: SignedDuration::from_mins(class.offer.buffer_before),
+        length: minutes,
+        after: SignedDuration::from_mins(class.offer.buffer_after),
+    };
+    let at = stretch.check(tx, start, findings)?;
+    let there = dates
+        .iter()
+        .find(|date| date.is_resting && date.is_at(at, minutes));
+    let id = class.put(tx, hours, length, at, there)?;
+    sql!("UPDATE slot SET is_added = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    let slot = slot::own(tx, provider, &id)?;
+    slot::record(tx, provider, &slot, "slot.created")?;
+    Ok(slot)
 }
 
 fn make_all(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), StoreError> {
@@ -100,7 +180,7 @@ fn make_all(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), S
     for class in &classes {
         let offer = &class.offer;
         match offer.lengths.first() {
-            Some(length) if offer.is_class() && offer.active => class.make(tx, site, length)?,
+            Some(length) if class.is_offered() => class.make(tx, site, length)?,
             _ => class.end(tx)?,
         }
     }
@@ -115,45 +195,113 @@ struct Starts {
     left_out: Vec<(Date, Timestamp)>,
 }
 
+/// What there is of a class, and what there is to be.
+struct Plan {
+    hours: Hours,
+    /// All that is stored.
+    dates: Vec<ClassDate>,
+    /// The ids of the dates that follow the offer because the provider added them.
+    following: BTreeSet<SlotId>,
+    starts: Starts,
+    /// The last day on which the hours decide.
+    last: Date,
+}
+
 impl Class {
-    fn dates(&self, tx: &mut Tx<'_>) -> Result<Vec<ClassDate>, StoreError> {
+    fn is_offered(&self) -> bool {
+        self.offer.is_class() && self.offer.active
+    }
+
+    fn dates(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<ClassDate>, StoreError> {
         sql!(
             "SELECT {s: Slot}, s.blocks_from, s.blocks_until,
-                 s.deleted_at IS NOT NULL AS is_deleted, s.is_resting
+                 s.deleted_at IS NOT NULL AS is_deleted, s.is_resting, s.is_added
              FROM slot s WHERE s.offer_id = :offer AND s.seats > 1 AND s.starts_at > :now
              ORDER BY s.starts_at, s.id",
             offer = self.offer.id,
-            now = tx.now()
+            now
         )
         .all(tx)
     }
 
     /// Nobody can book the class any more. What is booked stays.
     fn end(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for date in self.dates(tx)?.iter().filter(|date| date.is_movable()) {
+        let now = tx.now();
+        for date in self
+            .dates(tx, now)?
+            .iter()
+            .filter(|date| date.is_unbooked())
+        {
             rest(tx, &date.slot)?;
         }
         Ok(())
     }
 
+    fn plan(
+        &self,
+        tx: &mut Tx<'_>,
+        length: &OfferLength,
+        now: Timestamp,
+    ) -> Result<Option<Plan>, StoreError> {
+        let offer = &self.offer;
+        let horizon = now + SignedDuration::from_hours(24 * (offer.horizon_days + 1));
+        let mut hours = computed_time::hours(tx, &self.provider_id, now, horizon)?;
+        let Some(hours) = hours.remove(&offer.schedule_id) else {
+            return Ok(None);
+        };
+        let dates = self.dates(tx, now)?;
+        // Dates that were added may be further ahead.
+        let last = dates.iter().map(|date| date.blocks_until).max();
+        let until = last.map_or(horizon, |last| last.max(horizon)) + DAY;
+        let mut blocked = self.blocked(tx, now, until)?;
+        let following = self.following(length, &dates, &mut blocked);
+        let starts = self.starts(length, &hours, &dates, &blocked, now);
+        let last = now + SignedDuration::from_hours(24 * offer.horizon_days);
+        Ok(Some(Plan {
+            last: last.to_zoned(hours.zone.clone()).date(),
+            hours,
+            dates,
+            following,
+            starts,
+        }))
+    }
+
+    /// The added dates that take their time as the offer is now. One that would then meet another
+    /// session stays as it was. Puts the time that they take into `blocked`.
+    fn following(
+        &self,
+        length: &OfferLength,
+        dates: &[ClassDate],
+        blocked: &mut Vec<(Timestamp, Timestamp)>,
+    ) -> BTreeSet<SlotId> {
+        let mut following = BTreeSet::new();
+        for date in dates.iter().filter(|date| date.is_following()) {
+            let old = (date.blocks_from, date.blocks_until);
+            let (from, until) = self.offer.blocks(length, date.slot.starts_at);
+            let is_own = |time: &(Timestamp, Timestamp)| !date.is_deleted && *time == old;
+            let mut others = blocked.iter().filter(|time| !is_own(time));
+            if others.any(|(begin, end)| *begin < until && *end > from) {
+                continue;
+            }
+            blocked.retain(|time| !is_own(time));
+            blocked.push((from, until));
+            following.insert(date.slot.id.clone());
+        }
+        following
+    }
+
     fn make(&self, tx: &mut Tx<'_>, site: &Site, length: &OfferLength) -> Result<(), StoreError> {
         let offer = &self.offer;
         let now = tx.now();
-        let horizon = now + SignedDuration::from_hours(24 * (offer.horizon_days + 1));
-        let hours = computed_time::hours(tx, &self.provider_id, now, horizon)?;
-        let Some(hours) = hours.get(&offer.schedule_id) else {
+        let Some(plan) = self.plan(tx, length, now)? else {
             return self.end(tx);
         };
-        let day = |at: Timestamp| at.to_zoned(hours.zone.clone()).date();
-        let last = day(now + SignedDuration::from_hours(24 * offer.horizon_days));
-        let dates = self.dates(tx)?;
-        let blocked = self.blocked(tx, now, horizon)?;
-        let starts = self.starts(length, hours, &dates, &blocked, now);
+        let (hours, dates, starts) = (&plan.hours, &plan.dates, &plan.starts);
         let minutes = SignedDuration::from_mins(length.minutes);
         let stays = |date: &ClassDate| {
             let at = date.slot.starts_at;
             let is_wanted = starts.wanted.contains(&at) && date.is_at(at, minutes);
-            is_wanted && (date.blocks_from, date.blocks_until) == self.blocks(at, length)
+            is_wanted && (date.blocks_from, date.blocks_until) == offer.blocks(length, at)
         };
         // What rests first makes room for what is new, and for other buffers.
         for date in dates
@@ -161,6 +309,11 @@ impl Class {
             .filter(|date| date.is_movable() && !stays(date))
         {
             rest(tx, &date.slot)?;
+        }
+        for date in dates {
+            if plan.following.contains(&date.slot.id) {
+                self.put(tx, hours, length, date.slot.starts_at, Some(date))?;
+            }
         }
         for at in &starts.wanted {
             let mut there = dates.iter().filter(|date| date.is_at(*at, minutes));
@@ -177,11 +330,11 @@ impl Class {
             now
         )
         .run(tx, Rows::Any)?;
-        self.tell(tx, site, &starts.left_out)?;
+        self.tell(tx, site, &plan.starts.left_out)?;
         sql!(
             "UPDATE offer SET filled_until = :last WHERE id = :id",
             id = offer.id,
-            last = last.to_string()
+            last = plan.last.to_string()
         )
         .run(tx, Rows::Exactly(1))?;
         Ok(())
@@ -199,7 +352,7 @@ impl Class {
              WHERE provider_id = :provider AND deleted_at IS NULL
                AND blocks_until > :from AND blocks_from < :until
                AND NOT (COALESCE(offer_id, '') = :offer AND seats > 1 AND seats_taken = 0
-                        AND state = 'available' AND starts_at > :from)
+                        AND state = 'available' AND is_added = 0 AND starts_at > :from)
              UNION ALL
              SELECT starts_at, ends_at FROM provider_busy
              WHERE provider_id = :provider AND starts_at < :until AND ends_at > :from",
@@ -209,17 +362,6 @@ impl Class {
             until
         )
         .all(tx)
-    }
-
-    /// The time that a date takes, with the buffers.
-    fn blocks(&self, at: Timestamp, length: &OfferLength) -> (Timestamp, Timestamp) {
-        let [before, length, after] = [
-            self.offer.buffer_before,
-            length.minutes,
-            self.offer.buffer_after,
-        ]
-        .map(SignedDuration::from_mins);
-        (at - before, at + length + after)
     }
 
     fn starts(
@@ -232,13 +374,10 @@ impl Class {
     ) -> Starts {
         let offer = &self.offer;
         let rule = Rule {
-            step: offer.step_minutes,
-            length: length.minutes,
-            buffers: [offer.buffer_before, offer.buffer_after],
             // Members book that long before a date, which is there until it begins.
             notice: 0,
-            horizon: offer.horizon_days,
             day_limit: None,
+            ..offer.rule(length)
         };
         let day = |at: Timestamp| at.to_zoned(hours.zone.clone()).date();
         let grid = availability::free(
@@ -253,7 +392,7 @@ impl Class {
         let mut of_day: BTreeMap<Date, i64> = BTreeMap::new();
         for date in dates {
             let at = date.slot.starts_at;
-            if !date.is_deleted && !date.is_movable() {
+            if date.is_following() || !date.is_deleted && !date.is_movable() {
                 kept.insert(at);
                 *of_day.entry(day(at)).or_default() += 1;
             } else if date.is_deleted && !date.is_resting && date.is_at(at, minutes) {
@@ -263,7 +402,7 @@ impl Class {
         let mut starts = Starts::default();
         let mut free_from = Timestamp::MIN;
         for at in grid {
-            let (day, (from, until)) = (day(at), self.blocks(at, length));
+            let (day, (from, until)) = (day(at), offer.blocks(length, at));
             let count = of_day.entry(day).or_default();
             let is_full = offer.day_limit.is_some_and(|limit| *count >= limit);
             if kept.contains(&at) || removed.contains(&at) || is_full || from < free_from {
@@ -286,7 +425,8 @@ impl Class {
         starts
     }
 
-    /// Stores a date as the offer is now. One that is booked meanwhile stays as it is.
+    /// Stores a date as the offer is now, and returns its id. One that is booked meanwhile stays as it
+    /// is.
     fn put(
         &self,
         tx: &mut Tx<'_>,
@@ -294,7 +434,7 @@ impl Class {
         length: &OfferLength,
         at: Timestamp,
         there: Option<&ClassDate>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<SlotId, StoreError> {
         let offer = &self.offer;
         let old = there.map(|date| &date.slot);
         let id = old.map_or_else(|| tx.id(), |old| old.id.clone());
@@ -303,7 +443,7 @@ impl Class {
             version: old.map_or(1, |old| old.version),
             ..offered
         };
-        let (from, until) = self.blocks(at, length);
+        let (from, until) = offer.blocks(length, at);
         let Some(old) = there else {
             sql!(
                 "INSERT INTO slot ({Slot}, blocks_from, blocks_until, created_at)
@@ -315,7 +455,8 @@ impl Class {
             )
             .run(tx, Rows::Exactly(1))
             .map_err(|error| look_again(tx, error))?;
-            return choice::insert(tx, new.id.as_str(), &offer.choices());
+            choice::insert(tx, new.id.as_str(), &offer.choices())?;
+            return Ok(new.id);
         };
         // A changed number of seats is no other offer.
         let seen = Slot {
@@ -324,7 +465,7 @@ impl Class {
         };
         let is_there = !old.is_deleted && (old.blocks_from, old.blocks_until) == (from, until);
         if is_there && seen == new {
-            return Ok(());
+            return Ok(new.id);
         }
         let new = Slot {
             version: new.version + i64::from(seen != new),
@@ -350,7 +491,7 @@ impl Class {
             choice::clear(tx, new.id.as_str())?;
             choice::insert(tx, new.id.as_str(), &offer.choices())?;
         }
-        Ok(())
+        Ok(new.id)
     }
 
     /// Tells the provider of the first date that is left out of those that were not told before.

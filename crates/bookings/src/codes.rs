@@ -11,6 +11,14 @@ use ::web::codes::Code;
     pub const SEATS_LEFT = Code::new(409, "seats_left");
     /// The error for a slot whose time or price has changed since the caller saw it.
     pub const SLOT_CHANGED = Code::new(409, "slot_changed");
+    /// The error for an operation that only a class has, or one that is on offer.
+    pub const NOT_A_CLASS = Code::new(409, "not_a_class");
+    /// The error for writing to those who come to a date of a class if nobody does.
+    pub const NOBODY_COMES = Code::new(409, "nobody_comes");
+    /// The error for sending the same text to a date of a class again.
+    pub const CLASS_MESSAGE_SENT = Code::new(409, "class_message_sent");
+    /// The error for a date of a class to which as many messages were sent as allowed within 24 hours.
+    pub const TOO_MANY_CLASS_MESSAGES = Code::new(429, "too_many_class_messages");
     /// The error for changing a slot that is held or booked.
     pub const SLOT_LOCKED = Code::new(409, "slot_locked");
     /// The error for removing hours in which something is offered.

@@ -336,7 +336,8 @@ fn keep(
     Ok(true)
 }
 
-/// The calendar got them from the site's mails, and may show them at their old times.
+/// The calendar got them from the site's mails or from the private calendar, and may show them at their
+/// old times. A class is there under the id of its date.
 fn without_bookings(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -347,14 +348,15 @@ fn without_bookings(
     let mut times = Vec::new();
     for one in all {
         let id = one.uid.strip_suffix(&ending);
-        if let Some(Ok(booking)) = id.map(str::parse::<BookingId>) {
-            let (count,): (i64,) = sql!(
-                "SELECT COUNT(*) FROM booking WHERE id = :booking AND provider_id = :provider",
-                booking,
+        if let Some(Ok(id)) = id.map(str::parse::<BookingId>) {
+            let (is_own,): (bool,) = sql!(
+                "SELECT EXISTS (SELECT 1 FROM booking WHERE id = :id AND provider_id = :provider)
+                     OR EXISTS (SELECT 1 FROM slot WHERE id = :id AND provider_id = :provider)",
+                id,
                 provider
             )
             .one(tx)?;
-            if count > 0 {
+            if is_own {
                 continue;
             }
         }

@@ -24,6 +24,8 @@ pub mod choice;
 pub mod choice_list;
 pub mod class_cancellation;
 mod class_dates;
+pub mod class_message;
+mod class_people;
 pub mod codes;
 pub mod credit;
 pub mod credit_kind;
@@ -202,7 +204,8 @@ pub const DOMAIN: Domain = Domain {
         "0031_one_zone" contracting,
         "0032_refund_requests" contracting,
         "0033_hours" contracting,
-        "0034_classes" contracting
+        "0034_classes" contracting,
+        "0039_class_people" contracting
     ))
 };
 

@@ -140,14 +140,15 @@ pub(crate) fn tell(
     tell_one(tx, site, booking, Party::Provider, event, None)
 }
 
-struct Reader {
-    account: Account,
+/// Somebody who is told something.
+pub(crate) struct Reader {
+    pub(crate) account: Account,
     to: Address,
-    text: Text,
-    zone: TimeZone,
+    pub(crate) text: Text,
+    pub(crate) zone: TimeZone,
 }
 
-fn reader(
+pub(crate) fn reader(
     tx: &mut Tx<'_>,
     site: &Site,
     id: Option<&AccountId>,
@@ -277,8 +278,13 @@ pub(crate) fn tell_one(
     };
     let subject = text.with(subject, &values);
     let mail = send(tx, &reader, stream, subject, body)?;
-    if !matches!(event, Event::Reminder | Event::NoteChanged) {
-        let file = calendar(tx, site, booking, event, &reader, &place);
+    // A provider has one entry for a class, which stays while anybody comes.
+    let goes_on = event.is_cancelled() && is_class_for(booking, party) && {
+        let others = booking::list_of_slot(tx, &booking.slot_id)?;
+        others.iter().any(|one| one.state.is_held())
+    };
+    if !goes_on && !matches!(event, Event::Reminder | Event::NoteChanged) {
+        let file = calendar(tx, site, booking, party, event, &reader, &place);
         mail::attach_calendar(tx, &mail, &file)?;
     }
     let about = format!("{}, {when}", booking.title);
@@ -314,7 +320,7 @@ fn preparation(
     Ok([("booking-topics", topics), ("booking-own-note", note)])
 }
 
-fn send(
+pub(crate) fn send(
     tx: &mut Tx<'_>,
     reader: &Reader,
     stream: Stream,
@@ -332,9 +338,22 @@ fn send(
     })
 }
 
-pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEvent {
+/// Whether the side has one entry in its calendar for all bookings of the date.
+fn is_class_for(booking: &Booking, party: Party) -> bool {
+    booking.is_class && party == Party::Provider
+}
+
+/// The booking in the calendar of one side.
+pub(crate) fn event(site: &Site, booking: &Booking, party: Party, place: &str) -> CalendarEvent {
+    let (id, page) = if is_class_for(booking, party) {
+        let id = booking.slot_id.to_string();
+        let page = format!("/me/slots/{id}");
+        (id, page)
+    } else {
+        (booking.id.to_string(), page(booking))
+    };
     CalendarEvent {
-        uid: format!("{}@{}", booking.id, site.url().host()),
+        uid: format!("{id}@{}", site.url().host()),
         sequence: booking.ics_sequence,
         starts_at: booking.starts_at,
         ends_at: Some(booking.ends_at),
@@ -342,7 +361,7 @@ pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEven
         zone: booking.zone(),
         summary: booking.title.clone(),
         location: place.to_owned(),
-        url: site.url().join(&page(booking)),
+        url: site.url().join(&page),
         is_cancelled: false,
     }
 }
@@ -351,6 +370,7 @@ fn calendar(
     tx: &mut Tx<'_>,
     site: &Site,
     booking: &Booking,
+    party: Party,
     what: Event,
     reader: &Reader,
     place: &str,
@@ -361,7 +381,7 @@ fn calendar(
         Event::Cancelled | Event::HoldCancelled => Method::Cancel(&from, to),
         _ => Method::Request(&from, to),
     };
-    let events = [event(site, booking, place)];
+    let events = [event(site, booking, party, place)];
     calendar_file::write_as(method, &events, tx.now())
 }
 

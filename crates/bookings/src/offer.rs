@@ -14,6 +14,7 @@ use web::fields::{
 };
 use web::{Field, Findings, Input, List, PageQuery, Problem};
 
+use crate::availability::Rule;
 use crate::choice::Choices;
 use crate::codes::TOO_MANY_OFFERS;
 use crate::provider::{Provider, ProviderId};
@@ -159,6 +160,25 @@ impl Offer {
             hold_until: None,
             version: self.version,
         }
+    }
+
+    /// How the offer uses its hours.
+    pub(crate) fn rule(&self, length: &OfferLength) -> Rule {
+        Rule {
+            step: self.step_minutes,
+            length: length.minutes,
+            buffers: [self.buffer_before, self.buffer_after],
+            notice: self.min_notice,
+            horizon: self.horizon_days,
+            day_limit: self.day_limit,
+        }
+    }
+
+    /// The time that one of its sessions takes, with the buffers.
+    pub(crate) fn blocks(&self, length: &OfferLength, at: Timestamp) -> (Timestamp, Timestamp) {
+        let [before, length, after] =
+            [self.buffer_before, length.minutes, self.buffer_after].map(SignedDuration::from_mins);
+        (at - before, at + length + after)
     }
 
     pub(crate) fn is_class(&self) -> bool {

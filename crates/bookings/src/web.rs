@@ -102,6 +102,12 @@ fn pages() -> Pages<Site, Callers> {
             of_resource::<ScheduleException, _>(),
         )
         .nest(Offer::PAGES, of_resource::<Offer, _>())
+        .get("/me/offers/{id}/dates/new", People, slots::added_date::new)
+        .post(
+            "/me/offers/{id}/dates/new",
+            People,
+            slots::added_date::create,
+        )
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())
         .nest(Level::PAGES, of_resource::<Level, _>())
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())
@@ -163,6 +169,8 @@ fn pages() -> Pages<Site, Callers> {
         )
         .post("/me/slots/{id}/delete", People, slots::one::remove)
         .post("/me/slots/{id}/cancel", People, slots::one::cancel_class)
+        .get("/me/slots/{id}/people.csv", People, slots::people::file)
+        .post("/me/slots/{id}/message", People, slots::people::write)
         .get("/admin/sessions", People, sessions::list)
         .get("/admin/sessions/figures", People, sessions::figures)
         .get("/admin/sessions/settings", People, admin::settings)

@@ -17,13 +17,13 @@ struct Session {
 }
 
 /// Lists a provider's coming sessions that the hours of their offers do not contain, the soonest
-/// first.
+/// first. Dates that the provider has added to a class are meant to be there.
 pub(crate) fn list(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Booking>, StoreError> {
     let now = tx.roughly_now();
     let sessions: Vec<Session> = sql!(
         "SELECT {b: Booking}, o.schedule_id
          FROM booking b JOIN slot s ON s.id = b.slot_id JOIN offer o ON o.id = s.offer_id
-         WHERE b.provider_id = :provider AND b.ends_at > :now
+         WHERE b.provider_id = :provider AND b.ends_at > :now AND s.is_added = 0
            AND b.state IN ('pending_payment', 'confirmed')
          ORDER BY b.starts_at, b.id",
         provider,

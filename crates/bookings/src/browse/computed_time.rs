@@ -17,7 +17,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use self::provider_time::{ProviderTime, provider_times};
 use self::time_id::TimeId;
 use super::{Filter, Offered};
-use crate::availability::{self, Rule, Taken};
+use crate::availability::{self, Taken};
 use crate::offer::{Offer, OfferId, OfferLength};
 use crate::provider::{self, ProviderId};
 use crate::schedule::WeekWindow;
@@ -76,18 +76,6 @@ fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
 }
 
 impl Offering {
-    fn rule(&self, length: &OfferLength) -> Rule {
-        let offer = &self.offer;
-        Rule {
-            step: offer.step_minutes,
-            length: length.minutes,
-            buffers: [offer.buffer_before, offer.buffer_after],
-            notice: offer.min_notice,
-            horizon: offer.horizon_days,
-            day_limit: offer.day_limit,
-        }
-    }
-
     /// The free starts of each length from one instant until before another.
     fn starts(
         &self,
@@ -107,7 +95,7 @@ impl Offering {
         let days = day(from)..=day(until);
         let mut all = Vec::new();
         for length in &self.offer.lengths {
-            let free = availability::free(&hours, &self.rule(length), &taken, now, &days);
+            let free = availability::free(&hours, &self.offer.rule(length), &taken, now, &days);
             let within = free.into_iter().filter(|at| (from..until).contains(at));
             all.extend(within.map(|at| (length, at)));
         }

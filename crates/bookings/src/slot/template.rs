@@ -10,7 +10,7 @@ use web::{Findings, Problem};
 use super::{NewSlot, Place, SeriesId, Slot, SlotId, State, start};
 use crate::choice::{self, Choices};
 use crate::codes::CHOICE_NOT_OFFERED;
-use crate::provider::Provider;
+use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, BookingSettings};
 use crate::{Refusal, credit_kind, meeting_link};
 
@@ -129,25 +129,17 @@ impl Template {
         tx: &mut Tx<'_>,
         at: Timestamp,
     ) -> Result<Option<Obstacle>, StoreError> {
-        let now = tx.now();
-        if at <= now {
-            return Ok(Some(Obstacle::Past));
+        self.stretch().find_obstacle(tx, at)
+    }
+
+    fn stretch(&self) -> Stretch<'_> {
+        Stretch {
+            provider: &self.slot.provider_id,
+            own: self.slot.id.as_str(),
+            before: self.before,
+            length: self.length,
+            after: self.after,
         }
-        if at.duration_since(now) > FURTHEST {
-            return Ok(Some(Obstacle::TooFar));
-        }
-        let found: Option<(SlotId,)> = sql!(
-            "SELECT id FROM slot
-             WHERE provider_id = :provider AND deleted_at IS NULL
-               AND id <> :id AND blocks_from < :until AND blocks_until > :from
-             ORDER BY starts_at LIMIT 1",
-            provider = self.slot.provider_id,
-            id = self.slot.id,
-            from = at - self.before,
-            until = at + self.length + self.after
-        )
-        .maybe(tx)?;
-        Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
     /// Returns the start of the slot, or refuses with all errors in the sent properties. `kept` is
@@ -159,20 +151,9 @@ impl Template {
         kept: Option<Timestamp>,
         mut findings: Findings,
     ) -> Result<Timestamp, Refusal> {
-        let start = kept.or_else(|| read_start(sent, &self.slot.zone(), &mut findings));
-        let mut overlap = None;
-        if let Some(at) = start {
-            match self.find_obstacle(tx, at)? {
-                Some(Obstacle::Overlap(id)) => overlap = Some(id),
-                Some(obstacle) => findings.add("/date", obstacle.code(), []),
-                None => {}
-            }
-        }
-        findings.finish()?;
-        if let Some(id) = overlap {
-            return Err(overlaps(&id));
-        }
-        Ok(start.unwrap_or_default())
+        let (date, time) = (sent.date.as_str(), sent.time.as_str());
+        let start = kept.or_else(|| read_start(date, time, &self.slot.zone(), &mut findings));
+        self.stretch().check(tx, start, findings)
     }
 
     /// Whether a slot that begins at `one` does not overlap a slot that begins at `later`,
@@ -301,8 +282,14 @@ pub(crate) fn check_length(
     }
 }
 
-fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Option<Timestamp> {
-    let (date, time) = (sent.date.parse::<Date>(), sent.time.parse::<Time>());
+/// Reads the local date and time at which a slot begins.
+pub(crate) fn read_start(
+    date: &str,
+    time: &str,
+    zone: &TimeZone,
+    findings: &mut Findings,
+) -> Option<Timestamp> {
+    let (date, time) = (date.parse::<Date>(), time.parse::<Time>());
     if date.is_err() {
         findings.add("/date", "date_invalid", []);
     }
@@ -314,6 +301,67 @@ fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Optio
         findings.add("/time", Obstacle::Missing.code(), []);
     }
     found.map(|start| start.at)
+}
+
+/// The time that a slot is to take of its provider's.
+pub(crate) struct Stretch<'a> {
+    pub(crate) provider: &'a ProviderId,
+    /// The id of the slot, which does not stand in its own way; empty for a new one.
+    pub(crate) own: &'a str,
+    pub(crate) before: SignedDuration,
+    pub(crate) length: SignedDuration,
+    pub(crate) after: SignedDuration,
+}
+
+impl Stretch<'_> {
+    /// Returns the start, if nothing stands in its way and there are no findings; otherwise refuses
+    /// with all of them.
+    pub(crate) fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        start: Option<Timestamp>,
+        mut findings: Findings,
+    ) -> Result<Timestamp, Refusal> {
+        let mut overlap = None;
+        if let Some(at) = start {
+            match self.find_obstacle(tx, at)? {
+                Some(Obstacle::Overlap(id)) => overlap = Some(id),
+                Some(obstacle) => findings.add("/date", obstacle.code(), []),
+                None => {}
+            }
+        }
+        findings.finish()?;
+        if let Some(id) = overlap {
+            return Err(overlaps(&id));
+        }
+        Ok(start.unwrap_or_default())
+    }
+
+    fn find_obstacle(
+        &self,
+        tx: &mut Tx<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Obstacle>, StoreError> {
+        let now = tx.now();
+        if at <= now {
+            return Ok(Some(Obstacle::Past));
+        }
+        if at.duration_since(now) > FURTHEST {
+            return Ok(Some(Obstacle::TooFar));
+        }
+        let found: Option<(SlotId,)> = sql!(
+            "SELECT id FROM slot
+             WHERE provider_id = :provider AND deleted_at IS NULL
+               AND id <> :own AND blocks_from < :until AND blocks_until > :from
+             ORDER BY starts_at LIMIT 1",
+            provider = self.provider,
+            own = self.own,
+            from = at - self.before,
+            until = at + self.length + self.after
+        )
+        .maybe(tx)?;
+        Ok(found.map(|(id,)| Obstacle::Overlap(id)))
+    }
 }
 
 fn overlaps(other: &SlotId) -> Refusal {

@@ -334,10 +334,10 @@ async fn show_booking(call: Call) -> Result<Response, Problem> {
 async fn show_calendar(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         let location = booking::location(tx, &party.booking)?;
-        Ok::<_, Refusal>((party.booking.clone(), location))
+        Ok::<_, Refusal>((party.booking.clone(), party.party, location))
     };
-    let (booking, location) = call.read(look).await?;
-    ics::file(&call.site, &booking, &location)
+    let (booking, party, location) = call.read(look).await?;
+    ics::file(&call.site, &booking, party, &location)
 }
 
 /// The reason for a cancellation.

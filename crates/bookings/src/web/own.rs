@@ -372,7 +372,7 @@ pub(super) async fn page_with_claim(
 /// `GET /me/bookings/{id}/calendar.ics`.
 pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
     let loaded = load(&req).await?;
-    ics::file(&req.site, &loaded.booking, &loaded.location)
+    ics::file(&req.site, &loaded.booking, loaded.party, &loaded.location)
 }
 
 const CANCEL: Question = Question {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{EditForm, Messages, Next, PageResource, RowList};
@@ -12,7 +13,10 @@ use super::frame::BookingPage as _;
 use super::hours::{ProviderContext, provided};
 use super::slots::table_form;
 use super::{choices, words};
+use crate::Refusal;
+use crate::class_dates::{self, ClosedTimes};
 use crate::offer::{LENGTH, LENGTHS, Offer};
+use crate::provider::Provider;
 use crate::schedule::Schedule;
 
 /// The minutes from one start to the next that the form offers. 0 is none.
@@ -53,6 +57,10 @@ struct Row {
     lengths: String,
     hours: String,
     is_active: bool,
+    /// Whether dates can be added to it.
+    takes_dates: bool,
+    /// Which other sessions lose times to it.
+    closes: Vec<String>,
 }
 
 const DONE: &[(&str, &str)] = &[
@@ -131,6 +139,10 @@ impl PageResource for Offer {
         context: &ProviderContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
+        let look = |tx: &mut Tx<'_>, provider: &Provider| {
+            Ok::<_, Refusal>(class_dates::closed_times(tx, &provider.profile.id)?)
+        };
+        let closed = req.read(look).await?;
         let text = &req.text;
         let body = OffersPage {
             text,
@@ -139,14 +151,14 @@ impl PageResource for Offer {
             rows: list
                 .items
                 .into_iter()
-                .map(|one| row(text, context, one))
+                .map(|one| row(text, context, &closed, one))
                 .collect(),
         };
         req.show(Self::PAGES, &text.say("offer-title"), body).await
     }
 }
 
-fn row(text: &Text, context: &ProviderContext, offer: Offer) -> Row {
+fn row(text: &Text, context: &ProviderContext, closed: &[ClosedTimes], offer: Offer) -> Row {
     let lengths = offer.lengths.iter().map(|length| {
         let price = words::price(text, offer.price(length), label(context, &offer));
         format!("{}, {price}", words::length_of(text, length.minutes))
@@ -159,11 +171,26 @@ fn row(text: &Text, context: &ProviderContext, offer: Offer) -> Row {
     let hours = hours.find(|one| one.id.as_str() == offer.schedule_id);
     Row {
         id: offer.id.to_string(),
+        takes_dates: offer.active && offer.is_class(),
+        closes: closes(text, closed, &offer),
         lengths: lengths.join(" · "),
         hours: hours.map_or_else(String::new, |one| one.name.clone()),
         is_active: offer.active,
         title: offer.title,
     }
+}
+
+/// What a class takes of the times of other sessions.
+fn closes(text: &Text, closed: &[ClosedTimes], offer: &Offer) -> Vec<String> {
+    let say = |message, is_all: bool| {
+        let of_class = closed.iter();
+        let of_class = of_class.filter(|one| one.class == offer.id && one.is_all == is_all);
+        let titles: Vec<&str> = of_class.map(|one| one.title.as_str()).collect();
+        let titles = titles.join(&*text.say("hours-comma"));
+        (!titles.is_empty()).then(|| text.with(message, [("titles", titles.into())]))
+    };
+    let said = [say("offer-closes-all", true), say("offer-closes", false)];
+    said.into_iter().flatten().collect()
 }
 
 fn label<'a>(context: &'a ProviderContext, offer: &Offer) -> Option<&'a str> {

@@ -1,8 +1,10 @@
 //! The pages of a provider's own slots.
 
+pub(super) mod added_date;
 pub(super) mod bookings;
 pub(super) mod form;
 pub(super) mod one;
+pub(super) mod people;
 pub(super) mod series;
 pub(super) mod week;
 

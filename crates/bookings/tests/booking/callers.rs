@@ -58,6 +58,7 @@ PATCH /me/slots/{id} | free | P | {"title": "Theirs", "version": 999} | 409 | -r
 DELETE /me/slots/{id} | taken | P |  | 409 | -rrr+nns+
 POST /me/slots/{id}/visibility | taken | P | {"visible": false} | 409 | -rrr+nns+
 POST /me/slots/{id}/cancel-class | free | P | {"reason": "Ill"} | 409 | -rrr+nntt
+POST /me/slots/{id}/message | free | P | {"text": "Hello"} | 409 | -rrr+nns+
 GET /me/schedules |  | P |  | 200 | -rrr++++s
 POST /me/schedules |  | P | {} | 422 | -rrr+++s+
 GET /me/schedules/{id} | hours | P |  | 200 | -rrr+nn+s
@@ -72,6 +73,7 @@ GET /me/offers |  | P |  | 200 | -rrr++++s
 POST /me/offers |  | P | {} | 422 | -rrr+++s+
 GET /me/offers/{id} | offer | P |  | 200 | -rrr+nn+s
 PATCH /me/offers/{id} | offer | P | {"version": 999} | 409 | -rrr+nns+
+POST /me/offers/{id}/dates | offer | P | {"date": "2027-01-05", "time": "09:00"} | 409 | -rrr+nns+
 DELETE /me/offers/{id} | offer | P |  | 200 | -rrr+nns+
 GET /me/provider |  | P |  | 200 | -rrr++++s
 PUT /me/provider |  | P | {"bio": "Theirs", "version": 999} | 409 | -rrr+++tt

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::hours::{booked, listed, offer, tuesdays};
 use crate::stage::{
     self, Booking, Person, Stage, count, erase, exported, go_to, of_platform, on_default, run,
     script, state,
@@ -281,6 +282,31 @@ fn an_event_over_a_booking_is_told_once_and_cancels_nothing() {
             "{}",
             notices.body
         );
+    });
+}
+
+#[test]
+fn an_own_class_in_the_calendar_takes_no_time() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (server, stage) = Server::start(stage.world).await;
+        let mut farah = provider(&stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(&mut farah, &hours, &json!({"seats": 5})).await;
+        stage.work().await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let class = listed(&mut aina).await[4].clone();
+        booked(&mut aina, &class).await;
+        let slot = farah.offer("2026-12-09", "09:00", 0).await;
+        let uid = format!(
+            "UID:{}@{}",
+            class["id"].as_str().unwrap(),
+            stage.site.url().host()
+        );
+        let own = event("20261209").replace("UID:20261209", &uid);
+        server.hand_out(&[&own]);
+        set(&stage, &farah, &json!(server.url())).await.expect(200);
+        stage.work().await;
+        assert!(offered(&stage).await.contains(&slot["id"]));
     });
 }
 

@@ -17,6 +17,7 @@ mod cancelling;
 mod cards;
 mod catalogue;
 mod claims;
+mod class_people;
 mod classes;
 mod computed_times;
 mod counted;

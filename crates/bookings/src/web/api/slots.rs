@@ -14,6 +14,9 @@ use web::{Json, List, Problem, Site, routes};
 
 use crate::bulk::{self, BulkChange, BulkResult};
 use crate::class_cancellation::{self, ClassCancellation};
+use crate::class_dates::{self, NewClassDate};
+use crate::class_message::{self, ClassMessageSent, NewClassMessage};
+use crate::offer::OfferId;
 use crate::provider::Provider;
 use crate::series::{self, NewSeries};
 use crate::slot::view::SlotView;
@@ -28,6 +31,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(change_slot: Tokens(&[WRITE]), delete_slot: Tokens(&[WRITE])))
         .routes(routes!(set_slot_visibility: Tokens(&[WRITE])))
         .routes(routes!(cancel_class: People))
+        .routes(routes!(write_to_class: Tokens(&[WRITE])))
+        .routes(routes!(add_class_date: Tokens(&[WRITE])))
         .routes(routes!(change_slots: Tokens(&[WRITE])))
 }
 
@@ -144,6 +149,37 @@ async fn cancel_class(call: Call, body: Received<ClassCancellation>) -> Result<R
         Ok::<_, Refusal>(SlotView::of(tx, slot)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// Mails a text to each member who has confirmed seats of a date of a class; at most 5 different texts
+/// within 24 hours.
+#[utoipa::path(
+    post, path = "/api/v1/me/slots/{id}/message", tag = "bookings",
+    request_body = NewClassMessage,
+    responses((status = 200, body = ClassMessageSent), (status = 409))
+)]
+async fn write_to_class(call: Call, body: Received<NewClassMessage>) -> Result<Response, Problem> {
+    let (id, site): (SlotId, _) = (call.id("id")?, call.site.clone());
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        class_message::send(tx, &site, provider, &id, &new)
+    };
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// Adds a date to a class, outside its hours or further ahead than its dates are made. Changed hours
+/// do not take it away. If it would meet another session, the error is `slot_overlap`.
+#[utoipa::path(
+    post, path = "/api/v1/me/offers/{id}/dates", tag = "offers", request_body = NewClassDate,
+    responses((status = 201, body = SlotView), (status = 409))
+)]
+async fn add_class_date(call: Call, body: Received<NewClassDate>) -> Result<Response, Problem> {
+    let (id, new): (OfferId, _) = (call.id("id")?, body.value);
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = class_dates::add(tx, provider, &id, &new)?;
+        Ok::<_, Refusal>(SlotView::of(tx, slot)?)
+    };
+    call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
 /// Changes up to 200 free slots: gives them a link, hides, shows or deletes them. If one of them

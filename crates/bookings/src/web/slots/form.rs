@@ -103,7 +103,7 @@ pub(super) fn details(text: &Text, form_state: &FormState, offers: &Offers) -> V
     fields
 }
 
-fn when(text: &Text, form_state: &FormState) -> Vec<Field> {
+pub(super) fn when(text: &Text, form_state: &FormState) -> Vec<Field> {
     vec![
         form_state.date("date", text.say("slot-date")).required(),
         form_state

@@ -8,6 +8,7 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 
+use super::people::ClassPeople;
 use super::{HERE, week_of};
 use crate::choice;
 use crate::class_cancellation::{self, ClassCancellation};
@@ -16,7 +17,7 @@ use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
-use crate::{Refusal, booking, member, notice, request};
+use crate::{Refusal, booking, class_people, notice, request};
 
 pub(super) fn page_of(slot: &Slot) -> String {
     format!("{HERE}/{}", slot.id)
@@ -42,39 +43,34 @@ struct SlotPage<'a> {
     booking: Option<String>,
     /// The seats of a class; empty for other slots.
     seats: String,
-    /// Everybody who has seats of a class.
-    people: Vec<Participant>,
+    /// Who comes to a date of a class.
+    people: Option<ClassPeople<'a>>,
     /// The field for the reason for cancelling a class; `None` if it cannot be cancelled.
     reason: Option<Field>,
 }
 
-struct Participant {
-    href: String,
-    name: String,
-    seats: i64,
-    class: &'static str,
-    state: &'static str,
-}
+/// What the page was sent back for.
+const DONE: &[(&str, &str)] = &[("written", "class-written")];
 
 /// `GET /me/slots/{id}`.
 pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
     slot_page(&req, &FormState::default()).await
 }
 
-async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+pub(super) async fn slot_page(
+    req: &PageRequest,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
     let id: SlotId = req.id("id")?;
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
         let bookings = booking::list_of_slot(tx, &slot.id)?;
-        let mut people = Vec::new();
-        for one in &bookings {
-            people.push(member::name(tx, one.member_id.as_ref())?);
-        }
+        let people = class_people::list(tx, &slot)?;
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
         Ok::<_, Refusal>((slot, (bookings, people), sets, lists))
     };
-    let (slot, (bookings, names), sets, (listed, labels)) = req.read(look).await?;
+    let (slot, (bookings, people), sets, (listed, labels)) = req.read(look).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -82,7 +78,10 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (date, time) = words::when(text, &zone, place.as_ref(), slot.starts_at, slot.ends_at);
     let body = SlotPage {
         text,
-        form: req.form(&[], form_state),
+        form: req.form(DONE, form_state),
+        people: slot
+            .is_class()
+            .then(|| ClassPeople::of(req, form_state, &slot, people, &labels, &listed)),
         date,
         time,
         price: words::price(text, slot.price(), kind),
@@ -108,18 +107,6 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .iter()
             .find(|one| one.is_active() && !one.is_class)
             .map(notice::page),
-        people: bookings
-            .iter()
-            .zip(&names)
-            .filter(|(one, _)| one.is_class)
-            .map(|(one, name)| Participant {
-                href: notice::page(one),
-                name: notice::named(text, name).into_owned(),
-                seats: one.seats,
-                class: words::tag(one.state),
-                state: one.state_label(),
-            })
-            .collect(),
         slot: &slot,
     };
     let title = slot.title.clone();
