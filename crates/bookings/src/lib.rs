@@ -24,6 +24,7 @@ pub mod choice;
 pub mod choice_list;
 pub mod class_cancellation;
 mod class_dates;
+pub mod class_party;
 pub mod codes;
 pub mod credit;
 pub mod credit_kind;
@@ -202,7 +203,8 @@ pub const DOMAIN: Domain = Domain {
         "0031_one_zone" contracting,
         "0032_refund_requests" contracting,
         "0033_hours" contracting,
-        "0034_classes" contracting
+        "0034_classes" contracting,
+        "0036_party" contracting
     ))
 };
 

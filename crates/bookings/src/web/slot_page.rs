@@ -22,7 +22,7 @@ use web::{Form, Problem, Site, Text, Theme, zone};
 
 use super::frame::framed;
 use super::visitor_zone::VisitorZone;
-use super::{brief, choices, visitor, words};
+use super::{brief, choices, party_card, visitor, words};
 use crate::booking::{self, Booking, class_seats};
 use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
@@ -262,7 +262,8 @@ pub(super) async fn slot_page(
     let mut fields = choices::asked(text, form_state, &listed, &sets);
     let is_party = means.party > 1;
     if is_party {
-        fields.insert(0, seats_field(text, form_state, slot, means.party));
+        let each = words::price(text, slot.price(), offered.credit_label.as_deref());
+        fields.insert(0, seats_field(text, form_state, each, means.party));
     }
     let signed_out = match reader {
         SlotReader::Member(..) => None,
@@ -275,6 +276,9 @@ pub(super) async fn slot_page(
     // If people must sign in to book, there is no field for a note, because the note would have to
     // be kept in a URL until they are signed in.
     if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
+        if is_party {
+            fields.push(party_card::names_field(text, form_state));
+        }
         fields.extend(brief::fields(text, form_state, label));
     }
     let mut body = SlotPage {
@@ -326,11 +330,8 @@ pub(super) async fn slot_page(
 }
 
 /// The field for the number of seats of a class.
-fn seats_field(text: &Text, form_state: &FormState, slot: &Slot, most: i64) -> Field {
-    let values = [
-        ("most", most.into()),
-        ("price", words::price(text, slot.price(), None).into()),
-    ];
+fn seats_field(text: &Text, form_state: &FormState, each: String, most: i64) -> Field {
+    let values = [("most", most.into()), ("price", each.into())];
     let mut field = form_state.number("seats", text.say("booking-seats-own"));
     if field.value.is_empty() {
         "1".clone_into(&mut field.value);

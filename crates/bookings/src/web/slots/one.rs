@@ -9,12 +9,14 @@ use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 
 use super::{HERE, week_of};
+use crate::booking::Party;
 use crate::choice;
 use crate::class_cancellation::{self, ClassCancellation};
 use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
+use crate::web::party_card::{BookedSeats, PartyCard};
 use crate::web::{choices, words};
 use crate::{Refusal, booking, member, notice, request};
 
@@ -43,12 +45,14 @@ struct SlotPage<'a> {
     /// The seats of a class; empty for other slots.
     seats: String,
     /// Everybody who has seats of a class.
-    people: Vec<Participant>,
+    people: Vec<Participant<'a>>,
     /// The field for the reason for cancelling a class; `None` if it cannot be cancelled.
     reason: Option<Field>,
 }
 
-struct Participant {
+struct Participant<'a> {
+    /// The seats of the booking.
+    party: Option<PartyCard<'a>>,
     href: String,
     name: String,
     seats: i64,
@@ -68,7 +72,8 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         let bookings = booking::list_of_slot(tx, &slot.id)?;
         let mut people = Vec::new();
         for one in &bookings {
-            people.push(member::name(tx, one.member_id.as_ref())?);
+            let name = member::name(tx, one.member_id.as_ref())?;
+            people.push((name, BookedSeats::load(tx, one, Party::Provider)?));
         }
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
@@ -112,7 +117,8 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .iter()
             .zip(&names)
             .filter(|(one, _)| one.is_class)
-            .map(|(one, name)| Participant {
+            .map(|(one, (name, seats))| Participant {
+                party: PartyCard::of_class(text, one, seats, now),
                 href: notice::page(one),
                 name: notice::named(text, name).into_owned(),
                 seats: one.seats,
