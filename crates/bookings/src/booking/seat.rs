@@ -71,6 +71,14 @@ pub(crate) fn read_names(form: &Form) -> Vec<String> {
         .collect()
 }
 
+/// The names of those who come, one on each line.
+pub(crate) fn lines_of_names(party: &[Seat]) -> String {
+    let named = party.iter().filter(|one| one.stands());
+    let names = named.map(|one| one.name.as_str());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    names.join("\n")
+}
+
 /// Checks the names of those who come, at most one for each of so many seats.
 pub(crate) fn check_names(findings: &mut Findings, names: &[String], seats: i64) -> Vec<String> {
     if i64::try_from(names.len()).unwrap_or(i64::MAX) > seats {

@@ -324,7 +324,8 @@ pub(super) async fn page_with_claim(
             form_state,
             booking,
             &loaded.seats,
-            (loaded.party, now),
+            loaded.party,
+            now,
         ),
         claim: loaded.claim.as_ref().map(|claim| {
             let order = loaded.order.as_ref().filter(|order| order.is_paid());

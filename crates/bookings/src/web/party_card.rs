@@ -45,8 +45,9 @@ pub(super) struct PartyCard<'a> {
     names: Option<Field>,
     /// The seats that the reader can give back.
     cancel: Option<Field>,
-    /// The seats of which the reader can say that nobody came.
-    missed: Option<Field>,
+    /// The seats of which the reader can say that nobody came: position, name, and whether it was
+    /// said. A page may have several such lists, so they are no fields, which have an id.
+    missed: Vec<(i64, String, bool)>,
 }
 
 fn named(text: &Text, seat: &Seat) -> String {
@@ -63,20 +64,12 @@ impl<'a> PartyCard<'a> {
         form_state: &FormState,
         booking: &Booking,
         seats: &BookedSeats,
-        reader: (Party, Timestamp),
+        party: Party,
+        now: Timestamp,
     ) -> Option<Self> {
-        let (party, now) = reader;
         let all = || seats.all.iter();
         let standing: Vec<&Seat> = all().filter(|one| one.stands()).collect();
         let may_change = party == Party::Member && booking.is_active() && booking.starts_at > now;
-        let ticks = |name: &str, label: &str| {
-            let choices = standing.iter();
-            let choices = choices.map(|one| (one.position.to_string(), named(text, one)));
-            let choices: Vec<_> = choices.collect();
-            let missed = standing.iter().filter(|one| one.state == SeatState::Missed);
-            let missed = missed.map(|one| ("missed", one.position.to_string()));
-            FormState::of(form(missed)).ticks(name, text.say(label), choices)
-        };
         let may_cancel = may_change && booking.state == State::Confirmed && standing.len() > 1;
         (!seats.all.is_empty()).then(|| Self {
             text,
@@ -92,9 +85,20 @@ impl<'a> PartyCard<'a> {
                     (named(text, one), state)
                 })
                 .collect(),
-            names: may_change.then(|| own_names(text, form_state, &standing)),
-            cancel: may_cancel.then(|| ticks("positions", "seats-cancel")),
-            missed: seats.may_mark.then(|| ticks("missed", "seats-missed")),
+            names: may_change.then(|| own_names(text, form_state, &seats.all)),
+            cancel: may_cancel.then(|| {
+                let choices = standing.iter();
+                let choices = choices.map(|one| (one.position.to_string(), named(text, one)));
+                FormState::default().ticks("positions", text.say("seats-cancel"), choices)
+            }),
+            missed: standing
+                .iter()
+                .filter(|_| seats.may_mark)
+                .map(|one| {
+                    let is_missed = one.state == SeatState::Missed;
+                    (one.position, named(text, one), is_missed)
+                })
+                .collect(),
         })
     }
 
@@ -106,7 +110,7 @@ impl<'a> PartyCard<'a> {
         now: Timestamp,
     ) -> Option<Self> {
         let form_state = FormState::default();
-        let card = Self::of(text, &form_state, booking, seats, (Party::Provider, now))?;
+        let card = Self::of(text, &form_state, booking, seats, Party::Provider, now)?;
         Some(Self {
             is_of_class: true,
             ..card
@@ -115,13 +119,11 @@ impl<'a> PartyCard<'a> {
 }
 
 /// The field with what was typed, or with the names as they are.
-fn own_names(text: &Text, form_state: &FormState, standing: &[&Seat]) -> Field {
+fn own_names(text: &Text, form_state: &FormState, party: &[Seat]) -> Field {
     if form_state.form.find("names").is_some() {
         return names_field(text, form_state);
     }
-    let names = standing.iter().map(|one| one.name.as_str());
-    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-    let stored = form([("names", names.join("\n"))]);
+    let stored = form([("names", seat::lines_of_names(party))]);
     names_field(text, &FormState::of(stored))
 }
 

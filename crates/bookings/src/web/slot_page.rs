@@ -23,6 +23,7 @@ use web::{Form, Problem, Site, Text, Theme, zone};
 use super::frame::framed;
 use super::visitor_zone::VisitorZone;
 use super::{brief, choices, party_card, visitor, words};
+use crate::booking::seat::{self, Seat};
 use crate::booking::{self, Booking, class_seats};
 use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
@@ -87,9 +88,12 @@ enum Found {
     Mine(Box<Booking>),
     /// A slot that the reader can book, perhaps because it is held for the reader by a booking that
     /// they have not proved yet.
-    Offered(Box<(Offered, Option<Booking>, BookingSettings, Means, Sets)>),
+    Offered(Box<(Offered, Option<Held>, BookingSettings, Means, Sets)>),
     Taken(Vec<Offered>),
 }
+
+/// The booking that holds a slot for its reader, and its seats of a class.
+type Held = (Booking, Vec<Seat>);
 
 #[derive(Default)]
 struct Means {
@@ -214,6 +218,13 @@ pub(super) async fn slot_page(
                 about.extend(catalogue::find(tx, slug)?);
             }
             let sets = (sets, choice::listed(tx)?, about);
+            let held = match held {
+                Some(held) => {
+                    let party = seat::of_booking(tx, &held.id)?;
+                    Some((held, party))
+                }
+                None => None,
+            };
             let found = (offered, held, rules, means, sets);
             return Ok(Some(Found::Offered(Box::new(found))));
         }
@@ -245,7 +256,7 @@ pub(super) async fn slot_page(
     };
     let is_held = held.is_some();
     let prefilled = held.filter(|_| form_state.is_fine());
-    let prefilled = prefilled.map(|held| held_form(&held));
+    let prefilled = prefilled.map(|(held, party)| held_form(&held, &party));
     let form_state = prefilled.as_ref().unwrap_or(form_state);
     let slot = &offered.slot;
     let place = slot.place_zone();
@@ -399,7 +410,7 @@ fn take_over(text: &Text, form_state: &FormState, visitor: &VisitorZone) -> Opti
 
 /// The form for a slot that is held for its reader, with what was entered when it was held. Perhaps
 /// somebody else entered it, so the reader's address is not shown unless they say so themselves.
-fn held_form(held: &Booking) -> FormState {
+fn held_form(held: &Booking, party: &[Seat]) -> FormState {
     let mut form = Form::default();
     for kind in choice::Kind::ALL {
         if let Some(code) = held.choice.of(*kind) {
@@ -410,6 +421,7 @@ fn held_form(held: &Booking) -> FormState {
         form.set("track", track.clone());
     }
     form.set("seats", held.seats.to_string());
+    form.set("names", seat::lines_of_names(party));
     form.set("topics", held.brief.topics.join("\n"));
     form.set("note", held.brief.note.clone());
     FormState::of(form)
