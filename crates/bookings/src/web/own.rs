@@ -319,14 +319,7 @@ pub(super) async fn page_with_claim(
             (true, false) => text.say("booking-cancel-closed").into_owned(),
         },
         may_cancel: loaded.may_cancel(now),
-        people: PartyCard::of(
-            text,
-            form_state,
-            booking,
-            &loaded.seats,
-            loaded.party,
-            now,
-        ),
+        people: PartyCard::of(text, form_state, booking, &loaded.seats, loaded.party, now),
         claim: loaded.claim.as_ref().map(|claim| {
             let order = loaded.order.as_ref().filter(|order| order.is_paid());
             let currency = order.map(|order| order.currency);
