@@ -117,6 +117,8 @@ booking-seats = عدد المقاعد { $seats }، { $left ->
 }
 booking-seats-own = كم مقعدًا
 booking-seats-hint = حتى { $most }. سعر المقعد: { $price }
+booking-names = من سيأتي (اختياري)
+booking-names-hint = اسم في كل سطر.
 booking-full = اكتملت مقاعد هذه الحصة.
 booking-to-cancel = للإلغاء
 booking-cancel-until = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك يمكنك الإلغاء فقط.

@@ -104,6 +104,8 @@ booking-seats = { $seats } places, { $left ->
 }
 booking-seats-own = How many places
 booking-seats-hint = Up to { $most }. Each: { $price }
+booking-names = Who comes (optional)
+booking-names-hint = One name on each line.
 booking-full = This class is full.
 booking-to-cancel = To cancel
 booking-cancel-until = Until { $when } you can cancel or move it and lose nothing. After that you can only cancel.
@@ -344,6 +346,31 @@ booking-cancel-undo = { $by ->
        *[other] This cannot be undone. The time may be booked again while it is free.
     }
 booking-cancel-do = Cancel the booking
+seat-number = Place { $number }
+seat-taken = Taken
+seat-cancelled = Given back
+seat-came = Came
+seat-missed = Did not come
+seat-names-save = Save the names
+seats-cancel = Places to give back
+seats-cancel-ask = Give these places back…
+seats-cancel-question = { $count ->
+    [one] Give back 1 place of “{ $title }”?
+   *[other] Give back { $count } places of “{ $title }”?
+}
+seats-cancel-facts = You keep your other places on { $when }. These become free for others.
+    { $money ->
+        [none] Nothing was paid.
+        [credit] Their credits are given back.
+        [late] Nothing is paid back.
+        [late-credit] Their credits stay spent.
+       *[other] { $money } is paid back.
+    }
+seats-cancel-undo = This cannot be undone.
+seats-cancel-do = Give the places back
+seats-were-cancelled = The places are given back. An email is on its way.
+seats-missed = Who did not come
+seats-missed-save = Save who came
 booking-move = Move
 booking-move-from = Now: { $when }.
 booking-moves-left = { $count ->
@@ -1139,6 +1166,11 @@ booking-said-moved = This has a new time, with { $with }:
 booking-mail-cancelled = Cancelled: { $title }, { $when }
 booking-said-cancelled = This does not take place, with { $with }:
 booking-said-hold-cancelled = This does not take place:
+booking-mail-seats-cancelled = Fewer places: { $title }, { $when }
+booking-said-seats-cancelled = { $count ->
+    [one] 1 place was given back. The others stay booked with { $with }:
+   *[other] { $count } places were given back. The others stay booked with { $with }:
+}
 booking-mail-reminder = { $day ->
     [today] Today: { $title }, { $when }
     [tomorrow] Tomorrow: { $title }, { $when }
@@ -1172,6 +1204,7 @@ booking-said-refunded = { $sum } was paid back.
 booking-notice-confirmed = Booked: { $about }
 booking-notice-moved = Moved: { $about }
 booking-notice-cancelled = Cancelled: { $about }
+booking-notice-seats-cancelled = Places given back: { $about }
 booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
@@ -1381,6 +1414,7 @@ slot-busy = Hidden: you are busy
 event-booking-feedback = Gave feedback on a session
 event-booking-link-replaced = Replaced the link of a session
 event-booking-outcome = Said what became of a session
+event-booking-seats-marked = Said who came to a class
 event-booking-claim = Reported that somebody did not come to a session
 event-booking-claim-decided = Decided a report that somebody did not come
 event-booking-room-released = Released the room of a session

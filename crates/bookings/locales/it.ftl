@@ -133,6 +133,8 @@ booking-seats = { $seats } posti, { $left ->
 }
 booking-seats-own = Quanti posti
 booking-seats-hint = Fino a { $most }. Ciascuno: { $price }
+booking-names = Chi viene (facoltativo)
+booking-names-hint = Un nome per riga.
 booking-full = Questo corso è al completo.
 booking-to-cancel = Per annullare
 booking-cancel-until = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo può solo annullare.

@@ -92,6 +92,8 @@ booking-seats = { $seats } tempat, { $left ->
 }
 booking-seats-own = Berapa tempat
 booking-seats-hint = Hingga { $most }. Setiap satu: { $price }
+booking-names = Siapa yang datang (pilihan)
+booking-names-hint = Satu nama pada setiap baris.
 booking-full = Kelas ini sudah penuh.
 booking-to-cancel = Pembatalan
 booking-cancel-until = Hingga { $when } anda boleh membatalkan atau memindahkannya tanpa rugi apa-apa. Selepas itu anda hanya boleh membatalkannya.
@@ -329,6 +331,28 @@ booking-cancel-undo = { $by ->
        *[other] Pembatalan ini tidak boleh ditarik balik. Masa itu boleh ditempah semula selagi masih lapang.
     }
 booking-cancel-do = Batalkan tempahan
+seat-number = Tempat { $number }
+seat-taken = Diambil
+seat-cancelled = Dipulangkan
+seat-came = Hadir
+seat-missed = Tidak hadir
+seat-names-save = Simpan nama
+seats-cancel = Tempat untuk dipulangkan
+seats-cancel-ask = Pulangkan tempat ini…
+seats-cancel-question = Pulangkan { $count } tempat dalam “{ $title }”?
+seats-cancel-facts = Tempat anda yang lain pada { $when } kekal. Yang ini menjadi lapang untuk orang lain.
+    { $money ->
+        [none] Tiada bayaran dibuat.
+        [credit] Kreditnya dipulangkan.
+        [late] Tiada bayaran balik.
+        [late-credit] Kreditnya tidak dikembalikan.
+       *[other] { $money } dibayar balik.
+    }
+seats-cancel-undo = Ini tidak boleh dibatalkan.
+seats-cancel-do = Pulangkan tempat
+seats-were-cancelled = Tempat sudah dipulangkan. E-mel sedang dihantar.
+seats-missed = Siapa yang tidak hadir
+seats-missed-save = Simpan kehadiran
 booking-move = Pindah
 booking-move-from = Sekarang: { $when }.
 booking-moves-left = Anda boleh memindahkannya { $count } kali lagi.
@@ -1081,6 +1105,8 @@ booking-said-moved = Ini mempunyai masa baharu, dengan { $with }:
 booking-mail-cancelled = Dibatalkan: { $title }, { $when }
 booking-said-cancelled = Ini tidak berlangsung, dengan { $with }:
 booking-said-hold-cancelled = Ini tidak berlangsung:
+booking-mail-seats-cancelled = Kurang tempat: { $title }, { $when }
+booking-said-seats-cancelled = { $count } tempat dipulangkan. Yang lain kekal ditempah dengan { $with }:
 booking-mail-reminder = { $day ->
     [today] Hari ini: { $title }, { $when }
     [tomorrow] Esok: { $title }, { $when }
@@ -1105,6 +1131,7 @@ booking-said-refunded = { $sum } telah dibayar balik.
 booking-notice-confirmed = Ditempah: { $about }
 booking-notice-moved = Dipindahkan: { $about }
 booking-notice-cancelled = Dibatalkan: { $about }
+booking-notice-seats-cancelled = Tempat dipulangkan: { $about }
 booking-notice-reminder = Tidak lama lagi: { $about }
 booking-notice-late = Peringatan “{ $about }” terlalu lewat untuk dihantar melalui e-mel.
 booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Uruskan dengan perkhidmatan pembayaran.
@@ -1314,6 +1341,7 @@ slot-busy = Tersembunyi: anda sibuk
 event-booking-feedback = Memberi maklum balas tentang sesi
 event-booking-link-replaced = Menggantikan pautan sesi
 event-booking-outcome = Menyatakan hasil sesi
+event-booking-seats-marked = Menyatakan siapa yang hadir ke kelas
 event-booking-claim = Melaporkan seseorang tidak hadir ke sesi
 event-booking-claim-decided = Memutuskan laporan bahawa seseorang tidak hadir
 event-booking-room-released = Melepaskan bilik satu sesi

@@ -117,6 +117,8 @@ booking-seats = 共 { $seats } 个名额，{ $left ->
 }
 booking-seats-own = 几个名额
 booking-seats-hint = 最多 { $most } 个。每个：{ $price }
+booking-names = 谁来参加（可选）
+booking-names-hint = 每行一个名字。
 booking-full = 此课程已满。
 booking-to-cancel = 取消
 booking-cancel-until = { $when } 之前可以取消或改期，没有损失。之后只能取消。

@@ -14,6 +14,7 @@ use site::dates;
 use utoipa::ToSchema;
 use web::{Findings, Form, Problem, Site};
 
+use crate::booking::seat::{self, Seat};
 use crate::booking::{self, Booking, Party, PartyTo, State, class_seats};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
@@ -65,10 +66,13 @@ pub struct NewBooking {
     /// One of the entry's tracks, if the entry has any. A single track is implied.
     #[serde(default)]
     pub track: Option<String>,
-    /// How many seats of a class to book, 1 if omitted. The offer says how many at most; with a credit
-    /// it is 1.
+    /// How many seats of a class to book, 1 if omitted, each for the price or a credit. The offer says
+    /// how many at most.
     #[serde(default)]
     pub seats: Option<i64>,
+    /// Who comes to a class: up to one name for each seat, each up to 80 characters.
+    #[serde(default)]
+    pub names: Vec<String>,
 }
 
 impl NewBooking {
@@ -86,6 +90,7 @@ impl NewBooking {
             entry: choice.entry,
             track: choice.track,
             seats: web::form_state::number(form, "seats"),
+            names: seat::read_names(form),
         }
     }
 
@@ -95,6 +100,15 @@ impl NewBooking {
         let seats = findings.number("/seats", self.seats.unwrap_or(1), 1, most);
         findings.finish()?;
         Ok(seats)
+    }
+
+    /// Checks and returns the names of those who come to a class.
+    pub(crate) fn names(&self, slot: &Slot, seats: i64) -> Result<Vec<String>, Refusal> {
+        let mut findings = Findings::default();
+        let most = if slot.is_class() { seats } else { 0 };
+        let names = seat::check_names(&mut findings, &self.names, most);
+        findings.finish()?;
+        Ok(names)
     }
 
     pub(crate) fn choice(&self) -> Choice {
@@ -149,6 +163,7 @@ pub fn book(
         // Whoever held the slot may be a stranger, so only the member's own words count.
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
         let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
+        let names = new.names(&slot, seats)?;
         if needs_browser {
             return Err(TOKEN_NOT_PERMITTED.into());
         }
@@ -162,6 +177,7 @@ pub fn book(
             payout_minor: held.payout_minor / held.seats * seats,
             ..held
         };
+        seat::replace(tx, &held, &names)?;
         return match prove(tx, site, account, held)? {
             Some(booked) => Ok(booked),
             None => Err(taken(tx, &slot)?),
@@ -197,6 +213,7 @@ pub fn book(
         brief: &brief,
         choice,
         seats,
+        names: &new.names(&slot, seats)?,
     };
     place(tx, site, account, &slot, wishes, hold, &rules)
 }
@@ -207,6 +224,8 @@ pub(crate) struct BookingWishes<'a> {
     pub(crate) choice: Choice,
     /// The seats of a class; otherwise 1.
     pub(crate) seats: i64,
+    /// Who comes to a class.
+    pub(crate) names: &'a [String],
 }
 
 /// Books an offered slot for a member, with the member's brief and choice. A slot with a price is
@@ -223,21 +242,30 @@ pub(crate) fn place(
     if let Some(other) = booking::busy(tx, account, slot.starts_at, slot.ends_at, "")? {
         return Err(busy(&other));
     }
+    let names = wishes.names;
     let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
+    let mut party = seat::draft(&booking, names);
     if let Some(wanted) = slot.credit(rules) {
         let mode = gateway::mode(site);
         membership::check(tx, account, wanted.kind, mode)?;
-        booking.credit_lot_id = credit::take(tx, account, mode, booking.id.as_str(), wanted)?;
-        if booking.credit_lot_id.is_none() {
-            return Err(credit::none_left(tx, account, wanted, mode)?.into());
+        let mut spend = |subject: &str| match credit::take(tx, account, mode, subject, wanted)? {
+            Some(lot) => Ok(lot),
+            None => Err(Refusal::from(credit::none_left(tx, account, wanted, mode)?)),
+        };
+        for seat in &mut party {
+            seat.credit_lot_id = Some(spend(&seat.subject())?);
         }
+        booking.credit_lot_id = match party.first() {
+            Some(seat) => seat.credit_lot_id.clone(),
+            None => Some(spend(booking.id.as_str())?),
+        };
     }
     if slot.price_minor == 0 {
         booking.state = State::Confirmed;
         if !booking::take(tx, slot, booking.seats, None)? {
             return Err(taken(tx, slot)?);
         }
-        insert(tx, slot, &booking)?;
+        insert(tx, slot, &booking, &party)?;
         booking::plan_session(tx, &booking)?;
         notice::tell(tx, site, &booking, Event::Confirmed, None)?;
         webhook::tell(tx, &webhook::CONFIRMED, &booking)?;
@@ -258,7 +286,7 @@ pub(crate) fn place(
     )?;
     booking.order_id = Some(order.id.clone());
     Ok(Booked {
-        booking: store_held(tx, slot, booking, until)?,
+        booking: store_held(tx, slot, booking, &party, until)?,
         order: Some(order),
         is_repeat: false,
     })
@@ -317,6 +345,7 @@ fn store_held(
     tx: &mut Tx<'_>,
     slot: &Slot,
     mut booking: Booking,
+    party: &[Seat],
     until: Timestamp,
 ) -> Result<Booking, Refusal> {
     let token = platform::id::generate_random(tx.random());
@@ -325,7 +354,7 @@ fn store_held(
     if !booking::take(tx, slot, booking.seats, Some((&token, until)))? {
         return Err(taken(tx, slot)?);
     }
-    insert(tx, slot, &booking)?;
+    insert(tx, slot, &booking, party)?;
     booking::plan_hold(tx, &booking, until)?;
     Ok(booking)
 }
@@ -349,12 +378,13 @@ fn create_order(
     order::create(tx, account, new)
 }
 
-fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal> {
+fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking, party: &[Seat]) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
         Booking = booking
     )
     .run(tx, Rows::Exactly(1))?;
+    seat::insert(tx, party)?;
     if !room::reserve(tx, slot, booking.id.as_str())? {
         return Err(ROOM_POOL_EMPTY.into());
     }
@@ -468,10 +498,10 @@ pub fn reschedule(
     if class_seats::has_party(tx, account, &slot)? {
         return Err(MEMBER_BUSY.into());
     }
-    if let Some(lot) = &booking.credit_lot_id
-        && !credit::may_begin(tx, lot, slot.starts_at)?
-    {
-        return Err(RESCHEDULE_NOT_ALLOWED.into());
+    for lot in seat::lots(tx, &booking)? {
+        if !credit::may_begin(tx, &lot, slot.starts_at)? {
+            return Err(RESCHEDULE_NOT_ALLOWED.into());
+        }
     }
     if slot.is_computed() {
         provider::lock(tx, &slot.provider_id)?;

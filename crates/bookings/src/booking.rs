@@ -6,6 +6,7 @@ mod list;
 pub mod no_show;
 pub(crate) mod outside_hours;
 pub mod search;
+pub mod seat;
 mod view;
 
 use identity::account::{self, AccountId};
@@ -105,7 +106,8 @@ pub struct Booking {
     pub state: State,
     /// The order with which the member pays; `None` if the booking is free or unproven.
     pub order_id: Option<OrderId>,
-    /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
+    /// The lot from which the credit for the booking was taken, of a class that of its first seat;
+    /// `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
     /// A random token for holding the slot. While the slot is held for this booking, the slot's row
     /// contains the same token, unless it is a date of a class.
@@ -275,6 +277,8 @@ pub(crate) fn lock_of_plan(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<Booki
     sql!(
         "SELECT {Booking} FROM booking
          WHERE credit_lot_id IN (SELECT id FROM credit_lot WHERE order_id = :order)
+            OR id IN (SELECT t.booking_id FROM booking_seat t
+                      JOIN credit_lot l ON l.id = t.credit_lot_id WHERE l.order_id = :order)
          ORDER BY id FOR NO KEY UPDATE",
         order
     )
@@ -385,7 +389,7 @@ pub(crate) fn give_back(
     is_offered: bool,
 ) -> Result<(), StoreError> {
     if booking.is_class {
-        return class_seats::give_back(tx, booking);
+        return class_seats::give_back(tx, booking, booking.seats);
     }
     room::release(tx, booking.id.as_str())?;
     let is_offered = is_offered && booking.starts_at > tx.now();

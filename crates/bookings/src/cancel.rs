@@ -7,11 +7,11 @@ use platform::{StoreError, Tx};
 use site::dates;
 use web::{Findings, Problem, Site};
 
-use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::booking::{self, Booking, BookingId, Party, PartyTo, State, seat};
 use crate::codes::NOT_CANCELLABLE;
 use crate::notice::{self, Event};
 use crate::order;
-use crate::{Refusal, credit, payout, refund, review, webhook};
+use crate::{Refusal, payout, refund, review, webhook};
 
 /// The maximum length of the reason for a cancellation, in characters.
 pub(crate) const REASON: usize = 300;
@@ -105,8 +105,8 @@ fn end_quietly(
     let was_confirmed = booking.state == State::Confirmed;
     let mut booking = booking.clone();
     booking.is_late = by == Party::Member && is_late(&booking, tx.now());
-    if let Some(lot) = booking.credit_lot_id.as_ref().filter(|_| !booking.is_late) {
-        credit::give_back(tx, lot, booking.id.as_str(), by != Party::Member)?;
+    if !booking.is_late {
+        seat::give_credits_back(tx, &booking, by != Party::Member)?;
     }
     booking::give_back(tx, &booking, by != Party::Provider)?;
     booking::withdraw_jobs(tx, &booking)?;
@@ -139,7 +139,9 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
     if !booking.is_late {
         return refund::request_of_order(tx, &order, "cancelled");
     }
-    let part = payout::part_of(order.amount_minor, booking.late_refund_bps);
+    let party = seat::of_booking(tx, &booking.id)?;
+    let price = seat::part_of_order(order.amount_minor, &party, booking.seats);
+    let part = payout::part_of(price, booking.late_refund_bps);
     refund::request_part(tx, &order, part, "cancelled", None)
 }
 

@@ -29,7 +29,7 @@ pub struct ClassCancellation {
 pub(crate) struct GivenBack {
     /// How many seats are booked or held.
     pub(crate) seats: i64,
-    /// The sums of orders that are paid, by currency.
+    /// What was paid and has not gone back yet, by currency.
     pub(crate) sums: Vec<Money>,
 }
 
@@ -58,10 +58,10 @@ pub(crate) fn given_back(
 
 fn sums(tx: &mut Tx<'_>, slot: &SlotId) -> Result<Vec<Money>, StoreError> {
     let sums: Vec<(i64, Currency)> = sql!(
-        "SELECT CAST(SUM(o.amount_minor) AS BIGINT), o.currency
-         FROM booking b JOIN booking_order o ON o.id = b.order_id
+        "SELECT CAST(SUM(p.amount_minor - p.refund_reserved_minor) AS BIGINT), p.currency
+         FROM booking b JOIN payment p ON p.order_id = b.order_id AND p.settles = 1
          WHERE b.slot_id = :slot AND b.state = 'confirmed'
-         GROUP BY o.currency ORDER BY o.currency",
+         GROUP BY p.currency ORDER BY p.currency",
         slot
     )
     .all(tx)?;

@@ -3,16 +3,18 @@
 use platform::{StoreError, Tx};
 use web::sheet::{self, Cell, FileFormat, Sheet};
 
-use crate::Refusal;
-use crate::booking::{self, Booking, BookingView};
+use crate::booking::{self, Booking, BookingView, Party, seat};
 use crate::codes::NOT_A_CLASS;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
+use crate::{Refusal, class_party, settings};
 
 /// Somebody who has seats of a date, or holds some.
 pub(crate) struct Participant {
     pub(crate) booking: Booking,
     pub(crate) view: BookingView,
+    /// Whether the provider can say who came.
+    pub(crate) may_mark: bool,
 }
 
 /// Lists those who have seats of the slot, or hold some, in the order in which they booked. The number
@@ -22,12 +24,17 @@ pub(crate) fn list(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Participant>, Sto
     bookings.retain(|one| one.is_class);
     let views = BookingView::list(tx, bookings.clone())?;
     let all = bookings.into_iter().zip(views);
+    let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
     Ok(all
-        .map(|(booking, view)| Participant { booking, view })
+        .map(|(booking, view)| Participant {
+            may_mark: class_party::may_mark(&booking, Party::Provider, now, hours),
+            booking,
+            view,
+        })
         .collect())
 }
 
-const HEADINGS: &str = "name,seats,state,amount,currency,order_state,credit_kind,topics,note,\
+const HEADINGS: &str = "name,names,seats,state,amount,currency,order_state,credit_kind,topics,note,\
                         email,booked_at,booking_id";
 
 /// The same as a CSV file.
@@ -49,10 +56,13 @@ pub(crate) fn file(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<
 }
 
 fn row(one: Participant) -> Vec<Cell> {
-    let Participant { booking, view } = one;
+    let Participant { booking, view, .. } = one;
     let order = view.order.as_ref();
     vec![
         view.member.into(),
+        seat::lines_of_names(&view.party)
+            .replace('\n', " · ")
+            .into(),
         view.seats.into(),
         view.state.word().into(),
         order.map(|order| order.amount().decimal()).into(),

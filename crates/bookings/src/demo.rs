@@ -100,6 +100,7 @@ pub fn seed(
                     brief: &brief,
                     choice: Choice::default(),
                     seats: 1,
+                    names: &[],
                 };
                 let new = Booking {
                     state: State::Confirmed,

@@ -148,6 +148,10 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
              WHERE booking_id IN (SELECT id FROM booking WHERE member_id = $1)"
         ),
         sql!(
+            "UPDATE booking_seat SET name = ''
+             WHERE booking_id IN (SELECT id FROM booking WHERE member_id = $1)"
+        ),
+        sql!(
             "UPDATE booking SET member_id = NULL, note = '', topics = '[]', cancel_reason = ''
              WHERE member_id = $1"
         ),

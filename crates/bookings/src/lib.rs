@@ -25,6 +25,7 @@ pub mod choice_list;
 pub mod class_cancellation;
 mod class_dates;
 pub mod class_message;
+pub mod class_party;
 mod class_people;
 pub mod codes;
 pub mod credit;
@@ -205,6 +206,7 @@ pub const DOMAIN: Domain = Domain {
         "0032_refund_requests" contracting,
         "0033_hours" contracting,
         "0034_classes" contracting,
+        "0036_party" contracting,
         "0039_class_people" contracting
     ))
 };

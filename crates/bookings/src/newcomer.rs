@@ -132,10 +132,12 @@ impl Holding<'_> {
         }
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
         let brief = new.brief()?;
+        let seats = new.seats(tx, &slot)?;
         let wishes = book::BookingWishes {
             brief: &brief,
             choice,
-            seats: new.seats(tx, &slot)?,
+            seats,
+            names: &new.names(&slot, seats)?,
         };
         let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;

@@ -33,6 +33,8 @@ pub(crate) enum Event {
     /// The provider changed the note that the member sees after booking.
     NoteChanged,
     Cancelled,
+    /// The member gave back so many of the seats of a class, and keeps others.
+    SeatsCancelled(i64),
     /// A booking was cancelled before it was paid. The member may not know the provider yet.
     HoldCancelled,
     /// The session takes place soon.
@@ -68,6 +70,11 @@ impl Event {
                 "booking-said-cancelled",
                 "booking-notice-cancelled",
             ),
+            Self::SeatsCancelled(_) => (
+                "booking-mail-seats-cancelled",
+                "booking-said-seats-cancelled",
+                "booking-notice-seats-cancelled",
+            ),
             Self::HoldCancelled => (
                 "booking-mail-cancelled",
                 "booking-said-hold-cancelled",
@@ -79,6 +86,21 @@ impl Event {
                 "booking-notice-reminder",
             ),
         }
+    }
+
+    /// How many seats were given back.
+    fn seats(self) -> i64 {
+        match self {
+            Self::SeatsCancelled(seats) => seats,
+            _ => 0,
+        }
+    }
+
+    fn changes_calendar(self) -> bool {
+        !matches!(
+            self,
+            Self::Reminder | Self::NoteChanged | Self::SeatsCancelled(_)
+        )
     }
 
     fn is_cancelled(self) -> bool {
@@ -238,6 +260,7 @@ pub(crate) fn tell_one(
         ("when", short.into()),
         ("with", in_sentence.as_ref().into()),
         ("site", site.settings.name.as_str().into()),
+        ("count", event.seats().into()),
     ];
     let mut body = text.with(said, &values);
     if let Some(back) = back {
@@ -283,11 +306,15 @@ pub(crate) fn tell_one(
         let others = booking::list_of_slot(tx, &booking.slot_id)?;
         others.iter().any(|one| one.state.is_held())
     };
-    if !goes_on && !matches!(event, Event::Reminder | Event::NoteChanged) {
+    if !goes_on && event.changes_calendar() {
         let file = calendar(tx, site, booking, party, event, &reader, &place);
         mail::attach_calendar(tx, &mail, &file)?;
     }
-    let about = format!("{}, {when}", booking.title);
+    let mut about = format!("{}, {when}", booking.title);
+    if let Event::SeatsCancelled(seats) = event {
+        about += ", ";
+        about += &text.with("class-seats", [("count", seats.into())]);
+    }
     notification::tell(
         tx,
         site,

@@ -102,7 +102,7 @@ pub struct Offer {
     /// How many seats each session has, 1–200. With more than 1 the offer is a class: its dates are
     /// slots, which are made as far ahead as it can be booked, and it has one length.
     pub seats: i64,
-    /// The most seats that one booking of a class takes, 1–20. With credits it is 1.
+    /// The most seats that one booking of a class takes, 1–20, each for the price or a credit.
     pub party_limit: i64,
     /// Whether it can be booked.
     pub active: bool,
@@ -189,12 +189,8 @@ impl Offer {
         if self.is_class() && self.lengths.len() > 1 {
             findings.add("/lengths", "too_many", [("max", 1.into())]);
         }
-        let most = match self.credit_kind {
-            Some(_) => 1,
-            None => self.seats,
-        };
-        if self.party_limit > most {
-            findings.add("/party_limit", "too_high", [("max", most.into())]);
+        if self.party_limit > self.seats {
+            findings.add("/party_limit", "too_high", [("max", self.seats.into())]);
         }
     }
 

@@ -361,7 +361,8 @@ fn list_own(
     sql!(
         "SELECT {o: Order},
              COALESCE(n.name,
-                 b.title || CASE WHEN b.seats > 1 THEN ' × ' || CAST(b.seats AS TEXT) ELSE '' END,
+                 b.title || COALESCE((SELECT ' × ' || CAST(MAX(t.position) AS TEXT)
+                     FROM booking_seat t WHERE t.booking_id = b.id AND t.position > 1), ''),
                  '') AS title,
              (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
               JOIN payment y ON y.id = f.payment_id

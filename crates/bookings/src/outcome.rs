@@ -2,9 +2,9 @@
 
 use platform::{Rows, StoreError, Tx, sql};
 
-use crate::booking::{self, Booking, Party, State, class_seats};
+use crate::booking::{self, Booking, Party, State, class_seats, seat};
 use crate::order;
-use crate::{credit, payout, refund, room, slot, webhook};
+use crate::{payout, refund, room, slot, webhook};
 
 web::words! {
     /// The outcome of a session.
@@ -64,11 +64,7 @@ pub(crate) fn end(
     booking.state = outcome.state();
     booking.outcome_by = by;
     if outcome == Outcome::NoShowProvider {
-        if let Some(lot) = &booking.credit_lot_id
-            && !credit::is_back(tx, booking.id.as_str())?
-        {
-            credit::give_back(tx, lot, booking.id.as_str(), true)?;
-        }
+        seat::give_credits_back(tx, &booking, true)?;
         let order = match &booking.order_id {
             Some(order) => order::find(tx, order)?,
             None => None,
@@ -85,6 +81,7 @@ pub(crate) fn end(
         }
         end_slot(tx, &booking)?;
     }
+    seat::follow_outcome(tx, &booking)?;
     booking::save(tx, &mut booking)?;
     if !payout::owe(tx, &booking)? {
         return Ok(None);

@@ -53,7 +53,8 @@ pub(crate) fn offered_beside(
         .collect()
 }
 
-fn check(
+/// Whether this person can mark the outcome now. `hours` is the time for marking after the session.
+pub(crate) fn check(
     booking: &Booking,
     party: Party,
     outcome: Outcome,

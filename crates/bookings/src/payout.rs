@@ -2,6 +2,7 @@
 //! and paid, in this order. A paid item never changes.
 
 pub mod batch;
+mod class_sum;
 mod hold_back;
 mod own;
 mod provider_rate;
@@ -20,7 +21,7 @@ use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
-use crate::booking::{Booking, BookingId, State, no_show};
+use crate::booking::{Booking, BookingId, State, no_show, seat};
 use crate::codes::{CLAIM_OPEN, PAYOUT_STATE};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
@@ -138,7 +139,11 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
         State::Cancelled if booking.is_late => booking.no_show_bps,
         _ => 0,
     };
-    let amount_minor = part_of(booking.payout_minor, share);
+    let amount_minor = if booking.is_class {
+        class_sum::of(tx, booking)?
+    } else {
+        part_of(booking.payout_minor, share)
+    };
     let found: Option<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
          WHERE booking_id = :booking AND is_adjustment = 0 FOR NO KEY UPDATE",
@@ -301,11 +306,15 @@ fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
 }
 
 fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
-    match (&booking.order_id, &booking.credit_lot_id) {
-        (Some(order), _) => order::is_disputed(tx, order),
-        (None, Some(lot)) => credit::is_frozen(tx, lot),
-        (None, None) => Ok(false),
+    if let Some(order) = &booking.order_id {
+        return order::is_disputed(tx, order);
     }
+    for lot in seat::lots(tx, booking)? {
+        if credit::is_frozen(tx, &lot)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Holds back a session's payout if `is_disputed` is true: the payment for the session is disputed,

@@ -436,6 +436,7 @@ pub fn confirm(
         brief: &request.brief,
         choice,
         seats: 1,
+        names: &[],
     };
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {

@@ -231,7 +231,8 @@ fn is_lot_over(tx: &mut Tx<'_>, id: &LotId, before: Timestamp) -> Result<bool, S
          WHERE l.id = :id AND l.expires_at < :before
            AND NOT EXISTS (SELECT 1 FROM credit_entry e WHERE e.lot_id = l.id
                            AND e.created_at >= :before)
-           AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.credit_lot_id = l.id
+           AND NOT EXISTS (SELECT 1 FROM booking b WHERE (b.credit_lot_id = l.id OR b.id IN
+                               (SELECT t.booking_id FROM booking_seat t WHERE t.credit_lot_id = l.id))
                            AND (b.state IN ('pending_payment', 'confirmed') OR b.ends_at >= :before
                                 OR EXISTS (SELECT 1 FROM payout_item i WHERE i.booking_id = b.id
                                            AND i.state IN ('pending', 'approved', 'batched'))))
@@ -327,6 +328,7 @@ fn close_lot(tx: &mut Tx<'_>, lot: &LotId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM credit_lot WHERE id = :lot
            AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.credit_lot_id = :lot)
+           AND NOT EXISTS (SELECT 1 FROM booking_seat t WHERE t.credit_lot_id = :lot)
            AND NOT EXISTS (SELECT 1 FROM review r WHERE r.credit_lot_id = :lot)",
         lot
     )

@@ -15,8 +15,7 @@ use crate::booking::{
 use crate::feedback_criterion::Author;
 use crate::notice::{self, Event, TimedNotice};
 use crate::outcome::{self, Outcome};
-use crate::slot::{self, Slot, State as SlotState};
-use crate::{cancel, feedback, payout};
+use crate::{cancel, feedback, payout, slot};
 
 /// A reminder that is sent less than this time before the session is only a notification on the
 /// site. The same is true of a request for feedback that is sent more than this time after the
@@ -119,27 +118,11 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Nothing if the time was booked again, if others took the seats of the class, or if the provider
-/// cancelled it.
+/// Nothing if the time was booked again.
 fn owe_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     if booking.is_class {
         slot::lock(tx, booking.slot_id.as_str())?;
-        // Seats that were booked again belong to those who cancelled last.
-        let (late, ended): (i64, i64) = sql!(
-            "SELECT CAST(COALESCE(SUM(CASE WHEN is_late = 1 AND (cancelled_at < :at
-                        OR (cancelled_at = :at AND id <= :id)) THEN seats ELSE 0 END), 0) AS BIGINT),
-                 CAST(COALESCE(SUM(CASE WHEN cancelled_by = 'provider' THEN 1 ELSE 0 END), 0) AS BIGINT)
-             FROM booking WHERE slot_id = :slot",
-            at = booking.cancelled_at,
-            id = booking.id,
-            slot = booking.slot_id
-        )
-        .one(tx)?;
-        let slot: Slot = tx.load(&booking.slot_id)?;
-        let is_cancelled = slot.state == SlotState::Unavailable && ended > 0;
-        if !is_cancelled && slot.seats_taken + late <= slot.seats {
-            payout::owe(tx, booking)?;
-        }
+        payout::owe(tx, booking)?;
         return Ok(());
     }
     let (others,): (i64,) = sql!(

@@ -85,6 +85,22 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "the seats of a party are not its rows, or do not say what became of it",
+        sql!(
+            "SELECT b.id FROM booking b
+             WHERE (SELECT COUNT(*) FROM booking_seat t WHERE t.booking_id = b.id
+                        AND t.state <> 'cancelled') <> CASE WHEN b.is_class = 1 THEN b.seats ELSE 0 END
+                OR EXISTS (SELECT 1 FROM booking_seat t WHERE t.booking_id = b.id
+                           AND (t.state = 'cancelled') <> (t.cancelled_at IS NOT NULL))
+                OR b.is_class = 1 AND b.state <> 'no_show_member'
+                   AND NOT EXISTS (SELECT 1 FROM booking_seat t WHERE t.booking_id = b.id
+                                   AND t.state IN ('taken', 'came'))
+                OR b.state = 'no_show_member'
+                   AND EXISTS (SELECT 1 FROM booking_seat t WHERE t.booking_id = b.id
+                               AND t.state IN ('taken', 'came'))"
+        ),
+    ),
+    (
         "a date of a class is booked and has not one room, or the reverse",
         sql!(
             "SELECT s.id FROM slot s WHERE s.seats > 1 AND s.location_kind = 'room_pool'
@@ -210,7 +226,7 @@ const CHECKS: &[(&str, Sql)] = &[
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
              LEFT JOIN credit_lot l ON l.id = b.credit_lot_id
-             WHERE b.state IN ('confirmed', 'completed', 'no_show_member')
+             WHERE b.state IN ('confirmed', 'completed', 'no_show_member') AND b.is_class = 0
                AND s.credit_kind IS NOT NULL AND COALESCE(l.is_closed, 0) = 0
                AND 1 <> (SELECT COUNT(*) FROM credit_entry e
                          WHERE e.subject = b.id AND e.lot_id = b.credit_lot_id
@@ -224,6 +240,34 @@ const CHECKS: &[(&str, Sql)] = &[
              WHERE e.reason IN ('returned', 'replaced')
                AND b.state NOT IN ('cancelled', 'no_show_provider')
                AND COALESCE(b.outcome_by, '') <> 'administrator'"
+        ),
+    ),
+    (
+        "a seat of a class is taken, and the credit for it was not spent or came back",
+        sql!(
+            "SELECT b.id FROM booking_seat t JOIN booking b ON b.id = t.booking_id
+             JOIN slot s ON s.id = b.slot_id LEFT JOIN credit_lot l ON l.id = t.credit_lot_id
+             WHERE b.state IN ('confirmed', 'completed', 'no_show_member')
+               AND t.state <> 'cancelled' AND s.credit_kind IS NOT NULL
+               AND COALESCE(l.is_closed, 0) = 0
+               AND (1 <> (SELECT COUNT(*) FROM credit_entry e
+                          WHERE e.subject = b.id || '-' || CAST(t.position AS TEXT)
+                            AND e.lot_id = t.credit_lot_id AND e.reason = 'booked'
+                            AND l.credit_kind = s.credit_kind)
+                    OR COALESCE(b.outcome_by, '') <> 'administrator'
+                       AND EXISTS (SELECT 1 FROM credit_entry e
+                                   WHERE e.subject = b.id || '-' || CAST(t.position AS TEXT)
+                                     AND e.reason IN ('returned', 'replaced')))"
+        ),
+    ),
+    (
+        "a seat of a class was given back in time, and the credit for it was not",
+        sql!(
+            "SELECT t.booking_id FROM booking_seat t JOIN credit_lot l ON l.id = t.credit_lot_id
+             WHERE t.state = 'cancelled' AND t.is_late = 0 AND l.is_closed = 0
+               AND NOT EXISTS (SELECT 1 FROM credit_entry e
+                               WHERE e.subject = t.booking_id || '-' || CAST(t.position AS TEXT)
+                                 AND e.reason IN ('returned', 'replaced'))"
         ),
     ),
     (
@@ -307,9 +351,13 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT i.id FROM payout_item i JOIN booking b ON b.id = i.booking_id
              WHERE i.provider_id <> b.provider_id OR i.currency <> b.payout_currency
                 OR i.is_adjustment = 0
-                   AND (i.amount_minor <= 0 OR i.amount_minor > b.payout_minor)
+                   AND (i.amount_minor <= 0 OR i.amount_minor > b.payout_minor
+                        + b.payout_minor / b.seats * (SELECT COUNT(*) FROM booking_seat t
+                                                      WHERE t.booking_id = b.id AND t.is_late = 1))
                 OR i.is_adjustment = 0 AND b.state = 'completed'
-                   AND i.amount_minor <> b.payout_minor"
+                   AND i.amount_minor <> b.payout_minor
+                   AND NOT EXISTS (SELECT 1 FROM booking_seat t WHERE t.booking_id = b.id
+                                   AND (t.is_late = 1 OR t.state = 'missed'))"
         ),
     ),
     (

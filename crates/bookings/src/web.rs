@@ -25,6 +25,8 @@ mod outcome;
 mod own;
 pub(crate) mod own_card;
 mod own_offers;
+mod party;
+mod party_card;
 mod pay;
 mod payouts;
 mod plans;
@@ -128,6 +130,9 @@ fn pages() -> Pages<Site, Callers> {
         .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
         .get("/me/bookings/{id}/call", People, call::open)
         .post("/me/bookings/{id}/cancel", People, own::cancel)
+        .post("/me/bookings/{id}/names", People, party::name)
+        .post("/me/bookings/{id}/seats", People, party::cancel)
+        .post("/me/bookings/{id}/seats/outcome", People, party::mark)
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)
         .post("/me/bookings/{id}/outcome", People, outcome::mark)

@@ -6,7 +6,7 @@ use platform::{StoreError, Tx, sql};
 use web::Site;
 
 use super::{Booked, BookingWishes, busy, create_order, draft, store_held};
-use crate::booking::{self, Booking, State, class_seats};
+use crate::booking::{self, Booking, State, class_seats, seat};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{Refusal, booking_limits, browse, provider, settle};
@@ -26,10 +26,12 @@ pub(crate) fn hold_unproven(
         Some(account) if may_hold(tx, account, slot, rules)? => Some(account),
         _ => None,
     };
+    let names = wishes.names;
     let booking = draft(tx, account, slot, wishes, rules)?;
+    let party = seat::draft(&booking, names);
     let hold = SignedDuration::from_mins(rules.hold_minutes);
     let until = (tx.now() + hold).min(slot.starts_at);
-    store_held(tx, slot, booking, until)
+    store_held(tx, slot, booking, &party, until)
 }
 
 /// The caller holds the account's lock.

@@ -24,15 +24,18 @@ pub(super) fn take(tx: &mut Tx<'_>, slot: &Slot, seats: i64) -> Result<bool, Sto
     Ok(taken == 1)
 }
 
-/// Gives back the seats of a booking. Its room goes to another booking of the date, or is released.
-/// Locks the slot.
-pub(super) fn give_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+/// Gives back so many seats of a booking. If these are all of them, its room goes to another booking
+/// of the date, or is released. Locks the slot.
+pub(crate) fn give_back(tx: &mut Tx<'_>, booking: &Booking, seats: i64) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET seats_taken = seats_taken - :seats WHERE id = :slot",
         slot = booking.slot_id,
-        seats = booking.seats
+        seats
     )
     .run(tx, Rows::Exactly(1))?;
+    if seats < booking.seats {
+        return Ok(());
+    }
     leave_room(tx, booking)
 }
 
@@ -62,9 +65,9 @@ pub(crate) fn has_party(
     Ok(slot.is_class() && super::find_active(tx, member, &slot.id)?.is_some())
 }
 
-/// The most seats that one booking of the slot takes. A credit is for one.
+/// The most seats that one booking of the slot takes.
 pub(crate) fn most(tx: &mut Tx<'_>, slot: &Slot) -> Result<i64, StoreError> {
-    if !slot.is_class() || slot.credit_kind.is_some() {
+    if !slot.is_class() {
         return Ok(1);
     }
     let limit: Option<(i64,)> = sql!(

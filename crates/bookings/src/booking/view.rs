@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::no_show::{self, Claim};
+use super::seat::{self, Seat};
 use super::{Booking, BookingId, Party, State};
 use crate::brief::Brief;
 use crate::choice;
@@ -41,6 +42,8 @@ pub struct BookingView {
     pub choice: choice::Choice,
     /// How many seats of a class the booking takes; otherwise 1.
     pub seats: i64,
+    /// The seats of a class, also those that were given back; otherwise empty.
+    pub party: Vec<Seat>,
     pub state: State,
     /// The link, address or telephone number, once the booking is confirmed.
     pub location: String,
@@ -94,13 +97,19 @@ impl BookingView {
         let mut orders = order::find_all(tx, orders)?;
         let ids = || bookings.iter().map(|one| one.id.as_str());
         let mut claims = no_show::of_bookings(tx, ids())?;
+        let classes = bookings.iter().filter(|one| one.is_class);
+        let mut parties = seat::of_bookings(tx, classes.map(|one| one.id.as_str()))?;
         let mut details = details(tx, ids())?;
         let views = bookings.into_iter().map(|booking| {
+            let party = parties.remove(&booking.id).unwrap_or_default();
             let details = details.remove(&booking.id).ok_or_else(lost)?;
             let order = booking.order_id.as_ref();
             let order = order.and_then(|order| orders.remove(order));
             let claim = claims.remove(&booking.id);
-            Ok(Self::with(booking, details, order, claim, hides_providers))
+            Ok(Self {
+                party,
+                ..Self::with(booking, details, order, claim, hides_providers)
+            })
         });
         views.collect()
     }
@@ -140,6 +149,7 @@ impl BookingView {
             member_email: once_held(member_email.unwrap_or_default()),
             choice: booking.choice,
             seats: booking.seats,
+            party: Vec::new(),
             state: booking.state,
             reschedules: booking.reschedules,
             cancelled_by: booking.cancelled_by,

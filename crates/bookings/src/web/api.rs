@@ -4,6 +4,7 @@ mod admin;
 mod claims;
 mod feedback;
 mod orders;
+mod party;
 mod payouts;
 mod plans;
 mod provider;
@@ -98,6 +99,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
         .routes(routes!(replace_link: Tokens(&[WRITE])))
         .merge(claims::routes::<R>())
+        .merge(party::routes::<R>())
         .merge(payouts::routes::<R>())
         .merge(admin::routes::<R>())
         .merge(refunds::routes::<R>())

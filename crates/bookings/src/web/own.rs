@@ -19,11 +19,12 @@ use super::call::Call;
 use super::claims::{About, ClaimCard};
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
+use super::party_card::{BookedSeats, PartyCard};
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::no_show::Claim;
-use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State};
+use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::browse::{self, Filter};
 use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
@@ -45,6 +46,8 @@ const DONE: &[(&str, &str)] = &[
     ("moved", "booking-was-moved"),
     ("cancelled", "booking-was-cancelled"),
     ("marked", "slot-saved"),
+    ("named", "slot-saved"),
+    ("seats", "seats-were-cancelled"),
     ("link", "booking-link-was-replaced"),
     ("released", "room-was-released"),
 ];
@@ -111,17 +114,18 @@ async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Pro
 
 pub(super) struct Loaded {
     pub(super) booking: Booking,
-    slot: Slot,
+    pub(super) slot: Slot,
     /// The link, address or telephone number.
     location: String,
     pub(super) party: Party,
+    pub(super) seats: BookedSeats,
     opened: CallOpenings,
     /// The zone of the provider's slot; for the provider, that of the member.
     their_zone: TimeZone,
     with: String,
     /// The other side's email address, if it is shown; otherwise empty.
     email: String,
-    order: Option<Order>,
+    pub(super) order: Option<Order>,
     /// Whether a refund of the payment is under way.
     comes_back: bool,
     credit: Option<String>,
@@ -189,6 +193,7 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             may_release: party.party == Party::Administrator
                 && room_release::is_possible(tx, &booking)?,
             party: party.party,
+            seats: BookedSeats::load(tx, &booking, party.party)?,
             opened: call_opening::find(tx, &booking.id)?,
             their_zone: their_zone.unwrap_or_else(|| booking.zone()),
             booking,
@@ -225,6 +230,8 @@ struct BookingPage<'a> {
     may_confirm: bool,
     cancel: String,
     may_cancel: bool,
+    /// Who comes to a class.
+    people: Option<PartyCard<'a>>,
     claim: Option<ClaimCard<'a>>,
     /// The field for what a claim says; `None` for readers who cannot claim anything.
     claim_note: Option<Field>,
@@ -312,6 +319,7 @@ pub(super) async fn page_with_claim(
             (true, false) => text.say("booking-cancel-closed").into_owned(),
         },
         may_cancel: loaded.may_cancel(now),
+        people: PartyCard::of(text, form_state, booking, &loaded.seats, loaded.party, now),
         claim: loaded.claim.as_ref().map(|claim| {
             let order = loaded.order.as_ref().filter(|order| order.is_paid());
             let currency = order.map(|order| order.currency);
@@ -461,15 +469,18 @@ pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> 
 fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
     let booking = &loaded.booking;
     let is_late = loaded.party == Party::Member && cancelling::is_late(booking, now);
+    // What was paid for seats of a class that were given back before is not paid back again.
+    let price =
+        |order: &Order| seat::part_of_order(order.amount_minor, &loaded.seats.all, booking.seats);
     match &loaded.order {
         Some(order) if order.is_paid() && is_late => {
-            match payout::part_of(order.amount_minor, booking.late_refund_bps) {
+            match payout::part_of(price(order), booking.late_refund_bps) {
                 0 => "late".to_owned(),
                 part => text.money(Money::new(part, order.currency)),
             }
         }
         None if booking.credit_lot_id.is_some() && is_late => "late-credit".to_owned(),
-        Some(order) if order.is_paid() => text.money(order.amount()),
+        Some(order) if order.is_paid() => text.money(Money::new(price(order), order.currency)),
         Some(_) => "unpaid".to_owned(),
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),

@@ -22,7 +22,8 @@ use web::{Form, Problem, Site, Text, Theme, zone};
 
 use super::frame::framed;
 use super::visitor_zone::VisitorZone;
-use super::{brief, choices, visitor, words};
+use super::{brief, choices, party_card, visitor, words};
+use crate::booking::seat::{self, Seat};
 use crate::booking::{self, Booking, class_seats};
 use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
@@ -87,9 +88,12 @@ enum Found {
     Mine(Box<Booking>),
     /// A slot that the reader can book, perhaps because it is held for the reader by a booking that
     /// they have not proved yet.
-    Offered(Box<(Offered, Option<Booking>, BookingSettings, Means, Sets)>),
+    Offered(Box<(Offered, Option<Held>, BookingSettings, Means, Sets)>),
     Taken(Vec<Offered>),
 }
+
+/// The booking that holds a slot for its reader, and its seats of a class.
+type Held = (Booking, Vec<Seat>);
 
 #[derive(Default)]
 struct Means {
@@ -214,6 +218,13 @@ pub(super) async fn slot_page(
                 about.extend(catalogue::find(tx, slug)?);
             }
             let sets = (sets, choice::listed(tx)?, about);
+            let held = match held {
+                Some(held) => {
+                    let party = seat::of_booking(tx, &held.id)?;
+                    Some((held, party))
+                }
+                None => None,
+            };
             let found = (offered, held, rules, means, sets);
             return Ok(Some(Found::Offered(Box::new(found))));
         }
@@ -245,7 +256,7 @@ pub(super) async fn slot_page(
     };
     let is_held = held.is_some();
     let prefilled = held.filter(|_| form_state.is_fine());
-    let prefilled = prefilled.map(|held| held_form(&held));
+    let prefilled = prefilled.map(|(held, party)| held_form(&held, &party));
     let form_state = prefilled.as_ref().unwrap_or(form_state);
     let slot = &offered.slot;
     let place = slot.place_zone();
@@ -262,7 +273,8 @@ pub(super) async fn slot_page(
     let mut fields = choices::asked(text, form_state, &listed, &sets);
     let is_party = means.party > 1;
     if is_party {
-        fields.insert(0, seats_field(text, form_state, slot, means.party));
+        let each = words::price(text, slot.price(), offered.credit_label.as_deref());
+        fields.insert(0, seats_field(text, form_state, each, means.party));
     }
     let signed_out = match reader {
         SlotReader::Member(..) => None,
@@ -275,6 +287,9 @@ pub(super) async fn slot_page(
     // If people must sign in to book, there is no field for a note, because the note would have to
     // be kept in a URL until they are signed in.
     if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
+        if is_party {
+            fields.push(party_card::names_field(text, form_state));
+        }
         fields.extend(brief::fields(text, form_state, label));
     }
     let mut body = SlotPage {
@@ -326,11 +341,8 @@ pub(super) async fn slot_page(
 }
 
 /// The field for the number of seats of a class.
-fn seats_field(text: &Text, form_state: &FormState, slot: &Slot, most: i64) -> Field {
-    let values = [
-        ("most", most.into()),
-        ("price", words::price(text, slot.price(), None).into()),
-    ];
+fn seats_field(text: &Text, form_state: &FormState, each: String, most: i64) -> Field {
+    let values = [("most", most.into()), ("price", each.into())];
     let mut field = form_state.number("seats", text.say("booking-seats-own"));
     if field.value.is_empty() {
         "1".clone_into(&mut field.value);
@@ -398,7 +410,7 @@ fn take_over(text: &Text, form_state: &FormState, visitor: &VisitorZone) -> Opti
 
 /// The form for a slot that is held for its reader, with what was entered when it was held. Perhaps
 /// somebody else entered it, so the reader's address is not shown unless they say so themselves.
-fn held_form(held: &Booking) -> FormState {
+fn held_form(held: &Booking, party: &[Seat]) -> FormState {
     let mut form = Form::default();
     for kind in choice::Kind::ALL {
         if let Some(code) = held.choice.of(*kind) {
@@ -409,6 +421,7 @@ fn held_form(held: &Booking) -> FormState {
         form.set("track", track.clone());
     }
     form.set("seats", held.seats.to_string());
+    form.set("names", seat::lines_of_names(party));
     form.set("topics", held.brief.topics.join("\n"));
     form.set("note", held.brief.note.clone());
     FormState::of(form)

@@ -37,6 +37,9 @@ GET /bookings/{id} | booked | M |  | 200 | -n+n+n++s
 GET /bookings/{id}/calendar.ics | booked | M |  | 200 | -n+n+n++s
 POST /bookings/{id}/cancel | cancelled | M | {} | 200 | -n+n+n+s+
 POST /bookings/{id}/reschedule | booked | M | {"slot_id": "free", "slot_version": 999} | 409 | -n+nfnfs+
+PUT /bookings/{id}/names | booked | M | {"names": []} | 409 | -n+nfnfs+
+POST /bookings/{id}/seats/cancel | booked | M | {"positions": [1]} | 409 | -n+nfnfs+
+POST /bookings/{id}/seats/outcome | booked | P | {"missed": []} | 409 | -nfn+n+s+
 POST /bookings/{id}/outcome | booked | P | {"outcome": "completed"} | 422 | -nfn+n+s+
 POST /claims/{id}/answer | claim | P | {"agrees": false} | 409 | -nfn+nfs+
 POST /claims/{id}/withdraw | claim | M |  | 409 | -n+nfnfs+

@@ -434,11 +434,6 @@ fn what_no_class_can_be_is_refused() {
             (json!({"seats": 201}), "/seats", "out_of_range"),
             (json!({"party_limit": 2}), "/party_limit", "too_high"),
             (
-                json!({"seats": 5, "party_limit": 2, "credit_kind": "session"}),
-                "/party_limit",
-                "too_high",
-            ),
-            (
                 json!({"seats": 5, "lengths": [{"minutes": 60}, {"minutes": 90}]}),
                 "/lengths",
                 "too_many",

@@ -238,6 +238,7 @@ fn booking(
         entry: None,
         track: None,
         seats: None,
+        names: Vec::new(),
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

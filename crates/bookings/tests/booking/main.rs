@@ -51,6 +51,7 @@ mod order_calls;
 mod order_ends;
 mod overlaps;
 mod pages;
+mod parties;
 mod pay_page;
 mod paying;
 mod payout_drafts;

@@ -257,6 +257,17 @@ impl<'a, 'w> Days<'a, 'w> {
             return;
         };
         let page = who.browser.get(&at).await;
+        let path = format!("{at}/seats");
+        let form = page.forms().into_iter().find(|form| form.action == path);
+        if let Some(mut form) = form
+            && self.pick(2) == 0
+        {
+            let seats = form.fields.iter().find(|field| field.name == "positions");
+            let seat = seats.unwrap().value.clone();
+            form.tick("positions", &seat);
+            who.browser.submit_surely(&page, &form).await.expect(303);
+            return;
+        }
         let path = format!("{at}/cancel");
         let form = page.forms().into_iter().find(|form| form.action == path);
         if let Some(form) = form {
@@ -291,13 +302,16 @@ impl<'a, 'w> Days<'a, 'w> {
             return;
         };
         let outcomes = ["completed", "no_show_member", "no_show_provider"];
-        let body = json!({"outcome": outcomes[self.pick(3)]});
+        let (operation, body) = match self.pick(4) {
+            0 => ("seats/outcome", json!({"missed": [1]})),
+            _ => ("outcome", json!({"outcome": outcomes[self.pick(3)]})),
+        };
         let mut who = match self.pick(3) {
             0 => script(self.stage, &self.owner),
             1 => self.farah.program.clone(),
             _ => self.people[0].program.clone(),
         };
-        let path = format!("/api/v1/bookings/{id}/outcome");
+        let path = format!("/api/v1/bookings/{id}/{operation}");
         let page = who.call("POST".parse().unwrap(), &path, &body).await;
         assert!(page.status.as_u16() < 500, "{}", page.body);
     }

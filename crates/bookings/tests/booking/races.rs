@@ -32,6 +32,7 @@ pub(crate) fn book(
         entry: None,
         track: None,
         seats: None,
+        names: Vec::new(),
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

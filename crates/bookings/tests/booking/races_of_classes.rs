@@ -120,6 +120,39 @@ fn a_seat_that_is_given_back_is_booked_once() {
 }
 
 #[test]
+fn seats_that_are_given_back_twice_or_with_the_whole_come_back_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        class(stage, &json!({"seats": 3, "party_limit": 3})).await;
+        let (mut aina, mut mei, _) = people(stage).await;
+        let other = stage.beside();
+        each_round(stage, async |round| {
+            let slot = date(&mut aina, round).await;
+            let made = aina.call("POST", BOOKINGS, &party(&slot, 3)).await;
+            let made = made.with(201).json()["id"].as_str().unwrap().to_owned();
+            let booking = format!("{BOOKINGS}/{made}");
+            let path = format!("{booking}/seats/cancel");
+            let two = json!({"positions": [1, 2]});
+            let rival = match round % 3 {
+                0 => (path.clone(), two.clone()),
+                1 => (path.clone(), json!({"positions": [2, 3]})),
+                _ => (format!("{booking}/cancel"), json!({})),
+            };
+            let (one, next) = together(
+                send(&aina.program, "POST", &path, two),
+                send(&there(&aina.program, &other), "POST", &rival.0, rival.1),
+            )
+            .await;
+            assert_eq!(statuses(&one, &next), [200, 200], "round {round}");
+            let path = format!("/api/v1/slots/{}", slot["id"].as_str().unwrap());
+            let now = mei.call("GET", &path, &Value::Null).await;
+            let left = if round % 3 == 0 { 2 } else { 3 };
+            assert_eq!(now.with(200).json()["seats_left"], left, "round {round}");
+        })
+        .await;
+    });
+}
+
+#[test]
 fn money_that_lands_as_the_hold_of_the_last_seats_ends_is_a_booking_or_goes_back() {
     on_both(&async |stage: &Stage<'_>| {
         class(stage, &priced(2, 2)).await;

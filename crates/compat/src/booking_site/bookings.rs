@@ -113,6 +113,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
             entry: sent.chosen.company_id.clone(),
             track: sent.chosen.interview_track.clone(),
             seats: None,
+            names: Vec::new(),
         };
         let booked = book::book(tx, &site, member, &new)?;
         Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))

@@ -50,7 +50,7 @@ struct SlotPage<'a> {
 }
 
 /// What the page was sent back for.
-const DONE: &[(&str, &str)] = &[("written", "class-written")];
+const DONE: &[(&str, &str)] = &[("written", "class-written"), ("marked", "slot-saved")];
 
 /// `GET /me/slots/{id}`.
 pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {

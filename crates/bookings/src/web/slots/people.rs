@@ -22,6 +22,7 @@ use crate::credit_kind::Labels;
 use crate::order::OrderState;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
+use crate::web::party_card::{BookedSeats, PartyCard};
 use crate::web::{choices, words};
 use crate::{Refusal, notice};
 
@@ -34,13 +35,13 @@ pub(super) struct ClassPeople<'a> {
     seats: String,
     taken: i64,
     all: i64,
-    rows: Vec<Row>,
+    rows: Vec<Row<'a>>,
     /// The form of a message to everybody: its `submission_id`, its field and its button; `None` if
     /// nobody's booking is confirmed.
     write: Option<(String, Field, String)>,
 }
 
-struct Row {
+struct Row<'a> {
     href: String,
     name: String,
     /// How many seats, and what they cost.
@@ -50,6 +51,8 @@ struct Row {
     email: String,
     class: &'static str,
     state: String,
+    /// The seats of the booking.
+    party: Option<PartyCard<'a>>,
 }
 
 impl<'a> ClassPeople<'a> {
@@ -106,10 +109,18 @@ struct Sayer<'a> {
     listed: &'a [Listed],
 }
 
-impl Sayer<'_> {
-    fn row(&self, one: Participant) -> Row {
+impl<'a> Sayer<'a> {
+    fn row(&self, one: Participant) -> Row<'a> {
         let (text, state) = (self.text, self.state(&one));
-        let Participant { booking, view } = one;
+        let Participant {
+            booking,
+            view,
+            may_mark,
+        } = one;
+        let seats_of = BookedSeats {
+            all: view.party,
+            may_mark,
+        };
         let mut seats = text.with("class-seats", [("count", view.seats.into())]);
         let price = match (&view.order, &view.credit_kind) {
             (Some(order), _) => text.money(order.amount()),
@@ -133,6 +144,7 @@ impl Sayer<'_> {
             email: view.member_email,
             class: words::tag(view.state),
             state,
+            party: PartyCard::of_class(text, &booking, &seats_of, self.now),
         }
     }
 

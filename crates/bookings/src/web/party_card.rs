@@ -1,0 +1,134 @@
+//! The card with the seats of a class that a booking takes.
+
+use askama::Template;
+use jiff::Timestamp;
+use platform::{StoreError, Tx};
+use web::Text;
+use web::form_state::{Field, FormState, form};
+
+use crate::booking::seat::{self, Seat, SeatState};
+use crate::booking::{Booking, Party, State};
+use crate::{class_party, notice, settings};
+
+/// The seats of a booking, which are none if it is no class.
+pub(super) struct BookedSeats {
+    pub(super) all: Vec<Seat>,
+    /// Whether the reader can say who came.
+    pub(super) may_mark: bool,
+}
+
+impl BookedSeats {
+    pub(super) fn load(
+        tx: &mut Tx<'_>,
+        booking: &Booking,
+        party: Party,
+    ) -> Result<Self, StoreError> {
+        let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
+        Ok(Self {
+            all: seat::of_booking(tx, &booking.id)?,
+            may_mark: class_party::may_mark(booking, party, now, hours),
+        })
+    }
+}
+
+/// The seats of one booking, with the forms that its reader can send.
+#[derive(Template)]
+#[template(path = "own/party.html")]
+pub(super) struct PartyCard<'a> {
+    text: &'a Text,
+    here: String,
+    /// Whether the card is on the page of the class, among others.
+    is_of_class: bool,
+    /// Who comes, and the message id of what became of the seat; empty while it is taken.
+    rows: Vec<(String, &'static str)>,
+    /// The field for the names; `None` for readers who cannot change them.
+    names: Option<Field>,
+    /// The seats that the reader can give back.
+    cancel: Option<Field>,
+    /// The seats of which the reader can say that nobody came: position, name, and whether it was
+    /// said. A page may have several such lists, so they are no fields, which have an id.
+    missed: Vec<(i64, String, bool)>,
+}
+
+fn named(text: &Text, seat: &Seat) -> String {
+    match seat.name.as_str() {
+        "" => text.with("seat-number", [("number", seat.position.into())]),
+        name => name.to_owned(),
+    }
+}
+
+impl<'a> PartyCard<'a> {
+    /// The card for the page of a booking. `None` if the booking is no class.
+    pub(super) fn of(
+        text: &'a Text,
+        form_state: &FormState,
+        booking: &Booking,
+        seats: &BookedSeats,
+        party: Party,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let all = || seats.all.iter();
+        let standing: Vec<&Seat> = all().filter(|one| one.stands()).collect();
+        let may_change = party == Party::Member && booking.is_active() && booking.starts_at > now;
+        let may_cancel = may_change && booking.state == State::Confirmed && standing.len() > 1;
+        (!seats.all.is_empty()).then(|| Self {
+            text,
+            here: notice::page(booking),
+            is_of_class: false,
+            rows: all()
+                .filter(|one| !one.name.is_empty() || one.state != SeatState::Taken)
+                .map(|one| {
+                    let state = match one.state {
+                        SeatState::Taken => "",
+                        state => state.label(),
+                    };
+                    (named(text, one), state)
+                })
+                .collect(),
+            names: may_change.then(|| own_names(text, form_state, &seats.all)),
+            cancel: may_cancel.then(|| {
+                let choices = standing.iter();
+                let choices = choices.map(|one| (one.position.to_string(), named(text, one)));
+                FormState::default().ticks("positions", text.say("seats-cancel"), choices)
+            }),
+            missed: standing
+                .iter()
+                .filter(|_| seats.may_mark)
+                .map(|one| {
+                    let is_missed = one.state == SeatState::Missed;
+                    (one.position, named(text, one), is_missed)
+                })
+                .collect(),
+        })
+    }
+
+    /// The card of a booking for the page of its class, as its provider reads it.
+    pub(super) fn of_class(
+        text: &'a Text,
+        booking: &Booking,
+        seats: &BookedSeats,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let form_state = FormState::default();
+        let card = Self::of(text, &form_state, booking, seats, Party::Provider, now)?;
+        Some(Self {
+            is_of_class: true,
+            ..card
+        })
+    }
+}
+
+/// The field with what was typed, or with the names as they are.
+fn own_names(text: &Text, form_state: &FormState, party: &[Seat]) -> Field {
+    if form_state.form.find("names").is_some() {
+        return names_field(text, form_state);
+    }
+    let stored = form([("names", seat::lines_of_names(party))]);
+    names_field(text, &FormState::of(stored))
+}
+
+/// The field for the names of those who come to a class, one on each line.
+pub(super) fn names_field(text: &Text, form_state: &FormState) -> Field {
+    let field = form_state.lines("names", text.say("booking-names"));
+    field.hint(text.say("booking-names-hint"))
+}
