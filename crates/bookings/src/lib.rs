@@ -52,6 +52,7 @@ pub mod newcomer;
 pub mod no_show_claim;
 mod notice;
 pub mod offer;
+pub mod offer_question;
 pub mod order;
 pub mod outcome;
 pub mod outcome_mark;
@@ -202,7 +203,8 @@ pub const DOMAIN: Domain = Domain {
         "0031_one_zone" contracting,
         "0032_refund_requests" contracting,
         "0033_hours" contracting,
-        "0034_classes" contracting
+        "0034_classes" contracting,
+        "0037_offer_questions" contracting
     ))
 };
 

@@ -135,6 +135,7 @@ impl Holding<'_> {
         let wishes = book::BookingWishes {
             brief: &brief,
             choice,
+            answers: new.answers(tx, &slot)?,
             seats: new.seats(tx, &slot)?,
         };
         let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;

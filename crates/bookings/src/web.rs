@@ -1,6 +1,7 @@
 //! The routes and pages of bookings.
 
 mod admin;
+mod answers;
 pub mod api;
 mod booking_rows;
 mod brief;
@@ -21,6 +22,7 @@ mod ics;
 pub(crate) mod menu;
 mod newcomer;
 mod offers;
+mod offer_questions;
 mod outcome;
 mod own;
 pub(crate) mod own_card;
@@ -59,6 +61,7 @@ use crate::credit_kind::CreditKind;
 use crate::feedback_criterion::Criterion;
 use crate::offer::Offer;
 use crate::plan::Plan;
+use crate::offer_question::OfferQuestion;
 use crate::room::Room;
 use crate::schedule::Schedule;
 use crate::schedule::exception::ScheduleException;
@@ -105,6 +108,7 @@ fn pages() -> Pages<Site, Callers> {
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())
         .nest(Level::PAGES, of_resource::<Level, _>())
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())
+        .nest(OfferQuestion::PAGES, of_resource::<OfferQuestion, _>())
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
         .post("/pay/{order}/check", People, pay::check)

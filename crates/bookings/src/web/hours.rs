@@ -22,16 +22,18 @@ use super::words;
 use crate::booking::{self, outside_hours};
 use crate::choice::{self, Listed};
 use crate::credit_kind::{self, CreditKind};
+use crate::offer::{self, Offer};
 use crate::provider::{self, Provider};
 use crate::schedule::exception::{self, ScheduleException};
 use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday, usual_week};
 use crate::settings;
-use crate::{Refusal, member, notice, offer};
+use crate::{Refusal, member, notice};
 
 /// The data that the pages of a provider's lists need in addition to the list.
 pub struct ProviderContext {
     by: Provider,
     pub(super) hours: Vec<Schedule>,
+    pub(super) offers: Vec<Offer>,
     pub(super) listed: Vec<Listed>,
     pub(super) kinds: Vec<CreditKind>,
     pub(super) hosts: String,
@@ -71,6 +73,7 @@ impl PageParent for Provider {
         Ok(ProviderContext {
             by: self.clone(),
             hours: schedule::of_provider(tx, &self.profile.id)?,
+            offers: offer::of_provider(tx, &self.profile.id)?,
             listed: choice::listed(tx)?,
             kinds: credit_kind::all(tx)?,
             hosts: settings::load(tx)?.meeting_hosts.join(", "),

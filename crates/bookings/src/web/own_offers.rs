@@ -13,6 +13,7 @@ use super::hours::{ProviderContext, provided};
 use super::slots::table_form;
 use super::{choices, words};
 use crate::offer::{LENGTH, LENGTHS, Offer};
+use crate::offer_question::OfferQuestion;
 use crate::schedule::Schedule;
 
 /// The minutes from one start to the next that the form offers. 0 is none.
@@ -115,6 +116,10 @@ impl PageResource for Offer {
                 .fields
                 .extend(choices::sets(text, form_state, &context.listed));
         }
+        form.more = one.map(|one| {
+            let href = format!("{}#offer-{}", OfferQuestion::PAGES, one.id);
+            (href, text.say("offer-question-title").into_owned())
+        });
         let table = table_form(req, form_state);
         form.list = Some(RowList {
             name: "lengths",

@@ -46,6 +46,7 @@ mod new_slots;
 mod newcomers;
 mod nightly_check;
 mod offering;
+mod offer_questions;
 mod order_calls;
 mod order_ends;
 mod overlaps;
