@@ -1486,7 +1486,31 @@ hours-then-offer = Now say what can be booked in these hours.
 hours-new = Add your hours
 hours-another = Add other hours
 hours-of-times = Make hours of these times
-hours-of-times-about = Some of your single times repeat every week. Hours offer them without an end. The single times stay until you remove them.
+hours-of-times-about = Some of your single times repeat every week. Hours offer them without an end.
+hours-of-times-none = None of your single times repeats every week.
+hours-of-times-replaced = { $count ->
+    [one] 1 free time is removed, because the hours offer it.
+   *[other] { $count } free times are removed, because the hours offer them.
+}
+hours-of-times-booked = { $count ->
+    [one] 1 booked time stays.
+   *[other] { $count } booked times stay.
+}
+hours-of-times-offered = { $count ->
+    [one] 1 time can then be booked in the next { $days } days.
+   *[other] { $count } times can then be booked in the next { $days } days.
+}
+hours-of-times-kept = { $count ->
+    [one] 1 free time stays as it is, because the hours do not offer it, or somebody has asked for it:
+   *[other] { $count } free times stay as they are, because the hours do not offer them, or somebody has asked for them:
+}
+hours-of-times-do = Make hours and an offer
+hours-of-times-made = Members now book “{ $title }” in your hours. { $count ->
+    [one] 1 single time was removed.
+   *[other] { $count } single times were removed.
+}
+hours-of-times-see = See the offer
+hours-of-times-left = These stay single times
 hours-own = My hours
 hours-name = Name of these hours
 hours-zone = Time zone

@@ -41,6 +41,7 @@ mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
+mod hours_of_times;
 pub mod import;
 mod leaving;
 pub mod link_change;

@@ -18,11 +18,12 @@ mod findings;
 mod frame;
 mod gateway_hook;
 mod hours;
+mod hours_of_times;
 mod ics;
 pub(crate) mod menu;
 mod newcomer;
-mod offers;
 mod offer_questions;
+mod offers;
 mod outcome;
 mod own;
 pub(crate) mod own_card;
@@ -60,8 +61,8 @@ use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
 use crate::feedback_criterion::Criterion;
 use crate::offer::Offer;
-use crate::plan::Plan;
 use crate::offer_question::OfferQuestion;
+use crate::plan::Plan;
 use crate::room::Room;
 use crate::schedule::Schedule;
 use crate::schedule::exception::ScheduleException;
@@ -99,16 +100,18 @@ fn pages() -> Pages<Site, Callers> {
         .nest(CreditKind::PAGES, of_resource::<CreditKind, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .nest(Room::PAGES, of_resource::<Room, _>())
+        .get("/me/hours/of-times", People, hours_of_times::show)
+        .post("/me/hours/of-times", People, hours_of_times::make)
         .nest(Schedule::PAGES, of_resource::<Schedule, _>())
         .nest(
             ScheduleException::PAGES,
             of_resource::<ScheduleException, _>(),
         )
         .nest(Offer::PAGES, of_resource::<Offer, _>())
+        .nest(OfferQuestion::PAGES, of_resource::<OfferQuestion, _>())
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())
         .nest(Level::PAGES, of_resource::<Level, _>())
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())
-        .nest(OfferQuestion::PAGES, of_resource::<OfferQuestion, _>())
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
         .post("/pay/{order}/check", People, pay::check)

@@ -3,6 +3,7 @@
 //! the same id.
 
 mod offered_session;
+mod preview;
 mod provider_time;
 mod time_id;
 
@@ -25,6 +26,7 @@ use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
 
 pub(crate) use self::offered_session::{FreeTime, KnownTimes, OfferedSession, sessions, with_slug};
+pub(crate) use self::preview::Preview;
 pub(crate) use self::provider_time::hours;
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.
