@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use site::resource::{self, Resource};
 use web::Input;
@@ -274,7 +273,7 @@ pub(crate) fn make(tx: &mut Tx<'_>, provider: &Provider, id: &str) -> Result<Mad
 }
 
 /// The fields of an item that may be set.
-fn fields_of<R: Resource + Serialize>(one: &R) -> Value {
+fn fields_of<R: Resource>(one: &R) -> Value {
     let all = json!(one);
     let fields = R::FIELDS.iter().filter_map(|field| {
         let value = all.get(field.name)?;

@@ -310,7 +310,7 @@ pub(crate) fn check(
     for question in questions {
         let at = format!("/answers/{}", question.id);
         let typed = sent.get(question.id.as_str()).map(SentAnswer::texts);
-        let answer = question.read(&at, typed.unwrap_or_default(), &mut findings);
+        let answer = question.read(&at, &typed.unwrap_or_default(), &mut findings);
         if !answer.is_empty() {
             answers.push(Answer {
                 question_id: question.id.clone(),
@@ -328,7 +328,7 @@ pub(crate) fn check(
 
 impl OfferQuestion {
     /// Cleans and checks what was answered; nothing remains of no answer.
-    fn read(&self, at: &str, typed: Vec<String>, findings: &mut Findings) -> Vec<String> {
+    fn read(&self, at: &str, typed: &[String], findings: &mut Findings) -> Vec<String> {
         if typed.len() > 1 && self.kind != Kind::SomeOf {
             findings.add(at, "too_many", [("max", 1.into())]);
             return Vec::new();
