@@ -127,6 +127,7 @@ booking-cancel-until-share = حتى { $when } يمكنك الإلغاء أو ت�
 booking-cancel-never = يمكنك الإلغاء حتى تبدأ، لكن لا يُرد شيء.
 booking-cancel-closed-share = ما زال بإمكانك الإلغاء: يُرد { $share } % من السعر.
 booking-note = ملاحظة إلى { $name } (اختيارية)
+booking-answer-optional = { $question } (اختيارية)
 booking-hold = نحتفظ لك بهذا الموعد { $minutes } دقيقة أثناء الدفع. لا يُخصم شيء في هذه الصفحة.
 booking-to-payment = إلى الدفع، { $sum }
 booking-sign-in = سجّل الدخول للحجز

@@ -113,6 +113,7 @@ booking-cancel-until-paid = Until { $when } you can cancel or move it and lose n
 booking-cancel-until-share = Until { $when } you can cancel or move it and lose nothing. After that { $share } % of the price is paid back.
 booking-cancel-never = You can cancel it until it begins, but nothing is paid back.
 booking-note = A note for { $name } (optional)
+booking-answer-optional = { $question } (optional)
 booking-hold = We keep this time for you for { $minutes } minutes while you pay. Nothing is charged on this page.
 booking-to-payment = Go to payment, { $sum }
 booking-sign-in = Sign in to book
@@ -1456,6 +1457,9 @@ event-schedule-exception-removed = Removed days off or other hours
 event-offer-created = Offered a session
 event-offer-changed = Changed an offer
 event-offer-removed = Removed an offer
+event-offer-question-created = Added a question to an offer
+event-offer-question-changed = Changed a question of an offer
+event-offer-question-removed = Removed a question of an offer
 event-room-created = Added a room
 event-room-changed = Changed a room
 event-room-removed = Removed a room
@@ -1546,7 +1550,31 @@ hours-then-offer = Now say what can be booked in these hours.
 hours-new = Add your hours
 hours-another = Add other hours
 hours-of-times = Make hours of these times
-hours-of-times-about = Some of your single times repeat every week. Hours offer them without an end. The single times stay until you remove them.
+hours-of-times-about = Some of your single times repeat every week. Hours offer them without an end.
+hours-of-times-none = None of your single times repeats every week.
+hours-of-times-replaced = { $count ->
+    [one] 1 free time is removed, because the hours offer it.
+   *[other] { $count } free times are removed, because the hours offer them.
+}
+hours-of-times-booked = { $count ->
+    [one] 1 booked time stays.
+   *[other] { $count } booked times stay.
+}
+hours-of-times-offered = { $count ->
+    [one] 1 time can then be booked in the next { $days } days.
+   *[other] { $count } times can then be booked in the next { $days } days.
+}
+hours-of-times-kept = { $count ->
+    [one] 1 free time stays as it is, because the hours do not offer it, or somebody has asked for it:
+   *[other] { $count } free times stay as they are, because the hours do not offer them, or somebody has asked for them:
+}
+hours-of-times-do = Make hours and an offer
+hours-of-times-made = Members now book “{ $title }” in your hours. { $count ->
+    [one] 1 single time was removed.
+   *[other] { $count } single times were removed.
+}
+hours-of-times-see = See the offer
+hours-of-times-left = These stay single times
 hours-own = My hours
 hours-name = Name of these hours
 hours-zone = Time zone
@@ -1616,3 +1644,26 @@ offer-seats-hint = With more than one it is a class: several people book the sam
 offer-party = Places in one booking, at most
 offer-party-hint = A credit is for one place.
 offer-active = On offer
+offer-question-title = Questions on the form
+offer-question-about = Who books an offer answers its questions. You read the answers with the booking.
+offer-question-needs-offer = First offer a session.
+offer-question-none = Nothing is asked but topics and a note.
+offer-question-new = Add a question
+offer-question-one = The question
+offer-question-offer = Asked of those who book
+offer-question-label = Question
+offer-question-kind = How it is answered
+offer-question-line = In one line
+offer-question-text = In several lines
+offer-question-one-of = One of the options
+offer-question-some-of = Some of the options
+offer-question-number = With a number
+offer-question-tick = With a tick
+offer-question-options = Options
+offer-question-options-hint = One a line, 2 to 12. Only for answers with options.
+offer-question-required = Nobody books without an answer
+offer-question-active = It is asked
+offer-question-away = Not asked
+offer-question-remove = Remove this question
+offer-question-remove-effect = It is asked no more. Answers that were given stay.
+offer-question-removed = Removed.

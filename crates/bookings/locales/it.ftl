@@ -143,6 +143,7 @@ booking-cancel-until-share = Fino a { $when } può annullare o spostare senza pe
 booking-cancel-never = Può annullare fino all’inizio, ma non si rimborsa nulla.
 booking-cancel-closed-share = Può ancora annullare: si rimborsa il { $share } % del prezzo.
 booking-note = Una nota per { $name } (facoltativa)
+booking-answer-optional = { $question } (facoltativa)
 booking-hold = Le teniamo questo orario per { $minutes } minuti mentre paga. In questa pagina non si addebita nulla.
 booking-to-payment = Al pagamento, { $sum }
 booking-sign-in = Acceda per prenotare

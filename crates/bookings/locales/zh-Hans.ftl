@@ -127,6 +127,7 @@ booking-cancel-until-share = { $when } 之前可以取消或改期，没有损�
 booking-cancel-never = 开始之前可以取消，但不退款。
 booking-cancel-closed-share = 仍可取消：退还价格的 { $share } %。
 booking-note = 给{ $name }的留言（可选）
+booking-answer-optional = { $question }（可选）
 booking-hold = 您付款时，我们为您保留此时间 { $minutes } 分钟。本页不收费。
 booking-to-payment = 前往付款，{ $sum }
 booking-sign-in = 登录后预约

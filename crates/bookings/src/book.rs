@@ -2,6 +2,8 @@
 
 mod unproven;
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::signed_in::Confirmed;
@@ -23,6 +25,7 @@ use crate::codes::{
     ROOM_POOL_EMPTY, SEATS_LEFT, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED,
 };
 use crate::notice::{self, Event};
+use crate::offer_question::{self, Answer, SentAnswer};
 use crate::order::{self, Order};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
@@ -73,6 +76,10 @@ pub struct NewBooking {
     /// Who comes to a class: up to one name for each seat, each up to 80 characters.
     #[serde(default)]
     pub names: Vec<String>,
+    /// The answers to the questions of the offer, by the ids of the questions. An answer is a text or
+    /// an option, the chosen options, a whole number, or true for a tick; 1,000 characters at most.
+    #[serde(default)]
+    pub answers: BTreeMap<String, SentAnswer>,
 }
 
 impl NewBooking {
@@ -91,6 +98,7 @@ impl NewBooking {
             track: choice.track,
             seats: web::form_state::number(form, "seats"),
             names: seat::read_names(form),
+            answers: offer_question::read(form),
         }
     }
 
@@ -109,6 +117,11 @@ impl NewBooking {
         let names = seat::check_names(&mut findings, &self.names, most);
         findings.finish()?;
         Ok(names)
+    }
+
+    /// Checks and returns the answers to what is asked of those who book the slot.
+    pub(crate) fn answers(&self, tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Answer>, Refusal> {
+        offer_question::check(&offer_question::of_slot(tx, slot)?, &self.answers)
     }
 
     pub(crate) fn choice(&self) -> Choice {
@@ -164,6 +177,7 @@ pub fn book(
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
         let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
         let names = new.names(&slot, seats)?;
+        let answers = new.answers(tx, &slot)?;
         if needs_browser {
             return Err(TOKEN_NOT_PERMITTED.into());
         }
@@ -173,6 +187,7 @@ pub fn book(
         let held = Booking {
             brief,
             choice,
+            answers,
             seats,
             payout_minor: held.payout_minor / held.seats * seats,
             ..held
@@ -200,6 +215,7 @@ pub fn book(
     check_version(&slot, new.slot_version)?;
     let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
     let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
+    let answers = new.answers(tx, &slot)?;
     let rules = settings::load(tx)?;
     booking_limits::check_bookings(tx, account, &rules)?;
     if needs_browser {
@@ -212,6 +228,7 @@ pub fn book(
     let wishes = BookingWishes {
         brief: &brief,
         choice,
+        answers,
         seats,
         names: &new.names(&slot, seats)?,
     };
@@ -222,6 +239,8 @@ pub fn book(
 pub(crate) struct BookingWishes<'a> {
     pub(crate) brief: &'a Brief,
     pub(crate) choice: Choice,
+    /// None of single times, and where nothing was asked.
+    pub(crate) answers: Vec<Answer>,
     /// The seats of a class; otherwise 1.
     pub(crate) seats: i64,
     /// Who comes to a class.
@@ -312,6 +331,7 @@ pub(crate) fn draft(
         title: slot.title.clone(),
         brief: wishes.brief.clone(),
         choice: wishes.choice,
+        answers: wishes.answers,
         seats: wishes.seats,
         is_class: slot.is_class(),
         state: State::PendingPayment,

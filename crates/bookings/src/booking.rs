@@ -22,6 +22,7 @@ use crate::brief::Brief;
 use crate::browse::computed_time;
 use crate::choice;
 use crate::credit::LotId;
+use crate::offer_question::Answer;
 use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
 use crate::room;
@@ -99,6 +100,9 @@ pub struct Booking {
     pub brief: Brief,
     #[row(flatten)]
     pub choice: choice::Choice,
+    /// The answers to the questions of the offer. A move to another offer keeps them.
+    #[row(json)]
+    pub answers: Vec<Answer>,
     /// How many seats of a class the booking takes; otherwise 1.
     pub seats: i64,
     /// Whether the slot is a date of a class.

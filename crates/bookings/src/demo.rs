@@ -99,6 +99,7 @@ pub fn seed(
                 let wishes = book::BookingWishes {
                     brief: &brief,
                     choice: Choice::default(),
+                    answers: Vec::new(),
                     seats: 1,
                     names: &[],
                 };

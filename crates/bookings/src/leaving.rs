@@ -11,8 +11,8 @@ use crate::schedule::exception;
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
 use crate::{
-    calendar_feed, credit, external_calendar, feedback, no_show_claim, offer, payout,
-    refund_request, request, review, schedule,
+    calendar_feed, credit, external_calendar, feedback, no_show_claim, offer, offer_question,
+    payout, refund_request, request, review, schedule,
 };
 
 /// Exports an account's bookings, payments and slots.
@@ -52,11 +52,12 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         Some(profile) => external_calendar::export(tx, &profile.id)?,
         None => Value::Null,
     };
-    let (hours, days, offers) = match &profile {
+    let (hours, days, offers, questions) = match &profile {
         Some(profile) => (
             schedule::of_provider(tx, &profile.id)?,
             exception::of_provider(tx, &profile.id)?,
             offer::of_provider(tx, &profile.id)?,
+            offer_question::of_provider(tx, &profile.id)?,
         ),
         None => Default::default(),
     };
@@ -74,7 +75,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
         "calendar": calendar, "payouts": payouts, "requests": requests,
-        "hours": hours, "days": days, "offers": offers,
+        "hours": hours, "days": days, "offers": offers, "questions": questions,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
         "claims": no_show_claim::export(tx, account)?,
         "refund_requests": refund_request::export(tx, account)?,
@@ -130,6 +131,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         tx.run(erase, &[account], Rows::Any)?;
     }
     offer::erase(tx, account)?;
+    offer_question::erase(tx, account)?;
     schedule::erase(tx, account)?;
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
@@ -152,7 +154,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
              WHERE booking_id IN (SELECT id FROM booking WHERE member_id = $1)"
         ),
         sql!(
-            "UPDATE booking SET member_id = NULL, note = '', topics = '[]', cancel_reason = ''
+            "UPDATE booking SET member_id = NULL, note = '', topics = '[]', answers = '[]',
+                 cancel_reason = ''
              WHERE member_id = $1"
         ),
         sql!("UPDATE payout_item SET approved_by = NULL WHERE approved_by = $1"),

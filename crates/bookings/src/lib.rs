@@ -44,6 +44,7 @@ mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
+mod hours_of_times;
 pub mod import;
 mod leaving;
 pub mod link_change;
@@ -55,6 +56,7 @@ pub mod newcomer;
 pub mod no_show_claim;
 mod notice;
 pub mod offer;
+pub mod offer_question;
 pub mod order;
 pub mod outcome;
 pub mod outcome_mark;
@@ -207,6 +209,7 @@ pub const DOMAIN: Domain = Domain {
         "0033_hours" contracting,
         "0034_classes" contracting,
         "0036_party" contracting,
+        "0037_offer_questions" contracting,
         "0039_class_people" contracting
     ))
 };

@@ -136,6 +136,7 @@ impl Holding<'_> {
         let wishes = book::BookingWishes {
             brief: &brief,
             choice,
+            answers: new.answers(tx, &slot)?,
             seats,
             names: &new.names(&slot, seats)?,
         };

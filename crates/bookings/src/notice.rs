@@ -283,10 +283,10 @@ pub(crate) fn tell_one(
         }
     }
     if event == Event::Reminder {
-        for (label, said) in preparation(tx, booking, party)? {
+        for (label, said) in preparation(tx, text, booking, party)? {
             if !said.is_empty() {
                 body += "\n\n";
-                body += &text.say(label);
+                body += &label;
                 body += "\n";
                 body += &said;
             }
@@ -327,24 +327,35 @@ pub(crate) fn tell_one(
     )
 }
 
-/// Returns the texts that a side should read before the session, each with the message id of its
-/// heading: the provider's notes for the member, and the member's topics and note for the provider.
+/// Returns the texts that a side should read before the session, each with its heading: the
+/// provider's notes for the member, and the member's answers, topics and note for the provider.
 fn preparation(
     tx: &mut Tx<'_>,
+    text: &Text,
     booking: &Booking,
     party: Party,
-) -> Result<[(&'static str, String); 2], StoreError> {
+) -> Result<Vec<(String, String)>, StoreError> {
+    let say = |id: &'static str| text.say(id).into_owned();
     if party == Party::Member {
         let (public, prep): (String, String) = sql!(
             "SELECT public_note, prep_note FROM slot WHERE id = :id",
             id = booking.slot_id
         )
         .one(tx)?;
-        return Ok([("booking-said-tips", public), ("slot-prep-note", prep)]);
+        return Ok(vec![
+            (say("booking-said-tips"), public),
+            (say("slot-prep-note"), prep),
+        ]);
     }
+    let answers = booking.answers.iter();
+    let answers = answers.map(|one| (one.label.clone(), one.said(text)));
     let topics = booking.brief.topics.join("\n");
     let note = booking.brief.note.clone();
-    Ok([("booking-topics", topics), ("booking-own-note", note)])
+    let brief = [
+        (say("booking-topics"), topics),
+        (say("booking-own-note"), note),
+    ];
+    Ok(answers.chain(brief).collect())
 }
 
 pub(crate) fn send(

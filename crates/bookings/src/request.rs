@@ -435,6 +435,8 @@ pub fn confirm(
     let wishes = book::BookingWishes {
         brief: &request.brief,
         choice,
+        // Only whoever books a time is asked.
+        answers: Vec::new(),
         seats: 1,
         names: &[],
     };

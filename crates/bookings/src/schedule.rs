@@ -128,21 +128,14 @@ impl Resource for Schedule {
     fn blank(
         tx: &mut Tx<'_>,
         provider: &Provider,
-        input: &Input,
+        _: &Input,
         there: &[Self],
     ) -> Result<Self, Refusal> {
-        let zone = provider.zone();
-        // Links to the form can ask for it.
-        let is_of_times = matches!(input, Input::Form(form, _) if form.text("of") == "times");
         Ok(Self {
             id: tx.id(),
             name: String::new(),
-            week: if is_of_times {
-                usual_week::of_provider(tx, &provider.profile.id, &zone)?
-            } else {
-                Vec::new()
-            },
-            time_zone: zone::name(&zone).to_owned(),
+            week: Vec::new(),
+            time_zone: zone::name(&provider.zone()).to_owned(),
             position: next_position(there.iter().map(|one| one.position)),
             version: 1,
         })

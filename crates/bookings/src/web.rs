@@ -1,6 +1,7 @@
 //! The routes and pages of bookings.
 
 mod admin;
+mod answers;
 pub mod api;
 mod booking_rows;
 mod brief;
@@ -17,9 +18,11 @@ mod findings;
 mod frame;
 mod gateway_hook;
 mod hours;
+mod hours_of_times;
 mod ics;
 pub(crate) mod menu;
 mod newcomer;
+mod offer_questions;
 mod offers;
 mod outcome;
 mod own;
@@ -60,6 +63,7 @@ use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
 use crate::feedback_criterion::Criterion;
 use crate::offer::Offer;
+use crate::offer_question::OfferQuestion;
 use crate::plan::Plan;
 use crate::room::Room;
 use crate::schedule::Schedule;
@@ -98,6 +102,8 @@ fn pages() -> Pages<Site, Callers> {
         .nest(CreditKind::PAGES, of_resource::<CreditKind, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .nest(Room::PAGES, of_resource::<Room, _>())
+        .get("/me/hours/of-times", People, hours_of_times::show)
+        .post("/me/hours/of-times", People, hours_of_times::make)
         .nest(Schedule::PAGES, of_resource::<Schedule, _>())
         .nest(
             ScheduleException::PAGES,
@@ -110,6 +116,7 @@ fn pages() -> Pages<Site, Callers> {
             People,
             slots::added_date::create,
         )
+        .nest(OfferQuestion::PAGES, of_resource::<OfferQuestion, _>())
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())
         .nest(Level::PAGES, of_resource::<Level, _>())
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())

@@ -14,6 +14,7 @@ use super::seat::{self, Seat};
 use super::{Booking, BookingId, Party, State};
 use crate::brief::Brief;
 use crate::choice;
+use crate::offer_question::Answer;
 use crate::order::{self, Order};
 use crate::settings::{self, Reveal};
 use crate::slot::{Place, SlotId};
@@ -40,6 +41,8 @@ pub struct BookingView {
     pub member_email: String,
     #[serde(flatten)]
     pub choice: choice::Choice,
+    /// The answers to the questions that the offer asked when it was booked.
+    pub answers: Vec<Answer>,
     /// How many seats of a class the booking takes; otherwise 1.
     pub seats: i64,
     /// The seats of a class, also those that were given back; otherwise empty.
@@ -148,6 +151,7 @@ impl BookingView {
             provider_email: once_held(provider_email),
             member_email: once_held(member_email.unwrap_or_default()),
             choice: booking.choice,
+            answers: booking.answers,
             seats: booking.seats,
             party: Vec::new(),
             state: booking.state,

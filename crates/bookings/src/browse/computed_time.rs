@@ -3,6 +3,7 @@
 //! the same id.
 
 mod offered_session;
+mod preview;
 mod provider_time;
 mod time_id;
 
@@ -25,6 +26,7 @@ use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
 
 pub(crate) use self::offered_session::{FreeTime, KnownTimes, OfferedSession, sessions, with_slug};
+pub(crate) use self::preview::Preview;
 pub(crate) use self::provider_time::hours;
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.
@@ -51,8 +53,18 @@ struct Offering {
     site_currency: Currency,
 }
 
-/// Finds the offers that members can book, or `only` that one.
+/// Finds the offers that members can book and that are no classes, or `only` that one.
 fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
+    bookable(tx, only, false, i64::MAX)
+}
+
+/// Finds the `most` first offers that members can book, perhaps also classes, or `only` that one.
+fn bookable(
+    tx: &mut Tx<'_>,
+    only: &str,
+    has_classes: bool,
+    most: i64,
+) -> Result<Vec<Offering>, StoreError> {
     sql!(
         "SELECT {o: Offer}, o.provider_id, h.time_zone, h.week,
              CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
@@ -64,12 +76,15 @@ fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          JOIN booking_setting w ON w.id = 1
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
-         WHERE o.active = 1 AND o.seats = 1 AND (:only = '' OR o.id = :only)
+         WHERE o.active = 1 AND (o.seats = 1 OR CAST(:has_classes AS BIGINT) = 1)
+           AND (:only = '' OR o.id = :only)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
                        AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
                        AND (r.expires_at IS NULL OR r.expires_at > :now))
-         ORDER BY o.position, o.id",
+         ORDER BY o.position, o.id LIMIT :most",
         only,
+        has_classes,
+        most,
         now = tx.roughly_now()
     )
     .all(tx)
@@ -337,20 +352,9 @@ pub(crate) fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all.map(|one| one.offer.title).collect())
 }
 
-/// Whether members can book any offer.
+/// Whether members can book any offer, also a class.
 pub(crate) fn has_offers(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let (found,): (bool,) = sql!(
-        "SELECT EXISTS (SELECT 1 FROM offer o
-             JOIN provider p ON p.id = o.provider_id AND p.is_paused = 0
-             JOIN account a ON a.id = p.account_id AND a.state = 'active'
-             WHERE o.active = 1
-               AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
-                           AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
-                           AND (r.expires_at IS NULL OR r.expires_at > :now)))",
-        now = tx.roughly_now()
-    )
-    .one(tx)?;
-    Ok(found)
+    Ok(!bookable(tx, "", true, 1)?.is_empty())
 }
 
 /// Stores a computed time as a slot that is held or booked. Returns `false` if it is not free, or is

@@ -4,34 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::{StoreError, Tx, sql};
 
 use super::{WeekWindow, Weekday};
 use crate::availability::{DAY, Window};
-use crate::provider::ProviderId;
 
-/// Returns the week in which the provider's coming single times repeat, by the clock of a zone. It
-/// is empty if none of them repeats.
-pub(crate) fn of_provider(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-    zone: &TimeZone,
-) -> Result<Vec<WeekWindow>, StoreError> {
-    let times: Vec<(Timestamp, Timestamp)> = sql!(
-        "SELECT starts_at, ends_at FROM slot
-         WHERE provider_id = :provider AND deleted_at IS NULL AND offer_id IS NULL
-           AND state IN ('available', 'held', 'booked') AND starts_at > :now
-         ORDER BY starts_at",
-        provider,
-        now = tx.roughly_now()
-    )
-    .all(tx)?;
-    Ok(week(&times, zone))
-}
-
-/// A time counts if it is on the same weekday at the same hours more than once. Times that overlap
-/// or touch are one part of the day.
-fn week(times: &[(Timestamp, Timestamp)], zone: &TimeZone) -> Vec<WeekWindow> {
+/// Returns the week in which single times repeat, by the clock of a zone; each is from when until
+/// when. A time counts if it is on the same weekday at the same hours more than once. Times that
+/// overlap or touch are one part of the day.
+pub(crate) fn week(times: &[(Timestamp, Timestamp)], zone: &TimeZone) -> Vec<WeekWindow> {
     let mut counts: BTreeMap<(i8, Window), usize> = BTreeMap::new();
     for (from, until) in times {
         let [from, until] = [from, until].map(|at| at.to_zoned(zone.clone()).datetime());

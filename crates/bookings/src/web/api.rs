@@ -39,6 +39,7 @@ use crate::choice::{self, Choices};
 use crate::choice_list::{Level, SessionType};
 use crate::credit_kind::CreditKind;
 use crate::offer::Offer;
+use crate::offer_question::{self, OfferQuestion};
 use crate::outcome::Outcome;
 use crate::outcome_mark;
 use crate::provider::Provider;
@@ -112,6 +113,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(site::resource::api::routes::<Schedule, R>())
         .merge(site::resource::api::routes::<ScheduleException, R>())
         .merge(site::resource::api::routes::<Offer, R>())
+        .merge(site::resource::api::routes::<OfferQuestion, R>())
         .merge(site::resource::api::routes::<SessionType, R>())
         .merge(site::resource::api::routes::<Level, R>())
         .merge(site::resource::api::routes::<CatalogueEntry, R>())
@@ -218,16 +220,20 @@ async fn list_offered(
     ))
 }
 
-/// A slot that anybody may book, with the entries of the catalogue that it offers.
+/// A slot that anybody may book, with the entries of the catalogue that it offers, and what is asked
+/// of those who book it.
 #[derive(Serialize, ToSchema)]
 struct OfferedSlotDetails {
     #[serde(flatten)]
     slot: OfferedSlot,
     /// The entries of the catalogue among which members choose.
     catalogue: Vec<CatalogueEntry>,
+    /// The questions that a booking answers.
+    questions: Vec<OfferQuestion>,
 }
 
-/// One slot that anybody may book, with the entries of the catalogue among which members choose.
+/// One slot that anybody may book, with the entries of the catalogue among which members choose, and
+/// the questions that a booking answers.
 #[utoipa::path(
     get, path = "/api/v1/slots/{id}", tag = "bookings",
     responses((status = 200, body = OfferedSlotDetails), (status = 401), (status = 429))
@@ -246,6 +252,7 @@ async fn show_offered(
         let choices = choice::of_slot(tx, found.slot.sets())?;
         Ok(Some(OfferedSlotDetails {
             catalogue: catalogue::of_slot(tx, &choices.entries)?,
+            questions: offer_question::of_slot(tx, &found.slot)?,
             slot: OfferedSlot::of(found, choices),
         }))
     };

@@ -22,16 +22,18 @@ use super::words;
 use crate::booking::{self, outside_hours};
 use crate::choice::{self, Listed};
 use crate::credit_kind::{self, CreditKind};
+use crate::offer::{self, Offer};
 use crate::provider::{self, Provider};
 use crate::schedule::exception::{self, ScheduleException};
-use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday, usual_week};
+use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
 use crate::settings;
-use crate::{Refusal, member, notice, offer};
+use crate::{Refusal, hours_of_times, member, notice};
 
 /// The data that the pages of a provider's lists need in addition to the list.
 pub struct ProviderContext {
     by: Provider,
     pub(super) hours: Vec<Schedule>,
+    pub(super) offers: Vec<Offer>,
     pub(super) listed: Vec<Listed>,
     pub(super) kinds: Vec<CreditKind>,
     pub(super) hosts: String,
@@ -71,6 +73,7 @@ impl PageParent for Provider {
         Ok(ProviderContext {
             by: self.clone(),
             hours: schedule::of_provider(tx, &self.profile.id)?,
+            offers: offer::of_provider(tx, &self.profile.id)?,
             listed: choice::listed(tx)?,
             kinds: credit_kind::all(tx)?,
             hosts: settings::load(tx)?.meeting_hosts.join(", "),
@@ -167,8 +170,8 @@ struct HoursPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     has_offers: bool,
-    /// Whether single times that repeat can be proposed as the first hours.
-    has_usual_week: bool,
+    /// Whether hours can be made of single times that repeat.
+    has_times: bool,
     hours: Vec<HoursRow>,
     days: Vec<DaysRow>,
     outside: Vec<OutsideRow>,
@@ -203,18 +206,23 @@ fn said<'a>(text: &Text, windows: impl Iterator<Item = (&'a str, &'a str)>) -> S
     windows.collect::<Vec<_>>().join(&*text.say("hours-comma"))
 }
 
-fn hours_row(text: &Text, one: Schedule, now: Timestamp) -> HoursRow {
-    let week = Weekday::ALL.iter().filter_map(|day| {
-        let windows = one.week.iter().filter(|window| window.day == *day);
+/// Each weekday that has windows, with these.
+pub(super) fn week_rows(text: &Text, week: &[WeekWindow]) -> Vec<(String, String)> {
+    let days = Weekday::ALL.iter().filter_map(|day| {
+        let windows = week.iter().filter(|window| window.day == *day);
         let windows = windows.map(|window| (&*window.opens, &*window.closes));
         let windows = said(text, windows);
         let day = text.say(day.label()).into_owned();
         (!windows.is_empty()).then_some((day, windows))
     });
+    days.collect()
+}
+
+fn hours_row(text: &Text, one: Schedule, now: Timestamp) -> HoursRow {
     HoursRow {
         id: one.id.to_string(),
         zone: dates::zone_name(&schedule::zone_of(&one.time_zone), now),
-        week: week.collect(),
+        week: week_rows(text, &one.week),
         name: one.name,
     }
 }
@@ -389,11 +397,9 @@ impl PageResource for Schedule {
         context: &ProviderContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let is_first = list.items.is_empty();
         let look = move |tx: &mut Tx<'_>, provider: &Provider| {
             let id = &provider.profile.id;
-            let has_usual_week =
-                is_first && !usual_week::of_provider(tx, id, &provider.zone())?.is_empty();
+            let has_times = !hours_of_times::plans(tx, provider)?.is_empty();
             let days = exception::of_provider(tx, id)?;
             let mut outside = Vec::new();
             for one in outside_hours::list(tx, id)? {
@@ -402,9 +408,9 @@ impl PageResource for Schedule {
                 outside.push((one, place, name));
             }
             let has_offers = offer::has_any(tx, id)?;
-            Ok::<_, Refusal>((has_offers, has_usual_week, days, outside))
+            Ok::<_, Refusal>((has_offers, has_times, days, outside))
         };
-        let (has_offers, has_usual_week, days, outside) = req.read(look).await?;
+        let (has_offers, has_times, days, outside) = req.read(look).await?;
         let (text, now, zone) = (&req.text, req.site.clock.now(), context.by.zone());
         let today = now.to_zoned(zone.clone()).date().to_string();
         let outside = outside.into_iter().map(|(one, place, name)| OutsideRow {
@@ -416,7 +422,7 @@ impl PageResource for Schedule {
             text,
             done: req.done(DONE),
             has_offers,
-            has_usual_week,
+            has_times,
             hours: list
                 .items
                 .into_iter()

@@ -50,7 +50,10 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
         place: GIVEN,
         position: 24,
         label: "offer-title",
-        pages: &[MenuPage::new("offer-title", "/me/offers", PROVIDERS)],
+        pages: &[MenuPage {
+            below: &["/me/questions"],
+            ..MenuPage::new("offer-title", "/me/offers", PROVIDERS)
+        }],
         start: None,
     },
     MenuEntry {

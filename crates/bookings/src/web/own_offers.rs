@@ -16,6 +16,7 @@ use super::{choices, words};
 use crate::Refusal;
 use crate::class_dates::{self, ClosedTimes};
 use crate::offer::{LENGTH, LENGTHS, Offer};
+use crate::offer_question::OfferQuestion;
 use crate::provider::Provider;
 use crate::schedule::Schedule;
 
@@ -123,6 +124,10 @@ impl PageResource for Offer {
                 .fields
                 .extend(choices::sets(text, form_state, &context.listed));
         }
+        form.more = one.map(|one| {
+            let href = format!("{}#offer-{}", OfferQuestion::PAGES, one.id);
+            (href, text.say("offer-question-title").into_owned())
+        });
         let table = table_form(req, form_state);
         form.list = Some(RowList {
             name: "lengths",

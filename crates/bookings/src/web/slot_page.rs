@@ -22,13 +22,14 @@ use web::{Form, Problem, Site, Text, Theme, zone};
 
 use super::frame::framed;
 use super::visitor_zone::VisitorZone;
-use super::{brief, choices, party_card, visitor, words};
+use super::{answers, brief, choices, party_card, visitor, words};
 use crate::booking::seat::{self, Seat};
 use crate::booking::{self, Booking, class_seats};
 use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices, Listed};
 use crate::codes::CREDIT_FROZEN;
+use crate::offer_question::{self, OfferQuestion};
 use crate::order::OrderMode;
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
@@ -81,8 +82,14 @@ struct TakenPage<'a> {
     others: Vec<(String, String)>,
 }
 
-/// A slot's sets, the items of all lists, and the entries of the catalogue in the slot's set.
-type Sets = (Choices, Vec<Listed>, Vec<CatalogueEntry>);
+/// What the form asks: a slot's sets, the items of all lists, the entries of the catalogue in the
+/// slot's set, and the questions of its offer.
+type Sets = (
+    Choices,
+    Vec<Listed>,
+    Vec<CatalogueEntry>,
+    Vec<OfferQuestion>,
+);
 
 enum Found {
     Mine(Box<Booking>),
@@ -217,7 +224,8 @@ pub(super) async fn slot_page(
             for slug in &sets.entries {
                 about.extend(catalogue::find(tx, slug)?);
             }
-            let sets = (sets, choice::listed(tx)?, about);
+            let questions = offer_question::of_slot(tx, &offered.slot)?;
+            let sets = (sets, choice::listed(tx)?, about, questions);
             let held = match held {
                 Some(held) => {
                     let party = seat::of_booking(tx, &held.id)?;
@@ -240,7 +248,7 @@ pub(super) async fn slot_page(
         .await?
         .ok_or_else(Problem::not_found)?;
     let zone = &visitor.zone;
-    let (offered, held, rules, means, (sets, listed, about)) = match found {
+    let (offered, held, rules, means, (sets, listed, about, questions)) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
         Found::Taken(others) => {
             let title = text.say("booking-taken");
@@ -284,12 +292,13 @@ pub(super) async fn slot_page(
             Some(offer)
         }
     };
-    // If people must sign in to book, there is no field for a note, because the note would have to
-    // be kept in a URL until they are signed in.
+    // If people must sign in to book, there are no fields for answers and a note, because these would
+    // have to be kept in a URL until they are signed in.
     if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
         if is_party {
             fields.push(party_card::names_field(text, form_state));
         }
+        fields.extend(answers::fields(text, form_state, &questions));
         fields.extend(brief::fields(text, form_state, label));
     }
     let mut body = SlotPage {
@@ -424,7 +433,15 @@ fn held_form(held: &Booking, party: &[Seat]) -> FormState {
     form.set("names", seat::lines_of_names(party));
     form.set("topics", held.brief.topics.join("\n"));
     form.set("note", held.brief.note.clone());
-    FormState::of(form)
+    let answers = held.answers.iter().flat_map(|one| {
+        let name = offer_question::field_name(&one.question_id);
+        one.answer
+            .iter()
+            .map(move |said| (name.clone(), said.clone()))
+    });
+    let rest = form.iter();
+    let rest = rest.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    FormState::of(rest.chain(answers).collect())
 }
 
 /// Formats a sentence about the time until which a member can cancel and lose nothing. `share` is the

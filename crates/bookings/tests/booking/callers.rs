@@ -78,6 +78,11 @@ GET /me/offers/{id} | offer | P |  | 200 | -rrr+nn+s
 PATCH /me/offers/{id} | offer | P | {"version": 999} | 409 | -rrr+nns+
 POST /me/offers/{id}/dates | offer | P | {"date": "2027-01-05", "time": "09:00"} | 409 | -rrr+nns+
 DELETE /me/offers/{id} | offer | P |  | 200 | -rrr+nns+
+GET /me/questions |  | P |  | 200 | -rrr++++s
+POST /me/questions |  | P | {} | 422 | -rrr+++s+
+GET /me/questions/{id} | question | P |  | 200 | -rrr+nn+s
+PATCH /me/questions/{id} | question | P | {"version": 999} | 409 | -rrr+nns+
+DELETE /me/questions/{id} | other-question | P |  | 204 | -rrr+nnsn
 GET /me/provider |  | P |  | 200 | -rrr++++s
 PUT /me/provider |  | P | {"bio": "Theirs", "version": 999} | 409 | -rrr+++tt
 GET /me/payouts |  | P |  | 200 | -rrr++++s
@@ -421,6 +426,12 @@ fn every_operation_admits_whom_the_table_says() {
         for (name, day) in [("days", "2027-02-01"), ("other-days", "2027-02-02")] {
             let body = json!({"first_day": day});
             let made = farah.call("POST", "/api/v1/me/exceptions", &body).await;
+            let made = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+            names.insert(name, made);
+        }
+        for name in ["question", "other-question"] {
+            let body = json!({"offer_id": names["offer"], "label": "Why?", "kind": "line"});
+            let made = farah.call("POST", "/api/v1/me/questions", &body).await;
             let made = made.expect(201).json()["id"].as_str().unwrap().to_owned();
             names.insert(name, made);
         }

@@ -262,34 +262,6 @@ fn a_providers_first_page_counts_the_times_that_hours_leave_free() {
 }
 
 #[test]
-fn single_times_that_repeat_are_proposed_as_hours() {
-    on_default(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let propose = "/me/hours/new?of=times";
-        for (date, is_repeated) in [
-            ("2026-11-24", false),
-            ("2026-11-25", false),
-            ("2026-12-01", true),
-        ] {
-            farah.offer(date, "15:00", 0).await;
-            let page = farah.browser.get("/me/hours").await;
-            let mut links = page.expect(200).links().into_iter();
-            let is_proposed = links.any(|link| link.href == propose);
-            assert_eq!(is_proposed, is_repeated, "{date}");
-        }
-        let page = farah.browser.get(propose).await;
-        let form = page.expect(200).form("/me/hours/new");
-        farah.browser.submit(&page, &form).await.expect(303);
-        let made = farah
-            .call("GET", "/api/v1/me/schedules", &Value::Null)
-            .await;
-        let week = json!([{"day": "tuesday", "opens": "15:00", "closes": "16:00"}]);
-        assert_eq!(made.json()["items"][0]["week"], week);
-        assert_eq!(listed(&mut farah).await.len(), 3);
-    });
-}
-
-#[test]
 fn a_computed_time_asks_what_its_offer_leaves_open() {
     on_default(&async |stage: &Stage<'_>| {
         let siti = stage.person_as("Siti Admin", ADMIN).await;

@@ -3,6 +3,7 @@
 use bookings::Refusal;
 use bookings::book::{self, NewBooking};
 use bookings::booking::State;
+use bookings::offer_question::SentAnswers;
 use identity::grant::OWNER;
 use identity::session::signed_in;
 use jiff::SignedDuration;
@@ -239,6 +240,7 @@ fn booking(
         track: None,
         seats: None,
         names: Vec::new(),
+        answers: SentAnswers::default(),
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

@@ -3,6 +3,7 @@
 use bookings::Refusal;
 use bookings::book::{self, Booked, NewBooking};
 use bookings::booking::State;
+use bookings::offer_question::SentAnswers;
 use bookings::slot::SlotId;
 use identity::session::signed_in;
 use platform::{Store, Tx};
@@ -33,6 +34,7 @@ pub(crate) fn book(
         track: None,
         seats: None,
         names: Vec::new(),
+        answers: SentAnswers::default(),
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

@@ -8,6 +8,7 @@ use bookings::book::{self, NewBooking};
 use bookings::booking::{self, BookingView, Part, Party, PartyTo};
 use bookings::brief::Brief;
 use bookings::browse;
+use bookings::offer_question::SentAnswers;
 use bookings::slot::SlotId;
 use bookings::{Refusal, cancel};
 use identity::session::signed_in::Confirmed;
@@ -114,6 +115,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
             track: sent.chosen.interview_track.clone(),
             seats: None,
             names: Vec::new(),
+            answers: SentAnswers::default(),
         };
         let booked = book::book(tx, &site, member, &new)?;
         Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))

@@ -67,6 +67,8 @@ struct Row {
     time: String,
     what: String,
     choices: Vec<(&'static str, String)>,
+    /// The questions of the offer, and what was answered.
+    answers: Vec<(String, String)>,
     note: String,
     place: String,
     class: &'static str,
@@ -240,6 +242,8 @@ fn row(
     if booking.seats > 1 {
         chosen.push(("booking-seats-own", booking.seats.to_string()));
     }
+    let answers = booking.answers.iter();
+    let answers = answers.map(|one| (one.label.clone(), one.said(text)));
     let brief = booking.brief.clone();
     if !brief.topics.is_empty() {
         chosen.push(("booking-topics", brief.topics.join(" · ")));
@@ -249,6 +253,7 @@ fn row(
         time: zoned.time_range(booking.starts_at, booking.ends_at),
         what: words::line(text, &booking.title, &member),
         choices: chosen,
+        answers: answers.collect(),
         place: session.place,
         class: words::tag(booking.state),
         state: booking.state_label(),

@@ -240,6 +240,7 @@ impl TakeOver<'_> {
             title: slot.title.clone(),
             brief,
             choice: self.choice(tx, row)?,
+            answers: Vec::new(),
             seats: 1,
             is_class: false,
             state,
