@@ -4,6 +4,7 @@ mod admin;
 pub mod api;
 mod booking_rows;
 mod brief;
+mod calendar_purpose;
 mod call;
 mod choice_lists;
 mod choices;
@@ -19,6 +20,7 @@ mod gateway_hook;
 mod hours;
 mod ics;
 pub(crate) mod menu;
+mod moving;
 mod newcomer;
 mod offers;
 mod outcome;
@@ -122,8 +124,8 @@ fn pages() -> Pages<Site, Callers> {
         .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
         .get("/me/bookings/{id}/call", People, call::open)
         .post("/me/bookings/{id}/cancel", People, own::cancel)
-        .get("/me/bookings/{id}/move", People, own::times)
-        .post("/me/bookings/{id}/move", People, own::reschedule)
+        .get("/me/bookings/{id}/move", People, moving::times)
+        .post("/me/bookings/{id}/move", People, moving::reschedule)
         .post("/me/bookings/{id}/outcome", People, outcome::mark)
         .post("/me/bookings/{id}/link", People, own::replace_link)
         .post("/me/bookings/{id}/room", People, own::release_room)

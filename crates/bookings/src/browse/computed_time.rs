@@ -2,6 +2,7 @@
 //! computed whenever they are asked for. One that somebody books or asks for is stored as a slot under
 //! the same id.
 
+mod class_date;
 mod offered_session;
 mod provider_time;
 mod time_id;
@@ -24,7 +25,10 @@ use crate::schedule::WeekWindow;
 use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
 
-pub(crate) use self::offered_session::{FreeTime, KnownTimes, OfferedSession, sessions, with_slug};
+pub(crate) use self::class_date::{ListedDate, Seats};
+pub(crate) use self::offered_session::{
+    FreeTime, KnownTimes, MovedTime, OfferedSession, Start, sessions, with_slug,
+};
 pub(crate) use self::provider_time::hours;
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.
@@ -32,7 +36,7 @@ const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// No offer can be booked further ahead.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(367 * 24);
 
-/// An offer that members can book and that is no class, with its hours and its provider.
+/// An offer that members can book, with its hours and its provider.
 #[derive(Clone, Debug, Row)]
 struct Offering {
     #[row(flatten)]
@@ -51,8 +55,16 @@ struct Offering {
     site_currency: Currency,
 }
 
-/// Finds the offers that members can book, or `only` that one.
+/// Finds the offers at whose computed times members can book, or `only` that one. Dates of classes
+/// are stored.
 fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
+    let mut all = with_classes(tx, only)?;
+    all.retain(|one| !one.offer.is_class());
+    Ok(all)
+}
+
+/// Finds the offers that members can book, or `only` that one.
+fn with_classes(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
     sql!(
         "SELECT {o: Offer}, o.provider_id, h.time_zone, h.week,
              CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
@@ -64,7 +76,7 @@ fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          JOIN booking_setting w ON w.id = 1
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
-         WHERE o.active = 1 AND o.seats = 1 AND (:only = '' OR o.id = :only)
+         WHERE o.active = 1 AND (:only = '' OR o.id = :only)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
                        AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
                        AND (r.expires_at IS NULL OR r.expires_at > :now))
@@ -224,7 +236,7 @@ pub(crate) fn list(
     limit: i64,
 ) -> Result<Vec<Offered>, StoreError> {
     // What is computed was not made at any time.
-    if filter.made.is_some() {
+    if filter.made.is_some() || filter.is_single {
         return Ok(Vec::new());
     }
     let now = tx.roughly_now();
