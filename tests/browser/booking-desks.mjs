@@ -224,5 +224,13 @@ test('a member abroad books from the calendar, by the clock of their own city', 
   await emi.getByRole('button', { name: 'Pay', exact: true }).click();
   await emi.getByText('It is paid and booked.').waitFor();
   await emi.getByText('10–11 am, Tokyo (UTC+9)').first().waitFor();
+  // A booking moves through the same calendar.
+  await emi.getByRole('link', { name: 'Move' }).click();
+  await emi.locator('.banner', { hasText: 'Now:' }).waitFor();
+  await lookTwice(emi, 'calendar-move');
+  await emi.locator('.starts a').first().click();
+  await lookTwice(emi, 'move-confirm');
+  await emi.getByRole('button', { name: /Move here/ }).click();
+  await emi.getByText('It is moved.').waitFor();
   await emi.context().close();
 });

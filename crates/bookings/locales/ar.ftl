@@ -145,12 +145,21 @@ offered-cancel-any = الإلغاء مجاني حتى بداية الجلسة.
 offered-from = من { $price }
 offered-with = مع { $names }
 offered-with-anyone = أي شخص
-offered-single-times = الحصص والمواعيد المنفردة، أسبوعًا بعد أسبوع
+offered-places = المقاعد: { $count }
+offered-seats-left = { $left ->
+    [0] اكتملت المقاعد
+   *[other] المتبقي { $left } من { $seats }
+}
+offered-single-times = المواعيد المنفردة، أسبوعًا بعد أسبوع
 offered-plans = هل تنوي حجز عدة جلسات؟
 offered-all = كل الجلسات
 offered-other-time = موعد آخر
 offered-length = المدة
 offered-day = { $day }: المواعيد المتاحة { $count }
+offered-class-day = { $day }: { $count ->
+    [0] اكتملت المقاعد
+   *[other] المواعيد: { $count }
+}
 offered-month-earlier = السابق: { $month }
 offered-month-later = اللاحق: { $month }
 offered-month-nothing = لا يوجد موعد متاح في { $month }.
@@ -160,6 +169,10 @@ offered-evening = مساءً
 offered-night = ليلًا
 offered-night-count = بين منتصف الليل والسادسة صباحًا: { $count }
 offered-clock-change = تتغير الساعة في هذا اليوم.
+request-pick = اختر موعدًا لتطلبه.
+request-back = العودة إلى الطلب
+booking-move-from = الموعد الحالي: { $when }.
+booking-moves-left = عدد مرات تغيير الموعد المتبقية: { $count }.
 feedback-mean = { $whole }.{ $tenth } من 5، عدد التقييمات: { $count }
 slot-online = بالفيديو
 slot-room-pool = بالفيديو، في غرفة من الموقع

@@ -131,7 +131,15 @@ offered-cancel-any = Free to cancel until it begins.
 offered-from = from { $price }
 offered-with = With { $names }
 offered-with-anyone = Anyone
-offered-single-times = Classes and single times, week by week
+offered-places = { $count ->
+    [one] 1 place
+   *[other] { $count } places
+}
+offered-seats-left = { $left ->
+    [0] full
+   *[other] { $left } of { $seats } left
+}
+offered-single-times = Single times, week by week
 offered-plans = Several sessions ahead?
 offered-all = All sessions
 offered-other-time = Another time
@@ -139,6 +147,11 @@ offered-length = Length
 offered-day = { $day }: { $count ->
     [one] 1 free time
    *[other] { $count } free times
+}
+offered-class-day = { $day }: { $count ->
+    [0] full
+    [one] 1 date
+   *[other] { $count } dates
 }
 offered-month-earlier = Earlier: { $month }
 offered-month-later = Later: { $month }
@@ -149,6 +162,8 @@ offered-evening = Evening
 offered-night = Night
 offered-night-count = { $count } between midnight and 6 am
 offered-clock-change = The clocks change on this day.
+request-pick = Choose a time to ask for.
+request-back = Back to the request
 feedback-mean = { $whole }.{ $tenth } of 5, from { $count } ratings
 slot-online = By video
 slot-room-pool = By video, in a room of the site
@@ -379,6 +394,7 @@ booking-moves-left = { $count ->
    *[other] You can move it { $count } more times.
 }
 booking-move-none = No other time at the same price is free.
+booking-move-taken = This time is not free any more.
 booking-move-here = Move here
 booking-cancel-form = Cancel
 
@@ -523,6 +539,7 @@ request-one = One of these times
 request-none = You have asked for nothing. A request names times that suit you; the provider confirms one.
 request-none-asked = Nobody waits for an answer.
 request-hint = Name times that suit you, the best first. Nothing is kept or charged until a provider confirms one.
+request-calendars = Choose times in a calendar
 request-no-slot = No time
 request-first-slots = Offer the first times
 request-later-slots = Offer later times

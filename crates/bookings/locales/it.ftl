@@ -161,7 +161,16 @@ offered-cancel-any = Annullamento gratuito fino all’inizio.
 offered-from = da { $price }
 offered-with = Con { $names }
 offered-with-anyone = Chiunque
-offered-single-times = Corsi e orari singoli, settimana per settimana
+offered-places = { $count ->
+    [one] 1 posto
+   *[other] { $count } posti
+}
+offered-seats-left = { $left ->
+    [0] al completo
+    [one] 1 libero su { $seats }
+   *[other] { $left } liberi su { $seats }
+}
+offered-single-times = Orari singoli, settimana per settimana
 offered-plans = Più sessioni in vista?
 offered-all = Tutte le sessioni
 offered-other-time = Un altro orario
@@ -169,6 +178,11 @@ offered-length = Durata
 offered-day = { $day }: { $count ->
     [one] 1 orario libero
    *[other] { $count } orari liberi
+}
+offered-class-day = { $day }: { $count ->
+    [0] al completo
+    [one] 1 data
+   *[other] { $count } date
 }
 offered-month-earlier = Prima: { $month }
 offered-month-later = Dopo: { $month }
@@ -179,6 +193,13 @@ offered-evening = Sera
 offered-night = Notte
 offered-night-count = { $count } tra mezzanotte e le 6
 offered-clock-change = In questo giorno cambia l’ora.
+request-pick = Scelga un orario da chiedere.
+request-back = Torna alla richiesta
+booking-move-from = Ora: { $when }.
+booking-moves-left = { $count ->
+    [one] Può spostarla ancora una volta.
+   *[other] Può spostarla altre { $count } volte.
+}
 feedback-mean = { $whole },{ $tenth } su 5, da { $count } valutazioni
 slot-online = In video
 slot-room-pool = In video, in una stanza del sito

@@ -119,12 +119,21 @@ offered-cancel-any = Batal percuma hingga sesi bermula.
 offered-from = dari { $price }
 offered-with = Dengan { $names }
 offered-with-anyone = Sesiapa sahaja
-offered-single-times = Kelas dan masa tunggal, minggu demi minggu
+offered-places = { $count } tempat
+offered-seats-left = { $left ->
+    [0] penuh
+   *[other] tinggal { $left } daripada { $seats }
+}
+offered-single-times = Masa tunggal, minggu demi minggu
 offered-plans = Merancang beberapa sesi?
 offered-all = Semua sesi
 offered-other-time = Masa lain
 offered-length = Tempoh
 offered-day = { $day }: { $count } masa lapang
+offered-class-day = { $day }: { $count ->
+    [0] penuh
+   *[other] { $count } tarikh
+}
 offered-month-earlier = Sebelumnya: { $month }
 offered-month-later = Kemudian: { $month }
 offered-month-nothing = Tiada masa lapang pada { $month }.
@@ -134,6 +143,8 @@ offered-evening = Malam
 offered-night = Lewat malam
 offered-night-count = { $count } antara tengah malam dengan 6 pagi
 offered-clock-change = Jam berubah pada hari ini.
+request-pick = Pilih masa yang hendak diminta.
+request-back = Kembali kepada permintaan
 feedback-mean = { $whole }.{ $tenth } daripada 5, daripada { $count } penilaian
 slot-online = Melalui video
 slot-room-pool = Melalui video, di bilik laman ini
@@ -358,6 +369,7 @@ booking-move = Pindah
 booking-move-from = Sekarang: { $when }.
 booking-moves-left = Anda boleh memindahkannya { $count } kali lagi.
 booking-move-none = Tiada masa lain yang lapang dengan harga yang sama.
+booking-move-taken = Masa ini tidak lapang lagi.
 booking-move-here = Pindah ke sini
 booking-cancel-form = Batal
 
@@ -496,6 +508,7 @@ request-one = Salah satu masa ini
 request-none = Anda belum meminta apa-apa. Permintaan menyebut masa yang sesuai bagi anda; penyedia mengesahkan satu.
 request-none-asked = Tiada sesiapa menunggu jawapan.
 request-hint = Sebut masa yang sesuai, yang terbaik dahulu. Tiada apa yang disimpan atau dicaj sehingga penyedia mengesahkan satu.
+request-calendars = Pilih masa dalam kalendar
 request-no-slot = Tiada masa
 request-first-slots = Tawarkan masa yang terawal
 request-later-slots = Tawarkan masa yang kemudian

@@ -145,12 +145,21 @@ offered-cancel-any = 开始前均可免费取消。
 offered-from = { $price } 起
 offered-with = 由 { $names } 提供
 offered-with-anyone = 任何人
-offered-single-times = 按周查看课程与单次时间
+offered-places = { $count } 个名额
+offered-seats-left = { $left ->
+    [0] 已满
+   *[other] 还剩 { $left }/{ $seats } 个名额
+}
+offered-single-times = 按周查看单次时间
 offered-plans = 需要多次会谈？
 offered-all = 所有会谈
 offered-other-time = 其他时间
 offered-length = 时长
 offered-day = { $day }：{ $count } 个空闲时间
+offered-class-day = { $day }：{ $count ->
+    [0] 已满
+   *[other] { $count } 个时段
+}
 offered-month-earlier = 更早：{ $month }
 offered-month-later = 更晚：{ $month }
 offered-month-nothing = { $month }没有空闲时间。
@@ -160,6 +169,10 @@ offered-evening = 晚上
 offered-night = 深夜
 offered-night-count = 午夜至早上 6 点之间有 { $count } 个
 offered-clock-change = 这一天时钟会调整。
+request-pick = 请选择要请求的时间。
+request-back = 返回请求
+booking-move-from = 目前：{ $when }。
+booking-moves-left = 还可以改期 { $count } 次。
 feedback-mean = { $whole }.{ $tenth } / 5，共 { $count } 个评分
 slot-online = 视频
 slot-room-pool = 视频（使用本站会议室）

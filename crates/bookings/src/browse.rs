@@ -31,8 +31,8 @@ pub struct Offered {
     pub credit_label: Option<String>,
 }
 
-/// Lists offered slots in chronological order: those that are stored and those that are computed. The
-/// filter says whether full dates of classes are among them.
+/// Lists offered slots in chronological order: those that are stored and those that are computed.
+/// The filter says whether full dates of classes are among them.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let mut all = list_stored(tx, filter, limit)?;
     let computed = computed_time::list(tx, filter, limit)?;
@@ -44,9 +44,9 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     Ok(all)
 }
 
-/// Lists single times and dates of classes that are offered. With `CROSS JOIN`, SQLite joins the tables in the
-/// written order, so it reads the slots by their index and stops at the limit. With a plain `JOIN`
-/// and few accounts, it would read and sort all slots.
+/// Lists single times and dates of classes that are offered. With `CROSS JOIN`, SQLite joins the
+/// tables in the written order, so it reads the slots by their index and stops at the limit. With a
+/// plain `JOIN` and few accounts, it would read and sort all slots.
 fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
@@ -94,7 +94,7 @@ fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offer
            AND s.ends_at - s.starts_at >= :shortest
            AND (:credit = '' OR s.credit_kind = :credit)
            AND s.created_at >= :made_from AND s.created_at < :made_until
-           AND (s.seats = 1 OR CAST(:is_made AS BIGINT) = 0)
+           AND (s.seats = 1 OR CAST(:no_class AS BIGINT) = 0)
            AND (:of = '' OR (s.provider_id = :of AND s.price_minor = :price
                              AND s.currency = :currency
                              AND COALESCE(s.credit_kind, '') = :of_kind))
@@ -124,7 +124,7 @@ fn list_stored(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offer
         made_from,
         made_until,
         // As each night makes dates of classes, they are no news.
-        is_made = filter.made.is_some(),
+        no_class = filter.is_single || filter.made.is_some(),
         has_seats = filter.has_seats,
         of,
         price = price.map_or(0, |price| price.minor),
@@ -148,9 +148,13 @@ pub(crate) fn next_free(
     Ok((stored + computed, next))
 }
 
-/// Whether a single time or a date of a class is offered.
+/// Whether a provider offers a time that is in no offer.
 pub(crate) fn has_single_times(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    Ok(!list_stored(tx, &Filter::default(), 1)?.is_empty())
+    let filter = Filter {
+        is_single: true,
+        ..Filter::default()
+    };
+    Ok(!list(tx, &filter, 1)?.is_empty())
 }
 
 /// Like [`list`], but also returns what members can choose for each slot. The filter may come from

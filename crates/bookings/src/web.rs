@@ -5,6 +5,7 @@ mod answers;
 pub mod api;
 mod booking_rows;
 mod brief;
+mod calendar_purpose;
 mod call;
 mod choice_lists;
 mod choices;
@@ -21,6 +22,7 @@ mod hours;
 mod hours_of_times;
 mod ics;
 pub(crate) mod menu;
+mod moving;
 mod newcomer;
 mod offer_questions;
 mod offers;
@@ -140,8 +142,8 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/names", People, party::name)
         .post("/me/bookings/{id}/seats", People, party::cancel)
         .post("/me/bookings/{id}/seats/outcome", People, party::mark)
-        .get("/me/bookings/{id}/move", People, own::times)
-        .post("/me/bookings/{id}/move", People, own::reschedule)
+        .get("/me/bookings/{id}/move", People, moving::times)
+        .post("/me/bookings/{id}/move", People, moving::reschedule)
         .post("/me/bookings/{id}/outcome", People, outcome::mark)
         .post("/me/bookings/{id}/link", People, own::replace_link)
         .post("/me/bookings/{id}/room", People, own::release_room)

@@ -2,6 +2,7 @@
 //! computed whenever they are asked for. One that somebody books or asks for is stored as a slot under
 //! the same id.
 
+mod class_date;
 mod offered_session;
 mod preview;
 mod provider_time;
@@ -25,7 +26,10 @@ use crate::schedule::WeekWindow;
 use crate::slot::template::look_again;
 use crate::slot::{Place, Slot, SlotId, State};
 
-pub(crate) use self::offered_session::{FreeTime, KnownTimes, OfferedSession, sessions, with_slug};
+pub(crate) use self::class_date::{ListedDate, Seats};
+pub(crate) use self::offered_session::{
+    FreeTime, KnownTimes, MovedTime, OfferedSession, Start, sessions, with_slug,
+};
 pub(crate) use self::preview::Preview;
 pub(crate) use self::provider_time::hours;
 
@@ -34,7 +38,7 @@ const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// No offer can be booked further ahead.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(367 * 24);
 
-/// An offer that members can book and that is no class, with its hours and its provider.
+/// An offer that members can book, with its hours and its provider.
 #[derive(Clone, Debug, Row)]
 struct Offering {
     #[row(flatten)]
@@ -56,6 +60,11 @@ struct Offering {
 /// Finds the offers that members can book and that are no classes, or `only` that one.
 fn offerings(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
     bookable(tx, only, false, i64::MAX)
+}
+
+/// Finds the offers that members can book, or `only` that one.
+fn with_classes(tx: &mut Tx<'_>, only: &str) -> Result<Vec<Offering>, StoreError> {
+    bookable(tx, only, true, i64::MAX)
 }
 
 /// Finds the `most` first offers that members can book, perhaps also classes, or `only` that one.
@@ -227,7 +236,7 @@ pub(crate) fn list(
     limit: i64,
 ) -> Result<Vec<Offered>, StoreError> {
     // What is computed was not made at any time.
-    if filter.made.is_some() {
+    if filter.made.is_some() || filter.is_single {
         return Ok(Vec::new());
     }
     let now = tx.roughly_now();

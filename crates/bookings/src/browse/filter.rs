@@ -47,6 +47,9 @@ pub struct Filter {
     /// Whether dates of classes that are full are left out.
     #[serde(skip)]
     pub has_seats: bool,
+    /// Whether only times match that are in no offer: no date of a class, and none that is computed.
+    #[serde(skip)]
+    pub is_single: bool,
     /// A slot that leaves the time of its provider free, because its member looks for another one.
     #[serde(skip)]
     pub except: Option<SlotId>,

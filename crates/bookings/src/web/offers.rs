@@ -1,8 +1,6 @@
 //! The public pages of the offered slots: those of all providers, and those of one.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse as _, Response};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -10,11 +8,11 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::{Currency, Money};
 use web::form_state::{Control, Field, FormState};
-use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes, ZoneWishes, ZonedPage, zone};
+use web::{Findings, Form, PageQuery, Problem, Site, Text, ZonedPage, zone};
 
 use super::session_list;
 use super::slot_page::plain;
-use super::visitor::{self, Asker, Visitor};
+use super::visitor::{self, AskedPage, Asker};
 use super::visitor_zone::VisitorZone;
 use super::{choices, words};
 use crate::browse::{self, Filter, Offered};
@@ -89,29 +87,17 @@ struct Row {
     price: String,
 }
 
-/// `GET /book`: the sessions that are offered in the hours of providers. Where there are none, or if
+/// `GET /book`: the sessions that providers offer in their hours. Where there are none, or if
 /// the address asks for days or kinds of times, the free times of a week.
-pub(super) async fn list(
-    State(site): State<Site>,
-    wishes: Wishes,
-    zones: ZoneWishes,
-    uri: Uri,
-    Visitor(viewer): Visitor,
-) -> Result<Response, Problem> {
-    let (text, who) = (site.speak_public(&wishes), viewer.who.as_ref());
-    let zone = VisitorZone::find(&site, who, &zones).await?;
-    let asker = Asker {
-        uri: &uri,
-        is_signed_in: who.is_some(),
-        zone: &zone,
-    };
-    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+pub(super) async fn list(asked: AskedPage) -> Result<Response, Problem> {
+    let (site, text, asker) = (&asked.site, &asked.text, asked.asker());
+    let query = Form::parse(asked.uri.query().unwrap_or_default().as_bytes())?;
     if !asks_for_times(&query)
-        && let Some(page) = session_list::page(&site, &text, asker).await?
+        && let Some(page) = session_list::page(site, text, asker).await?
     {
         return Ok(page);
     }
-    list_page(&site, &text, asker, Provider::default()).await
+    list_page(site, text, asker, Provider::default()).await
 }
 
 fn asks_for_times(query: &Form) -> bool {
@@ -248,7 +234,7 @@ pub(super) async fn list_page(
         zone: zone.clone(),
         today,
         first,
-        is_signed_in: asker.is_signed_in,
+        is_signed_in: asker.is_signed_in(),
     };
     let (sent, part) = (asked.clone(), paging.clone());
     let look = move |tx: &mut Tx<'_>| find(tx, &sent, &part);

@@ -22,10 +22,8 @@ use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
-use crate::book::{self, NewTime};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
-use crate::browse::{self, Filter};
 use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
@@ -135,7 +133,7 @@ pub(super) struct Loaded {
     outcomes: Vec<Outcome>,
     claim: Option<Claim>,
     feedback: SessionFeedback,
-    review: Option<Review>,
+    pub(super) review: Option<Review>,
     may_release: bool,
 }
 
@@ -485,91 +483,4 @@ fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),
     }
-}
-
-#[derive(Template)]
-#[template(path = "own/move.html")]
-struct MovePage<'a> {
-    text: &'a Text,
-    form: FormContext<'a>,
-    here: String,
-    title: &'a str,
-    when: String,
-    left: String,
-    rows: Vec<(Slot, String)>,
-    next: Option<String>,
-}
-
-/// `GET /me/bookings/{id}/move`.
-pub(super) async fn times(req: PageRequest) -> Result<Response, Problem> {
-    move_page(&req, &FormState::default()).await
-}
-
-async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let loaded = load(req).await?;
-    let (booking, slot) = (&loaded.booking, loaded.slot.clone());
-    let paging = req.page_query()?.under(&slot.id);
-    let filter = Filter {
-        after: paging.after()?,
-        of: Some((
-            slot.provider_id.clone(),
-            slot.price(),
-            slot.credit_kind.clone(),
-        )),
-        except: Some(slot.id.clone()),
-        has_seats: true,
-        ..Filter::default()
-    };
-    let rows = paging.rows();
-    // If a document is reviewed in the session, the new slot must have the same length.
-    let length = |slot: &Slot| slot.ends_at.duration_since(slot.starts_at);
-    let keeps_length = loaded.review.as_ref().is_some_and(Review::is_open);
-    let look =
-        move |tx: &mut Tx<'_>, _: &Requester| Ok::<_, Refusal>(browse::list(tx, &filter, rows)?);
-    let found = req.read(look).await?;
-    let found = paging.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
-    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
-    let left = booking.reschedule_limit - booking.reschedules;
-    let place = slot.place_zone();
-    let here = notice::page(booking);
-    let body = MovePage {
-        text,
-        form: req.form(&[], form_state),
-        title: &booking.title,
-        when: words::moment_at(text, &zone, place.as_ref(), booking.starts_at),
-        left: text.with("booking-moves-left", [("count", left.into())]),
-        next: found
-            .next_cursor
-            .map(|cursor| format!("{here}/move?cursor={cursor}")),
-        here,
-        rows: found
-            .items
-            .into_iter()
-            .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
-            .filter(|one| book::is_same_kind(&slot, &one.slot))
-            .map(|one| {
-                let place = one.slot.place_zone();
-                let when = words::moment_at(text, &zone, place.as_ref(), one.slot.starts_at);
-                (one.slot, when)
-            })
-            .collect(),
-    };
-    req.show(HERE, &text.say("booking-move"), body).await
-}
-
-/// `POST /me/bookings/{id}/move`.
-pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
-    let req = &posted.req;
-    // The button's value consists of the slot's id and the slot's version on the page.
-    let (slot, version) = posted.form.text("slot").split_once(' ').unwrap_or_default();
-    let new = NewTime {
-        slot_id: slot.parse().map_err(|_| Problem::not_found())?,
-        slot_version: version.parse().ok(),
-    };
-    let site = req.site.clone();
-    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
-        let moved = book::reschedule(tx, &site, party, &new)?;
-        Ok::<_, Refusal>(format!("{}?done=moved", notice::page(&moved)))
-    };
-    posted.save(change, move_page).await
 }

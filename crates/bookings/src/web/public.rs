@@ -137,7 +137,7 @@ pub(super) async fn one(
     };
     let asker = Asker {
         uri: &uri,
-        is_signed_in: viewer.who.is_some(),
+        account: viewer.who.as_ref().map(|who| &who.account().id),
         zone: &zone,
     };
     list_page(site, &text, asker, provider).await

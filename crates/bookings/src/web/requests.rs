@@ -10,11 +10,12 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Form, PageQuery, Problem, Text};
 
+use super::calendar_purpose::Purpose;
 use super::frame::BookingPage as _;
 use super::{brief, choices, own, slots, words};
 use crate::booking::Party;
 use crate::brief::Brief;
-use crate::browse::{self, Filter};
+use crate::browse::{self, Filter, computed_time};
 use crate::choice::{self, Choice};
 use crate::codes::{PREFERRED_INVALID, QUOTA_EXHAUSTED};
 use crate::credit_kind::Labels;
@@ -146,16 +147,21 @@ fn what(parts: &[&str]) -> String {
 struct NewPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
+    /// A link to the calendar of each session whose times can be added, with the session's title.
+    calendars: Vec<(String, String)>,
+    /// Empty while nothing is chosen and no single time is offered.
     fields: Vec<Field>,
     later: Option<String>,
     /// Whether the selections leave out the first slots.
     is_later: bool,
 }
 
-/// `GET /me/requests/new`, with the first slot in the query.
+/// `GET /me/requests/new`, with the slots that are chosen already in the query.
 pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
-    let form = form_state::form([("slot_1", req.query.text("slot").to_owned())]);
-    form_page(&req, &FormState::of(form)).await
+    let chosen = named(&req.query).chain(req.query.find("slot")).take(5);
+    let chosen = (1..).zip(chosen);
+    let chosen = chosen.map(|(number, slot)| (format!("slot_{number}"), slot.to_owned()));
+    form_page(&req, &FormState::of(chosen.collect())).await
 }
 
 fn named(form: &Form) -> impl Iterator<Item = &str> {
@@ -163,7 +169,8 @@ fn named(form: &Form) -> impl Iterator<Item = &str> {
     slots.filter(|slot| !slot.is_empty())
 }
 
-/// Offers the slots already chosen, and at most [`MOST`] after the cursor in the field `after`.
+/// Offers the slots already chosen, and at most [`MOST`] single times after the cursor in the field
+/// `after`. Times of sessions are chosen in their calendars.
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let after = form_state.form.text("after");
     let after = if after == FIRST { "" } else { after };
@@ -173,6 +180,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         paging.rows(),
         Filter {
             after: paging.after()?,
+            is_single: true,
             ..Filter::default()
         },
     );
@@ -183,16 +191,15 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         for slot in &chosen {
             kept.extend(browse::find(tx, slot)?);
         }
-        let (most, offered) = (
-            settings::load(tx)?.request_slots,
-            browse::list(tx, &filter, rows)?,
-        );
-        Ok::<_, Refusal>((most, kept, offered, choice::listed(tx)?))
+        let most = settings::load(tx)?.request_slots;
+        let offered = browse::list(tx, &filter, rows)?;
+        let mut sessions = computed_time::sessions(tx)?;
+        // Nobody asks for a class.
+        sessions.retain(|one| !one.is_class());
+        Ok::<_, Refusal>((most, kept, offered, sessions, choice::listed(tx)?))
     };
-    let (most, kept, offered, listed) = req.read(look).await?;
-    let mut offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
-    // Nobody asks for a class.
-    offered.items.retain(|one| !one.slot.is_class());
+    let (most, kept, offered, sessions, listed) = req.read(look).await?;
+    let offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {
@@ -201,6 +208,25 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         let price = words::price(text, one.slot.price(), one.credit_label.as_deref());
         what(&[&when, &one.slot.title, &one.provider, &price])
     };
+    let most = usize::try_from(most).unwrap_or_default();
+    // Without single times, there are as many fields as times that were chosen in calendars.
+    let has_others = sessions.is_empty() || !offered.items.is_empty() || !after.is_empty();
+    let shown = if has_others {
+        most
+    } else {
+        named(&form_state.form).count().min(most)
+    };
+    let mut chosen: Vec<SlotId> = Vec::new();
+    for one in &kept {
+        if !chosen.contains(&one.slot.id) {
+            chosen.push(one.slot.id.clone());
+        }
+    }
+    let calendars = sessions.iter().filter(|_| chosen.len() < most);
+    let calendars = calendars.map(|session| {
+        let calendar = Purpose::Ask(chosen.clone()).calendar(&session.slug);
+        (calendar, session.offer.title.clone())
+    });
     let mut all = kept;
     all.extend(offered.items);
     all.sort_by(|one, other| {
@@ -211,7 +237,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let none = (String::new(), text.say("request-no-slot").into_owned());
     let choices = all.iter().map(|one| (one.slot.id.to_string(), label(one)));
     let choices: Vec<_> = std::iter::once(none).chain(choices).collect();
-    let slots = (1..=most).map(|number| {
+    let slots = (1..=shown).map(|number| {
         let label = text.with("request-slot", [("number", number.into())]);
         let field = form_state.select(&format!("slot_{number}"), label, choices.clone());
         if number == 1 { field.required() } else { field }
@@ -222,7 +248,12 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let body = NewPage {
         text,
         form: req.form(&[], form_state),
-        fields: slots.chain(asked).chain(track).chain(brief).collect(),
+        calendars: calendars.collect(),
+        fields: if shown == 0 {
+            Vec::new()
+        } else {
+            slots.chain(asked).chain(track).chain(brief).collect()
+        },
         later: offered.next_cursor,
         is_later: !after.is_empty(),
     };

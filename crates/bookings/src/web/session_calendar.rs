@@ -1,23 +1,26 @@
 //! The calendar of one session: a month with the days on which it can be booked, and the free times
-//! of one of them.
+//! of one of them; of a class, its dates. Who moves a booking, or asks for one of several times, chooses
+//! in the same calendar.
 
-use std::collections::BTreeMap;
+mod found;
 
 use askama::Template;
 use axum::response::Response;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use platform::Tx;
 use web::{Form, Problem, Site, Text, ZonedPage};
 
+use self::found::{Asked, Found, find};
+
+use super::calendar_purpose::{Purpose, request};
+use super::moving;
 use super::slot_page::plain;
 use super::visitor::{self, Asker};
 use super::visitor_zone::VisitorZone;
-use super::words::{self, percent};
-use crate::Refusal;
-use crate::browse::computed_time::{self, FreeTime, KnownTimes, OfferedSession};
-use crate::settings;
+use super::words;
+use crate::browse::computed_time::{FreeTime, ListedDate};
+use crate::{Refusal, notice, settings};
 
 /// Until this hour, the times of a day belong to its night.
 const MORNING: i8 = 6;
@@ -29,10 +32,12 @@ struct CalendarPage<'a> {
     zone: &'a VisitorZone,
     zone_line: String,
     zone_change: String,
-    /// Where all sessions are listed, unless this is the only one.
-    all: Option<String>,
+    /// Where all sessions are listed, unless this is the only one, or what the time is chosen for.
+    back: Option<Choice>,
     title: &'a str,
     note: &'a str,
+    /// What the time is chosen for; empty for booking it.
+    purpose: String,
     facts: Vec<String>,
     lengths: Vec<Choice>,
     givers: Vec<Choice>,
@@ -57,7 +62,7 @@ struct Choice {
 /// A day of the month, or an empty cell before or after it.
 struct Cell {
     day: Option<i8>,
-    /// The number of free times in words; empty if there is none.
+    /// The number of free times or of dates in words; empty if there is none.
     label: String,
     href: String,
     is_chosen: bool,
@@ -80,158 +85,9 @@ struct TimeLink {
     time: String,
     /// Who gives the session then, if that is a choice.
     names: String,
-}
-
-/// What the address asks for.
-#[derive(Clone, Debug)]
-struct Asked {
-    slug: String,
-    zone: TimeZone,
-    /// The slug of a provider's page; empty for all who give the session.
-    with: String,
-    minutes: Option<i64>,
-    /// The first day of a month.
-    month: Option<Date>,
-    date: Option<Date>,
-}
-
-impl Asked {
-    /// Nothing is found where a value cannot be read.
-    fn read(query: &Form, slug: &str, zone: &TimeZone) -> Result<Self, Problem> {
-        let day = |text: &str| match text {
-            "" => Ok(None),
-            text => text
-                .parse::<Date>()
-                .map(Some)
-                .map_err(|_| Problem::not_found()),
-        };
-        let month = match query.text("month") {
-            "" => String::new(),
-            month => format!("{month}-01"),
-        };
-        let minutes = query.number("minutes");
-        Ok(Self {
-            slug: slug.to_owned(),
-            zone: zone.clone(),
-            with: query.text("with").to_owned(),
-            minutes: minutes.map_err(|_| Problem::not_found())?,
-            month: day(&month)?,
-            date: day(query.text("date"))?,
-        })
-    }
-
-    /// The address of the calendar of a session with another value in place of its own.
-    fn with(&self, name: &str, value: &str) -> String {
-        let minutes = self.minutes.map(|minutes| minutes.to_string());
-        let date = self.date.map(|date| date.to_string());
-        let month = self.month.map(|month| month.strftime("%Y-%m").to_string());
-        let own = [
-            ("minutes", minutes.unwrap_or_default()),
-            ("with", self.with.clone()),
-            ("month", month.unwrap_or_default()),
-            ("date", date.unwrap_or_default()),
-        ];
-        // A day is of its own month.
-        let is_kept = |own: &str| {
-            let is_day = |name: &str| ["month", "date"].contains(&name);
-            own != name && !(is_day(own) && is_day(name))
-        };
-        let pairs = own
-            .iter()
-            .filter(|(own, value)| is_kept(own) && !value.is_empty());
-        let pairs = pairs.map(|(own, value)| format!("{own}={}", percent(value)));
-        let new = Some(format!("{name}={}", percent(value))).filter(|_| !value.is_empty());
-        let pairs: Vec<String> = pairs.chain(new).collect();
-        match pairs.join("&").as_str() {
-            "" => format!("/book/s/{}", self.slug),
-            query => format!("/book/s/{}?{query}", self.slug),
-        }
-    }
-}
-
-struct Found {
-    cancel_minutes: i64,
-    /// Of all who give it.
-    whole: OfferedSession,
-    /// Of those that are asked for.
-    session: OfferedSession,
-    minutes: i64,
-    /// The first day of the month that is shown.
-    first: Date,
-    /// The number of free times on each day of the month that has any.
-    counts: BTreeMap<Date, usize>,
-    day: Option<(Date, Vec<FreeTime>)>,
-    /// Of a month without free times: the first after it, or of all.
-    next: Option<Timestamp>,
-    /// The instant after which the session cannot begin.
-    end: Timestamp,
-}
-
-/// Finds what the page shows; `None` if the address asks for what is not offered.
-fn find(tx: &mut Tx<'_>, asked: &Asked) -> Result<Option<Found>, Refusal> {
-    let (rules, now) = (settings::load(tx)?, tx.roughly_now());
-    let all = computed_time::sessions(tx)?;
-    let Some(whole) = all.into_iter().find(|one| one.slug == asked.slug) else {
-        return Ok(None);
-    };
-    let session = match asked.with.as_str() {
-        "" => Some(whole.clone()),
-        address => whole.given_by(address),
-    };
-    let lengths = whole.lengths();
-    let mut lengths = lengths.iter().map(|length| length.minutes);
-    let minutes = match asked.minutes {
-        None => lengths.next(),
-        Some(asked) => lengths.find(|minutes| *minutes == asked),
-    };
-    let (Some(session), Some(minutes)) = (session, minutes) else {
-        return Ok(None);
-    };
-    let known = KnownTimes::load(tx, std::slice::from_ref(&session))?;
-    let day_of = |at: Timestamp| at.to_zoned(asked.zone.clone()).date();
-    let begin = |day: Date| day.to_zoned(asked.zone.clone()).map(|at| at.timestamp());
-    let today = day_of(now);
-    let asked_day = asked.date.or(asked.month);
-    let nearest = || known.next(&session, Some(minutes), now).map(day_of);
-    let shown = asked_day.or_else(nearest).unwrap_or(today).max(today);
-    let first = shown.first_of_month();
-    let last = first.last_of_month();
-    let (Ok(from), Ok(until)) = (begin(first), last.tomorrow().and_then(begin)) else {
-        return Ok(None);
-    };
-    let mut counts: BTreeMap<Date, usize> = BTreeMap::new();
-    for at in known.starts(&session, Some(minutes), from, until) {
-        *counts.entry(day_of(at)).or_default() += 1;
-    }
-    let date = match asked.date {
-        Some(date) => Some(date.max(today)),
-        None => counts.keys().next().copied(),
-    };
-    let day = match date {
-        Some(date) => {
-            let until = date.tomorrow().and_then(begin).unwrap_or(until);
-            let from = begin(date).unwrap_or(from);
-            Some((date, known.times(&session, minutes, from, until)))
-        }
-        None => None,
-    };
-    let next = if counts.is_empty() {
-        let after = known.next(&session, Some(minutes), until);
-        after.or_else(|| known.next(&session, Some(minutes), now))
-    } else {
-        None
-    };
-    Ok(Some(Found {
-        cancel_minutes: rules.cancel_minutes,
-        end: known.end(&session),
-        whole,
-        session,
-        minutes,
-        first,
-        counts,
-        day,
-        next,
-    }))
+    /// Of a date of a class, the seats that are left; also price and length, if the date has others.
+    seats: String,
+    is_chosen: bool,
 }
 
 /// Shows the calendar of the session with this slug. `is_only` means that it is the only one.
@@ -245,11 +101,10 @@ pub(super) async fn page(
     let (visitor, now) = (asker.zone, site.clock.now());
     let query = Form::parse(asker.uri.query().unwrap_or_default().as_bytes())?;
     let asked = Asked::read(&query, slug, &visitor.zone)?;
-    let is_signed_in = asker.is_signed_in;
-    let sent = asked.clone();
+    let (sent, account) = (asked.clone(), asker.account.cloned());
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, Refusal> {
-        visitor::check(&settings::load(tx)?, is_signed_in)?;
-        find(tx, &sent)
+        visitor::check(&settings::load(tx)?, account.is_some())?;
+        find(tx, &sent, account.as_ref())
     };
     let found = site.store.read(look).await?;
     let found = found.ok_or_else(Problem::not_found)?;
@@ -269,9 +124,10 @@ pub(super) async fn page(
         zone: visitor,
         zone_line,
         zone_change: asker.zone_change(),
-        all: (!is_only).then(|| visitor.keep("/book")),
+        back: calendar.back(is_only),
         title: &offer.title,
         note: &offer.public_note,
+        purpose: calendar.purpose(),
         facts: calendar.facts(),
         lengths: calendar.lengths(),
         givers: calendar.givers(),
@@ -301,6 +157,32 @@ impl Calendar<'_> {
         self.visitor.keep(&self.asked.with(name, value))
     }
 
+    /// A link to what the page belongs to.
+    fn back(&self, is_only: bool) -> Option<Choice> {
+        let (href, label) = match (&self.asked.purpose, &self.found.moved) {
+            (Purpose::Ask(times), _) => (request(times), self.text.say("request-back").into()),
+            (_, Some((moved, _))) => (notice::page(moved), moved.title.clone()),
+            _ if is_only => return None,
+            _ => {
+                let all = self.text.say("offered-all");
+                (self.visitor.keep("/book"), all.into())
+            }
+        };
+        Some(Choice {
+            href,
+            label,
+            is_chosen: false,
+        })
+    }
+
+    fn purpose(&self) -> String {
+        match (&self.asked.purpose, &self.found.moved) {
+            (Purpose::Ask(_), _) => self.text.say("request-pick").into(),
+            (_, Some((moved, slot))) => moving::now(self.text, &self.visitor.zone, moved, slot),
+            _ => String::new(),
+        }
+    }
+
     fn price(&self, minutes: i64) -> String {
         let session = &self.found.session;
         let lengths = session.lengths();
@@ -319,6 +201,7 @@ impl Calendar<'_> {
             words::length_of(text, minutes),
             words::place_of(text, offer.location_kind, &offer.area),
         ];
+        facts.extend(words::places(text, offer));
         if let [giver] = self.found.whole.givers().as_slice() {
             let name = giver.name.as_str();
             facts.push(text.with("offered-with", [("names", name.into())]));
@@ -411,11 +294,17 @@ impl Calendar<'_> {
         let is_within = day.first_of_month() == self.found.first;
         let count = self.found.counts.get(&day).filter(|_| is_within);
         let label = count.map(|count| {
+            let is_class = self.found.session.is_class();
+            let (message, number) = match (is_class, count.free) {
+                (true, 0) => ("offered-class-day", 0),
+                (true, _) => ("offered-class-day", count.all),
+                (false, free) => ("offered-day", free),
+            };
             let values = [
                 ("day", self.text.weekday_and_day(day).into()),
-                ("count", (*count).into()),
+                ("count", number.into()),
             ];
-            self.text.with("offered-day", values)
+            self.text.with(message, values)
         });
         Cell {
             day: is_within.then(|| day.day()),
@@ -447,7 +336,9 @@ impl Calendar<'_> {
         if rest.is_empty() && !night.1.is_empty() {
             rest.push((night.0, std::mem::take(&mut night.1)));
         }
-        let count = match times.len() {
+        let is_free =
+            |time: &&FreeTime| time.date.as_ref().is_none_or(|date| date.seats().left > 0);
+        let count = match times.iter().filter(is_free).count() {
             0 => text.say("booking-nothing-free").into_owned(),
             count => text.with("booking-count-free", [("count", count.into())]),
         };
@@ -467,19 +358,38 @@ impl Calendar<'_> {
         let is_choice = self.asked.with.is_empty() && self.found.whole.givers().len() > 1;
         let names: Vec<&str> = time.names.iter().map(String::as_str).collect();
         TimeLink {
-            href: self.visitor.keep(&format!("/book/{}", time.id)),
+            href: self.visitor.keep(&self.asked.purpose.of_time(&time.id)),
             time: self.zoned.time(time.at),
             names: if is_choice {
                 names.join(", ")
             } else {
                 String::new()
             },
+            seats: time
+                .date
+                .as_ref()
+                .map_or_else(String::new, |date| self.seats(date)),
+            is_chosen: match &self.asked.purpose {
+                Purpose::Ask(times) => times.contains(&time.id),
+                _ => false,
+            },
         }
+    }
+
+    fn seats(&self, date: &ListedDate) -> String {
+        let (text, session) = (self.text, &self.found.session);
+        let mut said = vec![words::seats_left(text, date.seats())];
+        let credit = session.credit_label.as_deref();
+        let price = words::price(text, date.price(), credit.filter(|_| date.takes_credit()));
+        said.extend(Some(price).filter(|own| *own != self.price(self.found.minutes)));
+        let minutes = Some(date.minutes()).filter(|own| *own != self.found.minutes);
+        said.extend(minutes.map(|minutes| words::length_of(text, minutes)));
+        said.join(" · ")
     }
 
     /// Empty if the month has free times.
     fn nothing(&self) -> String {
-        if !self.found.counts.is_empty() {
+        if self.found.is_free() {
             return String::new();
         }
         if self.found.next.is_none() {

@@ -1,21 +1,21 @@
-//! The list of sessions that members can book at the times that providers' hours leave free.
+//! The list of sessions that members can book: at the times that providers' hours leave free, or at
+//! the dates of classes.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::Uri;
+use axum::extract::Path;
 use axum::response::Response;
-use jiff::Timestamp;
 use platform::Tx;
-use web::{Problem, Site, Text, Wishes, ZoneWishes, ZonedPage};
+use web::{Form, Problem, Site, Text, ZonedPage};
 
+use super::calendar_purpose::Purpose;
 use super::session_calendar;
 use super::slot_page::plain;
-use super::visitor::{self, Asker, Visitor};
+use super::visitor::{self, AskedPage, Asker};
 use super::visitor_zone::VisitorZone;
 use super::words;
 use crate::browse::{
     self,
-    computed_time::{self, KnownTimes, OfferedSession},
+    computed_time::{self, KnownTimes, OfferedSession, Start},
 };
 use crate::{Refusal, plan, settings};
 
@@ -41,6 +41,7 @@ struct Row {
     /// Who gives the session, and where.
     with: String,
     price: String,
+    /// How long it lasts, and how many places a class has.
     lengths: String,
     /// The next free time; empty if there is none.
     next: String,
@@ -54,7 +55,7 @@ enum Found {
 }
 
 struct Several {
-    sessions: Vec<(OfferedSession, Option<Timestamp>)>,
+    sessions: Vec<(OfferedSession, Option<Start>)>,
     cancel_minutes: i64,
     has_single_times: bool,
     has_plans: bool,
@@ -77,7 +78,7 @@ fn find(tx: &mut Tx<'_>, slug: Option<&str>, is_signed_in: bool) -> Result<Optio
         }
         _ => {}
     }
-    let known = KnownTimes::load(tx, &sessions)?;
+    let known = KnownTimes::load(tx, &sessions, None)?;
     let now = tx.roughly_now();
     let with_next = sessions.into_iter().map(|one| {
         let next = known.next(&one, None, now);
@@ -92,22 +93,8 @@ fn find(tx: &mut Tx<'_>, slug: Option<&str>, is_signed_in: bool) -> Result<Optio
 }
 
 /// `GET /book/s/{slug}`: a session's calendar. If several sessions have the title, a list of them.
-pub(super) async fn one(
-    State(site): State<Site>,
-    Path(slug): Path<String>,
-    wishes: Wishes,
-    zones: ZoneWishes,
-    uri: Uri,
-    Visitor(viewer): Visitor,
-) -> Result<Response, Problem> {
-    let (text, who) = (site.speak_public(&wishes), viewer.who.as_ref());
-    let zone = VisitorZone::find(&site, who, &zones).await?;
-    let asker = Asker {
-        uri: &uri,
-        is_signed_in: who.is_some(),
-        zone: &zone,
-    };
-    let page = choose(&site, &text, asker, Some(slug)).await?;
+pub(super) async fn one(Path(slug): Path<String>, asked: AskedPage) -> Result<Response, Problem> {
+    let page = choose(&asked.site, &asked.text, asked.asker(), Some(slug)).await?;
     page.ok_or_else(Problem::not_found)
 }
 
@@ -126,22 +113,33 @@ async fn choose(
     asker: Asker<'_>,
     slug: Option<String>,
 ) -> Result<Option<Response>, Problem> {
-    let is_signed_in = asker.is_signed_in;
+    let is_signed_in = asker.is_signed_in();
+    let query = Form::parse(asker.uri.query().unwrap_or_default().as_bytes())?;
+    let purpose = Purpose::read(&query)?;
     let look = move |tx: &mut Tx<'_>| find(tx, slug.as_deref(), is_signed_in);
     Ok(match site.store.read(look).await? {
         None => None,
         Some(Found::One(slug, is_only)) => {
             Some(session_calendar::page(site, text, asker, &slug, is_only).await?)
         }
-        Some(Found::Several(found)) => Some(list(site, text, asker, &found)),
+        Some(Found::Several(found)) => Some(list(site, text, asker, &purpose, &found)),
     })
 }
 
-fn list(site: &Site, text: &Text, asker: Asker<'_>, found: &Several) -> Response {
+fn list(
+    site: &Site,
+    text: &Text,
+    asker: Asker<'_>,
+    purpose: &Purpose,
+    found: &Several,
+) -> Response {
     let (zone, now) = (asker.zone, site.clock.now());
     let (zone_line, zoned) = zone.page(text, now);
     let rows = found.sessions.iter();
-    let rows = rows.map(|(session, next)| row(text, zone, &zoned, session, *next));
+    let rows = rows.map(|(session, next)| {
+        let href = zone.keep(&purpose.calendar(&session.slug));
+        row(text, zone, &zoned, session, (href, *next))
+    });
     let today = now.to_zoned(zone.zone.clone()).date();
     let body = SessionsPage {
         text,
@@ -163,7 +161,7 @@ fn row(
     zone: &VisitorZone,
     zoned: &ZonedPage<'_>,
     session: &OfferedSession,
-    next: Option<Timestamp>,
+    (href, next): (String, Option<Start>),
 ) -> Row {
     let offer = &session.offer;
     let lengths = session.lengths();
@@ -179,9 +177,8 @@ fn row(
         }
     });
     let lengths = lengths.iter();
-    let lengths: Vec<String> = lengths
-        .map(|length| words::length_of(text, length.minutes))
-        .collect();
+    let lengths = lengths.map(|length| words::length_of(text, length.minutes));
+    let lengths: Vec<String> = lengths.chain(words::places(text, offer)).collect();
     let names: Vec<String> = session.givers().into_iter().map(|one| one.name).collect();
     let place = words::place_of(text, offer.location_kind, &offer.area);
     let with = match names.as_slice() {
@@ -191,12 +188,16 @@ fn row(
             format!("{given} · {place}")
         }
     };
-    let next = next.map(|at| {
-        let when = words::at_day(text, zoned, &zone.zone, at);
-        text.with("booking-next", [("when", when.into())])
+    let next = next.map(|next| {
+        let when = words::at_day(text, zoned, &zone.zone, next.at);
+        let when = text.with("booking-next", [("when", when.into())]);
+        match next.seats {
+            Some(seats) => format!("{when} · {}", words::seats_left(text, seats)),
+            None => when,
+        }
     });
     Row {
-        href: zone.keep(&format!("/book/s/{}", session.slug)),
+        href,
         title: offer.title.clone(),
         note: offer.public_note.clone(),
         with,

@@ -29,6 +29,7 @@ use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices, Listed};
 use crate::codes::CREDIT_FROZEN;
+use crate::offer::Offer;
 use crate::offer_question::{self, OfferQuestion};
 use crate::order::OrderMode;
 use crate::settings::{self, BookingSettings};
@@ -108,6 +109,8 @@ struct Means {
     party: i64,
     credits: i64,
     lacks: Option<&'static str>,
+    /// The title under which the session has a calendar; `None` for a single time.
+    session: Option<String>,
 }
 
 impl Means {
@@ -118,10 +121,11 @@ impl Means {
         rules: &BookingSettings,
         mode: OrderMode,
     ) -> Result<Self, StoreError> {
-        let party = class_seats::most(tx, slot)?;
+        let (party, session) = (class_seats::most(tx, slot)?, session_title(tx, slot)?);
         let (Some(account), Some(wanted)) = (account, slot.credit(rules)) else {
             return Ok(Self {
                 party,
+                session,
                 ..Self::default()
             });
         };
@@ -140,6 +144,7 @@ impl Means {
             party,
             credits,
             lacks,
+            session,
         })
     }
 }
@@ -309,7 +314,10 @@ pub(super) async fn slot_page(
         time,
         own_time: who.map_or_else(String::new, |who| own_time(site, text, who, zone, slot)),
         their_time: their_time(text, &offered, zone),
-        other: calendar(slot, visitor),
+        other: means
+            .session
+            .as_ref()
+            .map(|title| calendar(slot, title, visitor)),
         visitor,
         zone_change: visitor.change(&format!("/book/{}", slot.id)),
         take_over: take_over(text, form_state, visitor),
@@ -373,17 +381,25 @@ fn own_time(site: &Site, text: &Text, who: &SignedIn, shown: &TimeZone, slot: &S
     )
 }
 
+/// A date of a class that somebody has booked keeps its own title when the class gets another one.
+fn session_title(tx: &mut Tx<'_>, slot: &Slot) -> Result<Option<String>, StoreError> {
+    match &slot.offer_id {
+        Some(offer) if slot.is_class() => {
+            let offer = tx.find::<Offer>(offer)?;
+            Ok(offer.map(|offer| offer.title))
+        }
+        _ => Ok(slot.is_computed().then(|| slot.title.clone())),
+    }
+}
+
 /// The day of the slot in the calendar of its session. The address is made from the title alone, so
 /// that it does not say which times have the same provider.
-fn calendar(slot: &Slot, visitor: &VisitorZone) -> Option<String> {
-    if !slot.is_computed() {
-        return None;
-    }
+fn calendar(slot: &Slot, title: &str, visitor: &VisitorZone) -> String {
     let day = slot.starts_at.to_zoned(visitor.zone.clone()).date();
-    Some(visitor.keep(&match slug::from_name(&slot.title).as_str() {
+    visitor.keep(&match slug::from_name(title).as_str() {
         "" => "/book".to_owned(),
         slug => format!("/book/s/{slug}?date={day}"),
-    }))
+    })
 }
 
 /// The time of a slot in the zone of its provider, unless the page says it in that one.

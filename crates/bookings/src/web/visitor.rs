@@ -2,11 +2,12 @@
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::{StatusCode, Uri, request};
+use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::limits::{Limit, Limits, Rule};
 use site::asking::{AnyCaller, Viewer};
-use web::{Facts, Problem, Site};
+use web::{Facts, Problem, Site, Text, Wishes, ZoneWishes};
 
 use super::visitor_zone::VisitorZone;
 use crate::Refusal;
@@ -37,16 +38,62 @@ pub(super) struct Visitor(pub(super) Viewer);
 #[derive(Clone, Copy)]
 pub(super) struct Asker<'a> {
     pub(super) uri: &'a Uri,
-    pub(super) is_signed_in: bool,
+    /// `None` for somebody who is not signed in.
+    pub(super) account: Option<&'a AccountId>,
     pub(super) zone: &'a VisitorZone,
 }
 
 impl Asker<'_> {
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.account.is_some()
+    }
+
     /// A link to the page on which another zone is chosen for the page that was asked for.
     pub(super) fn zone_change(&self) -> String {
         let asked = self.uri.path_and_query();
         self.zone
             .change(asked.map_or("/book", |asked| asked.as_str()))
+    }
+}
+
+/// A request for a public page of sessions, with what all of these pages need.
+pub(super) struct AskedPage {
+    pub(super) site: Site,
+    pub(super) text: Text,
+    pub(super) uri: Uri,
+    account: Option<AccountId>,
+    zone: VisitorZone,
+}
+
+impl AskedPage {
+    pub(super) fn asker(&self) -> Asker<'_> {
+        Asker {
+            uri: &self.uri,
+            account: self.account.as_ref(),
+            zone: &self.zone,
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for AskedPage
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let Visitor(viewer) = Visitor::from_request_parts(parts, state).await?;
+        let (site, who) = (Site::from_ref(state), viewer.who.as_ref());
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        let zones = ZoneWishes::read(&parts.uri, &parts.headers);
+        Ok(Self {
+            text: site.speak_public(&wishes),
+            zone: VisitorZone::find(&site, who, &zones).await?,
+            account: who.map(|who| who.account().id.clone()),
+            uri: parts.uri.clone(),
+            site,
+        })
     }
 }
 
@@ -105,6 +152,9 @@ pub(super) fn check(rules: &BookingSettings, is_signed_in: bool) -> Result<(), R
     if rules.browse_public || is_signed_in {
         return Ok(());
     }
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
-    Err(Refusal::Problem(problem))
+    Err(unauthenticated())
+}
+
+pub(super) fn unauthenticated() -> Refusal {
+    Refusal::Problem(Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated"))
 }

@@ -7,9 +7,11 @@ use platform::money::Money;
 use web::{Site, Text, ZonedPage};
 
 use crate::booking::{self, Booking, Party};
+use crate::browse::computed_time::Seats;
 use crate::credit_kind::Labels;
 use crate::notice;
 pub(super) use crate::notice::{moment, moment_at};
+use crate::offer::Offer;
 use crate::order::{Grant, OrderState};
 use crate::slot::{self, Place, Slot};
 
@@ -157,6 +159,18 @@ pub(super) fn seats(text: &Text, slot: &Slot) -> String {
         ("left", slot.seats_left().into()),
     ];
     text.with("booking-seats", values)
+}
+
+/// The seats that are left at a date of a class, such as “3 of 12 left” or “full”.
+pub(super) fn seats_left(text: &Text, seats: Seats) -> String {
+    let values = [("seats", seats.all.into()), ("left", seats.left.into())];
+    text.with("offered-seats-left", values)
+}
+
+/// How many seats a class has; `None` for other sessions.
+pub(super) fn places(text: &Text, offer: &Offer) -> Option<String> {
+    let seats = offer.is_class().then_some(offer.seats)?;
+    Some(text.with("offered-places", [("count", seats.into())]))
 }
 
 /// Describes how the two sides meet, without details that only the two sides may see.

@@ -280,7 +280,17 @@ impl<'a, 'w> Days<'a, 'w> {
             return;
         };
         let path = format!("{at}/move");
-        let page = who.browser.get(&path).await;
+        let mut page = who.browser.get(&path).await;
+        // The dates of a class are chosen in its calendar.
+        if let Some(calendar) = page.location() {
+            let calendar = who.browser.get(calendar).await;
+            let times = calendar.links().into_iter().map(|link| link.href);
+            let times: Vec<String> = times.filter(|href| href.contains("/move?slot=")).collect();
+            let Some(time) = times.get(self.pick(times.len().max(1))) else {
+                return;
+            };
+            page = who.browser.get(time).await;
+        }
         let form = page.forms().into_iter().find(|form| form.action == path);
         if let Some(mut form) = form {
             let slots = form.fields.iter().filter(|field| field.name == "slot");

@@ -4,7 +4,8 @@ use identity::grant::OWNER;
 use serde_json::json;
 use testkit::{Page, Visitor};
 
-use crate::hours::offer;
+use crate::classes::party;
+use crate::hours::{BOOKINGS, listed, offer};
 use crate::stage::{Booking, Person, Stage, in_zone, on_default, provider};
 use crate::strangers::set;
 
@@ -24,7 +25,11 @@ async fn read(visitor: &mut Visitor, path: &str) -> Page {
 fn days(page: &Page) -> Vec<String> {
     let named = page.body.split("aria-label=\"").skip(1);
     let names = named.filter_map(|rest| rest.split('"').next());
-    let days = names.filter(|name| name.contains("free time"));
+    let is_day = |name: &str| {
+        let words = ["free time", ": full", " date"];
+        words.iter().any(|word| name.contains(word))
+    };
+    let days = names.filter(|name| is_day(name));
     days.map(str::to_owned).collect()
 }
 
@@ -94,7 +99,7 @@ fn sessions_are_listed_once_for_all_who_give_them_and_lead_to_their_calendars() 
         };
         let hrefs = sessions(&list);
         assert_eq!(hrefs.len(), 5, "{hrefs:?}");
-        for begin in ["mock-interview-", "career-talk?", "zone-", "session-"] {
+        for begin in ["mock-interview-", "career-talk?", "zone?", "session-"] {
             let begin = format!("/book/s/{begin}");
             assert!(
                 hrefs.iter().any(|href| href.starts_with(&begin)),
@@ -366,7 +371,7 @@ fn somebody_abroad_books_from_the_list_by_links_and_single_times_stay_in_reach()
         let mut aina = stage.person("Aina Yusof").await;
         aina.zone("America/New_York").await;
         let list = read(&mut aina.browser, "/book").await;
-        let week = list.link("Classes and single times, week by week").href;
+        let week = list.link("Single times, week by week").href;
         assert_eq!(week, "/book?from=2026-11-20");
         let week = read(&mut aina.browser, &week).await;
         assert!(week.forms().iter().any(|form| form.action == "/book"));
@@ -384,5 +389,80 @@ fn somebody_abroad_books_from_the_list_by_links_and_single_times_stay_in_reach()
         let calendar = read(&mut aina.browser, "/book/s/lesson").await;
         assert_eq!(labels(&calendar), ["3 am", "5 am"]);
         assert_eq!(days(&calendar)[0], "Tuesday, 24 November: 2 free times");
+    });
+}
+
+#[test]
+fn a_class_is_a_session_whose_dates_say_how_many_places_are_left() {
+    on_default(&async |stage: &Stage<'_>| {
+        let stage = &in_zone(stage, "Europe/Berlin");
+        let mut farah = provider(stage).await;
+        let hours = hours(&mut farah, "tuesday", "09:00", "11:00").await;
+        let class = json!({"title": "Wheel throwing", "seats": 3, "party_limit": 3});
+        let made = offer(&mut farah, &hours, &class).await;
+        stage.work().await;
+        // Of a site with one session, the first page is its calendar.
+        let mut visitor = stage.visitor();
+        let page = read(&mut visitor, "/book").await;
+        assert!(page.text().contains("3 places"), "{}", page.text());
+        assert_eq!(days(&page), ["Tuesday, 24 November: 2 dates"]);
+        assert_eq!(labels(&page), ["9 am 3 of 3 left", "10 am 3 of 3 left"]);
+
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut mei = stage.person("Mei Lin").await;
+        let dates = listed(&mut aina).await;
+        let wish = party(&dates[0], 3);
+        aina.call("POST", BOOKINGS, &wish).await.expect(201);
+        let page = read(&mut visitor, "/book").await;
+        assert_eq!(days(&page), ["Tuesday, 24 November: 2 dates"]);
+        assert!(page.text().contains("1 free"), "{}", page.text());
+        assert_eq!(labels(&page), ["9 am full", "10 am 3 of 3 left"]);
+        // A full date keeps its link, and its page leads back to the others.
+        let full = read(&mut visitor, &times(&page)[0].1).await;
+        assert!(full.text().contains(&stage.say("booking-full")));
+        let back = read(&mut visitor, &full.link("Another time").href).await;
+        assert_eq!(labels(&back), labels(&page));
+
+        // A date that is booked keeps its price and its title, and says so.
+        let path = format!("/api/v1/me/offers/{}", made["id"].as_str().unwrap());
+        let dearer = json!({"version": made["version"], "title": "Throwing",
+            "lengths": [{"minutes": 60, "price_minor": 2_000}]});
+        farah.call("PATCH", &path, &dearer).await.expect(200);
+        stage.work().await;
+        let page = read(&mut visitor, "/book").await;
+        assert_eq!(labels(&page), ["9 am full · Free", "10 am 3 of 3 left"]);
+        let full = read(&mut visitor, &times(&page)[0].1).await;
+        let back = read(&mut visitor, &full.link("Another time").href).await;
+        assert_eq!(labels(&back), labels(&page));
+
+        // Where all dates of a day are full, another one is shown first, and the next one is named.
+        let free = json!({"version": made["version"].as_i64().unwrap() + 1,
+            "lengths": [{"minutes": 60, "price_minor": 0}]});
+        farah.call("PATCH", &path, &free).await.expect(200);
+        stage.work().await;
+        let dates = listed(&mut mei).await;
+        let wish = party(&dates[1], 3);
+        mei.call("POST", BOOKINGS, &wish).await.expect(201);
+        let page = read(&mut visitor, "/book/s/throwing?month=2026-11").await;
+        assert_eq!(days(&page), ["Tuesday, 24 November: full"]);
+        let text = page.text();
+        assert!(text.contains("Nothing is free in November 2026."), "{text}");
+        let next = read(&mut visitor, &page.link("Next: Tuesday, 1 December").href).await;
+        assert_eq!(labels(&next), ["9 am 3 of 3 left", "10 am 3 of 3 left"]);
+        let first = read(&mut visitor, "/book").await;
+        assert_eq!(labels(&first), labels(&next));
+        // Beside others, it is listed as they are.
+        offer(&mut farah, &hours, &json!({})).await;
+        let list = read(&mut visitor, "/book").await;
+        let text = list.text();
+        for words in [
+            "Next: Tuesday, 1 December, 9 am · 3 of 3 left",
+            "1 hour · 3 places",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(!text.contains("week by week"), "{text}");
+        let calendar = read(&mut visitor, &list.link("Throwing").href).await;
+        assert_eq!(labels(&calendar), labels(&next));
     });
 }

@@ -1,4 +1,5 @@
-//! Sessions that members can book at computed times: who gives them, and when they can begin.
+//! Sessions that members can book at computed times, and classes at their dates: who gives them, and
+//! when they can begin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +7,13 @@ use identity::person::slug;
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
 
-use super::{Offering, ProviderTime, STRETCH, offerings, provider_times};
+use super::class_date::{ListedDate, class_dates};
+use super::{Offering, ProviderTime, STRETCH, Seats, provider_times, with_classes};
 use crate::offer::{Offer, OfferId, OfferLength};
 use crate::provider::ProviderId;
-use crate::slot::{Place, SlotId};
+use crate::slot::{Place, Slot, SlotId};
 
-/// Words that no session's slug is, because they name other pages below `/book`.
-const RESERVED: [&str; 5] = ["confirm", "date", "plans", "s", "zone"];
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// How many characters of an offer's id a slug contains where the title is not enough.
 const ENDING: usize = 8;
 
@@ -38,19 +39,71 @@ pub(crate) struct Giver {
     pub(crate) address: String,
 }
 
-/// A free time. If several providers give the session then, it is one of theirs.
+/// A free time, or a date of a class. If several providers give a session that is no class then, it
+/// is the time of one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FreeTime {
     pub(crate) at: Timestamp,
     pub(crate) id: SlotId,
     /// The names of all who give the session then; none where the site hides them.
     pub(crate) names: BTreeSet<String>,
+    /// `None` if the session is no class.
+    pub(crate) date: Option<ListedDate>,
+}
+
+/// When a session can begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Start {
+    pub(crate) at: Timestamp,
+    /// `None` if the session is no class.
+    pub(crate) seats: Option<Seats>,
+}
+
+impl Start {
+    pub(crate) fn is_full(&self) -> bool {
+        self.seats.is_some_and(|seats| seats.left < 1)
+    }
+}
+
+/// The time of a booking for which another one is looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct MovedTime {
+    pub(crate) slot: Slot,
+    /// How many seats of a class are moved; otherwise 1.
+    pub(crate) seats: i64,
+    /// Whether the other time must be as long.
+    pub(crate) keeps_length: bool,
+}
+
+impl MovedTime {
+    fn minutes(&self) -> i64 {
+        let slot = &self.slot;
+        slot.ends_at.duration_since(slot.starts_at).as_mins()
+    }
+
+    fn is_as_long(&self, minutes: i64) -> bool {
+        !self.keeps_length || minutes == self.minutes()
+    }
+
+    fn allows_date(&self, date: &ListedDate) -> bool {
+        let slot = &self.slot;
+        date.id != slot.id
+            && date.seats().left >= self.seats
+            && (date.price(), &date.credit_kind) == (slot.price(), &slot.credit_kind)
+            && self.is_as_long(date.minutes())
+    }
+
+    /// Whether a computed time is the one that the booking has.
+    fn is_at(&self, offer: &OfferId, minutes: i64, at: Timestamp) -> bool {
+        let slot = &self.slot;
+        (slot.offer_id.as_ref(), slot.starts_at) == (Some(offer), at) && minutes == self.minutes()
+    }
 }
 
 /// Finds the sessions that members can book, in the order of their offers.
 pub(crate) fn sessions(tx: &mut Tx<'_>) -> Result<Vec<OfferedSession>, StoreError> {
     let (mut all, mut known) = (Vec::<OfferedSession>::new(), Vec::new());
-    for one in offerings(tx, "")? {
+    for one in with_classes(tx, "")? {
         let own = terms(&one.offer);
         let place = known.iter().position(|other| *other == own);
         if let Some(session) = place.and_then(|place| all.get_mut(place)) {
@@ -66,9 +119,7 @@ pub(crate) fn sessions(tx: &mut Tx<'_>) -> Result<Vec<OfferedSession>, StoreErro
     }
     for session in &mut all {
         let base = session.base();
-        let is_enough = slug::is_valid(&base)
-            && !RESERVED.contains(&base.as_str())
-            && titles.get(&base) == Some(&1);
+        let is_enough = slug::is_valid(&base) && titles.get(&base) == Some(&1);
         session.slug = if is_enough {
             base
         } else {
@@ -111,7 +162,7 @@ fn terms(offer: &Offer) -> impl PartialEq + use<> {
     };
     let choices = offer.choices();
     (
-        (offer.title.clone(), lengths, offer.currency),
+        (offer.title.clone(), lengths, offer.currency, offer.seats),
         (offer.credit_kind.clone(), place, offer.area.clone()),
         (choices.session_types, choices.levels, choices.entries),
     )
@@ -177,6 +228,34 @@ impl OfferedSession {
         })
     }
 
+    pub(crate) fn is_class(&self) -> bool {
+        self.offer.is_class()
+    }
+
+    /// The session as the provider of a booked time gives it, in the lengths to which the booking may
+    /// be moved. `None` if the time is of another session.
+    pub(crate) fn instead_of(&self, moved: &MovedTime) -> Option<Self> {
+        let slot = &moved.slot;
+        let is_own = |one: &Offering| Some(&one.offer.id) == slot.offer_id.as_ref();
+        let own = self.offerings.iter().find(|one| is_own(one))?;
+        let is_theirs = |one: &Offering| one.provider_id == slot.provider_id;
+        let theirs = self.offerings.iter();
+        let theirs = theirs.filter(|one| is_own(one) || (!self.is_class() && is_theirs(one)));
+        let mut offer = own.offer.clone();
+        // Each date of a class has its own length and price.
+        if !self.is_class() {
+            let is_alike = |one: &OfferLength| {
+                own.offer.price(one) == slot.price() && moved.is_as_long(one.minutes)
+            };
+            offer.lengths.retain(is_alike);
+        }
+        Some(Self {
+            offer,
+            offerings: theirs.cloned().collect(),
+            ..self.clone()
+        })
+    }
+
     /// How far ahead the session can begin.
     fn horizon(&self) -> SignedDuration {
         let days = self.offerings.iter().map(|one| one.offer.horizon_days);
@@ -190,58 +269,139 @@ impl OfferedSession {
 pub(crate) struct KnownTimes {
     now: Timestamp,
     times: BTreeMap<ProviderId, ProviderTime>,
+    dates: BTreeMap<OfferId, Vec<ListedDate>>,
+    moved: Option<MovedTime>,
+}
+
+/// A time at which somebody gives a session.
+struct Given<'a> {
+    by: &'a Offering,
+    at: Timestamp,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Computed(&'a OfferLength),
+    Date(&'a ListedDate),
 }
 
 impl KnownTimes {
-    pub(crate) fn load(tx: &mut Tx<'_>, sessions: &[OfferedSession]) -> Result<Self, StoreError> {
+    /// With `moved`, only the times are known to which that booking may be moved, of a session as
+    /// [`OfferedSession::instead_of`] returns it.
+    pub(crate) fn load(
+        tx: &mut Tx<'_>,
+        sessions: &[OfferedSession],
+        moved: Option<MovedTime>,
+    ) -> Result<Self, StoreError> {
         let now = tx.roughly_now();
         let offerings = sessions.iter().flat_map(|session| &session.offerings);
-        let providers: BTreeSet<&ProviderId> = offerings.map(|one| &one.provider_id).collect();
+        let (classes, others): (Vec<_>, Vec<_>) = offerings.partition(|one| one.offer.is_class());
+        let dates = class_dates(tx, classes.iter().map(|one| &one.offer.id))?;
+        let providers: BTreeSet<&ProviderId> = others.iter().map(|one| &one.provider_id).collect();
         let providers: Vec<&ProviderId> = providers.into_iter().collect();
         let horizon = sessions.iter().map(OfferedSession::horizon).max();
         let until = now + horizon.unwrap_or_default();
-        let times = provider_times(tx, &providers, "", now, until)?;
-        Ok(Self { now, times })
+        let except = moved.as_ref().map_or("", |moved| moved.slot.id.as_str());
+        let times = provider_times(tx, &providers, except, now, until)?;
+        Ok(Self {
+            now,
+            times,
+            dates,
+            moved,
+        })
     }
 
-    /// The instant after which the session cannot begin.
+    fn dates(&self, one: &Offering) -> &[ListedDate] {
+        self.dates.get(&one.offer.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The instant after which the session cannot begin. Booked dates of a class may be further ahead
+    /// than it can be booked since.
     pub(crate) fn end(&self, session: &OfferedSession) -> Timestamp {
-        self.now + session.horizon()
+        let lasts = session.offerings.iter();
+        let lasts = lasts.filter_map(|one| Some(self.dates(one).last()?.starts_at + MINUTE));
+        let furthest = self.now + session.horizon();
+        lasts.max().unwrap_or(furthest).max(furthest)
     }
 
+    /// A class has one length, so `minutes` says nothing about it.
     fn each<'s>(
-        &self,
+        &'s self,
         session: &'s OfferedSession,
         minutes: Option<i64>,
         from: Timestamp,
         until: Timestamp,
-    ) -> Vec<(&'s Offering, &'s OfferLength, Timestamp)> {
+    ) -> Vec<Given<'s>> {
         let (unknown, mut all) = (ProviderTime::default(), Vec::new());
         let until = until.min(self.end(session));
         if from >= until {
             return all;
         }
-        for one in &session.offerings {
-            let time = self.times.get(&one.provider_id).unwrap_or(&unknown);
-            let starts = one.starts(time, self.now, from, until).into_iter();
-            let meant =
-                starts.filter(|(length, _)| minutes.is_none_or(|own| length.minutes == own));
-            all.extend(meant.map(|(length, at)| (one, length, at)));
+        for by in &session.offerings {
+            if by.offer.is_class() {
+                let dates = self.dates(by).iter().filter(|date| {
+                    let is_allowed = |moved: &MovedTime| moved.allows_date(date);
+                    (from..until).contains(&date.starts_at)
+                        && self.moved.as_ref().is_none_or(is_allowed)
+                });
+                all.extend(dates.map(|date| Given {
+                    by,
+                    at: date.starts_at,
+                    what: What::Date(date),
+                }));
+            } else {
+                let time = self.times.get(&by.provider_id).unwrap_or(&unknown);
+                self.compute(by, time, minutes, (from, until), &mut all);
+            }
         }
         all
     }
 
-    /// The free starts from one instant until before another, in the order of time, each once; of one
-    /// length if `minutes` says it.
+    fn compute<'s>(
+        &self,
+        by: &'s Offering,
+        time: &ProviderTime,
+        minutes: Option<i64>,
+        (from, until): (Timestamp, Timestamp),
+        all: &mut Vec<Given<'s>>,
+    ) {
+        let starts = by.starts(time, self.now, from, until).into_iter();
+        let meant = starts.filter(|(length, at)| {
+            let is_own = |moved: &MovedTime| moved.is_at(&by.offer.id, length.minutes, *at);
+            minutes.is_none_or(|own| length.minutes == own)
+                && !self.moved.as_ref().is_some_and(is_own)
+        });
+        all.extend(meant.map(|(length, at)| Given {
+            by,
+            at,
+            what: What::Computed(length),
+        }));
+    }
+
+    /// When the session can begin from one instant until before another, in the order of time: each
+    /// start once, but each date of a class; of one length if `minutes` says it.
     pub(crate) fn starts(
         &self,
         session: &OfferedSession,
         minutes: Option<i64>,
         from: Timestamp,
         until: Timestamp,
-    ) -> BTreeSet<Timestamp> {
-        let all = self.each(session, minutes, from, until);
-        all.into_iter().map(|(_, _, at)| at).collect()
+    ) -> Vec<Start> {
+        let all = self.each(session, minutes, from, until).into_iter();
+        let mut all: Vec<Start> = all
+            .map(|one| Start {
+                at: one.at,
+                seats: match one.what {
+                    What::Computed(_) => None,
+                    What::Date(date) => Some(date.seats()),
+                },
+            })
+            .collect();
+        all.sort();
+        if !session.is_class() {
+            all.dedup();
+        }
+        all
     }
 
     /// Like [`KnownTimes::starts`], with what is booked at each.
@@ -252,35 +412,43 @@ impl KnownTimes {
         from: Timestamp,
         until: Timestamp,
     ) -> Vec<FreeTime> {
-        let mut all: BTreeMap<Timestamp, FreeTime> = BTreeMap::new();
-        for (one, length, at) in self.each(session, Some(minutes), from, until) {
-            let Some(slot) = one.slot(length, at) else {
-                continue;
+        let mut all: BTreeMap<(Timestamp, Option<SlotId>), FreeTime> = BTreeMap::new();
+        for one in self.each(session, Some(minutes), from, until) {
+            let at = one.at;
+            let (id, date) = match one.what {
+                What::Date(date) => (date.id.clone(), Some(date.clone())),
+                What::Computed(length) => match one.by.slot(length, at) {
+                    Some(slot) => (slot.id, None),
+                    None => continue,
+                },
             };
-            let time = all.entry(at).or_insert_with(|| FreeTime {
+            let key = (at, date.as_ref().map(|date| date.id.clone()));
+            let time = all.entry(key).or_insert_with(|| FreeTime {
                 at,
-                id: slot.id.clone(),
+                id: id.clone(),
                 names: BTreeSet::new(),
+                date,
             });
             // The ids of one time are hashes of the offers, so each provider has the same chance.
-            time.id = slot.id.min(time.id.clone());
-            time.names.extend(Some(one.provider.clone()));
+            time.id = id.min(time.id.clone());
+            time.names.extend(Some(one.by.provider.clone()));
             time.names.remove("");
         }
         all.into_values().collect()
     }
 
-    /// The first free start from an instant on.
+    /// The first start from an instant on that is not full.
     pub(crate) fn next(
         &self,
         session: &OfferedSession,
         minutes: Option<i64>,
         from: Timestamp,
-    ) -> Option<Timestamp> {
+    ) -> Option<Start> {
         let (end, mut from, mut stretch) = (self.end(session), from.max(self.now), STRETCH);
         while from < end {
             let until = end.min(from + stretch);
-            let first = self.starts(session, minutes, from, until).pop_first();
+            let mut starts = self.starts(session, minutes, from, until).into_iter();
+            let first = starts.find(|start| !start.is_full());
             if first.is_some() {
                 return first;
             }
