@@ -158,12 +158,63 @@ booking-first-page = Times to book
 booking-given = Sessions you give
 booking-menu-list = Bookings
 slot-menu-week = Week
+credit-menu = Credits and plans
 slot-menu-profile = Your profile
 request-menu = Requests
 review-menu = Documents
 payout-menu = Payouts
 session-menu-all = All sessions
 money-menu = Money
+money-overview = Overview
+money-months = Other months
+money-in = Came in
+money-back = Went back
+money-owed = Owed to providers
+money-set-up = Set up
+money-plans = Plans and prices
+money-rates = What providers are paid
+money-rules = Payment, tax and receipts
+to-do-title = Needs you
+to-do-unpaid = { $count ->
+    [one] Pay to keep { $count } booking
+   *[other] Pay to keep { $count } bookings
+}
+to-do-claims = { $count ->
+    [one] Somebody says that you did not come. Answer { $count } claim
+   *[other] Somebody says that you did not come. Answer { $count } claims
+}
+to-do-outcomes = { $count ->
+    [one] Did it take place? { $count } session is over
+   *[other] Did they take place? { $count } sessions are over
+}
+to-do-requests = { $count ->
+    [one] { $count } request waits for your answer
+   *[other] { $count } requests wait for your answer
+}
+to-do-documents = { $count ->
+    [one] { $count } document waits for a review
+   *[other] { $count } documents wait for a review
+}
+to-do-disputes = { $count ->
+    [one] { $count } claim is yours to decide
+   *[other] { $count } claims are yours to decide
+}
+to-do-unanswered = { $count ->
+    [one] Nobody has answered { $count } request for two days
+   *[other] Nobody has answered { $count } requests for two days
+}
+to-do-refunds = { $count ->
+    [one] { $count } person asks for their money back
+   *[other] { $count } people ask for their money back
+}
+to-do-findings = { $count ->
+    [one] { $count } finding needs you
+   *[other] { $count } findings need you
+}
+to-do-payouts = { $count ->
+    [one] { $count } payout to approve
+   *[other] { $count } payouts to approve
+}
 booking-role-provider = Provider: offers times
 booking-scope-read = see your bookings and times
 booking-scope-write = offer times, and book and cancel what costs nothing
@@ -404,6 +455,7 @@ order-comes-back = paid, on its way back
 order-expired = not paid in time
 order-all = Orders
 order-none = Nobody has ordered anything yet.
+order-own-none = You have not ordered anything yet.
 order-receipt = receipt { $number }
 credit-mine = Credits and orders
 membership-mine = Membership
@@ -647,6 +699,17 @@ slot-week = { $from } – { $to }
 slot-earlier = Earlier
 slot-later = Later
 slot-today = today
+calendar-today = Today
+calendar-days = Days
+calendar-open = Your hours: add a time
+calendar-busy = Busy
+calendar-off = Day off
+calendar-seats = { $taken } of { $seats } seats
+calendar-sessions = { $count ->
+    [0] –
+    [one] { $count } session
+   *[other] { $count } sessions
+}
 slot-none = No times
 slot-available = Free
 slot-held = Being paid
