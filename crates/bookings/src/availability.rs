@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Span, Timestamp};
 
 /// The minutes of a day on whose clocks nothing changes.
 pub const DAY: i64 = 24 * 60;
@@ -87,7 +87,9 @@ impl Hours {
     pub fn open(&self, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
         let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
         let first = day(from).yesterday().unwrap_or(Date::MIN);
-        let days = first.series(1.day()).take_while(|one| *one <= day(until));
+        let days = first
+            .series(Span::new().days(1))
+            .take_while(|one| *one <= day(until));
         let windows = days.flat_map(|day| {
             let windows = self.windows(day).into_iter();
             windows.filter_map(move |window| edges(&self.zone, day, window))

@@ -16,7 +16,7 @@ pub mod brief;
 pub mod browse;
 pub mod bulk;
 pub mod calendar;
-mod calendar_feed;
+pub mod calendar_feed;
 mod call_opening;
 pub mod cancel;
 pub mod catalogue;

@@ -133,27 +133,27 @@ pub(crate) mod counts {
 
     type Counts = Result<Vec<(&'static str, i64)>, StoreError>;
 
-    fn of(all: &[ToDo]) -> Counts {
-        Ok(all.iter().map(|one| (one.menu, one.count)).collect())
+    fn of(all: &[ToDo]) -> Vec<(&'static str, i64)> {
+        all.iter().map(|one| (one.menu, one.count)).collect()
     }
 
     pub(crate) fn member(tx: &mut Tx<'_>, _: &Site, account: &str) -> Counts {
-        of(&super::of_member(tx, account)?)
+        Ok(of(&super::of_member(tx, account)?))
     }
 
     pub(crate) fn calendar(tx: &mut Tx<'_>, _: &Site, account: &str) -> Counts {
-        of(&super::of_sessions(tx, account)?)
+        Ok(of(&super::of_sessions(tx, account)?))
     }
 
     pub(crate) fn requests(tx: &mut Tx<'_>, _: &Site, account: &str) -> Counts {
-        of(&super::of_requests(tx, account)?)
+        Ok(of(&super::of_requests(tx, account)?))
     }
 
     pub(crate) fn sessions(tx: &mut Tx<'_>, _: &Site, _: &str) -> Counts {
-        of(&super::of_all_sessions(tx)?)
+        Ok(of(&super::of_all_sessions(tx)?))
     }
 
     pub(crate) fn money(tx: &mut Tx<'_>, _: &Site, _: &str) -> Counts {
-        of(&super::of_money(tx)?)
+        Ok(of(&super::of_money(tx)?))
     }
 }

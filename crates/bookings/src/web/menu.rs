@@ -34,7 +34,7 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
                 below: &["/me/requests", "/me/reviews"],
                 ..MenuPage::new("booking-menu-list", own::HERE, Everybody)
             },
-            MenuPage::new("credit-menu", "/me/credits", Everybody),
+            MenuPage::new("credit-mine", "/me/credits", Everybody),
             MenuPage::new("order-all", "/me/orders", Everybody),
         ],
         start: Some(member_start),

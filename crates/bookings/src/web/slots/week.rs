@@ -136,13 +136,15 @@ async fn page(
     let (zone_line, zoned) = ZonedPage::new(text, ZonedPage::LINE, &zone, now);
     let dates = (0..7).filter_map(|offset| monday.checked_add(offset.days()).ok());
     let dates: Vec<Date> = dates.collect();
-    let parts = dates.iter().flat_map(|day| {
-        let parts = entries.iter();
-        parts.filter_map(|one| Minutes::of(one, *day, &zone))
-    });
-    let [first, last] = parts.fold(HOURS, |[first, last], part| {
-        [first.min(part.from / 60), last.max((part.until + 59) / 60)]
-    });
+    let [mut first, mut last] = HOURS;
+    for day in &dates {
+        for one in &entries {
+            if let Some(part) = Minutes::of(one, *day, &zone) {
+                first = first.min(part.from / 60);
+                last = last.max((part.until + 59) / 60);
+            }
+        }
+    }
     let busy = entries.iter().filter(|one| one.kind == EntryKind::Busy);
     let busy = busy.map(|one| (one.starts_at, one.ends_at)).collect();
     let zone_name = dates::zone_name(&zone, now);
@@ -207,6 +209,8 @@ async fn page(
 struct Minutes {
     from: i64,
     until: i64,
+    /// Whether the entry begins on this day.
+    begins: bool,
 }
 
 impl Minutes {
@@ -224,7 +228,11 @@ impl Minutes {
         // What begins and ends in an hour that the clock shows twice still has its line.
         let begins = one.starts_at.to_zoned(zone.clone()).date() == day;
         let until = until.max(if begins { from + 1 } else { 0 });
-        (from < until).then_some(Self { from, until })
+        (from < until).then_some(Self {
+            from,
+            until,
+            begins,
+        })
     }
 
     /// The classes of the place in a grid of quarters of an hour.
@@ -310,7 +318,7 @@ impl Writer<'_> {
             time,
             state: self.state(one),
             title: one.title.clone(),
-            tick: slot.filter(|slot| slot.is_free()).map(label),
+            tick: slot.filter(|slot| slot.is_free() && part.begins).map(label),
             is_ticked: slot.is_some_and(|slot| ticked.any(|id| id == slot.id.as_str())),
         }
     }
