@@ -59,7 +59,7 @@ test('an empty site says what to begin with', async () => {
   host = await owner(browser, kenduri, 'Farah Ali', farah);
   await visitTwice(host, '/me', 'me-empty');
   assert.equal(await host.locator('main section.card').count(), 0);
-  await host.getByRole('link', { name: 'Times to book' }).waitFor();
+  await host.getByRole('link', { name: 'Book a session' }).waitFor();
   await visitTwice(host, '/admin/sessions', 'sessions-empty');
   await visitTwice(host, '/admin/sessions/figures', 'figures-empty');
   await visitTwice(host, '/admin/orders', 'orders-empty');

@@ -216,7 +216,7 @@ test('a member asks for one of two times, and the provider confirms one', async 
 test('a provider changes a time and many times, and reads the sessions', async () => {
   await host.goto(`/me/slots?from=${day(10)}`);
   await lookTwice(host, 'week');
-  await host.locator('.week .time', { hasText: 'Free' }).first().click();
+  await host.locator('.week .time a', { hasText: 'Free' }).first().click();
   await lookTwice(host, 'slot-own');
   await host.getByRole('link', { name: 'Change it' }).click();
   await fill(host, { time: '08:15', location: '' });

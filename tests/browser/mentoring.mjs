@@ -138,7 +138,7 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
   await series(mentor, { title: 'Mock interview', times: '14:00', price: '150' }, false, 'series-money');
   await mentor.goto(`/me/slots?from=${day(3)}`);
   await look(mentor, 'week');
-  await mentor.locator('.week a').first().click();
+  await mentor.locator('.week .time a').first().click();
   await look(mentor, 'time');
 
   await admin.goto('/admin/payouts/providers');

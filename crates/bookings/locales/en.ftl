@@ -22,7 +22,7 @@ booking-from = From
 booking-show = Show
 booking-more-filters = More filters
 booking-area = Area
-booking-max-price = At most, in { $currency }
+booking-max-price = Maximum price ({ $currency })
 booking-min-length = At least
 booking-way = Booked with
 booking-by-money = Money, or free
@@ -109,7 +109,7 @@ booking-names-hint = One name on each line.
 booking-full = This class is full.
 booking-to-cancel = To cancel
 booking-cancel-until = Until { $when } you can cancel or move it and lose nothing. After that you can only cancel.
-booking-cancel-until-paid = Until { $when } you can cancel or move it and lose nothing. After that nothing is paid back.
+booking-cancel-until-paid = Until { $when } you cancel or move it and lose nothing. Later nothing is paid back.
 booking-cancel-until-share = Until { $when } you can cancel or move it and lose nothing. After that { $share } % of the price is paid back.
 booking-cancel-never = You can cancel it until it begins, but nothing is paid back.
 booking-note = A note for { $name } (optional)
@@ -117,7 +117,7 @@ booking-answer-optional = { $question } (optional)
 booking-hold = We keep this time for you for { $minutes } minutes while you pay. Nothing is charged on this page.
 booking-to-payment = Go to payment, { $sum }
 booking-sign-in = Sign in to book
-booking-register = Make an account
+booking-register = Create an account
 booking-invited = Booking needs an account, and accounts are by invitation here. Ask the people of this site for one.
 booking-taken = Somebody was quicker
 booking-taken-text = This time is not free any more. Nothing was charged.
@@ -172,7 +172,7 @@ slot-phone = By phone
 
 ## Hosts: what members, providers and administrators read, and what is refused.
 
-booking-first-page = Times to book
+booking-first-page = Book a session
 booking-given = Sessions you give
 booking-menu-list = Bookings
 slot-menu-week = Week
@@ -182,9 +182,59 @@ review-menu = Documents
 payout-menu = Payouts
 session-menu-all = All sessions
 money-menu = Money
-booking-role-provider = Provider: offers times
+money-overview = Overview
+money-months = Other months
+money-in = Came in
+money-back = Went back
+money-owed = Owed to providers
+money-set-up = Set up
+money-plans = Plans and prices
+money-rates = What providers are paid
+money-rules = Payment, tax and receipts
+to-do-title = Needs you
+to-do-unpaid = { $count ->
+    [one] Pay to keep { $count } booking
+   *[other] Pay to keep { $count } bookings
+}
+to-do-claims = { $count ->
+    [one] Somebody says that you did not come. Answer { $count } claim
+   *[other] Somebody says that you did not come. Answer { $count } claims
+}
+to-do-outcomes = { $count ->
+    [one] Did it take place? { $count } session is over
+   *[other] Did they take place? { $count } sessions are over
+}
+to-do-requests = { $count ->
+    [one] { $count } request waits for your answer
+   *[other] { $count } requests wait for your answer
+}
+to-do-documents = { $count ->
+    [one] { $count } document waits for a review
+   *[other] { $count } documents wait for a review
+}
+to-do-disputes = { $count ->
+    [one] { $count } claim is yours to decide
+   *[other] { $count } claims are yours to decide
+}
+to-do-unanswered = { $count ->
+    [one] Nobody has answered { $count } request for two days
+   *[other] Nobody has answered { $count } requests for two days
+}
+to-do-refunds = { $count ->
+    [one] { $count } person asks for their money back
+   *[other] { $count } people ask for their money back
+}
+to-do-findings = { $count ->
+    [one] { $count } finding needs you
+   *[other] { $count } findings need you
+}
+to-do-payouts = { $count ->
+    [one] { $count } payout to approve
+   *[other] { $count } payouts to approve
+}
+booking-role-provider = Provider: gives sessions
 booking-scope-read = see your bookings and times
-booking-scope-write = offer times, and book and cancel what costs nothing
+booking-scope-write = give sessions, and book and cancel what costs nothing
 booking-event-confirmed = a booking is confirmed
 booking-event-moved = a booking is moved
 booking-event-cancelled = a booking is cancelled
@@ -409,7 +459,7 @@ pay-do = Pay { $sum }
 pay-do-with = Pay { $sum } with { $name }
 pay-go = Go on to { $name }
 pay-go-text = You pay on the page of { $name }, and come back here. Card numbers never reach this site.
-pay-give-back = Give this time back
+pay-give-back = Release this time
 pay-letter = You get an email with the time, the place and a calendar file.
 pay-failed = The payment did not succeed. Nothing was charged; try again.
 pay-waiting = The payment service has not confirmed the payment yet. This page looks again every few seconds.
@@ -448,14 +498,15 @@ order-comes-back = paid, on its way back
 order-expired = not paid in time
 order-all = Orders
 order-none = Nobody has ordered anything yet.
+order-own-none = You have not ordered anything yet.
 order-receipt = receipt { $number }
-credit-mine = Credits and orders
+credit-mine = Credits and plans
 membership-mine = Membership
 membership-from = from { $from } until { $until }
 credit-left = To spend
 credit-none = You have no credits.
 credit-until = until { $date }
-credit-entries = What they were used for
+credit-entries = History
 credit-granted = Bought
 credit-booked = Booked
 credit-returned = Given back
@@ -476,7 +527,7 @@ plan-months-hint = How long the credits and the membership last. 0 for credits a
 plan-tier = Level of membership
 plan-tier-hint = 0 for a plan that only adds credits. A higher level includes the lower ones.
 plan-review-calls = Documents can be reviewed in a call
-plan-review-calls-hint = For members by this plan, and for anybody who pays for a review with its credits.
+plan-review-calls-hint = For members by this plan, and for anyone who pays for a review with its credits.
 plan-limit = Number available
 plan-limit-hint = 0 for no limit. Whoever pays too late gets the money back.
 plan-price = Price
@@ -692,6 +743,17 @@ slot-week = { $from } – { $to }
 slot-earlier = Earlier
 slot-later = Later
 slot-today = today
+calendar-today = Today
+calendar-days = Days
+calendar-open = Your hours: add a time
+calendar-busy = Busy
+calendar-off = Day off
+calendar-seats = { $taken } of { $seats } seats
+calendar-sessions = { $count ->
+    [0] –
+    [one] { $count } session
+   *[other] { $count } sessions
+}
 slot-none = No times
 slot-available = Free
 slot-held = Being paid
@@ -756,7 +818,7 @@ slot-location-hint = Only those who booked see it. Links lead to { $hosts }. Emp
 slot-area = Where, roughly
 slot-area-hint = Everybody sees it, for example the part of town.
 slot-public-note = What everybody reads
-slot-prep-note = To know beforehand
+slot-prep-note = How to prepare
 slot-add = Add the time
 slot-save = Save
 slot-hide = Hide
@@ -803,7 +865,7 @@ session-filter-to = Last day
 session-steps = First steps
 session-steps-text = Nobody has booked yet. This is what a site with sessions begins with.
 session-step-preset = Choose a kind of site, or add types of sessions yourself
-session-step-provider = Give somebody the duty to offer sessions
+session-step-provider = Give somebody the duty to give sessions
 session-step-plan = Add plans, if members pay with credits
 session-step-room = Add rooms, if the site has its own links for meetings
 session-step-done = done
@@ -1075,7 +1137,7 @@ booking-set-grace = Days after credits end in which a session paid with them may
 booking-set-replaced = Days that a credit lasts if it is given back after its end
 booking-set-add-on = Days that credits last if their plan says no months
 booking-set-payout-days = Days after a session before it is paid out
-booking-set-two-people = Whoever approves a payout may not send it
+booking-set-two-people = Payouts need two people: one approves, another sends
 booking-set-request-slots = Times that a request may name
 booking-set-request-limit = Requests of one person that may wait
 booking-set-request-hours = How long a request waits for an answer
@@ -1182,7 +1244,7 @@ booking-said-confirmed = This is booked with { $with }:
 booking-mail-moved = Moved: { $title }, { $when }
 booking-said-moved = This has a new time, with { $with }:
 booking-mail-cancelled = Cancelled: { $title }, { $when }
-booking-said-cancelled = This does not take place, with { $with }:
+booking-said-cancelled = Cancelled: your session with { $with }:
 booking-said-hold-cancelled = This does not take place:
 booking-mail-seats-cancelled = Fewer places: { $title }, { $when }
 booking-said-seats-cancelled = { $count ->
@@ -1194,7 +1256,7 @@ booking-mail-reminder = { $day ->
     [tomorrow] Tomorrow: { $title }, { $when }
    *[later] Coming up: { $title }, { $when }
 }
-booking-said-reminder = This comes soon, with { $with }:
+booking-said-reminder = Coming up: your session with { $with }:
 booking-said-back = { $sum } is paid back.
 booking-said-reason = Reason: { $reason }
 booking-said-tips = About the session
@@ -1225,13 +1287,13 @@ booking-notice-cancelled = Cancelled: { $about }
 booking-notice-seats-cancelled = Places given back: { $about }
 booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
-booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
+booking-notice-refund-failed = { $about } could not be paid back. Please check with the payment service.
 booking-notice-gateway-silent = The payment service { $about } has not answered for a day. What waits for it is tried once a day.
 booking-notice-job-failed = A task of bookings could not be done and was given up: { $about }
 booking-notice-refund-unlike = Somebody paid { $about } back at the payment service itself, and more than is left of it here. Compare both.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. It is noted here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
-booking-notice-findings = Findings about money: { $about }. Look at them.
+booking-notice-findings = Findings that need you: { $about }.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
 booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 
 /// The minutes of a day on whose clocks nothing changes.
 pub const DAY: i64 = 24 * 60;
@@ -83,6 +83,21 @@ impl Hours {
         united
     }
 
+    /// From when until when the windows are that meet a stretch of time, in order.
+    pub fn open(&self, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
+        let first = day(from).yesterday().unwrap_or(Date::MIN);
+        let days = first
+            .series(Span::new().days(1))
+            .take_while(|one| *one <= day(until));
+        let windows = days.flat_map(|day| {
+            let windows = self.windows(day).into_iter();
+            windows.filter_map(move |window| edges(&self.zone, day, window))
+        });
+        let meeting = windows.filter(|(opens, closes)| *opens < until && *closes > from);
+        united(meeting.collect())
+    }
+
     /// Whether a session from one instant until another lies in one of the windows.
     pub fn contain(&self, from: Timestamp, until: Timestamp) -> bool {
         let day = from.to_zoned(self.zone.clone()).date();
@@ -123,18 +138,9 @@ pub struct Taken {
 
 impl Taken {
     /// `blocked` is from when until when, in any order.
-    pub fn new(mut blocked: Vec<(Timestamp, Timestamp)>, sessions: BTreeMap<Date, i64>) -> Self {
-        blocked.retain(|(from, to)| from < to);
-        blocked.sort_unstable();
-        let mut apart: Vec<(Timestamp, Timestamp)> = Vec::new();
-        for (from, to) in blocked {
-            match apart.last_mut() {
-                Some((_, end)) if from <= *end => *end = to.max(*end),
-                _ => apart.push((from, to)),
-            }
-        }
+    pub fn new(blocked: Vec<(Timestamp, Timestamp)>, sessions: BTreeMap<Date, i64>) -> Self {
         Self {
-            blocked: apart,
+            blocked: united(blocked),
             sessions,
         }
     }
@@ -145,6 +151,20 @@ impl Taken {
             .last()
             .is_some_and(|(_, end)| *end > from)
     }
+}
+
+/// Stretches of time in order, of which those that overlap or touch are one.
+pub fn united(mut all: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+    all.retain(|(from, to)| from < to);
+    all.sort_unstable();
+    let mut apart: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (from, to) in all {
+        match apart.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => apart.push((from, to)),
+        }
+    }
+    apart
 }
 
 /// Returns the free starts on these days of the hours' zone, in the order of time.

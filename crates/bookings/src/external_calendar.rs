@@ -86,12 +86,6 @@ pub struct BusyTime {
     pub ends_at: Timestamp,
 }
 
-impl BusyTime {
-    pub(crate) fn overlaps(&self, from: Timestamp, until: Timestamp) -> bool {
-        self.starts_at < until && self.ends_at > from
-    }
-}
-
 pub fn find(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -114,6 +114,13 @@ pub(crate) fn find_latest(
     .maybe(tx)
 }
 
+/// Counts the requests that nobody has answered.
+pub(crate) fn count_open(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let count = sql!("SELECT COUNT(*) FROM refund_request WHERE state = 'open'");
+    let (count,): (i64,) = tx.one(count, &[])?;
+    Ok(count)
+}
+
 /// Lists the open requests, the oldest first. `after` is the last one of the previous page.
 pub fn list(
     tx: &mut Tx<'_>,

@@ -22,6 +22,7 @@ mod hours;
 mod hours_of_times;
 mod ics;
 pub(crate) mod menu;
+mod money;
 mod moving;
 mod newcomer;
 mod offer_questions;
@@ -99,6 +100,7 @@ fn pages() -> Pages<Site, Callers> {
         .get_shared("/book/s/{slug}", Anybody, session_list::one)
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
+        .get("/me/orders", People, plans::own_orders)
         .get("/me/orders/{id}/receipt", People, receipt::show)
         .nest(Plan::PAGES, of_resource::<Plan, _>())
         .nest(CreditKind::PAGES, of_resource::<CreditKind, _>())
@@ -200,6 +202,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/me/slots/reviews", People, reviews::asked)
         .get("/admin/sessions/reviews", People, reviews::all)
         .post("/admin/sessions/preset", People, admin::apply_preset)
+        .get("/admin/money", People, money::show)
         .get("/admin/orders", People, admin::orders)
         .get("/admin/orders/exports", People, exports::list)
         .get("/admin/orders/exports/{file}", People, exports::file)

@@ -58,6 +58,7 @@ pub const DOMAIN: Domain = Domain {
             },
         ],
         start: Some(phrase::start),
+        waits: None,
     }],
     first_pages: &[FirstPage {
         word: "countdown",

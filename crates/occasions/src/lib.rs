@@ -121,6 +121,7 @@ pub const BASE: Domain = Domain {
             )
         }],
         start: Some(hosting::member_occasions::start),
+        waits: None,
     }],
     first_pages: &[FirstPage {
         word: "invitations",

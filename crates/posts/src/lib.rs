@@ -68,6 +68,7 @@ pub const DOMAIN: Domain = Domain {
             Audience::Some(editor_role::is_account_editor),
         )],
         start: Some(editor_role::start),
+        waits: None,
     }],
     cards: web::own_card::find,
     newsletters: &[mailing::NEWSLETTER],

@@ -37,6 +37,7 @@ const SHARED: &[MenuEntry] = &[
             MenuPage::new("account-data", addresses::DATA, Everybody),
         ],
         start: None,
+        waits: None,
     },
     MenuEntry {
         place: MenuPlace::Site,
@@ -44,6 +45,7 @@ const SHARED: &[MenuEntry] = &[
         label: "look-title",
         pages: &[MenuPage::new("look-title", addresses::LOOK, Owners)],
         start: None,
+        waits: None,
     },
     MenuEntry {
         place: MenuPlace::Site,
@@ -55,6 +57,7 @@ const SHARED: &[MenuEntry] = &[
             MenuPage::new("suppressed-title", addresses::SUPPRESSED, Administrators),
         ],
         start: None,
+        waits: None,
     },
     MenuEntry {
         place: MenuPlace::Site,
@@ -67,6 +70,7 @@ const SHARED: &[MenuEntry] = &[
             MenuPage::new("overview-title", addresses::AUDIT, Administrators),
         ],
         start: None,
+        waits: None,
     },
 ];
 
@@ -92,6 +96,8 @@ struct OwnEntry {
     /// At least one.
     pages: Vec<MenuPage>,
     start: Option<Start>,
+    /// By the paths of the pages.
+    waits: Vec<(&'static str, i64)>,
 }
 
 impl OwnMenu {
@@ -126,6 +132,10 @@ impl OwnMenu {
                 start: match entry.start {
                     Some(find) => find(tx, site, account)?,
                     None => None,
+                },
+                waits: match entry.waits {
+                    Some(count) => count(tx, site, account)?,
+                    None => Vec::new(),
                 },
             });
         }
@@ -272,9 +282,19 @@ impl OwnEntry {
         Entry {
             label,
             href,
+            count: self.count(text, |_| true),
             current: is_current,
             ..Entry::default()
         }
+    }
+
+    /// How much waits on these of the pages that the person may open; `None` if nothing does.
+    fn count(&self, text: &Text, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+        let is_shown = |href: &str| self.pages.iter().any(|page| page.href == href);
+        let waits = self.waits.iter();
+        let waits = waits.filter(|(href, _)| is_shown(href) && is_meant(href));
+        let count = waits.map(|(_, count)| count).sum();
+        (count > 0).then(|| text.number(count))
     }
 
     fn tabs(&self, text: &Text, shown: Option<usize>) -> Vec<Entry> {
@@ -282,6 +302,7 @@ impl OwnEntry {
         let tabs = pages.map(|(number, page)| Entry {
             label: text.say(page.label).into_owned(),
             href: page.href.to_owned(),
+            count: self.count(text, |href| href == page.href),
             current: shown == Some(number),
             ..Entry::default()
         });
@@ -341,6 +362,7 @@ mod tests {
             label: "",
             pages: pages.to_vec(),
             start: None,
+            waits: vec![("/me/slots/requests", 2), ("/admin", 0), ("/closed", 1)],
         };
         let menu = OwnMenu {
             entries: vec![
@@ -364,6 +386,11 @@ mod tests {
             let found = menu.find_page(path);
             assert_eq!(found.map(|found| found.0), entry, "{path}");
         }
+        // What waits on a page that the person may not open is not counted.
+        let text = web::Catalogue::build(&[web::LOCALES]).speak(&web::Language::ENGLISH);
+        let counts = menu.entries.iter().map(|one| one.count(&text, |_| true));
+        let two = Some("2".to_owned());
+        assert_eq!(counts.collect::<Vec<_>>(), [None, None, two]);
     }
 
     #[test]
@@ -378,6 +405,7 @@ mod tests {
                     title: None,
                     is_work: *is_work,
                 }),
+                waits: Vec::new(),
             });
             let menu = OwnMenu {
                 entries: entries.collect(),

@@ -67,6 +67,8 @@ pub struct MenuEntry {
     pub pages: &'static [MenuPage],
     /// Whether people start here after signing in; `None` if nobody does.
     pub start: Option<FindStart>,
+    /// What waits for the person on these pages; `None` if nothing ever does.
+    pub waits: Option<CountWaiting>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,11 @@ pub enum Audience {
 
 /// Finds where the account with this id starts, if it starts with this entry.
 pub type FindStart = fn(&mut Tx<'_>, &Site, &str) -> Result<Option<Start>, StoreError>;
+
+/// Counts what waits for the account with this id, by the paths of the entry's pages. It is called
+/// for each page of a person who may open the entry.
+pub type CountWaiting =
+    fn(&mut Tx<'_>, &Site, &str) -> Result<Vec<(&'static str, i64)>, StoreError>;
 
 /// The page where a person starts after signing in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -371,3 +371,32 @@ fn a_session_lies_in_one_window_whole() {
         assert_eq!(hours.contain(at, until), expected, "{from} {minutes}");
     }
 }
+
+#[test]
+fn what_is_open_is_told_whole_and_without_days_off() {
+    let mut hours = hours(
+        "Europe/Berlin",
+        &[window(9, 12), window(12, 13), window(22, 26)],
+    );
+    let off: Date = "2026-12-02".parse().unwrap();
+    hours.exceptions.push(Exception {
+        days: off..=off,
+        hours: Vec::new(),
+    });
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let open = hours.open(at("2026-12-01T00:30:00Z"), at("2026-12-03T09:00:00Z"));
+    let said: Vec<String> = open
+        .iter()
+        .map(|(from, to)| format!("{from} {to}"))
+        .collect();
+    // The night into the first day is there, and the night into the day off ends at midnight.
+    assert_eq!(
+        said,
+        [
+            "2026-11-30T21:00:00Z 2026-12-01T01:00:00Z",
+            "2026-12-01T08:00:00Z 2026-12-01T12:00:00Z",
+            "2026-12-01T21:00:00Z 2026-12-01T23:00:00Z",
+            "2026-12-03T08:00:00Z 2026-12-03T12:00:00Z",
+        ]
+    );
+}

@@ -183,14 +183,20 @@ pub(crate) fn to_write(
         rows
     )
     .all(tx)?;
-    let (count,): (u64,) = sql!(
+    let count = count_to_write(tx, account)?;
+    Ok((first, usize::try_from(count).unwrap_or(usize::MAX)))
+}
+
+/// Counts the documents that wait for a provider.
+pub(crate) fn count_to_write(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
          WHERE r.state IN ('in_review', 'pending') AND p.account_id = :account
             OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account",
         account
     )
     .one(tx)?;
-    Ok((first, usize::try_from(count).unwrap_or(usize::MAX)))
+    Ok(count)
 }
 
 /// The sort key of lists of reviews: when a document was submitted, and the review's id.

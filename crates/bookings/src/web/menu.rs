@@ -5,13 +5,26 @@ use web::Site;
 use web::state::Audience::{self, Administrators, Everybody};
 use web::state::{MenuEntry, MenuPage, MenuPlace, Start};
 
-use super::{own, slots};
-use crate::{finding, no_show_claim, provider};
+use super::{money, own, public, slots};
+use crate::to_do::counts;
+use crate::{finding, no_show_claim, provider, settings};
 
 const PROVIDERS: Audience = Audience::Some(provider::is_for);
 const GIVEN: MenuPlace = MenuPlace::Duty("booking-given");
 
 pub(crate) const ENTRIES: &[MenuEntry] = &[
+    MenuEntry {
+        place: MenuPlace::Personal,
+        position: 5,
+        label: "booking-menu",
+        pages: &[MenuPage::new(
+            "booking-menu",
+            "/book",
+            Audience::Some(is_offered_unseen),
+        )],
+        start: None,
+        waits: None,
+    },
     MenuEntry {
         place: MenuPlace::Personal,
         position: 10,
@@ -22,8 +35,10 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
                 ..MenuPage::new("booking-menu-list", own::HERE, Everybody)
             },
             MenuPage::new("credit-mine", "/me/credits", Everybody),
+            MenuPage::new("order-all", "/me/orders", Everybody),
         ],
         start: Some(member_start),
+        waits: Some(counts::member),
     },
     MenuEntry {
         place: GIVEN,
@@ -35,6 +50,7 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
             MenuPage::new("slot-menu-profile", "/me/slots/profile", PROVIDERS),
         ],
         start: Some(provider_start),
+        waits: Some(counts::calendar),
     },
     MenuEntry {
         place: GIVEN,
@@ -45,6 +61,7 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
             MenuPage::new("review-menu", "/me/slots/reviews", PROVIDERS),
         ],
         start: None,
+        waits: Some(counts::requests),
     },
     MenuEntry {
         place: GIVEN,
@@ -55,6 +72,7 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
             ..MenuPage::new("offer-title", "/me/offers", PROVIDERS)
         }],
         start: None,
+        waits: None,
     },
     MenuEntry {
         place: GIVEN,
@@ -65,6 +83,7 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
             ..MenuPage::new("hours-title", "/me/hours", PROVIDERS)
         }],
         start: None,
+        waits: None,
     },
     MenuEntry {
         place: GIVEN,
@@ -72,6 +91,7 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
         label: "payout-menu",
         pages: &[MenuPage::new("payout-menu", "/me/slots/payouts", PROVIDERS)],
         start: None,
+        waits: None,
     },
     MenuEntry {
         place: MenuPlace::Site,
@@ -99,12 +119,14 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
             MenuPage::new("figures-title", "/admin/sessions/figures", Administrators),
         ],
         start: None,
+        waits: Some(counts::sessions),
     },
     MenuEntry {
         place: MenuPlace::Site,
         position: 60,
         label: "money-menu",
         pages: &[
+            MenuPage::new("money-overview", money::HERE, Administrators),
             MenuPage::new("order-all", "/admin/orders", Administrators),
             MenuPage::new("refund-all", "/admin/refunds", Administrators),
             MenuPage::new("finding-all", finding::PAGE, Administrators),
@@ -113,8 +135,15 @@ pub(crate) const ENTRIES: &[MenuEntry] = &[
             MenuPage::new("export-all", "/admin/orders/exports", Administrators),
         ],
         start: None,
+        waits: Some(counts::money),
     },
 ];
+
+/// Whether there is something to book that the public menu does not name, as only those who are
+/// signed in see it.
+fn is_offered_unseen(tx: &mut Tx<'_>, _: &Site, _: &str) -> Result<bool, StoreError> {
+    Ok(!settings::load(tx)?.browse_public && public::is_offered(tx)?)
+}
 
 /// Members start with their bookings. Who has none starts with the times to book.
 fn member_start(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<Option<Start>, StoreError> {

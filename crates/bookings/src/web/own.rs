@@ -35,6 +35,7 @@ use crate::review::{self, Review};
 use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
 use crate::slot::{Place, Slot};
+use crate::to_do;
 use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice, payout};
 
 pub(super) const HERE: &str = "/me/bookings";
@@ -55,6 +56,7 @@ const DONE: &[(&str, &str)] = &[
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
+    needs: Vec<(&'static str, String)>,
     coming: Option<Part>,
     past: Option<Part>,
 }
@@ -67,9 +69,14 @@ struct Part {
 /// `GET /me/bookings`: the first upcoming and past bookings. With `when` and a cursor, it shows the
 /// next page of only the upcoming or only the past ones.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, who: &Requester| {
+        Ok::<_, Refusal>(to_do::of_member(tx, who.who.account().id.as_str())?)
+    };
+    let waiting = req.read(look).await?;
     let body = ListPage {
         text: &req.text,
         done: req.done(DONE),
+        needs: to_do::lines(&waiting, &req.text),
         coming: list_part(&req, false).await?,
         past: list_part(&req, true).await?,
     };

@@ -87,6 +87,8 @@ pub(super) async fn buy(posted: FormPost) -> Result<Response, Problem> {
 #[template(path = "own/credits.html")]
 struct OwnPage<'a> {
     text: &'a Text,
+    /// A message id.
+    title: &'static str,
     done: Option<&'static str>,
     /// For each membership, the plan's name, and a text with the day on which the membership ends.
     /// If it begins in the future, the text also contains the day on which it begins.
@@ -97,7 +99,7 @@ struct OwnPage<'a> {
     older_entries: Option<String>,
     orders: Vec<OrderRow>,
     older_orders: Option<String>,
-    /// The list whose older entries the page shows; empty on the first page, which shows all lists.
+    /// The one list that the page shows; empty for memberships, credits and what became of them.
     part: &'a str,
 }
 
@@ -112,13 +114,23 @@ struct OrderRow {
     state: &'static str,
 }
 
-/// `GET /me/credits`: a person's credits, memberships and orders. With `list` and a cursor, it
+/// `GET /me/credits`: a person's memberships and credits. With `list` and a cursor, it
 /// shows older entries or older orders.
 pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
     let part = match req.query.text("list") {
-        part @ ("entries" | "orders") => part,
+        "entries" => "entries",
+        "orders" => "orders",
         _ => "",
     };
+    show_own(&req, part).await
+}
+
+/// `GET /me/orders`: a person's orders.
+pub(super) async fn own_orders(req: PageRequest) -> Result<Response, Problem> {
+    show_own(&req, "orders").await
+}
+
+async fn show_own(req: &PageRequest, part: &'static str) -> Result<Response, Problem> {
     let paging = |list: &str| {
         let paging = if part == list {
             req.page_query()?
@@ -145,13 +157,18 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
     let (memberships, lots, entries, orders, (rules, labels)) = req.read(look).await?;
     let entries = of_entries.list(entries, |one| (one.created_at, one.id.clone()));
     let orders = of_orders.list(orders, |own| (own.order.created_at, own.order.id.clone()));
-    let older = |list: &str, cursor: Option<String>| {
-        cursor.map(|cursor| format!("/me/credits?list={list}&cursor={cursor}"))
-    };
+    let older =
+        |list: &str, cursor: Option<String>| cursor.map(|cursor| format!("{list}cursor={cursor}"));
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let moment = |at: jiff::Timestamp| text.moment_short_in(&zone, at);
+    let title = if part == "orders" {
+        "order-mine"
+    } else {
+        "credit-mine"
+    };
     let body = OwnPage {
         text,
+        title,
         done: req.done(&[("paid", "credit-was-paid")]),
         memberships: memberships
             .into_iter()
@@ -178,8 +195,8 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
                 )
             })
             .collect(),
-        older_entries: older("entries", entries.next_cursor),
-        older_orders: older("orders", orders.next_cursor),
+        older_entries: older("/me/credits?list=entries&", entries.next_cursor),
+        older_orders: older("/me/orders?", orders.next_cursor),
         part,
         entries: entries
             .items
@@ -198,7 +215,7 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             .map(|own| order_row(text, own, &rules.tax_label, &moment))
             .collect(),
     };
-    req.show(own::HERE, &text.say("credit-mine"), body).await
+    req.show(own::HERE, &text.say(title), body).await
 }
 
 fn order_row(

@@ -19,7 +19,7 @@ use crate::day_range::Days;
 use crate::figures::{self, Figures};
 use crate::provider::ProviderId;
 use crate::settings::Administrator;
-use crate::{Refusal, finding, no_show_claim};
+use crate::{Refusal, finding, no_show_claim, to_do};
 
 /// The path of the administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
@@ -38,6 +38,7 @@ const FILTERS: [&str; 6] = [
 struct ListPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
+    needs: Vec<(&'static str, String)>,
     fields: Vec<Field>,
     is_filtered: bool,
     rows: Vec<Row>,
@@ -114,9 +115,10 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
             None
         };
         let providers = search::providers(tx)?;
-        Ok::<_, Refusal>((found, steps, providers, choice::listed(tx)?))
+        let waiting = to_do::of_all_sessions(tx)?;
+        Ok::<_, Refusal>(((found, waiting), steps, providers, choice::listed(tx)?))
     };
-    let (found, first, providers, listed) = req.read(look).await?;
+    let ((found, waiting), first, providers, listed) = req.read(look).await?;
     let found = paging.list(found, |one| (one.starts_at, one.id.clone()));
     let (text, now) = (&req.text, req.site.clock.now());
     let row = |one: BookingRecord| {
@@ -139,6 +141,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     };
     let body = ListPage {
         text,
+        needs: to_do::lines(&waiting, text),
         fields: fields(text, &form_state, &providers, &listed),
         form_state: &form_state,
         is_filtered: FILTERS.iter().any(|name| !req.query.text(name).is_empty()),
@@ -211,10 +214,22 @@ struct FiguresPage<'a> {
     owed: Vec<String>,
 }
 
-struct Sums {
-    left: String,
-    captured: String,
-    refunded: String,
+pub(super) struct Sums {
+    pub(super) left: String,
+    pub(super) captured: String,
+    pub(super) refunded: String,
+}
+
+impl Sums {
+    pub(super) fn of(text: &Text, list: &[figures::Revenue]) -> Vec<Self> {
+        let sum = |minor, one: &figures::Revenue| text.money(Money::new(minor, one.currency));
+        let rows = list.iter().map(|one| Self {
+            left: sum(one.revenue_minor, one),
+            captured: sum(one.captured_minor, one),
+            refunded: sum(one.refunded_minor, one),
+        });
+        rows.collect()
+    }
 }
 
 /// `GET /admin/sessions/figures`: the figures of a range of days, by default of the current month.
@@ -244,15 +259,7 @@ pub(super) async fn figures(req: PageRequest) -> Result<Response, Problem> {
         })
     };
     let (found, text) = (req.read(look).await?, &req.text);
-    let money = |list: &[figures::Revenue]| -> Vec<Sums> {
-        let sum = |minor, one: &figures::Revenue| text.money(Money::new(minor, one.currency));
-        let rows = list.iter().map(|one| Sums {
-            left: sum(one.revenue_minor, one),
-            captured: sum(one.captured_minor, one),
-            refunded: sum(one.refunded_minor, one),
-        });
-        rows.collect()
-    };
+    let money = |list: &[figures::Revenue]| Sums::of(text, list);
     let owed = found.iter().flat_map(|all| &all.owed);
     let owed = owed.map(|one| text.money(Money::new(one.amount_minor, one.currency)));
     let body = FiguresPage {

@@ -120,7 +120,7 @@ fn rates_refunds_taxes_and_deadlines_are_typed_as_people_say_them() {
             6_000
         );
         stage.work().await;
-        aina.sees("/me/credits", "RM 60.00").await;
+        aina.sees("/me/orders", "RM 60.00").await;
     });
 }
 

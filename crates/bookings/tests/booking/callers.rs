@@ -54,6 +54,7 @@ POST /requests/{id}/confirm | settled | P | {"slot_id": "free"} | 409 | -nfn+n+s
 POST /requests/{id}/decline | settled | P |  | 409 | -nfn+n+s+
 POST /requests/{id}/withdraw | settled | M |  | 409 | -n+nfnfs+
 GET /me/slots |  | P |  | 200 | -rrr++++s
+GET /me/calendar |  | P |  | 200 | -rrr++++s
 POST /me/slots |  | P | {} | 422 | -rrr+++s+
 POST /me/slots/series |  | P | {} | 422 | -rrr+++s+
 POST /me/slots/bulk |  | P | {"action": "hide", "ids": []} | 422 | -rrr+++s+

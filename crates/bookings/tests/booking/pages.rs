@@ -153,3 +153,46 @@ fn a_booking_moves_to_any_time_and_a_request_may_ask_for_any() {
         aina.browser.submit(&page, &asked).await.expect(303);
     });
 }
+
+#[test]
+fn a_calendar_has_hours_and_sessions_and_says_what_waits() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = json!({"name": "Mine", "time_zone": "Asia/Kuala_Lumpur",
+            "week": [{"day": "tuesday", "opens": "09:00", "closes": "12:00"}]});
+        let made = farah.call("POST", "/api/v1/me/schedules", &hours).await;
+        made.expect(201);
+        let slot = farah.offer("2026-12-01", "10:00", 0).await;
+        farah.offer("2026-12-02", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.book(&slot).await.expect(303);
+        let path = "/api/v1/me/calendar?from=2026-11-30T00:00:00Z&to=2026-12-05T00:00:00Z";
+        let list = farah.call("GET", path, &Value::Null).await;
+        let list = list.expect(200).json();
+        let items = list["items"].as_array().unwrap();
+        let kinds: Vec<&Value> = items.iter().map(|one| &one["kind"]).collect();
+        assert_eq!(kinds, ["open", "booked", "free"]);
+        assert_eq!(items[1]["member"], "Aina Yusof");
+        let unread = "/api/v1/me/calendar?from=soon";
+        farah.call("GET", unread, &Value::Null).await.expect(422);
+        // Open hours lead to the form, with day and time; what is booked leads to the booking.
+        let page = farah.browser.get("/me/slots?from=2026-12-01").await;
+        let links = page.expect(200).links();
+        let booking = format!("/me/bookings/{}", items[1]["booking_id"].as_str().unwrap());
+        assert!(links.iter().any(|link| link.href == booking));
+        let mut new = links
+            .iter()
+            .filter(|link| link.href.starts_with("/me/slots/new?"));
+        let form = farah.browser.get(&new.next().unwrap().href).await;
+        let form = form.expect(200).form("/me/slots/new");
+        let typed = (form.value("date"), form.value("time"));
+        assert_eq!(typed, (Some("2026-12-01"), Some("09:00")));
+        // Over, it waits for the provider's word, and the menu counts it.
+        go_to(stage, "2026-12-01T03:30:00Z").await;
+        prove(stage, &mut farah).await;
+        let page = farah.browser.get("/me/slots").await;
+        let waits = stage.fill("to-do-outcomes", [("count", 1.into())]);
+        assert!(page.expect(200).text().contains(&waits));
+        assert!(page.body.contains("<span class=\"count\">1</span>"));
+    });
+}

@@ -96,7 +96,7 @@ fn a_session_that_is_over_stays_paid() {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        let text = aina.browser.get("/me/credits").await.expect(200).text();
+        let text = aina.browser.get("/me/orders").await.expect(200).text();
         for part in ["TEST-2026-000001", "Portrait on the veranda", &tax] {
             assert!(text.contains(part), "{part}: {text}");
         }

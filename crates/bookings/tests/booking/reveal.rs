@@ -214,6 +214,7 @@ async fn look_everywhere(stage: &Stage<'_>, mode: &str) {
         "/me/requests".to_owned(),
         "/me/bookings".to_owned(),
         "/me/credits".to_owned(),
+        "/me/orders".to_owned(),
         "/me/notices".to_owned(),
         pay.clone(),
         booking.clone(),

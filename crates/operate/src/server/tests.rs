@@ -53,6 +53,7 @@ const DOMAINS: Domains = &[
             label: "status",
             pages: &[MenuPage::new("status", "/admin", Audience::Everybody)],
             start: None,
+            waits: None,
         }],
         ..Domain::new(platform::MIGRATIONS)
     },

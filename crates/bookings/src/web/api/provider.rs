@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,15 +13,49 @@ use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::fields;
 use web::json::Members;
-use web::{Input, Json, Problem, Site, routes};
+use web::{Input, Json, List, Problem, Site, routes};
 
 use crate::Refusal;
+use crate::calendar;
 use crate::external_calendar::{self, ExternalCalendar};
 use crate::provider::{self, Provider, ProviderProfile};
 use crate::token_scopes::READ;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
-    R::default().routes(routes!(show_provider: Tokens(&[READ]), change_provider: People))
+    R::default()
+        .routes(routes!(show_provider: Tokens(&[READ]), change_provider: People))
+        .routes(routes!(show_own_calendar: Tokens(&[READ])))
+}
+
+/// How far a calendar is shown at once.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(92 * 24);
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The caller's calendar as a provider between two instants: hours, sessions, single times, and
+/// entries of other calendars, by their start. `from` is now and `to` a week later if they are left
+/// out; at most 92 days are shown.
+#[utoipa::path(
+    get, path = "/api/v1/me/calendar", tag = "bookings",
+    params(("from" = Option<String>, Query,), ("to" = Option<String>, Query,)),
+    responses((status = 200, body = List<calendar::Entry>))
+)]
+async fn show_own_calendar(call: Call) -> Result<Json<List<calendar::Entry>>, Problem> {
+    let query = call.query();
+    let instant = |name: &str| match query.text(name) {
+        "" => Ok(None),
+        text => {
+            let invalid = |_| Problem::fields().field(format!("/{name}"), "wrong_type", []);
+            text.parse::<Timestamp>().map(Some).map_err(invalid)
+        }
+    };
+    let (from, to) = (instant("from")?, instant("to")?);
+    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let from = from.unwrap_or_else(|| tx.roughly_now());
+        let after = |length| from.checked_add(length).unwrap_or(Timestamp::MAX);
+        let to = to.unwrap_or_else(|| after(WEEK)).min(after(FURTHEST));
+        Ok::<_, Refusal>(List::whole(calendar::entries(tx, provider, from, to)?))
+    };
+    Ok(Json(call.read(look).await?))
 }
 
 /// The caller's profile as a provider.

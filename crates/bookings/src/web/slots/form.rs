@@ -198,7 +198,10 @@ fn form_of(slot: &Slot, sets: &Choices) -> Form {
 
 /// `GET /me/slots/new`.
 pub(in crate::web) async fn new(req: PageRequest) -> Result<Response, Problem> {
-    let (form, _) = begin(&req).await?;
+    let (mut form, _) = begin(&req).await?;
+    for name in ["date", "time"] {
+        form.set(name, req.query.text(name).to_owned());
+    }
     new_page(&req, &FormState::of(form)).await
 }
 
