@@ -41,6 +41,7 @@ mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
+mod group_place;
 pub mod import;
 mod leaving;
 pub mod link_change;
@@ -161,6 +162,7 @@ pub const DOMAIN: Domain = Domain {
     accounts: DomainAccounts {
         site_duties: &[provider::PROVIDER],
         token_scopes: &[READ, WRITE],
+        group_places: group_place::list,
         export: leaving::export,
         obligations: leaving::obligations,
         leave: leaving::leave,
