@@ -192,6 +192,7 @@ impl From<ProviderSignInError> for Problem {
                 Self::new(StatusCode::BAD_GATEWAY, "oauth_provider_failed")
             }
             ProviderSignInError::Identity(error) => error.into(),
+            ProviderSignInError::UsedUp(wait) => too_often(wait),
             ProviderSignInError::Register(error) => error.into(),
             ProviderSignInError::Store(error) => error.into(),
         }
