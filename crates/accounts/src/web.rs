@@ -8,6 +8,7 @@ mod email_change;
 mod factor_reset;
 mod factor_section;
 mod factors;
+mod group_links;
 mod invites;
 mod look;
 mod message;
@@ -100,6 +101,7 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/register", Anybody, registration::enter)
         .post("/register/again", Anybody, registration::send_again)
         .post("/register/change", Anybody, registration::change_address)
+        .get("/group/{secret}", Anybody, registration::with_group)
         .get("/verify/{secret}", Anybody, registration::verify)
         .post("/verify/{secret}", Anybody, registration::confirm)
         .get("/forgot", Anybody, reset::forgot)
@@ -169,6 +171,9 @@ pub fn pages() -> Pages<Context, Callers> {
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)
+        .get("/me/group-links", People, group_links::show)
+        .post("/me/group-links", People, group_links::create)
+        .post("/me/group-links/end", People, group_links::end)
         .get("/setup/{secret}", Anybody, setup_and_join::setup)
         .post("/setup/{secret}", Anybody, setup_and_join::set_up)
         .get("/admin/join/{secret}", Anybody, setup_and_join::join)

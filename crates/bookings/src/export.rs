@@ -149,7 +149,8 @@ const fn headings(kind: ExportKind) -> &'static str {
         }
         ExportKind::Bookings => {
             "id,created_at,starts_at,ends_at,time_zone,state,title,provider_id,provider,\
-             member_id,member,session_type,level,entry,track,order_id,cancelled_by,cancel_reason"
+             member_id,member,session_type,level,entry,track,order_id,cancelled_by,cancel_reason,\
+             is_class,seats"
         }
         ExportKind::Credits => {
             "id,created_at,lot_id,account_id,account,credit_kind,delta,reason,subject,note,\
@@ -186,7 +187,7 @@ fn read(tx: &mut Tx<'_>, kind: ExportKind, last: Option<&Last>) -> Result<Rows, 
             (one.created_at, one.id.clone())
         }),
         ExportKind::Bookings => rows(kind, &search::all(tx, after, ROWS)?, |one| {
-            (one.created_at, one.id.to_string())
+            (one.record.created_at, one.record.id.to_string())
         }),
         ExportKind::Credits => rows(kind, &credits(tx, after)?, |one| {
             (one.created_at, one.id.clone())

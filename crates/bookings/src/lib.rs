@@ -45,6 +45,7 @@ mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
+mod group_place;
 mod hours_of_times;
 pub mod import;
 mod leaving;
@@ -168,6 +169,7 @@ pub const DOMAIN: Domain = Domain {
     accounts: DomainAccounts {
         site_duties: &[provider::PROVIDER],
         token_scopes: &[READ, WRITE],
+        group_places: group_place::list,
         export: leaving::export,
         obligations: leaving::obligations,
         leave: leaving::leave,

@@ -6,6 +6,7 @@
 
 use identity::account::{self, AccountId, CreateError, NewAccount};
 use identity::client::Client;
+use identity::person::registration::Counted;
 use identity::person::unregistered::{self, LinkMail};
 use identity::person::verification;
 use identity::session::Begun;
@@ -61,20 +62,21 @@ impl From<CreateError> for HoldError {
     }
 }
 
-/// Holds a slot for a newcomer, and mails them a link. A repeated call while the slot is held for
+/// Holds a slot for a newcomer who came with a form and perhaps a group link, and mails them a link. A repeated call while the slot is held for
 /// the same address does nothing.
 pub async fn hold(
     accounts: &Context,
     newcomer: Newcomer,
-    form_stamp: &str,
+    (form_stamp, group): (&str, Option<&str>),
     network: Network,
     client: &Client,
 ) -> Result<(), Problem> {
-    unregistered::count(accounts, form_stamp, network).await?;
+    let counted = unregistered::count(accounts, form_stamp, group, network).await?;
     // An attempt fails if the address has an account that cannot be used or was just created. If
     // this happens twice, the last attempt holds the slot without an account.
     for is_last in [false, false, true] {
         let (accounts, newcomer, client) = (accounts.clone(), newcomer.clone(), client.clone());
+        let counted = counted.clone();
         let store = accounts.site.store.clone();
         let change = move |tx: &mut Tx<'_>| {
             let holding = Holding {
@@ -82,6 +84,7 @@ pub async fn hold(
                 newcomer: &newcomer,
                 network,
                 client: &client,
+                counted: &counted,
             };
             holding.hold(tx, is_last)
         };
@@ -99,6 +102,7 @@ struct Holding<'a> {
     newcomer: &'a Newcomer,
     network: Network,
     client: &'a Client,
+    counted: &'a Counted,
 }
 
 impl Holding<'_> {
@@ -112,7 +116,8 @@ impl Holding<'_> {
             None
         } else {
             let (limits, account) = (&self.accounts.limits, &self.newcomer.account);
-            Some(unregistered::enter(tx, limits, account, self.client)?)
+            let (client, counted) = (self.client, self.counted);
+            Some(unregistered::enter(tx, limits, account, client, counted)?)
         };
         let member = introduced.as_ref().map(|one| &one.account.id);
         if let Some(member) = member {

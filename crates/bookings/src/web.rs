@@ -55,6 +55,7 @@ mod zone_page;
 
 pub use reviews::download as download_review;
 
+use axum::middleware::from_fn;
 use axum::{Extension, Router};
 use site::Callers::{Anybody, People};
 use site::resource::pages::{PageResource as _, pages as of_resource};
@@ -79,7 +80,10 @@ pub(crate) fn routes(accounts: &Context) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .merge(slots)
-        .layer(Extension(BrowseLimit::of(&accounts.site.limits)))
+        .layer((
+            from_fn(visitor::remember),
+            Extension(BrowseLimit::of(&accounts.site.limits)),
+        ))
 }
 
 fn slot_pages() -> Pages<Context, Callers> {

@@ -49,5 +49,6 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0015_webhooks" contracting,
     "0016_declared_webhooks" contracting,
     "0017_folded_names" contracting,
-    "0018_zone_source" contracting
+    "0018_zone_source" contracting,
+    "0019_group_links" contracting
 );

@@ -3,6 +3,7 @@
 pub mod email_change;
 pub mod erasure;
 pub mod export;
+pub mod group_link;
 pub mod profile;
 pub mod provider_sign_in;
 pub mod registration;

@@ -1,8 +1,10 @@
 //! Conversion of this crate's errors to problem responses.
 
+use std::ops::RangeInclusive;
+
 use axum::http::StatusCode;
 use platform::limits::Wait;
-use web::Problem;
+use web::{Argument, Problem};
 
 use crate::account::NotAName;
 use crate::credential::hashing::Busy;
@@ -16,6 +18,7 @@ use crate::people::invite::{self, InviteError, TakeError};
 use crate::people::setup::SetupError;
 use crate::person::erasure::EraseError;
 use crate::person::export::ExportError;
+use crate::person::group_link::{self, MakeError};
 use crate::person::profile::ProfileError;
 use crate::person::provider_sign_in::ProviderSignInError;
 use crate::person::registration::RegisterError;
@@ -189,6 +192,7 @@ impl From<ProviderSignInError> for Problem {
                 Self::new(StatusCode::BAD_GATEWAY, "oauth_provider_failed")
             }
             ProviderSignInError::Identity(error) => error.into(),
+            ProviderSignInError::UsedUp(wait) => too_often(wait),
             ProviderSignInError::Register(error) => error.into(),
             ProviderSignInError::Store(error) => error.into(),
         }
@@ -209,6 +213,30 @@ impl From<InviteError> for Problem {
     }
 }
 
+impl From<MakeError> for Problem {
+    fn from(error: MakeError) -> Self {
+        let between = |range: RangeInclusive<i64>| {
+            [
+                ("min", (*range.start()).into()),
+                ("max", (*range.end()).into()),
+            ]
+        };
+        match error {
+            MakeError::Uses => {
+                Self::fields().field("/uses", "out_of_range", between(group_link::USES))
+            }
+            MakeError::Days => {
+                Self::fields().field("/days", "out_of_range", between(group_link::DAYS))
+            }
+            MakeError::Place => Self::fields().field("/path", "unknown_option", []),
+            MakeError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", group_link::LIMIT)
+            }
+            MakeError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
@@ -218,7 +246,11 @@ impl From<RegisterError> for Problem {
             RegisterError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
             RegisterError::NewcomerGone => gone(),
             RegisterError::EmailTaken => email_taken(),
-            RegisterError::UsedUp(wait) => too_often(wait),
+            RegisterError::UsedUp { wait, until } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "registrations_used_up")
+                    .with("until", Argument::Clock(until))
+                    .retry_after(wait.seconds)
+            }
             RegisterError::Busy(error) => error.into(),
             RegisterError::Store(error) => error.into(),
         }

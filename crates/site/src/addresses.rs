@@ -22,5 +22,6 @@ pub const SUPPRESSED: &str = "/admin/suppressions";
 /// The page with the installation's figures and the audit log.
 pub const AUDIT: &str = "/admin/audit";
 pub const INVITES: &str = "/admin/invites";
+pub const GROUP_LINKS: &str = "/me/group-links";
 pub const LOOK: &str = "/admin/look";
 pub const SERVER: &str = "/admin/server";

@@ -23,6 +23,8 @@ const DEVICE: &str = "kd_device";
 /// The cookie that identifies a browser before anybody signs in.
 const BEFORE: &str = "kd_before";
 const REGISTERED: &str = "kd_registered";
+/// The group link with which the browser came.
+const GROUP: &str = "kd_group";
 const ONWARD: &str = "kd_onward";
 const SECOND_STEP: &str = "kd_mfa";
 const PROVIDER: &str = "kd_oauth";
@@ -36,6 +38,7 @@ pub fn names(url: &SiteUrl) -> Vec<String> {
         DEVICE,
         BEFORE,
         REGISTERED,
+        GROUP,
         ONWARD,
         SECOND_STEP,
         PROVIDER,
@@ -71,6 +74,17 @@ pub fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
 pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(registration::LIFETIME.as_secs());
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
+}
+
+/// The token of the group link with which the browser came.
+pub fn group(headers: &HeaderMap, url: &SiteUrl) -> Option<String> {
+    cookie::find_secret(headers, url, GROUP).map(str::to_owned)
+}
+
+/// Sets the cookie with the token of a group link, from which registrations are then counted.
+pub fn set_group(url: &SiteUrl, token: &str) -> HeaderValue {
+    let lifetime = Life::Seconds(verification::LIFETIME.as_secs());
+    cookie::secret(url, GROUP, token, lifetime)
 }
 
 /// The path to which the browser is redirected after a person who registered in it has confirmed

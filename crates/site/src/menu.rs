@@ -54,6 +54,7 @@ const SHARED: &[MenuEntry] = &[
         pages: &[
             MenuPage::new("people-everybody", addresses::PEOPLE, Administrators),
             MenuPage::new("account-invites", addresses::INVITES, Administrators),
+            MenuPage::new("group-links-title", addresses::GROUP_LINKS, Administrators),
             MenuPage::new("suppressed-title", addresses::SUPPRESSED, Administrators),
         ],
         start: None,

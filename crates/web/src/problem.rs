@@ -108,6 +108,8 @@ pub enum Argument {
     Duration(i64),
     /// A date without a year, such as "14 January".
     Day(Zoned),
+    /// A time of day with its zone, such as "2:20 pm (Berlin)".
+    Clock(Zoned),
 }
 
 impl Problem {
@@ -271,6 +273,7 @@ impl Argument {
             Self::Money(sum) => text.money(*sum).into(),
             Self::Duration(minutes) => text.duration(*minutes).into(),
             Self::Day(day) => text.day_and_month(day).into(),
+            Self::Clock(at) => text.time_in(at.time_zone(), at.timestamp()).into(),
         }
     }
 
@@ -283,6 +286,7 @@ impl Argument {
             Self::Money(sum) => sum.minor.into(),
             Self::Duration(minutes) => (*minutes).into(),
             Self::Day(at) => at.date().to_string().into(),
+            Self::Clock(at) => at.timestamp().to_string().into(),
         }
     }
 }

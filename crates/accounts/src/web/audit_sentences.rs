@@ -23,6 +23,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("grant.changed", "event-grant-changed"),
     ("grant.given", "event-grant-given"),
     ("grant.removed", "event-grant-removed"),
+    ("group_link.created", "event-group-link-created"),
+    ("group_link.ended", "event-group-link-ended"),
     ("identity.linked", "event-identity-linked"),
     ("identity.removed", "event-identity-removed"),
     ("invite.created", "event-invite-created"),

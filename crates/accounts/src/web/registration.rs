@@ -17,10 +17,12 @@ use super::without_sign_in::{Entrance, Entry};
 
 use identity::account::{AccountZone, DisplayName, NewAccount};
 use identity::credential::password::Password;
+use identity::person::group_link;
 use identity::person::registration::{self, Registrant, Registration};
 use identity::person::slug;
 use identity::person::verification::{self, ConfirmError, Confirmation, Proof};
 use identity::problem;
+use site::call::see_other;
 use site::{Context, cookies};
 
 /// The fields of a registration, from a form or from JSON.
@@ -85,6 +87,7 @@ impl Sent<'_> {
             slug: slug.map(str::to_owned),
             form_stamp: self.form_stamp.map(str::to_owned),
             is_bot: !self.website.is_empty(),
+            group: None,
             earlier: None,
         })
     }
@@ -117,6 +120,32 @@ pub(super) async fn register(
     ))
 }
 
+/// `GET /group/{secret}`: remembers the link in the browser, and goes on to the registration. Who
+/// is signed in, or has confirmed their email address, is led to the page that the link names.
+pub(super) async fn with_group(
+    State(accounts): State<Context>,
+    Path(token): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let (site, given) = (accounts.site.clone(), token.clone());
+    let look = move |tx: &mut Tx<'_>| group_link::find(tx, &site, &given);
+    let link = accounts.site.store.read(look).await?;
+    let link = link.ok_or_else(problem::gone)?;
+    let onward = Some(link.path.as_str()).filter(|path| !path.is_empty());
+    if entrance.who.is_some() {
+        return Ok(see_other(onward.unwrap_or(START)));
+    }
+    check_open(&accounts)?;
+    let url = accounts.site.url();
+    let mut response = see_other("/register");
+    let headers = response.headers_mut();
+    headers.append(SET_COOKIE, cookies::set_group(url, &token));
+    if let Some(path) = onward {
+        headers.append(SET_COOKIE, cookies::set_onward(url, path));
+    }
+    Ok(response)
+}
+
 fn check_open(accounts: &Context) -> Result<(), Problem> {
     if accounts.policy.registration == Registration::Open {
         Ok(())
@@ -137,7 +166,9 @@ pub(super) async fn enter(
         network,
     } = entry;
     let earlier = cookies::registered(&headers, accounts.site.url());
-    let done = try_register(&accounts, &entrance, &form, network, earlier).await;
+    let group = cookies::group(&headers, accounts.site.url());
+    let browser = FromBrowser { earlier, group };
+    let done = try_register(&accounts, &entrance, &form, network, browser).await;
     match done {
         Ok(browser) => {
             let cookie = cookies::set_registered(accounts.site.url(), &browser);
@@ -160,12 +191,18 @@ pub(super) async fn enter(
     }
 }
 
+/// What earlier visits left in the browser.
+struct FromBrowser {
+    earlier: Option<Secret>,
+    group: Option<String>,
+}
+
 async fn try_register(
     accounts: &Context,
     entrance: &Entrance,
     form: &Form,
     network: Network,
-    earlier: Option<Secret>,
+    FromBrowser { earlier, group }: FromBrowser,
 ) -> Result<Secret, Problem> {
     let locale = entrance.locale.clone();
     let sent = Sent {
@@ -180,6 +217,7 @@ async fn try_register(
     };
     let new = Registrant {
         earlier,
+        group,
         ..sent.read(&accounts.site)?
     };
     let client = &entrance.client;

@@ -33,7 +33,7 @@ fn with(world: &World, registration: Registration, has_mail: bool) -> Context {
 }
 
 /// A browser session of a person who has this rank and has just signed in, for API calls.
-async fn inviter(world: &World, accounts: &Context, email: &str, rank: Role) -> Visitor {
+pub(crate) async fn inviter(world: &World, accounts: &Context, email: &str, rank: Role) -> Visitor {
     let id = person(world, email, None).await;
     give(world, &id, rank, &Scope::site()).await;
     let begun = begin(world, &id, Stay::Visit, client(1)).await;

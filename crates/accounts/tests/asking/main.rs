@@ -11,6 +11,7 @@ mod erased_again;
 mod factor_resets;
 mod forged_tokens;
 mod grants;
+mod group_links;
 mod identities;
 mod identity_races;
 mod inviting;

@@ -51,6 +51,16 @@ impl Search {
     }
 }
 
+/// A booking as an export contains it.
+#[derive(Clone, Debug, Row, Serialize)]
+pub(crate) struct ExportedBooking {
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub(crate) record: BookingRecord,
+    is_class: bool,
+    seats: i64,
+}
+
 /// A booking as administrators read it.
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 #[schema(as = BookingRecord)]
@@ -128,12 +138,12 @@ pub(crate) fn all(
     tx: &mut Tx<'_>,
     after: &str,
     rows: i64,
-) -> Result<Vec<BookingRecord>, StoreError> {
+) -> Result<Vec<ExportedBooking>, StoreError> {
     sql!(
         "SELECT b.id, b.slot_id, b.provider_id, p.display_name AS provider, b.member_id,
              a.display_name AS member, b.starts_at, b.ends_at, b.time_zone, b.title,
              b.session_type, b.level, b.entry, b.track, b.state, b.order_id, b.cancelled_by,
-             b.cancel_reason, b.created_at, b.version
+             b.cancel_reason, b.created_at, b.version, b.is_class, b.seats
          FROM booking b JOIN provider p ON p.id = b.provider_id
          LEFT JOIN account a ON a.id = b.member_id
          WHERE b.id > :after ORDER BY b.id LIMIT :rows",

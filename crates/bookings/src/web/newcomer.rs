@@ -3,8 +3,8 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use identity::account::{self, AccountZone, DisplayName, NewAccount};
 use identity::person::unregistered;
@@ -40,6 +40,7 @@ struct SentPage<'a> {
 pub(super) async fn hold(
     State(accounts): State<Context>,
     Path(slot): Path<String>,
+    headers: HeaderMap,
     entry: Entry,
 ) -> Result<Response, Problem> {
     let id: SlotId = site::call::id(&slot)?;
@@ -58,8 +59,9 @@ pub(super) async fn hold(
         // Only bots fill in the hidden field.
         Ok(_) if !form.text("website").is_empty() => Ok(()),
         Ok(newcomer) => {
-            let (stamp, client) = (form.text("form_stamp"), &entrance.client);
-            newcomer::hold(&accounts, newcomer, stamp, network, client).await
+            let group = cookies::group(&headers, site.url());
+            let with = (form.text("form_stamp"), group.as_deref());
+            newcomer::hold(&accounts, newcomer, with, network, &entrance.client).await
         }
         Err(problem) => Err(problem),
     };

@@ -1,24 +1,39 @@
 //! The visitors who look at the offered slots, and the limit on their requests.
 
-use axum::extract::{FromRef, FromRequestParts};
-use axum::http::{StatusCode, Uri, request};
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{FromRef, FromRequestParts, Request};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, request};
+use axum::middleware::Next;
+use axum::response::Response;
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::limits::{Limit, Limits, Rule};
 use site::asking::{AnyCaller, Viewer};
-use web::{Facts, Problem, Site, Text, Wishes, ZoneWishes};
+use web::cookie::{self, Life};
+use web::{Facts, Problem, Site, Text, Wishes, ZoneWishes, shared};
 
 use super::visitor_zone::VisitorZone;
 use crate::Refusal;
 use crate::settings::{self, BookingSettings};
 
-/// The real number comes from the settings. The number here is never reached.
+/// The real numbers come from the settings. The number here is never reached.
 const RULES: &[Rule] = &[Rule {
     count: u32::MAX,
     per: SignedDuration::from_mins(1),
 }];
 const KEYS: usize = 20_000;
+
+/// How many times as often as one browser a whole network may look.
+const BROWSERS: u32 = 10;
+/// Visitors without a cookie share their network's count. From this part of it on, many are behind
+/// the network, and each gets a cookie; before, pages stay the same for everybody.
+const BUSY: u32 = 4;
+const COOKIE: &str = "kd_browse";
+const COOKIE_KEY: &str = "bookings.browse";
+const COOKIE_LIFE: Life = Life::Seconds(86_400);
 
 /// The counters. They are attached to each request for slots as an extension.
 #[derive(Clone, Debug)]
@@ -129,6 +144,41 @@ where
     }
 }
 
+/// The cookie that a visitor gets with the response.
+#[derive(Clone, Debug, Default)]
+struct NewCookie(Arc<OnceLock<HeaderValue>>);
+
+/// A middleware that sets the cookie by which a visitor's requests are counted, where [`count`] has
+/// made one.
+pub(super) async fn remember(mut request: Request, next: Next) -> Response {
+    let cookie = NewCookie::default();
+    request.extensions_mut().insert(cookie.clone());
+    let mut response = next.run(request).await;
+    if let Some(value) = cookie.0.get() {
+        response.headers_mut().append(SET_COOKIE, value.clone());
+        shared::keep_private(&mut response);
+    }
+    response
+}
+
+/// The browser that the request's cookie names. Only this site makes such cookies.
+fn browser<'a>(headers: &'a HeaderMap, site: &Site) -> Option<&'a str> {
+    let cookie = cookie::find_secret(headers, site.url(), COOKIE)?;
+    let (browser, signature) = cookie.split_once('.')?;
+    let is_ours = site.keys.key(COOKIE_KEY).verify(&[browser], signature);
+    is_ours.then_some(browser)
+}
+
+fn new_cookie(site: &Site) -> HeaderValue {
+    let browser = platform::id::generate_random(&site.random);
+    let signature = site.keys.key(COOKIE_KEY).sign(&[&browser]);
+    let value = format!("{browser}.{signature}");
+    cookie::secret(site.url(), COOKIE, &value, COOKIE_LIFE)
+}
+
+/// Counts a request by the browser's cookie, or without one by the network. All browsers of a
+/// network together may look [`BROWSERS`] times as often.
+///
 /// Not of a signed-in person's browser, nor of this machine, where a proxy or front end may run.
 async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
     let outside = || Problem::internal("a handler stands outside web::serve");
@@ -137,14 +187,24 @@ async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> R
         return Ok(());
     }
     let limit: &BrowseLimit = parts.extensions.get().ok_or_else(outside)?;
-    let key = facts.network().to_string();
+    let network = facts.network().to_string();
     let rules = site.store.read(settings::load).await?;
     let most = u32::try_from(rules.browse_minute_limit).unwrap_or(u32::MAX);
-    limit
-        .0
-        .take_of(&key, most, site.clock.now())
+    let now = site.clock.now();
+    let take = |key: &str, most: u32| limit.0.take_of(key, most, now);
+    let browser = browser(&parts.headers, site);
+    let key = browser.map_or_else(|| network.clone(), |browser| format!("browser {browser}"));
+    take(&key, most)
+        .and_then(|()| take(&format!("all of {network}"), most.saturating_mul(BROWSERS)))
         .map_err(Refusal::from)
-        .map_err(Problem::from)
+        .map_err(Problem::from)?;
+    if browser.is_none()
+        && take(&format!("without a cookie {network}"), most / BUSY).is_err()
+        && let Some(cookie) = parts.extensions.get::<NewCookie>()
+    {
+        let _ = cookie.0.set(new_cookie(site));
+    }
+    Ok(())
 }
 
 /// Refuses a caller who is not signed in with 401, unless the settings let everybody see the slots.

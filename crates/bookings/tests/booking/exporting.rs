@@ -119,6 +119,9 @@ fn an_export_is_not_cut() {
         assert_eq!(body.matches("\r\n").count(), 1_204);
         assert_eq!(body.matches('\u{feff}').count(), 1);
         assert!(body.contains("b00000,") && body.contains("b01202,"));
+        // A class's bookings say so, with their seats.
+        let ends = |line: &str| line.ends_with(",is_class,seats") || line.ends_with(",0,1");
+        assert!(body.lines().all(ends));
         let page = owner.browser.get("/admin/orders/exports/orders.csv").await;
         let body = page.expect(200).body.clone();
         let ids: BTreeSet<&str> = body.lines().filter_map(|line| line.get(..6)).collect();

@@ -437,6 +437,19 @@ fn newcomers_book_only_where_the_site_allows_it_and_not_endlessly() {
         for slot in &slots[..2] {
             leave(&mut siti, slot, SITI).await.expect(202);
         }
+        // As if the network had come ten times.
+        for round in ["a", "b", "c"] {
+            let change = move |tx: &mut Tx<'_>| {
+                sql!(
+                    "INSERT INTO rate_limit_hit (kind, subject, source, id, at)
+                     SELECT kind, subject, source, id || :round, at FROM rate_limit_hit
+                     WHERE kind = 'registration'",
+                    round
+                )
+                .run(tx, Rows::Any)
+            };
+            stage.world.store().write(change).await.unwrap();
+        }
         leave(&mut siti, &slots[2], SITI).await.expect(429);
 
         allow(&stage, false).await;

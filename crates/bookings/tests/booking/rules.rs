@@ -120,6 +120,30 @@ fn bookings_of_an_hour_and_looks_of_a_minute_are_counted_by_the_rules() {
         prove(stage, &mut owner).await;
         set(stage, &owner, "browse_minute_limit", json!(4)).await;
         stranger.get("/book").await.expect(200);
+
+        // Of many behind one address, each counts alone, and all together ten times as often.
+        set(stage, &owner, "browse_minute_limit", json!(8)).await;
+        let seat = || crate::strangers::from(stage, "203.0.113.10");
+        for turn in 0..2 {
+            let page = seat().get("/book").await.expect(200);
+            assert!(!page.headers.contains_key("set-cookie"), "{turn}");
+        }
+        let mut seats = [seat(), seat(), seat()];
+        for one in &mut seats {
+            one.get("/book").await.expect(200);
+            assert!(one.cookie("kd_browse").is_some());
+            for _ in 0..8 {
+                one.get("/book").await.expect(200);
+            }
+            one.get("/book").await.expect(429);
+        }
+        let mut forger = seat();
+        for _ in 0..3 {
+            forger.set_cookie("kd_browse", "x.AAAA");
+            forger.get("/book").await.expect(200);
+        }
+        forger.set_cookie("kd_browse", "x.AAAA");
+        forger.get("/book").await.expect(429);
     });
 }
 

@@ -5,12 +5,14 @@
 //! is counted for several networks at once. Each counted request, called a hit, is one row with the
 //! client's IP address. The hits from a larger network are the rows within a range of addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::Wait;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use web::Network;
+
+use crate::account::AccountId;
 
 /// The longest period of any rule. Rows that are older than this are deleted.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
@@ -21,6 +23,8 @@ pub(crate) enum Kind {
     /// Attempts with a password or a code.
     SignIn,
     Registration,
+    /// Registrations that counted until the email address was confirmed.
+    ConfirmedRegistration,
     /// Attempts to create an account with an invite.
     Invite,
     /// Requests for a mailed link by people who cannot sign in.
@@ -54,6 +58,7 @@ impl Kind {
         match self {
             Self::SignIn => "sign_in",
             Self::Registration => "registration",
+            Self::ConfirmedRegistration => "confirmed_registration",
             Self::Invite => "invite",
             Self::Link => "link",
             Self::Confirmation => "confirmation",
@@ -116,11 +121,66 @@ impl Hit {
         Ok(())
     }
 
+    /// Says whose registration the hit is, so that [`of_account`] finds it.
+    pub(crate) fn belongs_to(
+        &self,
+        tx: &mut Tx<'_>,
+        account: &AccountId,
+    ) -> Result<(), StoreError> {
+        sql!(
+            "UPDATE rate_limit_hit SET subject = :account
+             WHERE kind = :kind AND subject = :subject AND source = :source AND id = :id",
+            account,
+            kind = self.kind.word(),
+            subject = self.subject,
+            source = self.source,
+            id = self.id
+        )
+        .run(tx, Rows::AtMostOne)?;
+        Ok(())
+    }
+
     /// Like [`Hit::give_back`], in its own transaction.
     pub async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| self.give_back(tx);
         store.write(change).await
     }
+}
+
+/// The networks of the registrations that made this account.
+pub(crate) fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Network>, StoreError> {
+    let since = tx.now() - LONGEST;
+    let found: Vec<(String,)> = sql!(
+        "SELECT source FROM rate_limit_hit
+         WHERE kind = :kind AND subject = :account AND at > :since ORDER BY source",
+        kind = Kind::Registration.word(),
+        account,
+        since
+    )
+    .all(tx)?;
+    let networks = found.iter().filter_map(|(source,)| network_of(source));
+    Ok(networks.collect())
+}
+
+/// Counts the registrations of this account from this network as confirmed.
+pub(crate) fn confirm(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    network: Network,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE rate_limit_hit SET kind = :confirmed, subject = '', at = :now
+         WHERE kind = :kind AND subject = :account AND source = :source AND at > :since",
+        confirmed = Kind::ConfirmedRegistration.word(),
+        now,
+        kind = Kind::Registration.word(),
+        account,
+        source = network_key(network),
+        since = now - LONGEST
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
 }
 
 /// The time from which further requests are allowed; `None` if the limit `rule` is not reached.
@@ -195,6 +255,12 @@ pub(crate) fn network_key(network: Network) -> String {
     key(bits(network.address()))
 }
 
+/// The network for which [`network_key`] stands.
+fn network_of(key: &str) -> Option<Network> {
+    let bits = u128::from_str_radix(key.strip_prefix("network ")?, 16).ok()?;
+    Some(Network::of(Ipv6Addr::from_bits(bits).to_canonical()))
+}
+
 fn key(bits: u128) -> String {
     format!("network {bits:032x}")
 }
@@ -234,6 +300,16 @@ mod tests {
                 "20010db8000000000000000000000000-20010db8ffffffffffffffffffffffff",
             ]
         );
+    }
+
+    #[test]
+    fn a_stored_network_is_read_again() {
+        for address in ["203.0.113.7", "2001:db8:1:203::9"] {
+            let network = Network::of(address.parse().unwrap());
+            let read = network_of(&network_key(network)).unwrap();
+            assert_eq!(read.address(), network.address());
+        }
+        assert!(network_of("198.51.100.1").is_none());
     }
 
     #[test]

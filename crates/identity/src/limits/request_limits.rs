@@ -8,11 +8,15 @@
 //!
 //! | | an IPv4 address; an IPv6 /64 | an IPv6 /56 | an IPv4 /24; an IPv6 /48 | an IPv6 /32 |
 //! |---|---|---|---|---|
-//! | registrations in 5 minutes | 2 | 4 | 8 | 32 |
-//! | registrations in an hour | 10 | 20 | 40 | 160 |
+//! | registrations in an hour that are not confirmed | 10 | 20 | 40 | 160 |
+//! | confirmed registrations in an hour that do not count | 40 | 80 | 160 | 640 |
 //! | failed attempts to create an account with an invite, in an hour | 10 | 20 | 40 | 160 |
 //! | links that set a password or sign in, in an hour | 10 | 20 | 40 | 160 |
 //! | mails that confirm an address, in an hour | 20 | 40 | 80 | 320 |
+//!
+//! A registration counts until its email address is confirmed, because a whole classroom may be
+//! behind one address. A registration with a group link counts against the link
+//! ([`group_link`](crate::person::group_link)).
 //!
 //! There is no limit for all clients together, because one client could use it up for everybody.
 //! All other requests are cheap and are counted in memory.
@@ -34,8 +38,8 @@ use crate::session::SessionId;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-const REGISTRATIONS: &[rate_limit::Rule] =
-    &[stored(2, SignedDuration::from_mins(5)), stored(10, HOUR)];
+const REGISTRATIONS: &[rate_limit::Rule] = &[stored(10, HOUR)];
+const CONFIRMED_REGISTRATIONS: &[rate_limit::Rule] = &[stored(40, HOUR)];
 const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
@@ -104,10 +108,11 @@ impl RequestLimits {
     }
 
     /// Counts a registration, before any costly work is done.
-    pub(crate) async fn register<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
-    where
-        E: From<Wait> + From<StoreError>,
-    {
+    pub(crate) async fn register(
+        &self,
+        store: &Store,
+        network: Network,
+    ) -> Result<Result<Hit, Wait>, StoreError> {
         self.reserve(store, Kind::Registration, network).await
     }
 
@@ -117,7 +122,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        self.reserve(store, Kind::Invite, network).await
+        Ok(self.reserve(store, Kind::Invite, network).await??)
     }
 
     /// Checks whether a person who cannot sign in may request another link. This check counts
@@ -213,15 +218,19 @@ impl RequestLimits {
         Ok(rate_limit::wait(freed, tx.now()))
     }
 
-    async fn reserve<E>(&self, store: &Store, kind: Kind, network: Network) -> Result<Hit, E>
-    where
-        E: From<Wait> + From<StoreError>,
-    {
+    async fn reserve(
+        &self,
+        store: &Store,
+        kind: Kind,
+        network: Network,
+    ) -> Result<Result<Hit, Wait>, StoreError> {
         // Most requests over the limit are refused here, without a write to the store.
-        self.look(store, kind, network).await??;
+        if let Err(wait) = self.look(store, kind, network).await? {
+            return Ok(Err(wait));
+        }
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);
-        Ok(store.write(change).await??)
+        store.write(change).await
     }
 
     async fn look(
@@ -262,26 +271,49 @@ impl RequestLimits {
         if self.is_unlimited {
             return Ok(Ok(()));
         }
-        let rules = match kind {
-            Kind::Registration => REGISTRATIONS,
-            Kind::Invite => INVITES,
-            Kind::Confirmation => CONFIRMATIONS,
-            Kind::Link | Kind::Mail | Kind::SignIn => LINKS,
-        };
-        let larger = match network.address() {
-            IpAddr::V4(_) => LARGER_V4,
-            IpAddr::V6(_) => LARGER_V6,
-        };
-        let mut latest = None;
-        for ((first, last), times) in rate_limit::networks(network).zip(larger) {
-            for rule in rules {
-                let rule = stored(rule.count * times, rule.per);
-                let freed = rate_limit::freed_at(tx, kind, None, &first, &last, rule)?;
-                latest = latest.max(freed);
-            }
-        }
-        Ok(rate_limit::wait(latest, tx.now()))
+        check_networks(tx, kind, network)
     }
+}
+
+/// Undoes the counts of this account's registrations, because its email address is confirmed now.
+///
+/// The counters are not locked: whoever confirms holds the account's lock, and registrations take
+/// the locks in the other order. So confirmations at the same moment may go beyond the limit by
+/// their number.
+pub(crate) fn confirmed(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    for network in rate_limit::of_account(tx, account)? {
+        if check_networks(tx, Kind::ConfirmedRegistration, network)?.is_ok() {
+            rate_limit::confirm(tx, account, network)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_networks(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    network: Network,
+) -> Result<Result<(), Wait>, StoreError> {
+    let rules = match kind {
+        Kind::Registration => REGISTRATIONS,
+        Kind::ConfirmedRegistration => CONFIRMED_REGISTRATIONS,
+        Kind::Invite => INVITES,
+        Kind::Confirmation => CONFIRMATIONS,
+        Kind::Link | Kind::Mail | Kind::SignIn => LINKS,
+    };
+    let larger = match network.address() {
+        IpAddr::V4(_) => LARGER_V4,
+        IpAddr::V6(_) => LARGER_V6,
+    };
+    let mut latest = None;
+    for ((first, last), times) in rate_limit::networks(network).zip(larger) {
+        for rule in rules {
+            let rule = stored(rule.count * times, rule.per);
+            let freed = rate_limit::freed_at(tx, kind, None, &first, &last, rule)?;
+            latest = latest.max(freed);
+        }
+    }
+    Ok(rate_limit::wait(latest, tx.now()))
 }
 
 fn address_key(address: &Address) -> String {

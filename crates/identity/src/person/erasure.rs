@@ -19,6 +19,7 @@ use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::grant::{self, ACCOUNT, GrantError, owners_lock};
 use crate::notification;
 use crate::one_time::{self, Purpose};
+use crate::person::group_link;
 use crate::scope::domain::{DomainAccounts, Domains};
 use crate::session;
 use crate::session::sudo::Sudo;
@@ -336,6 +337,7 @@ pub(crate) fn purge(
         id
     )
     .run(tx, Rows::Any)?;
+    group_link::erase(tx, id)?;
     sql!("DELETE FROM slug_change WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!(
         "UPDATE account_slug SET account_id = NULL, until = :until WHERE account_id = :id",

@@ -52,16 +52,13 @@ pub enum ProviderSignInError {
     /// The identity cannot be linked to the account.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// Too many sign-ins with a provider came from this network.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
     #[error(transparent)]
     Register(#[from] RegisterError),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Wait> for ProviderSignInError {
-    fn from(wait: Wait) -> Self {
-        Self::Register(wait.into())
-    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

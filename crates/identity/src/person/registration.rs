@@ -4,7 +4,7 @@
 //! with a confirmation link. An address that already has an account gets a mail that says so. Both
 //! cases cost one hash and one transaction.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::{Done, Handler};
 use platform::limits::Wait;
@@ -23,9 +23,11 @@ use crate::credential::hashing::Busy;
 use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::password::{self, Password, PasswordHash};
 use crate::grant::owners_lock;
+use crate::limits::rate_limit::Hit;
 use crate::limits::request_limits::RequestLimits;
 use crate::one_time::{self, Purpose};
 use crate::opaque_secret;
+use crate::person::group_link::{self, GroupLinkId};
 use crate::person::slug::{self, Availability};
 use crate::person::{erasure, profile, reset, verification};
 use crate::scope::domain::{DomainAccounts, Domains};
@@ -48,6 +50,8 @@ pub struct Registrant {
     pub form_stamp: Option<String>,
     /// Whether a hidden form field has a value. Only bots fill it in.
     pub is_bot: bool,
+    /// The token of the group link with which the person registers, if any.
+    pub group: Option<String>,
     /// The cookie value of an earlier registration in this browser. If the earlier account is still
     /// unconfirmed, the new registration replaces that account, because its email address was
     /// probably mistyped.
@@ -72,9 +76,10 @@ pub enum RegisterError {
     /// An account with this email address exists. Only internal functions return this error.
     #[error("the address is another account's")]
     EmailTaken,
-    /// Too many registrations came from this network.
-    #[error(transparent)]
-    UsedUp(#[from] Wait),
+    /// Too many registrations came from this network. They are allowed again at `until`, in the
+    /// site's zone.
+    #[error("too many registrations until {until}")]
+    UsedUp { wait: Wait, until: Zoned },
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -197,10 +202,7 @@ pub async fn register(
             Availability::Reserved => return Err(RegisterError::SlugReserved),
         }
     }
-    let counted = accounts
-        .limits
-        .register::<RegisterError>(&site.store, network)
-        .await?;
+    let counted = count(accounts, new.group.as_deref(), network).await?;
     let hash = match accounts.hasher.hash(&new.password).await {
         Ok(hash) => hash,
         Err(busy) => {
@@ -227,8 +229,68 @@ pub async fn register(
         domains: accounts.domain_accounts,
         browser: browser.clone(),
         client: client.clone(),
+        counted,
     };
     enter(entering).await.map(registered)
+}
+
+/// A registration that was counted, against the network or against a group link.
+#[derive(Clone, Debug)]
+pub struct Counted(Against);
+
+#[derive(Clone, Debug)]
+enum Against {
+    Network(Hit),
+    Group(GroupLinkId),
+}
+
+impl Counted {
+    /// Makes the count that of this account, so that confirming the email address undoes it.
+    pub(super) fn belongs_to(
+        &self,
+        tx: &mut Tx<'_>,
+        account: &AccountId,
+    ) -> Result<(), StoreError> {
+        match &self.0 {
+            Against::Network(hit) => hit.belongs_to(tx, account),
+            Against::Group(_) => Ok(()),
+        }
+    }
+
+    async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
+        match self.0 {
+            Against::Network(hit) => hit.give_back_to(store).await,
+            Against::Group(link) => {
+                let change = move |tx: &mut Tx<'_>| group_link::give_back(tx, &link);
+                store.write(change).await
+            }
+        }
+    }
+}
+
+/// Counts a registration before any costly work is done: against the group link, or against the
+/// network if there is none, or it has ended or all its uses are taken.
+pub(super) async fn count(
+    accounts: &Accounts,
+    group: Option<&str>,
+    network: Network,
+) -> Result<Counted, RegisterError> {
+    let site = &accounts.site;
+    if let Some(group) = group {
+        let (site, token) = (site.clone(), group.to_owned());
+        let change = move |tx: &mut Tx<'_>| group_link::take(tx, &site, &token);
+        if let Some(link) = accounts.site.store.write(change).await? {
+            return Ok(Counted(Against::Group(link)));
+        }
+    }
+    match accounts.limits.register(&site.store, network).await? {
+        Ok(hit) => Ok(Counted(Against::Network(hit))),
+        Err(wait) => {
+            let freed = site.clock.now() + SignedDuration::from_secs(wait.seconds.into());
+            let until = freed.to_zoned(site.settings.time_zone.clone());
+            Err(RegisterError::UsedUp { wait, until })
+        }
+    }
 }
 
 /// Like [`register`], for a newcomer who has entered an email address.
@@ -243,10 +305,7 @@ pub async fn register_newcomer(
     if accounts.policy.registration != Registration::Open {
         return Err(RegisterError::Closed);
     }
-    accounts
-        .limits
-        .register::<RegisterError>(&site.store, network)
-        .await?;
+    let counted = count(accounts, None, network).await?;
     let browser = opaque_secret::create(&site.random);
     let entering = Entering {
         limits: accounts.limits.clone(),
@@ -259,6 +318,7 @@ pub async fn register_newcomer(
         domains: accounts.domain_accounts,
         browser: browser.clone(),
         client: client.clone(),
+        counted,
     };
     enter(entering).await.map(|_| browser)
 }
@@ -308,6 +368,7 @@ struct Entering {
     /// Limits the mails to an email address that already has an account.
     limits: RequestLimits,
     network: Network,
+    counted: Counted,
 }
 
 impl Entering {
@@ -332,6 +393,7 @@ impl Entering {
             return Ok(None);
         }
         let id = account::create(tx, &self.new)?;
+        self.counted.belongs_to(tx, &id)?;
         if let Some(slug) = &self.slug
             && !slug::take(tx, &id, slug)?
         {

@@ -20,6 +20,7 @@ use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::password::{self, Password, Weakness};
 use crate::credential::{linked_identity, passkey, second_factor};
+use crate::limits::request_limits;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::erasure;
 use crate::scope::domain::DomainAccounts;
@@ -307,6 +308,7 @@ pub async fn finish(
         }
         password::set(tx, id, &hash)?;
         unconfirmed::end(tx, id)?;
+        request_limits::confirmed(tx, id)?;
         account::record(
             tx,
             id,

@@ -38,6 +38,7 @@ pub const RESERVED: &[&str] = &[
     "feed",
     "forgot",
     "ftp",
+    "group",
     "health",
     "healthz",
     "help",

@@ -12,8 +12,8 @@ use web::{Network, Site, Value};
 use crate::account::{self, Account, AccountId, CreateError, NewAccount, VerifiedBy, unconfirmed};
 use crate::accounts::Accounts;
 use crate::client::Client;
-use crate::limits::request_limits::RequestLimits;
-use crate::person::registration::{self, RegisterError, Registration};
+use crate::limits::request_limits::{self, RequestLimits};
+use crate::person::registration::{self, Counted, RegisterError, Registration};
 use crate::person::{reset, verification};
 use crate::security_mail::{self, SecurityMail};
 use crate::session::{self, Begun, Method, Stay};
@@ -26,20 +26,18 @@ pub fn is_open(accounts: &Accounts) -> bool {
 }
 
 /// Checks that registration is open and that the form's time stamp is valid, and counts the attempt
-/// as a registration by this network.
+/// as a registration with this group link or by this network, until the address is confirmed.
 pub async fn count(
     accounts: &Accounts,
     form_stamp: &str,
+    group: Option<&str>,
     network: Network,
-) -> Result<(), RegisterError> {
+) -> Result<Counted, RegisterError> {
     if !is_open(accounts) {
         return Err(RegisterError::Closed);
     }
     registration::check_stamp(&accounts.site, form_stamp)?;
-    let counted = accounts
-        .limits
-        .register::<RegisterError>(&accounts.site.store, network);
-    counted.await.map(drop)
+    registration::count(accounts, group, network).await
 }
 
 /// The account with the email address that a person entered.
@@ -61,6 +59,7 @@ pub fn enter(
     limits: &RequestLimits,
     new: &NewAccount,
     client: &Client,
+    counted: &Counted,
 ) -> Result<Introduced, CreateError> {
     let may_mail = limits.may_send(tx, &new.email)?;
     let found = account::find_by_email(tx, &new.email)?;
@@ -74,6 +73,9 @@ pub fn enter(
         let account = account::find(tx, &id)?.ok_or(CreateError::EmailTaken)?;
         (account, true)
     };
+    if is_new {
+        counted.belongs_to(tx, &account.id)?;
+    }
     Ok(Introduced {
         account,
         is_new,
@@ -142,6 +144,7 @@ pub fn confirm(
     }
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     unconfirmed::end(tx, id)?;
+    request_limits::confirmed(tx, id)?;
     verification::record(tx, id, &client.request)?;
     session::begin(tx, id, Method::Link, Stay::Visit, client)
 }

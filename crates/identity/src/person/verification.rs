@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::password::{self, Password, PasswordHash, Weakness};
 use crate::credential::second_factor;
+use crate::limits::request_limits;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::reset;
 use crate::scope::domain::DomainAccounts;
@@ -338,6 +339,7 @@ fn write(
     }
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     unconfirmed::end(tx, id)?;
+    request_limits::confirmed(tx, id)?;
     record(tx, id, request)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What each domain declares about accounts: its roles, and functions for the data that it stores
 //! about people.
 
+use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use serde_json::Value;
 
@@ -21,6 +22,9 @@ pub struct DomainAccounts {
     /// Finds the title of a scope. Invites show this title.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     pub token_scopes: &'static [TokenScope],
+    /// Lists the pages to which a group link of this person may lead, or of an administrator for
+    /// `None`.
+    pub group_places: fn(&mut Tx<'_>, Option<&AccountId>) -> Result<Vec<GroupPlace>, StoreError>,
     /// Exports the domain's data about a person; null if there is none. The export must not contain
     /// hashes, sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
@@ -32,6 +36,15 @@ pub struct DomainAccounts {
     pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases the domain's data about a person, and all references to the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
+}
+
+/// A page to which a group link may lead, such as a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPlace {
+    pub path: String,
+    pub title: String,
+    /// When what the page is about begins; `None` if it has no single time.
+    pub at: Option<Timestamp>,
 }
 
 /// The account declarations of all domains. Each domain comes after the domains on which it
@@ -47,6 +60,7 @@ impl DomainAccounts {
             site_duties: &[],
             scope_title: |_, _| Ok(None),
             token_scopes: &[],
+            group_places: |_, _| Ok(Vec::new()),
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
             leave: |_, _| Ok(()),

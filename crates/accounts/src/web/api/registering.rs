@@ -111,7 +111,7 @@ impl FromRequest<Context> for RegisterCall {
         (status = 403, description = "`registration_closed` or `csrf_failed`"),
         (status = 409, description = "`slug_taken`"),
         (status = 422, description = "`validation_failed`"),
-        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+        (status = 429, description = "`registrations_used_up`, with `Retry-After`"),
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
 )]
