@@ -214,7 +214,7 @@ pub const DOMAIN: Domain = Domain {
         "0034_classes" contracting,
         "0036_party" contracting,
         "0037_offer_questions" contracting,
-        "0039_class_people" contracting
+        "0038_class_people" contracting
     ))
 };
 
