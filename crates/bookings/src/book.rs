@@ -14,15 +14,16 @@ use site::dates;
 use utoipa::ToSchema;
 use web::{Findings, Form, Problem, Site};
 
-use crate::booking::{self, Booking, Party, PartyTo, State, class_seats};
+use crate::booking::{self, Booking, BookingId, Party, PartyTo, State, class_seats, waiting_list};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
 use crate::codes::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
     ROOM_POOL_EMPTY, SEATS_LEFT, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED,
 };
+use crate::credit::{LotId, Wanted};
 use crate::notice::{self, Event};
-use crate::order::{self, Order};
+use crate::order::{self, Order, OrderMode};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
@@ -226,11 +227,7 @@ pub(crate) fn place(
     let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
     if let Some(wanted) = slot.credit(rules) {
         let mode = gateway::mode(site);
-        membership::check(tx, account, wanted.kind, mode)?;
-        booking.credit_lot_id = credit::take(tx, account, mode, booking.id.as_str(), wanted)?;
-        if booking.credit_lot_id.is_none() {
-            return Err(credit::none_left(tx, account, wanted, mode)?.into());
-        }
+        booking.credit_lot_id = Some(spend_credit(tx, account, mode, &booking.id, wanted)?);
     }
     if slot.price_minor == 0 {
         booking.state = State::Confirmed;
@@ -238,6 +235,7 @@ pub(crate) fn place(
             return Err(taken(tx, slot)?);
         }
         insert(tx, slot, &booking)?;
+        waiting_list::end(tx, &booking)?;
         booking::plan_session(tx, &booking)?;
         notice::tell(tx, site, &booking, Event::Confirmed, None)?;
         webhook::tell(tx, &webhook::CONFIRMED, &booking)?;
@@ -262,6 +260,21 @@ pub(crate) fn place(
         order: Some(order),
         is_repeat: false,
     })
+}
+
+/// Spends the credit for a session, or says why the member cannot.
+fn spend_credit(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+    booking: &BookingId,
+    wanted: Wanted<'_>,
+) -> Result<LotId, Refusal> {
+    membership::check(tx, account, wanted.kind, mode)?;
+    match credit::take(tx, account, mode, booking.as_str(), wanted)? {
+        Some(lot) => Ok(lot),
+        None => Err(credit::none_left(tx, account, wanted, mode)?.into()),
+    }
 }
 
 /// A booking that is not stored yet, and is not confirmed.
@@ -495,6 +508,7 @@ pub fn reschedule(
     booking.reschedules += 1;
     booking.ics_sequence += 1;
     booking::save(tx, &mut booking)?;
+    waiting_list::end(tx, &booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::Moved, None)?;
     dates::moved(tx, booking.id.as_str())?;

@@ -7,6 +7,7 @@ pub mod no_show;
 pub(crate) mod outside_hours;
 pub mod search;
 mod view;
+pub(crate) mod waiting_list;
 
 use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;

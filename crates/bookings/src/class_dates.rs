@@ -17,6 +17,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::{MailMessages, Site, zone};
 
 use crate::availability::{self, Hours, Rule, Taken};
+use crate::booking::waiting_list;
 use crate::browse::computed_time;
 use crate::choice;
 use crate::notice::{self, TimedNotice};
@@ -104,7 +105,7 @@ fn make_all(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), S
             _ => class.end(tx)?,
         }
     }
-    Ok(())
+    waiting_list::advance_all(tx, provider)
 }
 
 /// The starts at which a class takes place.

@@ -76,6 +76,7 @@ pub mod settle;
 pub mod slot;
 mod token_scopes;
 pub mod verify;
+pub mod waiting;
 pub mod web;
 pub mod webhook;
 
@@ -145,6 +146,7 @@ pub const DOMAIN: Domain = Domain {
         ]);
         let all = all.chain(checkout::jobs(site));
         let all = all.chain(class_dates::jobs(site));
+        let all = all.chain(waiting::jobs(site));
         let all = all.chain(review::files::jobs(site));
         let all = all
             .chain(reconcile::jobs(site))
@@ -202,7 +204,8 @@ pub const DOMAIN: Domain = Domain {
         "0031_one_zone" contracting,
         "0032_refund_requests" contracting,
         "0033_hours" contracting,
-        "0034_classes" contracting
+        "0034_classes" contracting,
+        "0035_waiting" contracting
     ))
 };
 

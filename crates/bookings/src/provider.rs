@@ -176,6 +176,10 @@ pub fn change(
     findings.finish()?;
     new.version += 1;
     tx.update(&new)?;
+    if old.is_paused && !new.is_paused {
+        // Seats of classes that became free meanwhile are for those who wait.
+        enqueue_dates(tx, &new.id)?;
+    }
     let entity = Entity::new("provider", new.id.to_string());
     let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
     provider

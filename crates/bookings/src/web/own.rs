@@ -20,7 +20,7 @@ use super::claims::{About, ClaimCard};
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::slots::bookings::BOOKINGS;
-use super::{choices, ics, sessions, slot_page, words};
+use super::{choices, ics, sessions, slot_page, waiting, words};
 use crate::book::{self, NewTime};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State};
@@ -44,6 +44,8 @@ const DONE: &[(&str, &str)] = &[
     ("paid", "booking-was-paid"),
     ("moved", "booking-was-moved"),
     ("cancelled", "booking-was-cancelled"),
+    ("waiting", "waiting-joined"),
+    ("left", "waiting-was-left"),
     ("marked", "slot-saved"),
     ("link", "booking-link-was-replaced"),
     ("released", "room-was-released"),
@@ -56,6 +58,8 @@ struct ListPage<'a> {
     done: Option<&'static str>,
     coming: Option<Part>,
     past: Option<Part>,
+    /// The dates of classes for which the member waits.
+    waiting: Option<String>,
 }
 
 struct Part {
@@ -71,6 +75,10 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         done: req.done(DONE),
         coming: list_part(&req, false).await?,
         past: list_part(&req, true).await?,
+        waiting: match req.query.text("when") {
+            "" => waiting::own_list(&req).await?,
+            _ => None,
+        },
     };
     req.show(HERE, &req.text.say("booking-mine"), body).await
 }

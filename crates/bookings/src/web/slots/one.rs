@@ -15,8 +15,8 @@ use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
-use crate::web::{choices, words};
-use crate::{Refusal, booking, member, notice, request};
+use crate::web::{choices, waiting as waiting_lists, words};
+use crate::{Refusal, booking, member, notice, request, waiting};
 
 pub(super) fn page_of(slot: &Slot) -> String {
     format!("{HERE}/{}", slot.id)
@@ -44,6 +44,8 @@ struct SlotPage<'a> {
     seats: String,
     /// Everybody who has seats of a class.
     people: Vec<Participant>,
+    /// The waiting list of a class; empty if nobody waits.
+    waiting: String,
     /// The field for the reason for cancelling a class; `None` if it cannot be cancelled.
     reason: Option<Field>,
 }
@@ -72,9 +74,10 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         }
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
-        Ok::<_, Refusal>((slot, (bookings, people), sets, lists))
+        let waits = waiting::list_named(tx, &slot.id)?;
+        Ok::<_, Refusal>((slot, (bookings, people, waits), sets, lists))
     };
-    let (slot, (bookings, names), sets, (listed, labels)) = req.read(look).await?;
+    let (slot, (bookings, names, waits), sets, (listed, labels)) = req.read(look).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -98,6 +101,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             Some(_) => matches!(slot.state, slot::State::Held | slot::State::Booked),
         },
         seats: words::seats(text, &slot),
+        waiting: waiting_lists::of_provider(req, &waits),
         reason: (slot.is_class() && slot.seats_taken > 0 && slot.starts_at > now).then(|| {
             let reason = form_state.line("reason", text.say("booking-reason"));
             reason.required()
