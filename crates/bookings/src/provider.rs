@@ -176,8 +176,8 @@ pub fn change(
     findings.finish()?;
     new.version += 1;
     tx.update(&new)?;
-    if old.is_paused && !new.is_paused {
-        // Seats of classes that became free meanwhile are for those who wait.
+    // Seats of classes that became free meanwhile are for those who wait.
+    if old.is_paused && !new.is_paused && has_classes(tx, &new.id)? {
         enqueue_dates(tx, &new.id)?;
     }
     let entity = Entity::new("provider", new.id.to_string());
@@ -186,6 +186,15 @@ pub fn change(
         .requester
         .record(tx, entity, "provider.changed", changes)?;
     Ok(new)
+}
+
+fn has_classes(tx: &mut Tx<'_>, id: &ProviderId) -> Result<bool, StoreError> {
+    let classes = sql!(
+        "SELECT COUNT(*) FROM offer WHERE provider_id = :id AND seats > 1",
+        id
+    );
+    let (classes,): (i64,) = classes.one(tx)?;
+    Ok(classes > 0)
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {

@@ -383,8 +383,8 @@ pub struct OwnWaiting {
     pub ends_at: Timestamp,
     /// The session's title.
     pub title: String,
-    /// How many others waited before.
-    pub before: i64,
+    /// How many parties wait that joined before.
+    pub ahead: i64,
 }
 
 /// The coming dates for which a member waits or is asked, the soonest first.
@@ -394,7 +394,7 @@ pub(crate) fn list_own(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<OwnWai
              (SELECT COUNT(*) FROM waiting o
               WHERE o.slot_id = w.slot_id AND o.state = 'waiting'
                 AND (o.created_at < w.created_at
-                     OR (o.created_at = w.created_at AND o.id < w.id))) AS before
+                     OR (o.created_at = w.created_at AND o.id < w.id))) AS ahead
          FROM waiting w JOIN slot s ON s.id = w.slot_id
          WHERE w.member_id = :member AND w.state IN ('waiting', 'asked')
            AND s.starts_at > :now AND s.deleted_at IS NULL

@@ -197,12 +197,12 @@ pub(super) async fn own_list(req: &PageRequest) -> Result<Option<String>, Proble
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let now = req.site.clock.now();
     let rows = found.into_iter().map(|(one, place)| {
-        let before = usize::try_from(one.before).unwrap_or_default();
+        let ahead = usize::try_from(one.ahead).unwrap_or_default();
         OwnRow {
             href: format!("/book/{}", one.waiting.slot_id),
             when: words::moment_short_at(text, &zone, place.as_ref(), one.starts_at),
             title: one.title,
-            said: place_in_list(text, &zone, now, &one.waiting, before),
+            said: place_in_list(text, &zone, now, &one.waiting, ahead),
             is_asked: one.waiting.state == WaitingState::Asked,
             submission: submission(&req.site.random),
             id: one.waiting.id,

@@ -18,7 +18,7 @@ use crate::stage::{
 
 /// Farah's class on Tuesdays, an hour each from 9 to 12, with `more` set. Returns her, the id of the
 /// hours, and the path of the offer.
-async fn class(stage: &Stage<'_>, more: &Value) -> (Person, String, String) {
+pub(crate) async fn class(stage: &Stage<'_>, more: &Value) -> (Person, String, String) {
     let mut farah = provider(stage).await;
     let hours = tuesdays(&mut farah).await;
     let made = offer(&mut farah, &hours, more).await;
@@ -34,12 +34,12 @@ pub(crate) fn party(slot: &Value, seats: i64) -> Value {
     wish
 }
 
-async fn book_seats(person: &mut Person, slot: &Value, seats: i64) -> Page {
+pub(crate) async fn book_seats(person: &mut Person, slot: &Value, seats: i64) -> Page {
     person.call("POST", BOOKINGS, &party(slot, seats)).await
 }
 
 /// The date as it is now.
-async fn shown(person: &mut Person, slot: &Value) -> Value {
+pub(crate) async fn shown(person: &mut Person, slot: &Value) -> Value {
     let path = format!("/api/v1/slots/{}", slot["id"].as_str().unwrap());
     person
         .call("GET", &path, &Value::Null)
@@ -66,7 +66,7 @@ pub(crate) async fn hold_seats(person: &mut Person, slot: &Value, seats: &str) -
     (pay, booking)
 }
 
-async fn change(person: &mut Person, path: &str, change: &Value) {
+pub(crate) async fn change(person: &mut Person, path: &str, change: &Value) {
     let now = person
         .call("GET", path, &Value::Null)
         .await
