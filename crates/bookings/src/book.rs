@@ -66,7 +66,8 @@ pub struct NewBooking {
     /// One of the entry's tracks, if the entry has any. A single track is implied.
     #[serde(default)]
     pub track: Option<String>,
-    /// How many seats of a class to book, 1 if omitted. The offer says how many at most; with a credit
+    /// How many seats of a class to book. If omitted, 1, or those that are kept for a member who waited.
+    /// The offer says how many at most; with a credit
     /// it is 1.
     #[serde(default)]
     pub seats: Option<i64>,
@@ -149,7 +150,11 @@ pub fn book(
         check_version(&slot, new.slot_version)?;
         // Whoever held the slot may be a stranger, so only the member's own words count.
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
-        let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
+        let (brief, is_asked) = (new.brief()?, waiting_list::asked_by(tx, &held.id)?.is_some());
+        let seats = match new.seats {
+            None if is_asked => held.seats,
+            _ => new.seats(tx, &slot)?,
+        };
         if needs_browser {
             return Err(TOKEN_NOT_PERMITTED.into());
         }

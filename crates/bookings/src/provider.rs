@@ -189,11 +189,11 @@ pub fn change(
 }
 
 fn has_classes(tx: &mut Tx<'_>, id: &ProviderId) -> Result<bool, StoreError> {
-    let classes = sql!(
+    let (classes,): (i64,) = sql!(
         "SELECT COUNT(*) FROM offer WHERE provider_id = :id AND seats > 1",
         id
-    );
-    let (classes,): (i64,) = classes.one(tx)?;
+    )
+    .one(tx)?;
     Ok(classes > 0)
 }
 

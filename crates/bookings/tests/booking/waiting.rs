@@ -9,7 +9,7 @@ use testkit::Page;
 
 use crate::classes::{book_seats, change, class, hold_seats, shown};
 use crate::credits::{credits, order, plan};
-use crate::hours::{BOOKINGS, booked, code, listed};
+use crate::hours::{BOOKINGS, book, booked, code, listed};
 use crate::stage::{
     Booking, Person, Stage, call_as_script, count, erase, errors, exported, go_to, ledger, on_both,
     on_default, prove, run, state, wrong,
@@ -172,7 +172,7 @@ fn seats_are_kept_for_the_first_whole_party_that_fits() {
             ),
         )
         .await;
-        let taken = book_seats(&mut daniel, &slot, 2).await.with(200).json();
+        let taken = book(&mut daniel, &slot).await.with(200).json();
         assert_eq!(
             (&taken["state"], &taken["seats"]),
             (&json!("confirmed"), &json!(2))
