@@ -120,6 +120,26 @@ booking-seats-hint = حتى { $most }. سعر المقعد: { $price }
 booking-names = من سيأتي (اختياري)
 booking-names-hint = اسم في كل سطر.
 booking-full = اكتملت مقاعد هذه الحصة.
+waiting-title = قائمة الانتظار
+waiting-others = عدد المنتظرين الآخرين: { $count }.
+waiting-kept-for = إذا شغرت مقاعد، نحتفظ بها لأول المنتظرين حتى { $hours } ساعة ونكتب إليهم. لا تدفع إلا حينها.
+waiting-seats = كم مقعدًا تحتاج؟
+waiting-seats-hint = نسألك عندما تشغر كلها معًا. وقد يُسأل قبلك من يحتاج إلى عدد أقل.
+waiting-count = عدد المقاعد: { $count }
+waiting-at-once = احجز لي
+waiting-at-once-hint = دون سؤال، إذا كانت الحصة تبدأ بعد 12 ساعة أو أكثر وكان لديك الرصيد اللازم. وإلا نسألك أولًا.
+waiting-join = انضم إلى قائمة الانتظار
+waiting-see = ترى دورك في القائمة وتغادرها في صفحة حجوزاتي.
+waiting-sign-in = سجّل الدخول للانضمام إلى قائمة الانتظار
+waiting-asked = محجوز لك مؤقتًا
+waiting-waiting = أنت في الانتظار
+waiting-kept-until = المقاعد المحفوظة لك ({ $count }) حتى { $until }.
+waiting-you-wait = عدد المقاعد التي تنتظرها: { $count }. { $others ->
+    [0] لا أحد ينتظر قبلك.
+   *[other] عدد المنتظرين الآخرين: { $others }.
+}
+waiting-give-back = تنازل عنها
+waiting-leave = غادر قائمة الانتظار
 booking-to-cancel = للإلغاء
 booking-cancel-until = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك يمكنك الإلغاء فقط.
 booking-cancel-until-paid = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك لا يُرد شيء.

@@ -107,6 +107,39 @@ booking-seats-hint = Up to { $most }. Each: { $price }
 booking-names = Who comes (optional)
 booking-names-hint = One name on each line.
 booking-full = This class is full.
+waiting-title = Waiting list
+waiting-others = { $count ->
+    [one] One other waits.
+   *[other] { $count } others wait.
+}
+waiting-kept-for = If places become free, we keep them for the first who wait, for up to { $hours } hours, and write to them. You pay only then.
+waiting-seats = How many places do you need?
+waiting-seats-hint = You are asked once all of them are free together. Who needs fewer may be asked before you.
+waiting-count = { $count ->
+    [one] 1 place
+   *[other] { $count } places
+}
+waiting-at-once = Book it for me
+waiting-at-once-hint = Without asking, if the class begins 12 hours later or more and you have the credit that it needs. Otherwise we ask you.
+waiting-join = Join the waiting list
+waiting-see = You see your place in the list, and leave it, at My bookings.
+waiting-sign-in = Sign in to join the waiting list
+waiting-asked = Kept for you
+waiting-waiting = You wait
+waiting-kept-until = { $count ->
+    [one] 1 place is kept for you until { $until }.
+   *[other] { $count } places are kept for you until { $until }.
+}
+waiting-you-wait = { $count ->
+    [one] You wait for 1 place.
+   *[other] You wait for { $count } places.
+} { $others ->
+    [0] Nobody waits before you.
+    [one] One other waits.
+   *[other] { $others } others wait.
+}
+waiting-give-back = Give them back
+waiting-leave = Leave the waiting list
 booking-to-cancel = To cancel
 booking-cancel-until = Until { $when } you can cancel or move it and lose nothing. After that you can only cancel.
 booking-cancel-until-paid = Until { $when } you cancel or move it and lose nothing. Later nothing is paid back.
@@ -795,6 +828,22 @@ class-write-do = { $count ->
 }
 class-written = Sent.
 calendar-class = { $title } ({ $people } of { $seats })
+waiting-list = Waiting
+waiting-row = { $count ->
+    [one] 1 place
+   *[other] { $count } places
+}, since { $since }
+waiting-row-asked = { $count ->
+    [one] 1 place, kept until { $until }
+   *[other] { $count } places, kept until { $until }
+}
+waiting-list-hint = Places that become free are offered by themselves, to the first party that fits.
+waiting-mine = Waiting lists
+waiting-taken = Booked
+waiting-passed = Over
+waiting-left = Left
+waiting-joined = You are on the waiting list. We write to you once the places are free.
+waiting-was-left = You do not wait any more.
 slot-saved = Saved.
 slot-added = Added. Everybody can book it now.
 slot-saved-twice = Saved. The clock shows this time twice; the earlier one counts.
@@ -1128,6 +1177,7 @@ booking-set-shortest = Shortest session
 booking-set-longest = Longest session
 booking-set-outcome = How long after a session its outcome may be reported
 booking-set-claim = How long the other side has to answer a report that it did not come
+booking-set-waiting = How long places of a class are kept at most for who waits for them
 booking-set-complete = How long after its end a session counts as held
 booking-set-notice = How far ahead a time must be booked, for new providers
 booking-set-notice-hint = Each provider may change it for their own times.
@@ -1334,6 +1384,8 @@ problem-slot-taken = Somebody was quicker. Nothing was charged. Choose another t
     .title = Time taken
 problem-seats-left = There are not so many places left. Nothing was charged.
     .title = Too few places
+problem-not-full = So many places are free. You can book them.
+problem-waiting-already = You wait for this date already. To wait for other places, leave the list first.
 problem-not-a-class = This is not a class that is on offer.
     .title = No class
 problem-nobody-comes = Nobody’s booking of this date is confirmed.
@@ -1618,6 +1670,12 @@ booking-said-note = { $with } changed what you are to know beforehand. Read it o
 booking-notice-note = Changed what you are to know beforehand: { $about }
 booking-notice-left-out = Left out, it meets another session: { $about }
 booking-said-left-out = Dates of your class that meet another session are left out. This is the first:
+waiting-notice-asked = Kept for you: { $about }
+waiting-said-asked = Places in this class have become free, and yours are kept until { $until }. Book them by then, or give them back for the next who waits:
+waiting-notice-open = Places are free: { $about }
+waiting-said-open = Places in this class have become free. As it begins soon, they are kept for nobody: the first who books gets them.
+waiting-notice-closed = Cancelled: { $about }
+waiting-said-closed = The class for which you waited does not take place:
 booking-notice-zone = A person has one time zone now. You read the times of your sessions in the zone of your account: { $about }
 review-begin-text = Somebody reads it and writes to you about it.
 

@@ -136,6 +136,39 @@ booking-seats-hint = Fino a { $most }. Ciascuno: { $price }
 booking-names = Chi viene (facoltativo)
 booking-names-hint = Un nome per riga.
 booking-full = Questo corso è al completo.
+waiting-title = Lista d’attesa
+waiting-others = { $count ->
+    [one] Un’altra persona è in attesa.
+   *[other] Altre { $count } persone sono in attesa.
+}
+waiting-kept-for = Se si liberano posti, li teniamo per i primi in attesa, fino a { $hours } ore, e scriviamo loro. Si paga solo allora.
+waiting-seats = Quanti posti Le servono?
+waiting-seats-hint = La avvisiamo quando sono liberi tutti insieme. Chi ne vuole meno può essere avvisato prima.
+waiting-count = { $count ->
+    [one] 1 posto
+   *[other] { $count } posti
+}
+waiting-at-once = Prenotate per me
+waiting-at-once-hint = Senza chiedere, se il corso comincia dopo almeno 12 ore e ha il credito necessario. Altrimenti chiediamo.
+waiting-join = Entri nella lista d’attesa
+waiting-see = In Le mie prenotazioni vede il Suo posto nella lista, e può uscirne.
+waiting-sign-in = Acceda per entrare nella lista d’attesa
+waiting-asked = Tenuto per Lei
+waiting-waiting = È in attesa
+waiting-kept-until = { $count ->
+    [one] Un posto è tenuto per Lei fino a { $until }.
+   *[other] { $count } posti sono tenuti per Lei fino a { $until }.
+}
+waiting-you-wait = { $count ->
+    [one] Attende 1 posto.
+   *[other] Attende { $count } posti.
+} { $others ->
+    [0] Nessuno attende prima di Lei.
+    [one] Un’altra persona è in attesa.
+   *[other] Altre { $others } persone sono in attesa.
+}
+waiting-give-back = Rinunci ai posti
+waiting-leave = Esca dalla lista d’attesa
 booking-to-cancel = Per annullare
 booking-cancel-until = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo può solo annullare.
 booking-cancel-until-paid = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo non si rimborsa nulla.

@@ -120,6 +120,26 @@ booking-seats-hint = 最多 { $most } 个。每个：{ $price }
 booking-names = 谁来参加（可选）
 booking-names-hint = 每行一个名字。
 booking-full = 此课程已满。
+waiting-title = 候补名单
+waiting-others = 另有 { $count } 人在等候。
+waiting-kept-for = 如有空位，我们会为最先等候的人保留，最多 { $hours } 小时，并写信通知。届时才需付款。
+waiting-seats = 需要几个名额？
+waiting-seats-hint = 所需名额同时空出时才会通知您。需要较少名额的人可能先被通知。
+waiting-count = { $count } 个名额
+waiting-at-once = 直接为我预约
+waiting-at-once-hint = 如果课程在 12 小时或更久之后开始，且您有所需的次数，则不再询问。否则会先询问您。
+waiting-join = 加入候补名单
+waiting-see = 可在“我的预约”中查看顺序，也可退出。
+waiting-sign-in = 登录后加入候补名单
+waiting-asked = 已为您保留
+waiting-waiting = 您在等候
+waiting-kept-until = 已为您保留 { $count } 个名额，直到 { $until }。
+waiting-you-wait = 您在等候 { $count } 个名额。{ $others ->
+    [0] 您前面没有人。
+   *[other] 另有 { $others } 人在等候。
+}
+waiting-give-back = 放弃名额
+waiting-leave = 退出候补名单
 booking-to-cancel = 取消
 booking-cancel-until = { $when } 之前可以取消或改期，没有损失。之后只能取消。
 booking-cancel-until-paid = { $when } 之前可以取消或改期，没有损失。之后不退款。

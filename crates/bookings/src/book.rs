@@ -17,16 +17,17 @@ use utoipa::ToSchema;
 use web::{Findings, Form, Problem, Site};
 
 use crate::booking::seat::{self, Seat};
-use crate::booking::{self, Booking, Party, PartyTo, State, class_seats};
+use crate::booking::{self, Booking, Party, PartyTo, State, class_seats, waiting_list};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
 use crate::codes::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
     ROOM_POOL_EMPTY, SEATS_LEFT, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED,
 };
+use crate::credit::Wanted;
 use crate::notice::{self, Event};
 use crate::offer_question::{self, Answer, SentAnswer};
-use crate::order::{self, Order};
+use crate::order::{self, Order, OrderMode};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
@@ -69,8 +70,8 @@ pub struct NewBooking {
     /// One of the entry's tracks, if the entry has any. A single track is implied.
     #[serde(default)]
     pub track: Option<String>,
-    /// How many seats of a class to book, 1 if omitted, each for the price or a credit. The offer says
-    /// how many at most.
+    /// How many seats of a class to book, each for the price or a credit. If omitted, 1, or those that
+    /// are kept for a member who waited. The offer says how many at most.
     #[serde(default)]
     pub seats: Option<i64>,
     /// Who comes to a class: up to one name for each seat, each up to 80 characters.
@@ -175,9 +176,13 @@ pub fn book(
         check_version(&slot, new.slot_version)?;
         // Whoever held the slot may be a stranger, so only the member's own words count.
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
-        let (brief, seats) = (new.brief()?, new.seats(tx, &slot)?);
+        let (brief, answers) = (new.brief()?, new.answers(tx, &slot)?);
+        let is_asked = waiting_list::asked_by(tx, &held.id)?.is_some();
+        let seats = match new.seats {
+            None if is_asked => held.seats,
+            _ => new.seats(tx, &slot)?,
+        };
         let names = new.names(&slot, seats)?;
-        let answers = new.answers(tx, &slot)?;
         if needs_browser {
             return Err(TOKEN_NOT_PERMITTED.into());
         }
@@ -266,18 +271,7 @@ pub(crate) fn place(
     let mut party = seat::draft(&booking, names);
     if let Some(wanted) = slot.credit(rules) {
         let mode = gateway::mode(site);
-        membership::check(tx, account, wanted.kind, mode)?;
-        let mut spend = |subject: &str| match credit::take(tx, account, mode, subject, wanted)? {
-            Some(lot) => Ok(lot),
-            None => Err(Refusal::from(credit::none_left(tx, account, wanted, mode)?)),
-        };
-        for seat in &mut party {
-            seat.credit_lot_id = Some(spend(&seat.subject())?);
-        }
-        booking.credit_lot_id = match party.first() {
-            Some(seat) => seat.credit_lot_id.clone(),
-            None => Some(spend(booking.id.as_str())?),
-        };
+        spend_credits(tx, account, mode, wanted, &mut booking, &mut party)?;
     }
     if slot.price_minor == 0 {
         booking.state = State::Confirmed;
@@ -285,6 +279,7 @@ pub(crate) fn place(
             return Err(taken(tx, slot)?);
         }
         insert(tx, slot, &booking, &party)?;
+        waiting_list::end(tx, &booking)?;
         booking::plan_session(tx, &booking)?;
         notice::tell(tx, site, &booking, Event::Confirmed, None)?;
         webhook::tell(tx, &webhook::CONFIRMED, &booking)?;
@@ -309,6 +304,30 @@ pub(crate) fn place(
         order: Some(order),
         is_repeat: false,
     })
+}
+
+/// Spends a credit for each seat of a class, or one for another session, or says why the member cannot.
+fn spend_credits(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+    wanted: Wanted<'_>,
+    booking: &mut Booking,
+    party: &mut [Seat],
+) -> Result<(), Refusal> {
+    membership::check(tx, account, wanted.kind, mode)?;
+    let mut spend = |subject: &str| match credit::take(tx, account, mode, subject, wanted)? {
+        Some(lot) => Ok(lot),
+        None => Err(Refusal::from(credit::none_left(tx, account, wanted, mode)?)),
+    };
+    for seat in &mut *party {
+        seat.credit_lot_id = Some(spend(&seat.subject())?);
+    }
+    booking.credit_lot_id = match party.first() {
+        Some(seat) => seat.credit_lot_id.clone(),
+        None => Some(spend(booking.id.as_str())?),
+    };
+    Ok(())
 }
 
 /// A booking that is not stored yet, and is not confirmed.
@@ -545,6 +564,7 @@ pub fn reschedule(
     booking.reschedules += 1;
     booking.ics_sequence += 1;
     booking::save(tx, &mut booking)?;
+    waiting_list::end(tx, &booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::Moved, None)?;
     dates::moved(tx, booking.id.as_str())?;

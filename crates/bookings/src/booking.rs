@@ -8,6 +8,7 @@ pub(crate) mod outside_hours;
 pub mod search;
 pub mod seat;
 mod view;
+pub(crate) mod waiting_list;
 
 use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;

@@ -11,11 +11,13 @@ use crate::{Refusal, order};
 
 const MOST_UPCOMING: i64 = 20;
 
-/// How many slots are held for an account that still has to pay for them.
+/// How many slots are held for an account that still has to pay for them. Seats for which the member
+/// waited do not count.
 pub(crate) fn holds(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
     let (holds,) = sql!(
-        "SELECT COUNT(*) FROM booking
-         WHERE member_id = :account AND state = 'pending_payment' AND order_id IS NOT NULL",
+        "SELECT COUNT(*) FROM booking b
+         WHERE b.member_id = :account AND b.state = 'pending_payment' AND b.order_id IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.booking_id = b.id AND w.state = 'asked')",
         account
     )
     .one(tx)?;

@@ -1,5 +1,5 @@
-//! Cancelling a date of a class: nobody can book it any more, and everybody who did gets all of their
-//! money or their credit back.
+//! Cancelling a date of a class: nobody can book it any more, everybody who did gets all of their money
+//! or their credit back, and its waiting list is closed.
 
 use identity::session::sudo;
 use platform::money::{Currency, Money};
@@ -14,6 +14,7 @@ use crate::cancel::{self, REASON};
 use crate::codes::NOT_CANCELLABLE;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId, State};
+use crate::waiting;
 
 /// The reason for cancelling a date of a class.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -113,6 +114,7 @@ pub fn cancel(
         id
     )
     .run(tx, Rows::Exactly(1))?;
+    waiting::close(tx, site, &slot)?;
     for booking in &bookings {
         cancel::end(tx, site, booking, Party::Provider, reason.clone())?;
     }

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use web::{Findings, MailMessages, Site, zone};
 
 use crate::availability::{self, Hours, Rule, Taken};
+use crate::booking::waiting_list;
 use crate::browse::computed_time;
 use crate::codes::NOT_A_CLASS;
 use crate::notice::{self, TimedNotice};
@@ -184,7 +185,7 @@ fn make_all(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), S
             _ => class.end(tx)?,
         }
     }
-    Ok(())
+    waiting_list::advance_all(tx, provider)
 }
 
 /// The starts at which a class takes place.

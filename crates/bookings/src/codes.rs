@@ -9,6 +9,10 @@ use ::web::codes::Code;
     pub const SLOT_TAKEN = Code::new(409, "slot_taken");
     /// The error for a date of a class with fewer seats than wanted; `seats_left` says how many.
     pub const SEATS_LEFT = Code::new(409, "seats_left");
+    /// The error for waiting for a date of a class although so many seats are free.
+    pub const NOT_FULL = Code::new(409, "not_full");
+    /// The error for waiting for a date for which the member waits already, otherwise than asked now.
+    pub const WAITING_ALREADY = Code::new(409, "waiting_already");
     /// The error for a slot whose time or price has changed since the caller saw it.
     pub const SLOT_CHANGED = Code::new(409, "slot_changed");
     /// The error for an operation that only a class has, or one that is on offer.

@@ -12,7 +12,7 @@ use crate::slot::Slot;
 use crate::slot::view::SlotView;
 use crate::{
     calendar_feed, credit, external_calendar, feedback, no_show_claim, offer, offer_question,
-    payout, refund_request, request, review, schedule,
+    payout, refund_request, request, review, schedule, waiting,
 };
 
 /// Exports an account's bookings, payments and slots.
@@ -64,11 +64,13 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     let credits = credit::lots(tx, account, OrderMode::Test)?;
     let requests = request::view::export(tx, account)?;
     let reviews = review::leaving::export(tx, account)?;
+    let waits = waiting::export(tx, account)?;
     if views.is_empty()
         && orders.is_empty()
         && profile.is_none()
         && requests == json!([])
         && reviews == json!([])
+        && waits.is_empty()
     {
         return Ok(Value::Null);
     }
@@ -78,6 +80,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         "hours": hours, "days": days, "offers": offers, "questions": questions,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
         "claims": no_show_claim::export(tx, account)?,
+        "waiting": waits,
         "refund_requests": refund_request::export(tx, account)?,
     }))
 }
@@ -137,6 +140,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     feedback::erase(tx, account)?;
     no_show_claim::erase(tx, account)?;
     refund_request::erase(tx, account)?;
+    waiting::erase(tx, account)?;
     review::leaving::erase(tx, account)?;
     external_calendar::erase(tx, account)?;
     for erase in [
@@ -166,7 +170,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     calendar_feed::end(tx, account)
 }
 
-/// Cancels an account's bookings whose sessions have not ended.
+/// Cancels an account's bookings whose sessions have not ended, and takes it out of waiting lists.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     request::leave(tx, account)?;
     review::leaving::leave(tx, account)?;
@@ -183,5 +187,5 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     for (booking,) in open {
         crate::cancel::end_for_leaver(tx, &booking)?;
     }
-    Ok(())
+    waiting::leave_all(tx, account)
 }

@@ -84,6 +84,7 @@ pub mod slot;
 mod to_do;
 mod token_scopes;
 pub mod verify;
+pub mod waiting;
 pub mod web;
 pub mod webhook;
 
@@ -153,6 +154,7 @@ pub const DOMAIN: Domain = Domain {
         ]);
         let all = all.chain(checkout::jobs(site));
         let all = all.chain(class_dates::jobs(site));
+        let all = all.chain(waiting::jobs(site));
         let all = all.chain(review::files::jobs(site));
         let all = all
             .chain(reconcile::jobs(site))
@@ -212,6 +214,7 @@ pub const DOMAIN: Domain = Domain {
         "0032_refund_requests" contracting,
         "0033_hours" contracting,
         "0034_classes" contracting,
+        "0035_waiting" contracting,
         "0036_party" contracting,
         "0037_offer_questions" contracting,
         "0038_class_people" contracting

@@ -454,6 +454,19 @@ pub(crate) fn tell_of(
     title: impl FnOnce(&Text) -> String,
     notice: TimedNotice<'_>,
 ) -> Result<(), StoreError> {
+    let until = notice.at;
+    tell_until(tx, site, account, stream, title, (notice, until))
+}
+
+/// Like [`tell_of`]. The mail's first sentence has the argument `until`.
+pub(crate) fn tell_until(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    stream: Stream,
+    title: impl FnOnce(&Text) -> String,
+    (notice, until): (TimedNotice<'_>, Timestamp),
+) -> Result<(), StoreError> {
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
@@ -464,9 +477,10 @@ pub(crate) fn tell_of(
     let about = format!("{title}, {when}");
     let short = format!("{title}, {}", text.subject_in(&reader.zone, at));
     let subject = text.with(kind, [("about", short.into())]);
+    let until = moment(text, &reader.zone, until);
     let body = format!(
         "{}\n\n{about}\n\n{}\n\n{}\n",
-        text.say(messages.text),
+        text.with(messages.text, [("until", until.into())]),
         site.url().join(href),
         site.settings.name
     );

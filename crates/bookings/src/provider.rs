@@ -176,12 +176,25 @@ pub fn change(
     findings.finish()?;
     new.version += 1;
     tx.update(&new)?;
+    // Seats of classes that became free meanwhile are for those who wait.
+    if old.is_paused && !new.is_paused && has_classes(tx, &new.id)? {
+        enqueue_dates(tx, &new.id)?;
+    }
     let entity = Entity::new("provider", new.id.to_string());
     let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
     provider
         .requester
         .record(tx, entity, "provider.changed", changes)?;
     Ok(new)
+}
+
+fn has_classes(tx: &mut Tx<'_>, id: &ProviderId) -> Result<bool, StoreError> {
+    let (classes,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM offer WHERE provider_id = :id AND seats > 1",
+        id
+    )
+    .one(tx)?;
+    Ok(classes > 0)
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {

@@ -111,6 +111,9 @@ pub struct BookingSettings {
     pub request_hours: i64,
     /// For how many hours the slot of a confirmed request is held for a member who has to pay.
     pub request_hold_hours: i64,
+    /// For how many hours seats of a class that become free are kept at most for a member who waits
+    /// for them.
+    pub waiting_hours: i64,
     /// How many minutes a room stays free between two sessions.
     pub room_margin_minutes: i64,
     /// Whether people who are not signed in see the slots.
@@ -174,6 +177,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     request_hours: duration(1, 720, Hours).label("booking-set-request-hours"),
     // Stripe's payment page stays open for at most a day.
     request_hold_hours: duration(1, 24, Hours).label("booking-set-request-hold"),
+    waiting_hours: duration(1, 24, Hours).label("booking-set-waiting"),
     room_margin_minutes: duration(0, 240, Minutes).label("booking-set-room-margin"),
     browse_public: flag().label("booking-set-public").hint("booking-set-public-hint"),
     browse_minute_limit: number(1, 10_000).label("booking-set-browse"),

@@ -9,7 +9,7 @@ use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
 use web::{MailMessages, Site};
 
-use crate::booking::{self, Booking, State, class_seats};
+use crate::booking::{self, Booking, State, class_seats, waiting_list};
 use crate::browse::computed_time;
 use crate::finding::{self, FindingKind};
 use crate::gateway::Fact;
@@ -217,6 +217,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<b
     booking.state = State::Confirmed;
     booking.hold_token = None;
     booking::save(tx, &mut booking)?;
+    waiting_list::end(tx, &booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::Confirmed, None)?;
     webhook::tell(tx, &webhook::CONFIRMED, &booking)?;

@@ -22,7 +22,7 @@ use crate::Refusal;
 use crate::choice::{Choices, SlotSets};
 use crate::codes::SLOT_LOCKED;
 use crate::credit::Wanted;
-use crate::provider::{Provider, ProviderId};
+use crate::provider::{self, Provider, ProviderId};
 use crate::settings::BookingSettings;
 
 pub use sent::{NewSlot, SlotChange};
@@ -351,6 +351,10 @@ pub fn show(
         return Err(SLOT_LOCKED.into());
     }
     let slot = own(tx, provider, id)?;
+    if is_shown && slot.is_class() {
+        // Seats that became free meanwhile are for those who wait.
+        provider::enqueue_dates(tx, &slot.provider_id)?;
+    }
     let action = if is_shown {
         "slot.shown"
     } else {

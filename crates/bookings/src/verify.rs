@@ -101,6 +101,31 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "a party is asked, and no booking keeps its seats",
+        sql!(
+            "SELECT w.id FROM waiting w LEFT JOIN booking b ON b.id = w.booking_id
+             WHERE w.state = 'asked'
+               AND (b.id IS NULL OR b.state <> 'pending_payment' OR b.slot_id <> w.slot_id
+                    OR b.member_id <> w.member_id)"
+        ),
+    ),
+    (
+        "more parties are asked than there are seats for",
+        sql!(
+            "SELECT s.id FROM slot s JOIN waiting w ON w.slot_id = s.id AND w.state = 'asked'
+             JOIN booking b ON b.id = w.booking_id
+             GROUP BY s.id, s.seats HAVING SUM(b.seats) > s.seats"
+        ),
+    ),
+    (
+        "somebody waits for a date of a class and has seats of it",
+        sql!(
+            "SELECT w.id FROM waiting w JOIN booking b
+                 ON b.slot_id = w.slot_id AND b.member_id = w.member_id
+             WHERE w.state IN ('waiting', 'asked') AND b.state = 'confirmed'"
+        ),
+    ),
+    (
         "a date of a class is booked and has not one room, or the reverse",
         sql!(
             "SELECT s.id FROM slot s WHERE s.seats > 1 AND s.location_kind = 'room_pool'

@@ -50,6 +50,7 @@ mod slot_page;
 mod slots;
 mod visitor;
 mod visitor_zone;
+mod waiting;
 mod words;
 mod zone_page;
 
@@ -103,6 +104,8 @@ fn pages() -> Pages<Site, Callers> {
         .get_shared("/book/zone", Anybody, zone_page::choose)
         .get_shared("/book/s/{slug}", Anybody, session_list::one)
         .post("/book/plans/{id}", People, plans::buy)
+        .post("/book/{which}/waiting", People, waiting::join)
+        .post("/me/waiting/{id}/leave", People, waiting::leave)
         .get("/me/credits", People, plans::own)
         .get("/me/orders", People, plans::own_orders)
         .get("/me/orders/{id}/receipt", People, receipt::show)

@@ -5,11 +5,11 @@ use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use web::Site;
 
-use super::{Booked, BookingWishes, busy, create_order, draft, store_held};
-use crate::booking::{self, Booking, State, class_seats, seat};
+use super::{Booked, BookingWishes, busy, create_order, draft, spend_credits, store_held};
+use crate::booking::{self, Booking, State, class_seats, seat, waiting_list};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
-use crate::{Refusal, booking_limits, browse, provider, settle};
+use crate::{Refusal, booking_limits, browse, gateway, provider, settle};
 
 /// Holds a slot for somebody who has not proved their address yet. If their account may not hold
 /// the slot, the booking has no member. The slot is held in any case, so that nobody learns from it
@@ -66,7 +66,8 @@ pub(super) fn lock_unproven(
 }
 
 /// Takes a booking that was held for an address as the member's own, because the member has proved
-/// the address. A free booking is confirmed; otherwise there is now an order to pay. Nothing has
+/// the address; or seats that were kept for a member who waited. A booking that costs nothing or a
+/// credit is confirmed; otherwise there is now an order to pay. Nothing has
 /// changed when it is refused. Returns `None` if the slot belongs to somebody else by now. The
 /// caller holds the locks of the booking and of the member.
 pub(crate) fn prove(
@@ -86,7 +87,10 @@ pub(crate) fn prove(
     booking_limits::check_bookings(tx, account, &rules)?;
     let is_held = booking.state == State::PendingPayment;
     let order = if is_held && slot.price_minor > 0 {
-        booking_limits::check_holds(tx, account, &rules)?;
+        // Seats that were offered to a member who waited are no hold of the member's.
+        if waiting_list::asked_by(tx, &booking.id)?.is_none() {
+            booking_limits::check_holds(tx, account, &rules)?;
+        }
         let until = booking.hold_until.or(slot.hold_until);
         let (until, price) = (
             until.unwrap_or(slot.starts_at),
@@ -97,6 +101,14 @@ pub(crate) fn prove(
         booking::save(tx, &mut booking)?;
         Some(order)
     } else {
+        if let Some(wanted) = slot.credit(&rules).filter(|_| is_held) {
+            let mode = gateway::mode(site);
+            let mut party = seat::of_booking(tx, &booking.id)?;
+            spend_credits(tx, account, mode, wanted, &mut booking, &mut party)?;
+            for seat in &party {
+                seat::save(tx, seat)?;
+            }
+        }
         if !settle::grant(tx, site, &booking)? {
             return Ok(None);
         }

@@ -4,7 +4,7 @@
 use identity::account::AccountId;
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::{Booking, BookingId};
+use super::{Booking, BookingId, waiting_list};
 use crate::room;
 use crate::slot::Slot;
 
@@ -21,11 +21,14 @@ pub(super) fn take(tx: &mut Tx<'_>, slot: &Slot, seats: i64) -> Result<bool, Sto
         now = tx.now()
     )
     .run(tx, Rows::AtMostOne)?;
+    if seats < 0 && taken == 1 {
+        waiting_list::advance(tx, &slot.id)?;
+    }
     Ok(taken == 1)
 }
 
-/// Gives back so many seats of a booking. If these are all of them, its room goes to another booking
-/// of the date, or is released. Locks the slot.
+/// Gives back so many seats of a booking, first to those who wait for them. If these are all of them, its
+/// room goes to another booking of the date, or is released. Locks the slot.
 pub(crate) fn give_back(tx: &mut Tx<'_>, booking: &Booking, seats: i64) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET seats_taken = seats_taken - :seats WHERE id = :slot",
@@ -34,8 +37,11 @@ pub(crate) fn give_back(tx: &mut Tx<'_>, booking: &Booking, seats: i64) -> Resul
     )
     .run(tx, Rows::Exactly(1))?;
     if seats < booking.seats {
-        return Ok(());
+        return waiting_list::advance(tx, &booking.slot_id);
     }
+    waiting_list::pass(tx, booking)?;
+    // Before the room is left: a party that is asked takes it over.
+    waiting_list::advance(tx, &booking.slot_id)?;
     leave_room(tx, booking)
 }
 

@@ -12,6 +12,7 @@ mod refunds;
 mod requests;
 mod reviews;
 mod slots;
+mod waiting;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -119,6 +120,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(site::resource::api::routes::<CatalogueEntry, R>())
         .merge(site::resource::api::routes::<CreditKind, R>())
         .merge(slots::routes::<R>())
+        .merge(waiting::routes::<R>())
         .merge(provider::routes::<R>())
         .routes(routes!(show_booking_settings: People, change_booking_settings: People))
 }

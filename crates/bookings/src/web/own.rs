@@ -21,7 +21,7 @@ use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
 use super::slots::bookings::BOOKINGS;
-use super::{choices, ics, sessions, slot_page, words};
+use super::{choices, ics, sessions, slot_page, waiting, words};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::call_opening::{self, CallOpenings};
@@ -44,6 +44,8 @@ const DONE: &[(&str, &str)] = &[
     ("paid", "booking-was-paid"),
     ("moved", "booking-was-moved"),
     ("cancelled", "booking-was-cancelled"),
+    ("waiting", "waiting-joined"),
+    ("left", "waiting-was-left"),
     ("marked", "slot-saved"),
     ("named", "slot-saved"),
     ("seats", "seats-were-cancelled"),
@@ -59,6 +61,8 @@ struct ListPage<'a> {
     needs: Vec<(&'static str, String)>,
     coming: Option<Part>,
     past: Option<Part>,
+    /// The dates of classes for which the member waits.
+    waiting: Option<String>,
 }
 
 struct Part {
@@ -79,6 +83,10 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         needs: to_do::lines(&waiting, &req.text),
         coming: list_part(&req, false).await?,
         past: list_part(&req, true).await?,
+        waiting: match req.query.text("when") {
+            "" => waiting::own_list(&req).await?,
+            _ => None,
+        },
     };
     req.show(HERE, &req.text.say("booking-mine"), body).await
 }

@@ -166,19 +166,29 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
         })
     };
     form_state::answer(posted.once(change).await, async |problem| {
-        if problem.code == "email_unverified" {
-            return Err(problem);
-        }
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        let reader = SlotReader::Member(&req.who, &req.csrf);
-        let account = words::zone(&req.site, Some(&req.who));
-        let mut zone = VisitorZone::of_form(posted.form.text(zone::PARAMETER), account);
-        zone.offered = zone::find(posted.form.text("zone_offered"));
-        let shown = Shown {
-            form_state: &form_state,
-            zone: &zone,
-        };
-        slot_page(&req.site, &req.text, reader, &id, shown).await
+        refused(&posted, &id, problem).await
     })
     .await
+}
+
+/// Shows the page of a slot again after a form on it was refused.
+pub(super) async fn refused(
+    posted: &FormPost,
+    id: &SlotId,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    if problem.code == "email_unverified" {
+        return Err(problem);
+    }
+    let req = &posted.req;
+    let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+    let reader = SlotReader::Member(&req.who, &req.csrf);
+    let account = words::zone(&req.site, Some(&req.who));
+    let mut zone = VisitorZone::of_form(posted.form.text(zone::PARAMETER), account);
+    zone.offered = zone::find(posted.form.text("zone_offered"));
+    let shown = Shown {
+        form_state: &form_state,
+        zone: &zone,
+    };
+    slot_page(&req.site, &req.text, reader, id, shown).await
 }

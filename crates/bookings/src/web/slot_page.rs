@@ -22,6 +22,7 @@ use web::{Form, Problem, Site, Text, Theme, zone};
 
 use super::frame::framed;
 use super::visitor_zone::VisitorZone;
+use super::waiting::{self as waiting_lists, DateReader};
 use super::{answers, brief, choices, party_card, visitor, words};
 use crate::booking::seat::{self, Seat};
 use crate::booking::{self, Booking, class_seats};
@@ -34,7 +35,8 @@ use crate::offer_question::{self, OfferQuestion};
 use crate::order::OrderMode;
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
-use crate::{Refusal, credit, gateway, membership};
+use crate::waiting::{WaitingState, Waits};
+use crate::{Refusal, credit, gateway, membership, waiting};
 
 #[derive(Template)]
 #[template(path = "slot.html")]
@@ -63,6 +65,10 @@ struct SlotPage<'a> {
     /// The seats of a class; empty for other slots.
     seats: String,
     is_full: bool,
+    /// What the page says about the waiting list of a class.
+    waiting: Option<String>,
+    /// Whether seats are kept for the member who waited.
+    is_kept: bool,
     cancel: String,
     facts: Vec<(&'static str, String)>,
     about: Vec<CatalogueEntry>,
@@ -107,6 +113,7 @@ type Held = (Booking, Vec<Seat>);
 struct Means {
     /// The most seats that one booking takes.
     party: i64,
+    waits: Option<Waits>,
     credits: i64,
     lacks: Option<&'static str>,
     /// The title under which the session has a calendar; `None` for a single time.
@@ -122,10 +129,12 @@ impl Means {
         mode: OrderMode,
     ) -> Result<Self, StoreError> {
         let (party, session) = (class_seats::most(tx, slot)?, session_title(tx, slot)?);
+        let waits = waiting::of_date(tx, account, slot, rules)?;
         let (Some(account), Some(wanted)) = (account, slot.credit(rules)) else {
             return Ok(Self {
                 party,
                 session,
+                waits,
                 ..Self::default()
             });
         };
@@ -142,6 +151,7 @@ impl Means {
         };
         Ok(Self {
             party,
+            waits,
             credits,
             lacks,
             session,
@@ -306,7 +316,19 @@ pub(super) async fn slot_page(
         fields.extend(answers::fields(text, form_state, &questions));
         fields.extend(brief::fields(text, form_state, label));
     }
+    let date_reader = DateReader {
+        is_signed_in: who.is_some(),
+        may_register: signed_out.as_ref().is_some_and(|out| out.may_register),
+        zone: (visitor.name(), zone),
+    };
+    let waits = means.waits.as_ref();
+    let own = waits.and_then(|waits| waits.own.as_ref());
+    let is_kept = own.is_some_and(|own| own.state == WaitingState::Asked);
     let mut body = SlotPage {
+        is_kept,
+        waiting: waits.and_then(|waits| {
+            waiting_lists::of_date(site, text, form_state, slot, waits, date_reader)
+        }),
         text,
         form_state,
         length: words::length(text, slot.starts_at, slot.ends_at),

@@ -48,6 +48,9 @@ PUT /bookings/{id}/link | booked | P | {"link": "https://evil.example/x"} | 422 
 GET /bookings/{id}/feedback | done | M |  | 200 | -n+n+n++s
 POST /bookings/{id}/feedback | booked | M | {"rating": 5} | 422 | -n+n+nfs+
 PATCH /feedback/{id} | feedback | M | {"rating": 1, "version": 999} | 409 | -n+nfnfs+
+GET /waiting |  | M |  | 200 | -+++++++s
+POST /slots/{id}/waiting | free | M | {"seats": 1} | 409 | -u++o++s+
+POST /waiting/{id}/leave | waiting | M |  | 200 | -n+nnnns+
 GET /requests |  | M |  | 200 | -+++++++s
 POST /requests |  | M | {"slot_ids": []} | 422 | -u+++++s+
 POST /requests/{id}/confirm | settled | P | {"slot_id": "free"} | 409 | -nfn+n+s+
@@ -379,6 +382,18 @@ fn every_operation_admits_whom_the_table_says() {
         )
         .await;
         let wish = id(stage, sql!("SELECT id FROM refund_request")).await;
+        run(
+            stage,
+            sql!(
+                "INSERT INTO waiting (id, slot_id, member_id, seats, note, state, books_at_once,
+                     created_at, version)
+                 SELECT 'c0000000-0000-4000-8000-000000000003', slot_id, member_id, 1, '', 'left', 0,
+                     1, 1
+                 FROM booking WHERE state = 'cancelled'"
+            ),
+        )
+        .await;
+        names.insert("waiting", id(stage, sql!("SELECT id FROM waiting")).await);
         names.extend([
             ("claim", claim),
             ("wish", wish),

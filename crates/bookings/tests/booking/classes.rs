@@ -39,7 +39,7 @@ pub(crate) async fn book_seats(person: &mut Person, slot: &Value, seats: i64) ->
 }
 
 /// The date as it is now.
-async fn shown(person: &mut Person, slot: &Value) -> Value {
+pub(crate) async fn shown(person: &mut Person, slot: &Value) -> Value {
     let path = format!("/api/v1/slots/{}", slot["id"].as_str().unwrap());
     person
         .call("GET", &path, &Value::Null)

@@ -135,7 +135,7 @@ impl<'a, 'w> Days<'a, 'w> {
 
     async fn step(&mut self) {
         let mut who = self.people.remove(self.pick(3));
-        match self.pick(10) {
+        match self.pick(12) {
             0..3 => self.book(&mut who).await,
             3 => {
                 let pay = order(&mut who, &self.plan).await;
@@ -145,6 +145,8 @@ impl<'a, 'w> Days<'a, 'w> {
             6 => self.reschedule(&mut who).await,
             7 => self.mark().await,
             8 => self.dispute().await,
+            9 => self.join(&mut who).await,
+            10 => self.leave(&mut who).await,
             _ => self.wait().await,
         }
         self.people.push(who);
@@ -168,6 +170,24 @@ impl<'a, 'w> Days<'a, 'w> {
         let to = held.location().unwrap_or_default().to_owned();
         if to.starts_with("/pay/") {
             self.pay(who, &to).await;
+        }
+    }
+
+    /// Waits for a date of a class that is full, or tries to.
+    async fn join(&self, who: &mut Person) {
+        let slot = &self.slots[self.pick(self.slots.len())];
+        let path = format!("/api/v1/slots/{}/waiting", slot["id"].as_str().unwrap());
+        let body = json!({"seats": 1 + self.pick(2), "books_at_once": self.pick(2) == 0});
+        let page = who.call("POST", &path, &body).await;
+        assert!(page.status.as_u16() < 500, "{}", page.body);
+    }
+
+    async fn leave(&self, who: &mut Person) {
+        let list = who.call("GET", "/api/v1/waiting", &Value::Null).await;
+        let all = list.expect(200).json()["items"].as_array().unwrap().clone();
+        if let Some(one) = all.get(self.pick(all.len())) {
+            let path = format!("/api/v1/waiting/{}/leave", one["id"].as_str().unwrap());
+            who.call("POST", &path, &json!({})).await.expect(200);
         }
     }
 

@@ -22,7 +22,7 @@ use crate::stage::{
 const PRICE: i64 = 2_000;
 
 /// Farah, whose class takes place twice a day, and the path of the offer.
-async fn class(stage: &Stage<'_>, more: &Value) -> (Person, String) {
+pub(crate) async fn class(stage: &Stage<'_>, more: &Value) -> (Person, String) {
     let mut farah = provider(stage).await;
     let hours = every_day(&mut farah, "09:00", "11:00").await;
     let mut offered = json!({"horizon_days": 230});
@@ -35,7 +35,7 @@ async fn class(stage: &Stage<'_>, more: &Value) -> (Person, String) {
     (farah, offer)
 }
 
-fn priced(seats: i64, party: i64) -> Value {
+pub(crate) fn priced(seats: i64, party: i64) -> Value {
     json!({"seats": seats, "party_limit": party,
         "lengths": [{"minutes": 60, "price_minor": PRICE}]})
 }
@@ -48,12 +48,12 @@ async fn dates(person: &mut Person, round: usize) -> [Value; 2] {
     [items[0].clone(), items[1].clone()]
 }
 
-async fn date(person: &mut Person, round: usize) -> Value {
+pub(crate) async fn date(person: &mut Person, round: usize) -> Value {
     let [first, _] = dates(person, round).await;
     first
 }
 
-async fn people(stage: &Stage<'_>) -> (Person, Person, Person) {
+pub(crate) async fn people(stage: &Stage<'_>) -> (Person, Person, Person) {
     let aina = stage.person("Aina Yusof").await;
     let mei = stage.person("Mei Lin").await;
     (aina, mei, stage.person("Daniel Tan").await)

@@ -16,8 +16,8 @@ use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
-use crate::web::{choices, words};
-use crate::{Refusal, booking, class_people, notice, request};
+use crate::web::{choices, waiting as waiting_lists, words};
+use crate::{Refusal, booking, class_people, notice, request, waiting};
 
 pub(super) fn page_of(slot: &Slot) -> String {
     format!("{HERE}/{}", slot.id)
@@ -45,6 +45,8 @@ struct SlotPage<'a> {
     seats: String,
     /// Who comes to a date of a class.
     people: Option<ClassPeople<'a>>,
+    /// The waiting list of a class; empty if nobody waits.
+    waiting: String,
     /// The field for the reason for cancelling a class; `None` if it cannot be cancelled.
     reason: Option<Field>,
 }
@@ -68,9 +70,10 @@ pub(super) async fn slot_page(
         let people = class_people::list(tx, &slot)?;
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
-        Ok::<_, Refusal>((slot, (bookings, people), sets, lists))
+        let waits = waiting::list_named(tx, &slot.id)?;
+        Ok::<_, Refusal>((slot, (bookings, people, waits), sets, lists))
     };
-    let (slot, (bookings, people), sets, (listed, labels)) = req.read(look).await?;
+    let (slot, (bookings, people, waits), sets, (listed, labels)) = req.read(look).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -97,6 +100,7 @@ pub(super) async fn slot_page(
             Some(_) => matches!(slot.state, slot::State::Held | slot::State::Booked),
         },
         seats: words::seats(text, &slot),
+        waiting: waiting_lists::of_provider(req, &waits),
         reason: (slot.is_class() && slot.seats_taken > 0 && slot.starts_at > now).then(|| {
             let reason = form_state.line("reason", text.say("booking-reason"));
             reason.required()
