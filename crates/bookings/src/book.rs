@@ -67,8 +67,7 @@ pub struct NewBooking {
     #[serde(default)]
     pub track: Option<String>,
     /// How many seats of a class to book. If omitted, 1, or those that are kept for a member who waited.
-    /// The offer says how many at most; with a credit
-    /// it is 1.
+    /// The offer says how many at most; with a credit it is 1.
     #[serde(default)]
     pub seats: Option<i64>,
 }
@@ -150,7 +149,8 @@ pub fn book(
         check_version(&slot, new.slot_version)?;
         // Whoever held the slot may be a stranger, so only the member's own words count.
         let choice = choice::choose(tx, slot.sets(), &new.choice(), &Choice::default())?;
-        let (brief, is_asked) = (new.brief()?, waiting_list::asked_by(tx, &held.id)?.is_some());
+        let brief = new.brief()?;
+        let is_asked = waiting_list::asked_by(tx, &held.id)?.is_some();
         let seats = match new.seats {
             None if is_asked => held.seats,
             _ => new.seats(tx, &slot)?,
