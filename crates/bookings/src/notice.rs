@@ -1,6 +1,8 @@
 //! Messages to the member and the provider of a booking: a mail with a calendar file, and a
 //! notification on the site.
 
+mod calendar_entry;
+
 use std::borrow::Cow;
 
 use identity::account::{self, Account, AccountId};
@@ -11,12 +13,14 @@ use jiff::tz::TimeZone;
 use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
-use web::calendar_file::{self, CalendarEvent, Method};
 use web::{Language, MailMessages, Site, Text, Value, dates};
 
 use crate::booking::{self, Booking, Party};
 use crate::order::Order;
 use crate::{member, provider};
+
+pub(crate) use calendar_entry::event;
+use calendar_entry::{calendar, is_class_for};
 
 /// The scope of the mails about bookings, from which recipients can unsubscribe.
 const SCOPE: &str = "bookings";
@@ -374,53 +378,6 @@ pub(crate) fn send(
         text,
         ..NewMail::new(reader.to.clone(), stream)
     })
-}
-
-/// Whether the side has one entry in its calendar for all bookings of the date.
-fn is_class_for(booking: &Booking, party: Party) -> bool {
-    booking.is_class && party == Party::Provider
-}
-
-/// The booking in the calendar of one side.
-pub(crate) fn event(site: &Site, booking: &Booking, party: Party, place: &str) -> CalendarEvent {
-    let (id, page) = if is_class_for(booking, party) {
-        let id = booking.slot_id.to_string();
-        let page = format!("/me/slots/{id}");
-        (id, page)
-    } else {
-        (booking.id.to_string(), page(booking))
-    };
-    CalendarEvent {
-        uid: format!("{id}@{}", site.url().host()),
-        sequence: booking.ics_sequence,
-        starts_at: booking.starts_at,
-        ends_at: Some(booking.ends_at),
-        is_all_day: false,
-        zone: booking.zone(),
-        summary: booking.title.clone(),
-        location: place.to_owned(),
-        url: site.url().join(&page),
-        is_cancelled: false,
-    }
-}
-
-fn calendar(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    booking: &Booking,
-    party: Party,
-    what: Event,
-    reader: &Reader,
-    place: &str,
-) -> String {
-    let from = format!("bookings@{}", site.url().host());
-    let to = reader.to.as_str();
-    let method = match what {
-        Event::Cancelled | Event::HoldCancelled => Method::Cancel(&from, to),
-        _ => Method::Request(&from, to),
-    };
-    let events = [event(site, booking, party, place)];
-    calendar_file::write_as(method, &events, tx.now())
 }
 
 /// A notice about something with a title and a time.

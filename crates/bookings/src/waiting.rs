@@ -21,7 +21,7 @@ use crate::codes::{MEMBER_BUSY, NOT_FULL, OWN_SLOT, TOO_MANY_BOOKINGS, WAITING_A
 use crate::notice::{self, TimedNotice};
 use crate::settings::BookingSettings;
 use crate::slot::{self, Slot, SlotId};
-use crate::{Refusal, book, browse, member, provider};
+use crate::{Refusal, book, browse, member, offer_question, provider};
 
 pub use crate::booking::waiting_list::{Waiting, WaitingId, WaitingState};
 
@@ -322,6 +322,13 @@ fn book_at_once(
         return Ok(false);
     };
     if left < AT_ONCE || slot.price_minor > 0 || !account::lock(tx, &member)? {
+        return Ok(false);
+    }
+    // Nobody has answered what the offer has to know.
+    if offer_question::of_slot(tx, slot)?
+        .iter()
+        .any(|one| one.is_required)
+    {
         return Ok(false);
     }
     let none = Choice::default();

@@ -65,8 +65,8 @@ impl<'a> ClassPeople<'a> {
         form_state: &FormState,
         slot: &Slot,
         people: Vec<Participant>,
-        labels: &Labels,
-        listed: &[Listed],
+        labels: &'a Labels,
+        listed: &'a [Listed],
     ) -> Self {
         let text = &req.text;
         let sayer = Sayer {
