@@ -403,6 +403,7 @@ const EVENTS: &[&[&str]] = &[
 fn other_words(event: &Event, events: &[Event]) -> Vec<&'static str> {
     let is_called = |event: &Event, words: &[&str]| {
         let names = event.name.iter().map(|(_, name)| name);
+        let names = names.chain([event.key.as_str()]);
         let mut names = names.map(|name| format!(" {} ", folded(name)));
         names.any(|name| {
             let is_in = |word: &&str| match folded(word) {
