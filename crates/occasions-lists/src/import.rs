@@ -65,6 +65,7 @@ pub(crate) use self::layout::{NONE as NO_HEADINGS, OfferedSheet, headings_key, s
 pub(crate) use self::preview::{
     Imported, InvitedTo, Preview, PreviewedHousehold, imported, invited_to, left_out, preview,
 };
+pub(crate) use self::reading::asks_event;
 pub use self::upload::Upload;
 pub(crate) use self::upload::{Arriving, MOST_BYTES_WITH_PICTURES};
 pub use self::warning::Warning;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use occasions::diet;
+use occasions::event::Event;
 use occasions::question::Question;
 use occasions::words::{GuestKind, QuestionKind, ReplyStatus};
 use web::{Catalogue, Language};
@@ -196,7 +197,38 @@ impl Lexicon {
             {
                 add(&mut self.events, name, event.key.clone());
                 add(&mut self.headings, name, Column::Reply(event.key.clone()));
+            }
+            let names = event.name.iter().map(|(_, name)| name);
+            let names = names.chain([event.key.as_str()]);
+            for name in names.chain(other_words(event, &ground.events)) {
                 for (before, after) in [
+                    ("zum", "eingeladen"),
+                    ("zur", "eingeladen"),
+                    ("", "eingeladen"),
+                    ("eingeladen zum", ""),
+                    ("eingeladen zur", ""),
+                    ("einladung zum", ""),
+                    ("einladung zur", ""),
+                    ("jemput", ""),
+                    ("dijemput", ""),
+                    ("jemputan ke", ""),
+                    ("undangan", ""),
+                    ("diundang ke", ""),
+                    ("invitato a", ""),
+                    ("invitati a", ""),
+                    ("invitato alla", ""),
+                    ("invitati alla", ""),
+                    ("invitato al", ""),
+                    ("invitati al", ""),
+                    ("invité au", ""),
+                    ("invités au", ""),
+                    ("invité à la", ""),
+                    ("invités à la", ""),
+                    ("invité à", ""),
+                    ("invités à", ""),
+                    ("邀请", ""),
+                    ("受邀", ""),
+                    ("مدعو إلى", ""),
                     ("invited to", ""),
                     ("invited", ""),
                     ("invite to", ""),
@@ -209,7 +241,11 @@ impl Lexicon {
                 ] {
                     let heading = format!("{before} {name} {after}");
                     let column = Column::Invited(event.key.clone());
-                    add(&mut self.headings, &heading, column);
+                    add(&mut self.headings, &heading, column.clone());
+                    // Chinese has no spaces between words.
+                    if !before.is_ascii() {
+                        add(&mut self.headings, &format!("{before}{name}"), column);
+                    }
                 }
                 for before in ["rsvp", "reply", "coming to", "attending"] {
                     let heading = format!("{before} {name}");
@@ -305,10 +341,94 @@ impl Lexicon {
     }
 }
 
+/// What the usual events are called, one event a line.
+const EVENTS: &[&[&str]] = &[
+    &[
+        "dinner",
+        "abendessen",
+        "makan malam",
+        "cena",
+        "dîner",
+        "晚宴",
+        "晚餐",
+        "العشاء",
+    ],
+    &[
+        "lunch",
+        "mittagessen",
+        "makan tengah hari",
+        "makan siang",
+        "pranzo",
+        "déjeuner",
+        "午宴",
+        "午餐",
+        "الغداء",
+    ],
+    &[
+        "ceremony",
+        "trauung",
+        "zeremonie",
+        "akad nikah",
+        "nikah",
+        "upacara",
+        "cerimonia",
+        "cérémonie",
+        "仪式",
+        "儀式",
+        "المراسم",
+    ],
+    &[
+        "reception",
+        "empfang",
+        "resepsi",
+        "ricevimento",
+        "réception",
+        "婚宴",
+        "喜宴",
+        "الاستقبال",
+    ],
+    &[
+        "party",
+        "feier",
+        "pesta",
+        "parti",
+        "festa",
+        "fête",
+        "派对",
+        "الحفلة",
+    ],
+];
+
+/// What an event is called in other languages, if no other one is called so.
+fn other_words(event: &Event, events: &[Event]) -> Vec<&'static str> {
+    let is_called = |event: &Event, words: &[&str]| {
+        let names = event.name.iter().map(|(_, name)| name);
+        let names = names.chain([event.key.as_str()]);
+        let mut names = names.map(|name| format!(" {} ", folded(name)));
+        names.any(|name| {
+            let is_in = |word: &&str| match folded(word) {
+                word if word.is_ascii() => name.contains(&format!(" {word} ")),
+                word => name.contains(&word),
+            };
+            words.iter().any(|word| is_in(&word))
+        })
+    };
+    let is_only = |words: &&&[&'static str]| {
+        let mut same = events.iter().filter(|other| is_called(other, words));
+        same.next().is_some_and(|first| first.key == event.key) && same.next().is_none()
+    };
+    let known = EVENTS.iter().filter(is_only).copied();
+    known.flatten().copied().collect()
+}
+
 /// The meaning of a known heading. A meal is an answer if there is one question about meals.
 fn column(word: &str, ground: &Ground) -> Option<Column> {
     if word == "skip" {
         return Some(Column::Skip);
+    }
+    // Of several events the host says which one.
+    if word == Field::Reply.word() && ground.events.len() > 1 {
+        return Some(Column::Field(Field::Other));
     }
     if word != "meal" {
         return Field::find(word).map(Column::Field);

@@ -12,10 +12,12 @@ mod row;
 mod sheets;
 mod words;
 
+pub(crate) use self::columns::asks_event;
 pub(super) use self::columns::{HeadingRow, Meanings, guess, known};
 pub(super) use self::households::{Guest, Household, LONGEST_FOOD, ONE_OF, fits, read};
 pub(super) use self::row::{Table, Told};
 pub(super) use self::sheets::{Layout, Sheets, first_rows, join};
+pub(super) use self::words::is_no_need;
 
 #[cfg(test)]
 mod tests;

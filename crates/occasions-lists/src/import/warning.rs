@@ -47,6 +47,10 @@ words! {
         NoSurname = "no_surname" => "host-import-no-surname",
         /// The email address had a comma where a dot belongs.
         EmailMended = "email_mended" => "host-import-email-mended",
+        /// The address looks mistyped. It is kept as it is written.
+        EmailDoubtful = "email_doubtful" => "host-import-email-doubtful",
+        /// One more person comes, of whom no name is known. The household has a place for them.
+        PlusOne = "plus_one" => "host-import-plus-one",
         /// This is no email address. It is in the household's note.
         EmailInNote = "email_in_note" => "host-import-email-in-note",
         /// The spreadsheet has rounded the telephone number. It is skipped.

@@ -206,6 +206,8 @@ struct Heading {
     words: String,
     cells: String,
     column: String,
+    /// Whether the host has to say to which event it belongs.
+    asks_event: bool,
 }
 
 /// Handles `GET /admin/o/{slug}/import/{id}/columns`.
@@ -261,6 +263,9 @@ async fn show_columns(
                 heading => heading.to_owned(),
             },
             cells: cells.join(" · "),
+            asks_event: ground.events.len() > 1
+                && *column == Field::Other.word()
+                && import::asks_event(heading),
             column: column.clone(),
         }
     });

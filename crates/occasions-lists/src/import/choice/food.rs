@@ -6,7 +6,7 @@ use super::super::finding::Finding;
 use super::super::gathered::Gathered;
 use super::super::identity;
 use super::super::lexicon::Lexicon;
-use super::super::reading::{LONGEST_FOOD, ONE_OF};
+use super::super::reading::{self, LONGEST_FOOD, ONE_OF};
 use super::super::warning::Warning;
 use super::{Choice, ChoiceKind, Choices, Eater, is_enough, name, numbered, words_of};
 use crate::household_document::GuestRecord;
@@ -26,7 +26,7 @@ pub(super) fn share(
     lexicon: &Lexicon,
     asked: &mut Vec<Choice>,
 ) {
-    part(one);
+    let named = part(one);
     let shared = one.findings.iter();
     let shared = shared.filter(|finding| finding.code == Warning::WhoseDiet.word());
     let shared: Vec<(usize, String)> = shared
@@ -76,7 +76,8 @@ pub(super) fn share(
             here: None,
             options,
         };
-        asked.extend(is_asked.then_some(question));
+        let is_named = named.contains(&(row, food.clone()));
+        asked.extend((is_asked && !is_named).then_some(question));
         let answer = answer.or(proposed);
         let Some(answer) = answer.filter(|answer| *answer != Eater::OneOf.word()) else {
             continue;
@@ -105,8 +106,10 @@ pub(super) fn share(
 }
 
 /// Takes apart what a cell says of several people, if it names one of them or counts them: "1 vegan,
-/// celiac (Wei Jie)". Each part is then asked, or given, by itself.
-fn part(one: &mut Gathered) {
+/// celiac (Wei Jie)". Each part is then asked, or given, by itself. Returns the parts, with their row,
+/// of cells that name somebody in every part: nothing is left to ask of them.
+fn part(one: &mut Gathered) -> Vec<(usize, String)> {
+    let mut named = Vec::new();
     let findings = std::mem::take(&mut one.findings);
     for finding in findings {
         let guests = one.record.guests.iter().zip(&one.guest_rows);
@@ -118,6 +121,12 @@ fn part(one: &mut Gathered) {
         } else {
             Vec::new()
         };
+        let are_named = parts.iter().all(|part| of_one(part, &people).is_some());
+        // "Chong ok" is no need.
+        let is_need =
+            |part: &&&str| of_one(part, &people).is_none_or(|(_, need)| !reading::is_no_need(need));
+        let needs: Vec<&str> = parts.iter().filter(is_need).copied().collect();
+        let parts = if needs.is_empty() { parts } else { needs };
         let whole = format!("{ONE_OF}{food}");
         let notes: Vec<String> = parts.iter().map(|part| format!("{ONE_OF}{part}")).collect();
         let notes = notes.join(BETWEEN);
@@ -137,11 +146,15 @@ fn part(one: &mut Gathered) {
         for (guest, _) in guests.filter(|(_, row)| **row == finding.row) {
             replace(guest, &whole, &notes);
         }
+        if are_named {
+            named.extend(parts.iter().map(|part| (finding.row, clean(part))));
+        }
         one.findings.extend(parts.into_iter().map(|part| Finding {
             value: part.to_owned(),
             ..finding.clone()
         }));
     }
+    named
 }
 
 /// Returns the parts of a cell; none if it is one: all of it is of one person, or nothing in it says
@@ -314,6 +327,7 @@ mod tests {
                 "Anna - vegan, Mei – halal",
                 &["Anna - vegan", "Mei – halal"],
             ),
+            ("Anna no nuts, Mei ok", &["Anna no nuts", "Mei ok"]),
             ("2 vegan, 1 halal", &["2 vegan", "1 halal"]),
             ("kids menu x2、1 vegan", &["kids menu x2", "1 vegan"]),
             ("Anna: vegan\nhalal", &["Anna: vegan", "halal"]),

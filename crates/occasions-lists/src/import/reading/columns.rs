@@ -22,6 +22,14 @@ pub(crate) fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter_map(|line| line.split_once(','))
 }
 
+/// Whether a heading speaks of a reply or of an invitation, of which an occasion of several events has
+/// to know the event.
+pub(crate) fn asks_event(heading: &str) -> bool {
+    let plain = folded(heading);
+    let mut replies = known().filter(|(word, _)| *word == Field::Reply.word());
+    words::says_invited(&plain) || replies.any(|(_, reply)| folded(reply) == plain)
+}
+
 /// What headings mean, in the form that [`folded`] returns.
 pub(crate) type Meanings = BTreeMap<String, Column>;
 

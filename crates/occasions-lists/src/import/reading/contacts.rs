@@ -133,7 +133,7 @@ fn digits(text: &str) -> usize {
 pub(crate) fn take_phones(text: &str) -> (String, Vec<String>) {
     let mut phones = Vec::new();
     let mut rest = String::new();
-    let letters: Vec<char> = text.chars().collect();
+    let letters: Vec<char> = with_area_codes(text).chars().collect();
     let mut at = 0;
     while at < letters.len() {
         let is_start = (is_digit(letters[at]) || letters[at] == '+')
@@ -171,6 +171,34 @@ pub(crate) fn take_phones(text: &str) -> (String, Vec<String>) {
     (rest.to_owned(), phones)
 }
 
+/// The most signs that are looked at on each side of a slash.
+const AREA_CODE: usize = 14;
+
+/// Makes one number of an area code and its number: "0351/4567890".
+fn with_area_codes(text: &str) -> String {
+    let is_gap = |letter: char| letter == ' ' || letter == '\u{a0}';
+    let is_part = |letter: &char| is_digit(*letter) || " -()+\u{a0}".contains(*letter);
+    let mut whole = String::with_capacity(text.len());
+    for (at, sign) in text.char_indices() {
+        if sign != '/' {
+            whole.push(sign);
+            continue;
+        }
+        let code = text[..at].chars().rev().take(AREA_CODE).take_while(is_part);
+        let code: String = code.collect::<Vec<char>>().into_iter().rev().collect();
+        let number = text[at + 1..].trim_start_matches(is_gap).chars();
+        let number: String = number.take(AREA_CODE).take_while(is_part).collect();
+        let (first, second) = (digits(&code), digits(&number));
+        let is_one = code.trim_start_matches([' ', '(']).starts_with(['0', '+'])
+            && !number.starts_with(['0', '+', '('])
+            && (2..=6).contains(&first)
+            && second >= 4
+            && first + second >= 7;
+        whole.push(if is_one { ' ' } else { sign });
+    }
+    whole
+}
+
 fn number_length(letters: &[char]) -> usize {
     let is_part = |letter: &&char| is_digit(**letter) || " +-.()\u{a0}".contains(**letter);
     letters.iter().take_while(is_part).count()
@@ -179,7 +207,7 @@ fn number_length(letters: &[char]) -> usize {
 /// Reads a cell with telephone numbers, which stay as they are typed.
 pub(crate) fn phones(cell: &str) -> Contacts {
     let mut found = Contacts::default();
-    let cell = cell.replace(":::", ";");
+    let cell = with_area_codes(&cell.replace(":::", ";"));
     let plain = cell
         .trim()
         .trim_start_matches("=\"")

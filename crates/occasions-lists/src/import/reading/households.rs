@@ -2,14 +2,19 @@
 
 mod cells;
 mod doubles;
+mod notes;
+mod reached;
 
 use std::collections::BTreeMap;
 
-use self::cells::{add_cell, add_email, add_phone, share_food};
+use self::cells::{add_cell, share_food};
 use self::doubles::{join_doubles, place_guests};
+use self::notes::fit_note;
+pub(crate) use self::notes::fits;
+use self::reached::{add_email, add_phone};
 
 use super::super::warning::Warning;
-use super::name_cell::NameCell;
+use super::name_cell::{self, NameCell};
 use super::row::{Row, Table, Told};
 use super::words;
 use crate::household_document::field::{Column, Field, folded};
@@ -89,6 +94,10 @@ pub(crate) struct Household {
     pub(crate) foods: Vec<String>,
     pub(crate) guests: Vec<Guest>,
     pub(crate) told: Vec<Told>,
+    /// Notes that are about the people of a row, with its number.
+    row_notes: Vec<(String, usize)>,
+    /// Places that a note gives, and perhaps another row too.
+    noted_places: usize,
     totals: Vec<usize>,
     declared: Option<i64>,
     places: usize,
@@ -165,6 +174,8 @@ pub(crate) fn read(table: &Table<'_>) -> List {
         }
         let key = row.key(is_whole);
         let known = key.as_ref().and_then(|key| places.get(key).copied());
+        let above = list.households.len().checked_sub(1);
+        let known = known.or(above.filter(|_| key.is_none() && row.is_plus_one()));
         let at = known.unwrap_or(list.households.len());
         if known.is_none() {
             list.households.push(Household {
@@ -321,7 +332,7 @@ fn add_people(one: &mut Household, row: &Row<'_>, name: &NameCell) {
     for person in &name.people {
         let guest = Guest {
             row: row.number,
-            name: person.name.clone(),
+            name: name_cell::bare(person),
             is_child: person.is_child,
             age: person.age,
             ..Guest::default()
@@ -430,6 +441,7 @@ fn finish(one: &mut Household, is_own: bool) {
             tell(one, Field::Guest, Warning::InNote, guest.name);
         }
     }
+    one.name_row_notes();
     let named = one.guests.len();
     let children_named = one.guests.iter().filter(|guest| guest.is_child).count();
     let child_places = match one.declared_children {
@@ -446,7 +458,7 @@ fn finish(one: &mut Household, is_own: bool) {
         one.totals.iter().copied().reduce(usize::saturating_add)
     };
     let known = named.saturating_add(child_places);
-    let mut places = one.places;
+    let mut places = one.places.max(one.noted_places);
     if let Some(total) = total {
         if total < known.saturating_add(places) {
             tell(
@@ -546,31 +558,4 @@ fn cut(text: &mut String, longest: usize, notes: &mut Vec<String>) {
         let short = text.chars().take(longest).collect();
         notes.push(std::mem::replace(text, short));
     }
-}
-
-/// Whether a note of these lines has room for one more.
-pub(crate) fn fits(notes: &[String], line: &str) -> bool {
-    let length: usize = notes.iter().map(|note| note.chars().count() + 1).sum();
-    length + line.chars().count() <= LONGEST_NOTE
-}
-
-/// Leaves as much in the note as fits, and names the rest.
-fn fit_note(one: &mut Household) {
-    let (row, mut kept) = (one.row, Vec::new());
-    for note in std::mem::take(&mut one.notes) {
-        if kept.contains(&note) {
-            continue;
-        }
-        if fits(&kept, &note) {
-            kept.push(note);
-        } else {
-            one.told.push(Told {
-                row,
-                column: Some(Field::Note.into()),
-                warning: Warning::LeftOut,
-                value: note,
-            });
-        }
-    }
-    one.notes = kept;
 }

@@ -65,12 +65,18 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     if words::is_nobody(cell, &folded(cell)) || words::is_nothing(cell) {
         return found;
     }
+    if words::is_plus_one(cell) {
+        found.places = 1;
+        found.doubt(Warning::PlusOne);
+        return found;
+    }
     let text = without_marks(cell);
     let (text, emails) = contacts::take_emails(&text);
     let (text, phones) = contacts::take_phones(&text);
     (found.emails, found.phones) = (emails, phones);
     let text = without_bullet(&text, &mut found);
     let text = without_cancelled(&text, &mut found);
+    let text = without_heading(&text, &mut found);
     let text = read_brackets(&text, &mut found);
     let text = read_total(&text, &mut found);
     let text = text
@@ -235,6 +241,33 @@ fn read_total(text: &str, found: &mut NameCell) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// "Kollegen: Sven, Mareike" are two people of whom the note says "Kollegen". What stands behind the
+/// colon may be food, which is of whom the text names before it.
+fn without_heading(text: &str, found: &mut NameCell) -> String {
+    let Some((heading, people)) = text.split_once([':', '：']) else {
+        return text.to_owned();
+    };
+    let plain = folded(heading);
+    let mut pieces = people.split([',', ';', '，', '；', '、', '&', '+', '/', '\n']);
+    let is_of_names = !people.contains([':', '：', '(', '-', '–'])
+        && pieces.clone().all(|piece| {
+            let word = folded(piece);
+            piece.trim_start().starts_with(char::is_alphabetic)
+                && !words::is_food(&word)
+                && !words::is_food_note(&word)
+        });
+    let is_heading = words::is_only_section(heading, &plain)
+        || words::is_remark(heading, &plain)
+        || (plain.split(' ').count() <= 2 && pieces.nth(1).is_some());
+    let is_name_of_all = heading.contains(['&', '+', ',', ';', '/', '(']);
+    if plain.is_empty() || !is_of_names || !is_heading || is_name_of_all {
+        return text.to_owned();
+    }
+    found.notes.push(heading.trim().to_owned());
+    found.doubt(Warning::InNote);
+    people.trim().replace([',', '，'], ";")
 }
 
 fn guest_of(text: &str) -> Option<String> {
@@ -461,14 +494,29 @@ fn last_word_is<'t>(part: &'t str, word: &str) -> Option<&'t str> {
 fn without_article(plain: &str) -> String {
     let articles = [
         "the ", "his ", "her ", "their ", "a ", "an ", "my ", "sua ", "suo ", "seine ", "ihre ",
-        "sa ", "son ", "ses ", "i ", "il ", "la ", "les ",
+        "seiner ", "seinem ", "ihrem ", "ihrer ", "su ", "sa ", "son ", "ses ", "i ", "il ", "la ",
+        "les ",
     ];
     let article = articles.iter().find(|article| plain.starts_with(**article));
     plain[article.map_or(0, |article| article.len())..].to_owned()
 }
 
-/// "3 anak", "3anak".
+/// Numbers in words, from two.
+const NUMBERS: [(usize, &[&str]); 4] = [
+    (2, &["two", "dua", "zwei", "due", "deux", "dos"]),
+    (3, &["three", "tiga", "drei", "tre", "trois", "tres"]),
+    (4, &["four", "empat", "vier", "quattro", "quatre", "cuatro"]),
+    (5, &["five", "lima", "funf", "cinque", "cinq", "cinco"]),
+];
+
+/// "3 anak", "3anak", "drei Kinder".
 fn counted(plain: &str) -> Option<(usize, String)> {
+    if let Some((first, what)) = plain.split_once(' ')
+        && (words::is_child_word(what) || words::is_people_word(what))
+        && let Some((number, _)) = NUMBERS.iter().find(|(_, names)| names.contains(&first))
+    {
+        return Some((*number, what.to_owned()));
+    }
     let end = plain.find(|letter: char| !letter.is_ascii_digit())?;
     let number: usize = plain[..end].parse().ok()?;
     (number <= 30).then(|| (number, plain[end..].trim().to_owned()))

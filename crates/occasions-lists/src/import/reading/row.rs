@@ -355,7 +355,7 @@ impl Row<'_> {
         } else {
             name_cell::read(&name, None)
         };
-        read.people.first().map(|person| person.name.clone())
+        read.people.first().map(name_cell::bare)
     }
 
     pub(crate) fn is_part_of_name(&self, rest: &str) -> bool {
@@ -378,6 +378,11 @@ impl Row<'_> {
             && is_empty(Field::Reference)
             && (is_empty(Field::Household) || self.is_household_the_name())
             && is_empty(Field::Group)
+    }
+
+    /// Whether the row's only name says that one more comes: "+1". Nothing else says whom it is about.
+    pub(crate) fn is_plus_one(&self) -> bool {
+        !self.is_own && self.names_nobody() && words::is_plus_one(&self.name_text())
     }
 
     /// The first column that names people.

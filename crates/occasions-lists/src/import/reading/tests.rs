@@ -1,4 +1,5 @@
 mod cells;
 mod generated;
 mod lists;
+mod messy;
 mod shapes;

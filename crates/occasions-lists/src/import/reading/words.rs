@@ -179,6 +179,60 @@ pub(super) fn is_allergy(folded: &str) -> bool {
     })
 }
 
+/// Whether a text has one of the words of a list. Words of other scripts may be part of a longer one.
+fn has(name: &str, folded: &str) -> bool {
+    let padded = format!(" {folded} ");
+    list(name).any(|word| {
+        if word.is_ascii() {
+            padded.contains(&format!(" {word} "))
+        } else {
+            folded.contains(word.as_str())
+        }
+    })
+}
+
+/// Whether a note speaks of food that somebody needs or does not eat. What may be a need is one.
+pub(super) fn is_food_note(folded: &str) -> bool {
+    let has_part = |name: &str| list(name).any(|part| folded.contains(part.as_str()));
+    is_allergy(folded)
+        || ["foods", "needs"].iter().any(|name| has(name, folded))
+        || has_part("need_parts")
+        || has("negations", folded) && (has("edibles", folded) || has_part("edible_parts"))
+}
+
+/// Whether a text is nothing but the name of a diet.
+pub(super) fn is_diet(folded: &str) -> bool {
+    is_in("foods", folded)
+}
+
+/// Whether a note is of all the people of its row: "Laktose (beide)".
+pub(super) fn is_of_both(folded: &str) -> bool {
+    has("both", folded)
+}
+
+/// Whether a text says that somebody needs no other food.
+pub(crate) fn is_no_need(typed: &str) -> bool {
+    is_nothing(typed) || is_in("no_needs", &folded(typed))
+}
+
+/// Whether a heading says that somebody is invited.
+pub(super) fn says_invited(folded: &str) -> bool {
+    has("invited", folded)
+}
+
+/// Whether a text says only that one more comes: "+1", "plus one", "Begleitung".
+pub(super) fn is_plus_one(typed: &str) -> bool {
+    let typed = typed.trim().trim_matches(['(', ')']);
+    let number = typed.strip_prefix(['+', '＋']).map(str::trim);
+    number == Some("1") || is_in("plus_ones", &folded(typed))
+}
+
+/// Whether the domain of an address is a usual misspelling of a large provider's.
+pub(super) fn is_misspelt(email: &str) -> bool {
+    let domain = email.rsplit_once('@').map(|(_, domain)| folded(domain));
+    domain.is_some_and(|domain| is_in("mail_typos", &domain))
+}
+
 /// Whether a word of a name cell says how many come, or joins people, and is no part of a name.
 pub(super) fn is_understood(folded: &str) -> bool {
     let lists = [

@@ -5,6 +5,7 @@ use super::super::counts::{self, Count};
 use super::super::name_cell::{self, NameCell};
 use super::super::row::Row;
 use super::super::{contacts, words};
+use super::reached::add_contact;
 use super::{Guest, Household, LONGEST_NOTE, ONE_OF, WholeReply};
 use crate::household_document::field::{Column, Field, Numbered, folded};
 use crate::household_document::who_shares_food;
@@ -93,7 +94,11 @@ pub(super) fn add_cell(
         | Field::GuestPhone
         | Field::GuestEvents => add_of_guest(one, row, at, field, from, count),
         Field::Reply if row.table.has_one_event => add_reply(one, row, at, "", from),
-        Field::Reply => one.note_cell(row, at, Warning::InNote),
+        Field::Reply => {
+            one.note_cell(row, at, Warning::InNote);
+            let text = row.labelled(Some(at), cell);
+            one.row_notes.push((text, row.number));
+        }
         Field::Other => {
             let heading = row.heading(at);
             let text = if heading.is_empty() {
@@ -101,7 +106,7 @@ pub(super) fn add_cell(
             } else {
                 format!("{heading}: {cell}")
             };
-            one.note(row, Some(column), &text);
+            one.note_of_row(row, Some(column), &text);
         }
     }
 }
@@ -173,13 +178,21 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
         None => cell.to_owned(),
     };
     if field == Field::Note {
-        one.note(row, Some(&field.into()), cell);
+        one.note_of_row(row, Some(&field.into()), cell);
         if !row.is_own && words::is_cancelled(&folded(cell)) {
             let told = row.told(Some(&field.into()), Warning::NotComing, cell);
             one.told.push(told);
         }
-        if !row.is_own && words::is_allergy(&folded(cell)) {
-            add_allergy(one, row, cell, from);
+        if row.is_own {
+            return;
+        }
+        if words::is_food_note(&folded(cell)) {
+            add_food_note(one, row, cell, from);
+        }
+        if words::is_plus_one(cell) {
+            one.noted_places = 1;
+            let told = row.told(Some(&field.into()), Warning::PlusOne, cell);
+            one.told.push(told);
         }
     } else if row.is_own || text.chars().count() <= LONGEST_NOTE {
         one.lines.insert(field, text);
@@ -188,21 +201,26 @@ fn add_text(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: u
     }
 }
 
-/// A note on an allergy of the row's guests is the kitchen's too.
-fn add_allergy(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
+/// A note on what the row's guests eat is the kitchen's too. A diet by its name is one guest's need;
+/// every other text stands as it is.
+fn add_food_note(one: &mut Household, row: &Row<'_>, note: &str, from: usize) {
     one.told
         .push(row.told(Some(&Field::Note.into()), Warning::AllergyNote, note));
     if one.guests.len() == from {
         one.foods.push(note.to_owned());
     }
+    let plain = folded(note);
     let guests = who_shares_food(&mut one.guests[from..], |guest| guest.is_child);
-    let count = guests.len();
+    let is_of_one = guests.len() > 1 && !words::is_of_both(&plain);
+    let is_diet = guests.len() == 1 && words::is_diet(&plain);
     for guest in guests {
-        guest.diet_notes.push(if count > 1 {
-            format!("{ONE_OF}{note}")
+        if is_diet {
+            guest.diets.push(note.to_owned());
+        } else if is_of_one {
+            guest.diet_notes.push(format!("{ONE_OF}{note}"));
         } else {
-            note.to_owned()
-        });
+            guest.diet_notes.push(note.to_owned());
+        }
     }
 }
 
@@ -227,110 +245,6 @@ fn add_address(one: &mut Household, row: &Row<'_>, at: usize) {
         one.note(row, Some(&Field::Address.into()), &address);
         one.told
             .push(row.told(Some(&Field::Address.into()), Warning::InNote, &address));
-    }
-}
-
-fn add_contact(one: &mut Household, row: &Row<'_>, at: usize, field: Field, from: usize) {
-    let cell = row.cell(at);
-    if row.is_own {
-        let line = row.line_at(at);
-        if !one.set(field, &line) {
-            one.told
-                .push(row.told(Some(&field.into()), Warning::LeftOut, &line));
-        }
-        return;
-    }
-    let has_at = cell.contains('@');
-    if field == Field::Email || has_at {
-        let mut found = contacts::emails(cell);
-        let rest = contacts::take_emails(cell).0;
-        if field != Field::Email || rest.chars().filter(char::is_ascii_digit).count() >= 7 {
-            let numbers = contacts::phones(&rest);
-            found.has_rest = numbers.has_rest || numbers.phones.is_empty() && found.has_rest;
-            for phone in numbers.phones {
-                add_phone(one, row, Some(at), &phone, from);
-            }
-        }
-        if found.is_mended {
-            one.told
-                .push(row.told(Some(&field.into()), Warning::EmailMended, cell));
-        }
-        for email in &found.emails {
-            add_email(one, row, Some(at), email);
-        }
-        let is_name = row.is_part_of_name(&rest);
-        if found.emails.is_empty() || (found.has_rest && !is_name) {
-            one.note_cell(
-                row,
-                at,
-                if found.emails.is_empty() {
-                    Warning::EmailInNote
-                } else {
-                    Warning::InNote
-                },
-            );
-        }
-        return;
-    }
-    let found = contacts::phones(cell);
-    if found.has_lost_digits {
-        one.told
-            .push(row.told(Some(&field.into()), Warning::DigitsLost, cell));
-    }
-    for phone in &found.phones {
-        add_phone(one, row, Some(at), phone, from);
-    }
-    if found.has_rest {
-        one.note_cell(row, at, Warning::InNote);
-    }
-}
-
-/// The first address is the household's, the next ones its people's.
-pub(super) fn add_email(one: &mut Household, row: &Row<'_>, at: Option<usize>, email: &str) {
-    let column = Column::from(Field::Email);
-    if one
-        .lines
-        .get(&Field::Email)
-        .is_some_and(|known| folded(known) != folded(email))
-    {
-        let mut guests = one.guests.iter().enumerate();
-        let free = guests.position(|(place, guest)| {
-            place > 0 && guest.row == row.number && guest.email.is_empty() && !guest.is_child
-        });
-        if let Some(free) = free {
-            email.clone_into(&mut one.guests[free].email);
-        } else {
-            one.note(row, Some(&column), &row.labelled(at, email));
-            let told = row.told(Some(&column), Warning::InNote, email);
-            one.told.push(told);
-        }
-        return;
-    }
-    one.set(Field::Email, email);
-}
-
-pub(super) fn add_phone(
-    one: &mut Household,
-    row: &Row<'_>,
-    at: Option<usize>,
-    phone: &str,
-    from: usize,
-) {
-    if one.set(Field::Phone, phone) {
-        return;
-    }
-    // A later row's number is its person's.
-    let free = one
-        .guests
-        .get_mut(from)
-        .filter(|guest| guest.phone.is_empty() && from > 0 && !guest.is_child);
-    if let Some(guest) = free {
-        phone.clone_into(&mut guest.phone);
-    } else {
-        let column = Column::from(Field::Phone);
-        one.note(row, Some(&column), &row.labelled(at, phone));
-        let told = row.told(Some(&column), Warning::InNote, phone);
-        one.told.push(told);
     }
 }
 
@@ -429,7 +343,7 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     for person in found.people {
         let guest = Guest {
             row: row.number,
-            name: person.name,
+            name: name_cell::bare(&person),
             is_child: person.is_child || field == Field::Children,
             age: person.age,
             ..Guest::default()

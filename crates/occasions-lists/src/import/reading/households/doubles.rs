@@ -134,6 +134,8 @@ fn join(one: &mut Household, other: Household) {
             one.notes.push(note);
         }
     }
+    one.row_notes.extend(other.row_notes);
+    one.noted_places = one.noted_places.max(other.noted_places);
     one.told.extend(other.told);
     let has_other =
         |there: Option<i64>, new: Option<i64>| there.is_some() && new.is_some() && there != new;

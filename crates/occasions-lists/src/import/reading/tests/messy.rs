@@ -1,0 +1,129 @@
+//! Lists with what people write beside the names, and the households that they have to become.
+
+use super::super::words;
+use super::cells::lines;
+use super::generated::{meanings, read};
+use super::lists::all_shown;
+use crate::household_document::field::folded;
+
+/// A list, and the lines that it has to become.
+const LISTS: &[(&str, &[&str])] = &[
+    (
+        "\
+Name,Note
+Ana,halal
+Ben & Cy,2 x vegetarisch
+Dee & Eli,Laktose (beide)
+Fay,Rollstuhl
+",
+        &[
+            "Ana: Ana (halal) [halal] !allergy_note",
+            "Ben & Cy: Ben (one of: 2 x vegetarisch), Cy (one of: 2 x vegetarisch) [2 x vegetarisch] !allergy_note",
+            "Dee & Eli: Dee (Laktose (beide)), Eli (Laktose (beide)) [Laktose (beide)] !allergy_note",
+            "Fay: Fay [Rollstuhl]",
+        ],
+    ),
+    (
+        "\
+Household,Name,Meal,Note
+Clarke,Emma,beef,
+Clarke,James,fish,
+Clarke,Poppy,fish,highchair
+Lim,Ana,beef,late
+Lim,Ben,beef,late
+",
+        &[
+            "Clarke: Emma, James, Poppy [Emma: Meal: beef] [James, Poppy: Meal: fish] [Poppy: highchair]",
+            "Lim: Ana, Ben [Meal: beef] [late]",
+        ],
+    ),
+    (
+        "\
+Name,Table,Note
+Oliver,4A,plus one
++1,4A,
+Ben,5,
+plus one,5,
+",
+        &[
+            "Oliver: Oliver +1 #Table 4A [plus one] !plus_one !plus_one",
+            "Ben: Ben +1 #Table 5 !plus_one",
+        ],
+    ),
+    (
+        "\
+Name,Children,Email
+Anna,\"Lina (4), Max (2)\",anna@gmial.com
+",
+        &["Anna: Anna, Lina*, Max* | anna@gmial.com !email_doubtful"],
+    ),
+];
+
+#[test]
+fn messy_lists_become_their_households() {
+    let meanings = meanings();
+    let mut wrong = Vec::new();
+    for (file, wanted) in LISTS {
+        let (_, _, list) = read(&lines(file), &meanings);
+        let got = all_shown(&list);
+        if got != *wanted {
+            let (got, wanted) = (got.join("\n"), wanted.join("\n"));
+            wrong.push(format!("{file}is\n{got}\nnot\n{wanted}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_note_that_speaks_of_food_is_known_in_every_language() {
+    for note in [
+        "Anna: Nussallergie",
+        "Zöliakie (Tochter Elif)",
+        "vegan, Erdnuss!!!",
+        "Laktose (beide)",
+        "kein Schweinefleisch",
+        "isst keinen Fisch",
+        "no beef (both)",
+        "Ama pregnant, no raw fish",
+        "diabetic; sits near the door",
+        "Dev eats no onion or garlic (Jain)",
+        "no nuts pls, gf",
+        "Mak Long alergi udang",
+        "kencing manis",
+        "tidak makan ikan",
+        "non mangia carne",
+        "celiachia",
+        "sans porc",
+        "intolérante au lactose",
+        "花生过敏",
+        "不吃牛肉",
+        "لا يأكل اللحم",
+    ] {
+        assert!(words::is_food_note(&folded(note)), "{note}");
+    }
+    for note in [
+        "kommen evtl. nur zur Trauung",
+        "Name der Gattin erfragen",
+        "photographer + assistant need dinner",
+        "different Emma!",
+        "age 3, highchair",
+        "no phone",
+        "tak datang",
+    ] {
+        assert!(!words::is_food_note(&folded(note)), "{note}");
+    }
+}
+
+#[test]
+fn a_heading_may_speak_of_an_event_that_it_does_not_name() {
+    for (heading, asks) in [
+        ("RSVP", true),
+        ("Invited?", true),
+        ("zum Fest eingeladen", true),
+        ("Jemput makan malam", true),
+        ("Einladung verschickt?", false),
+        ("Meal", false),
+    ] {
+        assert_eq!(super::super::asks_event(heading), asks, "{heading}");
+    }
+}
