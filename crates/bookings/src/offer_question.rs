@@ -336,13 +336,14 @@ impl OfferQuestion {
         let mut read = |typed: &String| match self.kind {
             Kind::Line => findings.line(at, typed, 0, ANSWER),
             Kind::Text => findings.text(at, typed, ANSWER),
-            Kind::Number => match typed.trim().parse() {
-                Ok(number) => findings.number(at, number, -NUMBER, NUMBER).to_string(),
-                Err(_) => {
+            Kind::Number => {
+                if let Ok(number) = typed.trim().parse() {
+                    findings.number(at, number, -NUMBER, NUMBER).to_string()
+                } else {
                     findings.add(at, "wrong_type", []);
                     String::new()
                 }
-            },
+            }
             Kind::Tick if matches!(typed.as_str(), "1" | "on" | "true" | "yes") => "yes".to_owned(),
             Kind::OneOf | Kind::SomeOf if self.options.contains(typed) => typed.clone(),
             Kind::Tick | Kind::OneOf | Kind::SomeOf => {

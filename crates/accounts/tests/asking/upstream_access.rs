@@ -190,6 +190,7 @@ fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
                 "kd_device",
                 "kd_before",
                 "kd_registered",
+                "kd_group",
                 "kd_onward",
                 "kd_mfa",
                 "kd_oauth"

@@ -66,7 +66,7 @@ impl Purpose {
             Self::Book => format!("/book/{id}"),
             Self::Move(booking) => format!("/me/bookings/{booking}/move?slot={id}"),
             Self::Ask(times) if times.contains(id) => request(times),
-            Self::Ask(times) => request(&[times.as_slice(), &[id.clone()]].concat()),
+            Self::Ask(times) => request(&[times.as_slice(), std::slice::from_ref(id)].concat()),
         }
     }
 }

@@ -133,8 +133,8 @@ impl Means {
         let (Some(account), Some(wanted)) = (account, slot.credit(rules)) else {
             return Ok(Self {
                 party,
-                session,
                 waits,
+                session,
                 ..Self::default()
             });
         };

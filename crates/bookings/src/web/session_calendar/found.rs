@@ -200,13 +200,10 @@ pub(super) fn find(
         count.all += 1;
         count.free += usize::from(!start.is_full());
     }
-    let date = match asked.date {
-        Some(date) => Some(date.max(today)),
-        None => {
-            let free = counts.iter().find(|(_, count)| count.free > 0);
-            free.or_else(|| counts.iter().next()).map(|(day, _)| *day)
-        }
-    };
+    let date = asked.date.map(|date| date.max(today)).or_else(|| {
+        let free = counts.iter().find(|(_, count)| count.free > 0);
+        free.or_else(|| counts.iter().next()).map(|(day, _)| *day)
+    });
     let day = match date {
         Some(date) => {
             let until = date.tomorrow().and_then(begin).unwrap_or(until);
