@@ -405,7 +405,7 @@ mod tests {
         let refused = |code: &str| Err(format!("/answers/q {code}"));
         let kept = |all: &[&str]| Ok(all.iter().map(|one| (*one).to_owned()).collect());
         for (kind, sent, expected) in [
-            (Kind::Line, text("  Two  words "), kept(&["Two words"])),
+            (Kind::Line, text("  Two\nwords "), kept(&["Two words"])),
             (Kind::Line, text(&"x".repeat(1_001)), refused("too_long")),
             (Kind::Line, several(&["a", "b"]), refused("too_many")),
             (Kind::Line, text(" "), refused("required")),

@@ -119,6 +119,7 @@ mod tests {
             "problem-slot-too-short",
             "problem-slot-too-long",
             "problem-too-many-offers",
+            "problem-too-many-class-messages",
             "review-to-book",
             "problem-review-booking-unsuitable",
         ];

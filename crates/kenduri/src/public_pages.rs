@@ -34,8 +34,9 @@ const UNLISTED: [&str; 11] = [
 ];
 
 /// The jobs that the demo leaves.
-const JOBS: [&str; 5] = [
+const JOBS: [&str; 6] = [
     "booking.ask",
+    "booking.class_dates",
     "booking.complete",
     "booking.remind",
     "post.image",
@@ -160,10 +161,13 @@ fn a_page_with_a_form_for_one_visitor_is_kept_by_nobody() {
         let router = router(&accounts).await;
         let mut visitor = Visitor::new(router.clone());
         let list = visitor.get("/book").await;
-        let mut hrefs = list.links().into_iter().map(|link| link.href);
+        let mut sessions = list.links().into_iter().map(|link| link.href);
+        let session = sessions.find(|href| href.starts_with("/book/s/"));
+        let calendar = visitor.get(&session.expect("a session")).await;
+        let mut hrefs = calendar.links().into_iter().map(|link| link.href);
         let slot = hrefs.find(|href| {
             let id = href.strip_prefix("/book/").unwrap_or_default();
-            id.len() > 30 && !id.contains('?')
+            id.split('?').next().is_some_and(|id| id.len() == 36)
         });
         let page = visitor.get(&slot.expect("a free slot")).await;
         assert_kept_by_nobody(page.expect(200));

@@ -369,6 +369,7 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     ];
     let erased = concat!(
         include_str!("../../../identity/src/person/erasure.rs"),
+        include_str!("../../../identity/src/person/group_link.rs"),
         include_str!("../../../identity/src/credential/linked_identity.rs"),
         include_str!("../../../identity/src/credential/passkey.rs"),
         include_str!("../../../identity/src/notification.rs"),

@@ -21,7 +21,7 @@ use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
 use super::slots::bookings::BOOKINGS;
-use super::{choices, ics, sessions, slot_page, waiting, words};
+use super::{choices, ics, sessions, slot_page, waiting as waiting_lists, words};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::call_opening::{self, CallOpenings};
@@ -36,6 +36,7 @@ use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
 use crate::slot::{Place, Slot};
 use crate::to_do;
+use crate::waiting::{self, WaitingId};
 use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice, payout};
 
 pub(super) const HERE: &str = "/me/bookings";
@@ -84,7 +85,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         coming: list_part(&req, false).await?,
         past: list_part(&req, true).await?,
         waiting: match req.query.text("when") {
-            "" => waiting::own_list(&req).await?,
+            "" => waiting_lists::own_list(&req).await?,
             _ => None,
         },
     };
@@ -498,4 +499,14 @@ fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),
     }
+}
+
+/// `POST /me/waiting/{id}/leave`.
+pub(super) async fn stop_waiting(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (WaitingId, _) = (posted.req.id("id")?, posted.req.site.clone());
+    let change = move |tx: &mut Tx<'_>, who: &Requester| {
+        waiting::leave(tx, &site, who, &id)?;
+        Ok::<_, Refusal>(format!("{HERE}?done=left"))
+    };
+    Ok(posted.once(change).await?)
 }

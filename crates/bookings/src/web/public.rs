@@ -15,6 +15,7 @@ use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Wishes, ZoneWishes, zone};
 
 use super::offers::{Provider, list_page};
+use super::own;
 use super::slot_page::{Shown, SlotReader, signed_out_page, slot_page};
 use super::visitor::{self, Asker, Visitor};
 use super::visitor_zone::VisitorZone;
@@ -23,6 +24,7 @@ use crate::book::{self, NewBooking};
 use crate::booking;
 use crate::browse::{self, Filter, computed_time};
 use crate::slot::SlotId;
+use crate::waiting::{self, NewWaiting};
 use crate::{Refusal, feedback, settings};
 
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
@@ -166,6 +168,30 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
         })
     };
     form_state::answer(posted.once(change).await, async |problem| {
+        refused(&posted, &id, problem).await
+    })
+    .await
+}
+
+/// `POST /book/{which}/waiting`.
+pub(super) async fn wait(posted: FormPost) -> Result<Response, Problem> {
+    let id: SlotId = posted.req.id("which")?;
+    let new = NewWaiting {
+        seats: form_state::number(&posted.form, "waiting_seats"),
+        note: String::new(),
+        books_at_once: posted.form.is_ticked("books_at_once"),
+    };
+    let wanted = id.clone();
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
+        waiting::join(tx, member, &wanted, &new)?;
+        Ok::<_, Refusal>(format!("{}?done=waiting", own::HERE))
+    };
+    form_state::answer(posted.once(change).await, async |mut problem| {
+        for error in &mut problem.errors {
+            if error.pointer == "/seats" {
+                "/waiting_seats".clone_into(&mut error.pointer);
+            }
+        }
         refused(&posted, &id, problem).await
     })
     .await

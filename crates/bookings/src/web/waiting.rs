@@ -1,22 +1,20 @@
 //! The waiting lists of classes, on the pages of a date, of a member's own bookings, and of the provider.
 
 use askama::Template;
-use axum::response::Response;
-use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use site::call::submission;
 use site::proof::Requester;
-use site::request::{FormPost, PageRequest};
-use web::form_state::{self, Field, FormState};
+use site::request::PageRequest;
+use web::form_state::{Field, FormState};
 use web::{Problem, Site, Text};
 
-use super::{own, public, words};
+use super::words;
 use crate::Refusal;
 use crate::notice;
-use crate::slot::{Slot, SlotId};
-use crate::waiting::{self, NamedWaiting, NewWaiting, WaitingId, WaitingState, Waits};
+use crate::slot::Slot;
+use crate::waiting::{self, NamedWaiting, WaitingId, WaitingState, Waits};
 
 /// The part of the page of a date with which a visitor waits for seats.
 #[derive(Template)]
@@ -126,40 +124,6 @@ fn place_in_list(
             text.with("waiting-you-wait", values)
         }
     }
-}
-
-/// `POST /book/{which}/waiting`.
-pub(super) async fn join(posted: FormPost) -> Result<Response, Problem> {
-    let id: SlotId = posted.req.id("which")?;
-    let new = NewWaiting {
-        seats: form_state::number(&posted.form, "waiting_seats"),
-        note: String::new(),
-        books_at_once: posted.form.is_ticked("books_at_once"),
-    };
-    let wanted = id.clone();
-    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
-        waiting::join(tx, member, &wanted, &new)?;
-        Ok::<_, Refusal>(format!("{}?done=waiting", own::HERE))
-    };
-    form_state::answer(posted.once(change).await, async |mut problem| {
-        for error in &mut problem.errors {
-            if error.pointer == "/seats" {
-                "/waiting_seats".clone_into(&mut error.pointer);
-            }
-        }
-        public::refused(&posted, &id, problem).await
-    })
-    .await
-}
-
-/// `POST /me/waiting/{id}/leave`.
-pub(super) async fn leave(posted: FormPost) -> Result<Response, Problem> {
-    let (id, site): (WaitingId, _) = (posted.req.id("id")?, posted.req.site.clone());
-    let change = move |tx: &mut Tx<'_>, who: &Requester| {
-        waiting::leave(tx, &site, who, &id)?;
-        Ok::<_, Refusal>(format!("{}?done=left", own::HERE))
-    };
-    Ok(posted.once(change).await?)
 }
 
 /// The dates for which a member waits, as rows.

@@ -2,6 +2,7 @@
 //! on other terms than were seen.
 
 use bookings::booking::State;
+use bookings::provider::PROVIDER;
 use identity::grant::ADMIN;
 use jiff::SignedDuration;
 use platform::sql;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::hours::{BOOKINGS, book, booked, code, listed, offer, starts, tuesdays, wish};
 use crate::paying::withhold;
+use crate::requests;
 use crate::stage::{
     Booking, Stage, call_as_script, count, go_to, on_both, on_default, provider, run, state,
 };
@@ -286,5 +288,57 @@ fn a_computed_time_asks_what_its_offer_leaves_open() {
         form.fill("session_type", "talk");
         aina.browser.submit(&page, &form).await.expect(303);
         assert_eq!(aina.coming().await["session_type"], "talk");
+    });
+}
+
+#[test]
+fn a_request_takes_its_times_from_the_calendars_of_sessions() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        offer(&mut farah, &hours, &json!({})).await;
+        let mut daniel = stage.person_as("Daniel Tan", PROVIDER).await;
+        let hours = tuesdays(&mut daniel).await;
+        let class = json!({"title": "Pottery", "seats": 3});
+        offer(&mut daniel, &hours, &class).await;
+        stage.work().await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut form = aina.browser.get("/me/requests/new").await.with(200);
+        let send = "/me/requests/new";
+        assert!(form.forms().iter().all(|form| form.action != send));
+        assert!(!form.text().contains("Pottery"), "nobody asks for a class");
+        for number in 1..=2 {
+            let calendar = form.link("Lesson").href;
+            let calendar = aina.browser.get(&calendar).await.with(200);
+            assert_eq!(calendar.link("Back to the request").href, form.address);
+            let links = calendar.links().into_iter().map(|link| link.href);
+            let times: Vec<String> = links.filter(|href| href.contains("slot_1=")).collect();
+            // The link back is one, and those that are chosen lead there too.
+            let mut new = times.iter().rev();
+            let new = new.find(|href| **href != form.address).unwrap();
+            form = aina.browser.get(new).await.with(200);
+            let chosen = form.form(send);
+            assert!(
+                chosen
+                    .value(&format!("slot_{number}"))
+                    .is_some_and(|id| id.len() == 36)
+            );
+            assert!(chosen.value(&format!("slot_{}", number + 1)).is_none());
+        }
+        assert!(!form.links().iter().any(|link| link.text == "Lesson"));
+        let ids = form.address.split_once('?').unwrap().1.to_owned();
+        let mut ids: Vec<&str> = ids.split('&').map(|pair| &pair[7..]).collect();
+        let full = format!("/book/s/lesson?ask={}", ids.join(","));
+        aina.browser.get(&full).await.expect(404);
+        let of_class = format!("/book/s/pottery?ask={}", ids[0]);
+        aina.browser.get(&of_class).await.expect(404);
+        let sent = form.form(send);
+        aina.browser.submit(&form, &sent).await.expect(303);
+        let made = requests::own(&mut aina).await[0]["slots"].clone();
+        let asked = made.as_array().unwrap().iter();
+        let mut asked: Vec<&str> = asked.map(|one| one["slot_id"].as_str().unwrap()).collect();
+        asked.sort_unstable();
+        ids.sort_unstable();
+        assert_eq!(asked, ids);
     });
 }

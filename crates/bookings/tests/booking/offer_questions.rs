@@ -114,6 +114,7 @@ fn an_offer_asks_in_its_form_and_both_sides_read_the_answers() {
         let left = || sql!("SELECT COUNT(*) FROM booking WHERE answers <> '[]'");
         assert_eq!(count(stage, left()).await, 1);
         erase(stage, &aina).await;
+        stage.work().await;
         assert_eq!(count(stage, left()).await, 0);
         erase(stage, &farah).await;
         let questions = sql!("SELECT COUNT(*) FROM offer_question");

@@ -20,7 +20,8 @@ fn list_of(slot: &Value) -> String {
     format!("/api/v1/slots/{}/waiting", slot["id"].as_str().unwrap())
 }
 
-async fn join(person: &mut Person, slot: &Value) {
+async fn join(stage: &Stage<'_>, person: &mut Person, slot: &Value) {
+    stage.world.clock.advance(SignedDuration::from_secs(1));
     let wanted = json!({"seats": 1});
     let page = person.call("POST", &list_of(slot), &wanted).await;
     page.expect(200);
@@ -59,7 +60,7 @@ fn a_seat_that_is_given_back_goes_to_who_waits_and_to_nobody_in_between() {
             let slot = date(&mut aina, round).await;
             let booking = booked(&mut aina, &slot).await;
             booked(&mut daniel, &slot).await;
-            join(&mut mei, &slot).await;
+            join(stage, &mut mei, &slot).await;
             let (cancelled, new) = together(
                 send(
                     &aina.program,
@@ -100,8 +101,8 @@ fn money_that_lands_as_an_offer_of_seats_ends_is_a_booking_or_goes_back() {
             get(stage.visitor(), back).await.expect(303);
             sum += PRICE;
             let (_, held) = hold_seats(&mut aina, &slot, "1").await;
-            join(&mut mei, &slot).await;
-            join(&mut siti, &slot).await;
+            join(stage, &mut mei, &slot).await;
+            join(stage, &mut siti, &slot).await;
             let cancel = format!("{BOOKINGS}/{}/cancel", id(&held));
             let script = crate::stage::script(stage, &aina);
             let given_up = send(&script, "POST", &cancel, json!({})).await;
@@ -141,8 +142,8 @@ fn of_two_seats_that_become_free_at_once_each_goes_to_one_who_waits() {
             let slot = date(&mut aina, round).await;
             let one = booked(&mut aina, &slot).await;
             let two = booked(&mut daniel, &slot).await;
-            join(&mut mei, &slot).await;
-            join(&mut siti, &slot).await;
+            join(stage, &mut mei, &slot).await;
+            join(stage, &mut siti, &slot).await;
             let (one, two) = together(
                 send(&aina.program, "POST", &format!("{one}/cancel"), json!({})),
                 send(

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
 use crate::credits;
-use crate::hours::{offer, tuesdays};
 use crate::stage::{
     Booking, Person, Stage, again, erase, exported, go_to, on_both, on_default, provider, run,
     script, state, wrong,
@@ -36,7 +35,7 @@ async fn decide(person: &mut Person, id: &str, step: &str, slot: Option<&Value>)
 }
 
 /// The member's own requests.
-async fn own(person: &mut Person) -> Vec<Value> {
+pub(crate) async fn own(person: &mut Person) -> Vec<Value> {
     let page = person.call("GET", PATH, &Value::Null).await;
     page.expect(200).json()["items"].as_array().unwrap().clone()
 }
@@ -158,58 +157,6 @@ fn a_member_asks_for_one_of_two_times_and_the_provider_confirms_one() {
             let late = decide(person, &id, step, None).await;
             assert_eq!(late.expect(409).json()["code"], "request_settled");
         }
-    });
-}
-
-#[test]
-fn times_of_sessions_are_chosen_in_their_calendars() {
-    on_default(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let hours = tuesdays(&mut farah).await;
-        offer(&mut farah, &hours, &json!({})).await;
-        let mut daniel = stage.person_as("Daniel Tan", PROVIDER).await;
-        let hours = tuesdays(&mut daniel).await;
-        let class = json!({"title": "Pottery", "seats": 3});
-        offer(&mut daniel, &hours, &class).await;
-        stage.work().await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let mut form = aina.browser.get("/me/requests/new").await.with(200);
-        let send = "/me/requests/new";
-        assert!(form.forms().iter().all(|form| form.action != send));
-        assert!(!form.text().contains("Pottery"), "nobody asks for a class");
-        for number in 1..=2 {
-            let calendar = form.link("Lesson").href;
-            let calendar = aina.browser.get(&calendar).await.with(200);
-            assert_eq!(calendar.link("Back to the request").href, form.address);
-            let links = calendar.links().into_iter().map(|link| link.href);
-            let times: Vec<String> = links.filter(|href| href.contains("slot_1=")).collect();
-            // The link back is one, and those that are chosen lead there too.
-            let mut new = times.iter().rev();
-            let new = new.find(|href| **href != form.address).unwrap();
-            form = aina.browser.get(new).await.with(200);
-            let chosen = form.form(send);
-            assert!(
-                chosen
-                    .value(&format!("slot_{number}"))
-                    .is_some_and(|id| id.len() == 36)
-            );
-            assert!(chosen.value(&format!("slot_{}", number + 1)).is_none());
-        }
-        assert!(!form.links().iter().any(|link| link.text == "Lesson"));
-        let ids = form.address.split_once('?').unwrap().1.to_owned();
-        let mut ids: Vec<&str> = ids.split('&').map(|pair| &pair[7..]).collect();
-        let full = format!("/book/s/lesson?ask={}", ids.join(","));
-        aina.browser.get(&full).await.expect(404);
-        let of_class = format!("/book/s/pottery?ask={}", ids[0]);
-        aina.browser.get(&of_class).await.expect(404);
-        let sent = form.form(send);
-        aina.browser.submit(&form, &sent).await.expect(303);
-        let made = own(&mut aina).await[0]["slots"].clone();
-        let asked = made.as_array().unwrap().iter();
-        let mut asked: Vec<&str> = asked.map(|one| one["slot_id"].as_str().unwrap()).collect();
-        asked.sort_unstable();
-        ids.sort_unstable();
-        assert_eq!(asked, ids);
     });
 }
 

@@ -227,6 +227,16 @@ struct Newsletter {
     since: Timestamp,
 }
 
+/// What a person made a link for, with which others register.
+#[derive(Row, Serialize)]
+struct GroupLink {
+    title: String,
+    path: String,
+    uses: i64,
+    used: i64,
+    expires_at: Timestamp,
+}
+
 #[derive(Row)]
 struct Line {
     at: Timestamp,
@@ -281,6 +291,11 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     let newsletters: Vec<Newsletter> = sql!(
         "SELECT {Newsletter} FROM newsletter_subscription WHERE account_id = :id
          ORDER BY newsletter",
+        id
+    )
+    .all(tx)?;
+    let group_links: Vec<GroupLink> = sql!(
+        "SELECT {GroupLink} FROM group_link WHERE made_by = :id ORDER BY created_at, id",
         id
     )
     .all(tx)?;
@@ -353,6 +368,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "tokens": tokens,
         "grants": grants,
         "newsletters": newsletters,
+        "group_links": group_links,
         "trusted_contacts": trusted::list(tx, id)?,
         "events": events(tx, id)?,
     }))

@@ -101,7 +101,7 @@ const GIVEN: [&str; 5] = [
 const RUN: [&str; 4] = [
     "/admin/people",
     "/admin/sessions",
-    "/admin/orders",
+    "/admin/money",
     "/admin/audit",
 ];
 

@@ -434,7 +434,7 @@ fn at_the_door_each_reply_has_words_of_its_own() {
             };
             stage.change(change).await;
             let row = row(&mut observer, name).await;
-            let first = row.split("<td class=\"box\">").nth(1).unwrap();
+            let first = row.split("<td class=\"box\"").nth(1).unwrap();
             assert!(first.contains(&*stage.say(label)), "{status}: {row}");
             assert!(!row.contains('–'), "{row}");
         }

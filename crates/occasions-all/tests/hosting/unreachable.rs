@@ -56,7 +56,6 @@ fn pages_that_send_or_print_say_that_nothing_reaches_guests() {
             ("/print", &[&address]),
             ("/print/cards", &[&address]),
             ("/print/a6", &[&address]),
-            ("/print/labels", &[&address]),
             ("/members", &[&address]),
             ("/ready", &[&address, &ready]),
         ] {

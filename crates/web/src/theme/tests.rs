@@ -133,6 +133,17 @@ fn dark_cover(light: [Color; 3], own: Color, usual: Color, hue: f64) -> [Color; 
     [own, names, if is_light { usual } else { gold }]
 }
 
+/// Hue and chroma of the grounds of a colour with this accent colour.
+fn greys(seed: &seeds::Seed, way: Option<Way>, [hue, _]: [f64; 2]) -> [f64; 2] {
+    let [own, grey] = seed.neutral;
+    let between = ((hue - own + 180.0).rem_euclid(360.0) - 180.0).abs();
+    if way.is_some() && seed.tints && between >= 60.0 {
+        [hue, grey]
+    } else {
+        seed.neutral
+    }
+}
+
 #[test]
 fn the_colours_of_the_new_looks_are_made_from_a_few() {
     for seed in &SEEDS {
@@ -143,7 +154,7 @@ fn the_colours_of_the_new_looks_are_made_from_a_few() {
             let dark = dark_cover(cover, color(ground), dark[2], accent[0]);
             (Some(*way), *accent, [cover, dark])
         });
-        for (way, accent, covers) in [first].into_iter().chain(others) {
+        for (way, way_accent, covers) in [first].into_iter().chain(others) {
             let theme = Theme {
                 way,
                 ..Theme::of(seed.preset)
@@ -151,10 +162,11 @@ fn the_colours_of_the_new_looks_are_made_from_a_few() {
             for ((found, cover), is_dark) in
                 theme.palettes().into_iter().zip(covers).zip([false, true])
             {
-                // A colour of a look has the look's greys.
-                let [page, surface, sunken, _, line, ink, ink2, edge, ..] =
-                    made(seed.neutral, seed.accent, is_dark);
-                let [_, _, _, tint, .., accent, on, deep] = made(seed.neutral, accent, is_dark);
+                // Text and edges have the look's greys.
+                let [.., ink, ink2, edge, _, _, _] = made(seed.neutral, seed.accent, is_dark);
+                let [_, _, _, tint, .., accent, on, deep] = made(seed.neutral, way_accent, is_dark);
+                let [page, surface, sunken, _, line, ..] =
+                    made(greys(seed, way, way_accent), seed.accent, is_dark);
                 let expected = Palette {
                     page,
                     surface,

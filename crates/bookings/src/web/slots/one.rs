@@ -12,6 +12,7 @@ use super::people::ClassPeople;
 use super::{HERE, week_of};
 use crate::choice;
 use crate::class_cancellation::{self, ClassCancellation};
+use crate::class_message::{self, NewClassMessage};
 use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
@@ -198,6 +199,19 @@ pub(in crate::web) async fn cancel_class(posted: FormPost) -> Result<Response, P
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = class_cancellation::cancel(tx, &site, provider, &id, &new)?;
         Ok::<_, Refusal>(week_of(&slot, "saved"))
+    };
+    posted.save(change, slot_page).await
+}
+
+/// `POST /me/slots/{id}/message`.
+pub(in crate::web) async fn write(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (SlotId, _) = (posted.req.id("id")?, posted.req.site.clone());
+    let new = NewClassMessage {
+        text: posted.form.text("text").to_owned(),
+    };
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        class_message::send(tx, &site, provider, &id, &new)?;
+        Ok::<_, Refusal>(format!("{HERE}/{id}?done=written"))
     };
     posted.save(change, slot_page).await
 }

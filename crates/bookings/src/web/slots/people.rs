@@ -7,24 +7,21 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
-use site::request::{FormPost, PageRequest};
+use site::request::PageRequest;
 use web::form_state::{Field, FormState};
 use web::sheet::FileFormat;
 use web::{Problem, Text};
 
-use super::HERE;
-use super::one::slot_page;
 use crate::booking::State;
 use crate::choice::Listed;
-use crate::class_message::{self, NewClassMessage};
 use crate::class_people::{self, Participant};
 use crate::credit_kind::Labels;
+use crate::notice;
 use crate::order::OrderState;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
 use crate::web::party_card::{BookedSeats, PartyCard};
 use crate::web::{choices, words};
-use crate::{Refusal, notice};
 
 #[derive(Template)]
 #[template(path = "slots/people.html")]
@@ -178,17 +175,4 @@ pub(in crate::web) async fn file(req: PageRequest) -> Result<Response, Problem> 
         (CACHE_CONTROL, "no-store, private"),
     ];
     Ok((headers, file).into_response())
-}
-
-/// `POST /me/slots/{id}/message`.
-pub(in crate::web) async fn write(posted: FormPost) -> Result<Response, Problem> {
-    let (id, site): (SlotId, _) = (posted.req.id("id")?, posted.req.site.clone());
-    let new = NewClassMessage {
-        text: posted.form.text("text").to_owned(),
-    };
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        class_message::send(tx, &site, provider, &id, &new)?;
-        Ok::<_, Refusal>(format!("{HERE}/{id}?done=written"))
-    };
-    posted.save(change, slot_page).await
 }

@@ -301,6 +301,8 @@ impl Writer<'_> {
                 .label;
             (slot.id.clone(), label)
         };
+        // Also of a slot that cannot be ticked any more, whose error is said.
+        let ticked_by = slot.map(label);
         let mut ticked = self.form_state.form.all("ids");
         Entry {
             class: format!("{} {}", class(one.kind), part.class(self.first)),
@@ -318,7 +320,7 @@ impl Writer<'_> {
             time,
             state: self.state(one),
             title: one.title.clone(),
-            tick: slot.filter(|slot| slot.is_free() && part.begins).map(label),
+            tick: ticked_by.filter(|_| slot.is_some_and(|slot| slot.is_free() && part.begins)),
             is_ticked: slot.is_some_and(|slot| ticked.any(|id| id == slot.id.as_str())),
         }
     }

@@ -497,6 +497,8 @@ fn believed(column: Column, heading: &str, rows: &[Line], at: usize) -> Column {
     match &column {
         // Crosses below an event are no replies: they say who is invited.
         Column::Reply(event) if are_all(&[&["x"]]) => return Column::Invited(event.clone()),
+        // Where nobody is invited, all cells say no.
+        Column::Invited(_) if filled(rows, at).next().is_none() && says_no(rows, at) => {}
         Column::Invited(_) if !are_all(&[words::TICKS, words::CROSSES]) => {
             return Field::Other.into();
         }

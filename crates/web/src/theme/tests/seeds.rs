@@ -5,6 +5,8 @@ use crate::theme::{Preset, Way};
 /// What a new look's colours are made from.
 pub(super) struct Seed {
     pub(super) preset: Preset,
+    /// Whether the greys of a colour that is far from the look's have the hue of its accent colour.
+    pub(super) tints: bool,
     /// Hue and chroma of the page's greys.
     pub(super) neutral: [f64; 2],
     /// Hue and chroma of the accent colour.
@@ -18,6 +20,7 @@ pub(super) struct Seed {
 pub(super) const SEEDS: [Seed; 13] = [
     Seed {
         preset: Preset::Vermilion,
+        tints: true,
         neutral: [55.0, 0.014],
         accent: [27.0, 0.15],
         cover: [
@@ -47,6 +50,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Tiles,
+        tints: true,
         neutral: [200.0, 0.01],
         accent: [205.0, 0.08],
         cover: [
@@ -70,6 +74,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Garden,
+        tints: true,
         neutral: [125.0, 0.012],
         accent: [150.0, 0.075],
         cover: [
@@ -99,6 +104,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Lamplight,
+        tints: true,
         neutral: [275.0, 0.012],
         accent: [278.0, 0.11],
         cover: [
@@ -122,6 +128,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Marigold,
+        tints: false,
         neutral: [75.0, 0.022],
         accent: [350.0, 0.15],
         cover: [
@@ -151,6 +158,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Deco,
+        tints: true,
         neutral: [160.0, 0.008],
         accent: [170.0, 0.06],
         cover: [
@@ -180,6 +188,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Shore,
+        tints: true,
         neutral: [215.0, 0.01],
         accent: [225.0, 0.08],
         cover: [
@@ -203,6 +212,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Margin,
+        tints: false,
         neutral: [90.0, 0.004],
         accent: [28.0, 0.17],
         cover: [
@@ -232,6 +242,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Ketupat,
+        tints: true,
         neutral: [140.0, 0.014],
         accent: [155.0, 0.09],
         cover: [
@@ -255,6 +266,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Bunting,
+        tints: true,
         neutral: [230.0, 0.01],
         accent: [262.0, 0.15],
         cover: [
@@ -284,6 +296,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Cradle,
+        tints: true,
         neutral: [250.0, 0.01],
         accent: [280.0, 0.085],
         cover: [
@@ -313,6 +326,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Letterhead,
+        tints: true,
         neutral: [260.0, 0.006],
         accent: [258.0, 0.11],
         cover: [
@@ -342,6 +356,7 @@ pub(super) const SEEDS: [Seed; 13] = [
     },
     Seed {
         preset: Preset::Still,
+        tints: true,
         neutral: [80.0, 0.006],
         accent: [240.0, 0.03],
         cover: [

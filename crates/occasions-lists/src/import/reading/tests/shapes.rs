@@ -356,10 +356,10 @@ fn sheet(out: &mut Writer<'_>, households: usize, shape: usize) {
                 format!("{first} + 2 {child}")
             }
             4 => {
-                let name = format!("{} {} (6)", people.given[0], capital(&out.next()));
+                let name = format!("{} {}", people.given[0], capital(&out.next()));
                 wanted.children.push(name.clone());
                 pax = 2;
-                format!("{first}; {name}")
+                format!("{first}; {name} (6)")
             }
             _ => first.clone(),
         };
