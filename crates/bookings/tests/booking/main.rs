@@ -82,6 +82,7 @@ mod review_references;
 mod reviews;
 mod room_releases;
 mod rooms;
+mod rule_groups;
 mod rules;
 mod session_pages;
 mod sessions;
