@@ -921,11 +921,12 @@ session-step-room = Add rooms, if the site has its own links for meetings
 session-step-done = done
 figures-title = Figures
 figures-sessions = Sessions
-figures-utilisation = Times that were used
+figures-utilisation = Open time that was booked
+figures-seats = Seats of classes that were taken
 figures-cancellations = Bookings that were cancelled
 figures-share = { $percent }% ({ $part } of { $whole })
 figures-nothing = nothing to count
-figures-lead = Average time from offer to booking
+figures-lead = How far ahead people book, on average
 figures-days = { $count ->
     [one] { $count } day
    *[other] { $count } days

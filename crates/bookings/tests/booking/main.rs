@@ -32,6 +32,7 @@ mod exporting;
 mod external_calendars;
 mod feedback;
 mod feeds;
+mod figures;
 mod findings;
 mod gateway_abuse;
 mod grants;
