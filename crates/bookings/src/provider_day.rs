@@ -47,10 +47,15 @@ pub(crate) fn job(site: &Site) -> Handler {
 fn keep(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
     let today = tx.now().to_zoned(zone.clone()).date();
     let first = first_unkept(tx, zone, today)?;
-    let Some(last) = today.yesterday().ok().filter(|last| *last >= first) else {
+    let Ok(last) = today.yesterday() else {
         return Ok(());
     };
-    for ((provider, day), found) in on_days(tx, zone, today, first, last)? {
+    let over = if first <= last {
+        on_days(tx, zone, today, first, last)?
+    } else {
+        BTreeMap::new()
+    };
+    for ((provider, day), found) in over {
         sql!(
             "INSERT INTO provider_day (provider_id, day, {TimeUse})
              VALUES (:provider, :day, {:TimeUse})",
@@ -61,10 +66,10 @@ fn keep(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
         .run(tx, Rows::Exactly(1))?;
     }
     sql!(
-        "UPDATE booking_setting SET figures_until = :last",
+        "UPDATE booking_setting SET figures_until = :last WHERE figures_until < :last",
         last = last.to_string()
     )
-    .run(tx, Rows::Exactly(1))?;
+    .run(tx, Rows::AtMostOne)?;
     Ok(())
 }
 
@@ -72,12 +77,9 @@ fn keep(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
 /// ago: the hours were others then.
 fn first_unkept(tx: &mut Tx<'_>, zone: &TimeZone, today: Date) -> Result<Date, StoreError> {
     let (until,): (String,) = tx.one(sql!("SELECT figures_until FROM booking_setting"), &[])?;
-    if let Some(first) = until
-        .parse::<Date>()
-        .ok()
-        .and_then(|day| day.tomorrow().ok())
-    {
-        return Ok(first.min(today));
+    let kept = until.parse::<Date>().ok();
+    if let Some(first) = kept.and_then(|day| day.tomorrow().ok()) {
+        return Ok(first);
     }
     let first = sql!("SELECT MIN(starts_at) FROM slot WHERE deleted_at IS NULL");
     let (first,): (Option<Timestamp>,) = tx.one(first, &[])?;

@@ -107,7 +107,7 @@ fn each_group_says_its_values_in_words() {
             "Everybody sees the times. An account is needed. The provider’s name is always shown.",
             "Free until 24 hours before the start; nothing back later. Moved at most 2 times.",
             "Unused plans: 7 days, and later if no session could be offered for 14 days.",
-            "Reports until 48 hours after the session.",
+            "Reports until 2 days after the session. 2 days to answer.",
             "Times are kept for 15 minutes, at most 2 for one person. New prices in MYR.",
             "No tax. Seller: Kenduri Kami. The fiscal year begins in January.",
             "A session may begin up to 30 days after they end.",
@@ -116,7 +116,7 @@ fn each_group_says_its_values_in_words() {
             "2 times each, 3 open at once, 3 days to answer, 24 hours to pay.",
             "10 a day, kept for 180 days, 30 minutes in a call.",
             "5 hosts. 15 minutes between two sessions in a room.",
-            "Proposed for new offers: 60 minutes long, booked 2 hours to 60 days ahead.",
+            "Proposed for new offers: 1 hour long, booked 2 hours to 60 days ahead.",
         ] {
             owner.sees(RULES, words).await;
         }
@@ -293,6 +293,7 @@ fn length_notice_and_horizon_are_proposed_for_new_offers() {
         assert_eq!(page.expect(200).text().matches(&*said).count(), 3);
         let mut form = form(&page, "limits");
         form.fill("offer_minutes", "45")
+            .fill("offer_minutes.unit", "minutes")
             .fill("notice_minutes", "3")
             .fill("notice_minutes.unit", "days")
             .fill("horizon_days", "90");
