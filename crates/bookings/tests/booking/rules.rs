@@ -113,8 +113,8 @@ fn bookings_of_an_hour_and_looks_of_a_minute_are_counted_by_the_rules() {
         prove(stage, &mut aina).await;
         book(&mut aina, &two).await.expect(201);
         let mut stranger = crate::strangers::from(stage, "203.0.113.9");
-        // The first look brings the cookie by which the next ones are counted.
-        for _ in 0..3 {
+        // The second brings the cookie by which the others count.
+        for _ in 0..4 {
             stranger.get("/book").await.expect(200);
         }
         stranger.get("/book").await.expect(429);
