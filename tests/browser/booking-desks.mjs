@@ -77,6 +77,7 @@ test('a member sees what is booked and left to spend', async () => {
   await press(host, 'Mentoring');
   await host.getByRole('status').waitFor();
   await lookTwice(host, 'settings');
+  await visitTwice(host, '/admin/sessions/settings/cancelling', 'rules');
   await host.goto('/admin/plans/new');
   await fill(host, { name: 'Five sessions and a review', 'grants.0.quantity': '5', 'grants.1.quantity': '1', months: '3', price_minor: '450.00' });
   await host.locator('main form button').last().click();

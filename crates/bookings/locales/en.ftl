@@ -754,7 +754,7 @@ credit-kind-tier-hint = 0 if no membership is needed.
 credit-kind-active = Times and plans may take it
 credit-kind-from = from level { $tier }
 booking-set-review-limit = Documents that a member may submit in a day
-booking-set-review-days = Days that a document is kept after its review
+booking-set-review-days = A document is kept after its review for
 booking-set-review-call = Length of a session in which a document is reviewed
 problem-review-call-not-allowed = None of your plans has reviews in a call. Submit the document for a review in writing, or buy a plan that has them.
     .title = No review in a call
@@ -921,11 +921,12 @@ session-step-room = Add rooms, if the site has its own links for meetings
 session-step-done = done
 figures-title = Figures
 figures-sessions = Sessions
-figures-utilisation = Times that were used
+figures-utilisation = Open time that was booked
+figures-seats = Seats of classes that were taken
 figures-cancellations = Bookings that were cancelled
 figures-share = { $percent }% ({ $part } of { $whole })
 figures-nothing = nothing to count
-figures-lead = Average time from offer to booking
+figures-lead = How far ahead people book, on average
 figures-days = { $count ->
     [one] { $count } day
    *[other] { $count } days
@@ -1058,14 +1059,14 @@ refund-rule-cancelled = The session was cancelled
 refund-rule-no-show = The provider did not come
 refund-rule-slot-gone = The time was gone when the money came
 refund-rule-elsewhere = It was paid back at the payment service itself
-booking-set-refund-days = Days within which an unused plan is paid back in full
-booking-set-offer-days = Days without a session to offer after which an unused plan is paid back in full
+booking-set-refund-days = An unused plan is paid back in full within
+booking-set-offer-days = It is paid back in full later, too, if no session could be offered for
 booking-set-tax = Tax that prices include
 booking-set-tax-hint = 0 for none. Orders keep the rate of their day.
 booking-set-tax-label = Name of the tax
 booking-set-seller = The seller, as receipts name it
 booking-set-seller-hint = Such as name, address and tax number. Empty: the site’s name. A receipt keeps what was said here when it was paid.
-booking-set-money-years = Years for which records of money are kept
+booking-set-money-years = Records of money are kept for
 booking-set-money-years-hint = Orders, payments, refunds, payouts, receipts and credits are deleted this many years after the last change to them. What is still open stays.
 booking-set-fiscal = The fiscal year begins in
 booking-set-fiscal-hint = Receipt numbers start again in each fiscal year, which is named after the year in which it begins.
@@ -1164,30 +1165,103 @@ booking-profile-email = Those who booked see my email address
 booking-profile-email-hint = Only once a booking is confirmed.
 booking-profile-paused = Offer nothing for now
 booking-settings = Rules
-booking-settings-hint = A booking keeps the rules of the day when it was made.
+booking-settings-hint = A booking keeps the rules of the day when it was made. Hours, notice and lengths are each provider’s own.
+rules-save = Save this group
+rules-who = Who may book
+rules-who-now = { $public ->
+    [yes] Everybody sees the times.
+   *[no] Only people who are signed in see the times.
+} { $newcomers ->
+    [yes] No account is needed.
+   *[no] An account is needed.
+} { $reveal ->
+    [always] The provider’s name is always shown.
+   *[after_booking] The provider’s name is shown after booking.
+} { $busy ->
+    [yes] Nobody books two sessions at the same time.
+   *[no] Two sessions at the same time are allowed.
+}
+rules-cancelling = Cancelling and refunds
+rules-cancelling-now = { $minutes ->
+    [0] Free until the start
+   *[other] Free until { $until } before the start
+}; { $late ->
+    [0] nothing back later.
+   *[other] { $share } % back later.
+} { $moves ->
+    [0] Never moved.
+    [one] Moved at most once.
+   *[other] Moved at most { $moves } times.
+} Unused plans: { $unused }, and later if no session could be offered for { $offer }.
+rules-no-show = When somebody does not come
+rules-no-show-now = Reports until { $reported } after the session. { $answer } to answer. A session counts as held { $held } after its end.
+rules-paying = Paying
+rules-paying-now = Times are kept for { $kept }, at most { $most } for one person. New prices in { $currency }.
+rules-tax = Tax and receipts
+rules-tax-now = { $bps ->
+    [0] No tax.
+   *[other] { $tax } { $rate } %, included.
+} Seller: { $seller }. The fiscal year begins in { $month }. Records are kept for { $years } years.
+rules-credits = Credits
+rules-credits-now = A session may begin up to { $grace } after they end. One that is given back after its end lasts { $replaced }; those of plans without months last { $unlimited }.
+rules-payouts = Payouts
+rules-payouts-now = { $days ->
+    [0] From the end of the session.
+    [one] From a day after the session.
+   *[other] From { $days } days after the session.
+} { $two ->
+    [yes] Two people approve and send.
+   *[no] One person may approve and send.
+}
+rules-classes = Classes and waiting lists
+rules-classes-now = Free seats are kept for at most { $kept } for the first who wait.
+rules-requests = Requests
+rules-requests-now = { $times ->
+    [one] 1 time each
+   *[other] { $times } times each
+}, { $open } open at once, { $answer } to answer, { $pay } to pay.
+rules-documents = Documents
+rules-documents-now = { $count } a day, kept for { $kept }, { $call } in a call.
+rules-rooms = Meeting links and rooms
+rules-rooms-now = { $hosts ->
+    [one] 1 host.
+   *[other] { $hosts } hosts.
+} { $margin } between two sessions in a room.
+rules-limits = Limits
+rules-limits-now = Sessions of { $least } to { $most }. Proposed for new offers: { $length } long, booked { $notice } to { $horizon } ahead. In a minute { $looks } looks from one network, in an hour { $bookings } bookings and { $orders } orders of one person.
+booking-set-before-start = before the start
+booking-set-after-end = after its end
+booking-set-times = times
+booking-set-years = years
+booking-set-days-later = days later
+booking-set-days-after-session = days after it
+booking-set-refund-days-hint = Members do this themselves, on the page of their order.
+booking-set-waiting-hint = Never for longer than a quarter of the time to the start, or shorter than 30 minutes.
+booking-set-length = Length of a session
+booking-set-horizon = How far ahead a time can be booked
+booking-set-proposed = Proposed for new offers. Each provider may change it for their own.
 booking-set-currency = Currency of new prices
 booking-set-currency-hint = Plans in the old currency that nobody has bought change with it: 100.00 stays 100.00. What was ordered, times that are offered and payouts keep their currency.
 booking-set-hold = How long a time is kept for payment
 booking-set-hold-limit = Times that are kept for one person
-booking-set-cancel = A member cancels or moves free of charge until this long before the start
+booking-set-cancel = A member cancels or moves free of charge until
 booking-set-late-refund = Paid back after a late cancellation
 booking-set-late-refund-hint = The rest stays paid, and credits stay spent. The time becomes free for others.
-booking-set-moves = How often a booking may be moved
+booking-set-moves = A booking may be moved
 booking-set-shortest = Shortest session
 booking-set-longest = Longest session
-booking-set-outcome = How long after a session its outcome may be reported
+booking-set-outcome = The outcome of a session may be reported until
 booking-set-claim = How long the other side has to answer a report that it did not come
-booking-set-waiting = How long places of a class are kept at most for who waits for them
-booking-set-complete = How long after its end a session counts as held
-booking-set-notice = How far ahead a time must be booked, for new providers
-booking-set-notice-hint = Each provider may change it for their own times.
+booking-set-waiting = How long seats that become free are kept for the first who wait, at most
+booking-set-complete = A session counts as held
+booking-set-notice = How far ahead a time must be booked
 booking-set-member-busy = Nobody may book two sessions at the same time
 booking-set-bookings = Bookings that a member may make in an hour
 booking-set-browse = How often visitors of one network may look at times in a minute
-booking-set-grace = Days after credits end in which a session paid with them may still begin
-booking-set-replaced = Days that a credit lasts if it is given back after its end
-booking-set-add-on = Days that credits last if their plan says no months
-booking-set-payout-days = Days after a session before it is paid out
+booking-set-grace = A session paid with credits may begin after their end, up to
+booking-set-replaced = A credit that is given back after its end lasts
+booking-set-add-on = Credits of plans without months last
+booking-set-payout-days = A session is paid out from
 booking-set-two-people = Payouts need two people: one approves, another sends
 booking-set-request-slots = Times that a request may name
 booking-set-request-limit = Requests of one person that may wait

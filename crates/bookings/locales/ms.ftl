@@ -680,7 +680,7 @@ credit-kind-tier-hint = 0 jika keahlian tidak diperlukan.
 credit-kind-active = Masa dan pelan boleh menggunakannya
 credit-kind-from = dari tahap { $tier }
 booking-set-review-limit = Dokumen yang boleh dihantar seorang ahli sehari
-booking-set-review-days = Hari dokumen disimpan selepas semakan
+booking-set-review-days = Dokumen disimpan selepas semakan selama
 booking-set-review-call = Tempoh sesi untuk semakan dokumen
 problem-review-call-not-allowed = Tiada pelan anda yang mempunyai semakan dalam panggilan. Hantar dokumen untuk semakan bertulis, atau beli pelan yang mempunyainya.
     .title = Tiada semakan dalam panggilan
@@ -827,11 +827,12 @@ session-step-room = Tambah bilik, jika laman mempunyai pautan mesyuarat sendiri
 session-step-done = selesai
 figures-title = Angka
 figures-sessions = Sesi
-figures-utilisation = Masa yang digunakan
+figures-utilisation = Masa terbuka yang ditempah
+figures-seats = Tempat kelas yang diambil
 figures-cancellations = Tempahan yang dibatalkan
 figures-share = { $percent }% ({ $part } daripada { $whole })
 figures-nothing = tiada apa untuk dikira
-figures-lead = Purata tempoh sebelum ditempah
+figures-lead = Purata berapa awal orang menempah
 figures-days = { $count } hari
 figures-revenue = Hasil
 figures-no-revenue = Tiada wang masuk atau keluar pada hari-hari ini.
@@ -955,14 +956,14 @@ refund-rule-cancelled = Sesi dibatalkan
 refund-rule-no-show = Penyedia tidak hadir
 refund-rule-slot-gone = Masa itu sudah tiada apabila wang tiba
 refund-rule-elsewhere = Dibayar balik di perkhidmatan pembayaran itu sendiri
-booking-set-refund-days = Bilangan hari pelan yang belum digunakan dibayar balik sepenuhnya
-booking-set-offer-days = Bilangan hari tanpa sesi untuk ditawarkan, dan selepas itu pelan yang belum digunakan dibayar balik sepenuhnya
+booking-set-refund-days = Pelan yang belum digunakan dibayar balik sepenuhnya dalam masa
+booking-set-offer-days = Ia dibayar balik sepenuhnya selepas itu juga, jika tiada sesi dapat ditawarkan selama
 booking-set-tax = Cukai yang termasuk dalam harga
 booking-set-tax-hint = 0 jika tiada. Pesanan menyimpan kadar pada harinya.
 booking-set-tax-label = Nama cukai
 booking-set-seller = Penjual, seperti dinamakan pada resit
 booking-set-seller-hint = Seperti nama, alamat dan nombor cukai. Kosong: nama laman. Resit menyimpan apa yang dinyatakan di sini semasa ia dibayar.
-booking-set-money-years = Bilangan tahun rekod wang disimpan
+booking-set-money-years = Rekod wang disimpan selama
 booking-set-money-years-hint = Pesanan, bayaran, bayaran balik, bayaran penyedia, resit dan kredit dipadam selepas bilangan tahun ini sejak perubahan terakhir padanya. Yang masih terbuka kekal.
 booking-set-fiscal = Tahun kewangan bermula pada
 booking-set-fiscal-hint = Resit dikira semula dalam setiap tahun kewangan, yang dinamakan menurut tahun ia bermula.
@@ -1049,30 +1050,95 @@ booking-profile-email = Mereka yang menempah melihat alamat e-mel saya
 booking-profile-email-hint = Hanya setelah tempahan disahkan.
 booking-profile-paused = Jangan tawarkan apa-apa buat masa ini
 booking-settings = Peraturan
-booking-settings-hint = Tempahan kekal dengan peraturan pada hari ia dibuat.
+booking-settings-hint = Tempahan kekal dengan peraturan pada hari ia dibuat. Waktu, notis dan tempoh sesi ditetapkan oleh setiap penyedia sendiri.
+rules-save = Simpan kumpulan ini
+rules-who = Siapa boleh menempah
+rules-who-now = { $public ->
+    [yes] Semua orang melihat masa yang ditawarkan.
+   *[no] Hanya orang yang log masuk melihat masa yang ditawarkan.
+} { $newcomers ->
+    [yes] Akaun tidak diperlukan.
+   *[no] Akaun diperlukan.
+} { $reveal ->
+    [always] Nama penyedia sentiasa ditunjukkan.
+   *[after_booking] Nama penyedia ditunjukkan selepas tempahan.
+} { $busy ->
+    [yes] Tiada sesiapa menempah dua sesi pada masa yang sama.
+   *[no] Dua sesi pada masa yang sama dibenarkan.
+}
+rules-cancelling = Pembatalan dan bayaran balik
+rules-cancelling-now = { $minutes ->
+    [0] Percuma sehingga mula
+   *[other] Percuma sehingga { $until } sebelum mula
+}; { $late ->
+    [0] selepas itu tiada bayaran balik.
+   *[other] selepas itu { $share } % dibayar balik.
+} { $moves ->
+    [0] Tidak boleh dipindahkan.
+   *[other] Dipindahkan paling banyak { $moves } kali.
+} Pelan yang belum digunakan: { $unused }, dan selepas itu jika tiada sesi dapat ditawarkan selama { $offer }.
+rules-no-show = Apabila seseorang tidak hadir
+rules-no-show-now = Laporan sehingga { $reported } selepas sesi. { $answer } untuk menjawab. Sesi dikira telah berlangsung { $held } selepas tamat.
+rules-paying = Pembayaran
+rules-paying-now = Masa disimpan selama { $kept }, paling banyak { $most } untuk seorang. Harga baharu dalam { $currency }.
+rules-tax = Cukai dan resit
+rules-tax-now = { $bps ->
+    [0] Tiada cukai.
+   *[other] { $tax } { $rate } %, termasuk dalam harga.
+} Penjual: { $seller }. Tahun kewangan bermula pada { $month }. Rekod disimpan selama { $years } tahun.
+rules-credits = Kredit
+rules-credits-now = Sesi boleh bermula sehingga { $grace } selepas kredit tamat. Kredit yang dipulangkan selepas tamat sah selama { $replaced }; kredit pelan tanpa bulan sah selama { $unlimited }.
+rules-payouts = Bayaran kepada penyedia
+rules-payouts-now = { $days ->
+    [0] Mulai tamat sesi.
+   *[other] Mulai { $days } hari selepas sesi.
+} { $two ->
+    [yes] Dua orang meluluskan dan menghantar.
+   *[no] Seorang boleh meluluskan dan menghantar.
+}
+rules-classes = Kelas dan senarai menunggu
+rules-classes-now = Tempat kosong disimpan paling lama { $kept } untuk yang pertama menunggu.
+rules-requests = Permintaan
+rules-requests-now = { $times } masa setiap satu, { $open } terbuka serentak, { $answer } untuk menjawab, { $pay } untuk membayar.
+rules-documents = Dokumen
+rules-documents-now = { $count } sehari, disimpan selama { $kept }, { $call } dalam panggilan.
+rules-rooms = Pautan mesyuarat dan bilik
+rules-rooms-now = { $hosts } hos. { $margin } antara dua sesi dalam sebuah bilik.
+rules-limits = Had
+rules-limits-now = Sesi selama { $least } hingga { $most }. Dicadangkan untuk tawaran baharu: selama { $length }, ditempah { $notice } hingga { $horizon } lebih awal. Dalam seminit { $looks } kali melihat dari satu rangkaian, dalam sejam { $bookings } tempahan dan { $orders } pesanan seorang.
+booking-set-before-start = sebelum mula
+booking-set-after-end = selepas tamat
+booking-set-times = kali
+booking-set-years = tahun
+booking-set-days-later = hari kemudian
+booking-set-days-after-session = hari selepasnya
+booking-set-refund-days-hint = Ahli melakukannya sendiri, di halaman pesanan mereka.
+booking-set-waiting-hint = Tidak pernah lebih lama daripada suku masa sehingga mula, atau kurang daripada 30 minit.
+booking-set-length = Tempoh sesi
+booking-set-horizon = Berapa awal sesuatu masa boleh ditempah
+booking-set-proposed = Dicadangkan untuk tawaran baharu. Setiap penyedia boleh mengubahnya untuk tawaran sendiri.
 booking-set-currency = Mata wang harga baharu
 booking-set-currency-hint = Pelan dalam mata wang lama yang belum dibeli sesiapa turut berubah: 100.00 kekal 100.00. Pesanan, masa yang ditawarkan dan bayaran kekal dalam mata wangnya.
 booking-set-hold = Tempoh sesuatu masa disimpan untuk bayaran
 booking-set-hold-limit = Bilangan masa yang disimpan untuk seorang
-booking-set-cancel = Ahli membatalkan atau memindahkan secara percuma sehingga tempoh ini sebelum mula
+booking-set-cancel = Ahli membatalkan atau memindahkan secara percuma sehingga
 booking-set-late-refund = Dibayar balik selepas pembatalan lewat
 booking-set-late-refund-hint = Bakinya tidak dibayar balik, dan kredit tidak dikembalikan. Masa itu menjadi lapang untuk orang lain.
-booking-set-moves = Berapa kali tempahan boleh dipindahkan
+booking-set-moves = Tempahan boleh dipindahkan
 booking-set-shortest = Sesi terpendek
 booking-set-longest = Sesi terpanjang
-booking-set-outcome = Tempoh selepas sesi untuk menyatakan hasilnya
+booking-set-outcome = Hasil sesi boleh dinyatakan sehingga
 booking-set-claim = Tempoh pihak yang satu lagi boleh menjawab laporan bahawa ia tidak hadir
-booking-set-waiting = Tempoh paling lama tempat kelas disimpan untuk yang menunggu
-booking-set-complete = Tempoh selepas tamat apabila sesi dikira telah berlangsung
-booking-set-notice = Berapa awal sesuatu masa perlu ditempah, bagi penyedia baharu
-booking-set-notice-hint = Setiap penyedia boleh mengubahnya untuk masa sendiri.
+booking-set-waiting = Tempoh paling lama tempat yang menjadi kosong disimpan untuk yang pertama menunggu
+booking-set-complete = Sesi dikira telah berlangsung
+booking-set-notice = Berapa awal sesuatu masa perlu ditempah
 booking-set-member-busy = Tiada sesiapa boleh menempah dua sesi pada masa yang sama
 booking-set-bookings = Tempahan yang boleh dibuat seorang ahli dalam sejam
 booking-set-browse = Berapa kali pelawat satu rangkaian boleh melihat masa dalam seminit
-booking-set-grace = Hari selepas kredit tamat, apabila sesi yang dibayar dengannya masih boleh bermula
-booking-set-replaced = Tempoh sah (hari) kredit yang dipulangkan selepas tamat
-booking-set-add-on = Tempoh sah (hari) kredit bagi pelan yang tidak menyatakan bulan
-booking-set-payout-days = Hari selepas sesi sebelum bayaran kepada penyedia
+booking-set-grace = Sesi yang dibayar dengan kredit boleh bermula selepas kredit tamat, sehingga
+booking-set-replaced = Kredit yang dipulangkan selepas tamat sah selama
+booking-set-add-on = Kredit pelan tanpa bulan sah selama
+booking-set-payout-days = Sesi dibayar kepada penyedia mulai
 booking-set-two-people = Bayaran keluar memerlukan dua orang: seorang meluluskan, seorang lagi menghantar
 booking-set-request-slots = Masa yang boleh disebut dalam satu permintaan
 booking-set-request-limit = Permintaan seorang yang boleh menunggu

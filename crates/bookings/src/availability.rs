@@ -167,6 +167,29 @@ pub fn united(mut all: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp
     apart
 }
 
+/// What is left of stretches of time without others. Both are in order, and apart from each other.
+pub fn without(
+    all: &[(Timestamp, Timestamp)],
+    others: &[(Timestamp, Timestamp)],
+) -> Vec<(Timestamp, Timestamp)> {
+    let mut left = Vec::new();
+    for (from, until) in all {
+        let mut from = *from;
+        let ended = others.partition_point(|(_, end)| *end <= from);
+        let meeting = others.iter().skip(ended);
+        for (begin, end) in meeting.take_while(|(begin, _)| begin < until) {
+            if from < *begin {
+                left.push((from, *begin));
+            }
+            from = *end;
+        }
+        if from < *until {
+            left.push((from, *until));
+        }
+    }
+    left
+}
+
 /// Returns the free starts on these days of the hours' zone, in the order of time.
 ///
 /// Starts are counted by the wall clock from the time at which the window opens, so no session moves

@@ -1,5 +1,5 @@
-//! Figures about the sessions of a range of days: how many were booked and cancelled, and how much
-//! money came in.
+//! Figures about the sessions of a range of days: how much of the time was booked, how many sessions
+//! were cancelled, and how much money came in.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::day_range::Days;
 use crate::order::OrderMode;
 use crate::provider::ProviderId;
+use crate::provider_day;
 
 /// The figures of a range of days.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -28,16 +29,29 @@ pub struct Figures {
     /// How many of these slots are booked, classes by anybody, or belong to a session that is over,
     /// even if somebody did not come.
     pub slots_used: i64,
-    /// The share of `slots_used` in `slots`, in hundredths of a percent; null without slots.
+    /// The minutes of the range in which sessions with one member could take place, or were booked:
+    /// open hours and single slots of all providers. Days that are over count as they were then.
+    /// Without `date_to`, the range ends with the last slot; no more than 366 days ahead count.
+    pub open_minutes: i64,
+    /// How many of these minutes are booked.
+    pub booked_minutes: i64,
+    /// The share of `booked_minutes` in `open_minutes`, in hundredths of a percent; null if nothing
+    /// is open.
     pub utilisation_bps: Option<i64>,
+    /// The seats of the classes in the range.
+    pub seats: i64,
+    /// How many of these seats are taken.
+    pub seats_taken: i64,
+    /// The share of `seats_taken` in `seats`, in hundredths of a percent; null without classes.
+    pub seats_bps: Option<i64>,
     /// The bookings of sessions in the range that were ever confirmed.
     pub confirmed: i64,
     /// How many of these bookings were cancelled.
     pub cancelled: i64,
     /// The share of `cancelled` in `confirmed`, in hundredths of a percent; null without bookings.
     pub cancellation_bps: Option<i64>,
-    /// The average time from the creation of a slot to its booking, in minutes; null without
-    /// bookings.
+    /// The average time from a booking to the start of its session, in minutes; null without
+    /// confirmed bookings.
     pub lead_minutes: Option<i64>,
     /// The payments and refunds in the range, for each currency.
     pub revenue: Vec<Revenue>,
@@ -45,6 +59,13 @@ pub struct Figures {
     pub test_revenue: Vec<Revenue>,
     /// The amounts that providers are owed at present, for each currency.
     pub owed: Vec<Owed>,
+}
+
+impl Figures {
+    /// The share of `slots_used` in `slots`, in hundredths of a percent; `None` without slots.
+    pub fn slots_bps(&self) -> Option<i64> {
+        share(self.slots_used, self.slots)
+    }
 }
 
 /// The payments and refunds in one currency.
@@ -75,7 +96,7 @@ pub struct Owed {
 struct Counted {
     confirmed: i64,
     cancelled: i64,
-    booked: i64,
+    ahead: i64,
     lead_millis: i64,
 }
 
@@ -91,21 +112,18 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
         until
     )
     .one(tx)?;
-    // A cancelled booking counts as confirmed if it was free or already paid. A booking that was
-    // moved may be older than its slot. Such a booking has no lead time, nor has one of a computed
-    // time, which becomes a slot when it is booked.
+    // A cancelled booking counts as confirmed if it was free or already paid. One that was brought
+    // from elsewhere after its session has no lead time.
     let counted: Counted = sql!(
         "SELECT COUNT(*) AS confirmed,
              CAST(COALESCE(SUM(CASE WHEN b.state = 'cancelled' THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS cancelled,
-             CAST(COALESCE(SUM(CASE WHEN s.offer_id IS NULL AND b.created_at >= s.created_at
-                                    THEN 1 ELSE 0 END), 0)
-                  AS BIGINT) AS booked,
-             CAST(COALESCE(SUM(CASE WHEN s.offer_id IS NULL AND b.created_at >= s.created_at
-                                    THEN b.created_at - s.created_at ELSE 0 END), 0) AS BIGINT)
+             CAST(COALESCE(SUM(CASE WHEN b.created_at <= b.starts_at THEN 1 ELSE 0 END), 0)
+                  AS BIGINT) AS ahead,
+             CAST(COALESCE(SUM(CASE WHEN b.created_at <= b.starts_at
+                                    THEN b.starts_at - b.created_at ELSE 0 END), 0) AS BIGINT)
                  AS lead_millis
-         FROM booking b JOIN slot s ON s.id = b.slot_id
-         LEFT JOIN booking_order o ON o.id = b.order_id
+         FROM booking b LEFT JOIN booking_order o ON o.id = b.order_id
          WHERE b.starts_at >= :from AND b.starts_at < :until
            AND (b.state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
                 OR b.state = 'cancelled'
@@ -114,19 +132,25 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
         until
     )
     .one(tx)?;
+    let time = provider_day::of_days(tx, days, zone)?;
     Ok(Figures {
         date_from: days.from,
         date_to: days.to,
         time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         slots,
         slots_used,
-        utilisation_bps: share(slots_used, slots),
+        open_minutes: time.open_minutes,
+        booked_minutes: time.booked_minutes,
+        utilisation_bps: share(time.booked_minutes, time.open_minutes),
+        seats: time.seats,
+        seats_taken: time.seats_taken,
+        seats_bps: share(time.seats_taken, time.seats),
         confirmed: counted.confirmed,
         cancelled: counted.cancelled,
         cancellation_bps: share(counted.cancelled, counted.confirmed),
         lead_minutes: counted
             .lead_millis
-            .checked_div(counted.booked)
+            .checked_div(counted.ahead)
             .map(|millis| millis / 60_000),
         revenue: revenue(tx, days, zone, OrderMode::Live)?,
         test_revenue: revenue(tx, days, zone, OrderMode::Test)?,

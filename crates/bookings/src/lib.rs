@@ -66,6 +66,7 @@ pub mod payout;
 pub mod plan;
 pub mod preset;
 pub mod provider;
+mod provider_day;
 pub mod reconcile;
 pub mod refund;
 pub mod refund_request;
@@ -161,7 +162,11 @@ pub const DOMAIN: Domain = Domain {
             .chain(new_slots::jobs(site));
         let all = all.chain(gateway_event::jobs(site));
         let all = all.chain(payout::batch::jobs(site));
-        let all = all.chain([retention::job(site), verify::job(site)]);
+        let all = all.chain([
+            retention::job(site),
+            verify::job(site),
+            provider_day::job(site),
+        ]);
         all.map(administrator_alert::watch).collect()
     },
     describe: domain::debug_only(|| {
@@ -217,7 +222,9 @@ pub const DOMAIN: Domain = Domain {
         "0035_waiting" contracting,
         "0036_party" contracting,
         "0037_offer_questions" contracting,
-        "0038_class_people" contracting
+        "0038_class_people" contracting,
+        "0039_proposals" expanding,
+        "0040_figures" expanding
     ))
 };
 

@@ -26,7 +26,6 @@ pub use crate::slot::OfferId;
 
 /// The most lengths of an offer.
 pub(crate) const LENGTHS: usize = 6;
-const LONGEST_HORIZON: i64 = 365;
 /// The most seats of a class.
 const SEATS: i64 = 200;
 /// The most seats of one booking.
@@ -273,7 +272,7 @@ impl Resource for Offer {
         buffer_before: duration(0, 240, Minutes).label("booking-profile-before").section("offer-when"),
         buffer_after: duration(0, 240, Minutes).label("booking-profile-after").section("offer-when"),
         min_notice: duration(0, 43_200, Minutes).label("booking-profile-notice").section("offer-when"),
-        horizon_days: number(1, LONGEST_HORIZON).label("offer-horizon").section("offer-when"),
+        horizon_days: number(1, settings::LONGEST_HORIZON).label("offer-horizon").section("offer-when"),
         day_limit: number(1, 100).optional().label("offer-day-limit").hint("offer-day-limit-hint").section("offer-when"),
         seats: number(1, SEATS).label("offer-seats").hint("offer-seats-hint").section("offer-when"),
         party_limit: number(1, PARTY).label("offer-party").hint("offer-party-hint").section("offer-when"),
@@ -319,7 +318,7 @@ impl Resource for Offer {
             buffer_before: profile.buffer_before,
             buffer_after: profile.buffer_after,
             min_notice: profile.min_notice,
-            horizon_days: 60,
+            horizon_days: rules.horizon_days,
             day_limit: None,
             seats: 1,
             party_limit: 1,

@@ -22,7 +22,7 @@ use web::{Field, Findings, Input, List, PageQuery, Problem, Site};
 use crate::codes::{MEMBERSHIP_REQUIRED, PLAN_EMPTY, TOKEN_NOT_PERMITTED};
 use crate::credit_kind::{self, SESSION};
 use crate::order::{self, CreditGrant, Grant, Order, PlanId};
-use crate::settings::{self, Administrator, BookingSettings};
+use crate::settings::{self, Administrator, BookingSettings, Seen};
 use crate::{Refusal, gateway, member, membership, slot};
 
 const CODE: usize = 40;
@@ -156,11 +156,11 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
 pub fn change_rules(
     tx: &mut Tx<'_>,
     by: &Administrator,
-    version: i64,
+    seen: &Seen,
     input: &Input,
 ) -> Result<BookingSettings, Refusal> {
     let old = settings::load(tx)?.currency();
-    let rules = settings::change(tx, by, version, input)?;
+    let rules = settings::change(tx, by, seen, input)?;
     let new = rules.currency();
     if new == old {
         return Ok(rules);

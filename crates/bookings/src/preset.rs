@@ -12,7 +12,7 @@ use crate::codes::PRESET_USED;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::feedback_criterion::{Author, Criterion, Kind};
 use crate::plan::{self, Plan};
-use crate::settings::{self, Administrator, Reveal};
+use crate::settings::{self, Administrator, Reveal, Seen};
 
 web::words! {
     /// A kind of site.
@@ -194,7 +194,8 @@ pub fn apply(
     let set = json!({
         "currency": currency, "reveal": rows.reveal, "newcomers": rows.newcomers
     });
-    let currency = plan::change_rules(tx, by, rules.version, &Input::from(set))?.currency();
+    let seen = Seen::Version(rules.version);
+    let currency = plan::change_rules(tx, by, &seen, &Input::from(set))?.currency();
     label_kinds(tx, by, &say)?;
     let (author, scores, texts) = rows.criteria;
     let scores = scores.iter().map(|label| (Kind::Score, *label));

@@ -9,12 +9,12 @@ use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::fields::Unit::{Hours, Minutes};
 use web::fields::{choice, currency, duration, flag, line, lines, month, number, percent, tags};
-use web::{Field, Findings, Input};
+use web::{Argument, Field, Findings, Input};
 
 use crate::codes::ROLE_REQUIRED;
 use crate::order::Tax;
@@ -33,6 +33,8 @@ web::words! {
 
 /// The maximum value of the setting `longest_minutes`.
 pub(crate) const LONGEST_MINUTES: i64 = 1_440;
+/// The most days ahead that offers can be booked.
+pub(crate) const LONGEST_HORIZON: i64 = 365;
 
 /// The rules of bookings. A booking keeps the rules of the time when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -57,9 +59,14 @@ pub struct BookingSettings {
     pub shortest_minutes: i64,
     /// The maximum length of a session, in minutes.
     pub longest_minutes: i64,
-    /// The minimum time between a booking and its session, in minutes. It applies to providers who
-    /// have not set this time themselves.
+    /// The length that is proposed for new offers, in minutes. One that is no longer allowed is
+    /// brought to the nearest that is.
+    pub offer_minutes: i64,
+    /// The minimum time between a booking and its session that is proposed to new providers and so
+    /// for their offers, in minutes.
     pub notice_minutes: i64,
+    /// How many days ahead new offers can be booked, as is proposed for them.
+    pub horizon_days: i64,
     /// Whether members are prevented from having two sessions at the same time.
     pub member_busy: bool,
     /// How many bookings a member may make within an hour.
@@ -136,56 +143,153 @@ pub struct BookingSettings {
     pub version: i64,
 }
 
-/// The fields of the settings, with their limits.
+/// The fields of the settings, with their limits. The section of a field is its [`Group`].
 pub const FIELDS: &[Field] = web::fields! { BookingSettings:
-    currency: currency("currency_unknown").label("booking-set-currency")
-        .hint("booking-set-currency-hint"),
-    hold_minutes: duration(5, 120, Minutes).label("booking-set-hold"),
-    hold_limit: number(1, 20).label("booking-set-hold-limit"),
-    cancel_minutes: duration(0, 43_200, Minutes).label("booking-set-cancel"),
+    browse_public: flag().label("booking-set-public").hint("booking-set-public-hint")
+        .section("rules-who"),
+    newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint")
+        .section("rules-who"),
+    reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint")
+        .section("rules-who"),
+    member_busy: flag().label("booking-set-member-busy").section("rules-who"),
+
+    cancel_minutes: duration(0, 43_200, Minutes).label("booking-set-cancel")
+        .after("booking-set-before-start").section("rules-cancelling"),
     late_refund_bps: percent(0, 10_000).label("booking-set-late-refund")
-        .hint("booking-set-late-refund-hint"),
-    reschedule_limit: number(0, 20).label("booking-set-moves"),
-    shortest_minutes: duration(5, 720, Minutes).label("booking-set-shortest"),
-    longest_minutes: duration(5, LONGEST_MINUTES, Minutes).label("booking-set-longest"),
-    notice_minutes: duration(0, 43_200, Minutes).label("booking-set-notice")
-        .hint("booking-set-notice-hint"),
-    member_busy: flag().label("booking-set-member-busy"),
-    booking_hour_limit: number(1, 1_000).label("booking-set-bookings"),
-    complete_minutes: duration(0, 1_440, Minutes).label("booking-set-complete"),
-    outcome_hours: duration(1, 720, Hours).label("booking-set-outcome"),
-    claim_hours: duration(1, 336, Hours).label("booking-set-claim"),
-    payout_days: number(0, 365).label("booking-set-payout-days"),
-    payout_two_people: flag().label("booking-set-two-people"),
-    refund_days: number(0, 365).label("booking-set-refund-days"),
-    offer_days: number(0, 365).label("booking-set-offer-days"),
-    lot_grace_days: number(0, 365).label("booking-set-grace"),
-    replaced_days: number(1, 365).label("booking-set-replaced"),
-    add_on_days: number(1, 3_650).label("booking-set-add-on"),
-    tax_bps: percent(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
-    tax_label: line(40).label("booking-set-tax-label"),
-    seller: lines(500).label("booking-set-seller").hint("booking-set-seller-hint"),
+        .hint("booking-set-late-refund-hint").section("rules-cancelling"),
+    reschedule_limit: number(0, 20).label("booking-set-moves").after("booking-set-times")
+        .section("rules-cancelling"),
+    refund_days: number(0, 365).label("booking-set-refund-days").after("host-unit-days")
+        .hint("booking-set-refund-days-hint").section("rules-cancelling"),
+    offer_days: number(0, 365).label("booking-set-offer-days").after("host-unit-days")
+        .section("rules-cancelling"),
+
+    complete_minutes: duration(0, 1_440, Minutes).label("booking-set-complete")
+        .after("booking-set-after-end").section("rules-no-show"),
+    outcome_hours: duration(1, 720, Hours).label("booking-set-outcome")
+        .after("booking-set-after-end").section("rules-no-show"),
+    claim_hours: duration(1, 336, Hours).label("booking-set-claim").section("rules-no-show"),
+
+    currency: currency("currency_unknown").label("booking-set-currency")
+        .hint("booking-set-currency-hint").section("rules-paying"),
+    hold_minutes: duration(5, 120, Minutes).label("booking-set-hold").section("rules-paying"),
+    hold_limit: number(1, 20).label("booking-set-hold-limit").section("rules-paying"),
+
+    tax_bps: percent(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint")
+        .section("rules-tax"),
+    tax_label: line(40).label("booking-set-tax-label").section("rules-tax"),
+    seller: lines(500).label("booking-set-seller").hint("booking-set-seller-hint")
+        .section("rules-tax"),
+    fiscal_month: month().label("booking-set-fiscal").hint("booking-set-fiscal-hint")
+        .section("rules-tax"),
     // With a smaller minimum, a change of `fiscal_month` could cause receipts to be deleted while
     // their fiscal year still gets new receipt numbers.
-    money_years: number(2, 50).label("booking-set-money-years").hint("booking-set-money-years-hint"),
-    fiscal_month: month().label("booking-set-fiscal").hint("booking-set-fiscal-hint"),
-    review_day_limit: number(1, 100).label("booking-set-review-limit"),
-    review_file_days: number(1, 3_650).label("booking-set-review-days"),
-    review_call_minutes: duration(5, 720, Minutes).label("booking-set-review-call"),
-    request_slots: number(1, 5).label("booking-set-request-slots"),
-    request_limit: number(1, 20).label("booking-set-request-limit"),
-    request_hours: duration(1, 720, Hours).label("booking-set-request-hours"),
+    money_years: number(2, 50).label("booking-set-money-years").after("booking-set-years")
+        .hint("booking-set-money-years-hint").section("rules-tax"),
+
+    lot_grace_days: number(0, 365).label("booking-set-grace").after("booking-set-days-later")
+        .section("rules-credits"),
+    replaced_days: number(1, 365).label("booking-set-replaced").after("host-unit-days")
+        .section("rules-credits"),
+    add_on_days: number(1, 3_650).label("booking-set-add-on").after("host-unit-days")
+        .section("rules-credits"),
+
+    payout_days: number(0, 365).label("booking-set-payout-days")
+        .after("booking-set-days-after-session").section("rules-payouts"),
+    payout_two_people: flag().label("booking-set-two-people").section("rules-payouts"),
+
+    waiting_hours: duration(1, 24, Hours).label("booking-set-waiting")
+        .hint("booking-set-waiting-hint").section("rules-classes"),
+
+    request_slots: number(1, 5).label("booking-set-request-slots").section("rules-requests"),
+    request_limit: number(1, 20).label("booking-set-request-limit").section("rules-requests"),
+    request_hours: duration(1, 720, Hours).label("booking-set-request-hours")
+        .section("rules-requests"),
     // Stripe's payment page stays open for at most a day.
-    request_hold_hours: duration(1, 24, Hours).label("booking-set-request-hold"),
-    waiting_hours: duration(1, 24, Hours).label("booking-set-waiting"),
-    room_margin_minutes: duration(0, 240, Minutes).label("booking-set-room-margin"),
-    browse_public: flag().label("booking-set-public").hint("booking-set-public-hint"),
-    browse_minute_limit: number(1, 10_000).label("booking-set-browse"),
-    order_hour_limit: number(1, 1_000).label("booking-set-orders"),
-    newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint"),
-    reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
-    meeting_hosts: tags().label("booking-set-hosts").hint("booking-set-hosts-hint"),
+    request_hold_hours: duration(1, 24, Hours).label("booking-set-request-hold")
+        .section("rules-requests"),
+
+    review_day_limit: number(1, 100).label("booking-set-review-limit").section("rules-documents"),
+    review_file_days: number(1, 3_650).label("booking-set-review-days").after("host-unit-days")
+        .section("rules-documents"),
+    review_call_minutes: duration(5, 720, Minutes).label("booking-set-review-call")
+        .section("rules-documents"),
+
+    meeting_hosts: tags().label("booking-set-hosts").hint("booking-set-hosts-hint")
+        .section("rules-rooms"),
+    room_margin_minutes: duration(0, 240, Minutes).label("booking-set-room-margin")
+        .section("rules-rooms"),
+
+    shortest_minutes: duration(5, 720, Minutes).label("booking-set-shortest")
+        .section("rules-limits"),
+    longest_minutes: duration(5, LONGEST_MINUTES, Minutes).label("booking-set-longest")
+        .section("rules-limits"),
+    offer_minutes: duration(5, LONGEST_MINUTES, Minutes).label("booking-set-length")
+        .hint("booking-set-proposed").section("rules-limits"),
+    notice_minutes: duration(0, 43_200, Minutes).label("booking-set-notice")
+        .hint("booking-set-proposed").section("rules-limits"),
+    horizon_days: number(1, LONGEST_HORIZON).label("booking-set-horizon")
+        .after("host-unit-days").hint("booking-set-proposed").section("rules-limits"),
+    browse_minute_limit: number(1, 10_000).label("booking-set-browse").section("rules-limits"),
+    booking_hour_limit: number(1, 1_000).label("booking-set-bookings").section("rules-limits"),
+    order_hour_limit: number(1, 1_000).label("booking-set-orders").section("rules-limits"),
 };
+
+web::words! {
+    /// A group of rules, which is changed by itself. Its keyword is part of its path.
+    #[schema(as = BookingRules)]
+    Group {
+        Who = "who" => "rules-who",
+        Cancelling = "cancelling" => "rules-cancelling",
+        NoShow = "no-show" => "rules-no-show",
+        Paying = "paying" => "rules-paying",
+        Tax = "tax" => "rules-tax",
+        Credits = "credits" => "rules-credits",
+        Payouts = "payouts" => "rules-payouts",
+        Classes = "classes" => "rules-classes",
+        Requests = "requests" => "rules-requests",
+        Documents = "documents" => "rules-documents",
+        Rooms = "rooms" => "rules-rooms",
+        Limits = "limits" => "rules-limits",
+    }
+}
+
+impl Group {
+    pub(crate) fn fields(self) -> Vec<Field> {
+        let mut fields = FIELDS.to_vec();
+        fields.retain(|field| field.section == self.label());
+        fields
+    }
+
+    /// The values of the group, in JSON.
+    pub(crate) fn values(self, rules: &BookingSettings) -> Value {
+        let mut values = json!(rules);
+        if let Some(values) = values.as_object_mut() {
+            let fields = self.fields();
+            values.retain(|name, _| fields.iter().any(|field| field.name == name));
+        }
+        values
+    }
+}
+
+/// What the person who changes rules has seen of them.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// All of them, in this version.
+    Version(i64),
+    /// These values of a group ([`Group::values`]).
+    Group(Group, Value),
+}
+
+impl Seen {
+    /// Whether the rules are still what the person has seen.
+    fn is_present(&self, rules: &BookingSettings) -> bool {
+        match self {
+            Self::Version(version) => rules.version == *version,
+            Self::Group(group, values) => group.values(rules) == *values,
+        }
+    }
+}
 
 impl BookingSettings {
     pub fn currency(&self) -> Currency {
@@ -201,6 +305,12 @@ impl BookingSettings {
             bps: self.tax_bps,
             minor: i64::try_from(tax).unwrap_or_default(),
         }
+    }
+
+    /// The length that is proposed for a new offer, in minutes.
+    pub(crate) fn proposed_length(&self) -> i64 {
+        let most = self.offer_minutes.min(self.longest_minutes);
+        most.max(self.shortest_minutes)
     }
 
     /// The year in which the fiscal year of a day begins.
@@ -253,16 +363,18 @@ fn is_owner(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, OWNER)))
 }
 
-/// Changes the settings, for [`plan::change_rules`](crate::plan::change_rules). Only an owner can end the rule that two people are needed for a payout.
+/// Changes the settings, for [`plan::change_rules`](crate::plan::change_rules). Refuses with
+/// `version_conflict` what has changed since it was seen. Only an owner can end the rule that two
+/// people are needed for a payout.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     by: &Administrator,
-    version: i64,
+    seen: &Seen,
     input: &Input,
 ) -> Result<BookingSettings, Refusal> {
     sudo::require::<Refusal>(tx, &by.0.who)?;
     let old = lock(tx)?;
-    if old.version != version {
+    if !seen.is_present(&old) {
         return Err(crate::refusal::conflict(&old));
     }
     let mut findings = Findings::default();
@@ -272,11 +384,8 @@ pub(crate) fn change(
         findings.add("/tax_label", "required", []);
     }
     if new.longest_minutes < new.shortest_minutes {
-        findings.add(
-            "/longest_minutes",
-            "too_low",
-            [("min", new.shortest_minutes.into())],
-        );
+        let least = Argument::Duration(new.shortest_minutes);
+        findings.add("/longest_minutes", "too_low", [("min", least)]);
     }
     if new.meeting_hosts != old.meeting_hosts {
         new.meeting_hosts =

@@ -43,6 +43,7 @@ mod refunds;
 mod requests;
 mod reviews;
 mod rooms;
+mod rules;
 mod session_calendar;
 mod session_list;
 mod sessions;
@@ -196,8 +197,13 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/slots/{id}/message", People, slots::one::write)
         .get("/admin/sessions", People, sessions::list)
         .get("/admin/sessions/figures", People, sessions::figures)
-        .get("/admin/sessions/settings", People, admin::settings)
-        .post("/admin/sessions/settings", People, admin::change_settings)
+        .get("/admin/sessions/settings", People, rules::show)
+        .get(
+            "/admin/sessions/settings/{group}",
+            People,
+            rules::show_group,
+        )
+        .post("/admin/sessions/settings/{group}", People, rules::save)
         .get("/me/reviews", People, reviews::own)
         .get("/me/reviews/new", People, reviews::new)
         .post("/me/reviews/new", People, reviews::create)
@@ -208,7 +214,7 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/reviews/{id}/{step}", People, reviews::decide)
         .get("/me/slots/reviews", People, reviews::asked)
         .get("/admin/sessions/reviews", People, reviews::all)
-        .post("/admin/sessions/preset", People, admin::apply_preset)
+        .post("/admin/sessions/preset", People, rules::apply_preset)
         .get("/admin/money", People, money::show)
         .get("/admin/orders", People, admin::orders)
         .get("/admin/orders/exports", People, exports::list)

@@ -10,6 +10,8 @@ start();
 function start() {
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.matches("details")) named.open = true;
   lookAgain();
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);

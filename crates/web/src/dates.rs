@@ -9,6 +9,8 @@
 //! The patterns are messages and not a locale library's: five languages need few patterns, Malay's
 //! parts of the day need rules of their own, and translators can change them.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -134,6 +136,12 @@ impl Text {
     /// A weekday such as "Sat", for the head of a column.
     pub fn weekday_short(&self, day: impl Into<Date>) -> String {
         self.day("date-weekday-short", day.into())
+    }
+
+    /// The name of a month, 1 for January to 12.
+    pub fn month_name(&self, month: i64) -> Cow<'_, str> {
+        let place = usize::try_from(month.saturating_sub(1)).unwrap_or_default();
+        self.say(MONTHS[place.min(11)])
     }
 
     /// A month such as "January 2027".

@@ -46,6 +46,8 @@ pub struct Field {
     pub label: &'static str,
     /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
+    /// The message id of the words that follow a number, such as its unit.
+    pub after: Option<&'static str>,
     /// The section of the form in which the field appears. A text in several languages forms a
     /// separate section, whose title is the text's label.
     pub section: &'static str,
@@ -212,6 +214,7 @@ impl<V> FieldOf<V> {
                 kind,
                 label: "",
                 hint: None,
+                after: None,
                 section: "",
                 is_required: false,
                 is_fixed: false,
@@ -233,6 +236,13 @@ impl<V> FieldOf<V> {
     #[must_use]
     pub const fn hint(mut self, message: &'static str) -> Self {
         self.field.hint = Some(message);
+        self
+    }
+
+    /// Shows words after the control of a number or a duration.
+    #[must_use]
+    pub const fn after(mut self, message: &'static str) -> Self {
+        self.field.after = Some(message);
         self
     }
 

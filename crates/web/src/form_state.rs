@@ -47,6 +47,8 @@ pub struct Field {
     pub label: String,
     /// The explanation below the label.
     pub hint: Option<String>,
+    /// The words that follow the control of a number or a duration.
+    pub after: Option<String>,
     pub control: Control,
     pub value: String,
     pub error: Option<String>,
@@ -312,6 +314,7 @@ impl FormState {
             name: name.to_owned(),
             label,
             hint: None,
+            after: None,
             control,
             value,
             error: self.error(name).map(str::to_owned),
@@ -359,6 +362,7 @@ impl Field {
 
     fn described_by(&self) -> String {
         let parts = [
+            (self.after.is_some(), "after"),
             (self.hint.is_some(), "hint"),
             (self.error.is_some(), "wrong"),
             (self.stored.is_some(), "stored"),

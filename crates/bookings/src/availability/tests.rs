@@ -400,3 +400,22 @@ fn what_is_open_is_told_whole_and_without_days_off() {
         ]
     );
 }
+
+#[test]
+fn without_leaves_what_no_other_stretch_takes() {
+    let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+    let stretches = |all: &[[i64; 2]]| -> Vec<(Timestamp, Timestamp)> {
+        all.iter().map(|[from, to]| (at(*from), at(*to))).collect()
+    };
+    let all = stretches(&[[0, 10], [20, 30], [40, 50]]);
+    for (others, left) in [
+        (&[][..], &[[0, 10], [20, 30], [40, 50]][..]),
+        (&[[0, 50]], &[]),
+        (&[[10, 20], [30, 40]], &[[0, 10], [20, 30], [40, 50]]),
+        (&[[2, 4], [6, 25]], &[[0, 2], [4, 6], [25, 30], [40, 50]]),
+        (&[[5, 15], [25, 45]], &[[0, 5], [20, 25], [45, 50]]),
+    ] {
+        let found = without(&all, &stretches(others));
+        assert_eq!(found, stretches(left), "{others:?}");
+    }
+}

@@ -8,7 +8,7 @@ mod preview;
 mod provider_time;
 mod time_id;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::id::Id as _;
@@ -19,7 +19,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use self::provider_time::{ProviderTime, provider_times};
 use self::time_id::TimeId;
 use super::{Filter, Offered};
-use crate::availability::{self, Taken};
+use crate::availability::{self, Hours, Taken};
 use crate::offer::{Offer, OfferId, OfferLength};
 use crate::provider::{self, ProviderId};
 use crate::schedule::WeekWindow;
@@ -97,6 +97,41 @@ fn bookable(
         now = tx.roughly_now()
     )
     .all(tx)
+}
+
+/// Hours in which offers can be booked that are no classes.
+pub(crate) struct OpenHours {
+    pub(crate) provider_id: ProviderId,
+    pub(crate) hours: Hours,
+    /// How many days ahead they can be booked at most.
+    pub(crate) horizon_days: i64,
+}
+
+/// The hours in which members can book, with the days between two instants that differ from them.
+pub(crate) fn open_hours(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<OpenHours>, StoreError> {
+    let mut offered: BTreeMap<String, Offering> = BTreeMap::new();
+    for one in offerings(tx, "")? {
+        let most = one.offer.horizon_days;
+        let known = offered.entry(one.offer.schedule_id.clone()).or_insert(one);
+        known.offer.horizon_days = known.offer.horizon_days.max(most);
+    }
+    let providers: BTreeSet<&ProviderId> = offered.values().map(|one| &one.provider_id).collect();
+    let providers: Vec<&ProviderId> = providers.into_iter().collect();
+    let times = provider_times(tx, &providers, "", from, until)?;
+    let none = ProviderTime::default();
+    let all = offered.iter().map(|(schedule, one)| {
+        let time = times.get(&one.provider_id).unwrap_or(&none);
+        OpenHours {
+            provider_id: one.provider_id.clone(),
+            hours: time.hours(schedule, &one.zone, &one.week),
+            horizon_days: one.offer.horizon_days,
+        }
+    });
+    Ok(all.collect())
 }
 
 impl Offering {

@@ -1,29 +1,21 @@
-//! The administrators' pages for the rules of bookings and for all orders.
+//! What the administrators' pages of lists share, and their page of all orders.
 
 use askama::Template;
 use axum::response::Response;
 use identity::account::AccountId;
-use jiff::tz::TimeZone;
 use platform::Tx;
-use platform::money::Currency;
-use site::request::{FormPost, PageRequest};
+use site::request::PageRequest;
 use site::resource::pages::{Messages, PageResource};
-use web::fields::{self, Input};
-use web::form_state::{self, Field, FormState};
 use web::{List, Problem, Text};
 
 use super::frame::BookingPage as _;
-use super::sessions::ALL;
-use super::slots::{FormPage, HERE, table_form};
+use super::slots::HERE;
 use super::words;
 use crate::Refusal;
-use crate::choice_list::SessionType;
 use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
-use crate::plan;
-use crate::preset::{self, Preset};
 use crate::refund::manual::{self, Before, OrderRecord};
-use crate::settings::{self, Administrator, FIELDS};
+use crate::settings::Administrator;
 
 #[derive(Template)]
 #[template(path = "admin_list.html")]
@@ -88,75 +80,6 @@ pub(super) async fn list_page_with<R: PageResource<Parent = Administrator>>(
     };
     let title = req.text.say(R::MESSAGES.list);
     req.show(R::PAGES, &title, body).await
-}
-
-#[derive(Template)]
-#[template(path = "presets.html")]
-struct SettingsPage<'a> {
-    text: &'a Text,
-    form: FormPage<'a>,
-    submission: String,
-    currency: Field,
-    presets: &'static [(&'static str, &'static str)],
-}
-
-/// `GET /admin/sessions/settings`.
-pub(super) async fn settings(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(settings::load(tx)?);
-    let now = req.read(look).await?;
-    let form = fields::form(FIELDS, &now, now.version, &TimeZone::UTC);
-    settings_page(&req, &FormState::of(form)).await
-}
-
-async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(preset::is_used(tx)?);
-    let is_used = req.read(look).await?;
-    let (text, title) = (&req.text, req.text.say("booking-settings"));
-    let zone = words::zone(&req.site, Some(&req.who));
-    let proposed = zone.iana_name().and_then(Currency::of_zone);
-    let proposed = proposed.map(|currency| ("preset_currency", currency.to_string()));
-    let preset = FormState::of(form_state::form(proposed));
-    let form = FormPage {
-        form: req.form(&[("saved", "slot-saved")], form_state),
-        hint: text.say("booking-settings-hint").into_owned(),
-        action: "/admin/sessions/settings",
-        back: ALL,
-        back_label: "session-all",
-        version: form_state.form.number("version").ok().flatten(),
-        groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
-        ..FormPage::of(req, &title, form_state)
-    };
-    let body = SettingsPage {
-        text,
-        form,
-        submission: req.submission(),
-        currency: preset.currency("preset_currency", text.say("preset-currency")),
-        presets: if is_used { &[] } else { Preset::CHOICES },
-    };
-    req.show(HERE, &title, body).await
-}
-
-/// `POST /admin/sessions/preset`.
-pub(super) async fn apply_preset(posted: FormPost) -> Result<Response, Problem> {
-    let chosen = Preset::find(posted.form.text("preset")).ok_or_else(Problem::not_found)?;
-    let text = posted.req.text.clone();
-    let currency = posted.form.text("preset_currency").to_owned();
-    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        preset::apply(tx, by, chosen, &currency, |id| text.say(id).into_owned())?;
-        Ok::<_, Refusal>(format!("{}?done=saved", SessionType::PAGES))
-    };
-    Ok(posted.once(change).await?)
-}
-
-/// `POST /admin/sessions/settings`.
-pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Problem> {
-    let version = posted.form.number("version").ok().flatten().unwrap_or(-1);
-    let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
-    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        plan::change_rules(tx, by, version, &input)?;
-        Ok::<_, Refusal>("/admin/sessions/settings?done=saved".to_owned())
-    };
-    posted.save(change, settings_page).await
 }
 
 #[derive(Template)]

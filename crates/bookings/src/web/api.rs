@@ -47,7 +47,7 @@ use crate::provider::Provider;
 use crate::room::Room;
 use crate::schedule::Schedule;
 use crate::schedule::exception::ScheduleException;
-use crate::settings::{self, Administrator, BookingSettings};
+use crate::settings::{self, Administrator, BookingSettings, Seen};
 use crate::slot::{Place, SlotId};
 use crate::token_scopes::{READ, WRITE};
 use crate::{Refusal, cancel as cancelling, link_change, plan};
@@ -483,7 +483,8 @@ async fn change_booking_settings(
 ) -> Result<Response, Problem> {
     let (input, version) = Input::of_json(body)?;
     let version = call.version(version)?;
+    let seen = Seen::Version(version);
     let change =
-        move |tx: &mut Tx<'_>, by: &Administrator| plan::change_rules(tx, by, version, &input);
+        move |tx: &mut Tx<'_>, by: &Administrator| plan::change_rules(tx, by, &seen, &input);
     Ok(answer(StatusCode::OK, &call.write(change).await?))
 }

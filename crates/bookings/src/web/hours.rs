@@ -26,7 +26,7 @@ use crate::offer::{self, Offer};
 use crate::provider::{self, Provider};
 use crate::schedule::exception::{self, ScheduleException};
 use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
-use crate::settings;
+use crate::settings::{self, BookingSettings};
 use crate::{Refusal, hours_of_times, member, notice};
 
 /// The data that the pages of a provider's lists need in addition to the list.
@@ -36,7 +36,7 @@ pub struct ProviderContext {
     pub(super) offers: Vec<Offer>,
     pub(super) listed: Vec<Listed>,
     pub(super) kinds: Vec<CreditKind>,
-    pub(super) hosts: String,
+    pub(super) rules: BookingSettings,
 }
 
 impl Parent for Provider {
@@ -76,7 +76,7 @@ impl PageParent for Provider {
             offers: offer::of_provider(tx, &self.profile.id)?,
             listed: choice::listed(tx)?,
             kinds: credit_kind::all(tx)?,
-            hosts: settings::load(tx)?.meeting_hosts.join(", "),
+            rules: settings::load(tx)?,
         })
     }
 

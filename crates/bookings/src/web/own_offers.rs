@@ -6,6 +6,7 @@ use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{EditForm, Messages, Next, PageResource, RowList};
+use web::fields::Unit;
 use web::form_state::{self, Field, FormState, Group, TableForm};
 use web::{Form, List, Problem, Text};
 
@@ -88,10 +89,11 @@ impl PageResource for Offer {
         self.title.clone()
     }
 
-    fn fill(_: &ProviderContext, form: &mut Form) {
+    fn fill(context: &ProviderContext, form: &mut Form) {
         if form.text("lengths.0.minutes").is_empty() {
-            form.set("lengths.0.minutes", "1");
-            form.set("lengths.0.minutes.unit", "hours");
+            let (count, unit) = Unit::Minutes.say(context.rules.proposed_length());
+            form.set("lengths.0.minutes", count.to_string());
+            form.set("lengths.0.minutes.unit", unit.word());
         }
     }
 
@@ -113,7 +115,8 @@ impl PageResource for Offer {
                 "step_minutes" => *field = step_field(text, form_state),
                 "credit_kind" => *field = way_field(text, form_state, context, one),
                 "location" => {
-                    let hosts = [("hosts", context.hosts.as_str().into())];
+                    let hosts = context.rules.meeting_hosts.join(", ");
+                    let hosts = [("hosts", hosts.into())];
                     field.hint = Some(text.with("slot-location-hint", hosts));
                 }
                 _ => {}

@@ -7,7 +7,7 @@ use platform::Tx;
 use platform::money::Money;
 use site::request::PageRequest;
 use web::form_state::{Field, FormState};
-use web::{Form, Problem, Text};
+use web::{Form, Problem, Text, Value};
 
 use super::frame::BookingPage as _;
 use super::slots::HERE;
@@ -287,16 +287,24 @@ pub(super) async fn figures(req: PageRequest) -> Result<Response, Problem> {
 }
 
 fn labelled(text: &Text, all: &Figures) -> Vec<(&'static str, String)> {
-    let share = |bps: Option<i64>, part: i64, whole: i64| match bps {
+    let share = |bps: Option<i64>, part: Value<'_>, whole: Value<'_>| match bps {
         Some(bps) => text.with(
             "figures-share",
             [
                 ("percent", ((bps + 50) / 100).into()),
-                ("part", part.into()),
-                ("whole", whole.into()),
+                ("part", part),
+                ("whole", whole),
             ],
         ),
         None => text.say("figures-nothing").into_owned(),
+    };
+    // Open time is not counted in days of 24 hours.
+    let time = |minutes: i64| {
+        let (message, count) = match minutes {
+            0..120 => ("duration-minutes", minutes),
+            _ => ("duration-hours", (minutes + 30) / 60),
+        };
+        Value::from(text.with(message, [("count", count.into())]))
     };
     let lead = match all.lead_minutes {
         Some(minutes) if minutes >= 2 * 1_440 => {
@@ -305,15 +313,20 @@ fn labelled(text: &Text, all: &Figures) -> Vec<(&'static str, String)> {
         Some(minutes) => text.with("duration-hours", [("count", (minutes / 60).into())]),
         None => text.say("figures-nothing").into_owned(),
     };
-    vec![
-        (
-            "figures-utilisation",
-            share(all.utilisation_bps, all.slots_used, all.slots),
-        ),
-        (
-            "figures-cancellations",
-            share(all.cancellation_bps, all.cancelled, all.confirmed),
-        ),
+    let (open, booked) = (time(all.open_minutes), time(all.booked_minutes));
+    let (seats, taken) = (all.seats.into(), all.seats_taken.into());
+    let (confirmed, cancelled) = (all.confirmed.into(), all.cancelled.into());
+    let mut labelled = vec![(
+        "figures-utilisation",
+        share(all.utilisation_bps, booked, open),
+    )];
+    if all.seats > 0 {
+        labelled.push(("figures-seats", share(all.seats_bps, taken, seats)));
+    }
+    let cancellations = share(all.cancellation_bps, cancelled, confirmed);
+    labelled.extend([
+        ("figures-cancellations", cancellations),
         ("figures-lead", lead),
-    ]
+    ]);
+    labelled
 }

@@ -7,6 +7,9 @@ use testkit::Form;
 use crate::payouts::booked;
 use crate::stage::{Booking, Person, Stage, count, on_default, prove, rows};
 
+const SETTINGS: &str = "/admin/sessions/settings";
+const PAYING: &str = "/admin/sessions/settings/paying";
+
 /// Fills and sends the form at `path`, which leads to `action`. Returns the status.
 async fn send(person: &mut Person, path: &str, action: &str, fields: &[(&str, &str)]) -> u16 {
     let page = person.browser.get(path).await;
@@ -71,33 +74,33 @@ fn rates_refunds_taxes_and_deadlines_are_typed_as_people_say_them() {
         .await;
         assert_eq!(found, [(4_500, 3_330)]);
 
-        let settings = "/admin/sessions/settings";
-        let page = owner.browser.get(settings).await;
-        let form = page.expect(200).form(settings);
+        let [cancelling, tax] = ["cancelling", "tax"].map(|group| format!("{SETTINGS}/{group}"));
+        let page = owner.browser.get(&cancelling).await;
+        let form = page.expect(200).form(&cancelling);
         assert_eq!(form.value("cancel_minutes"), Some("24"));
         // For the page on which the owner proves who they are.
         let what = format!(
             "{}: {}",
-            stage.say("booking-settings"),
-            stage.say("slot-save")
+            stage.say("rules-cancelling"),
+            stage.say("rules-save")
         );
         assert_eq!(form.value("ask.what"), Some(what.as_str()));
         assert_eq!(form.value("cancel_minutes.unit"), Some("hours"));
         let fields = [
             ("cancel_minutes", "2"),
             ("cancel_minutes.unit", "days"),
-            ("tax_bps", "19"),
-            ("tax_label", "VAT"),
             ("late_refund_bps", "50"),
         ];
-        assert_eq!(send(&mut owner, settings, settings, &fields).await, 303);
+        assert_eq!(send(&mut owner, SETTINGS, &cancelling, &fields).await, 303);
+        let fields = [("tax_bps", "19"), ("tax_label", "VAT")];
+        assert_eq!(send(&mut owner, SETTINGS, &tax, &fields).await, 303);
         let found: Vec<(i64, i64, i64)> = rows(
             stage,
             sql!("SELECT cancel_minutes, tax_bps, late_refund_bps FROM booking_setting"),
         )
         .await;
         assert_eq!(found, [(2_880, 1_900, 5_000)]);
-        let refused = send(&mut owner, settings, settings, &[("tax_bps", "1900")]).await;
+        let refused = send(&mut owner, SETTINGS, &tax, &[("tax_bps", "1900")]).await;
         assert_eq!(refused, 422);
 
         let payment: Vec<(String,)> = rows(stage, sql!("SELECT id FROM payment")).await;
@@ -128,14 +131,13 @@ fn rates_refunds_taxes_and_deadlines_are_typed_as_people_say_them() {
 fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
     on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
-        let settings = "/admin/sessions/settings";
-        let page = owner.browser.get(settings).await;
+        let page = owner.browser.get(SETTINGS).await;
         let mut form = page.expect(200).form("/admin/sessions/preset");
         // The zone of the person proposes it.
         assert_eq!(form.value("preset_currency"), Some("MYR"));
         for (zone, currency) in [("Asia/Tokyo", "JPY"), ("Europe/Rome", "EUR")] {
             owner.zone(zone).await;
-            let page = owner.browser.get(settings).await;
+            let page = owner.browser.get(SETTINGS).await;
             let form = page.expect(200).form("/admin/sessions/preset");
             assert_eq!(form.value("preset_currency"), Some(currency));
         }
@@ -177,14 +179,14 @@ fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
         };
         set(27_000, 27_050).await;
         assert_eq!(
-            send(&mut owner, settings, settings, &[("currency", "JPY")]).await,
+            send(&mut owner, SETTINGS, PAYING, &[("currency", "JPY")]).await,
             422
         );
         let euro = [("EUR".to_owned(), 10_000_i64), ("EUR".to_owned(), 27_050)];
         assert_eq!(rows::<(String, i64)>(stage, plans()).await, euro);
         set(27_050, 27_000).await;
         assert_eq!(
-            send(&mut owner, settings, settings, &[("currency", "JPY")]).await,
+            send(&mut owner, SETTINGS, PAYING, &[("currency", "JPY")]).await,
             303
         );
         let followed = [("EUR".to_owned(), 10_000_i64), ("JPY".to_owned(), 270)];
@@ -213,9 +215,8 @@ fn a_site_begins_with_the_currency_of_its_zone() {
         // Whoever has chosen another one keeps it.
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         prove(stage, &mut owner).await;
-        let settings = "/admin/sessions/settings";
         let chosen = [("currency", "SGD")];
-        assert_eq!(send(&mut owner, settings, settings, &chosen).await, 303);
+        assert_eq!(send(&mut owner, SETTINGS, PAYING, &chosen).await, 303);
         crate::stage::go_to(stage, "2026-11-25T12:00:00Z").await;
         stage.work().await;
         assert_eq!(currency().await, "SGD");

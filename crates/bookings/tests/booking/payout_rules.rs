@@ -35,7 +35,7 @@ fn rules_are_changed_with_a_recent_proof() {
         let page = owner.browser.get("/admin/sessions/settings").await;
         let mut preset = page.expect(200).form("/admin/sessions/preset");
         preset.press("preset", "studio");
-        let form = page.form("/admin/sessions/settings");
+        let form = page.form("/admin/sessions/settings/payouts");
         for form in [preset, form] {
             let asked = owner.browser.submit(&page, &form).await;
             let onward = asked.location().unwrap_or_default();

@@ -6,6 +6,7 @@ use bookings::order::OrderId;
 use identity::grant::OWNER;
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
+use testkit::Form;
 
 use crate::catalogue::send;
 use crate::credits::{credits, offer, order, plan};
@@ -33,11 +34,12 @@ fn move_to(stage: &Stage<'_>, person: &mut Person) {
     person.program.header("authorization", &person.token);
 }
 
-/// Sets rules of bookings.
+/// Sets rules of bookings, which are of one group.
 pub(crate) async fn rule(stage: &Stage<'_>, owner: &mut Person, rules: &[(&str, &str)]) {
     prove(stage, owner).await;
     let page = owner.browser.get("/admin/sessions/settings").await;
-    let mut form = page.expect(200).form("/admin/sessions/settings");
+    let has = |form: &Form| form.fields.iter().any(|field| field.name == rules[0].0);
+    let mut form = page.expect(200).forms().into_iter().find(has).unwrap();
     for (name, value) in rules {
         form.fill(name, value);
     }

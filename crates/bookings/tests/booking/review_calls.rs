@@ -280,15 +280,16 @@ fn only_an_own_confirmed_session_ahead_of_that_length_can_be_a_call_and_only_onc
         // The length is data.
         let mut owner = stage.person_as("Other Owner", OWNER).await;
         prove(stage, &mut owner).await;
-        let page = owner.browser.get("/admin/sessions/settings").await;
-        let mut settings = page.expect(200).form("/admin/sessions/settings");
+        let rules = "/admin/sessions/settings/documents";
+        let page = owner.browser.get(rules).await;
+        let mut settings = page.expect(200).form(rules);
         settings.fill("review_call_minutes", "60");
         settings.fill("review_call_minutes.unit", "minutes");
         owner.browser.submit(&page, &settings).await.expect(303);
         submit(&mut aina, &long).await.expect(201);
         // A session that has begun is not ahead.
-        let page = owner.browser.get("/admin/sessions/settings").await;
-        let mut settings = page.expect(200).form("/admin/sessions/settings");
+        let page = owner.browser.get(rules).await;
+        let mut settings = page.expect(200).form(rules);
         settings.fill("review_call_minutes", "45");
         settings.fill("review_call_minutes.unit", "minutes");
         owner.browser.submit(&page, &settings).await.expect(303);

@@ -40,6 +40,7 @@ pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
         "booking.hold",
         "booking.former_zones",
         "booking.class_days",
+        "booking.figures",
         "booking.class_dates",
         "booking.waiting_ask",
         "booking.waiting_open",

@@ -86,7 +86,7 @@ impl From<Figures> for BookingFigures {
             booked_slots: found.slots_used,
             total_bookings: found.confirmed,
             cancelled: found.cancelled,
-            utilisation_bps: found.utilisation_bps,
+            utilisation_bps: found.slots_bps(),
             cancellation_bps: found.cancellation_bps,
             lead_minutes: found.lead_minutes,
         }

@@ -162,6 +162,7 @@ impl TableForm<'_> {
         };
         let mut shown = self.form_state.field(name, text.say(field.label), control);
         shown.is_required = field.is_required;
+        shown.after = field.after.map(|after| text.say(after).into_owned());
         shown.hint = hint.or_else(|| {
             matches!(field.kind, Kind::Moment)
                 .then(|| text.with("form-zone", [("zone", dates::place_of(self.zone).into())]))
