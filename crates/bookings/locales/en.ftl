@@ -311,8 +311,14 @@ booking-completed = Over
 booking-no-show-member = Member did not come
 booking-no-show-provider = Provider did not come
 outcome-completed = It took place
-outcome-no-show-member = The member did not come…
-outcome-no-show-provider = The provider did not come…
+outcome-no-show-member = { $name ->
+    [none] Report that the member did not come…
+   *[other] Report that { $name } did not come…
+}
+outcome-no-show-provider = { $name ->
+    [none] Report that the provider did not come…
+   *[other] Report that { $name } did not come…
+}
 outcome-question = { $outcome ->
     [no_show_member] Report that the member did not come to “{ $title }”?
    *[other] Report that the provider did not come to “{ $title }”?
@@ -540,6 +546,12 @@ credit-left = To spend
 credit-none = You have no credits.
 credit-until = until { $date }
 credit-entries = History
+credit-bought-with = { $credits } bought with { $plan }
+credit-used-for = Used for { $title }, { $day }
+credit-used-for-review = Used for a review: { $title }
+credit-back-from = Given back: { $title }, { $day }
+credit-back-from-review = Given back, from a review: { $title }
+credit-replaced-from = Given back, as a new one: { $title }, { $day }
 credit-granted = Bought
 credit-booked = Booked
 credit-returned = Given back
@@ -971,6 +983,9 @@ finding-state-mismatch = An order does not say what its payments say
 finding-duplicate-capture = An order was paid twice
 finding-unmatched-event = The payment service reported money for an unknown order
 finding-refund-drift = Money could not be paid back
+finding-refund-drift-of = { $sum } to { $name } could not be paid back ({ $gateway })
+finding-order = The order: { $title }, { $state }
+order-back-failed = paid, refund failed
 finding-payout-drift = A provider is owed another sum than the booking says
 finding-contradiction = The nightly check: the books contradict themselves
 finding-ask-gateway = Ask the payment service again
@@ -1344,7 +1359,8 @@ booking-notice-job-failed = A task of bookings could not be done and was given u
 booking-notice-refund-unlike = Somebody paid { $about } back at the payment service itself, and more than is left of it here. Compare both.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. It is noted here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
-booking-notice-findings = Findings that need you: { $about }.
+booking-notice-finding = 1 finding needs you.
+booking-notice-findings = { $about } findings need you.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
 booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.
@@ -1459,7 +1475,18 @@ problem-payment-mismatch = This payment belongs to another order. Nothing was ch
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.
     .title = Payment not proven
-problem-slot-overlap = Another time of yours is there.
+problem-slot-overlap = { $side ->
+    [none] Another session of yours is there.
+    [session] This runs into your session at { $starts_at }.
+    [before] This runs into your session at { $starts_at }, or into the { $free_minutes ->
+        [one] minute that stays
+       *[other] { $free_minutes } minutes that stay
+    } free before it.
+   *[after] This runs into your session at { $starts_at }, or into the { $free_minutes ->
+        [one] minute that stays
+       *[other] { $free_minutes } minutes that stay
+    } free after it.
+}
     .title = Times overlap
 problem-member-busy = The member has another booking at this time.
     .title = Another booking

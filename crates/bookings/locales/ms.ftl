@@ -249,8 +249,14 @@ booking-completed = Selesai
 booking-no-show-member = Ahli tidak hadir
 booking-no-show-provider = Penyedia tidak hadir
 outcome-completed = Sesi berlangsung
-outcome-no-show-member = Ahli tidak hadir…
-outcome-no-show-provider = Penyedia tidak hadir…
+outcome-no-show-member = { $name ->
+    [none] Laporkan bahawa ahli tidak hadir…
+   *[other] Laporkan bahawa { $name } tidak hadir…
+}
+outcome-no-show-provider = { $name ->
+    [none] Laporkan bahawa penyedia tidak hadir…
+   *[other] Laporkan bahawa { $name } tidak hadir…
+}
 outcome-question = { $outcome ->
     [no_show_member] Laporkan bahawa ahli tidak hadir ke “{ $title }”?
    *[other] Laporkan bahawa penyedia tidak hadir ke “{ $title }”?
@@ -466,6 +472,12 @@ credit-left = Boleh digunakan
 credit-none = Anda tiada kredit.
 credit-until = hingga { $date }
 credit-entries = Sejarah
+credit-bought-with = { $credits } dibeli dengan { $plan }
+credit-used-for = Digunakan untuk { $title }, { $day }
+credit-used-for-review = Digunakan untuk ulasan: { $title }
+credit-back-from = Dipulangkan: { $title }, { $day }
+credit-back-from-review = Dipulangkan daripada ulasan: { $title }
+credit-replaced-from = Dipulangkan sebagai kredit baharu: { $title }, { $day }
 credit-granted = Dibeli
 credit-booked = Ditempah
 credit-returned = Dipulangkan
@@ -874,6 +886,9 @@ finding-state-mismatch = Keadaan pesanan tidak sama dengan bayarannya
 finding-duplicate-capture = Satu pesanan dibayar dua kali
 finding-unmatched-event = Perkhidmatan pembayaran melaporkan wang untuk pesanan yang tidak dikenali
 finding-refund-drift = Wang tidak dapat dibayar balik
+finding-refund-drift-of = { $sum } kepada { $name } tidak dapat dibayar balik ({ $gateway })
+finding-order = Pesanan: { $title }, { $state }
+order-back-failed = dibayar, bayaran balik gagal
 finding-payout-drift = Jumlah terhutang kepada penyedia berbeza daripada tempahan
 finding-contradiction = Semakan malam: rekod kewangan bercanggah
 finding-ask-gateway = Tanya perkhidmatan pembayaran semula
@@ -1217,7 +1232,8 @@ booking-notice-job-failed = Satu tugas tempahan tidak dapat dilakukan dan telah 
 booking-notice-refund-unlike = Seseorang telah membayar balik { $about } di perkhidmatan pembayaran itu sendiri, dan lebih daripada bakinya di sini. Bandingkan kedua-duanya.
 booking-notice-refund-elsewhere = Seseorang telah membayar balik { $about } di perkhidmatan pembayaran itu sendiri. Ia dicatat di sini.
 booking-notice-dispute = Pembayar mempertikaikan bayaran: { $about }. Uruskan dengan perkhidmatan pembayaran.
-booking-notice-findings = Percanggahan yang perlu tindakan anda: { $about }.
+booking-notice-finding = 1 percanggahan perlu tindakan anda.
+booking-notice-findings = { $about } percanggahan perlu tindakan anda.
 booking-notice-wrong-sum = { $about } telah dibayar, bukan harga pesanan. Ia dibayar balik.
 booking-notice-no-show-member = Penyedia menyatakan bahawa anda tidak hadir ke “{ $about }”.
 booking-notice-no-show-provider = Ahli menyatakan bahawa penyedia tidak hadir ke “{ $about }”. Bayaran dipulangkan.
@@ -1334,7 +1350,12 @@ problem-payment-signature = Perkhidmatan pembayaran tidak menyatakan ini. Tiada 
     .title = Bayaran tidak terbukti
 problem-gateway-unavailable = Perkhidmatan pembayaran tidak menjawab. Tiada caj dikenakan; cuba sebentar lagi.
     .title = Perkhidmatan pembayaran tidak tersedia
-problem-slot-overlap = Ada masa anda yang lain di situ.
+problem-slot-overlap = { $side ->
+    [none] Ada sesi anda yang lain di situ.
+    [session] Ini bertindih dengan sesi anda pada { $starts_at }.
+    [before] Ini bertindih dengan sesi anda pada { $starts_at }, atau dengan { $free_minutes } minit yang dibiarkan lapang sebelumnya.
+   *[after] Ini bertindih dengan sesi anda pada { $starts_at }, atau dengan { $free_minutes } minit yang dibiarkan lapang selepasnya.
+}
     .title = Masa bertindih
 problem-member-busy = Ahli mempunyai tempahan lain pada masa ini.
     .title = Tempahan lain

@@ -251,7 +251,8 @@ pub(crate) fn tell_one(
     let when = moment_at(text, &reader.zone, session_place.as_ref(), at);
     let here = session_place.as_ref().unwrap_or(&reader.zone);
     let short = text.subject_in(here, at);
-    let [today, day] = [tx.now(), at].map(|at| at.to_zoned(here.clone()).date());
+    // “Tomorrow” is the reader's, also for a session whose time is told by the clock of its place.
+    let [today, day] = [tx.now(), at].map(|at| at.to_zoned(reader.zone.clone()).date());
     let day = match dates::days_between(today, day) {
         0 => "today",
         1 => "tomorrow",
