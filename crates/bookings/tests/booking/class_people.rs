@@ -63,11 +63,11 @@ fn a_provider_reads_who_comes_what_is_paid_and_what_is_kept() {
         for (line, begins) in [
             (
                 lines[1],
-                "Aina Yusof,3,confirmed,60.00,MYR,paid,,,'=Left-handed,Aina.Yusof@example.my,2026-",
+                "Aina Yusof,,3,confirmed,60.00,MYR,paid,,,'=Left-handed,Aina.Yusof@example.my,2026-",
             ),
             (
                 lines[2],
-                "Mei Lin,1,pending_payment,20.00,MYR,created,,,,,2026-",
+                "Mei Lin,,1,pending_payment,20.00,MYR,created,,,,,2026-",
             ),
         ] {
             assert!(line.starts_with(begins), "{line}");
