@@ -35,6 +35,7 @@ mod feeds;
 mod findings;
 mod gateway_abuse;
 mod grants;
+mod group_links;
 mod hours;
 mod hours_of_times;
 mod leaving;
