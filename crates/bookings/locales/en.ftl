@@ -473,6 +473,9 @@ seats-cancel-facts = You keep your other places on { $when }. These become free 
     }
 seats-cancel-undo = This cannot be undone.
 seats-cancel-do = Give the places back
+seats-add = Add places
+seats-add-names = Who comes too (optional)
+seats-were-added = The places are added. An email is on its way.
 seats-were-cancelled = The places are given back. An email is on its way.
 seats-missed = Who did not come
 seats-missed-save = Save who came
@@ -1317,6 +1320,11 @@ booking-said-seats-cancelled = { $count ->
     [one] 1 place was given back. The others stay booked with { $with }:
    *[other] { $count } places were given back. The others stay booked with { $with }:
 }
+booking-mail-seats-added = More places: { $title }, { $when }
+booking-said-seats-added = { $count ->
+    [one] 1 place was added. All are booked with { $with }:
+   *[other] { $count } places were added. All are booked with { $with }:
+}
 booking-mail-reminder = { $day ->
     [today] Today: { $title }, { $when }
     [tomorrow] Tomorrow: { $title }, { $when }
@@ -1351,6 +1359,7 @@ booking-notice-confirmed = Booked: { $about }
 booking-notice-moved = Moved: { $about }
 booking-notice-cancelled = Cancelled: { $about }
 booking-notice-seats-cancelled = Places given back: { $about }
+booking-notice-seats-added = Places added: { $about }
 booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. Please check with the payment service.
@@ -1398,8 +1407,14 @@ problem-own-slot = This is your own time.
     .title = Own time
 problem-slot-taken = Somebody was quicker. Nothing was charged. Choose another time.
     .title = Time taken
-problem-seats-left = There are not so many places left. Nothing was charged.
+problem-seats-left = { $seats_left ->
+    [0] No place is left.
+    [one] Only 1 place is left.
+   *[other] Only { $seats_left } places are left.
+} Nothing was charged.
     .title = Too few places
+problem-seats-closed = Places can be added to a confirmed booking until the class begins, up to as many as one may book.
+    .title = No more places
 problem-not-full = So many places are free. You can book them.
 problem-waiting-already = You wait for this date already. To wait for other places, leave the list first.
 problem-not-a-class = This is not a class that is on offer.
@@ -1701,6 +1716,8 @@ waiting-notice-asked = Kept for you: { $about }
 waiting-said-asked = Places in this class have become free, and yours are kept until { $until }. Book them by then, or give them back for the next who waits:
 waiting-notice-open = Places are free: { $about }
 waiting-said-open = Places in this class have become free. As it begins soon, they are kept for nobody: the first who books gets them.
+waiting-notice-lapsed = Not kept any longer: { $about }
+waiting-said-lapsed = The places that were kept for you were not booked in time, so others can have them now. You do not wait any more. If you still want to come, book what is free, or join the list again:
 waiting-notice-closed = Cancelled: { $about }
 waiting-said-closed = The class for which you waited does not take place:
 booking-notice-zone = A person has one time zone now. You read the times of your sessions in the zone of your account: { $about }

@@ -408,6 +408,9 @@ seats-cancel-facts = Tempat anda yang lain pada { $when } kekal. Yang ini menjad
     }
 seats-cancel-undo = Ini tidak boleh dibatalkan.
 seats-cancel-do = Pulangkan tempat
+seats-add = Tambah tempat
+seats-add-names = Siapa lagi yang hadir (pilihan)
+seats-were-added = Tempat itu sudah ditambah. E-mel sedang dihantar.
 seats-were-cancelled = Tempat sudah dipulangkan. E-mel sedang dihantar.
 seats-missed = Siapa yang tidak hadir
 seats-missed-save = Simpan kehadiran
@@ -1199,6 +1202,8 @@ booking-said-cancelled = Dibatalkan: sesi anda dengan { $with }:
 booking-said-hold-cancelled = Ini tidak berlangsung:
 booking-mail-seats-cancelled = Kurang tempat: { $title }, { $when }
 booking-said-seats-cancelled = { $count } tempat dipulangkan. Yang lain kekal ditempah dengan { $with }:
+booking-mail-seats-added = Tambah tempat: { $title }, { $when }
+booking-said-seats-added = { $count } tempat ditambah. Semuanya ditempah dengan { $with }:
 booking-mail-reminder = { $day ->
     [today] Hari ini: { $title }, { $when }
     [tomorrow] Esok: { $title }, { $when }
@@ -1224,6 +1229,7 @@ booking-notice-confirmed = Ditempah: { $about }
 booking-notice-moved = Dipindahkan: { $about }
 booking-notice-cancelled = Dibatalkan: { $about }
 booking-notice-seats-cancelled = Tempat dipulangkan: { $about }
+booking-notice-seats-added = Tempat ditambah: { $about }
 booking-notice-reminder = Tidak lama lagi: { $about }
 booking-notice-late = Peringatan “{ $about }” terlalu lewat untuk dihantar melalui e-mel.
 booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Sila semak dengan perkhidmatan pembayaran.
@@ -1271,8 +1277,13 @@ problem-own-slot = Ini masa anda sendiri.
     .title = Masa sendiri
 problem-slot-taken = Ada yang lebih cepat. Tiada caj dikenakan. Pilih masa lain.
     .title = Masa diambil
-problem-seats-left = Tempat yang tinggal tidak mencukupi. Tiada caj dikenakan.
+problem-seats-left = { $seats_left ->
+    [0] Tiada tempat lagi.
+   *[other] Tinggal { $seats_left } tempat sahaja.
+} Tiada caj dikenakan.
     .title = Tempat tidak cukup
+problem-seats-closed = Tempat boleh ditambah pada tempahan yang disahkan sehingga kelas bermula, sebanyak yang seorang boleh tempah.
+    .title = Tiada tempat lagi
 problem-not-full = Tempat sebanyak itu masih kosong. Anda boleh menempahnya.
 problem-waiting-already = Anda sudah menunggu tarikh ini. Untuk menunggu tempat lain, keluar daripada senarai dahulu.
 problem-not-a-class = Ini bukan kelas yang ditawarkan.
@@ -1568,6 +1579,8 @@ waiting-notice-asked = Disimpan untuk anda: { $about }
 waiting-said-asked = Tempat dalam kelas ini sudah kosong, dan tempat anda disimpan hingga { $until }. Tempah sebelum itu, atau lepaskan untuk yang menunggu seterusnya:
 waiting-notice-open = Ada tempat kosong: { $about }
 waiting-said-open = Tempat dalam kelas ini sudah kosong. Oleh sebab ia bermula tidak lama lagi, tempat tidak disimpan untuk sesiapa: yang pertama menempah akan mendapatnya.
+waiting-notice-lapsed = Tidak disimpan lagi: { $about }
+waiting-said-lapsed = Tempat yang disimpan untuk anda tidak ditempah tepat pada masanya, jadi orang lain boleh mendapatnya sekarang. Anda tidak menunggu lagi. Jika masih mahu hadir, tempah yang kosong, atau sertai senarai itu semula:
 waiting-notice-closed = Dibatalkan: { $about }
 waiting-said-closed = Kelas yang anda tunggu tidak diadakan:
 booking-notice-zone = Kini setiap orang ada satu zon waktu. Masa sesi anda ditunjukkan mengikut zon akaun anda: { $about }

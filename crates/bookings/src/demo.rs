@@ -90,6 +90,7 @@ pub fn seed(
                     answers: Vec::new(),
                     seats: 1,
                     names: &[],
+                    is_further: false,
                 };
                 let new = Booking {
                     state: State::Confirmed,

@@ -42,6 +42,7 @@ pub mod figures;
 pub mod finding;
 mod first_currency;
 mod former_zone;
+pub mod further_seats;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
@@ -217,7 +218,8 @@ pub const DOMAIN: Domain = Domain {
         "0035_waiting" contracting,
         "0036_party" contracting,
         "0037_offer_questions" contracting,
-        "0038_class_people" contracting
+        "0038_class_people" contracting,
+        "0039_further_seats" contracting
     ))
 };
 

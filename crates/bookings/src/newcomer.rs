@@ -144,6 +144,7 @@ impl Holding<'_> {
             answers: new.answers(tx, &slot)?,
             seats,
             names: &new.names(&slot, seats)?,
+            is_further: false,
         };
         let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;

@@ -439,6 +439,7 @@ pub fn confirm(
         answers: Vec::new(),
         seats: 1,
         names: &[],
+        is_further: false,
     };
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {

@@ -150,6 +150,7 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/cancel", People, own::cancel)
         .post("/me/bookings/{id}/names", People, party::name)
         .post("/me/bookings/{id}/seats", People, party::cancel)
+        .post("/me/bookings/{id}/seats/add", People, party::add)
         .post("/me/bookings/{id}/seats/outcome", People, party::mark)
         .get("/me/bookings/{id}/move", People, moving::times)
         .post("/me/bookings/{id}/move", People, moving::reschedule)

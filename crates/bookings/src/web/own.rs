@@ -49,6 +49,7 @@ const DONE: &[(&str, &str)] = &[
     ("marked", "slot-saved"),
     ("named", "slot-saved"),
     ("seats", "seats-were-cancelled"),
+    ("added", "seats-were-added"),
     ("link", "booking-link-was-replaced"),
     ("released", "room-was-released"),
 ];

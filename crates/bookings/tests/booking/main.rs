@@ -33,6 +33,7 @@ mod external_calendars;
 mod feedback;
 mod feeds;
 mod findings;
+mod further_seats;
 mod gateway_abuse;
 mod grants;
 mod group_links;

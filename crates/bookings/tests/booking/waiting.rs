@@ -150,6 +150,9 @@ fn seats_are_kept_for_the_first_whole_party_that_fits() {
         stage.world.clock.advance(SignedDuration::from_hours(12));
         stage.work().await;
         assert!(waits_nowhere(&mut siti).await);
+        assert_eq!(mails(stage, &siti, "waiting-notice-lapsed").await, 1);
+        siti.sees("/me/notices", &stage.start("waiting-notice-lapsed"))
+            .await;
         assert_eq!(shown(&mut mei, &slot).await["seats_left"], 1);
         let passed = sql!("SELECT COUNT(*) FROM waiting WHERE state = 'passed'");
         assert_eq!(count(stage, passed).await, 1);
@@ -304,6 +307,8 @@ fn who_is_busy_or_waits_for_a_class_that_begins_soon_is_asked_first() {
         leave(&mut daniel).await;
         stage.work().await;
         assert!(waits_nowhere(&mut siti).await, "booked at once");
+        // Who gives the places back knows it.
+        assert_eq!(mails(stage, &daniel, "waiting-notice-lapsed").await, 0);
 
         join_at_once(&mut aina, &slot).await;
         go_to(stage, "2026-11-30T20:00:00Z").await;

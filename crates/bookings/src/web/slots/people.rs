@@ -122,6 +122,8 @@ impl<'a> Sayer<'a> {
         let seats_of = BookedSeats {
             all: view.party,
             may_mark,
+            addable: None,
+            credit: None,
         };
         let mut seats = text.with("class-seats", [("count", view.seats.into())]);
         let price = match (&view.order, &view.credit_kind) {
