@@ -1247,7 +1247,8 @@ choice-remove-effect = What a time or a booking ever had stays there, and cannot
 choice-removed = It is removed.
 choice-set-hint = Members choose one of these. None means any.
 preset-title = Begin with a preset
-preset-text = A preset adds types, levels and criteria of feedback, and says when members learn who gives a session; for mentoring it also adds plans with example prices, which nobody can buy until you put them on sale. You can change all of it.
+preset-text = A preset adds types, levels and criteria of feedback, and says when members learn who gives a session; for mentoring it also adds plans with example prices, which nobody can buy until you put them on sale. If you have no hours, it makes some on weekdays, and an offer in them, which nobody can book until you say where you meet and put it on offer. You can change all of it.
+preset-hours = Weekdays
 preset-currency = Currency of prices
 preset-mentoring = Mentoring
 preset-studio = Studio
@@ -1653,6 +1654,31 @@ event-credit-kind-created = Added a kind of credits
 event-credit-kind-changed = Changed a kind of credits
 event-credit-kind-removed = Removed a kind of credits
 
+waiting-newcomer-text = You need no account: we send you a link by email, and you are on the list once you follow it.
+waiting-newcomer-sent = We have sent an email to this address. Follow its link within a day, and you are on the waiting list.
+waiting-newcomer-unsent = This site sends no email: the one with your link stays with the people of this site. Ask them for the link within a day.
+waiting-newcomer-confirm = This also confirms your address. We write to you once the places are free.
+waiting-mail-newcomer = Join the waiting list: { $title }, { $begins }
+waiting-said-newcomer = Hello { $name },
+
+    you want to wait for a place: { $title }, { $when }.
+    Join the waiting list with this link:
+
+    { $address }
+
+    If you do not want to wait, ignore this email. Nobody is then put on the list.
+
+    { $site }
+waiting-said-newcomer-known = Hello { $name },
+
+    somebody wants to wait for a place with your address: { $title }, { $when }.
+    If it was you, sign in with this link and join the waiting list there:
+
+    { $address }
+
+    If it was not you, ignore this email. Nobody is then put on the list.
+
+    { $site }
 booking-newcomer-name = Your name
 booking-newcomer-email = Your email address
 booking-newcomer-hint = We mail you a link that confirms the booking.

@@ -1132,7 +1132,8 @@ choice-remove-effect = Yang pernah ada pada masa atau tempahan kekal di situ, da
 choice-removed = Ia telah dibuang.
 choice-set-hint = Ahli memilih satu daripadanya. Tiada bermakna mana-mana.
 preset-title = Mulakan dengan pratetap
-preset-text = Pratetap menambah jenis, tahap dan kriteria maklum balas, dan menetapkan bila ahli mengetahui siapa yang memberi sesi; untuk bimbingan, pelan dengan harga contoh juga ditambah, yang tidak dapat dibeli sesiapa sehingga anda mula menjualnya. Semuanya boleh diubah.
+preset-text = Pratetap menambah jenis, tahap dan kriteria maklum balas, dan menetapkan bila ahli mengetahui siapa yang memberi sesi; untuk bimbingan, pelan dengan harga contoh juga ditambah, yang tidak dapat dibeli sesiapa sehingga anda mula menjualnya. Jika anda belum ada waktu, ia membuat waktu pada hari kerja, dan satu tawaran di dalamnya, yang tidak dapat ditempah sesiapa sehingga anda menyatakan tempat bertemu dan menawarkannya. Semuanya boleh diubah.
+preset-hours = Hari kerja
 preset-currency = Mata wang harga
 preset-mentoring = Bimbingan
 preset-studio = Studio
@@ -1516,6 +1517,31 @@ event-credit-kind-created = Menambah jenis kredit
 event-credit-kind-changed = Mengubah jenis kredit
 event-credit-kind-removed = Membuang jenis kredit
 
+waiting-newcomer-text = Anda tidak perlu akaun: kami menghantar pautan melalui e-mel, dan anda dalam senarai sebaik sahaja anda mengikutnya.
+waiting-newcomer-sent = Kami telah menghantar e-mel ke alamat ini. Ikut pautannya dalam masa sehari, dan anda dalam senarai menunggu.
+waiting-newcomer-unsent = Laman ini tidak menghantar e-mel: e-mel dengan pautan anda kekal pada pengurus laman ini. Minta pautan itu daripada mereka dalam masa sehari.
+waiting-newcomer-confirm = Ini juga mengesahkan alamat anda. Kami menulis kepada anda apabila tempat kosong.
+waiting-mail-newcomer = Sertai senarai menunggu: { $title }, { $begins }
+waiting-said-newcomer = Salam { $name },
+
+    anda mahu menunggu tempat: { $title }, { $when }.
+    Sertai senarai menunggu dengan pautan ini:
+
+    { $address }
+
+    Jika anda tidak mahu menunggu, abaikan e-mel ini. Tiada sesiapa dimasukkan ke dalam senarai.
+
+    { $site }
+waiting-said-newcomer-known = Salam { $name },
+
+    seseorang mahu menunggu tempat dengan alamat anda: { $title }, { $when }.
+    Jika itu anda, log masuk dengan pautan ini dan sertai senarai menunggu di situ:
+
+    { $address }
+
+    Jika bukan anda, abaikan e-mel ini. Tiada sesiapa dimasukkan ke dalam senarai.
+
+    { $site }
 booking-newcomer-name = Nama anda
 booking-newcomer-email = Alamat e-mel anda
 booking-newcomer-hint = Kami hantar pautan yang mengesahkan tempahan.

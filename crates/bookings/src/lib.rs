@@ -114,6 +114,7 @@ pub const DOMAIN: Domain = Domain {
     secret_paths: &[
         SecretPath::token("/cal/"),
         SecretPath::token("/book/confirm/"),
+        SecretPath::token("/book/wait/"),
     ],
     reserved_slugs: &[
         "book",
@@ -125,6 +126,7 @@ pub const DOMAIN: Domain = Domain {
         "plans",
         "provider",
         "providers",
+        "wait",
         "zone",
     ],
     first_pages: &[FirstPage {

@@ -4,6 +4,8 @@
 //! Nothing that a stranger sees depends on whether the address has an account: the slot is held in
 //! either case, and the same page is shown. The owner of an account gets a link to sign in.
 
+pub mod waiting;
+
 use identity::account::{self, AccountId, CreateError, NewAccount};
 use identity::client::Client;
 use identity::person::registration::Counted;

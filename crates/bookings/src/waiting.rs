@@ -95,7 +95,16 @@ pub fn join(
     id: &SlotId,
     new: &NewWaiting,
 ) -> Result<Waiting, Refusal> {
-    let account = &member.who().account().id;
+    join_as(tx, &member.who().account().id, id, new)
+}
+
+/// Like [`join`], for an account whose owner has proved its address.
+pub(crate) fn join_as(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &SlotId,
+    new: &NewWaiting,
+) -> Result<Waiting, Refusal> {
     member::lock(tx, account)?;
     let slot = browse::find_slot(tx, id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {

@@ -93,6 +93,9 @@ fn slot_pages() -> Pages<Context, Callers> {
         .post("/book/{which}", People, public::book)
         .post("/book/{which}/newcomer", Anybody, newcomer::hold)
         .post("/book/{which}/sign-in", Anybody, newcomer::sign_in)
+        .post("/book/{which}/waiting-newcomer", Anybody, newcomer::wait)
+        .get("/book/wait/{token}", Anybody, newcomer::ask_to_wait)
+        .post("/book/wait/{token}", Anybody, newcomer::confirm_waiting)
         .get("/book/confirm/{token}", Anybody, newcomer::ask)
         .post("/book/confirm/{token}", Anybody, newcomer::confirm)
 }

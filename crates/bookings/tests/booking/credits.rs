@@ -134,7 +134,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         let text = aina.browser.get("/me/credits").await.expect(200).text();
         for said in [
-            "2 credits (Session) bought with Three sessions",
+            "2 credits (Sessions) bought with Three sessions",
             "Used for Mentoring, 1 December",
             "Used for Mentoring, 2 December",
             "Given back: Mentoring, 1 December",

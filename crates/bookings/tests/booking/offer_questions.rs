@@ -116,6 +116,8 @@ fn an_offer_asks_in_its_form_and_both_sides_read_the_answers() {
         assert_eq!(count(stage, left()).await, 1);
         erase(stage, &aina).await;
         assert_eq!(count(stage, left()).await, 0);
+        // The provider is told that she does not come.
+        stage.work().await;
         erase(stage, &farah).await;
         let questions = sql!("SELECT COUNT(*) FROM offer_question");
         assert_eq!(count(stage, questions).await, 0);
@@ -200,9 +202,9 @@ fn who_comes_to_a_class_is_listed_with_their_answers() {
         let path = format!("/me/slots/{}", slot["id"].as_str().unwrap());
         let page = farah.browser.get(&path).await;
         for said in [
-            "=Have you read the rules?: Yes",
-            "Which language?: Rust",
-            "Which language?: =Go",
+            "=Have you read the rules? : Yes",
+            "Which language? : Rust",
+            "Which language? : =Go",
         ] {
             assert!(page.expect(200).text().contains(said), "{}", page.text());
         }
