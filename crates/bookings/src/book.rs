@@ -255,6 +255,20 @@ pub(crate) struct BookingWishes<'a> {
     pub(crate) is_further: bool,
 }
 
+impl<'a> BookingWishes<'a> {
+    /// One seat of a session about which nothing is asked.
+    pub(crate) fn of(brief: &'a Brief, choice: Choice) -> Self {
+        Self {
+            brief,
+            choice,
+            answers: Vec::new(),
+            seats: 1,
+            names: &[],
+            is_further: false,
+        }
+    }
+}
+
 /// Books an offered slot for a member, with the member's brief and choice. A slot with a price is
 /// held for `hold`, but not beyond its start. The caller holds the account's lock.
 pub(crate) fn place(

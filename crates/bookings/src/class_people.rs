@@ -65,7 +65,10 @@ pub(crate) fn file(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<
 fn questions(people: &[Participant]) -> Vec<Answer> {
     let mut asked: Vec<Answer> = Vec::new();
     for answer in people.iter().flat_map(|one| &one.view.answers) {
-        if !asked.iter().any(|one| one.question_id == answer.question_id) {
+        if !asked
+            .iter()
+            .any(|one| one.question_id == answer.question_id)
+        {
             asked.push(answer.clone());
         }
     }

@@ -9,7 +9,7 @@ use platform::money::Currency;
 use platform::{Rows, StoreError, Tx, sql};
 
 use crate::book;
-use crate::booking::{Booking, State, seat};
+use crate::booking::{self, Booking, State, seat};
 use crate::brief::Brief;
 use crate::choice::{Choice, Choices};
 use crate::import::sessions::{self, ImportedSlot};
@@ -89,14 +89,7 @@ pub fn seed(
                     note: "I can say terima kasih, and point.".to_owned(),
                     ..Brief::default()
                 };
-                let wishes = book::BookingWishes {
-                    brief: &brief,
-                    choice: Choice::default(),
-                    answers: Vec::new(),
-                    seats: 1,
-                    names: &[],
-                    is_further: false,
-                };
+                let wishes = book::BookingWishes::of(&brief, Choice::default());
                 let new = Booking {
                     state: State::Confirmed,
                     ..book::draft(tx, Some(member), &slot, wishes, &rules)?
@@ -179,20 +172,22 @@ fn full(
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
+    let brief = Brief::default();
     let wishes = book::BookingWishes {
-        brief: &Brief::default(),
-        choice: Choice::default(),
-        answers: Vec::new(),
         seats: class.seats,
-        names: &[],
-        is_further: false,
+        ..book::BookingWishes::of(&brief, Choice::default())
     };
     let rules = settings::load(tx)?;
     let booking = Booking {
         state: State::Confirmed,
         ..book::draft(tx, Some(member), &slot, wishes, &rules)?
     };
-    sessions::add_booking(tx, &booking)?;
+    sql!(
+        "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
+        Booking = booking
+    )
+    .run(tx, Rows::Exactly(1))?;
+    booking::plan_session(tx, &booking)?;
     seat::insert(tx, &seat::draft(&booking, &SINGERS.map(str::to_owned)))?;
     Ok(slot.id)
 }

@@ -160,7 +160,12 @@ pub fn add(
 }
 
 /// The seats that are added to a booking, with positions that no seat of it ever had.
-fn draft(tx: &mut Tx<'_>, booking: &Booking, names: &[String], seats: i64) -> Result<Vec<Seat>, StoreError> {
+fn draft(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    names: &[String],
+    seats: i64,
+) -> Result<Vec<Seat>, StoreError> {
     let there = seat::of_booking(tx, &booking.id)?;
     let last = there.iter().map(|one| one.position).max().unwrap_or(0);
     let more = Booking {

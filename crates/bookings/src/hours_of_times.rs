@@ -9,7 +9,7 @@ use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Map, Value, json};
 use site::resource::{self, Resource};
-use web::Input;
+use web::{Input, zone};
 
 use crate::Refusal;
 use crate::browse::computed_time::Preview;
@@ -252,7 +252,8 @@ pub(crate) fn make(tx: &mut Tx<'_>, provider: &Provider, id: &str) -> Result<Mad
     let is_it = |plan: &Plan| plan.replaced.iter().any(|slot| slot.id.as_str() == id);
     let plan = plans(tx, provider)?.into_iter().find(is_it);
     let plan = plan.ok_or(Refusal::NotFound)?;
-    let hours = json!({"name": plan.offer.title, "week": plan.week});
+    let time_zone = zone::name(&provider.zone()).to_owned();
+    let hours = json!({"name": plan.offer.title, "time_zone": time_zone, "week": plan.week});
     let hours = resource::create::<Schedule>(tx, provider, &Input::from(hours))?;
     let new = Offer {
         schedule_id: hours.id.to_string(),

@@ -21,8 +21,8 @@ use crate::order::Order;
 use crate::{member, provider};
 
 pub(crate) use calendar_entry::event;
-pub(crate) use event::Event;
 use calendar_entry::{calendar, is_class_for};
+pub(crate) use event::Event;
 
 /// The scope of the mails about bookings, from which recipients can unsubscribe.
 const SCOPE: &str = "bookings";

@@ -5,7 +5,7 @@ use platform::{StoreError, Tx, sql};
 use serde_json::json;
 use site::proof::Proof as _;
 use site::resource::{change, create};
-use web::Input;
+use web::{Input, zone};
 
 use crate::Refusal;
 use crate::choice_list::{Level, SessionType};
@@ -237,7 +237,8 @@ fn begin_hours(
     }
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday"];
     let week = days.map(|day| json!({"day": day, "opens": "09:00", "closes": "17:00"}));
-    let hours = json!({"name": name, "week": week});
+    let time_zone = zone::name(&provider.zone()).to_owned();
+    let hours = json!({"name": name, "time_zone": time_zone, "week": week});
     let hours = create::<Schedule>(tx, &provider, &Input::from(hours))?;
     let offer = json!({
         "title": title, "schedule_id": hours.id, "lengths": [{"minutes": 60}],

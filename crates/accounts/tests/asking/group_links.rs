@@ -189,8 +189,14 @@ fn programs_of_a_page_make_list_and_end_links() {
         mei.get(at).await.with(403);
         mei.call(Method::POST, at, &new).await.with(403);
         mei.call(Method::DELETE, &one, &Value::Null).await.with(403);
-        owner.call(Method::DELETE, &one, &Value::Null).await.with(204);
-        owner.call(Method::DELETE, &one, &Value::Null).await.with(404);
+        owner
+            .call(Method::DELETE, &one, &Value::Null)
+            .await
+            .with(204);
+        owner
+            .call(Method::DELETE, &one, &Value::Null)
+            .await
+            .with(404);
         visitor(&accounts).get(group).await.with(400);
     });
 }

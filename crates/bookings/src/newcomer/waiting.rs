@@ -11,7 +11,7 @@ use platform::{StoreError, Tx};
 use site::Context;
 use web::{Findings, Language, Network, Problem, Site};
 
-use super::{Confirmation, HoldError};
+use super::{CameWith, Confirmation, HoldError};
 use crate::booking::class_seats;
 use crate::codes::NOT_FULL;
 use crate::slot::{Slot, SlotId};
@@ -28,15 +28,15 @@ pub struct WaitingNewcomer {
     pub seats: i64,
 }
 
-/// Mails a newcomer, who came with a form and perhaps a group link, a link that puts them on the list.
+/// Mails a newcomer a link that puts them on the list.
 pub async fn ask(
     accounts: &Context,
     newcomer: WaitingNewcomer,
-    (form_stamp, group): (&str, Option<&str>),
+    with: CameWith<'_>,
     network: Network,
     client: &Client,
 ) -> Result<(), Problem> {
-    let counted = unregistered::count(accounts, form_stamp, group, network).await?;
+    let counted = unregistered::count(accounts, with.form_stamp, with.group, network).await?;
     // The second attempt finds an account that was just created. Of one that cannot be used, nobody
     // is told.
     for _ in 0..2 {
@@ -134,7 +134,10 @@ impl Wait {
 
     fn token(&self, site: &Site) -> String {
         let parts = self.parts();
-        let signature = site.keys.key(PURPOSE).sign(&parts.each_ref().map(String::as_str));
+        let signature = site
+            .keys
+            .key(PURPOSE)
+            .sign(&parts.each_ref().map(String::as_str));
         format!("{}.{signature}", parts.join("."))
     }
 

@@ -22,8 +22,8 @@ use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
 use crate::plan;
 use crate::preset::{self, Preset};
-use crate::refund::manual::{self, Before, OrderRecord};
 use crate::refund;
+use crate::refund::manual::{self, Before, OrderRecord};
 use crate::settings::{self, Administrator, FIELDS};
 
 #[derive(Template)]
@@ -230,7 +230,9 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
         let number = order
             .receipt()
             .map(|number| text.with("order-receipt", [("number", number.into())]));
-        let disputed = listed.is_disputed.then(|| text.say("payout-disputed").into_owned());
+        let disputed = listed
+            .is_disputed
+            .then(|| text.say("payout-disputed").into_owned());
         let note = [Some(row.title), row.payer, number, disputed];
         let note = note.into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();

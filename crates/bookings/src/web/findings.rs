@@ -62,7 +62,7 @@ impl Listed {
         Ok(Self {
             settled_by: member::name(tx, finding.settled_by.as_ref())?,
             refund: match refund {
-                Some(id) => Some(manual::find(tx, &id)?),
+                Some(id) => manual::find(tx, &id)?,
                 None => None,
             },
             order: match order {

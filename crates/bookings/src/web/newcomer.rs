@@ -24,7 +24,7 @@ use super::words::{self, percent};
 use crate::book::NewBooking;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::waiting::WaitingNewcomer;
-use crate::newcomer::{self, Confirmation, Newcomer};
+use crate::newcomer::{self, CameWith, Confirmation, Newcomer};
 use crate::slot::{Slot, SlotId};
 use crate::{calendar_feed, notice, settings};
 
@@ -64,7 +64,10 @@ pub(super) async fn hold(
         Ok(_) if !form.text("website").is_empty() => Ok(()),
         Ok(newcomer) => {
             let group = cookies::group(&headers, site.url());
-            let with = (form.text("form_stamp"), group.as_deref());
+            let with = CameWith {
+                form_stamp: form.text("form_stamp"),
+                group: group.as_deref(),
+            };
             newcomer::hold(&accounts, newcomer, with, network, &entrance.client).await
         }
         Err(problem) => Err(problem),
@@ -118,7 +121,10 @@ pub(super) async fn wait(
                 seats: form_state::number(&form, "waiting_seats").unwrap_or(1),
             };
             let group = cookies::group(&headers, site.url());
-            let with = (form.text("form_stamp"), group.as_deref());
+            let with = CameWith {
+                form_stamp: form.text("form_stamp"),
+                group: group.as_deref(),
+            };
             newcomer::waiting::ask(&accounts, new, with, network, &entrance.client).await
         }
         Err(problem) => Err(problem),

@@ -5,7 +5,7 @@ use axum::response::Response;
 use platform::Tx;
 use site::confirmation::{self, Question};
 use site::request::FormPost;
-use web::form_state;
+use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
 use super::own::{Loaded, load, page};
@@ -49,7 +49,16 @@ pub(super) async fn add(posted: FormPost) -> Result<Response, Problem> {
             None => format!("{}?done=added", notice::page(&booked.booking)),
         })
     };
-    posted.save(change, page).await
+    form_state::answer(posted.once(change).await, async |mut problem| {
+        for error in &mut problem.errors {
+            if error.pointer == "/names" {
+                "/more_names".clone_into(&mut error.pointer);
+            }
+        }
+        let (req, form) = (&posted.req, posted.form.clone());
+        page(req, &FormState::refused(form, &problem, &req.text)).await
+    })
+    .await
 }
 
 const CANCEL: Question = Question {

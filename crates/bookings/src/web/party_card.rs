@@ -35,7 +35,10 @@ impl BookedSeats {
         Ok(Self {
             all: seat::of_booking(tx, &booking.id)?,
             may_mark: class_party::may_mark(booking, party, now, hours),
-            credit: match addable.as_ref().and_then(|one| one.slot.credit_kind.as_ref()) {
+            credit: match addable
+                .as_ref()
+                .and_then(|one| one.slot.credit_kind.as_ref())
+            {
                 Some(kind) => Some(Labels::load(tx)?.label(kind).to_owned()),
                 None => None,
             },

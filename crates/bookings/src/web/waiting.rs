@@ -90,7 +90,12 @@ pub(super) fn of_date(
             let control = Control::Line(kind, complete);
             form_state.field(name, text.say(label), control).required()
         };
-        fields.push(field("display_name", "text", "name", "booking-newcomer-name"));
+        fields.push(field(
+            "display_name",
+            "text",
+            "name",
+            "booking-newcomer-name",
+        ));
         fields.push(field("email", "email", "email", "booking-newcomer-email"));
     }
     if (reader.is_signed_in || is_newcomer) && least < most {

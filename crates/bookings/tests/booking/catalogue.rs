@@ -411,7 +411,11 @@ fn a_preset_fills_empty_lists_once() {
         let offer = &offers["items"][0];
         assert_eq!(
             (&offer["title"], &offer["active"], &offer["schedule_id"]),
-            (&json!("Mock interview"), &json!(false), &hours["items"][0]["id"])
+            (
+                &json!("Mock interview"),
+                &json!(false),
+                &hours["items"][0]["id"]
+            )
         );
         assert_eq!(own.get("/api/v1/slots").await.json()["items"], json!([]));
         // Plans with example prices are on sale once an administrator says so.

@@ -24,7 +24,12 @@ fn the_demo_has_a_full_evening_with_names_and_somebody_who_waits() {
         let waits = all.with(200).json()["items"][0].clone();
         assert_eq!((&waits["seats"], &waits["ahead"]), (&1.into(), &0.into()));
         let people = format!("/me/slots/{}", waits["slot_id"].as_str().unwrap());
-        for said in ["4 of 4 places taken, 1 booking", "Kok Leong", "Farid", "I bring the guitar."] {
+        for said in [
+            "4 of 4 places taken, 1 booking",
+            "Kok Leong",
+            "Farid",
+            "I bring the guitar.",
+        ] {
             teacher.sees(&people, said).await;
         }
         mei.sees("/me/bookings", "Songs in Malay").await;
@@ -33,7 +38,10 @@ fn the_demo_has_a_full_evening_with_names_and_somebody_who_waits() {
         let all = all.with(200).json()["items"].clone();
         let titles = all.as_array().unwrap().iter().map(|slot| &slot["title"]);
         let titles: Vec<&Value> = titles.collect();
-        for title in ["Songs in Malay: an evening", "Malay for the market: a class"] {
+        for title in [
+            "Songs in Malay: an evening",
+            "Malay for the market: a class",
+        ] {
             assert!(titles.iter().any(|one| *one == title), "{titles:?}");
         }
     });

@@ -211,7 +211,10 @@ fn who_comes_to_a_class_is_listed_with_their_answers() {
         let file = farah.browser.get(&format!("{path}/people.csv")).await;
         let lines: Vec<&str> = file.expect(200).body.lines().collect();
         for (line, end) in [
-            (lines[0], ",booking_id,'=Have you read the rules?,Which language?"),
+            (
+                lines[0],
+                ",booking_id,'=Have you read the rules?,Which language?",
+            ),
             (lines[1], ",yes,Rust"),
             (lines[2], ",,'=Go"),
         ] {

@@ -11,8 +11,8 @@ use crate::classes::{class, hold_seats, party};
 use crate::credits::{credits, order, plan};
 use crate::hours::{BOOKINGS, code, listed};
 use crate::stage::{
-    Booking, Person, Stage, count, erase, errors, go_to, ledger, on_both, on_default, run, state,
-    wrong,
+    Booking, Person, Stage, call_as_script, count, erase, errors, go_to, ledger, on_both,
+    on_default, prove, run, state, wrong,
 };
 
 async fn book_party(person: &mut Person, slot: &Value, seats: i64, names: &Value) -> Page {
@@ -21,15 +21,22 @@ async fn book_party(person: &mut Person, slot: &Value, seats: i64, names: &Value
     person.call("POST", BOOKINGS, &wish).await
 }
 
-/// Calls an operation on the booking with this id.
-async fn on(person: &mut Person, booking: &str, operation: &str, body: &Value) -> Page {
+/// Calls an operation on the booking with this id, like a page's script: tokens move no money.
+async fn on(
+    stage: &Stage<'_>,
+    person: &mut Person,
+    booking: &str,
+    operation: &str,
+    body: &Value,
+) -> Page {
     let path = format!("{BOOKINGS}/{booking}{operation}");
     let method = match operation {
         "/names" => "PUT",
         "" => "GET",
         _ => "POST",
     };
-    person.call(method, &path, body).await
+    prove(stage, person).await;
+    call_as_script(stage, person, method, &path, body).await
 }
 
 fn id(booking: &Value) -> String {
@@ -78,10 +85,10 @@ fn a_member_names_who_comes_and_the_provider_reads_it() {
         let booking = id(&made);
         let new = json!({"names": ["Sofia"]});
         for person in [&mut farah, &mut mei] {
-            let refused = on(person, &booking, "/names", &new).await;
+            let refused = on(stage, person, &booking, "/names", &new).await;
             assert!(matches!(refused.status.as_u16(), 403 | 404));
         }
-        let now = on(&mut aina, &booking, "/names", &new)
+        let now = on(stage, &mut aina, &booking, "/names", &new)
             .await
             .with(200)
             .json();
@@ -97,7 +104,7 @@ fn a_member_names_who_comes_and_the_provider_reads_it() {
         farah.sees(&own, "Nurul Huda").await;
 
         before(stage, &slot, -1).await;
-        let refused = on(&mut aina, &booking, "/names", &new).await;
+        let refused = on(stage, &mut aina, &booking, "/names", &new).await;
         assert_eq!(code(refused.expect(409)), "booking_not_cancellable");
         before(stage, &slot, -4).await;
         erase(stage, &aina).await;
@@ -119,7 +126,7 @@ fn seats_that_are_given_back_in_time_are_paid_back_and_free_for_others() {
         let here = booking.clone();
         let booking = booking.rsplit('/').next().unwrap().to_owned();
         let two = json!({"positions": [1, 3]});
-        let refused = on(&mut aina, &booking, "/seats/cancel", &two).await;
+        let refused = on(stage, &mut aina, &booking, "/seats/cancel", &two).await;
         assert_eq!(
             refused.expect(409).status.as_u16(),
             409,
@@ -128,13 +135,13 @@ fn seats_that_are_given_back_in_time_are_paid_back_and_free_for_others() {
         aina.pay(&pay, "pay").await.expect(200);
         for (positions, said) in [(json!([]), "required"), (json!([4]), "out_of_range")] {
             let body = json!({"positions": positions});
-            let refused = on(&mut aina, &booking, "/seats/cancel", &body).await;
+            let refused = on(stage, &mut aina, &booking, "/seats/cancel", &body).await;
             let expected = ("/positions".to_owned(), said.to_owned());
             assert_eq!(errors(refused.expect(422)), [expected]);
         }
         // The second time nothing changes.
         for _ in 0..2 {
-            let now = on(&mut aina, &booking, "/seats/cancel", &two).await;
+            let now = on(stage, &mut aina, &booking, "/seats/cancel", &two).await;
             let now = now.with(200).json();
             assert_eq!(
                 (&now["seats"], &now["state"]),
@@ -151,7 +158,7 @@ fn seats_that_are_given_back_in_time_are_paid_back_and_free_for_others() {
 
         // The last seat is the whole booking.
         let last = json!({"positions": [1, 2]});
-        let now = on(&mut aina, &booking, "/seats/cancel", &last).await;
+        let now = on(stage, &mut aina, &booking, "/seats/cancel", &last).await;
         assert_eq!(now.with(200).json()["state"], "cancelled");
         stage.work().await;
         assert_eq!(ledger(stage).await, 0);
@@ -208,17 +215,17 @@ fn each_seat_takes_a_credit_and_gives_it_back_to_its_own_lot() {
 
         let third = json!({"positions": [3]});
         for _ in 0..2 {
-            on(&mut aina, &booking, "/seats/cancel", &third)
+            on(stage, &mut aina, &booking, "/seats/cancel", &third)
                 .await
                 .expect(200);
             assert_eq!(credits(&mut aina).await, 2);
         }
         assert_eq!(count(stage, lots).await, 1, "it is back in the second lot");
         let date = json!({"slot_id": all[5]["id"], "slot_version": all[5]["version"]});
-        on(&mut aina, &booking, "/reschedule", &date)
+        on(stage, &mut aina, &booking, "/reschedule", &date)
             .await
             .expect(200);
-        on(&mut aina, &booking, "/cancel", &json!({}))
+        on(stage, &mut aina, &booking, "/cancel", &json!({}))
             .await
             .expect(200);
         assert_eq!(credits(&mut aina).await, 4);
@@ -247,7 +254,7 @@ fn a_seat_that_is_given_back_late_is_owed_unless_somebody_takes_it() {
         let booking = here.rsplit('/').next().unwrap().to_owned();
         before(stage, &slot, 20).await;
         let two = json!({"positions": [1, 2]});
-        let now = on(&mut aina, &booking, "/seats/cancel", &two).await;
+        let now = on(stage, &mut aina, &booking, "/seats/cancel", &two).await;
         assert_eq!(now.with(200).json()["is_late"], false, "the booking stands");
         stage.work().await;
         assert_eq!(ledger(stage).await, 7_000);
@@ -271,13 +278,13 @@ fn the_provider_says_who_came_and_is_owed_for_each_seat() {
         let made = book_party(&mut aina, &slot, 3, &json!(["Wei"])).await;
         let booking = id(&made.with(201).json());
         let one = json!({"missed": [2]});
-        let refused = on(&mut farah, &booking, "/seats/outcome", &one).await;
+        let refused = on(stage, &mut farah, &booking, "/seats/outcome", &one).await;
         assert_eq!(code(refused.expect(422)), "outcome_too_early");
         before(stage, &slot, -1).await;
-        on(&mut aina, &booking, "/seats/outcome", &one)
+        on(stage, &mut aina, &booking, "/seats/outcome", &one)
             .await
             .expect(403);
-        let marked = on(&mut farah, &booking, "/seats/outcome", &one).await;
+        let marked = on(stage, &mut farah, &booking, "/seats/outcome", &one).await;
         let marked = marked.with(200).json();
         assert_eq!(column(&marked, "state"), ["came", "missed", "came"]);
         assert_eq!(marked["state"], "confirmed");
@@ -287,6 +294,7 @@ fn the_provider_says_who_came_and_is_owed_for_each_seat() {
 
         // Corrected, also on the page of the class, and to nobody and back.
         let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        prove(stage, &mut farah).await;
         let page = farah.browser.get(&own).await;
         let form = page
             .expect(200)
@@ -299,18 +307,18 @@ fn the_provider_says_who_came_and_is_owed_for_each_seat() {
         );
         for (missed, expected) in [(json!([]), 3_000), (json!([1, 2]), 2_000)] {
             let body = json!({"missed": missed});
-            on(&mut farah, &booking, "/seats/outcome", &body)
+            on(stage, &mut farah, &booking, "/seats/outcome", &body)
                 .await
                 .expect(200);
             assert_eq!(owed(stage).await, expected);
             assert_eq!(wrong(stage).await, [""; 0]);
         }
         let all = json!({"missed": [1, 2, 3]});
-        let none = on(&mut farah, &booking, "/seats/outcome", &all).await;
+        let none = on(stage, &mut farah, &booking, "/seats/outcome", &all).await;
         assert_eq!(none.with(200).json()["state"], "no_show_member");
         assert_eq!(owed(stage).await, 1_500);
         assert_eq!(wrong(stage).await, [""; 0]);
-        let back = on(&mut farah, &booking, "/seats/outcome", &one).await;
+        let back = on(stage, &mut farah, &booking, "/seats/outcome", &one).await;
         assert_eq!(back.with(200).json()["state"], "completed");
         assert_eq!(owed(stage).await, 2_500);
     });
@@ -331,11 +339,12 @@ fn a_class_that_its_provider_cancels_gives_back_late_seats_too() {
         let booking = here.rsplit('/').next().unwrap().to_owned();
         before(stage, &slot, 20).await;
         let one = json!({"positions": [1]});
-        on(&mut aina, &booking, "/seats/cancel", &one)
+        on(stage, &mut aina, &booking, "/seats/cancel", &one)
             .await
             .expect(200);
         stage.work().await;
         assert_eq!(ledger(stage).await, 6_000);
+        prove(stage, &mut farah).await;
         farah.cancel(&here).await;
         stage.work().await;
         assert_eq!(ledger(stage).await, 0);

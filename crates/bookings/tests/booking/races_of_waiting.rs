@@ -101,6 +101,7 @@ fn money_that_lands_as_an_offer_of_seats_ends_is_a_booking_or_goes_back() {
             sum += PRICE;
             let (_, held) = hold_seats(&mut aina, &slot, "1").await;
             join(&mut mei, &slot).await;
+            stage.world.clock.advance(SignedDuration::from_secs(1));
             join(&mut siti, &slot).await;
             let cancel = format!("{BOOKINGS}/{}/cancel", id(&held));
             let script = crate::stage::script(stage, &aina);

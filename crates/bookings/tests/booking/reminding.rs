@@ -102,7 +102,10 @@ fn tomorrow_is_the_reader_s_also_where_the_time_is_that_of_the_place() {
         for (name, day) in [("Aina", "Today"), ("Farah", "Tomorrow")] {
             let subject = format!("{day}: Portrait, Thu 26 Nov, 12:30 am (Kuala Lumpur)");
             let mail = mails.iter().find(|mail| mail.subject == subject);
-            assert!(mail.is_some_and(|mail| mail.recipient.starts_with(name)), "{mails:?}");
+            assert!(
+                mail.is_some_and(|mail| mail.recipient.starts_with(name)),
+                "{mails:?}"
+            );
         }
     });
 }

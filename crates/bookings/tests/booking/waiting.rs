@@ -259,6 +259,7 @@ fn who_wishes_so_is_booked_at_once_and_asked_without_a_credit() {
             bookings.push(booked(person, &slot).await);
         }
         join_at_once(&mut lim, &slot).await;
+        stage.world.clock.advance(SignedDuration::from_secs(1));
         join_at_once(&mut daniel, &slot).await;
 
         cancel(stage, &mut people[0], &bookings[0]).await;
@@ -301,6 +302,7 @@ fn who_is_busy_or_waits_for_a_class_that_begins_soon_is_asked_first() {
         let mut siti = stage.person("Siti Noor").await;
         booked(&mut daniel, &single).await;
         join_at_once(&mut daniel, &slot).await;
+        stage.world.clock.advance(SignedDuration::from_secs(1));
         join_at_once(&mut siti, &slot).await;
         cancel(stage, &mut aina, &bookings[0]).await;
         assert_eq!(waits(&mut daniel).await["state"], "asked");
@@ -426,6 +428,7 @@ fn who_leaves_the_list_or_the_site_lets_the_next_in() {
         let mut lim = stage.person("Lim Wei").await;
         for person in [&mut daniel, &mut siti, &mut lim] {
             join(person, &slot, 1).await.expect(200);
+            stage.world.clock.advance(SignedDuration::from_secs(1));
         }
         let path = format!(
             "/api/v1/waiting/{}/leave",

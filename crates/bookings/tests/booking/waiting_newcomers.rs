@@ -19,7 +19,8 @@ async fn wait(browser: &mut Visitor, slot: &Value, email: &str) -> Page {
     let mut form = page
         .expect(200)
         .form(&format!("{}/waiting-newcomer", path(slot)));
-    form.fill("display_name", "Siti Aminah").fill("email", email);
+    form.fill("display_name", "Siti Aminah")
+        .fill("email", email);
     browser.submit(&page, &form).await
 }
 
@@ -30,7 +31,11 @@ async fn press(browser: &mut Visitor, link: &str) -> Page {
 }
 
 async fn waiting(stage: &Stage<'_>) -> i64 {
-    count(stage, sql!("SELECT COUNT(*) FROM waiting WHERE state = 'waiting'")).await
+    count(
+        stage,
+        sql!("SELECT COUNT(*) FROM waiting WHERE state = 'waiting'"),
+    )
+    .await
 }
 
 /// A date of two seats, which Aina and Mei have booked, and Aina's booking.
@@ -99,9 +104,9 @@ fn nobody_waits_with_somebody_else_s_address_or_learns_of_an_account() {
     on_default(&async |stage: &Stage<'_>| {
         let stage = open(stage).await;
         let (aina, _, slot) = full(&stage).await;
-        verify(&stage).await;
         let known = stage.person("Daniel Tan").await.who.account().email.clone();
         let own = aina.who.account().email.clone();
+        verify(&stage).await;
         let mut seen = Vec::new();
         for email in [SITI, &known, &own] {
             let page = wait(&mut stage.visitor(), &slot, email).await;
@@ -111,7 +116,10 @@ fn nobody_waits_with_somebody_else_s_address_or_learns_of_an_account() {
         assert_eq!(waiting(&stage).await, 0);
         // Whoever has an account signs in.
         let sent = links(&stage, &known).await;
-        assert!(sent.iter().any(|link| link.starts_with("/sign-in/")), "{sent:?}");
+        assert!(
+            sent.iter().any(|link| link.starts_with("/sign-in/")),
+            "{sent:?}"
+        );
         // A link is good for a day.
         let sent = links(&stage, SITI).await;
         go_to(&stage, "2026-11-22T08:00:00Z").await;
@@ -130,7 +138,9 @@ fn only_a_full_date_is_waited_for_without_an_account() {
         let page = siti.get(&path(&all[4])).await;
         let waits = |page: &Page| {
             let forms = page.expect(200).forms();
-            forms.iter().any(|form| form.action.ends_with("/waiting-newcomer"))
+            forms
+                .iter()
+                .any(|form| form.action.ends_with("/waiting-newcomer"))
         };
         assert!(!waits(&page));
         let booking = booked(&mut aina, &all[4]).await;
