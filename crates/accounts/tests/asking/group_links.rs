@@ -136,7 +136,7 @@ fn a_newcomer_with_a_provider_counts_against_the_link_and_lands_on_its_page() {
         let mut later = again.clone();
         later.set_cookie("kd_session", "");
         let page = provider.sign_in(world, &mut later, &claims("1")).await;
-        assert_eq!(page.with(303).location(), Some("/me"));
+        assert_eq!(page.with(303).location(), Some("/me/start"));
 
         // A newcomer of whom the provider vouches for no address registers with the link as well.
         let untrusted = provider.site(world, false);
