@@ -258,6 +258,7 @@ fn a_seat_that_is_given_back_late_is_owed_unless_somebody_takes_it() {
         assert_eq!(now.with(200).json()["is_late"], false, "the booking stands");
         stage.work().await;
         assert_eq!(ledger(stage).await, 7_000);
+        prove(stage, &mut mei).await;
         let (pay, _) = hold_seats(&mut mei, &slot, "1").await;
         mei.pay(&pay, "pay").await.expect(200);
         before(stage, &slot, -5).await;

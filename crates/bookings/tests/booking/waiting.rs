@@ -297,7 +297,7 @@ fn who_is_busy_or_waits_for_a_class_that_begins_soon_is_asked_first() {
         let mut hana = stage
             .person_as("Hana Lee", bookings::provider::PROVIDER)
             .await;
-        let single = hana.offer("2026-12-01", "02:00", 0).await;
+        let single = hana.offer("2026-12-01", "10:00", 0).await;
         let mut daniel = stage.person("Daniel Tan").await;
         let mut siti = stage.person("Siti Noor").await;
         booked(&mut daniel, &single).await;
