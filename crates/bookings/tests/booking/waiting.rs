@@ -218,6 +218,7 @@ fn the_pages_join_offer_and_leave() {
         assert!(forms.iter().any(|form| form.action.ends_with("/sign-in")));
 
         cancel(stage, &mut aina, &bookings[0]).await;
+        prove(stage, &mut farah).await;
         farah.sees(&own, "kept until").await;
         let page = daniel.browser.get(&path).await;
         assert!(page.text().contains("1 place is kept for you until"));
