@@ -311,8 +311,14 @@ booking-completed = Over
 booking-no-show-member = Member did not come
 booking-no-show-provider = Provider did not come
 outcome-completed = It took place
-outcome-no-show-member = The member did not come…
-outcome-no-show-provider = The provider did not come…
+outcome-no-show-member = { $name ->
+    [none] Report that the member did not come…
+   *[other] Report that { $name } did not come…
+}
+outcome-no-show-provider = { $name ->
+    [none] Report that the provider did not come…
+   *[other] Report that { $name } did not come…
+}
 outcome-question = { $outcome ->
     [no_show_member] Report that the member did not come to “{ $title }”?
    *[other] Report that the provider did not come to “{ $title }”?
@@ -467,6 +473,9 @@ seats-cancel-facts = You keep your other places on { $when }. These become free 
     }
 seats-cancel-undo = This cannot be undone.
 seats-cancel-do = Give the places back
+seats-add = Add places
+seats-add-names = Who comes too (optional)
+seats-were-added = The places are added. An email is on its way.
 seats-were-cancelled = The places are given back. An email is on its way.
 seats-missed = Who did not come
 seats-missed-save = Save who came
@@ -540,6 +549,12 @@ credit-left = To spend
 credit-none = You have no credits.
 credit-until = until { $date }
 credit-entries = History
+credit-bought-with = { $credits } bought with { $plan }
+credit-used-for = Used for { $title }, { $day }
+credit-used-for-review = Used for a review: { $title }
+credit-back-from = Given back: { $title }, { $day }
+credit-back-from-review = Given back, from a review: { $title }
+credit-replaced-from = Given back, as a new one: { $title }, { $day }
 credit-granted = Bought
 credit-booked = Booked
 credit-returned = Given back
@@ -972,6 +987,9 @@ finding-state-mismatch = An order does not say what its payments say
 finding-duplicate-capture = An order was paid twice
 finding-unmatched-event = The payment service reported money for an unknown order
 finding-refund-drift = Money could not be paid back
+finding-refund-drift-of = { $sum } to { $name } could not be paid back ({ $gateway })
+finding-order = The order: { $title }, { $state }
+order-back-failed = paid, refund failed
 finding-payout-drift = A provider is owed another sum than the booking says
 finding-contradiction = The nightly check: the books contradict themselves
 finding-ask-gateway = Ask the payment service again
@@ -1303,7 +1321,8 @@ choice-remove-effect = What a time or a booking ever had stays there, and cannot
 choice-removed = It is removed.
 choice-set-hint = Members choose one of these. None means any.
 preset-title = Begin with a preset
-preset-text = A preset adds types, levels and criteria of feedback, and says when members learn who gives a session; for mentoring it also adds plans with example prices, which nobody can buy until you put them on sale. You can change all of it.
+preset-text = A preset adds types, levels and criteria of feedback, and says when members learn who gives a session; for mentoring it also adds plans with example prices, which nobody can buy until you put them on sale. If you have no hours, it makes some on weekdays, and an offer in them, which nobody can book until you say where you meet and put it on offer. You can change all of it.
+preset-hours = Weekdays
 preset-currency = Currency of prices
 preset-mentoring = Mentoring
 preset-studio = Studio
@@ -1376,6 +1395,11 @@ booking-said-seats-cancelled = { $count ->
     [one] 1 place was given back. The others stay booked with { $with }:
    *[other] { $count } places were given back. The others stay booked with { $with }:
 }
+booking-mail-seats-added = More places: { $title }, { $when }
+booking-said-seats-added = { $count ->
+    [one] 1 place was added. All are booked with { $with }:
+   *[other] { $count } places were added. All are booked with { $with }:
+}
 booking-mail-reminder = { $day ->
     [today] Today: { $title }, { $when }
     [tomorrow] Tomorrow: { $title }, { $when }
@@ -1410,6 +1434,7 @@ booking-notice-confirmed = Booked: { $about }
 booking-notice-moved = Moved: { $about }
 booking-notice-cancelled = Cancelled: { $about }
 booking-notice-seats-cancelled = Places given back: { $about }
+booking-notice-seats-added = Places added: { $about }
 booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. Please check with the payment service.
@@ -1418,7 +1443,8 @@ booking-notice-job-failed = A task of bookings could not be done and was given u
 booking-notice-refund-unlike = Somebody paid { $about } back at the payment service itself, and more than is left of it here. Compare both.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. It is noted here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
-booking-notice-findings = Findings that need you: { $about }.
+booking-notice-finding = 1 finding needs you.
+booking-notice-findings = { $about } findings need you.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
 booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.
@@ -1456,8 +1482,14 @@ problem-own-slot = This is your own time.
     .title = Own time
 problem-slot-taken = Somebody was quicker. Nothing was charged. Choose another time.
     .title = Time taken
-problem-seats-left = There are not so many places left. Nothing was charged.
+problem-seats-left = { $seats_left ->
+    [0] No place is left.
+    [one] Only 1 place is left.
+   *[other] Only { $seats_left } places are left.
+} Nothing was charged.
     .title = Too few places
+problem-seats-closed = Places can be added to a confirmed booking until the class begins, up to as many as one may book.
+    .title = No more places
 problem-not-full = So many places are free. You can book them.
     .title = Places are free
 problem-waiting-already = You wait for this date already. To wait for other places, leave the list first.
@@ -1535,7 +1567,18 @@ problem-payment-mismatch = This payment belongs to another order. Nothing was ch
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.
     .title = Payment not proven
-problem-slot-overlap = Another time of yours is there.
+problem-slot-overlap = { $side ->
+    [none] Another session of yours is there.
+    [session] This runs into your session at { $starts_at }.
+    [before] This runs into your session at { $starts_at }, or into the { $free_minutes ->
+        [one] minute that stays
+       *[other] { $free_minutes } minutes that stay
+    } free before it.
+   *[after] This runs into your session at { $starts_at }, or into the { $free_minutes ->
+        [one] minute that stays
+       *[other] { $free_minutes } minutes that stay
+    } free after it.
+}
     .title = Times overlap
 problem-member-busy = The member has another booking at this time.
     .title = Another booking
@@ -1610,7 +1653,7 @@ external-calendar-read = Last read: { $when }
 external-calendar-unread = It is being read for the first time.
 external-calendar-end = Stop reading it
 external-calendar-refused = This address can no longer be read. Please enter it again.
-external-calendar-unreachable = The server of the calendar cannot be reached, or is not a public one. It is tried again within the hour, and what was read last stays.
+external-calendar-unreachable = The server of the calendar cannot be reached. Only calendars on the public internet can be read. It is tried again within the hour, and what was read last stays.
 external-calendar-slow = The server of the calendar took too long to answer. It is tried again within the hour, and what was read last stays.
 external-calendar-status = The server did not hand out the calendar. Check whether the address is still right, and whether it leads to the calendar itself and not to another address.
 external-calendar-too-long = The calendar is larger than 1 MB. Please use one with fewer entries.
@@ -1687,6 +1730,31 @@ event-credit-kind-created = Added a kind of credits
 event-credit-kind-changed = Changed a kind of credits
 event-credit-kind-removed = Removed a kind of credits
 
+waiting-newcomer-text = You need no account: we send you a link by email, and you are on the list once you follow it.
+waiting-newcomer-sent = We have sent an email to this address. Follow its link within a day, and you are on the waiting list.
+waiting-newcomer-unsent = This site sends no email: the one with your link stays with the people of this site. Ask them for the link within a day.
+waiting-newcomer-confirm = This also confirms your address. We write to you once the places are free.
+waiting-mail-newcomer = Join the waiting list: { $title }, { $begins }
+waiting-said-newcomer = Hello { $name },
+
+    you want to wait for a place: { $title }, { $when }.
+    Join the waiting list with this link:
+
+    { $address }
+
+    If you do not want to wait, ignore this email. Nobody is then put on the list.
+
+    { $site }
+waiting-said-newcomer-known = Hello { $name },
+
+    somebody wants to wait for a place with your address: { $title }, { $when }.
+    If it was you, sign in with this link and join the waiting list there:
+
+    { $address }
+
+    If it was not you, ignore this email. Nobody is then put on the list.
+
+    { $site }
 booking-newcomer-name = Your name
 booking-newcomer-email = Your email address
 booking-newcomer-hint = We mail you a link that confirms the booking.
@@ -1750,6 +1818,8 @@ waiting-notice-asked = Kept for you: { $about }
 waiting-said-asked = Places in this class have become free, and yours are kept until { $until }. Book them by then, or give them back for the next who waits:
 waiting-notice-open = Places are free: { $about }
 waiting-said-open = Places in this class have become free. As it begins soon, they are kept for nobody: the first who books gets them.
+waiting-notice-lapsed = Not kept any longer: { $about }
+waiting-said-lapsed = The places that were kept for you were not booked in time, so others can have them now. You do not wait any more. If you still want to come, book what is free, or join the list again:
 waiting-notice-closed = Cancelled: { $about }
 waiting-said-closed = The class for which you waited does not take place:
 booking-notice-zone = A person has one time zone now. You read the times of your sessions in the zone of your account: { $about }

@@ -240,6 +240,31 @@ slot-in-person = Di persona
 slot-phone = Per telefono
 credit-imported = Ripresi da un altro sistema
 
+waiting-newcomer-text = Non serve un account: Le inviamo un link per e-mail, ed è nella lista quando lo segue.
+waiting-newcomer-sent = Abbiamo inviato un’e-mail a questo indirizzo. Segua il link entro un giorno, e sarà nella lista d’attesa.
+waiting-newcomer-unsent = Questo sito non invia e-mail: quella con il Suo link resta ai gestori del sito. Chieda loro il link entro un giorno.
+waiting-newcomer-confirm = Così conferma anche il Suo indirizzo. Le scriviamo quando i posti sono liberi.
+waiting-mail-newcomer = Entri nella lista d’attesa: { $title }, { $begins }
+waiting-said-newcomer = Buongiorno { $name },
+
+    vuole aspettare un posto: { $title }, { $when }.
+    Entri nella lista d’attesa con questo link:
+
+    { $address }
+
+    Se non vuole aspettare, ignori questa e-mail. Nessuno entrerà nella lista.
+
+    { $site }
+waiting-said-newcomer-known = Buongiorno { $name },
+
+    qualcuno vuole aspettare un posto con il Suo indirizzo: { $title }, { $when }.
+    Se è stato Lei, acceda con questo link ed entri lì nella lista d’attesa:
+
+    { $address }
+
+    Se non è stato Lei, ignori questa e-mail. Nessuno entrerà nella lista.
+
+    { $site }
 booking-newcomer-name = Il suo nome
 booking-newcomer-email = Il suo indirizzo e-mail
 booking-newcomer-hint = Le inviamo un link che conferma la prenotazione.

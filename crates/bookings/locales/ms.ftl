@@ -249,8 +249,14 @@ booking-completed = Selesai
 booking-no-show-member = Ahli tidak hadir
 booking-no-show-provider = Penyedia tidak hadir
 outcome-completed = Sesi berlangsung
-outcome-no-show-member = Ahli tidak hadir…
-outcome-no-show-provider = Penyedia tidak hadir…
+outcome-no-show-member = { $name ->
+    [none] Laporkan bahawa ahli tidak hadir…
+   *[other] Laporkan bahawa { $name } tidak hadir…
+}
+outcome-no-show-provider = { $name ->
+    [none] Laporkan bahawa penyedia tidak hadir…
+   *[other] Laporkan bahawa { $name } tidak hadir…
+}
 outcome-question = { $outcome ->
     [no_show_member] Laporkan bahawa ahli tidak hadir ke “{ $title }”?
    *[other] Laporkan bahawa penyedia tidak hadir ke “{ $title }”?
@@ -402,6 +408,9 @@ seats-cancel-facts = Tempat anda yang lain pada { $when } kekal. Yang ini menjad
     }
 seats-cancel-undo = Ini tidak boleh dibatalkan.
 seats-cancel-do = Pulangkan tempat
+seats-add = Tambah tempat
+seats-add-names = Siapa lagi yang hadir (pilihan)
+seats-were-added = Tempat itu sudah ditambah. E-mel sedang dihantar.
 seats-were-cancelled = Tempat sudah dipulangkan. E-mel sedang dihantar.
 seats-missed = Siapa yang tidak hadir
 seats-missed-save = Simpan kehadiran
@@ -466,6 +475,12 @@ credit-left = Boleh digunakan
 credit-none = Anda tiada kredit.
 credit-until = hingga { $date }
 credit-entries = Sejarah
+credit-bought-with = { $credits } dibeli dengan { $plan }
+credit-used-for = Digunakan untuk { $title }, { $day }
+credit-used-for-review = Digunakan untuk ulasan: { $title }
+credit-back-from = Dipulangkan: { $title }, { $day }
+credit-back-from-review = Dipulangkan daripada ulasan: { $title }
+credit-replaced-from = Dipulangkan sebagai kredit baharu: { $title }, { $day }
 credit-granted = Dibeli
 credit-booked = Ditempah
 credit-returned = Dipulangkan
@@ -875,6 +890,9 @@ finding-state-mismatch = Keadaan pesanan tidak sama dengan bayarannya
 finding-duplicate-capture = Satu pesanan dibayar dua kali
 finding-unmatched-event = Perkhidmatan pembayaran melaporkan wang untuk pesanan yang tidak dikenali
 finding-refund-drift = Wang tidak dapat dibayar balik
+finding-refund-drift-of = { $sum } kepada { $name } tidak dapat dibayar balik ({ $gateway })
+finding-order = Pesanan: { $title }, { $state }
+order-back-failed = dibayar, bayaran balik gagal
 finding-payout-drift = Jumlah terhutang kepada penyedia berbeza daripada tempahan
 finding-contradiction = Semakan malam: rekod kewangan bercanggah
 finding-ask-gateway = Tanya perkhidmatan pembayaran semula
@@ -1180,7 +1198,8 @@ choice-remove-effect = Yang pernah ada pada masa atau tempahan kekal di situ, da
 choice-removed = Ia telah dibuang.
 choice-set-hint = Ahli memilih satu daripadanya. Tiada bermakna mana-mana.
 preset-title = Mulakan dengan pratetap
-preset-text = Pratetap menambah jenis, tahap dan kriteria maklum balas, dan menetapkan bila ahli mengetahui siapa yang memberi sesi; untuk bimbingan, pelan dengan harga contoh juga ditambah, yang tidak dapat dibeli sesiapa sehingga anda mula menjualnya. Semuanya boleh diubah.
+preset-text = Pratetap menambah jenis, tahap dan kriteria maklum balas, dan menetapkan bila ahli mengetahui siapa yang memberi sesi; untuk bimbingan, pelan dengan harga contoh juga ditambah, yang tidak dapat dibeli sesiapa sehingga anda mula menjualnya. Jika anda belum ada waktu, ia membuat waktu pada hari kerja, dan satu tawaran di dalamnya, yang tidak dapat ditempah sesiapa sehingga anda menyatakan tempat bertemu dan menawarkannya. Semuanya boleh diubah.
+preset-hours = Hari kerja
 preset-currency = Mata wang harga
 preset-mentoring = Bimbingan
 preset-studio = Studio
@@ -1250,6 +1269,8 @@ booking-said-cancelled = Dibatalkan: sesi anda dengan { $with }:
 booking-said-hold-cancelled = Ini tidak berlangsung:
 booking-mail-seats-cancelled = Kurang tempat: { $title }, { $when }
 booking-said-seats-cancelled = { $count } tempat dipulangkan. Yang lain kekal ditempah dengan { $with }:
+booking-mail-seats-added = Tambah tempat: { $title }, { $when }
+booking-said-seats-added = { $count } tempat ditambah. Semuanya ditempah dengan { $with }:
 booking-mail-reminder = { $day ->
     [today] Hari ini: { $title }, { $when }
     [tomorrow] Esok: { $title }, { $when }
@@ -1275,6 +1296,7 @@ booking-notice-confirmed = Ditempah: { $about }
 booking-notice-moved = Dipindahkan: { $about }
 booking-notice-cancelled = Dibatalkan: { $about }
 booking-notice-seats-cancelled = Tempat dipulangkan: { $about }
+booking-notice-seats-added = Tempat ditambah: { $about }
 booking-notice-reminder = Tidak lama lagi: { $about }
 booking-notice-late = Peringatan “{ $about }” terlalu lewat untuk dihantar melalui e-mel.
 booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Sila semak dengan perkhidmatan pembayaran.
@@ -1283,7 +1305,8 @@ booking-notice-job-failed = Satu tugas tempahan tidak dapat dilakukan dan telah 
 booking-notice-refund-unlike = Seseorang telah membayar balik { $about } di perkhidmatan pembayaran itu sendiri, dan lebih daripada bakinya di sini. Bandingkan kedua-duanya.
 booking-notice-refund-elsewhere = Seseorang telah membayar balik { $about } di perkhidmatan pembayaran itu sendiri. Ia dicatat di sini.
 booking-notice-dispute = Pembayar mempertikaikan bayaran: { $about }. Uruskan dengan perkhidmatan pembayaran.
-booking-notice-findings = Percanggahan yang perlu tindakan anda: { $about }.
+booking-notice-finding = 1 percanggahan perlu tindakan anda.
+booking-notice-findings = { $about } percanggahan perlu tindakan anda.
 booking-notice-wrong-sum = { $about } telah dibayar, bukan harga pesanan. Ia dibayar balik.
 booking-notice-no-show-member = Penyedia menyatakan bahawa anda tidak hadir ke “{ $about }”.
 booking-notice-no-show-provider = Ahli menyatakan bahawa penyedia tidak hadir ke “{ $about }”. Bayaran dipulangkan.
@@ -1321,8 +1344,13 @@ problem-own-slot = Ini masa anda sendiri.
     .title = Masa sendiri
 problem-slot-taken = Ada yang lebih cepat. Tiada caj dikenakan. Pilih masa lain.
     .title = Masa diambil
-problem-seats-left = Tempat yang tinggal tidak mencukupi. Tiada caj dikenakan.
+problem-seats-left = { $seats_left ->
+    [0] Tiada tempat lagi.
+   *[other] Tinggal { $seats_left } tempat sahaja.
+} Tiada caj dikenakan.
     .title = Tempat tidak cukup
+problem-seats-closed = Tempat boleh ditambah pada tempahan yang disahkan sehingga kelas bermula, sebanyak yang seorang boleh tempah.
+    .title = Tiada tempat lagi
 problem-not-full = Tempat sebanyak itu masih kosong. Anda boleh menempahnya.
     .title = Masih ada tempat
 problem-waiting-already = Anda sudah menunggu tarikh ini. Untuk menunggu tempat lain, keluar daripada senarai dahulu.
@@ -1402,7 +1430,12 @@ problem-payment-signature = Perkhidmatan pembayaran tidak menyatakan ini. Tiada 
     .title = Bayaran tidak terbukti
 problem-gateway-unavailable = Perkhidmatan pembayaran tidak menjawab. Tiada caj dikenakan; cuba sebentar lagi.
     .title = Perkhidmatan pembayaran tidak tersedia
-problem-slot-overlap = Ada masa anda yang lain di situ.
+problem-slot-overlap = { $side ->
+    [none] Ada sesi anda yang lain di situ.
+    [session] Ini bertindih dengan sesi anda pada { $starts_at }.
+    [before] Ini bertindih dengan sesi anda pada { $starts_at }, atau dengan { $free_minutes } minit yang dibiarkan lapang sebelumnya.
+   *[after] Ini bertindih dengan sesi anda pada { $starts_at }, atau dengan { $free_minutes } minit yang dibiarkan lapang selepasnya.
+}
     .title = Masa bertindih
 problem-member-busy = Ahli mempunyai tempahan lain pada masa ini.
     .title = Tempahan lain
@@ -1475,7 +1508,7 @@ external-calendar-read = Kali terakhir dibaca: { $when }
 external-calendar-unread = Ia sedang dibaca buat kali pertama.
 external-calendar-end = Berhenti membacanya
 external-calendar-refused = Alamat ini tidak dapat dibaca lagi. Sila masukkan semula.
-external-calendar-unreachable = Pelayan kalendar tidak dapat dihubungi, atau bukan pelayan awam. Ia dicuba lagi dalam masa sejam, dan apa yang dibaca terakhir kekal.
+external-calendar-unreachable = Pelayan kalendar tidak dapat dihubungi. Hanya kalendar di internet awam boleh dibaca. Ia dicuba lagi dalam masa sejam, dan apa yang dibaca terakhir kekal.
 external-calendar-slow = Pelayan kalendar terlalu lambat menjawab. Ia dicuba lagi dalam masa sejam, dan apa yang dibaca terakhir kekal.
 external-calendar-status = Pelayan tidak memberikan kalendar itu. Semak sama ada alamat masih betul, dan menuju ke kalendar itu sendiri dan bukan ke alamat lain.
 external-calendar-too-long = Kalendar lebih besar daripada 1 MB. Sila gunakan yang kurang catatannya.
@@ -1552,6 +1585,31 @@ event-credit-kind-created = Menambah jenis kredit
 event-credit-kind-changed = Mengubah jenis kredit
 event-credit-kind-removed = Membuang jenis kredit
 
+waiting-newcomer-text = Anda tidak perlu akaun: kami menghantar pautan melalui e-mel, dan anda dalam senarai sebaik sahaja anda mengikutnya.
+waiting-newcomer-sent = Kami telah menghantar e-mel ke alamat ini. Ikut pautannya dalam masa sehari, dan anda dalam senarai menunggu.
+waiting-newcomer-unsent = Laman ini tidak menghantar e-mel: e-mel dengan pautan anda kekal pada pengurus laman ini. Minta pautan itu daripada mereka dalam masa sehari.
+waiting-newcomer-confirm = Ini juga mengesahkan alamat anda. Kami menulis kepada anda apabila tempat kosong.
+waiting-mail-newcomer = Sertai senarai menunggu: { $title }, { $begins }
+waiting-said-newcomer = Salam { $name },
+
+    anda mahu menunggu tempat: { $title }, { $when }.
+    Sertai senarai menunggu dengan pautan ini:
+
+    { $address }
+
+    Jika anda tidak mahu menunggu, abaikan e-mel ini. Tiada sesiapa dimasukkan ke dalam senarai.
+
+    { $site }
+waiting-said-newcomer-known = Salam { $name },
+
+    seseorang mahu menunggu tempat dengan alamat anda: { $title }, { $when }.
+    Jika itu anda, log masuk dengan pautan ini dan sertai senarai menunggu di situ:
+
+    { $address }
+
+    Jika bukan anda, abaikan e-mel ini. Tiada sesiapa dimasukkan ke dalam senarai.
+
+    { $site }
 booking-newcomer-name = Nama anda
 booking-newcomer-email = Alamat e-mel anda
 booking-newcomer-hint = Kami hantar pautan yang mengesahkan tempahan.
@@ -1615,6 +1673,8 @@ waiting-notice-asked = Disimpan untuk anda: { $about }
 waiting-said-asked = Tempat dalam kelas ini sudah kosong, dan tempat anda disimpan hingga { $until }. Tempah sebelum itu, atau lepaskan untuk yang menunggu seterusnya:
 waiting-notice-open = Ada tempat kosong: { $about }
 waiting-said-open = Tempat dalam kelas ini sudah kosong. Oleh sebab ia bermula tidak lama lagi, tempat tidak disimpan untuk sesiapa: yang pertama menempah akan mendapatnya.
+waiting-notice-lapsed = Tidak disimpan lagi: { $about }
+waiting-said-lapsed = Tempat yang disimpan untuk anda tidak ditempah tepat pada masanya, jadi orang lain boleh mendapatnya sekarang. Anda tidak menunggu lagi. Jika masih mahu hadir, tempah yang kosong, atau sertai senarai itu semula:
 waiting-notice-closed = Dibatalkan: { $about }
 waiting-said-closed = Kelas yang anda tunggu tidak diadakan:
 booking-notice-zone = Kini setiap orang ada satu zon waktu. Masa sesi anda ditunjukkan mengikut zon akaun anda: { $about }

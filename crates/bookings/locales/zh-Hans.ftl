@@ -200,6 +200,31 @@ slot-in-person = 当面
 slot-phone = 电话
 credit-imported = 从其他系统转入
 
+waiting-newcomer-text = 无需账户：我们会通过邮件发送链接，打开后您即进入名单。
+waiting-newcomer-sent = 我们已向此地址发送邮件。请在一天内打开其中的链接，您即进入候补名单。
+waiting-newcomer-unsent = 本网站不发送邮件：含有链接的邮件留在网站管理者处。请在一天内向他们索取链接。
+waiting-newcomer-confirm = 这也会确认您的地址。有空位时我们会写信给您。
+waiting-mail-newcomer = 加入候补名单：{ $title }，{ $begins }
+waiting-said-newcomer = { $name }，您好：
+
+    您想等候名额：{ $title }，{ $when }。
+    请用此链接加入候补名单：
+
+    { $address }
+
+    如果您不想等候，请忽略此邮件，不会有人被列入名单。
+
+    { $site }
+waiting-said-newcomer-known = { $name }，您好：
+
+    有人想用您的地址等候名额：{ $title }，{ $when }。
+    如果是您本人，请用此链接登录，并在那里加入候补名单：
+
+    { $address }
+
+    如果不是您，请忽略此邮件，不会有人被列入名单。
+
+    { $site }
 booking-newcomer-name = 您的姓名
 booking-newcomer-email = 您的电子邮箱
 booking-newcomer-hint = 我们会发送一个确认预约的链接。

@@ -236,6 +236,7 @@ pub fn book(
         answers,
         seats,
         names: &new.names(&slot, seats)?,
+        is_further: false,
     };
     place(tx, site, account, &slot, wishes, hold, &rules)
 }
@@ -250,6 +251,22 @@ pub(crate) struct BookingWishes<'a> {
     pub(crate) seats: i64,
     /// Who comes to a class.
     pub(crate) names: &'a [String],
+    /// Whether these are further seats, beside the member's first booking of the date.
+    pub(crate) is_further: bool,
+}
+
+impl<'a> BookingWishes<'a> {
+    /// One seat of a session about which nothing is asked.
+    pub(crate) fn of(brief: &'a Brief, choice: Choice) -> Self {
+        Self {
+            brief,
+            choice,
+            answers: Vec::new(),
+            seats: 1,
+            names: &[],
+            is_further: false,
+        }
+    }
 }
 
 /// Books an offered slot for a member, with the member's brief and choice. A slot with a price is
@@ -263,7 +280,9 @@ pub(crate) fn place(
     hold: SignedDuration,
     rules: &BookingSettings,
 ) -> Result<Booked, Refusal> {
-    if let Some(other) = booking::busy(tx, account, slot.starts_at, slot.ends_at, "")? {
+    let (from, until) = (slot.starts_at, slot.ends_at);
+    let beside = wishes.is_further.then_some(&slot.id);
+    if let Some(other) = booking::busy_beside(tx, account, from, until, "", beside)? {
         return Err(busy(&other));
     }
     let names = wishes.names;
@@ -307,7 +326,7 @@ pub(crate) fn place(
 }
 
 /// Spends a credit for each seat of a class, or one for another session, or says why the member cannot.
-fn spend_credits(
+pub(crate) fn spend_credits(
     tx: &mut Tx<'_>,
     account: &AccountId,
     mode: OrderMode,
@@ -353,6 +372,7 @@ pub(crate) fn draft(
         answers: wishes.answers,
         seats: wishes.seats,
         is_class: slot.is_class(),
+        is_further: wishes.is_further,
         state: State::PendingPayment,
         order_id: None,
         credit_lot_id: None,
@@ -531,10 +551,11 @@ pub fn reschedule(
     let account = &party.requester.who.account().id;
     member::lock(tx, account)?;
     let (from, until) = (slot.starts_at, slot.ends_at);
-    if let Some(other) = booking::busy(tx, account, from, until, booking.id.as_str())? {
+    let (own, beside) = (booking.id.as_str(), booking.is_further.then_some(&slot.id));
+    if let Some(other) = booking::busy_beside(tx, account, from, until, own, beside)? {
         return Err(busy(&other));
     }
-    if class_seats::has_party(tx, account, &slot)? {
+    if !booking.is_further && class_seats::has_party(tx, account, &slot)? {
         return Err(MEMBER_BUSY.into());
     }
     for lot in seat::lots(tx, &booking)? {

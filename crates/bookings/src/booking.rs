@@ -108,6 +108,8 @@ pub struct Booking {
     pub seats: i64,
     /// Whether the slot is a date of a class.
     pub is_class: bool,
+    /// Whether it takes further seats of a class, beside the member's first booking of the date.
+    pub is_further: bool,
     pub state: State,
     /// The order with which the member pays; `None` if the booking is free or unproven.
     pub order_id: Option<OrderId>,
@@ -240,7 +242,7 @@ pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreErr
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// A member's active booking of a slot.
+/// A member's active booking of a slot; the first if there are further seats beside it.
 pub(crate) fn find_active(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -249,7 +251,8 @@ pub(crate) fn find_active(
     sql!(
         "SELECT {Booking} FROM booking
          WHERE slot_id = :slot AND member_id = :member
-           AND state IN ('pending_payment', 'confirmed')",
+           AND state IN ('pending_payment', 'confirmed')
+         ORDER BY is_further, created_at, id LIMIT 1",
         slot,
         member
     )
@@ -333,15 +336,28 @@ pub(crate) fn busy(
     until: Timestamp,
     except: &str,
 ) -> Result<Option<BookingId>, StoreError> {
+    busy_beside(tx, member, from, until, except, None)
+}
+
+/// Like [`busy`]. For further seats of the date `beside`, the member's other bookings of it do not count.
+pub(crate) fn busy_beside(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    from: Timestamp,
+    until: Timestamp,
+    except: &str,
+    beside: Option<&SlotId>,
+) -> Result<Option<BookingId>, StoreError> {
     let found: Option<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :member AND id <> :except AND starts_at < :until AND ends_at > :from
            AND starts_at >= :earliest
            AND (state = 'confirmed' OR state = 'pending_payment' AND order_id IS NOT NULL)
-           AND (SELECT member_busy FROM booking_setting) = 1
+           AND (SELECT member_busy FROM booking_setting) = 1 AND slot_id <> :beside
          ORDER BY starts_at LIMIT 1",
         member,
         except,
+        beside = beside.map_or("", SlotId::as_str),
         from,
         until,
         earliest = from - SignedDuration::from_mins(settings::LONGEST_MINUTES)

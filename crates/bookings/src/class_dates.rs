@@ -153,6 +153,7 @@ pub(crate) fn add(
         before: SignedDuration::from_mins(class.offer.buffer_before),
         length: minutes,
         after: SignedDuration::from_mins(class.offer.buffer_after),
+        zone: hours.zone.clone(),
     };
     let at = stretch.check(tx, start, findings)?;
     let there = dates

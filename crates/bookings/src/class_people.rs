@@ -5,6 +5,7 @@ use web::sheet::{self, Cell, FileFormat, Sheet};
 
 use crate::booking::{self, Booking, BookingView, Party, seat};
 use crate::codes::NOT_A_CLASS;
+use crate::offer_question::Answer;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::{Refusal, class_party, settings};
@@ -34,20 +35,25 @@ pub(crate) fn list(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Participant>, Sto
         .collect())
 }
 
+/// The columns before those of the questions that were answered.
 const HEADINGS: &str = "name,names,seats,state,amount,currency,order_state,credit_kind,topics,note,\
                         email,booked_at,booking_id";
 
-/// The same as a CSV file.
+/// The same as a CSV file. Each question of which somebody's answer is kept has a column after
+/// [`HEADINGS`].
 pub(crate) fn file(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Vec<u8>, Refusal> {
     let slot = slot::own(tx, provider, id)?;
     if !slot.is_class() {
         return Err(NOT_A_CLASS.into());
     }
     let people = list(tx, &slot)?;
+    let asked = questions(&people);
+    let headings = HEADINGS.split(',').map(str::to_owned);
+    let headings = headings.chain(asked.iter().map(|one| one.label.clone()));
     let sheet = Sheet {
         name: "people".to_owned(),
-        headings: HEADINGS.split(',').map(str::to_owned).collect(),
-        rows: people.into_iter().map(row).collect(),
+        headings: headings.collect(),
+        rows: people.into_iter().map(|one| row(one, &asked)).collect(),
     };
     let mut out = Vec::new();
     let written = sheet::write(&[sheet], FileFormat::Csv, &mut out);
@@ -55,10 +61,30 @@ pub(crate) fn file(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<
     Ok(out)
 }
 
-fn row(one: Participant) -> Vec<Cell> {
+/// An answer to each question that was answered, with the question as the first who booked was asked.
+fn questions(people: &[Participant]) -> Vec<Answer> {
+    let mut asked: Vec<Answer> = Vec::new();
+    for answer in people.iter().flat_map(|one| &one.view.answers) {
+        if !asked
+            .iter()
+            .any(|one| one.question_id == answer.question_id)
+        {
+            asked.push(answer.clone());
+        }
+    }
+    asked
+}
+
+fn row(one: Participant, asked: &[Answer]) -> Vec<Cell> {
     let Participant { booking, view, .. } = one;
     let order = view.order.as_ref();
-    vec![
+    let answers = asked.iter().map(|asked| {
+        let mut answers = view.answers.iter();
+        let answer = answers.find(|one| one.question_id == asked.question_id);
+        Cell::from(answer.map(|one| one.answer.join(" · ")))
+    });
+    let answers: Vec<Cell> = answers.collect();
+    let facts = vec![
         view.member.into(),
         seat::lines_of_names(&view.party)
             .replace('\n', " · ")
@@ -74,5 +100,6 @@ fn row(one: Participant) -> Vec<Cell> {
         view.member_email.into(),
         booking.created_at.to_string().into(),
         view.id.to_string().into(),
-    ]
+    ];
+    facts.into_iter().chain(answers).collect()
 }

@@ -9,6 +9,9 @@ use ::web::codes::Code;
     pub const SLOT_TAKEN = Code::new(409, "slot_taken");
     /// The error for a date of a class with fewer seats than wanted; `seats_left` says how many.
     pub const SEATS_LEFT = Code::new(409, "seats_left");
+    /// The error for adding seats to a booking that is not confirmed, has begun or is of no class, or if the
+    /// member has as many of the date as one may have.
+    pub const SEATS_CLOSED = Code::new(409, "seats_closed");
     /// The error for waiting for a date of a class although so many seats are free.
     pub const NOT_FULL = Code::new(409, "not_full");
     /// The error for waiting for a date for which the member waits already, otherwise than asked now.

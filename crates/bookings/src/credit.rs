@@ -2,6 +2,7 @@
 //! and cancellations return them. An append-only ledger contains every change to a lot.
 
 pub mod adjustment;
+pub(crate) mod history;
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};

@@ -1,5 +1,5 @@
-//! The demo's bookings: lessons of two lengths in a teacher's hours, a class, and half hours to try for
-//! three weeks, one of which a member has booked.
+//! The demo's bookings: lessons of two lengths in a teacher's hours, a class, half hours to try for three
+//! weeks, one of which a member has booked, and an evening that is full, with somebody on its waiting list.
 
 use identity::account::AccountId;
 use jiff::civil::{self, time};
@@ -9,7 +9,7 @@ use platform::money::Currency;
 use platform::{Rows, StoreError, Tx, sql};
 
 use crate::book;
-use crate::booking::{Booking, State};
+use crate::booking::{self, Booking, State, seat};
 use crate::brief::Brief;
 use crate::choice::{Choice, Choices};
 use crate::import::sessions::{self, ImportedSlot};
@@ -17,7 +17,8 @@ use crate::offer::{Offer, OfferLength};
 use crate::provider::{self, ProviderId, ProviderProfile};
 use crate::schedule::{Schedule, ScheduleId, WeekWindow, Weekday};
 use crate::settings;
-use crate::slot::{Place, Slot, State as SlotState};
+use crate::slot::{Place, Slot, SlotId, State as SlotState};
+use crate::waiting::{Waiting, WaitingState};
 
 const DAYS: i32 = 21;
 /// No reminder is due when the demo starts.
@@ -47,15 +48,19 @@ const PREP_NOTE: &str = "The bell has been broken since the rain. Knock.";
 const PLACE: &str = "12 Jalan Dato’ Bandar Tunggal, 70000 Seremban";
 const AREA: &str = "Seremban";
 
-/// Creates the demo's bookings. The account `teacher` offers lessons, and the account `member` has
-/// booked a later one that is free of charge.
+/// Who comes to the evening that is full.
+const SINGERS: [&str; 4] = ["Mei Lin", "Kok Leong", "Priya", "Arjun"];
+
+/// Creates the demo's bookings. The account `teacher` offers lessons. Of the two members, the first has
+/// booked one that is free of charge, and all places of an evening; the second waits for a place there.
 pub fn seed(
     tx: &mut Tx<'_>,
     teacher: &AccountId,
     name: &str,
-    member: &AccountId,
+    members: [&AccountId; 2],
     zone: &str,
 ) -> Result<(), StoreError> {
+    let [member, other] = members;
     let rules = settings::load(tx)?;
     let profile = ProviderProfile {
         bio: BIO.to_owned(),
@@ -84,13 +89,7 @@ pub fn seed(
                     note: "I can say terima kasih, and point.".to_owned(),
                     ..Brief::default()
                 };
-                let wishes = book::BookingWishes {
-                    brief: &brief,
-                    choice: Choice::default(),
-                    answers: Vec::new(),
-                    seats: 1,
-                    names: &[],
-                };
+                let wishes = book::BookingWishes::of(&brief, Choice::default());
                 let new = Booking {
                     state: State::Confirmed,
                     ..book::draft(tx, Some(member), &slot, wishes, &rules)?
@@ -124,7 +123,89 @@ pub fn seed(
         ..offer(tx, &afternoon)
     };
     insert(tx, &provider, &class)?;
+    let evening = [(Weekday::Friday, "20:00", "21:30")];
+    let evening = hours(tx, &provider, "Friday evening", &evening, zone)?;
+    let length = length(90, 0);
+    let evening = Offer {
+        title: "Songs in Malay: an evening".to_owned(),
+        public_note: "Nobody has to sing alone.".to_owned(),
+        lengths: vec![length.clone()],
+        seats: 4,
+        party_limit: 4,
+        position: 3,
+        ..offer(tx, &evening)
+    };
+    insert(tx, &provider, &evening)?;
+    let mut days = (BOOKED_AHEAD..DAYS).map(|days| today.saturating_add(days.days()));
+    let friday = days.find(|day| day.weekday() == civil::Weekday::Friday);
+    let start = friday.and_then(|day| sessions::start(day, time(20, 0, 0, 0), &tz));
+    if let Some(start) = start {
+        let slot = full(tx, &provider, &evening, &length, start.at, member, zone)?;
+        let party = waits(tx, slot, other);
+        tx.insert(&party)?;
+    }
     provider::enqueue_dates(tx, &provider)
+}
+
+/// A date of a class all of whose places a member has booked.
+fn full(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    class: &Offer,
+    length: &OfferLength,
+    at: Timestamp,
+    member: &AccountId,
+    zone: &str,
+) -> Result<SlotId, StoreError> {
+    let id = tx.id();
+    let slot = Slot {
+        seats_taken: class.seats,
+        ..class.slot(id, provider, length, at, zone)
+    };
+    let (from, until) = class.blocks(length, at);
+    sql!(
+        "INSERT INTO slot ({Slot}, blocks_from, blocks_until, created_at)
+         VALUES ({:Slot}, :from, :until, :now)",
+        Slot = slot,
+        from,
+        until,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let brief = Brief::default();
+    let wishes = book::BookingWishes {
+        seats: class.seats,
+        ..book::BookingWishes::of(&brief, Choice::default())
+    };
+    let rules = settings::load(tx)?;
+    let booking = Booking {
+        state: State::Confirmed,
+        ..book::draft(tx, Some(member), &slot, wishes, &rules)?
+    };
+    sql!(
+        "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
+        Booking = booking
+    )
+    .run(tx, Rows::Exactly(1))?;
+    booking::plan_session(tx, &booking)?;
+    seat::insert(tx, &seat::draft(&booking, &SINGERS.map(str::to_owned)))?;
+    Ok(slot.id)
+}
+
+fn waits(tx: &mut Tx<'_>, slot_id: SlotId, member: &AccountId) -> Waiting {
+    Waiting {
+        id: tx.id(),
+        slot_id,
+        member_id: Some(member.clone()),
+        seats: 1,
+        note: "I bring the guitar.".to_owned(),
+        state: WaitingState::Waiting,
+        books_at_once: false,
+        asked_until: None,
+        booking_id: None,
+        created_at: tx.now(),
+        version: 1,
+    }
 }
 
 fn hours(

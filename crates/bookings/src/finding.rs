@@ -189,8 +189,12 @@ pub(crate) fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     if may == 0 {
         return Ok(());
     }
-    let findings = AlertKind::Findings;
-    administrator_alert::raise_total(tx, findings, "booking-notice-findings", open)
+    // The text of a notice is no number, so that the message cannot choose the plural.
+    let notice = match open {
+        1 => "booking-notice-finding",
+        _ => "booking-notice-findings",
+    };
+    administrator_alert::raise_total(tx, AlertKind::Findings, notice, open)
 }
 
 pub fn count_open(tx: &mut Tx<'_>) -> Result<i64, StoreError> {

@@ -42,6 +42,7 @@ pub mod figures;
 pub mod finding;
 mod first_currency;
 mod former_zone;
+pub mod further_seats;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
@@ -114,6 +115,7 @@ pub const DOMAIN: Domain = Domain {
     secret_paths: &[
         SecretPath::token("/cal/"),
         SecretPath::token("/book/confirm/"),
+        SecretPath::token("/book/wait/"),
     ],
     reserved_slugs: &[
         "book",
@@ -125,6 +127,7 @@ pub const DOMAIN: Domain = Domain {
         "plans",
         "provider",
         "providers",
+        "wait",
         "zone",
     ],
     first_pages: &[FirstPage {
@@ -224,7 +227,8 @@ pub const DOMAIN: Domain = Domain {
         "0037_offer_questions" contracting,
         "0038_class_people" contracting,
         "0039_proposals" expanding,
-        "0040_figures" expanding
+        "0040_figures" expanding,
+        "0041_further_seats" contracting
     ))
 };
 

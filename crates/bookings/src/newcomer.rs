@@ -4,6 +4,8 @@
 //! Nothing that a stranger sees depends on whether the address has an account: the slot is held in
 //! either case, and the same page is shown. The owner of an account gets a link to sign in.
 
+pub mod waiting;
+
 use identity::account::{self, AccountId, CreateError, NewAccount};
 use identity::client::Client;
 use identity::person::registration::Counted;
@@ -62,16 +64,25 @@ impl From<CreateError> for HoldError {
     }
 }
 
-/// Holds a slot for a newcomer who came with a form and perhaps a group link, and mails them a link. A repeated call while the slot is held for
-/// the same address does nothing.
+/// With what somebody without an account came.
+#[derive(Clone, Copy, Debug)]
+pub struct CameWith<'a> {
+    /// The signed time stamp of the form.
+    pub form_stamp: &'a str,
+    /// The token of the group link, if any.
+    pub group: Option<&'a str>,
+}
+
+/// Holds a slot for a newcomer, and mails them a link. A repeated call while the slot is held for the
+/// same address does nothing.
 pub async fn hold(
     accounts: &Context,
     newcomer: Newcomer,
-    (form_stamp, group): (&str, Option<&str>),
+    with: CameWith<'_>,
     network: Network,
     client: &Client,
 ) -> Result<(), Problem> {
-    let counted = unregistered::count(accounts, form_stamp, group, network).await?;
+    let counted = unregistered::count(accounts, with.form_stamp, with.group, network).await?;
     // An attempt fails if the address has an account that cannot be used or was just created. If
     // this happens twice, the last attempt holds the slot without an account.
     for is_last in [false, false, true] {
@@ -144,6 +155,7 @@ impl Holding<'_> {
             answers: new.answers(tx, &slot)?,
             seats,
             names: &new.names(&slot, seats)?,
+            is_further: false,
         };
         let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;

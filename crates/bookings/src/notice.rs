@@ -2,6 +2,7 @@
 //! notification on the site.
 
 mod calendar_entry;
+mod event;
 
 use std::borrow::Cow;
 
@@ -21,96 +22,10 @@ use crate::{member, provider};
 
 pub(crate) use calendar_entry::event;
 use calendar_entry::{calendar, is_class_for};
+pub(crate) use event::Event;
 
 /// The scope of the mails about bookings, from which recipients can unsubscribe.
 const SCOPE: &str = "bookings";
-
-/// An event about which the member and the provider are notified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The session will take place.
-    Confirmed,
-    /// The session was moved to another time.
-    Moved,
-    /// The link of the session was replaced.
-    LinkReplaced,
-    /// The provider changed the note that the member sees after booking.
-    NoteChanged,
-    Cancelled,
-    /// The member gave back so many of the seats of a class, and keeps others.
-    SeatsCancelled(i64),
-    /// A booking was cancelled before it was paid. The member may not know the provider yet.
-    HoldCancelled,
-    /// The session takes place soon.
-    Reminder,
-}
-
-impl Event {
-    /// The message ids of the subject, of the first sentence, and of the notification.
-    fn messages(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Confirmed => (
-                "booking-mail-confirmed",
-                "booking-said-confirmed",
-                "booking-notice-confirmed",
-            ),
-            Self::Moved => (
-                "booking-mail-moved",
-                "booking-said-moved",
-                "booking-notice-moved",
-            ),
-            Self::LinkReplaced => (
-                "booking-mail-link",
-                "booking-said-link",
-                "booking-notice-link",
-            ),
-            Self::NoteChanged => (
-                "booking-mail-note",
-                "booking-said-note",
-                "booking-notice-note",
-            ),
-            Self::Cancelled => (
-                "booking-mail-cancelled",
-                "booking-said-cancelled",
-                "booking-notice-cancelled",
-            ),
-            Self::SeatsCancelled(_) => (
-                "booking-mail-seats-cancelled",
-                "booking-said-seats-cancelled",
-                "booking-notice-seats-cancelled",
-            ),
-            Self::HoldCancelled => (
-                "booking-mail-cancelled",
-                "booking-said-hold-cancelled",
-                "booking-notice-cancelled",
-            ),
-            Self::Reminder => (
-                "booking-mail-reminder",
-                "booking-said-reminder",
-                "booking-notice-reminder",
-            ),
-        }
-    }
-
-    /// How many seats were given back.
-    fn seats(self) -> i64 {
-        match self {
-            Self::SeatsCancelled(seats) => seats,
-            _ => 0,
-        }
-    }
-
-    fn changes_calendar(self) -> bool {
-        !matches!(
-            self,
-            Self::Reminder | Self::NoteChanged | Self::SeatsCancelled(_)
-        )
-    }
-
-    fn is_cancelled(self) -> bool {
-        matches!(self, Self::Cancelled | Self::HoldCancelled)
-    }
-}
 
 /// A day and a time with its zone, such as “Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
 /// (UTC+8)”.
@@ -251,7 +166,8 @@ pub(crate) fn tell_one(
     let when = moment_at(text, &reader.zone, session_place.as_ref(), at);
     let here = session_place.as_ref().unwrap_or(&reader.zone);
     let short = text.subject_in(here, at);
-    let [today, day] = [tx.now(), at].map(|at| at.to_zoned(here.clone()).date());
+    // “Tomorrow” is the reader's, also for a session whose time is told by the clock of its place.
+    let [today, day] = [tx.now(), at].map(|at| at.to_zoned(reader.zone.clone()).date());
     let day = match dates::days_between(today, day) {
         0 => "today",
         1 => "tomorrow",
@@ -315,7 +231,7 @@ pub(crate) fn tell_one(
         mail::attach_calendar(tx, &mail, &file)?;
     }
     let mut about = format!("{}, {when}", booking.title);
-    if let Event::SeatsCancelled(seats) = event {
+    if let Event::SeatsCancelled(seats) | Event::SeatsAdded(seats) = event {
         about += ", ";
         about += &text.with("class-seats", [("count", seats.into())]);
     }

@@ -1,18 +1,23 @@
 //! Presets: the session types, levels, criteria of feedback, plans and settings with which a site
-//! can begin.
+//! can begin, and hours and an offer for whoever begins it.
 
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
+use site::proof::Proof as _;
 use site::resource::{change, create};
-use web::Input;
+use web::{Input, zone};
 
 use crate::Refusal;
 use crate::choice_list::{Level, SessionType};
 use crate::codes::PRESET_USED;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::feedback_criterion::{Author, Criterion, Kind};
+use crate::offer::Offer;
 use crate::plan::{self, Plan};
+use crate::provider::Provider;
+use crate::schedule::{self, Schedule};
 use crate::settings::{self, Administrator, Reveal, Seen};
+use crate::slot::Place;
 
 web::words! {
     /// A kind of site.
@@ -168,7 +173,8 @@ pub(crate) fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 
 /// Adds the rows of a preset, with labels in the language of `say` and prices in a currency, and
 /// changes the settings that it contains. Plans and criteria are only added if there are none, and the labels of kinds of
-/// credits are only set if nobody has changed them. Refuses with 409 `preset_used` if there are
+/// credits are only set if nobody has changed them. An administrator without hours gets some, and an
+/// offer in them that nobody can book until it has a place. Refuses with 409 `preset_used` if there are
 /// session types or levels already.
 pub fn apply(
     tx: &mut Tx<'_>,
@@ -215,6 +221,32 @@ pub fn apply(
         });
         create::<Plan>(tx, by, &Input::from(row))?;
     }
+    let (_, title) = rows.types[0];
+    begin_hours(tx, by, &say("preset-hours"), &say(title))
+}
+
+/// Makes hours on weekdays and an offer of an hour for an administrator who has no hours.
+fn begin_hours(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    name: &str,
+    title: &str,
+) -> Result<(), Refusal> {
+    let provider = Provider::enter_to_change(tx, by.requester())?;
+    if !schedule::of_provider(tx, &provider.profile.id)?.is_empty() {
+        return Ok(());
+    }
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    let week = days.map(|day| json!({"day": day, "opens": "09:00", "closes": "17:00"}));
+    let time_zone = zone::name(&provider.zone()).to_owned();
+    let hours = json!({"name": name, "time_zone": time_zone, "week": week});
+    let hours = create::<Schedule>(tx, &provider, &Input::from(hours))?;
+    let offer = json!({
+        "title": title, "schedule_id": hours.id, "lengths": [{"minutes": 60}],
+        // Nobody knows yet where people meet.
+        "location_kind": Place::RoomPool, "active": false,
+    });
+    create::<Offer>(tx, &provider, &Input::from(offer))?;
     Ok(())
 }
 

@@ -249,6 +249,22 @@ pub struct OwnRefund {
     pub changed_at: Timestamp,
 }
 
+/// The message id for an order's state: its own, unless a refund of it failed, and nobody has paid that
+/// sum back since.
+pub(crate) fn order_label(tx: &mut Tx<'_>, order: &Order) -> Result<&'static str, StoreError> {
+    let (failed,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM refund f JOIN payment p ON p.id = f.payment_id
+         WHERE p.order_id = :order AND f.state = 'failed'
+           AND p.refund_reserved_minor + f.amount_minor <= p.amount_minor",
+        order = order.id
+    )
+    .one(tx)?;
+    Ok(match failed {
+        0 => order.state.label(),
+        _ => "order-back-failed",
+    })
+}
+
 /// The refunds of the payment that settled an order, the oldest first.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<OwnRefund>, StoreError> {
     sql!(

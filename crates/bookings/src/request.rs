@@ -432,14 +432,8 @@ pub fn confirm(
     let rules = settings::load(tx)?;
     let hold = SignedDuration::from_hours(rules.request_hold_hours);
     let choice = choice::choose(tx, slot.sets(), &request.choice, &request.choice)?;
-    let wishes = book::BookingWishes {
-        brief: &request.brief,
-        choice,
-        // Only whoever books a time is asked.
-        answers: Vec::new(),
-        seats: 1,
-        names: &[],
-    };
+    // Only whoever books a time is asked the offer's questions.
+    let wishes = book::BookingWishes::of(&request.brief, choice);
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
         // The provider must not learn of the member's other bookings.

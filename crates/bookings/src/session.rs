@@ -15,7 +15,7 @@ use crate::booking::{
 use crate::feedback_criterion::Author;
 use crate::notice::{self, Event, TimedNotice};
 use crate::outcome::{self, Outcome};
-use crate::{cancel, feedback, payout, slot};
+use crate::{feedback, payout, slot, waiting};
 
 /// A reminder that is sent less than this time before the session is only a notification on the
 /// site. The same is true of a request for feedback that is sent more than this time after the
@@ -24,7 +24,7 @@ const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     vec![
-        handler(HOLD, site, |tx, _, booking, _| {
+        handler(HOLD, site, |tx, site, booking, _| {
             let (until,): (Option<Timestamp>,) = sql!(
                 "SELECT COALESCE((SELECT expires_at FROM booking_order WHERE id = :order),
                      CAST(:until AS BIGINT),
@@ -36,7 +36,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
             )
             .one(tx)?;
             let Some(until) = until else { return Ok(()) };
-            cancel::expire(tx, booking, until).map(drop)
+            waiting::lapse(tx, site, booking, until)
         }),
         handler(COMPLETE, site, |tx, _, booking, _| complete(tx, booking)),
         handler(REMIND, site, remind),
@@ -57,6 +57,10 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
 /// More than an hour after the session's end, only on the site.
 fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result<(), StoreError> {
     if booking.ics_sequence != sequence {
+        return Ok(());
+    }
+    if booking.is_further {
+        // Its member is asked about the first booking of the date.
         return Ok(());
     }
     let (kind, now) = ("feedback-notice-ask", tx.now());

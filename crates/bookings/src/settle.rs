@@ -234,13 +234,16 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let (from, until) = (booking.starts_at, booking.ends_at);
-    if booking::busy(tx, member, from, until, booking.id.as_str())?.is_some() {
+    let (own, beside) = (booking.id.as_str(), &booking.slot_id);
+    let beside = booking.is_further.then_some(beside);
+    if booking::busy_beside(tx, member, from, until, own, beside)?.is_some() {
         return Ok(false);
     }
     let Some(slot) = browse::find(tx, &booking.slot_id)?.map(|one| one.slot) else {
         return Ok(false);
     };
-    if class_seats::has_party(tx, member, &slot)? || !is_as_shown(tx, &slot, booking)? {
+    let is_there = !booking.is_further && class_seats::has_party(tx, member, &slot)?;
+    if is_there || !is_as_shown(tx, &slot, booking)? {
         return Ok(false);
     }
     if !booking::take(tx, &slot, booking.seats, None)? {

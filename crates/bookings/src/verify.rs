@@ -156,6 +156,7 @@ const CHECKS: &[(&str, Sql)] = &[
              WHERE (b.state = 'confirmed' OR b.state = 'pending_payment' AND b.order_id IS NOT NULL)
                AND (o.state = 'confirmed' OR o.state = 'pending_payment' AND o.order_id IS NOT NULL)
                AND b.starts_at < o.ends_at AND o.starts_at < b.ends_at
+               AND (b.slot_id <> o.slot_id OR b.is_further = 0 AND o.is_further = 0)
                AND (SELECT member_busy FROM booking_setting) = 1"
         ),
     ),

@@ -95,7 +95,16 @@ pub fn join(
     id: &SlotId,
     new: &NewWaiting,
 ) -> Result<Waiting, Refusal> {
-    let account = &member.who().account().id;
+    join_as(tx, &member.who().account().id, id, new)
+}
+
+/// Like [`join`], for an account whose owner has proved its address.
+pub(crate) fn join_as(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &SlotId,
+    new: &NewWaiting,
+) -> Result<Waiting, Refusal> {
     member::lock(tx, account)?;
     let slot = browse::find_slot(tx, id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
@@ -202,6 +211,27 @@ fn leave_list(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Ends a hold that was not confirmed in time. If it kept seats for a party that waited, its member is
+/// told that they are not kept any longer.
+pub(crate) fn lapse(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let asked = waiting_list::asked_by(tx, &booking.id)?;
+    if !cancel::expire(tx, booking, until)? {
+        return Ok(());
+    }
+    match asked {
+        Some(waiting) => {
+            let slot: Slot = tx.load(&waiting.slot_id)?;
+            tell(tx, site, &waiting, &slot, LAPSED)
+        }
+        None => Ok(()),
+    }
+}
+
 /// Gives back the seats that are kept for a party.
 fn give_up(tx: &mut Tx<'_>, site: &Site, booking: Option<Booking>) -> Result<(), StoreError> {
     let Some(booking) = booking.filter(Booking::is_active) else {
@@ -245,6 +275,10 @@ const CLOSED: MailMessages = MailMessages {
 const ASKED: MailMessages = MailMessages {
     subject: "waiting-notice-asked",
     text: "waiting-said-asked",
+};
+const LAPSED: MailMessages = MailMessages {
+    subject: "waiting-notice-lapsed",
+    text: "waiting-said-lapsed",
 };
 const OPENED: MailMessages = MailMessages {
     subject: "waiting-notice-open",

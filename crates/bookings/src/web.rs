@@ -94,6 +94,9 @@ fn slot_pages() -> Pages<Context, Callers> {
         .post("/book/{which}", People, public::book)
         .post("/book/{which}/newcomer", Anybody, newcomer::hold)
         .post("/book/{which}/sign-in", Anybody, newcomer::sign_in)
+        .post("/book/{which}/waiting-newcomer", Anybody, newcomer::wait)
+        .get("/book/wait/{token}", Anybody, newcomer::ask_to_wait)
+        .post("/book/wait/{token}", Anybody, newcomer::confirm_waiting)
         .get("/book/confirm/{token}", Anybody, newcomer::ask)
         .post("/book/confirm/{token}", Anybody, newcomer::confirm)
 }
@@ -151,6 +154,7 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/cancel", People, own::cancel)
         .post("/me/bookings/{id}/names", People, party::name)
         .post("/me/bookings/{id}/seats", People, party::cancel)
+        .post("/me/bookings/{id}/seats/add", People, party::add)
         .post("/me/bookings/{id}/seats/outcome", People, party::mark)
         .get("/me/bookings/{id}/move", People, moving::times)
         .post("/me/bookings/{id}/move", People, moving::reschedule)

@@ -30,6 +30,8 @@ const PRINTED_INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// A person with an account but no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
+/// A person who waits for a place in a class.
+const WAITING: (&str, &str) = ("Farid", "farid@example.com");
 
 pub(crate) const SITE: &str = "Aisyah & Daniel";
 const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
@@ -57,6 +59,7 @@ pub(crate) async fn prepare(Opened { site, domains, .. }: &Opened) -> Result<Str
         has_bookings: bookings::ENABLED.of(&site.declared.settings),
         host: host.clone(),
         member: member.clone(),
+        waiting: person(WAITING.0, WAITING.1)?,
     };
     if site.store.write(move |tx| sample.seed(tx)).await? {
         let written = put_pictures(site).await;
@@ -117,6 +120,7 @@ struct Sample {
     has_bookings: bool,
     host: NewAccount,
     member: NewAccount,
+    waiting: NewAccount,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -151,7 +155,9 @@ impl Sample {
             posts::demo::seed(tx, &host)?;
         }
         if self.has_bookings {
-            bookings::demo::seed(tx, &host, HOST.0, &member, occasions::demo::ZONE)?;
+            let waiting = account::create(tx, &self.waiting)?;
+            let (members, zone) = ([&member, &waiting], occasions::demo::ZONE);
+            bookings::demo::seed(tx, &host, HOST.0, members, zone)?;
         }
         introduce(
             tx,

@@ -4,6 +4,7 @@
 mod credentials;
 mod email_change;
 mod factors;
+mod group_links;
 mod identities;
 mod invites;
 mod notices;
@@ -71,6 +72,7 @@ pub fn routes<R: Routes<Context>>() -> R {
         .merge(registering::routes())
         .merge(email_change::routes())
         .merge(invites::routes())
+        .merge(group_links::routes())
         .merge(second_step::routes())
         .merge(factors::routes())
         .merge(credentials::routes())

@@ -161,7 +161,7 @@ pub(super) async fn end(
     Ok(posted.once(change).await?)
 }
 
-fn maker(tx: &mut Tx<'_>, domains: Domains, me: &Requester) -> Result<Maker, Refusal> {
+pub(super) fn maker(tx: &mut Tx<'_>, domains: Domains, me: &Requester) -> Result<Maker, Refusal> {
     let found = group_link::maker(tx, domains, &me.who, me.request.clone())?;
     found.ok_or(Refusal::Forbidden)
 }

@@ -66,10 +66,16 @@ pub(super) async fn start(
     };
     let browser = cookies::provider(&headers, site.url());
     let browser = browser.unwrap_or_else(|| opaque_secret::create(&site.random));
+    // Who came with a link to a page, such as a group link to a class, is led there.
+    let onward = cookies::onward(&headers, site.url()).filter(|_| link.is_none());
+    let to = match (form.text("redirect"), &onward) {
+        ("", Some(onward)) => onward,
+        (redirect, _) => redirect,
+    };
     let leaver = Leaver {
         browser: browser.clone(),
+        to: target(to).to_owned(),
         link,
-        to: target(form.text("redirect")).to_owned(),
         network,
     };
     let url = provider_sign_in::begin(&accounts, provider, leaver).await?;
@@ -117,9 +123,17 @@ pub(super) async fn callback(
         client: entrance.client.clone(),
         locale: entrance.locale.clone(),
         zone: entrance.zone(site),
+        group: cookies::group(&headers, site.url()),
     };
     match provider_sign_in::finish(&accounts, provider, returned).await? {
-        Outcome::Known(welcome) => Ok(after_sign_in_or_out::lead(&accounts, &welcome)),
+        Outcome::Known(welcome) => {
+            let mut response = after_sign_in_or_out::lead(&accounts, &welcome);
+            if cookies::onward(&headers, site.url()).is_some() {
+                let gone = cookies::forget_onward(site.url());
+                response.headers_mut().append(SET_COOKIE, gone);
+            }
+            Ok(response)
+        }
         Outcome::Linked => {
             let mut response = see_other("/me/security?done=identity");
             let gone = cookies::forget_provider(site.url());
@@ -214,8 +228,9 @@ pub(super) async fn register(
     let done = match read_newcomer(&accounts, &entrance, &form) {
         Err(problem) => Err(problem),
         Ok(new) => {
-            let client = &entrance.client;
-            registration::register_newcomer(&accounts, secret, new, network, client)
+            let (client, group) = (&entrance.client, cookies::group(&headers, url));
+            let group = group.as_deref();
+            registration::register_newcomer(&accounts, secret, new, group, network, client)
                 .await
                 .map_err(Problem::from)
         }

@@ -64,7 +64,12 @@ impl Seat {
 
 /// Reads the field `names`, which has a name on each line.
 pub(crate) fn read_names(form: &Form) -> Vec<String> {
-    let names = form.text("names").lines().map(str::trim);
+    read_lines(form, "names")
+}
+
+/// Like [`read_names`], from another field.
+pub(crate) fn read_lines(form: &Form, field: &str) -> Vec<String> {
+    let names = form.text(field).lines().map(str::trim);
     names
         .filter(|name| !name.is_empty())
         .map(str::to_owned)

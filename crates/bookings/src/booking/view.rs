@@ -45,6 +45,8 @@ pub struct BookingView {
     pub answers: Vec<Answer>,
     /// How many seats of a class the booking takes; otherwise 1.
     pub seats: i64,
+    /// Whether it takes further seats of a class, beside the member's first booking of the date.
+    pub is_further: bool,
     /// The seats of a class, also those that were given back; otherwise empty.
     pub party: Vec<Seat>,
     pub state: State,
@@ -153,6 +155,7 @@ impl BookingView {
             choice: booking.choice,
             answers: booking.answers,
             seats: booking.seats,
+            is_further: booking.is_further,
             party: Vec::new(),
             state: booking.state,
             reschedules: booking.reschedules,

@@ -268,6 +268,7 @@ fn ask(
         answers: Vec::new(),
         seats: party.seats,
         is_class: true,
+        is_further: false,
         state: State::PendingPayment,
         order_id: None,
         credit_lot_id: None,

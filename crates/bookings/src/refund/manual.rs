@@ -156,7 +156,8 @@ pub fn list(
     .all(tx)
 }
 
-fn find(tx: &mut Tx<'_>, id: &RefundId) -> Result<RefundRecord, StoreError> {
+/// Finds a refund as administrators read it.
+pub(crate) fn find(tx: &mut Tx<'_>, id: &RefundId) -> Result<Option<RefundRecord>, StoreError> {
     sql!(
         "SELECT f.id, f.payment_id, p.order_id, a.display_name AS payer, f.amount_minor,
              p.currency, o.mode, f.reason, f.requested_by, f.state, f.created_at, f.changed_at
@@ -166,7 +167,7 @@ fn find(tx: &mut Tx<'_>, id: &RefundId) -> Result<RefundRecord, StoreError> {
          WHERE f.id = :id",
         id
     )
-    .one(tx)
+    .maybe(tx)
 }
 
 /// Lists payments, those of the latest order first.
@@ -285,7 +286,21 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
         {"field": "reason", "old": null, "new": reason}]);
     let entity = Entity::new("refund", refund.id.to_string());
     by.record(tx, entity, "refund.requested", changes)?;
-    Ok(find(tx, &refund.id)?)
+    find(tx, &refund.id)?.ok_or(Refusal::NotFound)
+}
+
+/// Finds an order as administrators read it.
+pub(crate) fn order(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<OrderRecord>, StoreError> {
+    sql!(
+        "SELECT {o: Order}, a.display_name AS payer, a.id AS account_id,
+             COALESCE(n.name, b.title, '') AS title
+         FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
+         LEFT JOIN plan n ON n.id = o.plan_id
+         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+         WHERE o.id = :id",
+        id
+    )
+    .maybe(tx)
 }
 
 /// Lists orders, the latest first.

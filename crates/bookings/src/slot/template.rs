@@ -4,7 +4,9 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::money::Money;
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
+use web::problem::Argument;
 use web::{Findings, Problem};
 
 use super::{NewSlot, Place, SeriesId, Slot, SlotId, State, start};
@@ -139,6 +141,7 @@ impl Template {
             before: self.before,
             length: self.length,
             after: self.after,
+            zone: self.slot.zone(),
         }
     }
 
@@ -211,7 +214,17 @@ pub(crate) enum Obstacle {
     /// The instant is more than a year in the future.
     TooFar,
     /// The slot would overlap this other slot.
-    Overlap(SlotId),
+    Overlap(OtherSlot),
+}
+
+/// A slot that another one would overlap.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub(crate) struct OtherSlot {
+    id: SlotId,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    blocks_from: Timestamp,
+    blocks_until: Timestamp,
 }
 
 impl Obstacle {
@@ -311,6 +324,8 @@ pub(crate) struct Stretch<'a> {
     pub(crate) before: SignedDuration,
     pub(crate) length: SignedDuration,
     pub(crate) after: SignedDuration,
+    /// The zone in which a refusal says when another session is.
+    pub(crate) zone: TimeZone,
 }
 
 impl Stretch<'_> {
@@ -325,16 +340,35 @@ impl Stretch<'_> {
         let mut overlap = None;
         if let Some(at) = start {
             match self.find_obstacle(tx, at)? {
-                Some(Obstacle::Overlap(id)) => overlap = Some(id),
+                Some(Obstacle::Overlap(other)) => overlap = Some(self.overlaps(at, &other)),
                 Some(obstacle) => findings.add("/date", obstacle.code(), []),
                 None => {}
             }
         }
         findings.finish()?;
-        if let Some(id) = overlap {
-            return Err(overlaps(&id));
+        match overlap {
+            Some(problem) => Err(Refusal::Problem(problem)),
+            None => Ok(start.unwrap_or_default()),
         }
-        Ok(start.unwrap_or_default())
+    }
+
+    /// The error for a start at `at`, which names the other session and the time that stays free
+    /// between the two.
+    fn overlaps(&self, at: Timestamp, other: &OtherSlot) -> Problem {
+        let (side, free) = if at < other.starts_at {
+            let before = other.starts_at.duration_since(other.blocks_from);
+            ("before", before + self.after)
+        } else {
+            let after = other.blocks_until.duration_since(other.ends_at);
+            ("after", after + self.before)
+        };
+        let side = if free.is_zero() { "session" } else { side };
+        let starts_at = other.starts_at.to_zoned(self.zone.clone());
+        Problem::from(crate::codes::SLOT_OVERLAP)
+            .with("slot_id", other.id.to_string())
+            .with("starts_at", Argument::Clock(starts_at))
+            .with("side", side)
+            .with("free_minutes", free.as_mins())
     }
 
     fn find_obstacle(
@@ -349,8 +383,8 @@ impl Stretch<'_> {
         if at.duration_since(now) > FURTHEST {
             return Ok(Some(Obstacle::TooFar));
         }
-        let found: Option<(SlotId,)> = sql!(
-            "SELECT id FROM slot
+        let found: Option<OtherSlot> = sql!(
+            "SELECT id, starts_at, ends_at, blocks_from, blocks_until FROM slot
              WHERE provider_id = :provider AND deleted_at IS NULL
                AND id <> :own AND blocks_from < :until AND blocks_until > :from
              ORDER BY starts_at LIMIT 1",
@@ -360,11 +394,6 @@ impl Stretch<'_> {
             until = at + self.length + self.after
         )
         .maybe(tx)?;
-        Ok(found.map(|(id,)| Obstacle::Overlap(id)))
+        Ok(found.map(Obstacle::Overlap))
     }
-}
-
-fn overlaps(other: &SlotId) -> Refusal {
-    let problem = Problem::from(crate::codes::SLOT_OVERLAP);
-    Refusal::Problem(problem.with("slot_id", other.to_string()))
 }

@@ -14,6 +14,9 @@ use super::words;
 use crate::Refusal;
 use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
+use crate::plan;
+use crate::preset::{self, Preset};
+use crate::refund;
 use crate::refund::manual::{self, Before, OrderRecord};
 use crate::settings::Administrator;
 
@@ -101,6 +104,15 @@ struct OrderLine {
     payments: Vec<PaymentId>,
 }
 
+struct ListedOrder {
+    record: OrderRecord,
+    /// The payments of which something can be paid back.
+    payments: Vec<PaymentId>,
+    is_disputed: bool,
+    /// The message id of the order's state.
+    state: &'static str,
+}
+
 /// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let paging = req.page_query()?;
@@ -117,25 +129,35 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
             let payments = payments.iter().filter(is_refundable);
             let payments = payments.map(|one| one.id.clone()).collect();
             let is_disputed = order::is_disputed(tx, &one.order.id)?;
-            found.push((payments, is_disputed, one));
+            let state = refund::order_label(tx, &one.order)?;
+            found.push(ListedOrder {
+                payments,
+                is_disputed,
+                state,
+                record: one,
+            });
         }
-        Ok::<Vec<(Vec<PaymentId>, bool, OrderRecord)>, Refusal>(found)
+        Ok::<_, Refusal>(found)
     };
     let (found, text) = (req.read(look).await?, &req.text);
-    let key = |(.., one): &(Vec<PaymentId>, bool, OrderRecord)| {
-        (one.order.created_at, one.order.id.clone())
+    let key = |one: &ListedOrder| {
+        let order = &one.record.order;
+        (order.created_at, order.id.clone())
     };
     let found = paging.list(found, key);
     let zone = words::zone(&req.site, Some(&req.who));
     let next = found
         .next_cursor
         .map(|cursor| format!("/admin/orders?cursor={cursor}"));
-    let rows = found.items.into_iter().map(|(payments, is_disputed, row)| {
+    let rows = found.items.into_iter().map(|listed| {
+        let row = listed.record;
         let order = &row.order;
         let number = order
             .receipt()
             .map(|number| text.with("order-receipt", [("number", number.into())]));
-        let disputed = is_disputed.then(|| text.say("payout-disputed").into_owned());
+        let disputed = listed
+            .is_disputed
+            .then(|| text.say("payout-disputed").into_owned());
         let note = [Some(row.title), row.payer, number, disputed];
         let note = note.into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
@@ -144,10 +166,10 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
             note: note.join(" · "),
             sum: text.money(order.amount()),
             class: words::order_tag(order.state),
-            state: order.state.label(),
+            state: listed.state,
             is_test: order.mode == OrderMode::Test,
             account: row.account_id,
-            payments,
+            payments: listed.payments,
         }
     });
     let body = OrdersPage {

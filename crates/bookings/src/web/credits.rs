@@ -13,6 +13,7 @@ use super::slots::HERE;
 use super::words;
 use crate::Refusal;
 use crate::credit::adjustment::{self, NewAdjustment};
+use crate::credit::history;
 use crate::credit_kind::{self, Labels};
 use crate::settings::Administrator;
 
@@ -26,8 +27,8 @@ struct CreditsPage<'a> {
     name: &'a str,
     here: String,
     lots: Vec<LotLine>,
-    /// Time and reason, the message id of the kind, and the number of credits.
-    entries: Vec<(String, &'static str, String)>,
+    /// Time and reason, what it was for, and the number of credits.
+    entries: Vec<(String, String, String)>,
     next: Option<String>,
     fields: [Field; 3],
 }
@@ -48,9 +49,10 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let (id, paging): (AccountId, _) = (req.id("account")?, req.page_query()?);
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let found = adjustment::find(tx, &id, &paging)?.ok_or(Refusal::NotFound)?;
-        Ok::<_, Refusal>((found, credit_kind::all(tx)?))
+        let uses = history::uses(tx, &found.entries)?;
+        Ok::<_, Refusal>((found, uses, credit_kind::all(tx)?))
     };
-    let (found, kinds) = req.read(look).await?;
+    let (found, uses, kinds) = req.read(look).await?;
     let labels = Labels::of(&kinds);
     let (text, now) = (&req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
@@ -74,7 +76,8 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             "" => at,
             note => format!("{at} · {note}"),
         };
-        (note, one.reason.label(), words::change(one.delta))
+        let said = words::credit_use(text, &zone, &labels, one, uses.get(&one.id));
+        (note, said, words::change(one.delta))
     });
     let kinds = kinds.into_iter().map(|kind| (kind.code, kind.label));
     let here = format!("/admin/orders/credits/{}", found.account_id);

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::Tx;
+use platform::money::Money;
+use platform::{StoreError, Tx};
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::FormState;
 use web::{Problem, Text};
@@ -11,7 +12,9 @@ use web::{Problem, Text};
 use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
-use crate::finding::{self, Finding, FindingId, FindingState, Newest, PAGE};
+use crate::finding::{self, Finding, FindingId, FindingKind, FindingState, Newest, PAGE};
+use crate::refund::manual::{self, OrderRecord, RefundRecord};
+use crate::refund::{self, RefundId};
 use crate::settings::Administrator;
 use crate::{Refusal, member, notice, reconcile};
 
@@ -30,8 +33,74 @@ struct FindingsPage<'a> {
 
 struct Row {
     finding: Finding,
+    what: String,
     about: String,
+    /// What was ordered, and the state of the order; empty if the finding is about none.
+    order: String,
     history: Vec<String>,
+}
+
+/// A finding, with what it is about in the words of people.
+struct Listed {
+    finding: Finding,
+    /// The name of the person who settled it.
+    settled_by: String,
+    /// The refund that failed.
+    refund: Option<RefundRecord>,
+    /// The order, and the message id of its state.
+    order: Option<(OrderRecord, &'static str)>,
+}
+
+impl Listed {
+    fn load(tx: &mut Tx<'_>, finding: Finding) -> Result<Self, StoreError> {
+        let refund: Option<RefundId> = finding.subject.parse().ok();
+        let refund = refund.filter(|_| finding.kind == FindingKind::RefundDrift);
+        let order = match &finding.order_id {
+            Some(id) => manual::order(tx, id)?,
+            None => None,
+        };
+        Ok(Self {
+            settled_by: member::name(tx, finding.settled_by.as_ref())?,
+            refund: match refund {
+                Some(id) => manual::find(tx, &id)?,
+                None => None,
+            },
+            order: match order {
+                Some(record) => {
+                    let state = refund::order_label(tx, &record.order)?;
+                    Some((record, state))
+                }
+                None => None,
+            },
+            finding,
+        })
+    }
+
+    fn what(&self, text: &Text) -> String {
+        let (Some(refund), Some(gateway)) = (&self.refund, self.finding.gateway) else {
+            return text.say(self.finding.kind.label()).into_owned();
+        };
+        let sum = text.money(Money::new(refund.amount_minor, refund.currency));
+        let name = notice::named(text, refund.payer.as_deref().unwrap_or_default());
+        let gateway = text.say(gateway.label());
+        let values = [
+            ("sum", sum.into()),
+            ("name", name.as_ref().into()),
+            ("gateway", gateway.as_ref().into()),
+        ];
+        text.with("finding-refund-drift-of", values)
+    }
+
+    fn order(&self, text: &Text) -> String {
+        let Some((record, state)) = &self.order else {
+            return String::new();
+        };
+        let values = [
+            ("title", record.title.as_str().into()),
+            ("state", text.say(state).into_owned().into()),
+        ];
+        text.with("finding-order", values)
+    }
 }
 
 /// `GET /admin/orders/reconcile`.
@@ -47,18 +116,19 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let mut found = Vec::new();
         for one in finding::list(tx, shown, before.as_ref(), rows)? {
-            let name = member::name(tx, one.settled_by.as_ref())?;
-            found.push((one, name));
+            found.push(Listed::load(tx, one)?);
         }
         Ok::<_, Refusal>(found)
     };
-    let found = paging.list(req.read(look).await?, |(one, _)| {
-        (one.found_at, one.id.clone())
+    let found = paging.list(req.read(look).await?, |listed| {
+        (listed.finding.found_at, listed.finding.id.clone())
     });
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let at = |at: Timestamp| text.moment_short_in(&zone, at);
     let next = found.next_cursor.clone();
-    let rows = found.items.into_iter().map(|(one, name)| {
+    let rows = found.items.into_iter().map(|listed| {
+        let (what, ordered) = (listed.what(text), listed.order(text));
+        let (one, name) = (listed.finding, listed.settled_by);
         let gateway = one
             .gateway
             .map(|gateway| text.say(gateway.label()).into_owned());
@@ -82,6 +152,8 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             history.push(text.with(message, values));
         }
         Row {
+            what,
+            order: ordered,
             finding: one,
             about: about.join(" · "),
             history,

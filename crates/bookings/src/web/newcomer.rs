@@ -23,7 +23,8 @@ use super::visitor_zone::VisitorZone;
 use super::words::{self, percent};
 use crate::book::NewBooking;
 use crate::choice::{Choice, Kind};
-use crate::newcomer::{self, Newcomer};
+use crate::newcomer::waiting::WaitingNewcomer;
+use crate::newcomer::{self, CameWith, Confirmation, Newcomer};
 use crate::slot::{Slot, SlotId};
 use crate::{calendar_feed, notice, settings};
 
@@ -55,29 +56,24 @@ pub(super) async fn hold(
     if !rules.newcomers || !rules.browse_public || !unregistered::is_open(&accounts) {
         return Err(Problem::not_found());
     }
-    let done = match read(&accounts, &entrance, &form, &id) {
+    let done = match read(&accounts, &entrance, &form).map(|account| Newcomer {
+        account,
+        booking: NewBooking::read(id.clone(), &form),
+    }) {
         // Only bots fill in the hidden field.
         Ok(_) if !form.text("website").is_empty() => Ok(()),
         Ok(newcomer) => {
             let group = cookies::group(&headers, site.url());
-            let with = (form.text("form_stamp"), group.as_deref());
+            let with = CameWith {
+                form_stamp: form.text("form_stamp"),
+                group: group.as_deref(),
+            };
             newcomer::hold(&accounts, newcomer, with, network, &entrance.client).await
         }
         Err(problem) => Err(problem),
     };
     if let Err(problem) = done {
-        return form_state::answer(Err(problem), async |problem: Problem| {
-            let form_state = FormState::refused(form.clone(), &problem, &entrance.text);
-            let stamp = form.text("form_stamp").to_owned();
-            let site_zone = accounts.site.settings.time_zone.clone();
-            let zone = VisitorZone::of_form(form.text(zone::PARAMETER), site_zone);
-            let shown = Shown {
-                form_state: &form_state,
-                zone: &zone,
-            };
-            signed_out_page(&accounts, entrance, &id, shown, &stamp).await
-        })
-        .await;
+        return again(&accounts, entrance, form, &id, problem).await;
     }
     let (text, is_sent) = (entrance.text.clone(), site.settings.has_mail);
     let body = SentPage {
@@ -98,12 +94,139 @@ pub(super) async fn hold(
     Ok(response)
 }
 
-fn read(
+/// `POST /book/{slot}/waiting-newcomer`: mails a link that puts the visitor on the waiting list.
+pub(super) async fn wait(
+    State(accounts): State<Context>,
+    Path(slot): Path<String>,
+    headers: HeaderMap,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let id: SlotId = site::call::id(&slot)?;
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let site = &accounts.site;
+    if !unregistered::is_open(&accounts) {
+        return Err(Problem::not_found());
+    }
+    let done = match read(&accounts, &entrance, &form) {
+        // Only bots fill in the hidden field.
+        Ok(_) if !form.text("website").is_empty() => Ok(()),
+        Ok(account) => {
+            let new = WaitingNewcomer {
+                account,
+                slot_id: id.clone(),
+                seats: form_state::number(&form, "waiting_seats").unwrap_or(1),
+            };
+            let group = cookies::group(&headers, site.url());
+            let with = CameWith {
+                form_stamp: form.text("form_stamp"),
+                group: group.as_deref(),
+            };
+            newcomer::waiting::ask(&accounts, new, with, network, &entrance.client).await
+        }
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = done {
+        return again(&accounts, entrance, form, &id, problem).await;
+    }
+    let (text, is_sent) = (entrance.text.clone(), site.settings.has_mail);
+    let held = if is_sent {
+        "waiting-newcomer-sent"
+    } else {
+        "waiting-newcomer-unsent"
+    };
+    let body = SentPage {
+        text: &text,
+        email: form.text("email"),
+        held: text.say(held).into_owned(),
+        is_sent,
+    };
+    let mut response = entrance.show(site, "booking-newcomer-sent", framed(site, &text, body));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+/// Shows the page of the slot again, with what was typed.
+async fn again(
     accounts: &Context,
-    entrance: &Entrance,
-    form: &Form,
-    slot: &SlotId,
-) -> Result<Newcomer, Problem> {
+    entrance: Entrance,
+    form: Form,
+    id: &SlotId,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    form_state::answer(Err(problem), async |problem: Problem| {
+        let form_state = FormState::refused(form.clone(), &problem, &entrance.text);
+        let stamp = form.text("form_stamp").to_owned();
+        let site_zone = accounts.site.settings.time_zone.clone();
+        let zone = VisitorZone::of_form(form.text(zone::PARAMETER), site_zone);
+        let shown = Shown {
+            form_state: &form_state,
+            zone: &zone,
+        };
+        signed_out_page(accounts, entrance, id, shown, &stamp).await
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "newcomer/wait.html")]
+struct WaitPage<'a> {
+    text: &'a Text,
+    title: &'a str,
+    date: String,
+    time: String,
+    seats: i64,
+}
+
+/// `GET /book/wait/{token}`.
+pub(super) async fn ask_to_wait(
+    State(accounts): State<Context>,
+    Path(token): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let site = accounts.site.clone();
+    let look = move |tx: &mut Tx<'_>| newcomer::waiting::find(tx, &site, &token);
+    let found = accounts.site.store.read(look).await?;
+    let (slot, seats) = found.ok_or_else(problem::gone)?;
+    let (text, place) = (entrance.text.clone(), slot.place_zone());
+    let zone = words::zone(&accounts.site, None);
+    let (date, time) = words::when(&text, &zone, place.as_ref(), slot.starts_at, slot.ends_at);
+    let body = WaitPage {
+        text: &text,
+        title: &slot.title,
+        date,
+        time,
+        seats,
+    };
+    let body = framed(&accounts.site, &text, body);
+    Ok(entrance.show(&accounts.site, "waiting-join", body))
+}
+
+/// `POST /book/wait/{token}`.
+pub(super) async fn confirm_waiting(
+    State(accounts): State<Context>,
+    Path(token): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let (site, client) = (accounts.site.clone(), entry.entrance.client.clone());
+    let change = move |tx: &mut Tx<'_>| newcomer::waiting::confirm(tx, &site, &token, &client);
+    let done = accounts.site.store.write(change).await?;
+    Ok(onward(&accounts, &done.ok_or_else(problem::gone)?))
+}
+
+/// Leads a confirmed newcomer on, with the session that begins.
+fn onward(accounts: &Context, done: &Confirmation) -> Response {
+    let mut response = see_other(&done.path);
+    if let Some(begun) = &done.begun {
+        cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
+    }
+    response
+}
+
+fn read(accounts: &Context, entrance: &Entrance, form: &Form) -> Result<NewAccount, Problem> {
     let site = &accounts.site;
     let mut wrong = Problem::fields();
     let name = DisplayName::of_stranger(form.text("display_name"));
@@ -120,14 +243,11 @@ fn read(
     // People get mails in the zone in which they booked.
     let shown = zone::find(form.text(zone::PARAMETER));
     let shown = shown.filter(|shown| *shown != site.settings.time_zone);
-    Ok(Newcomer {
-        account: NewAccount {
-            name,
-            email,
-            locale: entrance.locale.clone(),
-            zone: AccountZone::guess(site, shown.as_ref()),
-        },
-        booking: NewBooking::read(slot.clone(), form),
+    Ok(NewAccount {
+        name,
+        email,
+        locale: entrance.locale.clone(),
+        zone: AccountZone::guess(site, shown.as_ref()),
     })
 }
 
@@ -195,12 +315,7 @@ pub(super) async fn confirm(
     let (site, client) = (accounts.site.clone(), entry.entrance.client.clone());
     let change = move |tx: &mut Tx<'_>| newcomer::confirm(tx, &site, &token, &client);
     let done = accounts.site.store.write(change).await?;
-    let done = done.ok_or_else(problem::gone)?;
-    let mut response = see_other(&done.path);
-    if let Some(begun) = &done.begun {
-        cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
-    }
-    Ok(response)
+    Ok(onward(&accounts, &done.ok_or_else(problem::gone)?))
 }
 
 /// `POST /book/{slot}/sign-in`: redirects to the sign-in or the registration, which leads people

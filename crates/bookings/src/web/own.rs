@@ -50,6 +50,7 @@ const DONE: &[(&str, &str)] = &[
     ("marked", "slot-saved"),
     ("named", "slot-saved"),
     ("seats", "seats-were-cancelled"),
+    ("added", "seats-were-added"),
     ("link", "booking-link-was-replaced"),
     ("released", "room-was-released"),
 ];
@@ -140,8 +141,8 @@ pub(super) struct Loaded {
     /// The other side's email address, if it is shown; otherwise empty.
     email: String,
     pub(super) order: Option<Order>,
-    /// Whether a refund of the payment is under way.
-    comes_back: bool,
+    /// The message id of the order's state; empty without an order.
+    order_state: &'static str,
     credit: Option<String>,
     entry: Option<CatalogueEntry>,
     /// The message id of each label, and what the member chose.
@@ -154,6 +155,15 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    /// The name of the side that did not come, if the reader is told it; otherwise empty.
+    fn missing(&self, outcome: Outcome) -> &str {
+        match (outcome, self.party) {
+            // `with` names the member.
+            (Outcome::NoShowProvider, Party::Administrator) => "",
+            _ => &self.with,
+        }
+    }
+
     fn may_cancel(&self, now: Timestamp) -> bool {
         self.booking.is_active() && self.booking.starts_at > now
     }
@@ -174,6 +184,11 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         let refunds = match &booking.order_id {
             Some(id) => refund::of_order(tx, id)?,
             None => Vec::new(),
+        };
+        let order_state = match &order {
+            Some(_) if refunds.iter().any(|one| one.state.is_under_way()) => "order-comes-back",
+            Some(order) => refund::order_label(tx, order)?,
+            None => "",
         };
         let their_zone = match (&booking.member_id, party.party) {
             (Some(member), Party::Provider) => match account::find(tx, member)? {
@@ -214,7 +229,7 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             slot,
             with,
             order,
-            comes_back: refunds.iter().any(|one| one.state.is_under_way()),
+            order_state,
         })
     };
     req.read(look).await
@@ -247,6 +262,8 @@ struct BookingPage<'a> {
     /// Who comes to a class.
     people: Option<PartyCard<'a>>,
     claim: Option<ClaimCard<'a>>,
+    /// The outcomes that the reader may report, each with its button.
+    outcomes: Vec<(Outcome, String)>,
     /// The field for what a claim says; `None` for readers who cannot claim anything.
     claim_note: Option<Field>,
     reason: Option<Field>,
@@ -306,17 +323,12 @@ pub(super) async fn page_with_claim(
         },
         tag: words::tag(booking.state),
         money: loaded.order.as_ref().map(|order| {
-            let state = if loaded.comes_back {
-                "order-comes-back"
-            } else {
-                order.state.label()
-            };
             let page = if is_member {
                 format!("/pay/{}", order.id)
             } else {
                 String::new()
             };
-            (text.money(order.amount()), state, page)
+            (text.money(order.amount()), loaded.order_state, page)
         }),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
         may_confirm: is_member && booking.is_unproven(),
@@ -346,6 +358,11 @@ pub(super) async fn page_with_claim(
             };
             ClaimCard::of(text, of_claim, about)
         }),
+        outcomes: loaded
+            .outcomes
+            .iter()
+            .map(|one| (*one, words::outcome(text, *one, loaded.missing(*one))))
+            .collect(),
         claim_note: loaded
             .outcomes
             .iter()

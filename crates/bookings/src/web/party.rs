@@ -5,6 +5,7 @@ use axum::response::Response;
 use platform::Tx;
 use site::confirmation::{self, Question};
 use site::request::FormPost;
+use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
 use super::own::{Loaded, load, page};
@@ -12,6 +13,7 @@ use super::{slots, words};
 use crate::booking::seat;
 use crate::booking::{PartyTo, State};
 use crate::class_party::{self, Names, SeatCancellation, SeatOutcome};
+use crate::further_seats::{self, FurtherSeats};
 use crate::{Refusal, cancel as cancelling, notice};
 
 fn positions(form: &Form, name: &str) -> Vec<i64> {
@@ -29,6 +31,34 @@ pub(super) async fn name(posted: FormPost) -> Result<Response, Problem> {
         Ok::<_, Refusal>(format!("{}?done=named", notice::page(&named)))
     };
     posted.save(change, page).await
+}
+
+/// `POST /me/bookings/{id}/seats/add`: adds seats, and leads to their payment if they cost money.
+pub(super) async fn add(posted: FormPost) -> Result<Response, Problem> {
+    let (site, form) = (posted.req.site.clone(), &posted.form);
+    let new = FurtherSeats {
+        slot_version: form.number("slot_version").ok().flatten(),
+        seats: form_state::number(form, "seats").unwrap_or(0),
+        names: seat::read_lines(form, "more_names"),
+    };
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let booked = further_seats::add(tx, &site, party, &new)?;
+        let is_paid = booked.booking.state == State::PendingPayment;
+        Ok::<_, Refusal>(match booked.order.filter(|_| is_paid) {
+            Some(order) => format!("/pay/{}", order.id),
+            None => format!("{}?done=added", notice::page(&booked.booking)),
+        })
+    };
+    form_state::answer(posted.once(change).await, async |mut problem| {
+        for error in &mut problem.errors {
+            if error.pointer == "/names" {
+                "/more_names".clone_into(&mut error.pointer);
+            }
+        }
+        let (req, form) = (&posted.req, posted.form.clone());
+        page(req, &FormState::refused(form, &problem, &req.text)).await
+    })
+    .await
 }
 
 const CANCEL: Question = Question {

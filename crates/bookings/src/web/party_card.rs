@@ -8,6 +8,9 @@ use web::form_state::{Field, FormState, form};
 
 use crate::booking::seat::{self, Seat, SeatState};
 use crate::booking::{Booking, Party, State};
+use crate::credit_kind::Labels;
+use crate::further_seats::{self, Addable};
+use crate::web::words;
 use crate::{class_party, notice, settings};
 
 /// The seats of a booking, which are none if it is no class.
@@ -15,6 +18,10 @@ pub(super) struct BookedSeats {
     pub(super) all: Vec<Seat>,
     /// Whether the reader can say who came.
     pub(super) may_mark: bool,
+    /// What the reader can add.
+    pub(super) addable: Option<Addable>,
+    /// The label of the kind of credit that each seat to add costs.
+    pub(super) credit: Option<String>,
 }
 
 impl BookedSeats {
@@ -24,9 +31,18 @@ impl BookedSeats {
         party: Party,
     ) -> Result<Self, StoreError> {
         let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
+        let addable = further_seats::find_addable(tx, booking, party)?;
         Ok(Self {
             all: seat::of_booking(tx, &booking.id)?,
             may_mark: class_party::may_mark(booking, party, now, hours),
+            credit: match addable
+                .as_ref()
+                .and_then(|one| one.slot.credit_kind.as_ref())
+            {
+                Some(kind) => Some(Labels::load(tx)?.label(kind).to_owned()),
+                None => None,
+            },
+            addable,
         })
     }
 }
@@ -45,6 +61,9 @@ pub(super) struct PartyCard<'a> {
     names: Option<Field>,
     /// The seats that the reader can give back.
     cancel: Option<Field>,
+    /// The fields of the form that adds seats, and the version of the date; `None` for readers who cannot
+    /// add any.
+    more: Option<(Vec<Field>, i64)>,
     /// The seats of which the reader can say that nobody came: position, name, and whether it was
     /// said. A page may have several such lists, so they are no fields, which have an id.
     missed: Vec<(i64, String, bool)>,
@@ -91,6 +110,10 @@ impl<'a> PartyCard<'a> {
                 let choices = choices.map(|one| (one.position.to_string(), named(text, one)));
                 FormState::default().ticks("positions", text.say("seats-cancel"), choices)
             }),
+            more: seats
+                .addable
+                .as_ref()
+                .map(|addable| more_fields(text, form_state, addable, seats.credit.as_deref())),
             missed: standing
                 .iter()
                 .filter(|_| seats.may_mark)
@@ -116,6 +139,23 @@ impl<'a> PartyCard<'a> {
             ..card
         })
     }
+}
+
+/// The fields of the form that adds seats. `credit` is the label of the kind of credit that each costs.
+fn more_fields(
+    text: &Text,
+    form_state: &FormState,
+    addable: &Addable,
+    credit: Option<&str>,
+) -> (Vec<Field>, i64) {
+    let slot = &addable.slot;
+    let each = words::price(text, slot.price(), credit);
+    let values = [("most", addable.most.into()), ("price", each.into())];
+    let hint = text.with("booking-seats-hint", values);
+    let seats = form_state.number("seats", text.say("booking-seats-own"));
+    let names = form_state.lines("more_names", text.say("seats-add-names"));
+    let names = names.hint(text.say("booking-names-hint"));
+    (vec![seats.hint(hint).required(), names], slot.version)
 }
 
 /// The field with what was typed, or with the names as they are.

@@ -20,6 +20,7 @@ use super::frame::BookingPage as _;
 use super::slots::table_form;
 use super::{credit_kinds, own, receipt, slot_page, words};
 use crate::Refusal;
+use crate::credit::history;
 use crate::credit_kind::{self, CreditKind, Labels};
 use crate::order::{self, OwnOrder, PlanId};
 use crate::plan::{self, Plan};
@@ -95,7 +96,7 @@ struct OwnPage<'a> {
     memberships: Vec<(String, String)>,
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
-    entries: Vec<(String, &'static str, String)>,
+    entries: Vec<(String, String, String)>,
     older_entries: Option<String>,
     orders: Vec<OrderRow>,
     older_orders: Option<String>,
@@ -145,16 +146,18 @@ async fn show_own(req: &PageRequest, part: &'static str) -> Result<Response, Pro
     let mode = gateway::mode(&req.site);
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let account = &who.who.account().id;
+        let entries = credit::entries(tx, account, entry.as_ref(), entry_rows)?;
+        let uses = history::uses(tx, &entries)?;
         let found = (
             membership::of_account(tx, account, mode)?,
             credit::lots(tx, account, mode)?,
-            credit::entries(tx, account, entry.as_ref(), entry_rows)?,
+            entries,
             order::of_account(tx, account, order.as_ref(), order_rows)?,
-            (settings::load(tx)?, Labels::load(tx)?),
+            (settings::load(tx)?, Labels::load(tx)?, uses),
         );
         Ok::<_, Refusal>(found)
     };
-    let (memberships, lots, entries, orders, (rules, labels)) = req.read(look).await?;
+    let (memberships, lots, entries, orders, (rules, labels, uses)) = req.read(look).await?;
     let entries = of_entries.list(entries, |one| (one.created_at, one.id.clone()));
     let orders = of_orders.list(orders, |own| (own.order.created_at, own.order.id.clone()));
     let older =
@@ -204,7 +207,7 @@ async fn show_own(req: &PageRequest, part: &'static str) -> Result<Response, Pro
             .map(|one| {
                 (
                     moment(one.created_at),
-                    one.reason.label(),
+                    words::credit_use(text, &zone, &labels, &one, uses.get(&one.id)),
                     words::change(one.delta),
                 )
             })

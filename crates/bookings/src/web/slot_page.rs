@@ -319,6 +319,10 @@ pub(super) async fn slot_page(
     let date_reader = DateReader {
         is_signed_in: who.is_some(),
         may_register: signed_out.as_ref().is_some_and(|out| out.may_register),
+        stamp: signed_out
+            .as_ref()
+            .filter(|_| !is_held && slot.seats_left() < 1)
+            .map_or("", |out| out.stamp.as_str()),
         zone: (visitor.name(), zone),
     };
     let waits = means.waits.as_ref();

@@ -7,7 +7,7 @@ use platform::Tx;
 use site::call::submission;
 use site::proof::Requester;
 use site::request::PageRequest;
-use web::form_state::{Field, FormState};
+use web::form_state::{Control, Field, FormState};
 use web::{Problem, Site, Text};
 
 use super::words;
@@ -31,6 +31,8 @@ struct Join<'a> {
     zone: &'a str,
     is_signed_in: bool,
     may_register: bool,
+    /// The signed time stamp of the form for people without an account; empty where they cannot wait.
+    stamp: &'a str,
     submission: String,
 }
 
@@ -50,6 +52,9 @@ struct Mine<'a> {
 pub(super) struct DateReader<'a> {
     pub(super) is_signed_in: bool,
     pub(super) may_register: bool,
+    /// The signed time stamp of the form for people without an account; empty where they cannot wait, or
+    /// places are free that they can book.
+    pub(super) stamp: &'a str,
     /// The name of the zone of the page, and the zone.
     pub(super) zone: (&'a str, &'a TimeZone),
 }
@@ -77,7 +82,21 @@ pub(super) fn of_date(
     }
     let (least, most) = waits.seats?;
     let mut fields = Vec::new();
-    if reader.is_signed_in && least < most {
+    let is_newcomer = !reader.stamp.is_empty();
+    if is_newcomer {
+        let field = |name, kind, complete, label| {
+            let control = Control::Line(kind, complete);
+            form_state.field(name, text.say(label), control).required()
+        };
+        fields.push(field(
+            "display_name",
+            "text",
+            "name",
+            "booking-newcomer-name",
+        ));
+        fields.push(field("email", "email", "email", "booking-newcomer-email"));
+    }
+    if (reader.is_signed_in || is_newcomer) && least < most {
         let label = |seats: i64| text.with("waiting-count", [("count", seats.into())]);
         let choices = (least..=most).map(|seats| (seats.to_string(), label(seats)));
         let field = form_state.select("waiting_seats", text.say("waiting-seats"), choices);
@@ -100,6 +119,7 @@ pub(super) fn of_date(
         zone: reader.zone.0,
         is_signed_in: reader.is_signed_in,
         may_register: reader.may_register,
+        stamp: reader.stamp,
         submission,
     };
     Some(join.to_string())

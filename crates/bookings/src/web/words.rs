@@ -8,11 +8,14 @@ use web::{Site, Text, ZonedPage};
 
 use crate::booking::{self, Booking, Party};
 use crate::browse::computed_time::Seats;
+use crate::credit::history::CreditUse;
+use crate::credit::{CreditEntry, CreditReason};
 use crate::credit_kind::Labels;
 use crate::notice;
 pub(super) use crate::notice::{moment, moment_at};
 use crate::offer::Offer;
 use crate::order::{Grant, OrderState};
+use crate::outcome::Outcome;
 use crate::slot::{self, Place, Slot};
 
 /// The time zone in which a reader sees times: the account's zone, or else the site's zone.
@@ -129,6 +132,49 @@ pub(super) fn grants(text: &Text, grant: &Grant, labels: &Labels, days: i64) -> 
 /// A number that is added or taken away, such as “+5” or “−1”.
 pub(super) fn change(delta: i64) -> String {
     format!("{delta:+}").replace('-', "\u{2212}")
+}
+
+/// The button for an outcome of a session. `name` is that of the side that did not come; empty if nobody
+/// has it any more.
+pub(super) fn outcome(text: &Text, outcome: Outcome, name: &str) -> String {
+    let name = if name.is_empty() { "none" } else { name };
+    text.with(outcome.label(), [("name", name.into())])
+}
+
+/// What a change to credits was for, such as “1 credit (Session) bought with Starter” or “Used for Mock
+/// interview, 1 December”.
+pub(super) fn credit_use(
+    text: &Text,
+    zone: &TimeZone,
+    labels: &Labels,
+    entry: &CreditEntry,
+    what: Option<&CreditUse>,
+) -> String {
+    let said = what.and_then(|what| {
+        let session = || {
+            let (title, at) = (what.session.as_deref()?, what.starts_at?);
+            let day = text.day_and_month(at.to_zoned(zone.clone()));
+            Some([("title", title.into()), ("day", day.into())])
+        };
+        let document = || Some([("title", what.document.as_deref()?.into())]);
+        match entry.reason {
+            CreditReason::Granted => {
+                let credits = credits(text, entry.delta, labels.label(&what.credit_kind));
+                let plan = what.plan.as_deref()?;
+                let values = [("credits", credits.into()), ("plan", plan.into())];
+                Some(text.with("credit-bought-with", values))
+            }
+            CreditReason::Booked => Some(text.with("credit-used-for", session()?)),
+            CreditReason::Reviewed => Some(text.with("credit-used-for-review", document()?)),
+            CreditReason::Returned | CreditReason::Replaced if what.document.is_some() => {
+                Some(text.with("credit-back-from-review", document()?))
+            }
+            CreditReason::Returned => Some(text.with("credit-back-from", session()?)),
+            CreditReason::Replaced => Some(text.with("credit-replaced-from", session()?)),
+            CreditReason::Imported | CreditReason::Adjusted | CreditReason::Refunded => None,
+        }
+    });
+    said.unwrap_or_else(|| text.say(entry.reason.label()).into_owned())
 }
 
 /// A number of credits of one kind, such as “1 credit (Session)”.

@@ -38,6 +38,7 @@ GET /bookings/{id}/calendar.ics | booked | M |  | 200 | -n+n+n++s
 POST /bookings/{id}/cancel | cancelled | M | {} | 200 | -n+n+n+s+
 POST /bookings/{id}/reschedule | booked | M | {"slot_id": "free", "slot_version": 999} | 409 | -n+nfnfs+
 PUT /bookings/{id}/names | booked | M | {"names": []} | 409 | -n+nfnfs+
+POST /bookings/{id}/seats | booked | M | {"seats": 1, "slot_version": 999} | 409 | -n+nfnfs+
 POST /bookings/{id}/seats/cancel | booked | M | {"positions": [1]} | 409 | -n+nfnfs+
 POST /bookings/{id}/seats/outcome | booked | P | {"missed": []} | 409 | -nfn+n+s+
 POST /bookings/{id}/outcome | booked | P | {"outcome": "completed"} | 422 | -nfn+n+s+

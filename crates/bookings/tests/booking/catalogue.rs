@@ -400,6 +400,24 @@ fn a_preset_fills_empty_lists_once() {
         assert_eq!(codes, ["mock-interview", "career-talk", "document-review"]);
         let levels = own.get(LEVELS).await.json();
         assert_eq!(levels["items"][2]["label"], stage.say("preset-senior"));
+        // Hours on weekdays, and an offer that waits for its place.
+        let hours = own.get("/api/v1/me/schedules").await.json();
+        let week = &hours["items"][0]["week"];
+        assert_eq!(
+            (week.as_array().unwrap().len(), &week[4]["day"]),
+            (5, &json!("friday"))
+        );
+        let offers = own.get("/api/v1/me/offers").await.json();
+        let offer = &offers["items"][0];
+        assert_eq!(
+            (&offer["title"], &offer["active"], &offer["schedule_id"]),
+            (
+                &json!("Mock interview"),
+                &json!(false),
+                &hours["items"][0]["id"]
+            )
+        );
+        assert_eq!(own.get("/api/v1/slots").await.json()["items"], json!([]));
         // Plans with example prices are on sale once an administrator says so.
         let offered = async || stage.visitor().get("/api/v1/plans").await.json();
         assert_eq!(offered().await["items"], json!([]));
@@ -430,5 +448,6 @@ fn a_preset_fills_empty_lists_once() {
         let refused = owner.browser.submit(&seen, &late).await;
         refused.expect(409);
         assert_eq!(own.get(TYPES).await.json(), types);
+        assert_eq!(own.get("/api/v1/me/offers").await.json(), offers);
     });
 }

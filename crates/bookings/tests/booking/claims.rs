@@ -49,6 +49,17 @@ fn after_their_own_feedback_nobody_claims_the_money_back() {
     on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut aina, id) = booked(stage, 18_000).await;
         go_to(stage, OVER).await;
+        aina.sees(
+            &format!("/me/bookings/{id}"),
+            "Report that Farah Ali did not come…",
+        )
+        .await;
+        farah
+            .sees(
+                "/me/slots/bookings?when=past",
+                "Report that Aina Yusof did not come…",
+            )
+            .await;
         let said = format!("/api/v1/bookings/{id}/feedback");
         for person in [&mut farah, &mut aina] {
             person

@@ -133,7 +133,17 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         aina.call("POST", &again, &Value::Null).await.expect(200);
         assert_eq!(credits(&mut aina).await, 1);
         let text = aina.browser.get("/me/credits").await.expect(200).text();
-        assert!(text.contains(&stage.say("credit-returned")), "{text}");
+        for said in [
+            "2 credits (Sessions) bought with Three sessions",
+            "Used for Mentoring, 1 December",
+            "Used for Mentoring, 2 December",
+            "Given back: Mentoring, 1 December",
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
+        let account = aina.who.account().id.to_string();
+        let path = format!("/admin/orders/credits/{account}");
+        owner.sees(&path, "Given back: Mentoring, 1 December").await;
         // A plan that was ordered is not deleted, only deactivated. Its credits stay valid.
         let page = owner.browser.get(&format!("/admin/plans/{plan}")).await;
         let remove = page

@@ -68,7 +68,7 @@ async fn mend(stage: &Stage<'_>, owner: &mut Person) -> Page {
 async fn notices(stage: &Stage<'_>) -> i64 {
     count(
         stage,
-        sql!("SELECT COUNT(*) FROM notification WHERE kind = 'booking-notice-findings'"),
+        sql!("SELECT COUNT(*) FROM notification WHERE kind LIKE 'booking-notice-finding%'"),
     )
     .await
 }
@@ -128,7 +128,7 @@ fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
             text.contains(&told) && text.contains("/admin/orders/reconcile"),
             "{text}"
         );
-        let told = stage.fill("booking-notice-findings", [("about", "1".into())]);
+        let told = stage.say("booking-notice-finding");
         owner.sees("/me/notices", &told).await;
         owner.sees("/me", &stage.say("finding-all")).await;
         assert!(
@@ -184,6 +184,16 @@ fn a_failed_refund_is_tried_again_through_the_page_and_pays_once() {
             open.iter()
                 .any(|found| found.0 == "refund_drift" && found.1 == "open")
         );
+        let list = owner.browser.get("/admin/orders/reconcile").await;
+        for said in [
+            "RM 180.00 to Aina Yusof could not be paid back (Test gateway)",
+            "The order: Portrait on the veranda, paid, refund failed",
+        ] {
+            assert!(list.expect(200).text().contains(said), "{}", list.text());
+        }
+        for (person, path) in [(&mut owner, "/admin/orders"), (&mut aina, &booking)] {
+            person.sees(path, &stage.say("order-back-failed")).await;
+        }
         run(stage, sql!("UPDATE test_payment SET refund_fails = 0")).await;
         wait(stage).await;
         let id = only(stage, &owner).await["id"].as_str().unwrap().to_owned();
@@ -198,6 +208,7 @@ fn a_failed_refund_is_tried_again_through_the_page_and_pays_once() {
         stage.work().await;
         assert_eq!(ledger(stage).await, 0);
         assert_eq!(wrong(stage).await, [""; 0]);
+        aina.sees(&booking, &stage.say("order-refunded")).await;
         wait(stage).await;
         let text = owner
             .browser

@@ -21,7 +21,8 @@ fn one(state: &str, times: i64) -> Vec<(String, i64)> {
 }
 
 async fn told(stage: &Stage<'_>) -> i64 {
-    let notices = sql!("SELECT COUNT(*) FROM notification WHERE kind = 'booking-notice-findings'");
+    let notices =
+        sql!("SELECT COUNT(*) FROM notification WHERE kind LIKE 'booking-notice-finding%'");
     count(stage, notices).await
 }
 

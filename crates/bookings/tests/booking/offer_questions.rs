@@ -1,5 +1,6 @@
 //! Tests of the questions that offers ask, and of their answers.
 
+use jiff::SignedDuration;
 use platform::sql;
 use serde_json::{Value, json};
 
@@ -116,6 +117,8 @@ fn an_offer_asks_in_its_form_and_both_sides_read_the_answers() {
         erase(stage, &aina).await;
         stage.work().await;
         assert_eq!(count(stage, left()).await, 0);
+        // The provider is told that she does not come.
+        stage.work().await;
         erase(stage, &farah).await;
         let questions = sql!("SELECT COUNT(*) FROM offer_question");
         assert_eq!(count(stage, questions).await, 0);
@@ -167,6 +170,58 @@ fn programs_answer_what_a_time_or_a_date_of_a_class_asks() {
             let off = format!("/api/v1/me/offers/{}", offered["id"].as_str().unwrap());
             farah.call("DELETE", &off, &Value::Null).await.expect(200);
         }
+    });
+}
+
+#[test]
+fn who_comes_to_a_class_is_listed_with_their_answers() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let class = offer(&mut farah, &hours, &json!({"seats": 5})).await;
+        let knows = json!({"label": "=Have you read the rules?", "kind": "tick"});
+        let knows = ask(&mut farah, &class, &knows).await;
+        let language = ask(&mut farah, &class, &language()).await;
+        stage.work().await;
+        let slot = listed(&mut farah).await[0].clone();
+        for (name, answers) in [
+            ("Aina Yusof", json!({&language: "Rust", &knows: true})),
+            ("Mei Lin", json!({&language: "=Go"})),
+        ] {
+            // The provider has since offered other languages.
+            let mut body = wish(&slot);
+            body["answers"] = answers;
+            if name == "Mei Lin" {
+                let one = format!("{QUESTIONS}/{language}");
+                let others = json!({"options": ["=Go", "Rust"], "version": 1});
+                farah.call("PATCH", &one, &others).await.expect(200);
+            }
+            let mut person = stage.person(name).await;
+            person.call("POST", BOOKINGS, &body).await.expect(201);
+            stage.world.clock.advance(SignedDuration::from_secs(1));
+        }
+        let path = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        let page = farah.browser.get(&path).await;
+        for said in [
+            "=Have you read the rules? : Yes",
+            "Which language? : Rust",
+            "Which language? : =Go",
+        ] {
+            assert!(page.expect(200).text().contains(said), "{}", page.text());
+        }
+        let file = farah.browser.get(&format!("{path}/people.csv")).await;
+        let lines: Vec<&str> = file.expect(200).body.lines().collect();
+        for (line, end) in [
+            (
+                lines[0],
+                ",booking_id,'=Have you read the rules?,Which language?",
+            ),
+            (lines[1], ",yes,Rust"),
+            (lines[2], ",,'=Go"),
+        ] {
+            assert!(line.ends_with(end), "{line}");
+        }
+        assert!(lines[1].starts_with("Aina Yusof,"), "{lines:?}");
     });
 }
 

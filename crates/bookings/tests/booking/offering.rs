@@ -68,10 +68,26 @@ fn buffers_keep_times_apart() {
             "date": "2026-12-01", "time": "10:15", "minutes": 60, "title": "Close",
             "location": "https://meet.jit.si/Veranda",
         });
-        farah
-            .call("POST", "/api/v1/me/slots", &body)
-            .await
-            .expect(409);
+        let refused = farah.call("POST", "/api/v1/me/slots", &body).await;
+        let refused = refused.expect(409).json();
+        assert_eq!(
+            refused["detail"],
+            "This runs into your session at 9 am (Kuala Lumpur), or into the 30 minutes that stay free after it."
+        );
+        assert_eq!(
+            (&refused["starts_at"], &refused["free_minutes"]),
+            (&json!("2026-12-01T01:00:00Z"), &json!(30))
+        );
+        // The new session's own 30 minutes count too.
+        let early = json!({
+            "date": "2026-12-01", "time": "07:45", "minutes": 60, "title": "Close",
+            "location": "https://meet.jit.si/Veranda",
+        });
+        let refused = farah.call("POST", "/api/v1/me/slots", &early).await;
+        assert_eq!(
+            refused.expect(409).json()["detail"],
+            "This runs into your session at 9 am (Kuala Lumpur), or into the 30 minutes that stay free before it."
+        );
         farah.offer("2026-12-01", "10:30", 0).await;
     });
 }

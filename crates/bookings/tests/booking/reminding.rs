@@ -84,6 +84,33 @@ fn after_an_outage_it_comes_late_or_is_told_as_missed() {
 }
 
 #[test]
+fn tomorrow_is_the_reader_s_also_where_the_time_is_that_of_the_place() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let sent = json!({
+            "date": "2026-11-26", "time": "00:30", "minutes": 60, "title": "Portrait",
+            "location_kind": "in_person", "area": "Bangsar", "location": "No. 1",
+        });
+        let page = farah.call("POST", "/api/v1/me/slots", &sent).await;
+        let slot = page.expect(201).json();
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.zone("America/New_York").await;
+        aina.book(&slot).await.expect(303);
+        // It is 2 pm of the day before in Kuala Lumpur, and 1 am of the same day in New York.
+        go_to(stage, "2026-11-25T06:00:00Z").await;
+        let mails = stage.world.mails().await;
+        for (name, day) in [("Aina", "Today"), ("Farah", "Tomorrow")] {
+            let subject = format!("{day}: Portrait, Thu 26 Nov, 12:30 am (Kuala Lumpur)");
+            let mail = mails.iter().find(|mail| mail.subject == subject);
+            assert!(
+                mail.is_some_and(|mail| mail.recipient.starts_with(name)),
+                "{mails:?}"
+            );
+        }
+    });
+}
+
+#[test]
 fn what_is_moved_or_cancelled_is_not_reminded_of() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;

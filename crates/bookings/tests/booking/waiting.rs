@@ -153,6 +153,9 @@ fn seats_are_kept_for_the_first_whole_party_that_fits() {
         stage.world.clock.advance(SignedDuration::from_hours(12));
         stage.work().await;
         assert!(waits_nowhere(&mut siti).await);
+        assert_eq!(mails(stage, &siti, "waiting-notice-lapsed").await, 1);
+        siti.sees("/me/notices", &stage.start("waiting-notice-lapsed"))
+            .await;
         assert_eq!(shown(&mut mei, &slot).await["seats_left"], 1);
         let passed = sql!("SELECT COUNT(*) FROM waiting WHERE state = 'passed'");
         assert_eq!(count(stage, passed).await, 1);
@@ -218,6 +221,7 @@ fn the_pages_join_offer_and_leave() {
         assert!(forms.iter().any(|form| form.action.ends_with("/sign-in")));
 
         cancel(stage, &mut aina, &bookings[0]).await;
+        prove(stage, &mut farah).await;
         farah.sees(&own, "kept until").await;
         let page = daniel.browser.get(&path).await;
         assert!(page.text().contains("1 place is kept for you until"));
@@ -307,6 +311,8 @@ fn who_is_busy_or_waits_for_a_class_that_begins_soon_is_asked_first() {
         leave(&mut daniel).await;
         stage.work().await;
         assert!(waits_nowhere(&mut siti).await, "booked at once");
+        // Who gives the places back knows it.
+        assert_eq!(mails(stage, &daniel, "waiting-notice-lapsed").await, 0);
 
         join_at_once(stage, &mut aina, &slot).await;
         go_to(stage, "2026-11-30T20:00:00Z").await;

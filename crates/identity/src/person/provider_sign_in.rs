@@ -27,6 +27,7 @@ use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::provider::{Departure, Provider, ProviderError, Return};
 use crate::one_time::{self, Purpose};
 use crate::opaque_secret;
+use crate::person::group_link;
 use crate::person::profile;
 use crate::person::registration::{self, Newcomer, RegisterError, Registration};
 use crate::session::sudo::Sudo;
@@ -140,6 +141,9 @@ pub struct Returned {
     pub locale: String,
     /// The zone of an account that is made now.
     pub zone: AccountZone,
+    /// The token of the group link with which the browser came, if any. An account that is made now
+    /// counts against it.
+    pub group: Option<String>,
 }
 
 /// The outcome of a browser's return from a provider.
@@ -216,6 +220,7 @@ pub async fn finish(
         client: returned.client,
         locale: returned.locale,
         zone: returned.zone,
+        group: returned.group,
     };
     // If a concurrent sign-in has created the account, the second pass finds it.
     for is_last in [false, true] {
@@ -287,6 +292,7 @@ struct Arriving {
     client: Client,
     locale: String,
     zone: AccountZone,
+    group: Option<String>,
 }
 
 enum Undecided {
@@ -358,6 +364,10 @@ impl Arriving {
             zone: self.zone.clone(),
         };
         let account = self.create(tx, &new)?;
+        // The provider vouches for the address, so that nothing would count against the network either.
+        if let Some(group) = &self.group {
+            group_link::take(tx, site, group)?;
+        }
         account::verify_email(tx, &account.id, VerifiedBy::Provider)?;
         let (method, client) = (Method::Provider, &self.client);
         let begun = session::begin(tx, &account.id, method, Stay::Visit, client)?;

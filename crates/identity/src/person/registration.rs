@@ -293,11 +293,13 @@ pub(super) async fn count(
     }
 }
 
-/// Like [`register`], for a newcomer who has entered an email address.
+/// Like [`register`], for a newcomer who has entered an email address. `group` is the token of the group
+/// link with which the browser came.
 pub async fn register_newcomer(
     accounts: &Accounts,
     newcomer: Secret,
     new: NewAccount,
+    group: Option<&str>,
     network: Network,
     client: &Client,
 ) -> Result<Secret, RegisterError> {
@@ -305,7 +307,7 @@ pub async fn register_newcomer(
     if accounts.policy.registration != Registration::Open {
         return Err(RegisterError::Closed);
     }
-    let counted = count(accounts, None, network).await?;
+    let counted = count(accounts, group, network).await?;
     let browser = opaque_secret::create(&site.random);
     let entering = Entering {
         limits: accounts.limits.clone(),

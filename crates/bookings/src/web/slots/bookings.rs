@@ -73,7 +73,8 @@ struct Row {
     place: String,
     class: &'static str,
     state: &'static str,
-    outcomes: Vec<Outcome>,
+    /// The outcomes that the provider may mark, each with its button.
+    outcomes: Vec<(Outcome, String)>,
     may_cancel: bool,
     may_give_feedback: bool,
 }
@@ -236,6 +237,8 @@ fn row(
     session: Session,
 ) -> Row {
     let booking = session.booking;
+    let name = session.member.clone().unwrap_or_default();
+    let outcomes = session.outcomes.into_iter();
     let gone = || text.say("session-member-gone").into_owned();
     let member = session.member.unwrap_or_else(gone);
     let mut chosen = choices::chosen(listed, &booking.choice);
@@ -257,7 +260,9 @@ fn row(
         place: session.place,
         class: words::tag(booking.state),
         state: booking.state_label(),
-        outcomes: session.outcomes,
+        outcomes: outcomes
+            .map(|one| (one, words::outcome(text, one, &name)))
+            .collect(),
         may_cancel: booking.is_active() && booking.starts_at > now,
         may_give_feedback: session.may_give_feedback,
         note: brief.note,

@@ -44,6 +44,8 @@ struct Row<'a> {
     /// How many seats, and what they cost.
     seats: String,
     facts: Vec<(&'static str, String)>,
+    /// The questions of the offer, and what was answered.
+    answers: Vec<(String, String)>,
     note: String,
     email: String,
     class: &'static str,
@@ -117,6 +119,8 @@ impl<'a> Sayer<'a> {
         let seats_of = BookedSeats {
             all: view.party,
             may_mark,
+            addable: None,
+            credit: None,
         };
         let mut seats = text.with("class-seats", [("count", view.seats.into())]);
         let price = match (&view.order, &view.credit_kind) {
@@ -131,8 +135,11 @@ impl<'a> Sayer<'a> {
         if !view.brief.topics.is_empty() {
             facts.push(("booking-topics", view.brief.topics.join(" · ")));
         }
+        let answers = view.answers.iter();
+        let answers = answers.map(|one| (one.label.clone(), one.said(text)));
         let gone = || text.say("session-member-gone").into_owned();
         Row {
+            answers: answers.collect(),
             href: notice::page(&booking),
             name: view.member.unwrap_or_else(gone),
             seats,

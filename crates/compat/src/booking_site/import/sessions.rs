@@ -243,6 +243,7 @@ impl TakeOver<'_> {
             answers: Vec::new(),
             seats: 1,
             is_class: false,
+            is_further: false,
             state,
             order_id: None,
             credit_lot_id: None,
