@@ -172,3 +172,11 @@ host-menu-unsent = { $n } to send
 host-menu-no-deadline = No last day
 host-kitchen-menu = Food and kitchen
 host-occasions-all = All occasions
+
+## Households that are perhaps one
+
+host-twins = Perhaps twice in your list
+host-twins-people = “{ $one }” and “{ $other }” have the same people: { $names }
+host-twins-phone = “{ $one }” and “{ $other }” have the same phone number. Messages to both go to one phone.
+host-twins-effect = If they are one household, put them together: “{ $one }” stays, with everybody and all answers. The code of “{ $other }” opens it too.
+host-twins-merge = Put together

@@ -127,3 +127,11 @@ host-menu-unsent = { $n } belum dihantar
 host-menu-no-deadline = Tiada hari terakhir
 host-kitchen-menu = Makanan dan dapur
 host-occasions-all = Semua majlis
+
+## Households that are perhaps one
+
+host-twins = Mungkin dua kali dalam senarai anda
+host-twins-people = “{ $one }” dan “{ $other }” mempunyai orang yang sama: { $names }
+host-twins-phone = “{ $one }” dan “{ $other }” mempunyai nombor telefon yang sama. Mesej kepada kedua-duanya pergi ke satu telefon.
+host-twins-effect = Jika kedua-duanya satu keluarga, gabungkan: “{ $one }” kekal, dengan semua orang dan semua jawapan. Kod “{ $other }” juga membukanya.
+host-twins-merge = Gabungkan

@@ -34,7 +34,10 @@ pub(crate) const AT: &str = "/admin/o/aisyah-daniel/import";
 
 /// The number beside *Guests* in the menu, which a page that follows a job exchanges with its parts.
 fn households_in_menu(page: &Page) -> usize {
-    let (_, menu) = page.body.split_once("<ul id=\"menu-1\" data-part>").unwrap();
+    let (_, menu) = page
+        .body
+        .split_once("<ul id=\"menu-1\" data-part>")
+        .unwrap();
     let (_, count) = menu.split_once("<span class=\"count\">").unwrap();
     count.split_once('<').unwrap().0.parse().unwrap()
 }

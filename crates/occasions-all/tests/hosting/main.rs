@@ -18,6 +18,7 @@ mod day_known;
 #[expect(dead_code, reason = "the guests' own tests need more of it")]
 mod demo;
 mod diet_deletion;
+mod duplicates;
 mod end_known;
 mod event_changes;
 mod exports;

@@ -63,6 +63,7 @@ mod send_words;
 mod sending;
 mod settings;
 mod texts;
+pub mod twins;
 mod uploads;
 pub mod wording;
 

@@ -208,7 +208,10 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
     let invitation = &found.snapshot.household.invitation;
-    let names = [invitation.code.as_str(), invitation.details.household.as_str()];
+    let names = [
+        invitation.code.as_str(),
+        invitation.details.household.as_str(),
+    ];
     if !is_one_of(form.text("confirm"), names.into_iter()) {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
         let form_state =
