@@ -34,6 +34,9 @@ host-mail-deletion-pictures =
 host-bulk-invite = Invite to an event
 host-bulk-event = Which event
 
+## A new household
+host-invite-more = More: language, greeting, tags, more guests, address, notes, code
+
 ## People who move to another invitation
 host-split = Split, or move people
 host-split-text = Some of these people get an invitation of their own, or move to another.

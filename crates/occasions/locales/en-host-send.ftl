@@ -135,6 +135,7 @@ host-open-sms = Open SMS
 host-open-email = Open email
 host-send-words = Change the message for all
 host-send-i-sent = I sent it
+host-send-as-read = How “{ $household }” reads it:
 host-send-has = Has it already
 host-send-other-way = { $household } gets it another way.
 host-send-through = Done: nobody is left.

@@ -34,6 +34,9 @@ host-mail-deletion-pictures =
 host-bulk-invite = Jemput ke satu acara
 host-bulk-event = Acara yang mana
 
+## A new household
+host-invite-more = Lagi: bahasa, sapaan, label, tetamu tambahan, alamat, nota, kod
+
 ## Orang yang berpindah ke jemputan lain
 host-split = Pisahkan, atau pindahkan orang
 host-split-text = Sebahagian daripada mereka mendapat jemputan sendiri, atau berpindah ke jemputan lain.

@@ -117,6 +117,7 @@ host-open-sms = Buka SMS
 host-open-email = Buka e-mel
 host-send-words = Ubah mesej untuk semua
 host-send-i-sent = Saya sudah menghantarnya
+host-send-as-read = Begini “{ $household }” membacanya:
 host-send-has = Sudah menerimanya
 host-send-other-way = { $household } menerimanya dengan cara lain.
 host-send-through = Tiada sesiapa lagi di sini.
