@@ -183,3 +183,28 @@ host-twins-people = “{ $one }” and “{ $other }” have the same people: { 
 host-twins-phone = “{ $one }” and “{ $other }” have the same phone number. Messages to both go to one phone.
 host-twins-effect = If they are one household, put them together: “{ $one }” stays, with everybody and all answers. The code of “{ $other }” opens it too.
 host-twins-merge = Put together
+
+## Help
+
+host-help = Help
+host-help-send = How do I send the invitations?
+host-help-send-answer = Open “Send”. Each household is there with the way it can be reached: WhatsApp, SMS, email or a printed card. Press the button of a row, and the message opens with everything in it.
+host-help-owing = Who has not answered yet?
+host-help-owing-answer = The list of households shows it. On a household’s page, you read why, and can send a reminder.
+host-help-owing-do = Those who have not answered
+host-help-no-phone = A guest has no phone and no email. What now?
+host-help-no-phone-answer = Print a card for them. It has a code to type, and a square that a phone can scan. Or ask them yourself, and put their answer in.
+host-help-called = A guest told me the answer. Where do I put it?
+host-help-called-answer = Open the household, choose yes or no for each person, and save. Guests who cannot use the page never have to.
+host-help-day = How do I change the day, the hour or the place?
+host-help-day-answer = Open the event, change it and save. Then we ask whether to tell your guests, and write the message for you. Answers stay.
+host-help-look = What do my guests see?
+host-help-look-answer = Look at their page yourself. Nothing that you press there is saved.
+host-help-print = How do I print cards, labels or the list for the door?
+host-help-print-answer = All of it is under “Print”. Choose what you need, then print it from your browser.
+host-help-words = Can I write it in my own words?
+host-help-words-answer = Yes. Until you do, guests read ours. If you empty a text, ours comes back.
+host-help-who = Who can help me?
+host-help-owners = They plan this occasion with you and may change everything:
+host-help-administrators = They run this site:
+host-help-nobody = Ask the person who gave you the address of this site.

@@ -138,3 +138,28 @@ host-twins-people = “{ $one }” dan “{ $other }” mempunyai orang yang sam
 host-twins-phone = “{ $one }” dan “{ $other }” mempunyai nombor telefon yang sama. Mesej kepada kedua-duanya pergi ke satu telefon.
 host-twins-effect = Jika kedua-duanya satu keluarga, gabungkan: “{ $one }” kekal, dengan semua orang dan semua jawapan. Kod “{ $other }” juga membukanya.
 host-twins-merge = Gabungkan
+
+## Help
+
+host-help = Bantuan
+host-help-send = Bagaimana saya menghantar jemputan?
+host-help-send-answer = Buka “Hantar”. Setiap keluarga ada di situ dengan cara ia dapat dihubungi: WhatsApp, SMS, e-mel atau kad bercetak. Tekan butang pada satu baris, dan mesej terbuka dengan semua isinya.
+host-help-owing = Siapa belum menjawab?
+host-help-owing-answer = Senarai keluarga menunjukkannya. Pada halaman satu keluarga, anda dapat membaca sebabnya dan menghantar peringatan.
+host-help-owing-do = Mereka yang belum menjawab
+host-help-no-phone = Seorang tetamu tiada telefon dan tiada e-mel. Bagaimana?
+host-help-no-phone-answer = Cetak kad untuknya. Kad itu ada kod untuk ditaip, dan petak yang dapat diimbas dengan telefon. Atau tanya sendiri, dan masukkan jawapannya.
+host-help-called = Tetamu memberitahu jawapannya kepada saya. Di mana saya memasukkannya?
+host-help-called-answer = Buka keluarga itu, pilih ya atau tidak bagi setiap orang, dan simpan. Tetamu yang tidak dapat menggunakan halaman itu tidak perlu berbuat apa-apa.
+host-help-day = Bagaimana saya menukar hari, masa atau tempat?
+host-help-day-answer = Buka acara itu, ubah dan simpan. Kemudian kami bertanya sama ada tetamu perlu diberitahu, dan menulis mesejnya untuk anda. Jawapan kekal.
+host-help-look = Apakah yang dilihat tetamu saya?
+host-help-look-answer = Lihat sendiri halaman mereka. Apa yang anda tekan di situ tidak disimpan.
+host-help-print = Bagaimana saya mencetak kad, label atau senarai untuk pintu?
+host-help-print-answer = Semuanya ada di bawah “Cetak”. Pilih yang anda perlukan, kemudian cetak daripada pelayar anda.
+host-help-words = Bolehkah saya menulis dengan kata-kata sendiri?
+host-help-words-answer = Boleh. Sebelum itu, tetamu membaca teks kami. Jika anda mengosongkan satu teks, teks kami kembali.
+host-help-who = Siapa yang dapat membantu saya?
+host-help-owners = Mereka merancang majlis ini bersama anda dan boleh mengubah semuanya:
+host-help-administrators = Mereka menguruskan laman ini:
+host-help-nobody = Tanya orang yang memberikan alamat laman ini kepada anda.

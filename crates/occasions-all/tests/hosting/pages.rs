@@ -37,6 +37,7 @@ const PAGES: [&str; 30] = [
     "/settings/events/new",
     "/members",
     "/audit",
+    "/help",
     "/menu/guests",
     "/menu/more",
 ];

@@ -92,10 +92,12 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/reports",
                     "/members",
                     "/notifications",
+                    "/help",
                     "/settings/switches",
                     "/settings/basics",
                     "/settings/state",
                     "/audit",
+                    "/help",
                 ][..],
             ),
             (
@@ -121,6 +123,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/members",
                     "/notifications",
                     "/audit",
+                    "/help",
                 ],
             ),
             (
@@ -281,6 +284,46 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
 
 /// If a compressed page repeats a value from its query, the page's size can reveal secrets
 /// (BREACH). See `web::Compressible`.
+#[test]
+fn help_answers_what_hosts_ask_and_names_who_can_help() {
+    on_default(async |stage| {
+        let at = format!("{HOME}/help");
+        let page = stage.visitor(&stage.owner).get(&at).await.with(200);
+        for topic in [
+            "send", "owing", "no-phone", "called", "day", "look", "print", "words",
+        ] {
+            let question = stage.say(&format!("host-help-{topic}"));
+            let answer = stage.say(&format!("host-help-{topic}-answer"));
+            let words = page.text();
+            assert!(
+                words.contains(&question) && words.contains(&answer),
+                "{topic}"
+            );
+        }
+        let links: Vec<String> = page.links().into_iter().map(|link| link.href).collect();
+        for path in [
+            "/send",
+            "/invites?response=pending",
+            "/print",
+            "/settings/events",
+            "/see",
+        ] {
+            assert!(
+                links.contains(&format!("{HOME}{path}")),
+                "{path}: {links:?}"
+            );
+        }
+        // Who may not change an event reads how, without a link that refuses them.
+        let seen = stage.visitor(&stage.observer).get(&at).await.with(200);
+        let (_, main) = seen.body.split_once("<main").unwrap();
+        let (main, _) = main.split_once("</main>").unwrap();
+        assert!(!main.contains(&format!("{HOME}/settings/events")));
+        // The owner of the occasion is named to others, without an address for observers.
+        assert!(main.contains(&stage.say("host-help-owners")));
+        assert!(!main.contains("mailto:"), "{main}");
+    });
+}
+
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
     on_default(async |stage| {

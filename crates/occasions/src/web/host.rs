@@ -17,6 +17,7 @@ pub mod frame;
 mod gifts;
 mod groups;
 mod guests;
+mod help;
 pub mod history;
 mod home;
 mod home_new;
@@ -227,6 +228,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         // Every member may leave the occasion, so `See` is enough.
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
+        .get("/help", See, help::show)
         .get("/menu/{group}", See, menu::show)
         .get("/more", See, menu::moved)
         .get("/notifications", See, notifications::show)
