@@ -93,7 +93,7 @@ fn a_host_brings_a_list_and_takes_it_back() {
         stage.worker().run_due().await.unwrap();
         let done = host.get(&at).await;
         assert!(!follows.iter().any(|part| done.body.contains(part)));
-        assert_eq!(households_in_menu(&done), before + 1);
+        assert_eq!(households_in_menu(&done), before + 2);
         assert!(
             done.text().contains(&stage.say("host-import-refused")),
             "{}",

@@ -77,7 +77,8 @@ fn a_message_names_only_what_has_changed() {
             "{hours}"
         );
         assert!(
-            hours.contains("is now at 2 pm (was 12 noon).") && !hours.contains("moved"),
+            hours.contains("is now at 2 pm (was 12 noon), Kuala Lumpur (UTC+8).")
+                && !hours.contains("moved"),
             "{hours}"
         );
     });

@@ -10,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use web::dates::zone_name;
 use web::{Findings, I18n, Language, Site, Text};
 
 use super::mail_text::{self, MailText, Piece};
@@ -298,6 +299,10 @@ impl Moved {
                 ("event", name.text.into()),
                 ("was", was.into()),
                 ("now", now.into()),
+                (
+                    "zone",
+                    zone_name(&occasion.zone(), self.now.starts_at).into(),
+                ),
             ];
             return text.with(id, values);
         }
