@@ -410,7 +410,7 @@ fn other_words(event: &Event, events: &[Event]) -> Vec<&'static str> {
                 word if word.is_ascii() => name.contains(&format!(" {word} ")),
                 word => name.contains(&word),
             };
-            words.iter().any(|word| is_in(&word))
+            words.iter().any(is_in)
         })
     };
     let is_only = |words: &&&[&'static str]| {

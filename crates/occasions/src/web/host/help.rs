@@ -15,7 +15,7 @@ use crate::role::Role;
 
 /// A question with its answer and the page that it leads to. Hosts without the permission that the
 /// page needs read the question without the link.
-struct Answer {
+struct Topic {
     question: &'static str,
     answer: &'static str,
     page: &'static str,
@@ -23,57 +23,57 @@ struct Answer {
     needs: Permission,
 }
 
-const ANSWERS: &[Answer] = &[
-    Answer {
+const TOPICS: &[Topic] = &[
+    Topic {
         question: "host-help-send",
         answer: "host-help-send-answer",
         page: "/send",
         label: "host-menu-send",
         needs: Invite,
     },
-    Answer {
+    Topic {
         question: "host-help-owing",
         answer: "host-help-owing-answer",
         page: "/invites?response=pending",
         label: "host-help-owing-do",
         needs: See,
     },
-    Answer {
+    Topic {
         question: "host-help-no-phone",
         answer: "host-help-no-phone-answer",
         page: "/print",
         label: "host-print",
         needs: See,
     },
-    Answer {
+    Topic {
         question: "host-help-called",
         answer: "host-help-called-answer",
         page: "/invites",
         label: "host-invitations",
         needs: Invite,
     },
-    Answer {
+    Topic {
         question: "host-help-day",
         answer: "host-help-day-answer",
         page: "/settings/events",
         label: "host-events",
         needs: Own,
     },
-    Answer {
+    Topic {
         question: "host-help-look",
         answer: "host-help-look-answer",
         page: "/see",
         label: "host-menu-see",
         needs: See,
     },
-    Answer {
+    Topic {
         question: "host-help-print",
         answer: "host-help-print-answer",
         page: "/print",
         label: "host-print",
         needs: See,
     },
-    Answer {
+    Topic {
         question: "host-help-words",
         answer: "host-help-words-answer",
         page: "/settings/texts",
@@ -87,7 +87,7 @@ const ANSWERS: &[Answer] = &[
 struct Help<'a> {
     text: &'a Text,
     wording: Wording<'a>,
-    rows: Vec<(&'static Answer, bool)>,
+    rows: Vec<(&'static Topic, bool)>,
     /// Who can help, below the message that says who they are.
     groups: Vec<(&'static str, Vec<Person>)>,
 }
@@ -123,7 +123,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     };
     let body = Help {
         text,
-        rows: ANSWERS
+        rows: TOPICS
             .iter()
             .map(|one| (one, context.may(one.needs)))
             .collect(),
