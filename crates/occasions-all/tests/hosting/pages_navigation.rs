@@ -92,7 +92,6 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/reports",
                     "/members",
                     "/notifications",
-                    "/help",
                     "/settings/switches",
                     "/settings/basics",
                     "/settings/state",
@@ -140,6 +139,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/reports",
                     "/members",
                     "/notifications",
+                    "/help",
                 ],
             ),
         ] {
@@ -228,17 +228,17 @@ async fn remove_observer(stage: &Stage<'_>) {
 }
 
 #[test]
-fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
+fn an_invitation_begins_with_its_answers_and_ends_with_the_rarest_act() {
     on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/invites/{id}")).await;
         let (_, body) = page.body.split_once("<main").unwrap();
         let order = [
-            "id=\"code-card\"",
-            "/sent\"",
             "id=\"part-answers\"",
             "/answers\"",
+            "id=\"code-card\"",
+            "/sent\"",
             "id=\"access\"",
             "/archive\"",
             "/merge\"",

@@ -125,7 +125,6 @@ struct InvitationListData {
 pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let (filter, sort) = InvitationFilter::read(&req.query)?;
     let asked = filter.clone();
-    let is_whole = filter == InvitationFilter::default();
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;
@@ -143,11 +142,7 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
                 numbers: summary::of_list(tx, host)?,
                 jobs: bulk::list(tx, host, 1)?,
                 questions: question::of(tx, host.occasion())?,
-                pairs: if is_whole {
-                    duplicates::pairs(tx, host)?
-                } else {
-                    Vec::new()
-                },
+                pairs: duplicates::pairs(tx, host)?,
             })
         })
         .await?;
@@ -198,7 +193,12 @@ fn page(
         may_invite,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
-        twins: twins::cards(context, &wording, &found.pairs),
+        // A search is about what was searched.
+        twins: if *filter == InvitationFilter::default() {
+            twins::cards(context, &wording, &found.pairs)
+        } else {
+            Vec::new()
+        },
         query,
         submission: req.submission(),
         filters,
