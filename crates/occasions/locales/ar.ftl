@@ -647,8 +647,14 @@ send-invite-fun = { $hosts } يحتفلون، ولا تكتمل الفرحة م�
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = لم يصلنا ردّكم بعد، ويسعدنا أن نعرف إن كان بإمكانكم الحضور.
 send-open = شكرًا على ردّكم. ما زلنا ننتظر بعض الردود بشأن: { $events }.
-send-remind = { $still_open } مع أطيب التحيات، { $hosts }
-send-moved = تغيّر موعد أو مكان { $event }.
+send-remind = مع أطيب التحيات، { $hosts }
+send-event = { $name }: { $words }
+send-moved = تغيّر مكان { $event }.
+send-hour = الموعد الجديد لـ { $event }: { $now } (سابقًا { $was })، { $zone }.
+send-hour-new = موعد { $event }: { $now }، { $zone }.
+send-day = التاريخ الجديد لـ { $event }: { $now } (سابقًا { $was }).
+send-when-where = تغيّر موعد ومكان { $event }.
+send-changed = تغيّر موعد أو مكان { $event }.
 send-end-moved = تغيّر موعد انتهاء { $event }.
 send-moved-was = سابقًا: { $was }
 send-moved-now = الآن: { $now }

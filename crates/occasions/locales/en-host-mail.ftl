@@ -107,6 +107,7 @@ host-placeholder-hosts = your names
 host-placeholder-title = the title of the occasion
 host-placeholder-date = the first day
 host-placeholder-venue = the first venue
+host-placeholder-events = the day, hour and place of each event of the household
 host-placeholder-deadline = the last day to answer
 host-placeholder-link = the household’s link; alone in a paragraph, it is a button
 host-placeholder-code = the household’s code

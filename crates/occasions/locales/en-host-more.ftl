@@ -34,10 +34,13 @@ host-mail-deletion-pictures =
 host-bulk-invite = Invite to an event
 host-bulk-event = Which event
 
+## A new household
+host-invite-more = More: language, greeting, tags, more guests, address, notes, code
+
 ## People who move to another invitation
 host-split = Split, or move people
 host-split-text = Some of these people get an invitation of their own, or move to another.
-host-split-effect = Their answers move along. A new invitation is to the same events, and has a code of its own. If everybody moves, merge the two invitations instead.
+host-split-effect = Their answers move along. A new invitation is to the same events, and has a code of its own. If everybody moves, put the two households together instead.
 host-split-people = Who moves
 host-split-household = Name of the new household
 host-split-household-hint = For an invitation of their own.
@@ -78,7 +81,7 @@ host-ready-all-text = There is nothing left to do now. This page counts again wh
 host-ready-over = The day is over, and there is nothing left to do.
 host-ready-more = and { $n } more
 host-ready-draft = This is a draft: guests cannot open their invitations yet.
-host-ready-private-address = Links and QR codes begin with an address of this computer or its network. Guests cannot open it: whoever runs the site sets its public address as site.url.
+host-ready-private-address = The links and QR codes work only on this computer or its network, so no guest can open them. Ask whoever runs this site to give it a public address.
 host-ready-no-invitations = Nobody is invited yet.
 host-ready-no-place = { $of } has no venue and no address yet.
 host-ready-no-contact = Guests cannot see whom to ask when they have questions.
@@ -161,7 +164,7 @@ host-group-answers = Answers
 host-menu-look = Look and photo
 host-menu-words = Words
 host-menu-questions = Questions and meals
-host-menu-diets = Dietary options
+host-menu-diets = Food needs to choose from
 host-menu-send = Invitations
 host-menu-general = General
 host-menu-state = Publish or close
@@ -172,3 +175,36 @@ host-menu-unsent = { $n } to send
 host-menu-no-deadline = No last day
 host-kitchen-menu = Food and kitchen
 host-occasions-all = All occasions
+
+## Households that are perhaps one
+
+host-twins = Perhaps twice in your list
+host-twins-people = “{ $one }” and “{ $other }” have the same people: { $names }
+host-twins-phone = “{ $one }” and “{ $other }” have the same phone number. Messages to both go to one phone.
+host-twins-effect = If they are one household, put them together: “{ $one }” stays, with everybody and all answers. The code of “{ $other }” opens it too.
+host-twins-merge = Put together
+
+## Help
+
+host-help = Help
+host-help-send = How do I send the invitations?
+host-help-send-answer = Open “Send”. Each household is there with the way it can be reached: WhatsApp, SMS, email or a printed card. Press the button of a row, and the message opens with everything in it.
+host-help-owing = Who has not answered yet?
+host-help-owing-answer = The list of households shows it. On a household’s page, you read why, and can send a reminder.
+host-help-owing-do = Those who have not answered
+host-help-no-phone = A guest has no phone and no email. What now?
+host-help-no-phone-answer = Print a card for them. It has a code to type, and a square that a phone can scan. Or ask them yourself, and put their answer in.
+host-help-called = A guest told me the answer. Where do I put it?
+host-help-called-answer = Open the household, choose yes or no for each person, and save. Guests who cannot use the page never have to.
+host-help-day = How do I change the day, the hour or the place?
+host-help-day-answer = Open the event, change it and save. Then we ask whether to tell your guests, and write the message for you. Answers stay.
+host-help-look = What do my guests see?
+host-help-look-answer = Look at their page yourself. Nothing that you press there is saved.
+host-help-print = How do I print cards, labels or the list for the door?
+host-help-print-answer = All of it is under “Print”. Choose what you need, then print it from your browser.
+host-help-words = Can I write it in my own words?
+host-help-words-answer = Yes. Until you do, guests read ours. If you empty a text, ours comes back.
+host-help-who = Who can help me?
+host-help-owners = They plan this occasion with you and may change everything:
+host-help-administrators = They run this site:
+host-help-nobody = Ask the person who gave you the address of this site.

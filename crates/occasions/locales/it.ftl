@@ -522,8 +522,14 @@ send-invite-fun = { $hosts } festeggiano, e senza di voi che festa è?
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = Non abbiamo ancora ricevuto la vostra risposta e ci farebbe piacere sapere se possiamo contare su di voi.
 send-open = Grazie per averci risposto. Aspettiamo ancora qualche risposta per: { $events }.
-send-remind = { $still_open } Un caro saluto, { $hosts }
-send-moved = C’è un cambio di programma: { $event }.
+send-remind = Un caro saluto, { $hosts }
+send-event = { $name }: { $words }
+send-moved = Cambia il luogo: { $event }.
+send-hour = { $event }: nuovo orario, { $now } (prima { $was }), { $zone }.
+send-hour-new = { $event }: l’orario è { $now }, { $zone }.
+send-day = { $event }: nuova data, { $now } (prima { $was }).
+send-when-where = Cambiano la data o l’ora e il luogo: { $event }.
+send-changed = C’è un cambio di programma: { $event }.
 send-end-moved = È cambiato l’orario di fine: { $event }.
 send-moved-was = Prima: { $was }
 send-moved-now = Adesso: { $now }

@@ -104,6 +104,7 @@ host-placeholder-hosts = nama anda
 host-placeholder-title = tajuk majlis
 host-placeholder-date = hari pertama
 host-placeholder-venue = tempat pertama
+host-placeholder-events = hari, masa dan tempat setiap acara keluarga itu
 host-placeholder-deadline = hari terakhir untuk menjawab
 host-placeholder-link = pautan keluarga; jika bersendirian dalam perenggan, ia menjadi butang
 host-placeholder-code = kod keluarga

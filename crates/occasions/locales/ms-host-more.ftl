@@ -34,10 +34,13 @@ host-mail-deletion-pictures =
 host-bulk-invite = Jemput ke satu acara
 host-bulk-event = Acara yang mana
 
+## A new household
+host-invite-more = Lagi: bahasa, sapaan, label, tetamu tambahan, alamat, nota, kod
+
 ## Orang yang berpindah ke jemputan lain
 host-split = Pisahkan, atau pindahkan orang
 host-split-text = Sebahagian daripada mereka mendapat jemputan sendiri, atau berpindah ke jemputan lain.
-host-split-effect = Jawapan mereka ikut berpindah. Jemputan baharu adalah untuk acara yang sama, dengan kodnya sendiri. Jika semua orang berpindah, gabungkan kedua-dua jemputan itu.
+host-split-effect = Jawapan mereka ikut berpindah. Jemputan baharu adalah untuk acara yang sama, dengan kodnya sendiri. Jika semua orang berpindah, gabungkan kedua-dua keluarga itu.
 host-split-people = Siapa yang berpindah
 host-split-household = Nama keluarga baharu
 host-split-household-hint = Untuk jemputan mereka sendiri.
@@ -75,7 +78,7 @@ host-ready-all-text = Tiada perkara yang belum selesai sekarang. Halaman ini men
 host-ready-over = Hari itu sudah berlalu, dan tiada lagi perkara yang belum selesai.
 host-ready-more = dan { $n } lagi
 host-ready-draft = Ini masih draf: tetamu belum boleh membuka jemputan mereka.
-host-ready-private-address = Pautan dan kod QR bermula dengan alamat komputer ini atau rangkaiannya. Tetamu tidak dapat membukanya: pengendali laman menetapkan alamat awamnya sebagai site.url.
+host-ready-private-address = Pautan dan kod QR hanya berfungsi pada komputer ini atau rangkaiannya, jadi tiada tetamu dapat membukanya. Minta pengendali laman memberinya alamat awam.
 host-ready-no-invitations = Belum ada sesiapa dijemput.
 host-ready-no-place = Tempat dan alamat belum diberikan untuk { $of }.
 host-ready-no-contact = Tetamu tidak dapat melihat siapa yang boleh ditanya jika ada pertanyaan.
@@ -116,7 +119,7 @@ host-group-answers = Jawapan
 host-menu-look = Rupa dan gambar
 host-menu-words = Kata-kata
 host-menu-questions = Soalan dan hidangan
-host-menu-diets = Pilihan pemakanan
+host-menu-diets = Keperluan makanan untuk dipilih
 host-menu-send = Jemputan
 host-menu-general = Umum
 host-menu-state = Terbit atau tutup
@@ -127,3 +130,36 @@ host-menu-unsent = { $n } belum dihantar
 host-menu-no-deadline = Tiada hari terakhir
 host-kitchen-menu = Makanan dan dapur
 host-occasions-all = Semua majlis
+
+## Households that are perhaps one
+
+host-twins = Mungkin dua kali dalam senarai anda
+host-twins-people = “{ $one }” dan “{ $other }” mempunyai orang yang sama: { $names }
+host-twins-phone = “{ $one }” dan “{ $other }” mempunyai nombor telefon yang sama. Mesej kepada kedua-duanya pergi ke satu telefon.
+host-twins-effect = Jika kedua-duanya satu keluarga, gabungkan: “{ $one }” kekal, dengan semua orang dan semua jawapan. Kod “{ $other }” juga membukanya.
+host-twins-merge = Gabungkan
+
+## Help
+
+host-help = Bantuan
+host-help-send = Bagaimana saya menghantar jemputan?
+host-help-send-answer = Buka “Hantar”. Setiap keluarga ada di situ dengan cara ia dapat dihubungi: WhatsApp, SMS, e-mel atau kad bercetak. Tekan butang pada satu baris, dan mesej terbuka dengan semua isinya.
+host-help-owing = Siapa belum menjawab?
+host-help-owing-answer = Senarai keluarga menunjukkannya. Pada halaman satu keluarga, anda dapat membaca sebabnya dan menghantar peringatan.
+host-help-owing-do = Mereka yang belum menjawab
+host-help-no-phone = Seorang tetamu tiada telefon dan tiada e-mel. Bagaimana?
+host-help-no-phone-answer = Cetak kad untuknya. Kad itu ada kod untuk ditaip, dan petak yang dapat diimbas dengan telefon. Atau tanya sendiri, dan masukkan jawapannya.
+host-help-called = Tetamu memberitahu jawapannya kepada saya. Di mana saya memasukkannya?
+host-help-called-answer = Buka keluarga itu, pilih ya atau tidak bagi setiap orang, dan simpan. Tetamu yang tidak dapat menggunakan halaman itu tidak perlu berbuat apa-apa.
+host-help-day = Bagaimana saya menukar hari, masa atau tempat?
+host-help-day-answer = Buka acara itu, ubah dan simpan. Kemudian kami bertanya sama ada tetamu perlu diberitahu, dan menulis mesejnya untuk anda. Jawapan kekal.
+host-help-look = Apakah yang dilihat tetamu saya?
+host-help-look-answer = Lihat sendiri halaman mereka. Apa yang anda tekan di situ tidak disimpan.
+host-help-print = Bagaimana saya mencetak kad, label atau senarai untuk pintu?
+host-help-print-answer = Semuanya ada di bawah “Cetak”. Pilih yang anda perlukan, kemudian cetak daripada pelayar anda.
+host-help-words = Bolehkah saya menulis dengan kata-kata sendiri?
+host-help-words-answer = Boleh. Sebelum itu, tetamu membaca teks kami. Jika anda mengosongkan satu teks, teks kami kembali.
+host-help-who = Siapa yang dapat membantu saya?
+host-help-owners = Mereka merancang majlis ini bersama anda dan boleh mengubah semuanya:
+host-help-administrators = Mereka menguruskan laman ini:
+host-help-nobody = Tanya orang yang memberikan alamat laman ini kepada anda.

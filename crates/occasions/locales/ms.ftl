@@ -461,8 +461,14 @@ send-invite-fun = { $hosts } akan meraikan hari istimewa, dan tanpa anda tentu t
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = Kami belum menerima jawapan anda, dan ingin sekali tahu sama ada anda dapat hadir.
 send-open = Terima kasih atas jawapan anda. Jawapan yang masih kami tunggu: { $events }.
-send-remind = { $still_open } Salam hormat, { $hosts }
-send-moved = Masa atau tempat { $event } telah berubah.
+send-remind = Salam hormat, { $hosts }
+send-event = { $name }: { $words }
+send-moved = { $event } berpindah ke tempat lain.
+send-hour = { $event } kini pada pukul { $now } (sebelum ini { $was }), { $zone }.
+send-hour-new = { $event } bermula pada pukul { $now }, { $zone }.
+send-day = { $event } kini pada { $now } (sebelum ini { $was }).
+send-when-where = Masa dan tempat { $event } telah berubah.
+send-changed = Masa atau tempat { $event } telah berubah.
 send-end-moved = Masa tamat { $event } telah berubah.
 send-moved-was = Sebelum ini: { $was }
 send-moved-now = Sekarang: { $now }

@@ -462,8 +462,14 @@ send-invite-fun = { $hosts }要庆祝啦，少了您可不热闹！
 # What stands in the place of still_open, when nothing is answered and when something is.
 send-open-all = 我们还没有收到您的答复，很想知道您能否前来。
 send-open = 感谢您的答复。尚待您确认：{ $events }。
-send-remind = { $still_open }{ $hosts }敬上
-send-moved = { $event }有变动。
+send-remind = { $hosts }敬上
+send-event = { $name }：{ $words }
+send-moved = { $event }更换了地点。
+send-hour = { $event }改为{ $now }（原定{ $was }），{ $zone }。
+send-hour-new = { $event }定于{ $now }开始，{ $zone }。
+send-day = { $event }改到{ $now }（原定{ $was }）。
+send-when-where = { $event }的时间和地点都有变动。
+send-changed = { $event }的时间或地点有变动。
 send-end-moved = { $event }的结束时间有变动。
 send-moved-was = 原定：{ $was }
 send-moved-now = 现在：{ $now }

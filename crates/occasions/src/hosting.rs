@@ -11,6 +11,7 @@ pub mod cash_links;
 pub mod channels;
 pub mod codes;
 pub mod dietary_options;
+pub mod duplicates;
 pub mod events;
 pub mod gifts;
 pub mod guests;

@@ -92,12 +92,18 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const READERS: PermissionOf<Self> = Self::WRITERS;
     /// Whether the history entry about a removed item omits the item's name.
     const IS_FORGOTTEN: bool = false;
-    /// The callers who must type an item's key to confirm its removal.
+    /// The callers who must type an item's key, or one of its names, to confirm its removal.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
 
-    /// The string that identifies the item in a short list, and that callers must type to confirm
-    /// its removal.
+    /// The string that identifies the item in a short list. Callers may type it to confirm the item's
+    /// removal.
     fn key(&self) -> &str;
+
+    /// The names under which people know the item, in all languages. Each may be typed instead of the
+    /// key to confirm the item's removal.
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
 
     /// The item's identifier in URL paths.
     fn address(&self) -> &str {
@@ -257,7 +263,7 @@ macro_rules! stored_in_table {
 }
 pub use stored_in_table;
 
-/// The callers who must type an item's key to confirm its removal.
+/// The callers who must type an item's key, or one of its names, to confirm its removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
     Nobody,
@@ -385,7 +391,7 @@ pub fn change<R: Resource>(
 }
 
 /// Removes an item. If the item is in use, deactivates and returns it instead. `confirmed` contains
-/// the version that the caller saw, and the key that the caller typed.
+/// the version that the caller saw, and the key or name that the caller typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -402,10 +408,11 @@ pub fn remove<R: Resource>(
         check_version(&old, version)?;
     }
     let removal = old.removal(tx, parent, &there)?;
+    let is_named = |typed: &str| is_one_of(typed, old.names().into_iter().chain([old.key()]));
     let is_typed = match R::TYPED_REMOVAL {
         TypedRemoval::Nobody => true,
-        TypedRemoval::People => confirmed.is_none_or(|(_, typed)| typed == old.key()),
-        TypedRemoval::Everybody => confirmed.is_some_and(|(_, typed)| typed == old.key()),
+        TypedRemoval::People => confirmed.is_none_or(|(_, typed)| is_named(typed)),
+        TypedRemoval::Everybody => confirmed.is_some_and(|(_, typed)| is_named(typed)),
     };
     if !is_typed {
         let mut findings = Findings::default();
@@ -424,6 +431,18 @@ pub fn remove<R: Resource>(
     };
     finish(tx, parent, &old, R::HISTORY.removed, changes)?;
     Ok(None)
+}
+
+/// Whether somebody typed one of these names. Case, accents, spaces and the kind of dashes do not
+/// matter, because a phone's keyboard changes them.
+pub fn is_one_of<'a>(typed: &str, mut names: impl Iterator<Item = &'a str>) -> bool {
+    let plain = |name: &str| {
+        let dashes = ['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}'];
+        let folded = platform::text_cleaning::fold(name).replace(dashes, "-");
+        folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let typed = plain(typed);
+    !typed.is_empty() && names.any(|name| plain(name) == typed)
 }
 
 /// Refuses a change that is not based on the stored version.
@@ -530,6 +549,18 @@ fn finish<R: Resource>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_typed_in_any_of_its_languages_and_by_any_keyboard() {
+        let is_typed = |typed: &str| is_one_of(typed, ["Ella’s Tea – Party", "茶会"].into_iter());
+        for typed in ["Ella’s Tea – Party", " ella's  tea - party", "茶会"] {
+            assert!(is_typed(typed), "{typed}");
+        }
+        for typed in ["", "Tea", "Ella’s Tea Party"] {
+            assert!(!is_typed(typed), "{typed}");
+        }
+        assert!(!is_one_of(" ", [""].into_iter()), "nothing is no name");
+    }
 
     #[test]
     fn the_next_position_is_one_that_the_field_allows() {

@@ -170,9 +170,10 @@ function keepTyped() {
 }
 
 // Leaving asks first where a form would be lost: one that is not as the server sent it, or that the server
-// refused (`data-unsaved`). The form that is being sent is not lost, and ticks in a list are no text.
+// refused (`data-unsaved`). The form that is being sent is not lost, and ticks in a list and looks that somebody
+// tries on (`data-choices`) are no text.
 function askBeforeLeaving() {
-  const forms = () => all("main form[method=post]:not([data-bulk])");
+  const forms = () => all("main form[method=post]:not([data-bulk], [data-choices]:not([data-unsaved]))");
   let sending;
   addEventListener("submit", (event) => (sending = event.submitter?.formTarget ? undefined : event.target));
   addEventListener("pageshow", () => (sending = undefined));

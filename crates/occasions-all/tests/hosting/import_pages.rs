@@ -32,6 +32,16 @@ pub(crate) async fn send(visitor: &mut Visitor, address: &str, page: &Page, file
 
 pub(crate) const AT: &str = "/admin/o/aisyah-daniel/import";
 
+/// The number beside *Guests* in the menu, which a page that follows a job exchanges with its parts.
+fn households_in_menu(page: &Page) -> usize {
+    let (_, menu) = page
+        .body
+        .split_once("<ul id=\"menu-1\" data-part>")
+        .unwrap();
+    let (_, count) = menu.split_once("<span class=\"count\">").unwrap();
+    count.split_once('<').unwrap().0.parse().unwrap()
+}
+
 #[test]
 fn a_host_brings_a_list_and_takes_it_back() {
     on_both(async |stage| {
@@ -79,9 +89,11 @@ fn a_host_brings_a_list_and_takes_it_back() {
         assert!(waiting.text().contains(&stage.say("host-refresh")));
         let follows = ["<noscript><meta http-equiv=\"refresh\"", "data-again"];
         assert!(follows.iter().all(|part| waiting.body.contains(part)));
+        let before = households_in_menu(&waiting);
         stage.worker().run_due().await.unwrap();
         let done = host.get(&at).await;
         assert!(!follows.iter().any(|part| done.body.contains(part)));
+        assert_eq!(households_in_menu(&done), before + 2);
         assert!(
             done.text().contains(&stage.say("host-import-refused")),
             "{}",

@@ -126,6 +126,26 @@ fn the_kitchen_reads_allergies_first_and_at_which_events() {
 }
 
 #[test]
+fn on_a_phone_each_number_of_the_kitchen_names_what_it_counts() {
+    on_default(async |stage| {
+        invite(stage).await;
+        let page = stage
+            .visitor(&stage.owner)
+            .get(&format!("{HOME}/reports"))
+            .await
+            .with(200);
+        let (_, table) = page.body.split_once("<table class=\"cards\">").unwrap();
+        let (table, _) = table.split_once("</table>").unwrap();
+        let people = format!("data-label=\"{}\"", stage.say("host-people"));
+        assert!(table.contains("data-label=\"Reception\"") && table.contains(&people));
+        assert_eq!(
+            table.matches("<td").count(),
+            table.matches("data-label").count()
+        );
+    });
+}
+
+#[test]
 fn a_print_of_the_kitchen_leaves_the_files_out() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);

@@ -150,6 +150,26 @@ fn a_look_is_chosen_from_the_wall() {
 }
 
 #[test]
+fn a_look_is_tried_on_without_a_question_and_a_colour_is_shown_where_it_is_wanted() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/settings/look/garden")).await;
+        // Who leaves the page is not asked about looks.
+        let script = include_str!("../../../web/assets/host.js");
+        let form = format!("action=\"{HOME}/settings/look\" data-choices>");
+        assert!(page.body.contains(&form), "{}", page.body);
+        assert!(script.contains(":not([data-bulk], [data-choices]:not([data-unsaved]))"));
+        // The style hides the colour beside a tick that is not set, by these names.
+        let styles = include_str!("../../../web/assets/host.css");
+        for name in ["accent_own", "theme.accent"] {
+            assert!(page.body.contains(&format!("name=\"{name}\"")), "{name}");
+        }
+        assert!(styles.contains("#accent_own:not(:checked)"));
+        assert!(styles.contains(":has(> [name=\"theme.accent\"]) { display: none }"));
+    });
+}
+
+#[test]
 fn a_memorial_has_only_quiet_looks() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);

@@ -44,7 +44,8 @@ fn a_message_names_only_what_has_changed() {
             day.contains("16 January 2027") && day.contains("17 January 2027"),
             "{day}"
         );
-        for other in ["Dewan Lama", "noon", "Kuala Lumpur", "UTC"] {
+        assert!(day.contains("is now on "), "{day}");
+        for other in ["Dewan Lama", "noon", "Kuala Lumpur", "UTC", "moved"] {
             assert!(!day.contains(other), "{other}: {day}");
         }
         change(stage, on("01-16")).await;
@@ -54,6 +55,7 @@ fn a_message_names_only_what_has_changed() {
             place.contains("Dewan Lama") && place.contains("Dewan Baharu"),
             "{place}"
         );
+        assert!(place.contains("has moved to another place."), "{place}");
         assert!(
             !place.contains("January") && !place.contains("noon"),
             "{place}"
@@ -72,6 +74,11 @@ fn a_message_names_only_what_has_changed() {
         );
         assert!(
             !hours.contains("Dewan Lama") && hours.contains("Kuala Lumpur"),
+            "{hours}"
+        );
+        assert!(
+            hours.contains("is now at 2 pm (was 12 noon), Kuala Lumpur (UTC+8).")
+                && !hours.contains("moved"),
             "{hours}"
         );
     });
@@ -186,13 +193,19 @@ fn own_words_say_what_has_changed_and_lead_to_the_page() {
             let refused = call(&mut host, "PATCH", &at, &old_news).await.with(422);
             assert_eq!(refused.json()["errors"][0]["code"], "invalid");
         }
-        let own = json!({"version": 1, "body": {"en": "A flood.\n\n{change}"}});
+        let own = json!({"version": 1, "body": {"en": "A flood.\n\n{change}",
+            "it": "Un’alluvione.\n\n{change}\n\nCon affetto,\n{hosts}"}});
         call(&mut host, "PATCH", &at, &own).await.expect(200);
         let order = json!({"kind": "moved", "about": event});
         let ordered = call(&mut host, "POST", &stage.at("/sending/mail"), &order).await;
         let body = ordered.with(202).json()["body"].clone();
         let english = body["en"].as_str().unwrap();
         assert!(english.ends_with("\n\n{rsvp_link}"), "{english}");
+        let signed = body["it"].as_str().unwrap();
+        assert!(
+            signed.ends_with("\n\n{rsvp_link}\n\nCon affetto,\n{hosts}"),
+            "{signed}"
+        );
         stage.expect_work();
     });
 }

@@ -8,7 +8,7 @@ use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_default};
 
 /// Pages of an occasion that have no id in their paths.
-const PAGES: [&str; 30] = [
+const PAGES: [&str; 31] = [
     "",
     "/answers",
     "/answers/days",
@@ -37,6 +37,7 @@ const PAGES: [&str; 30] = [
     "/settings/events/new",
     "/members",
     "/audit",
+    "/help",
     "/menu/guests",
     "/menu/more",
 ];

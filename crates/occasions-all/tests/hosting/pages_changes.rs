@@ -280,7 +280,7 @@ fn a_code_is_replaced_only_by_who_types_it() {
                 .text()
                 .contains(&stage.say("field-confirmation-wrong"))
         );
-        form.fill("confirm", "RAHMA").fill("code", "ROSSI");
+        form.fill("confirm", "rahma ").fill("code", "ROSSI");
         let taken = owner.submit(&page, &form).await;
         taken.expect(409);
         assert!(

@@ -96,6 +96,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/settings/basics",
                     "/settings/state",
                     "/audit",
+                    "/help",
                 ][..],
             ),
             (
@@ -121,6 +122,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/members",
                     "/notifications",
                     "/audit",
+                    "/help",
                 ],
             ),
             (
@@ -137,6 +139,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/reports",
                     "/members",
                     "/notifications",
+                    "/help",
                 ],
             ),
         ] {
@@ -225,17 +228,17 @@ async fn remove_observer(stage: &Stage<'_>) {
 }
 
 #[test]
-fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
+fn an_invitation_begins_with_its_answers_and_ends_with_the_rarest_act() {
     on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/invites/{id}")).await;
         let (_, body) = page.body.split_once("<main").unwrap();
         let order = [
-            "id=\"code-card\"",
-            "/sent\"",
             "id=\"part-answers\"",
             "/answers\"",
+            "id=\"code-card\"",
+            "/sent\"",
             "id=\"access\"",
             "/archive\"",
             "/merge\"",
@@ -281,6 +284,46 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
 
 /// If a compressed page repeats a value from its query, the page's size can reveal secrets
 /// (BREACH). See `web::Compressible`.
+#[test]
+fn help_answers_what_hosts_ask_and_names_who_can_help() {
+    on_default(async |stage| {
+        let at = format!("{HOME}/help");
+        let page = stage.visitor(&stage.owner).get(&at).await.with(200);
+        for topic in [
+            "send", "owing", "no-phone", "called", "day", "look", "print", "words",
+        ] {
+            let question = stage.say(&format!("host-help-{topic}"));
+            let answer = stage.say(&format!("host-help-{topic}-answer"));
+            let words = page.text();
+            assert!(
+                words.contains(&question) && words.contains(&answer),
+                "{topic}"
+            );
+        }
+        let links: Vec<String> = page.links().into_iter().map(|link| link.href).collect();
+        for path in [
+            "/send",
+            "/invites?response=pending",
+            "/print",
+            "/settings/events",
+            "/see",
+        ] {
+            assert!(
+                links.contains(&format!("{HOME}{path}")),
+                "{path}: {links:?}"
+            );
+        }
+        // Who may not change an event reads how, without a link that refuses them.
+        let seen = stage.visitor(&stage.observer).get(&at).await.with(200);
+        let (_, main) = seen.body.split_once("<main").unwrap();
+        let (main, _) = main.split_once("</main>").unwrap();
+        assert!(!main.contains(&format!("{HOME}/settings/events")));
+        // The owner of the occasion is named to others, without an address for observers.
+        assert!(main.contains(&stage.say("host-help-owners")));
+        assert!(!main.contains("mailto:"), "{main}");
+    });
+}
+
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
     on_default(async |stage| {

@@ -91,6 +91,20 @@ fn after_the_day_home_leads_to_thanks_for_all_who_come() {
         let send = host.get(&format!("{HOME}/send")).await.with(200);
         assert!(send.text().contains(&thank(coming)), "{}", send.text());
         assert_eq!(send.link(&stage.say("host-send-thank")).href, page);
+        // The message stands there as a household that gets it reads it.
+        let shown = host.get(&page).await.with(200);
+        let (_, said) = shown.body.split_once("id=\"message-text\"").unwrap();
+        let (said, _) = said.split_once("</p>").unwrap();
+        assert!(said.contains("Aisyah"), "{said}");
+        assert!(!said.contains('{'), "{said}");
+        let reader = to_all["lines"][0]["households"].as_array().unwrap().iter();
+        let mut reader = reader.map(|one| one["household"].as_str().unwrap());
+        let reads = |name: &str| stage.fill("host-send-as-read", [("household", name.into())]);
+        assert!(
+            reader.any(|name| shown.text().contains(&reads(name))),
+            "{}",
+            shown.text()
+        );
 
         // Who waits for thanks for a gift is counted there alone.
         let household = &to_all["lines"][0]["households"][0]["id"];
@@ -182,10 +196,8 @@ fn a_message_names_the_gift_and_is_taken_back_with_its_tick() {
         let home = host.get(&format!("{HOME}/send")).await.with(200);
         let words = stage.fill("host-send-unthanked", [("n", 1.into())]);
         assert!(home.text().contains(&words), "{}", home.text());
-        assert!(
-            !home.body.contains("id=\"invitations\""),
-            "nobody is invited to what is over"
-        );
+        let has = |id: &str| home.body.contains(&format!("id=\"{id}\""));
+        assert!(has("thanks") && !has("invitations"), "{}", home.body);
         let links = home.links();
         let walk = links.iter().find(|link| link.href.contains("kind=thanks"));
         let at = &walk.unwrap().href;

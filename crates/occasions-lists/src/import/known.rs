@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use occasions::code::CodeKey;
+use occasions::hosting::duplicates::is_full_name;
 use occasions::id::InvitationId;
 use occasions::phone::Phone;
 use occasions::words::ReplyStatus;
@@ -34,8 +35,14 @@ pub(super) struct Known {
     pub(super) people_of: Option<String>,
 }
 
-/// The households that are here, by the folded names of their guests.
-pub(super) struct People(BTreeMap<String, BTreeSet<InvitationId>>);
+/// The households that are here.
+pub(super) struct People {
+    /// By the folded names of their guests.
+    by_name: BTreeMap<String, BTreeSet<InvitationId>>,
+    /// Their names, by telephone numbers in the form of E.164 and by folded email addresses, also of
+    /// their guests.
+    by_contact: BTreeMap<String, String>,
+}
 
 impl People {
     pub(super) fn load(tx: &mut Tx<'_>, ground: &Ground) -> Result<Self, StoreError> {
@@ -51,7 +58,49 @@ impl People {
         for (name, id) in all {
             people.entry(name).or_default().insert(id);
         }
-        Ok(Self(people))
+        let contacts: Vec<(String, String, String)> = sql!(
+            "SELECT household, COALESCE(phone_e164, ''), COALESCE(email, '') FROM invitation
+             WHERE occasion = :occasion AND archived_at IS NULL
+             UNION
+             SELECT invitation.household, COALESCE(guest.phone_e164, ''),
+                 COALESCE(guest.email, '')
+             FROM guest JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL",
+            occasion = ground.occasion.id
+        )
+        .all(tx)?;
+        let mut by_contact = BTreeMap::new();
+        for (household, number, email) in contacts {
+            for contact in [number, text_cleaning::fold(&email)] {
+                if !contact.is_empty() {
+                    by_contact.entry(contact).or_insert(household.clone());
+                }
+            }
+        }
+        Ok(Self {
+            by_name: people,
+            by_contact,
+        })
+    }
+
+    /// The telephone number or email address of a record that a household here has too, and the name
+    /// of that household.
+    pub(super) fn contact_here<'a>(
+        &'a self,
+        wanted: &'a Record,
+        home: Option<Region>,
+    ) -> Option<(&'a str, &'a str)> {
+        let guests = wanted.guests.iter();
+        let phones = guests.clone().map(|guest| &guest.phone);
+        let emails = guests.map(|guest| &guest.email);
+        let phones = phones.chain([&wanted.phone]).flatten();
+        let emails = emails.chain([&wanted.email]).flatten();
+        let phones = phones.filter_map(|typed| Some((typed, Phone::read(typed, home).e164?)));
+        let emails = emails.map(|typed| (typed, text_cleaning::fold(typed)));
+        phones.chain(emails).find_map(|(typed, contact)| {
+            let household = self.by_contact.get(&contact)?;
+            Some((typed.as_str(), household.as_str()))
+        })
     }
 
     /// The households with all people whom a record names. Somebody alone needs more than a first name.
@@ -59,12 +108,9 @@ impl People {
         let names = wanted.guests.iter();
         let names = names.map(|guest| text_cleaning::fold(&guest.name));
         let names: BTreeSet<String> = names.filter(|name| !name.is_empty()).collect();
-        let is_full = |name: &String| {
-            name.contains(' ') || (!name.is_ascii() && text_cleaning::length(name) > 2)
-        };
-        let is_enough = names.len() > 1 || names.iter().all(is_full);
+        let is_enough = names.len() > 1 || names.iter().all(|name| is_full_name(name));
         let mut sets: Vec<Option<&BTreeSet<InvitationId>>> =
-            names.iter().map(|name| self.0.get(name)).collect();
+            names.iter().map(|name| self.by_name.get(name)).collect();
         let first = sets.pop().flatten().filter(|_| is_enough);
         first.into_iter().flatten().filter(move |id| {
             let mut sets = sets.iter();

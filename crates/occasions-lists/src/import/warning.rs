@@ -77,6 +77,12 @@ words! {
         Joined = "joined" => "host-import-joined",
         /// An earlier row has the same telephone number or email address, but another name.
         SameContact = "same_contact" => "host-import-same-contact",
+        /// All people of an earlier household of the list have these names. The value says them, and
+        /// the earlier household.
+        SamePeople = "same_people" => "host-import-same-people",
+        /// A household that is here under another name has the same telephone number or email address.
+        /// The value says it, and that household.
+        ContactHere = "contact_here" => "host-import-contact-here",
         /// The list does not say who is invited to what. The value names the events to which new
         /// households are invited.
         InvitedTo = "invited_to" => "host-import-invited-to",

@@ -1,6 +1,7 @@
 //! The pages of an import: the upload, the meanings of columns, the preview, the progress and the
 //! undo.
 
+mod cards;
 pub(super) mod contacts;
 pub(super) mod preview;
 pub(super) mod result;

@@ -8,6 +8,7 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::Text;
+use web::dates::ZonedPage;
 
 use super::{Event, PlannedEvent};
 use crate::id::{EventId, OccasionId};
@@ -257,6 +258,40 @@ pub(crate) fn say_change(
         return say_both([was, now], true, text, zone, told_in);
     }
     said
+}
+
+/// A sentence about what has changed: its message's id, and what it names, if it names anything.
+pub(crate) struct News {
+    pub(crate) id: &'static str,
+    pub(crate) was: String,
+    pub(crate) now: String,
+}
+
+/// Says of a change whether it is of the day, the hour or the place, and names the day or the hour at
+/// which the event begins, in the language of `text`.
+pub(crate) fn news([was, now]: [&TimeAndPlace; 2], text: &Text, zone: &TimeZone) -> News {
+    let ((old_days, old_hours), (days, hours)) = (was.read(zone), now.read(zone));
+    let place = |of: &TimeAndPlace| (of.venue.clone(), of.address.clone());
+    let has_place = !now.venue.is_empty() || !now.address.trim().is_empty();
+    let is_same_time = old_days == days && old_hours == hours;
+    let begins = |hours: Option<Hours>| hours.map(|(begin, _)| begin);
+    let clock = |at: Timestamp| ZonedPage::at_venue(text, zone).time(at);
+    let (id, was, now) = match (is_same_time, place(was) == place(now)) {
+        (true, false) if has_place => ("send-moved", String::new(), String::new()),
+        (false, false) if has_place => ("send-when-where", String::new(), String::new()),
+        (false, true) if old_days != days => {
+            ("send-day", text.date(old_days[0]), text.date(days[0]))
+        }
+        (false, true) => match (begins(old_hours), begins(hours)) {
+            (Some(old), Some(new)) if old != new => {
+                ("send-hour", clock(was.starts_at), clock(now.starts_at))
+            }
+            (None, Some(_)) => ("send-hour-new", String::new(), clock(now.starts_at)),
+            _ => ("send-changed", String::new(), String::new()),
+        },
+        _ => ("send-changed", String::new(), String::new()),
+    };
+    News { id, was, now }
 }
 
 fn say_both(

@@ -83,6 +83,10 @@ impl Resource for PlannedEvent {
         &self.key
     }
 
+    fn names(&self) -> Vec<&str> {
+        self.name.iter().map(|(_, name)| name).collect()
+    }
+
     fn address(&self) -> &str {
         self.id.as_str()
     }

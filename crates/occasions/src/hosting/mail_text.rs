@@ -1,6 +1,8 @@
 //! The texts of the mails that hosts send, for each kind of mail and each language. In a language
 //! without a text from the hosts, the built-in text is used.
 
+mod built_in;
+
 use jiff::Timestamp;
 use platform::audit::Entity;
 use platform::store::Row;
@@ -10,6 +12,7 @@ use utoipa::ToSchema;
 use web::fields::{self, texts};
 use web::{Field, Findings, I18n, Input, Language, Limits, Text, words};
 
+use self::built_in::{built_in, built_in_message, speaks};
 use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::id::OccasionId;
 use crate::occasion::Occasion;
@@ -49,6 +52,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "gift",
     "still_open",
     "thanks_for_coming",
+    "events",
     "pictures_link",
     "unsubscribe_link",
     "news",
@@ -289,75 +293,6 @@ impl MailKind {
     }
 }
 
-fn speaks(text: &Text) -> bool {
-    let mut known = text.catalogue().languages();
-    known.any(|tag| tag == text.language().tag)
-}
-
-fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
-    match (kind, part) {
-        (MailKind::News, _) => String::new(),
-        (MailKind::Moved, "body") => MOVED_BODY.to_owned(),
-        _ => with_placeholders(text, kind, part),
-    }
-}
-
-/// A paragraph with the link alone becomes a button.
-const MOVED_BODY: &str = "{change}\n\n{answer}\n\n{rsvp_link}\n\n{hosts}";
-const MOVED_MESSAGE: &str = "{salutation}\n\n{change}\n\n{answer}\n{rsvp_link}\n\n{hosts}";
-
-/// The message that is handed to WhatsApp and SMS; empty for a kind that has none.
-fn built_in_message(text: &Text, kind: MailKind, tone: Tone) -> String {
-    let with = |id, name: &'static str, placeholder: &str| {
-        text.with(id, [(name, format!("{{{placeholder}}}").into())])
-    };
-    let words = match (kind, tone) {
-        (MailKind::Thanks, _) => {
-            return [
-                "{salutation}",
-                "",
-                "{thanks_for_coming}",
-                &with("send-thanks-gift", "gift", "gift"),
-                "",
-                &with("send-thanks-pictures", "link", "pictures_link"),
-                "",
-                &with("send-thanks-close", "hosts", "hosts"),
-            ]
-            .join("\n");
-        }
-        (MailKind::Moved, _) => return MOVED_MESSAGE.to_owned(),
-        (MailKind::Reminder, _) => "send-remind",
-        (MailKind::Invitation, Tone::Formal) => "send-invite-formal",
-        (MailKind::Invitation, Tone::Casual) => "send-invite-casual",
-        (MailKind::Invitation, Tone::Fun) => "send-invite-fun",
-        _ => return String::new(),
-    };
-    [
-        "{salutation}",
-        "",
-        &keep(text, words),
-        "{occasion_date}",
-        "",
-        &with("send-link", "link", "rsvp_link"),
-        &with("send-code", "code", "code"),
-        &with("print-by", "date", "rsvp_deadline"),
-    ]
-    .join("\n")
-}
-
-/// A part of a kind's text, with the placeholders as they are.
-fn with_placeholders(text: &Text, kind: MailKind, part: &str) -> String {
-    keep(
-        text,
-        &format!("mail-{}-{part}", kind.word().replace('_', "-")),
-    )
-}
-
-fn keep(text: &Text, id: &str) -> String {
-    let kept = |name: &&'static str| (*name, format!("{{{name}}}").into());
-    text.with(id, PLACEHOLDERS.iter().map(kept).collect::<Vec<_>>())
-}
-
 /// A part of a text with placeholders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -384,6 +319,16 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces.push(Piece::Words(&text[begin..]));
     pieces.retain(|piece| *piece != Piece::Words(""));
     pieces
+}
+
+/// Where the last paragraph begins, if it is the hosts' names alone or after a line such as "Warmly,".
+pub(crate) fn sign_off(lines: &[&str]) -> Option<usize> {
+    let last = lines.iter().rposition(|line| !line.trim().is_empty())?;
+    let before = lines[..last]
+        .iter()
+        .rposition(|line| line.trim().is_empty())?;
+    let is_short = last - before <= 2;
+    (is_short && lines[last].trim_end().ends_with("{hosts}")).then_some(before + 1)
 }
 
 /// Whether the text says what has changed, or is empty, so that a built-in text does.
@@ -588,6 +533,20 @@ mod tests {
             ("", vec![]),
         ] {
             assert_eq!(pieces(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_signed_where_its_last_paragraph_is_the_names() {
+        for (lines, at) in [
+            (&["Hello", "", "{hosts}"][..], Some(2)),
+            (&["Hello", "", "Warmly,", "{hosts}", ""], Some(2)),
+            (&["Hello", "", "Until then", "we are", "{hosts}"], None),
+            (&["Hello", "", "{hosts} wait for you."], None),
+            (&["{hosts}"], None),
+            (&[], None),
+        ] {
+            assert_eq!(sign_off(lines), at, "{lines:?}");
         }
     }
 

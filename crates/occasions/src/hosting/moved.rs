@@ -10,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use web::dates::zone_name;
 use web::{Findings, I18n, Language, Site, Text};
 
 use super::mail_text::{self, MailText, Piece};
@@ -17,7 +18,7 @@ use super::permissions::{HostOf, Permission};
 use super::told::{self, affected, find, told_since};
 use super::{Refusal, history, occasions, portals};
 use crate::event;
-use crate::event::time_and_place::{self, Knows, TimeAndPlace};
+use crate::event::time_and_place::{self, Knows, News, TimeAndPlace};
 use crate::guest::Reply;
 use crate::id::{EventId, InvitationId, OccasionId};
 use crate::occasion::{self, Occasion};
@@ -292,14 +293,37 @@ fn ask_household(
 impl Moved {
     /// The sentence that says what has happened to the event.
     pub fn news(&self, text: &Text, occasion: &Occasion) -> String {
+        if let Some(News { id, was, now }) = self.dated_news(text, occasion) {
+            let name = self.name.pick(text.language(), &occasion.default_language);
+            let values = [
+                ("event", name.text.into()),
+                ("was", was.into()),
+                ("now", now.into()),
+                (
+                    "zone",
+                    zone_name(&occasion.zone(), self.now.starts_at).into(),
+                ),
+            ];
+            return text.with(id, values);
+        }
         let id = match (self.was.is_cancelled, self.now.is_cancelled) {
             (_, true) => "send-cancelled",
             (true, false) => "send-back",
             (false, false) if self.was.reads_like(&self.now) => "send-asked",
             (false, false) if self.ends_otherwise() => "send-end-moved",
-            (false, false) => "send-moved",
+            (false, false) => "send-changed",
         };
         self.with(id, text, occasion)
+    }
+
+    /// What it names of a day, an hour or a place that has changed. Whoever was told otherwise, or by
+    /// the clock of another zone, would read something wrong as old.
+    fn dated_news(&self, text: &Text, occasion: &Occasion) -> Option<News> {
+        let is_known = self.knows == Knows::TheSame && self.told_in.is_none();
+        let takes_place = !self.was.is_cancelled && !self.now.is_cancelled;
+        let is_told = is_known && takes_place && !self.was.reads_like(&self.now);
+        (is_told && !self.ends_otherwise())
+            .then(|| time_and_place::news([&self.was, &self.now], text, &occasion.zone()))
     }
 
     /// Whether it only ends at another time, for all who are told.
@@ -312,7 +336,10 @@ impl Moved {
     fn change(&self, text: &Text, occasion: &Occasion) -> String {
         let mut lines = vec![self.news(text, occasion)];
         // Who was not told of an earlier change would read what is new to them as old.
-        let names_old = !self.was.is_cancelled && self.knows == Knows::TheSame;
+        let is_said = self
+            .dated_news(text, occasion)
+            .is_some_and(|news| !news.was.is_empty() && self.was.end_known == self.now.end_known);
+        let names_old = !self.was.is_cancelled && self.knows == Knows::TheSame && !is_said;
         if names_old && !self.was.reads_like(&self.now) {
             lines.push(self.with("send-moved-was", text, occasion));
         }
@@ -376,7 +403,7 @@ impl Moved {
             let message = own.message(&text, occasion);
             let mut body = fill(&body, &values);
             if !body.contains(mail_text::LINK) {
-                body = [body.trim_end(), mail_text::LINK].join("\n\n");
+                body = with_link(&body);
             }
             said.subject.set(tag.clone(), fill(&subject, &values));
             said.body.set(tag.clone(), body);
@@ -429,6 +456,16 @@ pub fn changed_at(tx: &mut Tx<'_>, event: &str) -> Result<Option<Timestamp>, Sto
         return Ok(None);
     };
     Ok(find(tx, &event)?.map(|stored| stored.changed_at))
+}
+
+/// Adds the link to the household's page, before the hosts' names if the text ends with them.
+fn with_link(body: &str) -> String {
+    let mut lines: Vec<&str> = body.trim_end().lines().collect();
+    match mail_text::sign_off(&lines) {
+        Some(at) => drop(lines.splice(at..at, [mail_text::LINK, ""])),
+        None => lines.extend(["", mail_text::LINK]),
+    }
+    lines.join("\n")
 }
 
 /// Replaces the placeholders that have one of these values. A line in which nothing would stand but

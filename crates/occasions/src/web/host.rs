@@ -17,6 +17,7 @@ pub mod frame;
 mod gifts;
 mod groups;
 mod guests;
+mod help;
 pub mod history;
 mod home;
 mod home_new;
@@ -63,6 +64,7 @@ mod send_words;
 mod sending;
 mod settings;
 mod texts;
+pub mod twins;
 mod uploads;
 pub mod wording;
 
@@ -226,6 +228,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         // Every member may leave the occasion, so `See` is enough.
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
+        .get("/help", See, help::show)
         .get("/menu/{group}", See, menu::show)
         .get("/more", See, menu::moved)
         .get("/notifications", See, notifications::show)

@@ -10,6 +10,8 @@ use web::{Deadline, Language, Site, Text};
 
 use super::guest::view::{Block, Letter, LetterText, Span, in_order};
 use super::guest::{Reading, contact};
+use crate::event::Event;
+use crate::event::time_and_place::TimeAndPlace;
 use crate::guest::Guest;
 use crate::hosting::campaign::audience::STREAM;
 use crate::hosting::campaign::sending::{self, Addressee, Batch, Rendered};
@@ -157,8 +159,8 @@ pub(crate) fn message(
             })
     };
     let message = own.message(text, &snapshot.occasion);
-    let lines = message.lines().filter(has_value);
-    let mut lines: Vec<String> = lines.map(|line| values.fill(line)).collect();
+    let written: Vec<&str> = message.lines().filter(has_value).collect();
+    let mut lines: Vec<String> = written.iter().map(|line| values.fill(line)).collect();
     let links = ["rsvp_link", "pictures_link"].map(|name| values.value(name));
     let leads_somewhere = |line: &String| {
         let mut links = links.iter().filter(|link| !link.is_empty());
@@ -166,7 +168,11 @@ pub(crate) fn message(
     };
     let needs_link = own.kind != MailKind::Thanks || own.has_message(text);
     if needs_link && !lines.iter().any(leads_somewhere) {
-        lines.extend([String::new(), values.value("rsvp_link")]);
+        let link = values.value("rsvp_link");
+        match mail_text::sign_off(&written) {
+            Some(at) => drop(lines.splice(at..at, [link, String::new()])),
+            None => lines.extend([String::new(), link]),
+        }
     }
     let message = lines.join("\n").replace("\n\n\n", "\n\n");
     message.trim().to_owned()
@@ -254,6 +260,7 @@ impl Values<'_> {
                 }
                 Response::Complete => String::new(),
             },
+            "events" => self.events(),
             "thanks_for_coming" => {
                 let came = snapshot.household.guests.iter().any(Guest::comes);
                 let words = came.then(|| text.say("send-thanks").into_owned());
@@ -263,6 +270,28 @@ impl Values<'_> {
             "pictures_link" if self.day_after.has_pictures => pictures_link(self.site, snapshot),
             "unsubscribe_link" => self.unsubscribe.to_owned(),
             _ => String::new(),
+        }
+    }
+
+    /// When and where each event of the household is, in their order; the day of the occasion while no
+    /// event has one.
+    fn events(&self) -> String {
+        let (text, occasion) = (self.text, &self.snapshot.occasion);
+        let mut events: Vec<&Event> = self.snapshot.invited_events().collect();
+        events.sort_by_key(|event| (event.starts_at, event.position));
+        let say = |event: &Event| TimeAndPlace::of_event(event).say(text, &occasion.zone());
+        match &events[..] {
+            [] => self.reading.cover().date,
+            [only] => say(only),
+            several => {
+                let named = |event: &&Event| {
+                    let default = &occasion.default_language;
+                    let name = event.name.pick(text.language(), default);
+                    let values = [("name", name.text.into()), ("words", say(event).into())];
+                    text.with("send-event", values)
+                };
+                several.iter().map(named).collect::<Vec<_>>().join("\n")
+            }
         }
     }
 
@@ -308,7 +337,8 @@ impl Values<'_> {
                     }
                     spans.push(match name {
                         "rsvp_link" | "pictures_link" | "unsubscribe_link" => Span::Link(value),
-                        _ => Span::Words(value),
+                        // A paragraph of a mail has no lines within a placeholder.
+                        _ => Span::Words(value.replace('\n', "; ")),
                     });
                 }
             }

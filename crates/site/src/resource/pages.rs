@@ -64,7 +64,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The message id of a label for a text field. People type an item's key into this field to
+    /// The message id of a label for a text field. People type an item's title into this field to
     /// confirm the item's removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.
@@ -193,7 +193,7 @@ pub struct EditForm<'a> {
     pub arranged: String,
     /// A list of nested records among the fields.
     pub list: Option<RowList>,
-    /// The path that removes the item, and the field in which people type the item's key. `None` if
+    /// The path that removes the item, and the field in which people type the item's title. `None` if
     /// the page offers no removal.
     pub remove: Option<(String, Option<form_state::Field>)>,
     /// A sentence after the one that explains the effect of the removal.
@@ -425,7 +425,7 @@ async fn edit_form<R: PageResource>(
     };
     let may_own = context.as_ref().may(R::OWNERS);
     let confirm = |one: &R| {
-        let label = text.with(R::TYPED, [("name", one.key().into())]);
+        let label = text.with(R::TYPED, [("name", one.title(req, context).into())]);
         form_state.line("confirm", label)
     };
     let now = req.as_ref().site.clock.now();

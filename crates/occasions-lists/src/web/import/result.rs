@@ -4,8 +4,10 @@ use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use occasions::hosting::HostOf;
+use occasions::hosting::duplicates::{self, Pair};
 use occasions::web::host::frame::Place;
 use occasions::web::host::request::{HostForm, HostRequest};
+use occasions::web::host::twins::{self, TwinCard};
 use occasions::web::host::wording::Wording;
 use web::codes::FIELD_CODES;
 use web::sheet::{Cell, csv_lines};
@@ -42,6 +44,8 @@ struct JobPage<'a> {
     left_title: String,
     can_undo: bool,
     until: String,
+    /// Households that are perhaps one.
+    twins: Vec<TwinCard>,
 }
 
 struct SkippedHousehold {
@@ -62,6 +66,7 @@ struct Outcomes {
     named: Vec<Named>,
     left_out: Vec<Finding>,
     imported: Imported,
+    pairs: Vec<Pair>,
 }
 
 /// Shows the progress of an import that was started.
@@ -85,12 +90,22 @@ pub(super) async fn show(req: &HostRequest, id: ImportId) -> Result<Response, Pr
                 } else {
                     Imported::default()
                 },
+                pairs: if is_ready {
+                    duplicates::pairs(tx, host)?
+                } else {
+                    Vec::new()
+                },
             };
             Ok((import, outcomes))
         })
         .await?;
     let title = req.text.say("host-import");
-    let body = job(req, &req.wording(&context), &import, outcomes);
+    let wording = req.wording(&context);
+    let twins = twins::cards(&context, &wording, &outcomes.pairs);
+    let body = JobPage {
+        twins,
+        ..job(req, &wording, &import, outcomes)
+    };
     Ok(req.page_of_job(&context, Place::Import, &title, !body.is_over, body))
 }
 
@@ -155,6 +170,7 @@ fn job<'a>(
         left_out: reasons(text, &outcomes.left_out),
         can_undo,
         until: wording.moment(import.expires_at),
+        twins: Vec::new(),
         import,
     }
 }

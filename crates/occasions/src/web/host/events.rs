@@ -36,7 +36,7 @@ impl ApiResource for PlannedEvent {
         show: "One event.",
         create: "Adds an event; everyone is invited to it, unless `invite_all` is false.",
         change: "Changes an event. Coordinators change its name, dress code and schedule.",
-        remove: "Removes an event and every answer for it; `confirm` is its key.",
+        remove: "Removes an event and every answer for it; `confirm` is its key or name.",
         removal: &[204, 409, 422, 428],
         body: "What hosts may set about an event; what is left out stays.",
     };

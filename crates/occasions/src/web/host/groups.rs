@@ -44,6 +44,7 @@ pub enum Place {
     OwnDomain,
     State,
     Log,
+    Help,
 }
 
 impl Place {
@@ -131,6 +132,7 @@ const MORE: &[Item] = &[
     item(Place::OwnDomain, "host-own-domain", "/settings/domain", Own),
     item(Place::State, "host-menu-state", "/settings/state", Own),
     item(Place::Log, "host-log", "/audit", ReadLog),
+    item(Place::Help, "host-help", "/help", See),
 ];
 
 impl Group {

@@ -16,8 +16,10 @@ use super::history::{Sentence, Telling};
 use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::sending::Sending;
+use super::twins::{self, TwinCard};
 use super::wording::{self, Wording};
 use crate::form_event::{self, FormEvent};
+use crate::hosting::duplicates::{self, Pair};
 use crate::hosting::handed::HandedState;
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::mail_text::{self, MailKind, MailText};
@@ -61,6 +63,8 @@ struct InvitePage<'a> {
     form: Option<&'a FormEvent>,
     /// Only for hosts who may invite.
     unanswered: Option<Unanswered>,
+    /// Other households that are perhaps this one.
+    twins: Vec<TwinCard>,
     may_invite: bool,
     /// The keyword of the last action. The page shows a message about this action.
     just: &'a str,
@@ -327,6 +331,7 @@ pub(super) struct InvitationData {
     form: Option<FormEvent>,
     suppressions: Vec<Suppression>,
     history: Vec<log::AuditRow>,
+    pairs: Vec<Pair>,
 }
 
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationData), Refusal> {
@@ -357,6 +362,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
                 &snapshot.household.invitation,
             )?
             .unwrap_or_default(),
+            pairs: duplicates::of_invitation(tx, &context.host, &id)?,
             snapshot,
             history,
         })
@@ -441,6 +447,7 @@ fn page(
             .may(Permission::Invite)
             .then(|| unanswered::explain(&found.snapshot, &found.kept, &found.suppressions, form))
             .flatten(),
+        twins: twins::cards(context, &wording, &found.pairs),
         form,
         form_state,
         details: &invitation.details,

@@ -4,6 +4,7 @@
 use axum::response::Response;
 use platform::Tx;
 use platform::mail::suppression;
+use site::resource::is_one_of;
 use web::form_state::{self, FormState};
 use web::{FieldProblem, Input, Problem};
 
@@ -206,8 +207,12 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
-    let present = &found.snapshot.household.invitation.code;
-    if form.text("confirm").trim() != present {
+    let invitation = &found.snapshot.household.invitation;
+    let names = [
+        invitation.code.as_str(),
+        invitation.details.household.as_str(),
+    ];
+    if !is_one_of(form.text("confirm"), names.into_iter()) {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
         let form_state =
             FormState::refused(invite_people::stored(&found.snapshot), &problem, &req.text);

@@ -28,7 +28,11 @@ struct InviteForm<'a> {
     title: String,
     action: String,
     back: String,
-    groups: Vec<Group>,
+    /// What every household has.
+    first: Group,
+    /// The rest, in a fold.
+    more: Vec<Group>,
+    is_open: bool,
     save: &'static str,
 }
 
@@ -53,14 +57,12 @@ fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
 fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let say = |id: &str| text.say(id).into_owned();
-    let mut groups = groups(&wording, context, form_state);
-    if let Some(first) = groups.first_mut() {
-        let people = form_state
-            .lines("guests", say("host-field-guests"))
-            .hint(say("host-field-guests-hint"));
-        first.fields.insert(1, people);
-    }
-    groups.push(Group {
+    let (mut first, mut more) = groups(&wording, context, form_state);
+    let people = form_state
+        .lines("guests", say("host-field-guests"))
+        .hint(say("host-field-guests-hint"));
+    first.fields.insert(1, people);
+    more.push(Group {
         legend: say("host-code"),
         fields: vec![
             form_state
@@ -77,7 +79,9 @@ fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) ->
         title: title.clone(),
         action: wording.at("/invites/new"),
         back: wording.at("/invites"),
-        groups,
+        is_open: has_error(&more),
+        first,
+        more,
         save: "host-create",
     };
     req.page(context, Place::Invitations, &title, body)
@@ -168,6 +172,7 @@ fn edit_page(
     let invitation = &snapshot.household.invitation;
     let household = invitation.details.household.clone();
     let at = wording.at(&format!("/invites/{}", invitation.id));
+    let (first, more) = groups(&wording, context, form_state);
     let body = InviteForm {
         text,
         submission: req.submission(),
@@ -175,7 +180,9 @@ fn edit_page(
         title: household.clone(),
         action: format!("{at}/edit"),
         back: at,
-        groups: groups(&wording, context, form_state),
+        first,
+        is_open: has_error(&more) || is_filled(&form_state.form),
+        more,
         save: "host-save",
     };
     req.page(context, Place::Invitations, &household, body)
@@ -245,7 +252,26 @@ fn read(form: &Form) -> InvitationChange {
     }
 }
 
-fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState) -> Vec<Group> {
+/// What a household always has, in the order in which people say it. The rest is in a fold.
+const FIRST: [&str; 4] = ["household", "phone", "email", "events"];
+
+fn has_error(groups: &[Group]) -> bool {
+    let mut fields = groups.iter().flat_map(|group| &group.fields);
+    fields.any(|field| field.error.is_some())
+}
+
+/// Whether something stands in the fold. A number of 0 is nothing.
+fn is_filled(form: &Form) -> bool {
+    let fields = shown();
+    let mut folded = fields.iter().map(|field| field.name);
+    folded.any(|name| !FIRST.contains(&name) && !["", "0"].contains(&form.text(name)))
+}
+
+fn groups(
+    wording: &Wording<'_>,
+    context: &PageContext,
+    form_state: &FormState,
+) -> (Group, Vec<Group>) {
     let say = |id: &str| wording.text.say(id).into_owned();
     let mut groups = wording.table_form(form_state).groups(&shown(), "");
     if let [household, may_bring, ..] = groups.as_mut_slice() {
@@ -268,5 +294,18 @@ fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState) 
         let events = form_state.ticks("events", say("host-events"), events);
         may_bring.fields.push(events);
     }
-    groups
+    let mut first = Group {
+        legend: say("host-household"),
+        fields: Vec::new(),
+    };
+    for name in FIRST {
+        let mut fields = groups.iter_mut().map(|group| &mut group.fields);
+        let found = fields.find_map(|fields| {
+            let at = fields.iter().position(|field| field.name == name)?;
+            Some(fields.remove(at))
+        });
+        first.fields.extend(found);
+    }
+    groups.retain(|group| !group.fields.is_empty());
+    (first, groups)
 }

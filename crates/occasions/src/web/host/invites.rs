@@ -8,10 +8,12 @@ use web::{List, PageQuery, Problem, Text};
 use super::filters::{self, Filters};
 use super::frame::Place;
 use super::request::{HostRequest, PageContext};
+use super::twins::{self, TwinCard};
 use super::wording::{self, Tag, Wording};
 use crate::guest;
 use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Bulk};
+use crate::hosting::duplicates::{self, Pair};
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::sending;
@@ -39,6 +41,7 @@ struct Invites<'a> {
     /// Whether the list is empty although no filter is set.
     is_empty: bool,
     job: Option<JobLine>,
+    twins: Vec<TwinCard>,
     submission: String,
     send: Option<String>,
     query: String,
@@ -115,6 +118,7 @@ struct InvitationListData {
     numbers: ListNumbers,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
+    pairs: Vec<Pair>,
 }
 
 /// Handles `GET /admin/o/{slug}/invites`.
@@ -138,6 +142,7 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
                 numbers: summary::of_list(tx, host)?,
                 jobs: bulk::list(tx, host, 1)?,
                 questions: question::of(tx, host.occasion())?,
+                pairs: duplicates::pairs(tx, host)?,
             })
         })
         .await?;
@@ -188,6 +193,12 @@ fn page(
         may_invite,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
+        // A search is about what was searched.
+        twins: if *filter == InvitationFilter::default() {
+            twins::cards(context, &wording, &found.pairs)
+        } else {
+            Vec::new()
+        },
         query,
         submission: req.submission(),
         filters,

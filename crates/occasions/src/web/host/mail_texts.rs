@@ -100,7 +100,7 @@ fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
 }
 
 /// Older names of placeholders still work, but the page does not explain them.
-const MEANINGS: [(&str, &str); 22] = [
+const MEANINGS: [(&str, &str); 23] = [
     ("change", "host-placeholder-change"),
     ("news", "host-placeholder-news"),
     ("event", "host-placeholder-event"),
@@ -114,6 +114,7 @@ const MEANINGS: [(&str, &str); 22] = [
     ("occasion_title", "host-placeholder-title"),
     ("occasion_date", "host-placeholder-date"),
     ("venue", "host-placeholder-venue"),
+    ("events", "host-placeholder-events"),
     ("rsvp_deadline", "host-placeholder-deadline"),
     ("rsvp_link", "host-placeholder-link"),
     ("code", "host-placeholder-code"),
@@ -229,14 +230,20 @@ struct Preview<'a> {
     languages: Vec<(Language, String, bool)>,
 }
 
-struct Sample {
+/// A household as which a text is shown; `None` while nobody is invited.
+pub(super) struct Sample {
     own: MailText,
-    snapshot: Option<InvitationSnapshot>,
+    pub(super) snapshot: Option<InvitationSnapshot>,
     day_after: DayAfter,
     may_send: bool,
 }
 
-fn sample(tx: &mut Tx<'_>, site: &Site, host: &HostOf, kind: MailKind) -> Result<Sample, Refusal> {
+pub(super) fn sample(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    host: &HostOf,
+    kind: MailKind,
+) -> Result<Sample, Refusal> {
     host.needs(Permission::Invite)?;
     // A household that gave a gift shows what becomes of it, and who has answered is not reminded.
     let filter = InvitationFilter {
@@ -280,12 +287,28 @@ fn chosen(query: &Form, context: &PageContext) -> String {
     found.unwrap_or(&context.occasion.default_language).clone()
 }
 
-fn message(req: &HostRequest, sample: &Sample, tag: &str) -> Option<String> {
+/// What leaves by WhatsApp and SMS, in the language with this tag.
+pub(super) fn message(req: &HostRequest, sample: &Sample, tag: &str) -> Option<String> {
     let snapshot = sample.snapshot.as_ref()?;
     let text = req.site.catalogue.speak(&Language::of(tag));
     let (own, day_after) = (&sample.own, &sample.day_after);
     let is_handed = own.kind.is_handed();
     is_handed.then(|| letter::message(&req.site, &text, snapshot, day_after, own))
+}
+
+impl Sample {
+    /// As another household reads it.
+    pub(super) fn show(
+        &mut self,
+        tx: &mut Tx<'_>,
+        host: &HostOf,
+        id: &InvitationId,
+    ) -> Result<(), Refusal> {
+        let snapshot = portals::load(tx, host, id)?;
+        self.day_after = DayAfter::load(tx, &snapshot)?;
+        self.snapshot = Some(snapshot);
+        Ok(())
+    }
 }
 
 fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Parts>, Problem> {

@@ -5,9 +5,10 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use web::form_state;
-use web::{Problem, Text};
+use web::{Language, Problem, Text};
 
 use super::frame::Place;
+use super::mail_texts::{self, Sample};
 use super::request::{HostForm, HostRequest};
 use super::send_rows::{Row, Rows, count};
 use super::send_words::{self, Banner};
@@ -15,10 +16,11 @@ use super::wording::{self, Wording};
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::listing::filter::Answered;
-use crate::hosting::mail_text::{self, MailKind};
+use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::hosting::nobody::Nobody;
 use crate::hosting::sending::{self, EVERYBODY};
 use crate::hosting::{HostOf, Permission};
+use crate::web::letter;
 
 #[derive(Template)]
 #[template(path = "host/send_kind.html")]
@@ -39,8 +41,7 @@ struct KindPage<'a> {
     version: i64,
     /// Whether hosts still have to write it.
     is_unwritten: bool,
-    /// What it says, in the host's language.
-    words: String,
+    says: Says,
     to_reach: String,
     /// How many households have it.
     have: Option<String>,
@@ -53,6 +54,33 @@ struct KindPage<'a> {
     nobody: Option<Why>,
     /// The page on which it is mailed at another time, or also to guests' own addresses.
     later: String,
+}
+
+/// What a message says.
+struct Says {
+    /// As whom, if somebody is invited.
+    reader: Option<String>,
+    language: Language,
+    words: String,
+}
+
+/// As the first household reads it that gets it.
+fn says(req: &HostRequest, wording: &Wording<'_>, sample: &Sample, own: &MailText) -> Says {
+    let text = &req.text;
+    let Some(snapshot) = &sample.snapshot else {
+        return Says {
+            reader: None,
+            language: text.language().clone(),
+            words: own.message(text, wording.occasion),
+        };
+    };
+    let tag = letter::language(snapshot);
+    let household = snapshot.household.invitation.details.household.as_str();
+    Says {
+        reader: Some(text.with("host-send-as-read", [("household", household.into())])),
+        language: Language::of(tag),
+        words: mail_texts::message(req, sample, tag).unwrap_or_default(),
+    }
 }
 
 /// The households that take neither a message nor a mail.
@@ -103,10 +131,18 @@ pub(super) async fn thanks(req: HostRequest) -> Result<Response, Problem> {
 async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let (site, asked) = (req.site.clone(), filter.clone());
-    let (context, (found, own)) = req
+    let (context, (found, own, sample)) = req
         .read(move |tx, context| {
-            let found = sending::load(tx, &site, &context.host, &asked)?;
-            Ok((found, mail_text::load(tx, &context.host, kind)?))
+            let host = &context.host;
+            let found = sending::load(tx, &site, host, &asked)?;
+            let mut sample = mail_texts::sample(tx, &site, host, kind)?;
+            let of = found.of(kind, about_of(kind));
+            let lines = of.into_iter().flat_map(|all| &all.lines);
+            let households = lines.flat_map(|line| &line.households);
+            if let Some(first) = households.min_by_key(|one| one.place) {
+                sample.show(tx, host, &first.id)?;
+            }
+            Ok((found, mail_text::load(tx, host, kind)?, sample))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
@@ -159,7 +195,6 @@ async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
         .map(|one| text.say(one.label()))
         .collect();
     let is_unwritten = !own.is_written(false) && !own.is_written(true);
-    let words = own.message(text, &context.occasion);
     let body = KindPage {
         text,
         submission: req.submission(),
@@ -176,7 +211,7 @@ async fn show(req: HostRequest, kind: MailKind) -> Result<Response, Problem> {
         texts: wording.at(&format!("/mail/texts/{}", kind.word())),
         may_write: context.may(Permission::Write),
         is_unwritten,
-        words,
+        says: says(&req, &wording, &sample, &own),
         to_reach: said("host-send-to-reach", to_reach.saturating_sub(unreached)),
         have: (have > 0).then(|| said("host-send-have-it", have)),
         choices: choices(&wording, &filter, kind, &query),

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
+use site::resource::is_one_of;
 use web::dates::days_between;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Form, Input, Problem, Text, fields};
@@ -177,7 +178,6 @@ fn page(
     beside: Beside,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
-    let slug = &context.occasion.slug;
     let is_state = part == Part::State;
     let parts = Part::ALL.iter().copied();
     let body = Settings {
@@ -201,7 +201,11 @@ fn page(
             Vec::new()
         },
         confirm: is_state.then(|| {
-            let label = text.with("host-type-name", [("name", slug.as_str().into())]);
+            let name = match wording.hosts() {
+                none if none.is_empty() => context.occasion.slug.as_str(),
+                hosts => hosts.text,
+            };
+            let label = text.with("host-type-name", [("name", name.into())]);
             form_state.line("confirm", label)
         }),
         note: (context.occasion.status != Draft)
@@ -400,7 +404,10 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let done = posted
         .once(move |tx, host: &HostOf| {
             let occasion = occasions::load(tx, host)?;
-            if is_grave && occasion.status != OccasionStatus::Archived && confirm != occasion.slug {
+            let names = [&occasion.hosts, &occasion.title].into_iter();
+            let names = names.flat_map(|texts| texts.iter().map(|(_, name)| name));
+            let is_named = is_one_of(&confirm, names.chain([occasion.slug.as_str()]));
+            if is_grave && occasion.status != OccasionStatus::Archived && !is_named {
                 let field = web::FieldProblem {
                     pointer: "/confirm".to_owned(),
                     code: "confirmation_wrong",
