@@ -217,7 +217,8 @@ pub const DOMAIN: Domain = Domain {
         "0035_waiting" contracting,
         "0036_party" contracting,
         "0037_offer_questions" contracting,
-        "0038_class_people" contracting
+        "0038_class_people" contracting,
+        "0039_times_revision" contracting
     ))
 };
 
