@@ -37,6 +37,7 @@ mod gateway_abuse;
 mod grants;
 mod hours;
 mod hours_of_times;
+mod kept_times;
 mod leaving;
 mod links;
 mod long_lists;
