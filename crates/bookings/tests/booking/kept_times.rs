@@ -2,6 +2,7 @@
 //! process, nobody reads what was free before.
 
 use bookings::browse::{self, Filter};
+use bookings::provider::PROVIDER;
 use bookings::slot::Slot;
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Store;
@@ -13,7 +14,7 @@ use crate::classes::change;
 use crate::hours::{BOOKINGS, booked, every_day, listed, offer, tuesdays, wish};
 use crate::stage::{
     Booking, LINK, Person, Stage, count, drop_mail_jobs, erase, offer_week, on_both, on_default,
-    provider, run,
+    provider, rows, run,
 };
 
 /// More than there are.
@@ -126,6 +127,48 @@ fn each_statement_that_changes_what_takes_a_providers_time_raises_the_revision_a
             let now = revision(stage).await;
             assert_eq!(now != former, is_raised, "step {number}");
             former = now;
+        }
+    });
+}
+
+#[test]
+fn what_goes_over_to_another_provider_raises_the_revisions_of_both() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.offer("2026-12-03", "09:00", 0).await;
+        let mut mei = stage.person_as("Mei Lin", PROVIDER).await;
+        mei.offer("2026-12-03", "11:00", 0).await;
+        for first in [
+            sql!(
+                "INSERT INTO provider_busy (provider_id, starts_at, ends_at)
+                 SELECT MIN(id), 1, 2 FROM provider"
+            ),
+            sql!(
+                "INSERT INTO provider_schedule_exception
+                     (id, provider_id, first_day, last_day, hours, note, created_at, version)
+                 SELECT 'day', MIN(id), '2027-01-01', '2027-01-01', '[]', '', 0, 1 FROM provider"
+            ),
+        ] {
+            run(stage, first).await;
+        }
+        let revisions = async || {
+            let all = sql!("SELECT revision FROM provider_times ORDER BY provider_id");
+            let all: Vec<(i64,)> = rows(stage, all).await;
+            all
+        };
+        for step in [
+            sql!("UPDATE slot SET provider_id = (SELECT MAX(id) FROM provider)"),
+            sql!("UPDATE provider_busy SET provider_id = (SELECT MAX(id) FROM provider)"),
+            sql!(
+                "UPDATE provider_schedule_exception
+                 SET provider_id = (SELECT MAX(id) FROM provider)"
+            ),
+        ] {
+            let former = revisions().await;
+            run(stage, step).await;
+            let now = revisions().await;
+            assert_eq!((former.len(), now.len()), (2, 2));
+            assert!(former.iter().zip(&now).all(|(former, now)| former != now));
         }
     });
 }
@@ -376,9 +419,7 @@ impl Play<'_, '_> {
                 let opens = format!("{:02}:30", self.number(&[7, 8, 9]));
                 let window = |day: &str| json!({"day": day, "opens": opens, "closes": "12:30"});
                 let week: Vec<Value> = ["monday", "tuesday", "friday"].map(window).to_vec();
-                let zone = *["Asia/Tokyo", "Asia/Kuala_Lumpur"]
-                    .get(self.draw.below(2))
-                    .unwrap();
+                let zone = self.draw.one(&["Asia/Tokyo", "Asia/Kuala_Lumpur"]);
                 let path = format!("/api/v1/me/schedules/{}", self.hours);
                 let new = json!({"week": week, "time_zone": zone});
                 change(&mut self.farah, &path, &new).await;

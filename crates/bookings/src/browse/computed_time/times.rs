@@ -34,7 +34,9 @@ impl Times {
     ) -> Result<Self, StoreError> {
         let now = tx.roughly_now();
         let cache = tx.cache::<KeptStarts>().filter(|_| except.is_empty());
-        let (mut near, mut far): (Vec<_>, Vec<_>) = offerings.into_iter().partition(is_near);
+        let (mut near, mut far): (Vec<_>, Vec<_>) = offerings
+            .into_iter()
+            .partition(|one: &&Offering| one.is_near());
         let kept = match cache {
             Some(cache) => load_kept(tx, &cache, by_provider(&near), now)?,
             None => {
@@ -55,7 +57,7 @@ impl Times {
         until: Timestamp,
     ) -> Vec<(&'o OfferLength, Timestamp)> {
         match self.kept.get(&by.provider_id) {
-            Some(kept) if is_near(&by) && kept.has(&[by]) => kept.within(by, self.now, from, until),
+            Some(kept) if by.is_near() && kept.has(&[by]) => kept.within(by, self.now, from, until),
             _ => {
                 let unknown = ProviderTime::default();
                 let time = self.known.get(&by.provider_id).unwrap_or(&unknown);
@@ -65,9 +67,11 @@ impl Times {
     }
 }
 
-/// Whether the starts of an offer are kept as far ahead as it is booked.
-fn is_near(one: &&Offering) -> bool {
-    one.offer.horizon_days <= LONGEST_HORIZON
+impl Offering {
+    /// Whether the starts are kept as far ahead as they can be booked.
+    fn is_near(&self) -> bool {
+        self.offer.horizon_days <= LONGEST_HORIZON
+    }
 }
 
 fn revision(own: &[&Offering]) -> i64 {
@@ -92,12 +96,12 @@ fn load_kept(
     let day = day_of(now);
     let [begin, end] = stretch(day);
     let mut kept: BTreeMap<ProviderId, Arc<ProviderStarts>> = BTreeMap::new();
-    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
     for (provider, own) in offerings {
         match cache.find(provider, revision(&own), day) {
             Some(starts) if starts.has(&own) => {
                 kept.insert(provider.clone(), starts);
-                found.push((provider, own));
+                found.insert(provider, own);
             }
             former => missing.push((provider, own, former)),
         }
@@ -121,12 +125,12 @@ fn load_kept(
 /// Compares what was kept with what is free.
 fn check(
     tx: &mut Tx<'_>,
-    found: &[(&ProviderId, Vec<&Offering>)],
+    found: &BTreeMap<&ProviderId, Vec<&Offering>>,
     kept: &BTreeMap<ProviderId, Arc<ProviderStarts>>,
     day: Date,
 ) -> Result<(), StoreError> {
     let [begin, end] = stretch(day);
-    let providers: Vec<&ProviderId> = found.iter().map(|(provider, _)| *provider).collect();
+    let providers: Vec<&ProviderId> = found.keys().copied().collect();
     let times = provider_times(tx, &providers, "", begin, end)?;
     let unknown = ProviderTime::default();
     for (provider, own) in found {
