@@ -14,6 +14,7 @@ mod dashboards;
 mod edge;
 mod flush;
 mod footprint;
+mod free_times;
 mod import;
 mod load;
 mod login;

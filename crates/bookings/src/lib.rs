@@ -2,9 +2,9 @@
 //! them, move them and cancel them.
 //!
 //! Locks are taken in one order: the order, the settings (for a receipt's number), the booking, the
-//! member's account, slots. Gateways are called outside transactions. Only [`settle`] turns a
-//! payment into a booking or credits; see also [`checkout`], [`refund`], [`reconcile`] and
-//! [`verify`].
+//! member's account, slots; the revision of a provider's times, which triggers write, is locked at the
+//! commit. Gateways are called outside transactions. Only [`settle`] turns a payment into a booking or
+//! credits; see also [`checkout`], [`refund`], [`reconcile`] and [`verify`].
 
 mod administrator_alert;
 mod amount_range;
@@ -228,7 +228,8 @@ pub const DOMAIN: Domain = Domain {
         "0038_class_people" contracting,
         "0039_proposals" expanding,
         "0040_figures" expanding,
-        "0041_further_seats" contracting
+        "0041_further_seats" contracting,
+        "0042_times_revision" contracting
     ))
 };
 

@@ -1,6 +1,7 @@
 //! `bench bookings`: browsing and booking at a steady rate, with many connected clients and two
 //! sign-ins a second, in Kenduri with `SQLite` and in a plain `FastAPI` app with `PostgreSQL`
-//! (`lab/bookings_fastapi`). Then the processor time of a browse and of a booking in both.
+//! (`lab/bookings_fastapi`). Then the processor time of a browse and of a booking in both, and what the
+//! times cost that hours leave free (`free_times.rs`).
 //!
 //! Both keep the same promises about a booking: one transaction, a guarded update of the slot, and
 //! a unique index. Kenduri also serves its page of free times and the sign-ins, the other app only
@@ -19,6 +20,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::client::{Client, get, send_json};
+use super::free_times;
 use super::load::figure;
 use super::members::{self, Member};
 use super::paced::{self, Asked, Outcome, Pace};
@@ -118,6 +120,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, wanted: Wanted) -> Result
     drop(runtime.block_on(start())?);
     members::join(kenduri, &data, members)?;
     fill(&data, members, wanted.stored)?;
+    let subject = kenduri;
     runtime.block_on(async {
         let kenduri = ours(start().await?, members).await?;
         let fastapi = theirs(folder.path(), &app, &postgres, members).await?;
@@ -133,7 +136,9 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, wanted: Wanted) -> Result
             steady(name, side, wanted).await?;
         }
         println!("goal: p99 below 200 ms, of a sign-in below 500 ms, none failed");
-        cost([("Kenduri, SQLite", &kenduri), ("FastAPI, PostgreSQL", &fastapi)], wanted).await
+        cost([("Kenduri, SQLite", &kenduri), ("FastAPI, PostgreSQL", &fastapi)], wanted).await?;
+        drop(kenduri);
+        free_times::measure(subject, &settings, |data, providers| fill(data, providers, 0)).await
     })
 }
 

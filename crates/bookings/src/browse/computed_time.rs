@@ -1,12 +1,14 @@
 //! Times that the hours of providers leave free for their offers, except for classes. They are
-//! computed whenever they are asked for. One that somebody books or asks for is stored as a slot under
-//! the same id.
+//! computed when somebody looks at them, and kept for who looks next as long as nothing changes. One
+//! that somebody books or asks for is computed again, and stored as a slot under the same id.
 
 mod class_date;
+mod kept_starts;
 mod offered_session;
 mod preview;
 mod provider_time;
 mod time_id;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +20,7 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use self::provider_time::{ProviderTime, provider_times};
 use self::time_id::TimeId;
+use self::times::Times;
 use super::{Filter, Offered};
 use crate::availability::{self, Hours, Taken};
 use crate::offer::{Offer, OfferId, OfferLength};
@@ -55,6 +58,8 @@ struct Offering {
     address: Option<String>,
     credit_label: Option<String>,
     site_currency: Currency,
+    /// Of what takes the provider's time. Triggers of the tables write it.
+    times_revision: i64,
 }
 
 /// Finds the offers that members can book and that are no classes, or `only` that one.
@@ -79,12 +84,13 @@ fn bookable(
              CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
              CASE WHEN w.reveal = 'always' THEN g.slug END AS slug,
              (SELECT k.label FROM credit_kind k WHERE k.code = o.credit_kind) AS credit_label,
-             w.currency AS site_currency
+             w.currency AS site_currency, COALESCE(t.revision, 0) AS times_revision
          FROM offer o JOIN provider_schedule h ON h.id = o.schedule_id
          JOIN provider p ON p.id = o.provider_id AND p.is_paused = 0
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          JOIN booking_setting w ON w.id = 1
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
+         LEFT JOIN provider_times t ON t.provider_id = o.provider_id
          WHERE o.active = 1 AND (o.seats = 1 OR CAST(:has_classes AS BIGINT) = 1)
            AND (:only = '' OR o.id = :only)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
@@ -284,30 +290,53 @@ pub(crate) fn list(
     }
     let offerings = offerings(tx, "")?.into_iter();
     let offerings: Vec<Offering> = offerings.filter(|one| is_meant(one, filter)).collect();
-    let mut providers: Vec<&ProviderId> = offerings.iter().map(|one| &one.provider_id).collect();
-    providers.sort();
-    providers.dedup();
     let except = filter.except.as_ref().map_or("", SlotId::as_str);
-    let (unknown, mut found) = (ProviderTime::default(), Vec::new());
+    let is_after = |one: &Found<'_>| match &filter.after {
+        None => true,
+        Some((at, id)) => {
+            one.at > *at || one.at == *at && one.slot().is_some_and(|slot| slot.id > *id)
+        }
+    };
+    let mut found: Vec<Found<'_>> = Vec::new();
     let (mut from, mut stretch) = (begin, STRETCH);
     while from < end && found.len() < limit {
         let until = from.checked_add(stretch).unwrap_or(end).min(end);
-        let times = provider_times(tx, &providers, except, from, until)?;
-        for one in &offerings {
-            let time = times.get(&one.provider_id).unwrap_or(&unknown);
-            let starts = one.starts(time, now, from, until).into_iter();
-            let starts = starts.filter(|(length, _)| is_length_meant(one, length, filter));
-            found.extend(starts.filter_map(|(length, at)| one.offered(length, at)));
+        let times = Times::load(tx, &offerings, except, from, until)?;
+        for by in &offerings {
+            let starts = times.starts(by, from, until).into_iter();
+            let starts = starts.filter(|(length, _)| is_length_meant(by, length, filter));
+            let all = starts.map(|(length, at)| Found { by, length, at });
+            found.extend(all.filter(is_after));
         }
-        found.retain(|one| {
-            let after = filter.after.as_ref();
-            after.is_none_or(|(at, id)| (one.slot.starts_at, &one.slot.id) > (*at, id))
-        });
         (from, stretch) = (until, stretch * 2);
     }
-    sort(&mut found);
-    found.truncate(limit);
-    Ok(found)
+    // Of those that begin with the last one, the ids decide.
+    found.sort_by_key(|one| one.at);
+    if let Some(last) = found.get(limit.saturating_sub(1)).map(|one| one.at) {
+        found.truncate(found.partition_point(|one| one.at <= last));
+    }
+    let offered = found.iter().filter_map(Found::offered);
+    let mut offered: Vec<Offered> = offered.collect();
+    sort(&mut offered);
+    offered.truncate(limit);
+    Ok(offered)
+}
+
+/// A free time of an offer.
+struct Found<'a> {
+    by: &'a Offering,
+    length: &'a OfferLength,
+    at: Timestamp,
+}
+
+impl Found<'_> {
+    fn slot(&self) -> Option<Slot> {
+        self.by.slot(self.length, self.at)
+    }
+
+    fn offered(&self) -> Option<Offered> {
+        self.by.offered(self.length, self.at)
+    }
 }
 
 /// Counts a provider's free times, and finds the `first` of them. A start counts once for each
@@ -324,16 +353,14 @@ pub(crate) fn next_free(
     }
     let now = tx.roughly_now();
     let until = now + FURTHEST;
-    let mut times = provider_times(tx, &[provider], "", now, until)?;
-    let time = times.remove(provider).unwrap_or_default();
-    let mut free: Vec<(Timestamp, &Offering, &OfferLength)> = Vec::new();
-    for one in &own {
-        let starts = one.starts(&time, now, now, until).into_iter();
-        free.extend(starts.map(|(length, at)| (at, one, length)));
+    let times = Times::load(tx, &own, "", now, until)?;
+    let mut free: Vec<Found<'_>> = Vec::new();
+    for by in &own {
+        let starts = times.starts(by, now, until).into_iter();
+        free.extend(starts.map(|(length, at)| Found { by, length, at }));
     }
-    free.sort_by_key(|(at, ..)| *at);
-    let next = free.iter().take(first);
-    let next = next.filter_map(|(at, one, length)| one.slot(length, *at));
+    free.sort_by_key(|one| one.at);
+    let next = free.iter().take(first).filter_map(Found::slot);
     Ok((free.len(), next.collect()))
 }
 

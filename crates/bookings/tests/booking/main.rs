@@ -41,6 +41,7 @@ mod grants;
 mod group_links;
 mod hours;
 mod hours_of_times;
+mod kept_times;
 mod leaving;
 mod links;
 mod long_lists;

@@ -23,7 +23,7 @@
 //! - Any [`StoreError`] ends the transaction. A refusal that must leave a trace is therefore an
 //!   `Ok` value.
 //! - [`Tx::recall`] caches what a read found at a revision. Whoever changes such data raises the
-//!   revision in the same transaction.
+//!   revision in the same transaction. [`Tx::cache`] is for what one key and one revision do not tell.
 //! - In [`sql!`](crate::sql!), `{event::Details}` names a row type by its module, and `{…}` and
 //!   `:name` within quotes are text. Statements with `$1` take their arguments as a list:
 //!   `tx.maybe(sql!("…"), &[&id])`.

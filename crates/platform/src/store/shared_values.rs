@@ -1,7 +1,7 @@
 //! A cache for values that many reads share. Each value is stored with the revision at which it was
 //! read.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,7 @@ pub(crate) struct Memory(Arc<Mutex<Shelf>>);
 struct Shelf {
     kept: HashMap<String, Kept>,
     uses: u64,
+    of_types: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }
 
 #[derive(Debug)]
@@ -58,6 +59,13 @@ impl Memory {
         shelf.kept.insert(key.to_owned(), kept);
     }
 
+    pub(super) fn of_type<T: Default + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let mut shelf = self.shelf();
+        let own = shelf.of_types.entry(TypeId::of::<T>());
+        let value = own.or_insert_with(|| Arc::new(T::default()));
+        Arc::clone(value).downcast().ok()
+    }
+
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,6 +73,8 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
+
     use super::*;
 
     #[test]
@@ -78,6 +88,19 @@ mod tests {
         memory.keep("a", 2, Arc::new(2_u8));
         assert_eq!(memory.find::<u8>("a", 1), None);
         assert_eq!(memory.find::<u8>("a", 2).as_deref(), Some(&2));
+    }
+
+    #[test]
+    fn each_type_has_one_value_of_its_own() {
+        let memory = Memory::default();
+        let first = memory.of_type::<AtomicU8>().unwrap();
+        first.store(1, Ordering::Relaxed);
+        let again = memory.of_type::<AtomicU8>().unwrap();
+        assert_eq!(again.load(Ordering::Relaxed), 1);
+        let other = memory.of_type::<AtomicU16>().unwrap();
+        assert_eq!(other.load(Ordering::Relaxed), 0);
+        let elsewhere = Memory::default().of_type::<AtomicU8>().unwrap();
+        assert_eq!(elsewhere.load(Ordering::Relaxed), 0);
     }
 
     #[test]

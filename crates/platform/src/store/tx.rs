@@ -248,6 +248,15 @@ impl<'c> Tx<'c> {
         Ok(read)
     }
 
+    /// Returns the store's only value of this type: a cache that outlives the transaction. `None` in a
+    /// change, which may see what is rolled back.
+    pub fn cache<T: Default + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        match self.mode {
+            Mode::Read => self.ground.memory.of_type(),
+            Mode::Write => None,
+        }
+    }
+
     pub(crate) fn wake_jobs(&mut self) {
         self.wake.jobs = true;
     }

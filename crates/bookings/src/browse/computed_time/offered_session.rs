@@ -8,9 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
 
 use super::class_date::{ListedDate, class_dates};
-use super::{Offering, ProviderTime, STRETCH, Seats, provider_times, with_classes};
+use super::{Offering, STRETCH, Seats, Times, with_classes};
 use crate::offer::{Offer, OfferId, OfferLength};
-use crate::provider::ProviderId;
 use crate::slot::{Place, Slot, SlotId};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -268,7 +267,7 @@ impl OfferedSession {
 #[derive(Debug)]
 pub(crate) struct KnownTimes {
     now: Timestamp,
-    times: BTreeMap<ProviderId, ProviderTime>,
+    times: Times,
     dates: BTreeMap<OfferId, Vec<ListedDate>>,
     moved: Option<MovedTime>,
 }
@@ -297,12 +296,10 @@ impl KnownTimes {
         let offerings = sessions.iter().flat_map(|session| &session.offerings);
         let (classes, others): (Vec<_>, Vec<_>) = offerings.partition(|one| one.offer.is_class());
         let dates = class_dates(tx, classes.iter().map(|one| &one.offer.id))?;
-        let providers: BTreeSet<&ProviderId> = others.iter().map(|one| &one.provider_id).collect();
-        let providers: Vec<&ProviderId> = providers.into_iter().collect();
         let horizon = sessions.iter().map(OfferedSession::horizon).max();
         let until = now + horizon.unwrap_or_default();
         let except = moved.as_ref().map_or("", |moved| moved.slot.id.as_str());
-        let times = provider_times(tx, &providers, except, now, until)?;
+        let times = Times::load(tx, others, except, now, until)?;
         Ok(Self {
             now,
             times,
@@ -332,7 +329,7 @@ impl KnownTimes {
         from: Timestamp,
         until: Timestamp,
     ) -> Vec<Given<'s>> {
-        let (unknown, mut all) = (ProviderTime::default(), Vec::new());
+        let mut all = Vec::new();
         let until = until.min(self.end(session));
         if from >= until {
             return all;
@@ -350,8 +347,7 @@ impl KnownTimes {
                     what: What::Date(date),
                 }));
             } else {
-                let time = self.times.get(&by.provider_id).unwrap_or(&unknown);
-                self.compute(by, time, minutes, (from, until), &mut all);
+                self.compute(by, minutes, (from, until), &mut all);
             }
         }
         all
@@ -360,12 +356,11 @@ impl KnownTimes {
     fn compute<'s>(
         &self,
         by: &'s Offering,
-        time: &ProviderTime,
         minutes: Option<i64>,
         (from, until): (Timestamp, Timestamp),
         all: &mut Vec<Given<'s>>,
     ) {
-        let starts = by.starts(time, self.now, from, until).into_iter();
+        let starts = self.times.starts(by, from, until).into_iter();
         let meant = starts.filter(|(length, at)| {
             let is_own = |moved: &MovedTime| moved.is_at(&by.offer.id, length.minutes, *at);
             minutes.is_none_or(|own| length.minutes == own)

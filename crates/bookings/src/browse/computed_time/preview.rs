@@ -39,6 +39,7 @@ impl Preview {
             address: None,
             credit_label: None,
             site_currency: offer.currency,
+            times_revision: 0,
         };
         Ok(Self {
             offering,
