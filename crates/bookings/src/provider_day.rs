@@ -215,7 +215,11 @@ fn on_days(
     let days: Vec<Day> = days
         .map(|day| {
             let (begins, ends) = range(day, day);
-            Day { day, begins, ends }
+            Day {
+                date: day,
+                begins,
+                ends,
+            }
         })
         .collect();
     let mut all = BTreeMap::new();
@@ -236,7 +240,7 @@ fn on_days(
                 found.seats_taken += class.seats_taken;
             }
             if found != TimeUse::default() {
-                all.insert((provider.clone(), day.day), found);
+                all.insert((provider.clone(), day.date), found);
             }
         }
     }
@@ -245,7 +249,7 @@ fn on_days(
 
 /// A day by the site's clock.
 struct Day {
-    day: Date,
+    date: Date,
     begins: Timestamp,
     ends: Timestamp,
 }

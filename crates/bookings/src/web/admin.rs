@@ -14,8 +14,6 @@ use super::words;
 use crate::Refusal;
 use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
-use crate::plan;
-use crate::preset::{self, Preset};
 use crate::refund;
 use crate::refund::manual::{self, Before, OrderRecord};
 use crate::settings::Administrator;

@@ -138,7 +138,7 @@ fn list(
     let rows = found.sessions.iter();
     let rows = rows.map(|(session, next)| {
         let href = zone.keep(&purpose.calendar(&session.slug));
-        row(text, zone, &zoned, session, (href, *next))
+        row(text, zone, &zoned, session, href, *next)
     });
     let today = now.to_zoned(zone.zone.clone()).date();
     let body = SessionsPage {
@@ -161,7 +161,8 @@ fn row(
     zone: &VisitorZone,
     zoned: &ZonedPage<'_>,
     session: &OfferedSession,
-    (href, next): (String, Option<Start>),
+    href: String,
+    next: Option<Start>,
 ) -> Row {
     let offer = &session.offer;
     let lengths = session.lengths();

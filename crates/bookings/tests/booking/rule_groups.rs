@@ -31,7 +31,7 @@ fn form(page: &Page, group: &str) -> Form {
 /// The names of the fields that a form shows.
 fn shown(form: &Form) -> Vec<&str> {
     let shown = form.fields.iter().filter(|field| {
-        let is_unit = field.name.ends_with(".unit");
+        let is_unit = field.name.strip_suffix(".unit").is_some();
         !is_unit && !["hidden", "submit"].contains(&field.kind.as_str())
     });
     let names = shown.map(|field| field.name.as_str());

@@ -347,7 +347,7 @@ impl KnownTimes {
                     what: What::Date(date),
                 }));
             } else {
-                self.compute(by, minutes, (from, until), &mut all);
+                self.compute(by, minutes, from, until, &mut all);
             }
         }
         all
@@ -357,7 +357,8 @@ impl KnownTimes {
         &self,
         by: &'s Offering,
         minutes: Option<i64>,
-        (from, until): (Timestamp, Timestamp),
+        from: Timestamp,
+        until: Timestamp,
         all: &mut Vec<Given<'s>>,
     ) {
         let starts = self.times.starts(by, from, until).into_iter();

@@ -37,12 +37,11 @@ impl Times {
         let (mut near, mut far): (Vec<_>, Vec<_>) = offerings
             .into_iter()
             .partition(|one: &&Offering| one.is_near());
-        let kept = match cache {
-            Some(cache) => load_kept(tx, &cache, by_provider(&near), now)?,
-            None => {
-                far.append(&mut near);
-                BTreeMap::new()
-            }
+        let kept = if let Some(cache) = cache {
+            load_kept(tx, &cache, by_provider(&near), now)?
+        } else {
+            far.append(&mut near);
+            BTreeMap::new()
         };
         let providers: Vec<&ProviderId> = by_provider(&far).into_keys().collect();
         let known = provider_times(tx, &providers, except, from, until)?;
