@@ -172,10 +172,13 @@ fn every_row_of_every_table_arrives_and_numbers_go_on() {
     assert_eq!(copied, tables);
 
     let sorted = |cells: Vec<super::stolen_database::cells::Cell>| {
-        // SQLite's own statistics and counters are not moved.
+        // SQLite's own statistics and counters are not moved, and revisions of times begin anew: triggers
+        // write them as the rows arrive.
         let mut cells: Vec<_> = cells
             .into_iter()
-            .filter(|cell| !cell.place.starts_with("sqlite_"))
+            .filter(|cell| {
+                !cell.place.starts_with("sqlite_") && cell.place != "provider_times.revision"
+            })
             .map(|cell| (cell.place, cell.bytes))
             .collect();
         cells.sort();
