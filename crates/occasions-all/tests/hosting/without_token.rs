@@ -75,5 +75,9 @@ pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "DELETE /api/v1/admin/users/{id}/factor-reset",
     "DELETE /api/v1/me/factor-reset",
     "GET /api/v1/me/identities",
+    "DELETE /api/v1/me/group-links/{link}",
+    "GET /api/v1/me/group-links",
+    "GET /api/v1/me/group-links/places",
+    "POST /api/v1/me/group-links",
     "DELETE /api/v1/me/identities/{id}",
 ];
