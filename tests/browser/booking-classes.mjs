@@ -124,10 +124,8 @@ test('a tutor offers a class, and people abroad read its dates by their own cloc
     party_limit: '4',
   });
   await tutor.locator('[name="lengths.0.minutes.unit"]').selectOption('minutes');
-  await look(tutor, 'offer');
   await press(tutor, 'Save');
   await tutor.getByRole('status').waitFor();
-  await look(tutor, 'offers');
 
   for (let tries = 0; tries < 100 && !(await tutor.getByText(/0 of 6/).count()); tries += 1) await tutor.goto(`/me/slots?from=${day}`);
   await look(tutor, 'week');
@@ -180,7 +178,6 @@ test('a member books two places with names, and another the rest', async () => {
   people = date.replace('/book/', '/me/slots/');
   await tutor.goto(people);
   await tutor.getByText('6 of 6 places taken').first().waitFor();
-  await look(tutor, 'people');
 });
 
 // Looks at the page of the family, whose browser runs no scripts, in one that does.
@@ -210,7 +207,6 @@ test('a family of three waits for a full date, and takes the places that somebod
   for (const name of ['Ken', 'Mika', 'Taro']) await emi.getByRole('checkbox', { name }).check();
   await press(emi, 'Give these places back…');
   await emi.getByText(/RM.180\.00/).first().waitFor();
-  await look(emi, 'give-back');
   await press(emi, 'Give the places back');
   await emi.getByText('The places are given back.').waitFor();
   await look(emi, 'given-back');
@@ -246,27 +242,22 @@ test('a member cancels too late, asks for the money all the same, and is answere
   await press(aina, 'Cancel the booking');
   await aina.getByText('It is cancelled.').waitFor();
   await look(aina, 'cancelled-late');
-  const told = await mailTo(mail.farah, /^Cancelled/);
+  assert.match((await mailTo(mail.farah, /^Cancelled/)).text, /Aina Yusof/);
 
   await aina.locator('main a[href^="/pay/"]').last().click();
   await fill(aina, { text: 'My daughter has a fever.' });
   await look(aina, 'refund-ask');
   await press(aina, 'Ask for the money');
   await aina.getByText('You asked for your money').waitFor();
-  await look(aina, 'refund-asked');
 
-  await enter(admin, '/me', mail.siti);
-  await look(admin, 'admin-home');
-  await admin.goto('/admin/refunds');
+  await enter(admin, '/admin/refunds', mail.siti);
   await look(admin, 'refunds');
   await admin.locator('form', { hasText: 'My daughter has a fever.' }).locator('[name=reason]').fill('Get well soon, Nora.');
   await admin.getByRole('button', { name: 'Pay it back', exact: true }).click();
   await admin.getByText('Answered. The payer gets an email.').waitFor();
-  await look(admin, 'refunds-answered');
   assert.match((await mailTo(mail.aina, /^Your money comes back/)).text, /RM.120\.00 goes back to you:[^]*Get well soon, Nora\./);
   await aina.reload();
   await aina.getByText('goes back to you').waitFor();
-  await look(aina, 'refund-granted');
 });
 
 test('a member reports that the tutor did not come, the tutor answers, and an administrator decides', async () => {
@@ -275,19 +266,17 @@ test('a member reports that the tutor did not come, the tutor answers, and an ad
   await fill(emi, { note: 'I waited in the call for a quarter of an hour.' });
   await look(emi, 'claim-new');
   await press(emi, 'Report that Farah Ali did not come…');
-  await look(emi, 'claim-sure');
   await press(emi, 'Send the report');
   await emi.getByText('You say that the provider did not come.').waitFor();
   await look(emi, 'claim-made');
 
-  const asked = await mailTo(mail.farah, /^Please answer: did you come/);
+  assert.match((await mailTo(mail.farah, /^Please answer: did you come/)).text, /I waited in the call/);
   await enter(tutor, bookings.emi, mail.farah);
   await look(tutor, 'claim-asked');
   await tutor.getByRole('radio', { name: 'It took place' }).check();
   await fill(tutor, { answer: 'The link had changed, and I wrote to everybody.' });
   await press(tutor, 'Send the answer');
   await tutor.getByText('An administrator reads both sides and decides.').waitFor();
-  await look(tutor, 'claim-answered');
 
   await enter(admin, '/admin/sessions/claims', mail.siti);
   await look(admin, 'claims');
@@ -302,8 +291,9 @@ test('a member reports that the tutor did not come, the tutor answers, and an ad
   await emi.reload();
   await emi.getByText('An administrator has decided: the provider did not come.').waitFor();
   await look(emi, 'claim-settled');
-  // The fourth place was all that was left to pay back.
+  // The fourth place was all that was left to pay back, which happens in the background.
   await emi.locator('main a[href^="/pay/"]').click();
+  for (let tries = 0; tries < 100 && !(await emi.getByText('Your money was paid back.').count()); tries += 1) await emi.reload();
   await emi.getByText('Your money was paid back.').waitFor();
   await look(emi, 'claim-paid-back');
 });
