@@ -796,7 +796,7 @@ calendar-days = Days
 calendar-open = Your hours: add a time
 calendar-busy = Busy
 calendar-off = Day off
-calendar-seats = { $taken } of { $seats } seats
+calendar-seats = { $taken } of { $seats } places
 calendar-sessions = { $count ->
     [0] –
     [one] { $count } session
