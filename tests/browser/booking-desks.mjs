@@ -59,7 +59,7 @@ test('an empty site says what to begin with', async () => {
   host = await owner(browser, kenduri, 'Farah Ali', farah);
   await visitTwice(host, '/me', 'me-empty');
   assert.equal(await host.locator('main section.card').count(), 0);
-  await host.getByRole('link', { name: 'Book a session' }).waitFor();
+  await host.getByRole('link', { name: 'Times to book' }).waitFor();
   await visitTwice(host, '/admin/sessions', 'sessions-empty');
   await visitTwice(host, '/admin/sessions/figures', 'figures-empty');
   await visitTwice(host, '/admin/orders', 'orders-empty');
@@ -185,7 +185,7 @@ test('a teacher writes hours and an offer, and a visitor abroad finds the times 
   await press(host, 'Save');
   await host.getByRole('status').waitFor();
   await lookTwice(host, 'hours');
-  await host.getByRole('link', { name: 'Offer a session' }).click();
+  await host.goto('/me/offers/new');
   await fill(host, { title: 'Sketching outdoors', location: 'https://meet.jit.si/Veranda', 'lengths.0.price_minor': '60' });
   await lookTwice(host, 'offer-new');
   await press(host, 'Save');

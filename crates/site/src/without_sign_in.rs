@@ -25,6 +25,8 @@ pub struct Entrance {
     /// The CSRF token for the hidden field `_csrf` in the page's form.
     pub csrf: String,
     pub text: Text,
+    /// In a language of public pages, of which there may be more.
+    pub public_text: Text,
     /// The language for mails to the visitor.
     pub locale: String,
     /// What the request says about the visitor's zone.
@@ -51,11 +53,13 @@ impl Entrance {
             let cookie = cookies::set_before(site.url(), &secret);
             (secret, Some(cookie))
         };
+        let public_text = site.speak_public(&wishes);
         Ok(Self {
             who,
             csrf: csrf::token(secret.reveal(), &site.random),
             text: site.speak(&wishes),
-            locale: site.speak_public(&wishes).language().tag.to_string(),
+            locale: public_text.language().tag.to_string(),
+            public_text,
             zones: ZoneWishes::read(&parts.uri, &parts.headers),
             client: Browser::from_request_parts(parts, accounts).await?.0,
             secret,

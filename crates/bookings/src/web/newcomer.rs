@@ -75,7 +75,7 @@ pub(super) async fn hold(
     if let Err(problem) = done {
         return again(&accounts, entrance, form, &id, problem).await;
     }
-    let (text, is_sent) = (entrance.text.clone(), site.settings.has_mail);
+    let (text, is_sent) = (entrance.public_text.clone(), site.settings.has_mail);
     let body = SentPage {
         text: &text,
         email: form.text("email"),
@@ -132,7 +132,7 @@ pub(super) async fn wait(
     if let Err(problem) = done {
         return again(&accounts, entrance, form, &id, problem).await;
     }
-    let (text, is_sent) = (entrance.text.clone(), site.settings.has_mail);
+    let (text, is_sent) = (entrance.public_text.clone(), site.settings.has_mail);
     let held = if is_sent {
         "waiting-newcomer-sent"
     } else {
@@ -158,7 +158,7 @@ async fn again(
     problem: Problem,
 ) -> Result<Response, Problem> {
     form_state::answer(Err(problem), async |problem: Problem| {
-        let form_state = FormState::refused(form.clone(), &problem, &entrance.text);
+        let form_state = FormState::refused(form.clone(), &problem, &entrance.public_text);
         let stamp = form.text("form_stamp").to_owned();
         let site_zone = accounts.site.settings.time_zone.clone();
         let zone = VisitorZone::of_form(form.text(zone::PARAMETER), site_zone);
@@ -191,7 +191,7 @@ pub(super) async fn ask_to_wait(
     let look = move |tx: &mut Tx<'_>| newcomer::waiting::find(tx, &site, &token);
     let found = accounts.site.store.read(look).await?;
     let (slot, seats) = found.ok_or_else(problem::gone)?;
-    let (text, place) = (entrance.text.clone(), slot.place_zone());
+    let (text, place) = (entrance.public_text.clone(), slot.place_zone());
     let zone = words::zone(&accounts.site, None);
     let (date, time) = words::when(&text, &zone, place.as_ref(), slot.starts_at, slot.ends_at);
     let body = WaitPage {
@@ -283,7 +283,7 @@ pub(super) async fn ask(
     let found = accounts.site.store.read(look).await?;
     let (booking, zone, slot) = found.ok_or_else(problem::gone)?;
     let place = slot.place_zone();
-    let text = entrance.text.clone();
+    let text = entrance.public_text.clone();
     let zone = zone.unwrap_or_else(|| words::zone(&accounts.site, None));
     let (date, time) = words::when(
         &text,

@@ -167,7 +167,7 @@ pub(super) async fn signed_out_page(
     shown: Shown<'_>,
     stamp: &str,
 ) -> Result<Response, Problem> {
-    let text = entrance.text.clone();
+    let text = entrance.public_text.clone();
     let reader = SlotReader::SignedOut(accounts, &entrance, stamp);
     let mut response = slot_page(&accounts.site, &text, reader, id, shown).await?;
     entrance.remember(response.headers_mut());
@@ -524,7 +524,7 @@ impl SignedOut {
         newcomers: bool,
         stamp: &str,
     ) -> Self {
-        let text = &entrance.text;
+        let text = &entrance.public_text;
         let field = |name, control, label| form_state.field(name, text.say(label), control);
         let may_register = unregistered::is_open(accounts);
         Self {

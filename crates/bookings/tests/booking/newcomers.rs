@@ -533,3 +533,26 @@ fn a_link_and_the_end_of_the_hold_at_once_end_with_one_session() {
         }
     });
 }
+
+#[test]
+fn who_books_without_an_account_reads_each_page_in_their_language() {
+    on_both(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        let mut farah = provider(&stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        let mut siti = stage.visitor();
+        siti.set_cookie("kd_lang", "ar");
+        let shown = siti.get(&path(&slot)).await;
+        assert!(
+            shown.expect(200).body.contains("<html lang=\"ar\""),
+            "{}",
+            shown.body
+        );
+        let held = leave(&mut siti, &slot, "siti@example.com").await;
+        assert!(
+            held.expect(202).body.contains("<html lang=\"ar\""),
+            "{}",
+            held.body
+        );
+    });
+}

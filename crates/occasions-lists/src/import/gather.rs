@@ -284,6 +284,7 @@ impl Reader<'_> {
             self.tidy_events(&mut guest.events, *row, Field::GuestEvents, findings);
             self.tidy_answers(&mut guest.answers, AskedOf::Guest);
             self.replace_diets(guest, *row, findings);
+            self.tick_noted(guest);
             self.tidy_replies(&mut guest.replies, *row, findings);
         }
         self.tidy_replies(&mut record.replies, *row, findings);
@@ -372,6 +373,31 @@ impl Reader<'_> {
             let note = guest.diet_note.take();
             let both = note.into_iter().chain([words]).collect::<Vec<_>>();
             guest.diet_note = Some(both.join("; "));
+        }
+    }
+
+    /// Ticks the options that a note about food names. A note that says nothing else goes.
+    fn tick_noted(&self, guest: &mut GuestRecord) {
+        let Some(note) = guest.diet_note.as_ref() else {
+            return;
+        };
+        // Whose need it is has to be said first.
+        if note.contains(reading::ONE_OF) {
+            return;
+        }
+        let parts = note.split(['\n', ';', ',', '+', '&']).map(str::trim);
+        let parts = parts.filter(|part| !part.is_empty());
+        let known = parts.map(|part| self.lexicon.diet(part.trim_end_matches(['!', '.'])));
+        let known: Vec<Option<&str>> = known.collect();
+        let is_all = known.iter().all(Option::is_some);
+        let ticked = known.into_iter().flatten().map(str::to_owned);
+        let mut diets = guest.diets.take().unwrap_or_default();
+        diets.extend(ticked);
+        diets.sort();
+        diets.dedup();
+        guest.diets = Some(diets).filter(|diets| !diets.is_empty());
+        if is_all {
+            guest.diet_note = None;
         }
     }
 

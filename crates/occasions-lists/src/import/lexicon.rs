@@ -163,6 +163,12 @@ impl Lexicon {
             }
         }
         all.add_own(ground);
+        for option in &ground.diets {
+            let others = DIETS.iter().filter(|(key, _)| *key == option.key);
+            for word in others.flat_map(|(_, words)| *words) {
+                add(&mut all.diets, word, option.key.clone());
+            }
+        }
         for (word, heading) in reading::known() {
             if let Some(column) = column(word, ground) {
                 add(&mut all.headings, heading, column);
@@ -340,6 +346,99 @@ impl Lexicon {
         found.map_or_else(|| typed.trim().to_owned(), Clone::clone)
     }
 }
+
+/// What else people write for the dietary options of a new occasion, by the options' keys.
+const DIETS: &[(&str, &[&str])] = &[
+    (
+        "vegetarian",
+        &[
+            "vegetarians",
+            "veggie",
+            "veg",
+            "vegetarisch",
+            "vegetarier",
+            "vegetarierin",
+            "vegetariano",
+            "vegetariana",
+            "végétarien",
+            "végétarienne",
+            "吃素",
+        ],
+    ),
+    (
+        "vegan",
+        &["vegano", "vegana", "végane", "végétalien", "végétalienne"],
+    ),
+    (
+        "gluten-free",
+        &[
+            "gluten free",
+            "gluten intolerant",
+            "celiac",
+            "coeliac",
+            "glutenfrei",
+            "ohne gluten",
+            "zöliakie",
+            "senza glutine",
+            "celiaco",
+            "celiaca",
+            "celiachia",
+            "sans gluten",
+        ],
+    ),
+    (
+        "dairy-free",
+        &[
+            "dairy free",
+            "no dairy",
+            "lactose free",
+            "lactose intolerant",
+            "laktosefrei",
+            "laktoseintolerant",
+            "laktoseintoleranz",
+            "senza lattosio",
+            "intollerante al lattosio",
+            "sans lactose",
+            "intolérant au lactose",
+            "intolérante au lactose",
+        ],
+    ),
+    (
+        "nut-allergy",
+        &[
+            "nut free",
+            "no nuts",
+            "allergic to nuts",
+            "nussallergie",
+            "allergico alle noci",
+            "allergica alle noci",
+            "allergie aux noix",
+        ],
+    ),
+    (
+        "shellfish-allergy",
+        &[
+            "no shellfish",
+            "allergic to shellfish",
+            "schalentierallergie",
+            "allergie aux crustacés",
+        ],
+    ),
+    (
+        "no-beef",
+        &["kein rindfleisch", "tak makan daging lembu", "sans bœuf"],
+    ),
+    (
+        "no-pork",
+        &[
+            "kein schweinefleisch",
+            "ohne schweinefleisch",
+            "kein schwein",
+            "sans porc",
+        ],
+    ),
+    ("kosher", &["koscher", "casher", "kasher"]),
+];
 
 /// What the usual events are called, one event a line.
 const EVENTS: &[&[&str]] = &[

@@ -37,7 +37,7 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[utoipa::path(
     get, path = "/api/v1/me/calendar", tag = "bookings",
     params(("from" = Option<String>, Query,), ("to" = Option<String>, Query,)),
-    responses((status = 200, body = List<calendar::Entry>))
+    responses((status = 200, body = List<calendar::Entry>), (status = 422))
 )]
 async fn show_own_calendar(call: Call) -> Result<Json<List<calendar::Entry>>, Problem> {
     let query = call.query();
