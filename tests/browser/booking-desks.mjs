@@ -133,6 +133,7 @@ test('a member sees what is booked and left to spend', async () => {
   await visitTwice(page, '/me', 'member');
   await card(page, 'My bookings').getByText('4 credits').waitFor();
   await visitTwice(page, '/me/credits', 'credits');
+  await visitTwice(page, '/me/orders', 'own-orders');
   await page.locator('a[href*="/receipt"]').first().click();
   await page.getByRole('heading', { name: /^Receipt/ }).waitFor();
   await lookTwice(page, 'receipt');

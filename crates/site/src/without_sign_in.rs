@@ -104,6 +104,12 @@ impl Entrance {
         response
     }
 
+    /// Like [`Entrance::show`], in the language of public pages.
+    pub fn show_publicly<B: Template>(mut self, site: &Site, title: &str, body: B) -> Response {
+        self.text.clone_from(&self.public_text);
+        self.show(site, title, body)
+    }
+
     /// Sets the cookie that identifies the browser, if it has none yet.
     pub fn remember(self, headers: &mut HeaderMap) {
         if let Some(cookie) = self.cookie {

@@ -89,7 +89,8 @@ pub(super) async fn hold(
         ),
         is_sent,
     };
-    let mut response = entrance.show(site, "booking-newcomer-sent", framed(site, &text, body));
+    let mut response =
+        entrance.show_publicly(site, "booking-newcomer-sent", framed(site, &text, body));
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
 }
@@ -144,7 +145,8 @@ pub(super) async fn wait(
         held: text.say(held).into_owned(),
         is_sent,
     };
-    let mut response = entrance.show(site, "booking-newcomer-sent", framed(site, &text, body));
+    let mut response =
+        entrance.show_publicly(site, "booking-newcomer-sent", framed(site, &text, body));
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
 }
@@ -202,7 +204,7 @@ pub(super) async fn ask_to_wait(
         seats,
     };
     let body = framed(&accounts.site, &text, body);
-    Ok(entrance.show(&accounts.site, "waiting-join", body))
+    Ok(entrance.show_publicly(&accounts.site, "waiting-join", body))
 }
 
 /// `POST /book/wait/{token}`.
@@ -299,7 +301,7 @@ pub(super) async fn ask(
         time,
         price: notice::price(&text, slot.price()),
     };
-    Ok(entrance.show(
+    Ok(entrance.show_publicly(
         &accounts.site,
         "booking-newcomer-confirm",
         framed(&accounts.site, &text, body),

@@ -406,8 +406,6 @@ const DIETS: &[(&str, &[&str])] = &[
     (
         "nut-allergy",
         &[
-            "nut free",
-            "no nuts",
             "allergic to nuts",
             "nussallergie",
             "allergico alle noci",
@@ -418,7 +416,6 @@ const DIETS: &[(&str, &[&str])] = &[
     (
         "shellfish-allergy",
         &[
-            "no shellfish",
             "allergic to shellfish",
             "schalentierallergie",
             "allergie aux crustacés",
