@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use axum::http::Method;
 use occasions_lists::import::{self, Change, ChoiceKind, ImportId, Options};
 use platform::{Rows, sql};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
 use crate::imports::{KEPT, apply, bring, check, empty, records, upload};
@@ -422,5 +422,32 @@ fn cells_are_pasted_and_a_wrong_address_is_shown_where_it_was_typed() {
         let found = call(&mut host, "POST", &address, &json!(null)).await;
         let found = found.with(200).json();
         assert_eq!(found["choices"][0]["is_answered"], true);
+    });
+}
+
+#[test]
+fn food_needs_are_ticked_in_whatever_language_they_are_written() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "Name,Food\nAnna Abel,vegetarisch\nBen Bach,Nussallergie!\nCid Cole,laktosefrei\n\
+                    Dee Dorn,\"glutenfrei, kommt später\"\nEve Ernst,keine Pilze\n";
+        assert_eq!(bring(stage, file, KEPT).await, (5, 0, 0));
+        let all = records(stage).await;
+        for (name, diets, note) in [
+            ("Anna Abel", json!(["vegetarian"]), Value::Null),
+            ("Ben Bach", json!(["nut-allergy"]), Value::Null),
+            ("Cid Cole", json!(["dairy-free"]), Value::Null),
+            ("Dee Dorn", json!(["gluten-free"]), json!("kommt später")),
+            ("Eve Ernst", Value::Null, json!("keine Pilze")),
+        ] {
+            let one = all.iter().find(|one| one["household"] == name).unwrap();
+            let guest = &one["guests"][0];
+            assert_eq!(
+                (&guest["diets"], &guest["diet_note"]),
+                (&diets, &note),
+                "{name}"
+            );
+        }
     });
 }
