@@ -1877,6 +1877,7 @@ hours-outside-stay = These sessions stay. Cancel one if it cannot take place.
 hours-change = Change
 hours-days = { $from } – { $to }
 hours-comma = { ", " }
+hours-next-day = (next day)
 hours-off = Off
 hours-days-title = Days off, extra days
 hours-new-days = Add days off or other hours

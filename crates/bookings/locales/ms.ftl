@@ -1717,6 +1717,7 @@ hours-outside-stay = Sesi ini kekal. Batalkan jika ada yang tidak dapat diadakan
 hours-change = Ubah
 hours-days = { $from } – { $to }
 hours-comma = { ", " }
+hours-next-day = (hari berikutnya)
 hours-off = Cuti
 hours-days-title = Hari cuti, hari tambahan
 hours-new-days = Tambah hari cuti atau waktu lain

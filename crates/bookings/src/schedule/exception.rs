@@ -127,6 +127,10 @@ impl Resource for ScheduleException {
         {
             findings.add("/last_day", "days_reversed", []);
         }
+        let today = tx.now().to_zoned(edit.parent.zone()).date();
+        if edit.old.is_none() && days[1].is_some_and(|last| last < today) {
+            findings.add("/last_day", "slot_in_past", []);
+        }
         if let Some(id) = &self.schedule_id {
             let all = super::of_provider(tx, &edit.parent.profile.id)?;
             if all.iter().all(|one| one.id.as_str() != id) {

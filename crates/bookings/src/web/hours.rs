@@ -202,7 +202,13 @@ struct DaysRow {
 
 /// The windows of a day as a list.
 fn said<'a>(text: &Text, windows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let windows = windows.map(|(opens, closes)| format!("{opens} – {closes}"));
+    let windows = windows.map(|(opens, closes)| {
+        if opens < closes {
+            format!("{opens} – {closes}")
+        } else {
+            format!("{opens} – {closes} {}", text.say("hours-next-day"))
+        }
+    });
     windows.collect::<Vec<_>>().join(&*text.say("hours-comma"))
 }
 

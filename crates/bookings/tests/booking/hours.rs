@@ -545,3 +545,23 @@ fn sessions_that_changed_hours_leave_outside_are_named() {
         }
     });
 }
+
+#[test]
+fn a_day_that_is_over_is_refused_and_hours_beyond_midnight_say_so() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        hours_on(&mut farah, &["monday"], "22:00", "02:00").await;
+        farah.sees("/me/hours", "22:00 – 02:00 (next day)").await;
+        for (day, status) in [("2026-11-19", 422), ("2026-11-20", 201)] {
+            let day = json!({"first_day": day});
+            let made = farah.call("POST", "/api/v1/me/exceptions", &day).await;
+            if made.expect(status).status == 422 {
+                let error = made.json()["errors"][0].clone();
+                assert_eq!(
+                    (&error["pointer"], &error["code"]),
+                    (&json!("/last_day"), &json!("slot_in_past"))
+                );
+            }
+        }
+    });
+}
