@@ -1,4 +1,4 @@
-//! A provider's calendar: the hours, and what stands in them.
+//! A provider's calendar: the hours, and the sessions and days off in them.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};

@@ -428,6 +428,15 @@ impl Record {
 }
 
 impl GuestRecord {
+    /// Adds dietary options, by their keys.
+    pub(crate) fn tick_diets(&mut self, keys: impl IntoIterator<Item = String>) {
+        let mut diets = self.diets.take().unwrap_or_default();
+        diets.extend(keys);
+        diets.sort();
+        diets.dedup();
+        self.diets = Some(diets).filter(|diets| !diets.is_empty());
+    }
+
     pub(crate) fn has_food(&self) -> bool {
         self.diet_note.is_some() || self.diets.as_ref().is_some_and(|diets| !diets.is_empty())
     }

@@ -15,7 +15,7 @@ use site::call::see_other;
 use site::without_sign_in::{Entrance, Entry};
 use site::{Context, cookies};
 use web::form_state::{self, FormState};
-use web::{Form, Problem, Text, zone};
+use web::{Form, Problem, Site, Text, zone};
 
 use super::frame::framed;
 use super::slot_page::{Shown, signed_out_page};
@@ -75,24 +75,14 @@ pub(super) async fn hold(
     if let Err(problem) = done {
         return again(&accounts, entrance, form, &id, problem).await;
     }
-    let (text, is_sent) = (entrance.public_text.clone(), site.settings.has_mail);
-    let body = SentPage {
-        text: &text,
-        email: form.text("email"),
-        held: text.with(
-            if is_sent {
-                "booking-newcomer-held"
-            } else {
-                "booking-newcomer-unsent"
-            },
-            [("minutes", rules.hold_minutes.into())],
-        ),
-        is_sent,
+    let held = if site.settings.has_mail {
+        "booking-newcomer-held"
+    } else {
+        "booking-newcomer-unsent"
     };
-    let mut response =
-        entrance.show_publicly(site, "booking-newcomer-sent", framed(site, &text, body));
-    *response.status_mut() = StatusCode::ACCEPTED;
-    Ok(response)
+    let minutes = [("minutes", rules.hold_minutes.into())];
+    let held = entrance.public_text.with(held, minutes);
+    Ok(sent(site, entrance, form.text("email"), held))
 }
 
 /// `POST /book/{slot}/waiting-newcomer`: mails a link that puts the visitor on the waiting list.
@@ -133,22 +123,28 @@ pub(super) async fn wait(
     if let Err(problem) = done {
         return again(&accounts, entrance, form, &id, problem).await;
     }
-    let (text, is_sent) = (entrance.public_text.clone(), site.settings.has_mail);
-    let held = if is_sent {
+    let held = if site.settings.has_mail {
         "waiting-newcomer-sent"
     } else {
         "waiting-newcomer-unsent"
     };
+    let held = entrance.public_text.say(held).into_owned();
+    Ok(sent(site, entrance, form.text("email"), held))
+}
+
+/// Asks to open the link that was mailed.
+fn sent(site: &Site, entrance: Entrance, email: &str, held: String) -> Response {
+    let text = entrance.public_text.clone();
     let body = SentPage {
         text: &text,
-        email: form.text("email"),
-        held: text.say(held).into_owned(),
-        is_sent,
+        email,
+        held,
+        is_sent: site.settings.has_mail,
     };
-    let mut response =
-        entrance.show_publicly(site, "booking-newcomer-sent", framed(site, &text, body));
+    let body = framed(site, &text, body);
+    let mut response = entrance.show_publicly(site, "booking-newcomer-sent", body);
     *response.status_mut() = StatusCode::ACCEPTED;
-    Ok(response)
+    response
 }
 
 /// Shows the page of the slot again, with what was typed.

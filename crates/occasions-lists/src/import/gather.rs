@@ -359,9 +359,7 @@ impl Reader<'_> {
                 None => unknown.push(clean_line(&word)),
             }
         }
-        known.sort();
-        known.dedup();
-        guest.diets = Some(known).filter(|known| !known.is_empty());
+        guest.tick_diets(known);
         if !unknown.is_empty() {
             let words = unknown.join(", ");
             findings.push(Finding::warning(
@@ -381,24 +379,22 @@ impl Reader<'_> {
         let Some(note) = guest.diet_note.as_ref() else {
             return;
         };
-        // Whose need it is has to be said first.
-        if note.contains(reading::ONE_OF) {
+        // Which of several people has the need is not known yet.
+        if note.contains(ONE_OF) {
             return;
         }
         let parts = note.split(['\n', ';', ',', '+', '&']).map(str::trim);
         let parts = parts.filter(|part| !part.is_empty());
         let known = parts.map(|part| self.lexicon.diet(part.trim_end_matches(['!', '.'])));
         let known: Vec<Option<&str>> = known.collect();
-        let is_all = known.iter().all(Option::is_some);
-        let ticked = known.into_iter().flatten().map(str::to_owned);
-        let mut diets = guest.diets.take().unwrap_or_default();
-        diets.extend(ticked);
-        diets.sort();
-        diets.dedup();
-        guest.diets = Some(diets).filter(|diets| !diets.is_empty());
-        if is_all {
+        // An empty note stays: it takes a stored one away.
+        if known.iter().all(Option::is_none) {
+            return;
+        }
+        if known.iter().all(Option::is_some) {
             guest.diet_note = None;
         }
+        guest.tick_diets(known.into_iter().flatten().map(str::to_owned));
     }
 
     fn tidy_answers(&self, answers: &mut BTreeMap<String, Value>, of: AskedOf) {

@@ -301,8 +301,11 @@ impl Writer<'_> {
                 .label;
             (slot.id.clone(), label)
         };
-        // Also of a slot that cannot be ticked any more, whose error is said.
-        let ticked_by = slot.map(label);
+        // The label is made for each slot: a form may name one that cannot be ticked any more.
+        let tick = slot.and_then(|slot| {
+            let tick = label(slot);
+            (slot.is_free() && part.begins).then_some(tick)
+        });
         let mut ticked = self.form_state.form.all("ids");
         Entry {
             class: format!("{} {}", class(one.kind), part.class(self.first)),
@@ -320,7 +323,7 @@ impl Writer<'_> {
             time,
             state: self.state(one),
             title: one.title.clone(),
-            tick: ticked_by.filter(|_| slot.is_some_and(|slot| slot.is_free() && part.begins)),
+            tick,
             is_ticked: slot.is_some_and(|slot| ticked.any(|id| id == slot.id.as_str())),
         }
     }

@@ -286,7 +286,7 @@ fn replace(guest: &mut GuestRecord, note: &str, notes: &str) {
 
 /// Words that the occasion offers become its food needs; the others stay a note.
 fn give(guest: &mut GuestRecord, food: &str, lexicon: &Lexicon) {
-    let (mut known, mut unknown) = (guest.diets.take().unwrap_or_default(), Vec::new());
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
     let parts = food.split(BETWEEN_NEEDS).map(str::trim);
     for word in parts.filter(|word| !word.is_empty()) {
         let found = lexicon.diet(word);
@@ -295,9 +295,7 @@ fn give(guest: &mut GuestRecord, food: &str, lexicon: &Lexicon) {
             None => unknown.push(word),
         }
     }
-    known.sort();
-    known.dedup();
-    guest.diets = Some(known).filter(|known| !known.is_empty());
+    guest.tick_diets(known);
     if !unknown.is_empty() {
         let before = guest.diet_note.take().into_iter();
         let all: Vec<String> = before.chain([unknown.join(", ")]).collect();

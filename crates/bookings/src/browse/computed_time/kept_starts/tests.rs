@@ -200,7 +200,7 @@ fn an_offer_in_other_hours_or_by_another_rule_is_not_known() {
         // With one more length, and for another offer, the former is still known.
         assert_eq!(both.has(&[&by]), [5, 8].contains(&number), "{number}");
     }
-    // Notice, horizon and price are applied by whoever reads.
+    // Notice, horizon and price are applied when it is read.
     let mut other = by.clone();
     other.offer.min_notice += 5;
     other.offer.horizon_days = 3;
