@@ -181,10 +181,15 @@ fn a_cache_in_front_keeps_every_public_page_and_no_personal_byte() {
     let other = http::raw(&front.address, request).expect("an answer");
     assert_eq!(cache(&other), "MISS", "of another host");
     // The form to book stands at an address of its own, with a token for one visitor.
-    let list = front.get("/book", &[]).text();
-    let slot = list.split("href=\"/book/").skip(1).find_map(|rest| {
-        let id = rest.split('"').next()?;
-        (id.len() > 30).then(|| format!("/book/{id}"))
+    let link = |page: &str, wanted: fn(&str) -> bool| {
+        let text = front.get(page, &[]).text();
+        let mut links = text.split("href=\"").skip(1);
+        let found = links.find_map(|rest| rest.split('"').next().filter(|link| wanted(link)));
+        found.map(str::to_owned)
+    };
+    let week = link("/book", |link| link.starts_with("/book?from=")).expect("a week of times");
+    let slot = link(&week, |link| {
+        link.starts_with("/book/") && !link.contains('?')
     });
     let slot = slot.expect("a free slot");
     for _ in 0..2 {
