@@ -40,6 +40,7 @@ use crate::pages::{self, Reader};
 use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
+use target::ask_and_purge;
 
 /// Challenge responses (RFC 8555, section 8.3).
 const ACME_CHALLENGES: &str = "/.well-known/acme-challenge/";
@@ -76,178 +77,198 @@ impl RequestOutcome {
     }
 }
 
+/// A request that is being served. It is passed by reference, because moving it is expensive.
+struct Exchange<'a> {
+    here: &'a Arc<WorkerContext>,
+    running: &'a Arc<Running>,
+    info: &'a ClientInfo,
+    /// Taken by the target that answers it.
+    request: &'a mut Request<Body>,
+    outcome: &'a mut RequestOutcome,
+}
+
 /// Serves a request, or responds to a request that the parser refused.
-pub(crate) async fn serve_request(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the future of an `async fn` holds its parameters twice"
+)]
+pub(crate) fn serve_request(
     here: &Arc<WorkerContext>,
     peer: &Peer,
     mut request: Request<Body>,
     mut parsed: ParseResult<'_>,
-) -> Answer {
-    let began = Instant::now();
-    let shared = &*here.shared;
-    let running = Arc::clone(&shared.running());
-    let (version, is_head) = (request.version(), *request.method() == Method::HEAD);
-    let host = host_of(&request);
-    let info = real_ip::info(
-        peer,
-        request.headers_mut(),
-        host.clone().unwrap_or_default(),
-        running.plan.listen(),
-        &shared.ids,
-    );
-    let entry = here.log.as_ref().map(|log| {
-        let head = parsed.take_head();
-        let head = head.map_or_else(|| LoggedHead::of(&request, &info.host), |head| *head);
-        Box::new(log_entry(log, shared, &info, peer, &request, head, began))
-    });
-    let pending = Pending::new(entry);
-    let mut outcome = RequestOutcome::default();
-    let reader = Reader::of(request.headers());
-    let mut answer = match parsed.refusal().map_or(host.map(drop), Err) {
-        Err(refusal) => refused(refusal, &mut outcome),
-        Ok(()) if here.cdn_id.has_passed_too_often(request.headers()) => {
-            outcome.why = "loop";
-            bare(StatusCode::LOOP_DETECTED)
-        }
-        // The request is passed by reference until a target takes it, because moving it is
-        // expensive.
-        Ok(()) => match &peer.front {
-            None => {
-                let (request, outcome) = (&mut request, &mut outcome);
-                answer_by_route(here, &running, peer, &info, request, began, outcome).await
+) -> impl Future<Output = Answer> {
+    async move {
+        let began = Instant::now();
+        let shared = &*here.shared;
+        let running = Arc::clone(&shared.running());
+        let (version, is_head) = (request.version(), *request.method() == Method::HEAD);
+        let host = host_of(&request);
+        let info = real_ip::info(
+            peer,
+            request.headers_mut(),
+            host.clone().unwrap_or_default(),
+            running.plan.listen(),
+            &shared.ids,
+        );
+        let entry = here.log.as_ref().map(|log| {
+            let head = parsed.take_head();
+            let head = head.map_or_else(|| LoggedHead::of(&request, &info.host), |head| *head);
+            Box::new(log_entry(log, shared, &info, peer, &request, head, began))
+        });
+        let pending = Pending::new(entry);
+        let mut outcome = RequestOutcome::default();
+        let reader = Reader::of(request.headers());
+        let mut answer = match parsed.refusal().map_or(host.map(drop), Err) {
+            Err(refusal) => refused(refusal, &mut outcome),
+            Ok(()) if here.cdn_id.has_passed_too_often(request.headers()) => {
+                outcome.why = "loop";
+                bare(StatusCode::LOOP_DETECTED)
             }
-            Some(front) => {
-                let (request, outcome) = (&mut request, &mut outcome);
-                service_listener::answer(here, &running, front, &info, request, began, outcome)
-                    .await
-            }
-        },
-    };
-    if let Some(broken) = parsed.broken().or_else(|| outcome.body_too_slow()) {
-        // The response is replaced, because the client must learn about the error in the request
-        // body.
-        outcome.is_instead = true;
-        answer = refused(broken, &mut outcome);
-    }
-    if let Some(PageDue(retry_after)) = answer.extensions().get().copied() {
-        let page = pages::page(answer.status(), &info.id, &reader, retry_after);
-        answer = with_headers_of(answer, page);
-        let route = outcome.route.as_ref();
-        let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
-        outcome.is_instead |= !leads_here;
-    }
-    finish(here, peer, &info, version, &mut answer, &outcome);
-    if is_head || has_no_body(answer.status()) {
-        answer = without_body(answer);
-    }
-    let figures = outcome
-        .route
-        .as_ref()
-        .map_or(&shared.nowhere, |route| &*route.figures);
-    match pending.answered() {
-        None => {
-            figures.answered(answer.status(), began.elapsed());
-            answer
-        }
-        Some(mut entry) => {
-            if outcome.route.is_none() {
-                shared.nowhere.answered(answer.status(), began.elapsed());
-            }
-            entry.status = answer.status();
-            entry.received = outcome.upload.take();
-            entry.queue = outcome.queue;
-            entry.upstream = outcome.upstream.take();
-            entry.upstream_time = outcome.upstream_time;
-            entry.cache = outcome.cache;
-            entry.shown = outcome.shown.take();
-            if let Some(route) = &outcome.route
-                && matches!(route.target, Target::Files(_) | Target::Proxy(_))
-                && !route.falls_back
-            {
-                entry.whose = PathOwner::Other;
-            }
-            let route = outcome.route.as_ref();
-            if let Some(name) = route.and_then(|route| route.log.as_deref()) {
-                entry.log = entry.log.of_site(name);
-            }
-            entry.route = outcome.route.map(|route| Arc::clone(&route.figures));
-            entry.why = outcome.why;
-            match answer.extensions_mut().remove::<Arc<Tunnelled>>() {
-                None => answer.map(|body| Body::LoggedBody(Box::new(LoggedBody::new(body, entry)))),
-                Some(tunnel) => {
-                    tunnel.answered(entry);
-                    answer
+            Ok(()) => {
+                let mut exchange = Exchange {
+                    here,
+                    running: &running,
+                    info: &info,
+                    request: &mut request,
+                    outcome: &mut outcome,
+                };
+                match &peer.front {
+                    None => answer_by_route(&mut exchange, peer, began).await,
+                    Some(front) => {
+                        Box::pin(service_listener::answer(&mut exchange, front, began)).await
+                    }
                 }
+            }
+        };
+        if let Some(broken) = parsed.broken().or_else(|| outcome.body_too_slow()) {
+            // The response is replaced, because the client must learn about the error in the request
+            // body.
+            outcome.is_instead = true;
+            answer = refused(broken, &mut outcome);
+        }
+        if let Some(PageDue(retry_after)) = answer.extensions().get().copied() {
+            let page = pages::page(answer.status(), &info.id, &reader, retry_after);
+            answer = with_headers_of(answer, page);
+            let route = outcome.route.as_ref();
+            let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
+            outcome.is_instead |= !leads_here;
+        }
+        finish(here, peer, &info, version, &mut answer, &outcome);
+        if is_head || has_no_body(answer.status()) {
+            answer = without_body(answer);
+        }
+        let figures = outcome
+            .route
+            .as_ref()
+            .map_or(&shared.nowhere, |route| &*route.figures);
+        match pending.answered() {
+            None => {
+                figures.answered(answer.status(), began.elapsed());
+                answer
+            }
+            Some(entry) => {
+                if outcome.route.is_none() {
+                    shared.nowhere.answered(answer.status(), began.elapsed());
+                }
+                logged(answer, entry, outcome)
             }
         }
     }
 }
 
-async fn answer_by_route(
-    here: &Arc<WorkerContext>,
-    running: &Arc<Running>,
-    peer: &Peer,
-    info: &ClientInfo,
-    request: &mut Request<Body>,
-    began: Instant,
-    outcome: &mut RequestOutcome,
-) -> Answer {
+/// With its line of the log, which is written once the body has been sent.
+fn logged(mut answer: Answer, mut entry: Box<Entry>, outcome: RequestOutcome) -> Answer {
+    entry.status = answer.status();
+    entry.received = outcome.upload;
+    entry.queue = outcome.queue;
+    entry.upstream = outcome.upstream;
+    entry.upstream_time = outcome.upstream_time;
+    entry.cache = outcome.cache;
+    entry.shown = outcome.shown;
+    entry.why = outcome.why;
+    if let Some(route) = outcome.route {
+        if matches!(route.target, Target::Files(_) | Target::Proxy(_)) && !route.falls_back {
+            entry.whose = PathOwner::Other;
+        }
+        if let Some(name) = route.log.as_deref() {
+            entry.log = entry.log.of_site(name);
+        }
+        entry.route = Some(Arc::clone(&route.figures));
+    }
+    match answer.extensions_mut().remove::<Arc<Tunnelled>>() {
+        None => answer.map(|body| Body::LoggedBody(Box::new(LoggedBody::new(body, entry)))),
+        Some(tunnel) => {
+            tunnel.answered(entry);
+            answer
+        }
+    }
+}
+
+async fn answer_by_route(exchange: &mut Exchange<'_>, peer: &Peer, began: Instant) -> Answer {
+    let Exchange {
+        here,
+        running,
+        info,
+        ..
+    } = *exchange;
     let shared = &*here.shared;
     if !shared.may_serve(peer, &info.host) {
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
-    if let Some(answer) = answer_without_route(request) {
+    if let Some(answer) = answer_without_route(exchange.request) {
         return answer;
     }
-    encode_target(request.uri_mut());
-    // The URI is cloned, because the request will be moved while the path borrows the URI.
-    let uri = request.uri().clone();
-    let path = match NormalPath::parse(uri.path()) {
+    encode_target(exchange.request.uri_mut());
+    // A target takes the request, whose path is needed still.
+    let asked = exchange.request.uri().path_and_query().cloned();
+    let sent = asked.as_ref().map_or("", PathAndQuery::path);
+    let query = asked.as_ref().and_then(PathAndQuery::query);
+    let path = match NormalPath::parse(sent) {
         Ok(path) => path,
-        Err(bad) => return unclear(bad, outcome),
+        Err(bad) => return unclear(bad, exchange.outcome),
     };
-    if let Some(proof) = uri
-        .path()
+    if let Some(proof) = sent
         .strip_prefix(ACME_CHALLENGES)
         .and_then(|token| shared.certificates.proof_text(token))
     {
         return text(StatusCode::OK, proof.to_string());
     }
-    if let Some(location) = shared.moved_to(info, &uri) {
+    if let Some(location) = shared.moved_to(info, exchange.request.uri()) {
         return permanent_redirect(location);
     }
     if let Some(maintenance) = &shared.maintenance
-        && let Some(answer) = maintenance.answer(info, request.headers(), &path, uri.query())
+        && let Some(answer) = maintenance.answer(info, exchange.request.headers(), &path, query)
     {
-        outcome.why = "maintenance";
+        exchange.outcome.why = "maintenance";
         return answer;
     }
-    outcome.has_pass = take_pass(request.headers_mut());
+    exchange.outcome.has_pass = take_pass(exchange.request.headers_mut());
     let Some(route) = running.plan.find(&info.host, &path) else {
         return bare(StatusCode::NOT_FOUND);
     };
     if running.plan.routes().is_unclear(&info.host, &path, route) {
-        return unclear(BadPath::OtherRoute, outcome);
+        return unclear(BadPath::OtherRoute, exchange.outcome);
     }
-    outcome.route = Some(Arc::clone(route));
+    exchange.outcome.route = Some(Arc::clone(route));
     if let Some(cors) = &route.cors {
-        let granted = cors.admit(request, info);
+        let granted = cors.admit(exchange.request, info);
         let is_preflight = granted.is_preflight;
-        outcome.cors = Some(granted);
+        exchange.outcome.cors = Some(granted);
         // Browsers send no credentials with a preflight, and give up if it fails. So neither
         // `limit` nor `access` may refuse it.
         if is_preflight {
-            outcome.is_instead = true;
+            exchange.outcome.is_instead = true;
             return nothing();
         }
     }
     if let Some(limit) = &route.limit {
-        match limit.admit(info.client, request.headers()) {
-            Ok(admitted) => outcome.admitted = Some(admitted),
+        match limit.admit(info.client, exchange.request.headers()) {
+            Ok(admitted) => exchange.outcome.admitted = Some(admitted),
             Err(refused) => {
                 route.figures.refused();
-                outcome.why = "limit";
-                outcome.is_instead = true;
+                exchange.outcome.why = "limit";
+                exchange.outcome.is_instead = true;
                 return later(StatusCode::TOO_MANY_REQUESTS, refused.retry_after);
             }
         }
@@ -256,35 +277,41 @@ async fn answer_by_route(
     // credentials counts as personal. The credentials are checked here, because a later step may
     // remove them.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
-        .then(|| CodingPreferences::of(request.headers()));
-    let answer_gets = match access::admit(here, running, route, info, &path, request).await {
-        Ok(answer_gets) => answer_gets,
-        Err(refusal) => {
-            outcome.why = "access";
-            outcome.is_instead = true;
-            if let (Some(limit), Some(admitted)) = (&route.limit, outcome.admitted) {
-                refusal.report(limit, admitted);
+        .then(|| CodingPreferences::of(exchange.request.headers()));
+    let answer_gets = match route.access.as_deref() {
+        None => None,
+        Some(access) => match Box::pin(access::admit(exchange, access, &path)).await {
+            Ok(answer_gets) => answer_gets,
+            Err(refusal) => {
+                exchange.outcome.why = "access";
+                exchange.outcome.is_instead = true;
+                if let (Some(limit), Some(admitted)) = (&route.limit, exchange.outcome.admitted) {
+                    refusal.report(limit, admitted);
+                }
+                return refusal.answer;
             }
-            return refusal.answer;
-        }
+        },
     };
     if route.path.is_bare(&path) {
-        outcome.is_instead = true;
-        let query = uri.query().map(|query| format!("?{query}"));
+        exchange.outcome.is_instead = true;
+        let query = query.map(|query| format!("?{query}"));
         let location = format!("{}/{}", path.as_str(), query.unwrap_or_default());
         return HeaderValue::try_from(location)
             .map_or_else(|_| bare(StatusCode::BAD_REQUEST), permanent_redirect);
     }
-    route.withheld.take_from(request.headers_mut());
-    outcome.queue = Some(began.elapsed());
-    let mut answer = from_cache::answer(here, running, route, info, &path, request, outcome).await;
+    route.withheld.take_from(exchange.request.headers_mut());
+    exchange.outcome.queue = Some(began.elapsed());
+    let mut answer = match &route.shared_cache {
+        None => ask_and_purge(exchange, route, &path).await,
+        Some(policy) => Box::pin(from_cache::answer(exchange, policy, route, &path)).await,
+    };
     if let Some(wishes) = wishes
-        && (outcome.is_of_app || !route.falls_back)
+        && (exchange.outcome.is_of_app || !route.falls_back)
     {
         answer = wishes.compress(answer, here.memory.encoders());
     }
     if let Some(reported) = take_outcome(answer.headers_mut())
-        && let (Some(limit), Some(admitted)) = (&route.limit, outcome.admitted)
+        && let (Some(limit), Some(admitted)) = (&route.limit, exchange.outcome.admitted)
     {
         limit.report(admitted, &reported);
     }
@@ -545,5 +572,22 @@ fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
         && !host.is_empty()
     {
         parts.headers.insert(HOST, host);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn future_size<'a, F: Future<Output = Answer>>(
+        _: impl Fn(&'a Arc<WorkerContext>, &'a Peer, Request<Body>, ParseResult<'a>) -> F,
+    ) -> usize {
+        size_of::<F>()
+    }
+
+    /// Each request copies it into a box. What is rare is boxed where it begins.
+    #[test]
+    fn the_future_of_a_request_is_small() {
+        assert!(future_size(serve_request) <= 1_400);
     }
 }

@@ -26,59 +26,83 @@ mod respond;
 
 use std::borrow::Cow;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::header::{ALLOW, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER};
-use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 
 pub use folder::{Folder, FolderError, FolderSettings};
 pub use memory::Memory;
 
 use crate::body::{self, Answer, Body};
-use crate::filters::compression::Encoding;
 use crate::request_id::RequestId;
-use entry::Entry;
 use lookup::{DiskLookup, LookupResult};
 use memory::MemoryLookup;
 use path::{Refused, RequestedFile};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
+/// A request without its body.
+#[derive(Clone, Copy)]
+pub struct RequestParts<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> RequestParts<'a> {
+    /// Those of this request.
+    pub fn of<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+        }
+    }
+}
+
 /// Serves a file. `path` is percent-encoded, without the prefix that the route strips.
 /// `request.uri` is as the client sent it, for redirects. `id` is logged with failures.
 ///
+/// The error is what must be awaited for the answer, unless it is at hand.
+///
 /// An error response has a status and no body. The status is 503 (with `Retry-After`) if there are
 /// no free file descriptors or another process is writing the file, and 500 if the disk fails.
-pub async fn answer(
+pub fn answer<'a>(
     folder: &Arc<Folder>,
-    memory: &Memory,
-    request: &Parts,
+    memory: &'a Memory,
+    request: RequestParts<'a>,
     path: &str,
     now: SystemTime,
-    id: &RequestId,
-) -> Answer {
-    match request.method {
+    id: &'a RequestId,
+) -> Result<Answer, Pin<Box<impl Future<Output = Answer> + Send + use<'a>>>> {
+    match *request.method {
         Method::GET | Method::HEAD => {}
-        Method::OPTIONS => return allow(StatusCode::NO_CONTENT),
-        _ => return allow(StatusCode::METHOD_NOT_ALLOWED),
+        Method::OPTIONS => return Ok(allow(StatusCode::NO_CONTENT)),
+        _ => return Ok(allow(StatusCode::METHOD_NOT_ALLOWED)),
     }
     let asked = match RequestedFile::parse(path) {
         Ok(asked) => asked,
-        Err(Refused::Invalid) => return bare(StatusCode::BAD_REQUEST),
-        Err(Refused::Hidden) => return bare(StatusCode::NOT_FOUND),
+        Err(Refused::Invalid) => return Ok(bare(StatusCode::BAD_REQUEST)),
+        Err(Refused::Hidden) => return Ok(bare(StatusCode::NOT_FOUND)),
     };
     let first = folder.first(&asked);
     let known = first.as_deref().map_or(MemoryLookup::Nothing, |name| {
         memory.find(folder.id(), name, now)
     });
-    if let MemoryLookup::Fresh(entry) = known {
-        return match entry.at_hand(request, memory.encoders()) {
-            Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
-            Err(encoding) => Box::pin(compressed(memory, &entry, encoding, request, now)).await,
-        };
-    }
+    let is_due = matches!(known, MemoryLookup::Due);
+    let known = match known {
+        MemoryLookup::Fresh(entry) => match entry.at_hand(request, memory.encoders()) {
+            Ok(form) => {
+                let modified = entry.modified();
+                return Ok(respond::respond(request, form, modified, memory, now));
+            }
+            Err(_) => Some(entry),
+        },
+        MemoryLookup::Due | MemoryLookup::Nothing => None,
+    };
     let first = first.map(Cow::into_owned);
     let look = DiskLookup {
         folder: Arc::clone(folder),
@@ -88,34 +112,33 @@ pub async fn answer(
         original: request.uri.path().to_owned(),
         now,
     };
-    match Box::pin(look.run(matches!(known, MemoryLookup::Due))).await {
-        Ok(LookupResult::File(entry)) => match entry.at_hand(request, memory.encoders()) {
-            Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
-            Err(encoding) => Box::pin(compressed(memory, &entry, encoding, request, now)).await,
-        },
-        Ok(LookupResult::Folder) => redirect_to_slash(request),
-        Ok(LookupResult::Listing(page)) => {
-            let cache_control = folder.cache_control_of_listing();
-            listing::answer(request, &page, cache_control, memory.encoders())
+    let folder = Arc::clone(folder);
+    Err(Box::pin(async move {
+        let found = match known {
+            Some(entry) => Ok(LookupResult::File(entry)),
+            None => look.run(is_due).await,
+        };
+        match found {
+            Ok(LookupResult::File(entry)) => {
+                let form = match entry.at_hand(request, memory.encoders()) {
+                    Ok(form) => form,
+                    Err(encoding) => memory.coded(&entry, encoding).await,
+                };
+                respond::respond(request, form, entry.modified(), memory, now)
+            }
+            Ok(LookupResult::Folder) => redirect_to_slash(request),
+            Ok(LookupResult::Listing(page)) => {
+                let cache_control = folder.cache_control_of_listing();
+                listing::answer(request, &page, cache_control, memory.encoders())
+            }
+            Ok(LookupResult::Nothing) => bare(StatusCode::NOT_FOUND),
+            Err(error) => failed(&error, id),
         }
-        Ok(LookupResult::Nothing) => bare(StatusCode::NOT_FOUND),
-        Err(error) => failed(&error, id),
-    }
-}
-
-async fn compressed(
-    memory: &Memory,
-    entry: &Arc<Entry>,
-    encoding: Encoding,
-    request: &Parts,
-    now: SystemTime,
-) -> Answer {
-    let form = memory.coded(entry, encoding).await;
-    respond::respond(request, form, entry.modified(), memory, now)
+    }))
 }
 
 /// Merges leading slashes, because a URL that begins with two names another host.
-fn redirect_to_slash(request: &Parts) -> Answer {
+fn redirect_to_slash(request: RequestParts<'_>) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
     if let Some(query) = request.uri.query() {

@@ -13,9 +13,9 @@ use crate::filters::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::filters::forwarding::remove;
 use crate::filters::headers::is_for_caches;
 use crate::filters::rate_limit::{Admitted, Limiter};
-use crate::route::{NormalPath, Route};
+use crate::route::NormalPath;
 
-use super::{bare, later};
+use super::{Exchange, bare, later};
 use crate::context::WorkerContext;
 
 pub(super) struct AccessRefusal {
@@ -45,16 +45,17 @@ impl AccessRefusal {
 /// For a permitted request, removes the credentials, adds the headers from the access checks, and
 /// returns the headers for the response.
 pub(super) async fn admit(
-    here: &WorkerContext,
-    running: &Running,
-    route: &Route,
-    info: &ClientInfo,
+    exchange: &mut Exchange<'_>,
+    access: &Access,
     path: &NormalPath<'_>,
-    request: &mut Request<Body>,
-) -> Result<Option<HeaderMap>, AccessRefusal> {
-    let Some(access) = route.access.as_deref() else {
-        return Ok(None);
-    };
+) -> Result<Option<Box<HeaderMap>>, AccessRefusal> {
+    let Exchange {
+        here,
+        running,
+        info,
+        ..
+    } = *exchange;
+    let request = &mut *exchange.request;
     if !access.networks.admit(info.client) {
         return Err(AccessRefusal::of(bare(StatusCode::FORBIDDEN)));
     }
@@ -151,7 +152,7 @@ async fn ask_app(
     info: &ClientInfo,
     target: &str,
     request: &mut Request<Body>,
-) -> Result<Option<HeaderMap>, AccessRefusal> {
+) -> Result<Option<Box<HeaderMap>>, AccessRefusal> {
     let Some(who) = &access.sign_in else {
         return Ok(None);
     };
@@ -173,7 +174,7 @@ async fn ask_app(
             for cookie in &pass.without_cookies {
                 cookies::remove(headers, cookie);
             }
-            Ok((!pass.answer.is_empty()).then_some(pass.answer))
+            Ok((!pass.answer.is_empty()).then(|| Box::new(pass.answer)))
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::proxy::Unframed;
 use crate::route::{NormalPath, Route};
 
 use super::target::ask_and_purge;
-use super::{RequestOutcome, bare};
+use super::{Exchange, RequestOutcome, bare};
 use crate::context::WorkerContext;
 
 /// What a fetch reports to the request that started it.
@@ -181,17 +181,14 @@ impl CacheFill {
             let Ok(path) = NormalPath::parse(self.uri.path()) else {
                 return (bare(StatusCode::BAD_REQUEST), asked_at);
             };
-            let (here, running, route) = (&*self.here, &*self.running, &*self.route);
-            let answer = ask_and_purge(
-                here,
-                running,
-                route,
-                &self.info,
-                &path,
-                &mut request,
+            let mut exchange = Exchange {
+                here: &self.here,
+                running: &self.running,
+                info: &self.info,
+                request: &mut request,
                 outcome,
-            )
-            .await;
+            };
+            let answer = ask_and_purge(&mut exchange, &self.route, &path).await;
             match &self.old {
                 Some(old)
                     if answer.status() == StatusCode::NOT_MODIFIED

@@ -21,21 +21,22 @@ use crate::route::{NormalPath, Route, Target};
 
 use super::cache_fill::{CacheFill, FetchedResponse};
 use super::target::ask_and_purge;
-use super::{RequestOutcome, bare};
+use super::{Exchange, RequestOutcome, bare};
 use crate::context::WorkerContext;
 
 pub(super) async fn answer(
-    here: &Arc<WorkerContext>,
-    running: &Arc<Running>,
+    exchange: &mut Exchange<'_>,
+    policy: &Policy,
     route: &Arc<Route>,
-    info: &ClientInfo,
     path: &NormalPath<'_>,
-    request: &mut Request<Body>,
-    outcome: &mut RequestOutcome,
 ) -> Answer {
-    let Some(policy) = &route.shared_cache else {
-        return ask_and_purge(here, running, route, info, path, request, outcome).await;
-    };
+    let Exchange {
+        here,
+        running,
+        info,
+        ..
+    } = *exchange;
+    let request = &mut *exchange.request;
     let Some(key) = key(policy, route, info, path, request.uri()) else {
         return bare(StatusCode::URI_TOO_LONG);
     };
@@ -54,14 +55,14 @@ pub(super) async fn answer(
     let (answer, told) = match way {
         CacheUse::Changes => {
             let uri = request.uri().clone();
-            let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
+            let answer = ask_and_purge(exchange, route, path).await;
             for key in keys_to_invalidate(policy, route, info, &key, &uri, &answer) {
                 here.shared.cache.purge_address(&key);
             }
             bypassed(answer, "method")
         }
         CacheUse::Around => {
-            let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
+            let answer = ask_and_purge(exchange, route, path).await;
             bypassed(answer, "bypass")
         }
         CacheUse::In(demand) => {
@@ -77,10 +78,10 @@ pub(super) async fn answer(
                 demand,
                 changes: app.map_or(0, Mounted::changes),
             };
-            visit.answer(path, request, outcome).await
+            visit.answer(exchange, path).await
         }
     };
-    outcome.cache = told.word();
+    exchange.outcome.cache = told.word();
     policy.figures.came(told.word());
     answer
 }
@@ -159,10 +160,10 @@ struct CacheableRequest<'a> {
 impl CacheableRequest<'_> {
     async fn answer(
         self,
+        exchange: &mut Exchange<'_>,
         path: &NormalPath<'_>,
-        request: &mut Request<Body>,
-        outcome: &mut RequestOutcome,
     ) -> (Answer, CacheOutcome) {
+        let (request, outcome) = (&mut *exchange.request, &mut *exchange.outcome);
         let store = &self.here.shared.cache;
         let began = store.mark(&self.key);
         let found = store.find(&self.key, request.headers());
@@ -199,20 +200,13 @@ impl CacheableRequest<'_> {
         // `HEAD` requests and requests for a range bypass the cache. So do requests for a key whose
         // response recently could not be cached.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
-            let Self {
-                here,
-                running,
-                route,
-                info,
-                ..
-            } = self;
-            let changes = self.changes;
+            let (route, changes) = (self.route, self.changes);
             let stands_in = |whole: &Arc<Stored>| {
                 whole.head.changes == changes && whole.head.freshness.stands_in(self.now())
             };
             let old = found.filter(stands_in);
             let old = old.map(|whole| (whole, request.headers().clone()));
-            let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
+            let answer = ask_and_purge(exchange, route, path).await;
             if let Some((whole, headers)) = old
                 && is_fault(answer.status())
                 && stands_in(&whole)
@@ -222,7 +216,7 @@ impl CacheableRequest<'_> {
                     why,
                     collapsed: false,
                 };
-                outcome.why = "";
+                exchange.outcome.why = "";
                 return (self.asker(&headers).whole(&whole, told), told);
             }
             return bypassed(answer, why);

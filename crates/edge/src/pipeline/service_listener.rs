@@ -3,40 +3,34 @@
 
 use std::sync::Arc;
 
-use http::{Request, StatusCode};
+use http::StatusCode;
+use http::uri::PathAndQuery;
 use tokio::time::Instant;
 
-use crate::body::{Answer, Body};
-use crate::client_info::ClientInfo;
-use crate::context::Running;
+use crate::body::Answer;
 use crate::listener::ListenAddress;
 use crate::route::NormalPath;
 
-use super::{RequestOutcome, answer_without_route, bare, target, unclear};
-use crate::context::WorkerContext;
+use super::{Exchange, answer_without_route, bare, target, unclear};
 
 pub(super) async fn answer(
-    here: &WorkerContext,
-    running: &Running,
+    exchange: &mut Exchange<'_>,
     front: &ListenAddress,
-    info: &ClientInfo,
-    request: &mut Request<Body>,
     began: Instant,
-    outcome: &mut RequestOutcome,
 ) -> Answer {
-    if let Some(answer) = answer_without_route(request) {
+    if let Some(answer) = answer_without_route(exchange.request) {
         return answer;
     }
-    let uri = request.uri().clone();
-    let path = match NormalPath::parse(uri.path()) {
+    let asked = exchange.request.uri().path_and_query().cloned();
+    let path = match NormalPath::parse(asked.as_ref().map_or("", PathAndQuery::path)) {
         Ok(path) => path,
-        Err(bad) => return unclear(bad, outcome),
+        Err(bad) => return unclear(bad, exchange.outcome),
     };
     // The configuration may have changed since the connection began.
-    let Some(route) = running.plan.front(front) else {
+    let Some(route) = exchange.running.plan.front(front) else {
         return bare(StatusCode::NOT_FOUND);
     };
-    outcome.route = Some(Arc::clone(route));
-    outcome.queue = Some(began.elapsed());
-    target::ask(here, running, route, info, &path, request, outcome).await
+    exchange.outcome.route = Some(Arc::clone(route));
+    exchange.outcome.queue = Some(began.elapsed());
+    target::ask(exchange, route, &path).await
 }

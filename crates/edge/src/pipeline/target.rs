@@ -11,40 +11,36 @@ use tokio::time::Instant;
 use crate::body::{Answer, Body};
 use crate::cache::{Purge, taken_purges};
 use crate::client_info::ClientInfo;
-use crate::context::Running;
 use crate::filters::forwarding;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::request_id::REQUEST_ID;
 use crate::route::{NormalPath, Redirect, Route, Target};
-use crate::static_files;
+use crate::static_files::{self, RequestParts};
 
 use super::event_stream::ending_at;
 use super::unread::{LentBody, put_away};
 use super::upload::{Measured, TooLarge};
-use super::{RequestOutcome, bare, in_one_shape, later, permanent_redirect};
+use super::{Exchange, RequestOutcome, bare, in_one_shape, later, permanent_redirect};
 use crate::context::WorkerContext;
 
 /// Forwards the request to the target. Then purges the cached responses that the target's response
 /// names.
 pub(super) async fn ask_and_purge(
-    here: &WorkerContext,
-    running: &Running,
+    exchange: &mut Exchange<'_>,
     route: &Route,
-    info: &ClientInfo,
     path: &NormalPath<'_>,
-    request: &mut Request<Body>,
-    outcome: &mut RequestOutcome,
 ) -> Answer {
-    let mut answer = ask(here, running, route, info, path, request, outcome).await;
-    if outcome.is_of_app || matches!(route.target, Target::Proxy(_)) {
-        let scope = if outcome.is_of_app { "app" } else { &route.to };
+    let mut answer = ask(exchange, route, path).await;
+    let is_of_app = exchange.outcome.is_of_app;
+    if is_of_app || matches!(route.target, Target::Proxy(_)) {
+        let scope = if is_of_app { "app" } else { &route.to };
         for name in taken_purges(answer.headers_mut()) {
             let purge = Purge {
                 scope: Some(scope),
                 name: &name,
             };
-            here.shared.cache.purge(&purge);
+            exchange.here.shared.cache.purge(&purge);
         }
     }
     answer
@@ -52,14 +48,12 @@ pub(super) async fn ask_and_purge(
 
 /// Passes the request to the route's target. The target consumes the request.
 pub(super) async fn ask(
-    here: &WorkerContext,
-    running: &Running,
+    exchange: &mut Exchange<'_>,
     route: &Route,
-    info: &ClientInfo,
     path: &NormalPath<'_>,
-    request: &mut Request<Body>,
-    outcome: &mut RequestOutcome,
 ) -> Answer {
+    let Exchange { here, info, .. } = *exchange;
+    let (request, outcome) = (&mut *exchange.request, &mut *exchange.outcome);
     if let Some(most) = route.body_size
         && says_more_than(request.headers(), most)
     {
@@ -71,80 +65,97 @@ pub(super) async fn ask(
             let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            of_app(here, route, info, target, request, outcome).await
+            Box::pin(of_app(exchange, route, target)).await
         }
         Target::Files(folder) => {
             let reads = matches!(*request.method(), Method::GET | Method::HEAD);
             if reads || !route.falls_back {
-                let (parts, body) = std::mem::take(request).into_parts();
                 let now = (here.shared.clock)();
                 let (memory, place) = (&here.memory, route.rewrite(path));
-                let answer =
-                    static_files::answer(folder, memory, &parts, &place, now, &info.id).await;
+                let head = RequestParts::of(request);
+                let id = &info.id;
+                let answer = 'answer: {
+                    let waiting = match static_files::answer(folder, memory, head, &place, now, id)
+                    {
+                        Ok(answer) => break 'answer answer,
+                        Err(waiting) => waiting,
+                    };
+                    waiting.await
+                };
                 if !route.falls_back || answer.status() != StatusCode::NOT_FOUND {
-                    if !body.is_end_stream() {
-                        let body = Measured::around(body, route, &mut outcome.upload);
-                        if let Err(status) = Box::pin(put_away(body)).await {
-                            return bare(status);
-                        }
+                    let answer = with_page_due(answer);
+                    if request.body().is_end_stream() {
+                        return answer;
                     }
-                    return with_page_due(answer);
+                    let body = std::mem::take(request.body_mut());
+                    let body = Measured::around(body, route, &mut outcome.upload);
+                    return Box::pin(after_body(body, answer)).await;
                 }
-                *request = Request::from_parts(parts, body);
             }
             let Ok(target) = Route::fallen_back(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            of_app(here, route, info, target, request, outcome).await
+            Box::pin(of_app(exchange, route, target)).await
         }
         Target::Proxy(name) => {
             let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            let Some(upstream) = running.upstream(name) else {
-                return bare(StatusCode::BAD_GATEWAY);
-            };
-            outcome.upstream = Some(Arc::clone(name));
-            let buffer_memory = &running.buffer_memory;
-            if !request.body().is_end_stream() {
-                let body = std::mem::take(request.body_mut());
-                *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
-                // The future is large, so it is boxed.
-                let filled = fill(request, route.buffer_request, buffer_memory, info.client);
-                if let Err(error) = Box::pin(filled).await {
-                    return failed(&error, name, info, outcome);
-                }
-            }
-            let (mut parts, body) = std::mem::take(request).into_parts();
-            in_one_shape(&mut parts, info);
-            here.cdn_id.mark(&mut parts.headers);
-            let asked = Instant::now();
-            let version = parts.version;
-            let request = Request::from_parts(parts, body);
-            let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
-            outcome.upstream_time = Some(asked.elapsed());
-            match answered {
-                Ok(answer) => {
-                    let answer = ending_at(&here.shared.idle, answer);
-                    read_ahead(answer, buffer_memory, version)
-                }
-                Err(error) => failed(&error, name, info, outcome),
-            }
+            Box::pin(proxied(exchange, route, name, target)).await
         }
         Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
         Target::Status(status) => bare(*status),
     }
 }
 
-async fn of_app(
-    here: &WorkerContext,
+async fn proxied(
+    exchange: &mut Exchange<'_>,
     route: &Route,
-    info: &ClientInfo,
+    name: &Arc<str>,
     target: PathAndQuery,
-    request: &mut Request<Body>,
-    outcome: &mut RequestOutcome,
 ) -> Answer {
+    let Exchange {
+        here,
+        running,
+        info,
+        ..
+    } = *exchange;
+    let (request, outcome) = (&mut *exchange.request, &mut *exchange.outcome);
+    let Some(upstream) = running.upstream(name) else {
+        return bare(StatusCode::BAD_GATEWAY);
+    };
+    outcome.upstream = Some(Arc::clone(name));
+    let buffer_memory = &running.buffer_memory;
+    if !request.body().is_end_stream() {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
+        // The future is large, so it is boxed.
+        let filled = fill(request, route.buffer_request, buffer_memory, info.client);
+        if let Err(error) = Box::pin(filled).await {
+            return failed(&error, name, info, outcome);
+        }
+    }
     let (mut parts, body) = std::mem::take(request).into_parts();
+    in_one_shape(&mut parts, info);
+    here.cdn_id.mark(&mut parts.headers);
+    let asked = Instant::now();
+    let version = parts.version;
+    let request = Request::from_parts(parts, body);
+    let answered = here.pool.forward(upstream, request, info, target).await;
+    outcome.upstream_time = Some(asked.elapsed());
+    match answered {
+        Ok(answer) => {
+            let answer = ending_at(&here.shared.idle, answer);
+            read_ahead(answer, buffer_memory, version)
+        }
+        Err(error) => failed(&error, name, info, outcome),
+    }
+}
+
+async fn of_app(exchange: &mut Exchange<'_>, route: &Route, target: PathAndQuery) -> Answer {
+    let Exchange { here, info, .. } = *exchange;
+    let outcome = &mut *exchange.outcome;
+    let (mut parts, body) = std::mem::take(exchange.request).into_parts();
     parts.uri = Uri::from(target);
     let mut body = Measured::around(body, route, &mut outcome.upload);
     let lent = LentBody::lend(&parts, &mut body);
@@ -190,6 +201,11 @@ fn redirected(
         Ok(location) => permanent_redirect(location),
         Err(_) => bare(StatusCode::BAD_REQUEST),
     }
+}
+
+/// Or the error with which the body ended.
+async fn after_body(body: Body, answer: Answer) -> Answer {
+    put_away(body).await.map_or_else(bare, |()| answer)
 }
 
 /// A later step adds an error page to the response about a missing or failed file.

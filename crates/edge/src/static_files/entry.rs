@@ -10,9 +10,9 @@ use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderValue, LAST_MODIFIED, RANGE, VARY,
 };
-use http::request::Parts;
 use tokio::sync::OnceCell;
 
+use super::RequestParts;
 use super::folder::Folder;
 use super::media_types;
 use crate::file_stamp::{FileStamp, StampedFile};
@@ -206,13 +206,13 @@ impl Entry {
     /// coding.
     pub(super) fn at_hand(
         &self,
-        request: &Parts,
+        request: RequestParts<'_>,
         encoders: &EncoderMemory,
     ) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
         }
-        let Some(encoding) = Accepted::of(&request.headers).choose(self.offers) else {
+        let Some(encoding) = Accepted::of(request.headers).choose(self.offers) else {
             return Ok(&self.plain);
         };
         Ok(match &self.coded[encoding as usize] {

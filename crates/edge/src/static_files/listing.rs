@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::io;
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::request::Parts;
 use http::{Method, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::RequestParts;
 use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression::{self, EncoderMemory};
@@ -91,7 +91,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
 }
 
 pub(super) fn answer(
-    request: &Parts,
+    request: RequestParts<'_>,
     page: &Page,
     cache_control: HeaderValue,
     encoders: &EncoderMemory,
@@ -113,7 +113,7 @@ pub(super) fn answer(
     );
     headers.insert(CACHE_CONTROL, cache_control);
     headers.insert(CONTENT_LENGTH, length.into());
-    compression::encode(&request.headers, answer, encoders)
+    compression::encode(request.headers, answer, encoders)
 }
 
 impl Page {

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, RANGE};
-use http::request::Parts;
 use http::{Method, StatusCode};
 
+use super::RequestParts;
 use super::entry::{Content, Variant};
 use super::memory::Memory;
 use crate::body::{Answer, Body, FileBody, KeptFile, Piece, Readers, answer};
@@ -18,13 +18,13 @@ use crate::filters::compression;
 use crate::ranges::{self, RequestedRanges};
 
 pub(super) fn respond(
-    request: &Parts,
+    request: RequestParts<'_>,
     variant: &Variant,
     modified: Option<SystemTime>,
     memory: &Memory,
     now: SystemTime,
 ) -> Answer {
-    match conditions::judge(&request.headers, &variant.tag, modified) {
+    match conditions::judge(request.headers, &variant.tag, modified) {
         Precondition::Send => {}
         Precondition::Unchanged => {
             return answer(
@@ -44,7 +44,7 @@ pub(super) fn respond(
     }
     let wanted = match (request.headers.get(RANGE), variant.content.length()) {
         (Some(range), Some(length))
-            if conditions::range_holds(&request.headers, &variant.tag, modified, now) =>
+            if conditions::range_holds(request.headers, &variant.tag, modified, now) =>
         {
             ranges::wanted(range.as_bytes(), length)
         }

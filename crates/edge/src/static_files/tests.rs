@@ -81,9 +81,13 @@ impl World {
         set_modified(&path, seconds);
     }
 
-    async fn answer(&self, parts: &Parts, path: &str, now: SystemTime) -> Answer {
+    async fn answer(&self, request: &Request<()>, path: &str, now: SystemTime) -> Answer {
         let id = RequestId::parse("id-1").unwrap();
-        answer(&self.folder, &self.memory, parts, path, now, &id).await
+        let request = RequestParts::of(request);
+        match answer(&self.folder, &self.memory, request, path, now, &id) {
+            Ok(answer) => answer,
+            Err(waiting) => waiting.await,
+        }
     }
 
     async fn start(&self, method: &str, uri: &str, lines: &[(&str, &str)]) -> Answer {
@@ -91,9 +95,9 @@ impl World {
         for (name, value) in lines {
             request = request.header(*name, *value);
         }
-        let (parts, ()) = request.body(()).unwrap().into_parts();
-        let path = parts.uri.path().to_owned();
-        self.answer(&parts, &path, self.now).await
+        let request = request.body(()).unwrap();
+        let path = request.uri().path().to_owned();
+        self.answer(&request, &path, self.now).await
     }
 
     async fn ask(&self, method: &str, uri: &str, lines: &[(&str, &str)]) -> Got {
@@ -241,15 +245,13 @@ async fn redirects_keep_what_the_route_has_stripped() {
     let world = World::new();
     world.write("a/index.html", "a");
     let request = http::Request::get("/docs/a?q").body(()).unwrap();
-    let (parts, ()) = request.into_parts();
-    let answer = world.answer(&parts, "/a", world.now).await;
+    let answer = world.answer(&request, "/a", world.now).await;
     assert_eq!(answer.headers()["location"], "/docs/a/?q");
     // The whole path is stripped.
     world.write("index.html", "all");
     for (uri, path, expected) in [("/docs?q", "", Some("/docs/?q")), ("/docs/", "/", None)] {
         let request = http::Request::get(uri).body(()).unwrap();
-        let (parts, ()) = request.into_parts();
-        let answer = world.answer(&parts, path, world.now).await;
+        let answer = world.answer(&request, path, world.now).await;
         let location = answer.headers().get("location");
         let location = location.map(|location| location.to_str().unwrap());
         assert_eq!(location, expected, "{uri}");
@@ -295,8 +297,8 @@ async fn an_api_is_one_also_after_its_prefix_was_stripped() {
     let world = World::single_page(FolderSettings::default());
     world.write("index.html", "app");
     for (uri, status) in [("/api/guests", 404), ("/site/guests", 200)] {
-        let (parts, ()) = http::Request::get(uri).body(()).unwrap().into_parts();
-        let answer = world.answer(&parts, "/guests", world.now).await;
+        let request = http::Request::get(uri).body(()).unwrap();
+        let answer = world.answer(&request, "/guests", world.now).await;
         assert_eq!(answer.status(), status, "{uri}");
     }
 }

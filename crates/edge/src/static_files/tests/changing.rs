@@ -1,6 +1,6 @@
 //! Tests files that change, are deleted, are truncated or exceed the memory cache.
 
-use super::super::entry::{LoadError, Opened};
+use super::super::entry::{Entry, LoadError, Opened};
 use super::super::open::Root;
 use super::*;
 use crate::filters::compression::EncoderMemory;

@@ -13,9 +13,9 @@ async fn exchange(world: Arc<World>, request: &str) -> (String, Vec<u8>) {
     let service = service_fn(move |request: http::Request<Incoming>| {
         let world = Arc::clone(&world);
         async move {
-            let (parts, _) = request.into_parts();
-            let path = parts.uri.path().to_owned();
-            let answer = world.answer(&parts, &path, world.now).await;
+            let request = request.map(drop);
+            let path = request.uri().path().to_owned();
+            let answer = world.answer(&request, &path, world.now).await;
             Ok::<_, std::convert::Infallible>(answer)
         }
     });
