@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::Failure;
 use super::log::{Log, Pause};
@@ -45,6 +45,8 @@ const BATCH_FLUSHES: u32 = 5;
 const SLOW_FLUSH: Duration = Duration::from_millis(1);
 /// How long a change waits while another process has locked the database file.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long the opening of a store waits for others that open it for the first time.
+const OPENING: Duration = Duration::from_mins(1);
 /// How often the SQLite writer checks whether another process has committed.
 const LOOK: Duration = Duration::from_millis(200);
 /// The error for a change that was not run, or whose transaction SQLite aborted.
@@ -441,8 +443,7 @@ pub(super) fn open_writer(settings: &SqliteSettings) -> Result<Connection, Store
     configure(&connection, WRITER_CACHE, settings.backed_up)
         .map_err(|error| unavailable(&settings.path, &error))?;
     let log_pages = if settings.backed_up { 0 } else { LOG_PAGES };
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
+    journal(&connection)
         .and_then(|()| {
             connection.pragma_update(
                 None,
@@ -459,6 +460,22 @@ pub(super) fn open_writer(settings: &SqliteSettings) -> Result<Connection, Store
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
         .map_err(|error| unavailable(&settings.path, &error))?;
     Ok(connection)
+}
+
+/// The change of a new file's journal needs the file alone, and SQLite does not always wait for it.
+fn journal(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let end = Instant::now() + OPENING;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < end =>
+            {
+                std::thread::sleep(LOOK);
+            }
+            changed => return changed,
+        }
+    }
 }
 
 /// Creates the file if necessary, readable only by its user. SQLite creates its other files with
