@@ -103,6 +103,8 @@ use ::web::codes::Code;
     /// The error for applying the remedy of a finding that is settled.
     pub const FINDING_SETTLED = Code::new(409, "finding_settled");
     pub(crate) const REFUND_EXCEEDS = Code::new(409, "refund_exceeds");
+    /// The error for taking credits away with a refund that was decided when other credits were used.
+    pub const CREDITS_CHANGED = Code::new(409, "credits_changed");
     pub(crate) const REFUND_NOT_ELIGIBLE = Code::new(422, "refund_not_eligible");
     /// The error for a step that the state of a review does not allow.
     pub const REVIEW_SETTLED = Code::new(409, "review_settled");

@@ -2,6 +2,7 @@
 //! the gateway; all attempts have the same idempotency key. While the payment for credits is being
 //! refunded, the credits cannot be spent.
 
+pub mod credits;
 pub mod manual;
 
 use identity::account::AccountId;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{MailMessages, Site};
 
+use self::credits::RefundedCredits;
 use crate::finding::{self, FindingKind};
 use crate::gateway::{RefundCall, RefundReport, Refunded};
 use crate::order::{
@@ -56,6 +58,9 @@ pub struct Refund {
     /// The refund's id at the gateway; `None` until the gateway has accepted the refund.
     pub gateway_refund_id: Option<String>,
     pub state: RefundState,
+    /// The unused credits that are taken away once the refund is processed.
+    #[row(json)]
+    pub credits: Vec<RefundedCredits>,
 }
 
 /// Refunds the part of a payment that is not refunded yet. The caller holds the order's lock.
@@ -78,7 +83,7 @@ pub(crate) fn request(
 }
 
 /// The caller holds the order's lock, and has checked that this much of the payment is left.
-fn reserve(
+pub(crate) fn reserve(
     tx: &mut Tx<'_>,
     payment: &Payment,
     amount_minor: i64,
@@ -99,6 +104,7 @@ fn reserve(
         reason: reason.to_owned(),
         gateway_refund_id: None,
         state: RefundState::Requested,
+        credits: Vec::new(),
     };
     sql!(
         "INSERT INTO refund ({Refund}, requested_by, created_at, changed_at)
@@ -277,13 +283,16 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<OwnRefund>, Stor
 }
 
 /// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
-/// refund has not failed, or if the rest of the payment is smaller than the refund. The caller
-/// holds the order's lock.
+/// refund has not failed, if the rest of the payment is smaller than the refund, or if credits that
+/// it takes away were spent. The caller holds the order's lock.
 pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
     let found = tx.lock::<Refund>(id)?;
     let Some(refund) = found.filter(|one| one.state == RefundState::Failed) else {
         return Ok(false);
     };
+    if !credits::are_unused(tx, &refund)? {
+        return Ok(false);
+    }
     let reserved = sql!(
         "UPDATE payment SET refund_reserved_minor = refund_reserved_minor + :amount
          WHERE id = :payment AND refund_reserved_minor + :amount <= amount_minor",
@@ -319,7 +328,7 @@ pub(crate) fn request_of_order(
 }
 
 /// The payment that settled an order, if the gateway has its money.
-fn settling(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Payment>, StoreError> {
+pub(crate) fn settling(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Payment>, StoreError> {
     let paid = order::payments(tx, &order.id)?.into_iter();
     let mut paid = paid.filter(|one| one.settles && one.state == PaymentState::Captured);
     Ok(paid.next())
@@ -451,6 +460,7 @@ fn finish(
     }
     order::post(tx, &order.id, EntryKind::Refund, refund.id.as_str(), sum)?;
     if payment.settles {
+        credits::take(tx, refund)?;
         follow(tx, &order)?;
     }
     let messages = MailMessages {

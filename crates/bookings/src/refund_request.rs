@@ -247,6 +247,10 @@ pub struct Decision {
     /// The reason, 5–500 characters; may be omitted where money goes back. The payer reads it.
     #[serde(default)]
     pub reason: String,
+    /// If the refund takes the order's unused credits away, how many were used when the sum was
+    /// decided; another number is refused with 409 `credits_changed`. If null, the credits stay.
+    #[serde(default)]
+    pub credits_used: Option<i64>,
 }
 
 /// Answers an open request, as an administrator.
@@ -295,7 +299,11 @@ pub fn decide(
             reason => reason,
         };
         let by_account = Some(&who.account().id);
-        refund::request_part(tx, &order, new.amount_minor, reason, by_account)?;
+        let payment = refund::settling(tx, &order)?.ok_or(Refusal::NotFound)?;
+        let refund = refund::reserve(tx, &payment, new.amount_minor, reason, by_account)?;
+        if let Some(used) = new.credits_used {
+            refund::credits::take_with(tx, &order.id, &refund, used)?;
+        }
     }
     let action = if is_granted {
         "refund.requested"
