@@ -297,9 +297,7 @@ fn the_provider_says_who_came_and_is_owed_for_each_seat() {
         let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
         prove(stage, &mut farah).await;
         let page = farah.browser.get(&own).await;
-        let form = page
-            .expect(200)
-            .form(&format!("/me/bookings/{booking}/seats/outcome"));
+        let form = page.expect(200).form(&format!("{own}/outcome"));
         farah.browser.submit(&page, &form).await.expect(303);
         assert_eq!(
             owed(stage).await,
@@ -352,5 +350,61 @@ fn a_class_that_its_provider_cancels_gives_back_late_seats_too() {
         before(stage, &slot, -5).await;
         assert_eq!(owed(stage).await, 0);
         assert_eq!(wrong(stage).await, [""; 0]);
+    });
+}
+
+#[test]
+fn who_came_of_all_bookings_of_a_date_is_said_in_one_form() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, _, _) = class(stage, &json!({"seats": 5, "party_limit": 3})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut mei = stage.person("Mei Lin").await;
+        let mut ravi = stage.person("Ravi Kumar").await;
+        let slot = listed(&mut aina).await[4].clone();
+        let hers = id(&book_party(&mut aina, &slot, 2, &json!([]))
+            .await
+            .with(201)
+            .json());
+        let meis = id(&book_party(&mut mei, &slot, 1, &json!([]))
+            .await
+            .with(201)
+            .json());
+        let ravis = id(&book_party(&mut ravi, &slot, 1, &json!([]))
+            .await
+            .with(201)
+            .json());
+        before(stage, &slot, -1).await;
+        prove(stage, &mut farah).await;
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        let page = farah.browser.get(&own).await;
+        let mut form = page.expect(200).form(&format!("{own}/outcome"));
+        form.tick("missed", &format!("{hers}/2"));
+        form.tick("missed", &format!("{meis}/1"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        let seats = async |booking: &str| {
+            let all =
+                sql!("SELECT booking_id, state FROM booking_seat ORDER BY booking_id, position");
+            let all: Vec<(String, String)> = crate::stage::rows(stage, all).await;
+            let own = all.into_iter().filter(|(of, _)| of == booking);
+            own.map(|(_, state)| state).collect::<Vec<_>>()
+        };
+        assert_eq!(seats(&hers).await, ["came", "missed"]);
+        assert_eq!(seats(&ravis).await, ["came"]);
+        assert_eq!(state(stage, &meis).await, State::NoShowMember);
+        // What was said is ticked, and saying it again is no second report.
+        let lines = sql!(
+            "SELECT COUNT(*) FROM audit WHERE action IN ('booking.seats_marked', 'booking.outcome')"
+        );
+        let said = count(stage, lines).await;
+        let page = farah.browser.get(&own).await;
+        let mut form = page.expect(200).form(&format!("{own}/outcome"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        let lines = sql!(
+            "SELECT COUNT(*) FROM audit WHERE action IN ('booking.seats_marked', 'booking.outcome')"
+        );
+        assert_eq!(count(stage, lines).await, said);
+        // A booking of another date is not reached.
+        form.fill("booking", "no-booking-of-this-date");
+        farah.browser.submit(&page, &form).await.expect(404);
     });
 }

@@ -10,8 +10,10 @@ use platform::Tx;
 use site::request::PageRequest;
 use web::form_state::{Field, FormState};
 use web::sheet::FileFormat;
-use web::{Problem, Text};
+use web::{Form, Problem, Text};
 
+use super::HERE;
+use super::one::slot_page;
 use crate::booking::State;
 use crate::choice::Listed;
 use crate::class_people::{self, Participant};
@@ -20,8 +22,9 @@ use crate::notice;
 use crate::order::OrderState;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
-use crate::web::party_card::{BookedSeats, PartyCard};
+use crate::web::party_card::{BookedSeats, PartyCard, attendance};
 use crate::web::{choices, words};
+use crate::{Refusal, class_party};
 
 #[derive(Template)]
 #[template(path = "slots/people.html")]
@@ -33,6 +36,8 @@ pub(super) struct ClassPeople<'a> {
     taken: i64,
     all: i64,
     rows: Vec<Row<'a>>,
+    /// Whether the provider can say who came.
+    may_mark: bool,
     /// The form of a message to everybody: its `submission_id`, its field and its button; `None` if
     /// nobody's booking is confirmed.
     write: Option<(String, Field, String)>,
@@ -82,6 +87,8 @@ impl<'a> ClassPeople<'a> {
             ("seats", slot.seats.into()),
             ("bookings", people.len().into()),
         ];
+        let rows = people.into_iter();
+        let rows: Vec<Row<'a>> = rows.map(|one| sayer.row(one, &form_state.form)).collect();
         Self {
             text,
             slot: slot.id.clone(),
@@ -94,7 +101,11 @@ impl<'a> ClassPeople<'a> {
                 let hint = text.say("class-write-hint").into_owned();
                 (req.submission(), field.hint(hint).required(), button)
             }),
-            rows: people.into_iter().map(|one| sayer.row(one)).collect(),
+            may_mark: rows
+                .iter()
+                .filter_map(|row| row.party.as_ref())
+                .any(PartyCard::may_mark),
+            rows,
         }
     }
 }
@@ -109,7 +120,8 @@ struct Sayer<'a> {
 }
 
 impl<'a> Sayer<'a> {
-    fn row(&self, one: Participant) -> Row<'a> {
+    /// `typed` is what a refused form says of who came.
+    fn row(&self, one: Participant, typed: &Form) -> Row<'a> {
         let (text, state) = (self.text, self.state(&one));
         let Participant {
             booking,
@@ -148,7 +160,7 @@ impl<'a> Sayer<'a> {
             email: view.member_email,
             class: words::tag(view.state),
             state,
-            party: PartyCard::of_class(text, &booking, &seats_of, self.now),
+            party: PartyCard::of_class(text, &booking, &seats_of, typed, self.now),
         }
     }
 
@@ -169,6 +181,17 @@ impl<'a> Sayer<'a> {
             _ => text.say(one.booking.state_label()).into_owned(),
         }
     }
+}
+
+/// `POST /me/slots/{id}/outcome`: says who came, of all bookings of the date.
+pub(in crate::web) async fn mark(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (SlotId, _) = (posted.req.id("id")?, posted.req.site.clone());
+    let all = attendance(&posted.form)?;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| -> Result<String, Refusal> {
+        class_party::mark_date(tx, &site, provider, &id, &all)?;
+        Ok(format!("{HERE}/{id}?done=marked"))
+    };
+    posted.save(change, slot_page).await
 }
 
 /// `GET /me/slots/{id}/people.csv`.
