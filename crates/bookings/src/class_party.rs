@@ -186,7 +186,7 @@ fn give_money_back(
         return Ok(None);
     };
     let part = money_for(booking, &order, all, count, is_late);
-    refund::request_part(tx, &order, part.minor, "cancelled", None)
+    refund::request_part(tx, &order, part.minor, refund::SEATS, None)
 }
 
 /// Whether the provider or an administrator can say now to which seats nobody came. `hours` is the

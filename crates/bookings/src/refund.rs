@@ -30,6 +30,8 @@ platform::id!(RefundId, random, "One sum that goes back.");
 pub const KIND: &str = "booking.refund";
 /// The reason that is stored in refunds that were made on the gateway's own page.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
+/// The reason that is stored in refunds for seats of a class that a member gave back.
+pub(crate) const SEATS: &str = "seats";
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Usually the gateway's event arrives earlier.
 const POLL_EVERY: SignedDuration = SignedDuration::from_hours(6);
@@ -253,6 +255,29 @@ pub struct OwnRefund {
     pub amount_minor: i64,
     pub state: RefundState,
     pub changed_at: Timestamp,
+}
+
+/// The sums of an order's refunds, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RefundedSums {
+    pub(crate) under_way: i64,
+    pub(crate) done: i64,
+    pub(crate) failed: i64,
+}
+
+impl RefundedSums {
+    pub(crate) fn of(refunds: &[OwnRefund]) -> Self {
+        let mut sums = Self::default();
+        for one in refunds {
+            let sum = match one.state {
+                RefundState::Requested | RefundState::Submitted => &mut sums.under_way,
+                RefundState::Processed => &mut sums.done,
+                RefundState::Failed => &mut sums.failed,
+            };
+            *sum += one.amount_minor;
+        }
+        sums
+    }
 }
 
 /// The message id for an order's state: its own, unless a refund of it failed, and nobody has paid that

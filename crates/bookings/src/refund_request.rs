@@ -83,7 +83,8 @@ pub enum Way {
 }
 
 /// How the payer of an order can ask for money now; `None` if nothing is left of the payment, if the
-/// session is to come, so that cancelling it gives money back, or if a request is open.
+/// session is to come, so that cancelling it gives money back, and no seat of it was given back late, or
+/// if a request is open.
 pub(crate) fn way(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Way>, StoreError> {
     if !order.is_paid() || refund::left_of_order(tx, order)? <= 0 {
         return Ok(None);
@@ -94,11 +95,23 @@ pub(crate) fn way(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Way>, StoreEr
     }
     Ok(match manual::clause(tx, order)? {
         Clause::Unused => Some(Way::AtOnce),
+        Clause::ToCome if has_late_seats(tx, order)? => Some(Way::Ask),
         Clause::ToCome => None,
         Clause::Late | Clause::Used | Clause::CancelledLate | Clause::Over | Clause::None => {
             Some(Way::Ask)
         }
     })
+}
+
+/// Whether seats of a class that the order pays for were given back late.
+fn has_late_seats(tx: &mut Tx<'_>, order: &Order) -> Result<bool, StoreError> {
+    let (late,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking_seat t JOIN booking b ON b.id = t.booking_id
+         WHERE b.order_id = :order AND t.state = 'cancelled' AND t.is_late = 1",
+        order = order.id
+    )
+    .one(tx)?;
+    Ok(late > 0)
 }
 
 /// The latest request for an order's money.

@@ -15,7 +15,7 @@ use crate::Refusal;
 use crate::order::{self, PaymentId};
 use crate::refund::credits::{self, Usage};
 use crate::refund::manual::{self, Before, Clause, NewRefund, RefundRecord};
-use crate::refund::{self, ELSEWHERE, RefundId, RefundState};
+use crate::refund::{self, ELSEWHERE, RefundId, RefundState, SEATS};
 use crate::refund_request::{self, Decision, RefundRequest, RefundRequestId};
 use crate::settings::{self, Administrator, BookingSettings};
 
@@ -81,7 +81,7 @@ fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
         refund_request::ASKED => "refund-rule-asked",
         _ if refund.requested_by.is_some() => return refund.reason.clone(),
         "cancelled" => "refund-rule-cancelled",
-
+        SEATS => "refund-rule-seats",
         "no_show_provider" => "refund-rule-no-show",
         "slot_gone" => "refund-rule-slot-gone",
         ELSEWHERE => "refund-rule-elsewhere",

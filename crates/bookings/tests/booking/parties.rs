@@ -408,3 +408,67 @@ fn who_came_of_all_bookings_of_a_date_is_said_in_one_form() {
         farah.browser.submit(&page, &form).await.expect(404);
     });
 }
+
+#[test]
+fn what_was_paid_and_what_went_back_is_said_of_seats_that_were_given_back() {
+    on_default(&async |stage: &Stage<'_>| {
+        let more = json!({"seats": 5, "party_limit": 3,
+            "lengths": [{"minutes": 60, "price_minor": 2_000}]});
+        let (mut farah, _, _) = class(stage, &more).await;
+        let mut admin = stage.person_as("Mei Lin", OWNER).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[4].clone();
+        let (pay, here) = hold_seats(&mut aina, &slot, "3").await;
+        aina.pay(&pay, "pay").await.expect(200);
+        let booking = here.rsplit('/').next().unwrap().to_owned();
+        let third = json!({"positions": [3]});
+        on(stage, &mut aina, &booking, "/seats/cancel", &third)
+            .await
+            .expect(200);
+        aina.sees(&here, "paid, RM 20.00 of it on its way back")
+            .await;
+        stage.work().await;
+        aina.sees(&here, "paid, RM 20.00 of it paid back").await;
+        let page = aina.browser.get(&pay).await.with(200);
+        let text = page.text();
+        for said in ["3 places", "RM 60.00", "Paid back"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        // Of seats that were given back in time, nothing more is asked for.
+        assert!(!text.contains(&stage.say("refund-ask-do")), "{text}");
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        let text = farah.browser.get(&own).await.expect(200).text();
+        for said in [
+            "2 places · RM 60.00 paid, RM 20.00 of it paid back".to_owned(),
+            stage.say("order-partially-refunded"),
+        ] {
+            assert!(text.contains(&said), "{said}: {text}");
+        }
+        let file = farah.browser.get(&format!("{own}/people.csv")).await;
+        let file = file.expect(200).body.clone();
+        assert!(file.lines().nth(1).unwrap().ends_with(",20.00"), "{file}");
+        prove(stage, &mut admin).await;
+        admin
+            .sees("/admin/refunds", &stage.say("refund-rule-seats"))
+            .await;
+
+        // Of a seat that is given back late nothing comes back, but the member can ask for it.
+        before(stage, &slot, 20).await;
+        let second = json!({"positions": [2]});
+        on(stage, &mut aina, &booking, "/seats/cancel", &second)
+            .await
+            .expect(200);
+        aina.sees(&here, &stage.say("refund-wish")).await;
+        let page = aina.browser.get(&pay).await.with(200);
+        let mut form = page.form(&format!("{pay}/refund"));
+        form.fill("text", "My sister is ill.");
+        aina.browser.submit(&page, &form).await.expect(303);
+        prove(stage, &mut admin).await;
+        let page = admin.browser.get("/admin/refunds").await.with(200);
+        let mut forms = page.forms().into_iter();
+        let form = forms
+            .find(|form| form.action.contains("/requests/"))
+            .unwrap();
+        assert_eq!(form.value("amount_minor"), Some("20.00"));
+    });
+}

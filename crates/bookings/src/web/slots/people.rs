@@ -7,7 +7,8 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
-use site::request::PageRequest;
+use platform::money::Money;
+use site::request::{FormPost, PageRequest};
 use web::form_state::{Field, FormState};
 use web::sheet::FileFormat;
 use web::{Form, Problem, Text};
@@ -19,7 +20,6 @@ use crate::choice::Listed;
 use crate::class_people::{self, Participant};
 use crate::credit_kind::Labels;
 use crate::notice;
-use crate::order::OrderState;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
 use crate::web::party_card::{BookedSeats, PartyCard, attendance};
@@ -126,6 +126,7 @@ impl<'a> Sayer<'a> {
         let Participant {
             booking,
             view,
+            back_minor,
             may_mark,
         } = one;
         let seats_of = BookedSeats {
@@ -136,6 +137,14 @@ impl<'a> Sayer<'a> {
         };
         let mut seats = text.with("class-seats", [("count", view.seats.into())]);
         let price = match (&view.order, &view.credit_kind) {
+            (Some(order), _) if back_minor > 0 => {
+                let back = text.money(Money::new(back_minor, order.currency));
+                let paid = text.money(order.amount());
+                text.with(
+                    "class-paid-back",
+                    [("paid", paid.into()), ("back", back.into())],
+                )
+            }
             (Some(order), _) => text.money(order.amount()),
             (None, Some(kind)) => words::credits(text, view.seats, self.labels.label(kind)),
             (None, None) => String::new(),
@@ -168,15 +177,15 @@ impl<'a> Sayer<'a> {
     fn state(&self, one: &Participant) -> String {
         let (text, order) = (self.text, one.view.order.as_ref());
         let until = order.map(|order| order.expires_at);
-        let is_paid = order.is_some_and(|order| order.state == OrderState::Paid);
+        let paid = order.filter(|order| order.is_paid());
         match (one.view.state, until.or(one.booking.hold_until)) {
             (State::PendingPayment, Some(until)) => {
                 let until = text.until_in(&self.zone, until, self.now);
                 text.with("class-kept", [("time", until.into())])
             }
-            (State::Confirmed, _) if is_paid => text.say(OrderState::Paid.label()).into_owned(),
-            (State::Confirmed, _) if one.view.credit_kind.is_some() => {
-                text.say("class-by-credit").into_owned()
+            (State::Confirmed, _) if paid.is_some() || one.view.credit_kind.is_some() => {
+                let label = paid.map_or("class-by-credit", |order| order.state.label());
+                text.say(label).into_owned()
             }
             _ => text.say(one.booking.state_label()).into_owned(),
         }
