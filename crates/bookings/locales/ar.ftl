@@ -192,6 +192,11 @@ offered-clock-change = تتغير الساعة في هذا اليوم.
 request-pick = اختر موعدًا لتطلبه.
 request-back = العودة إلى الطلب
 booking-move-from = الموعد الحالي: { $when }.
+booking-move-money = { $money ->
+    [credit] يبقى رصيدك مع الحجز.
+   *[other] يبقى ما دفعته مع الحجز: { $money }.
+}
+booking-move-closed = فات أوان تغيير الموعد. كان ذلك ممكنًا حتى { $when }.
 booking-moves-left = عدد مرات تغيير الموعد المتبقية: { $count }.
 feedback-mean = { $whole }.{ $tenth } من 5، عدد التقييمات: { $count }
 slot-online = بالفيديو

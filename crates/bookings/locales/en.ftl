@@ -481,6 +481,11 @@ seats-missed = Who did not come
 seats-missed-save = Save who came
 booking-move = Move
 booking-move-from = Now: { $when }.
+booking-move-money = { $money ->
+    [credit] Your credit stays with the booking.
+   *[other] What you paid stays with the booking: { $money }.
+}
+booking-move-closed = It is too late to move this. That was possible until { $when }.
 booking-moves-left = { $count ->
     [one] You can move it once more.
    *[other] You can move it { $count } more times.

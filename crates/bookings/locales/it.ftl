@@ -229,6 +229,11 @@ offered-clock-change = In questo giorno cambia l’ora.
 request-pick = Scelga un orario da chiedere.
 request-back = Torna alla richiesta
 booking-move-from = Ora: { $when }.
+booking-move-money = { $money ->
+    [credit] Il credito resta con la prenotazione.
+   *[other] Quanto ha pagato resta con la prenotazione: { $money }.
+}
+booking-move-closed = È troppo tardi per spostare. Era possibile fino a { $when }.
 booking-moves-left = { $count ->
     [one] Può spostarla ancora una volta.
    *[other] Può spostarla altre { $count } volte.

@@ -416,6 +416,11 @@ seats-missed = Siapa yang tidak hadir
 seats-missed-save = Simpan kehadiran
 booking-move = Pindah
 booking-move-from = Sekarang: { $when }.
+booking-move-money = { $money ->
+    [credit] Kredit anda kekal pada tempahan ini.
+   *[other] Bayaran anda kekal pada tempahan ini: { $money }.
+}
+booking-move-closed = Sudah terlewat untuk memindahkannya. Itu boleh dibuat hingga { $when }.
 booking-moves-left = Anda boleh memindahkannya { $count } kali lagi.
 booking-move-none = Tiada masa lain yang lapang dengan harga yang sama.
 booking-move-taken = Masa ini tidak lapang lagi.

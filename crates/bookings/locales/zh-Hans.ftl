@@ -192,6 +192,11 @@ offered-clock-change = 这一天时钟会调整。
 request-pick = 请选择要请求的时间。
 request-back = 返回请求
 booking-move-from = 目前：{ $when }。
+booking-move-money = { $money ->
+    [credit] 您的次数仍用于此预订。
+   *[other] 您支付的 { $money } 仍用于此预订。
+}
+booking-move-closed = 现在改期已经太晚。此前可改期至 { $when }。
 booking-moves-left = 还可以改期 { $count } 次。
 feedback-mean = { $whole }.{ $tenth } / 5，共 { $count } 个评分
 slot-online = 视频
