@@ -391,6 +391,21 @@ claim-refund = Paid back anyway
 claim-refund-hint = Empty: nothing. If the provider did not come, all is paid back.
 claim-reason-hint = Both sides read it. 5 characters or more.
 claim-decide = Decide
+claim-decide-question = Decide so?
+claim-decide-facts = { $outcome ->
+    [completed] The session took place.
+    [no_show_member] The member did not come.
+   *[other] The provider did not come.
+} { $money ->
+    [none] Nothing is paid back.
+    [credit] { $outcome ->
+        [no_show_provider] The credit goes back to the member.
+       *[other] The credit stays spent.
+    }
+   *[other] { $money } goes back to the member.
+}
+    Both sides read the reason: “{ $reason }”
+claim-decide-undo = Money that is paid back does not return.
 claim-mail-open = Please answer: did you come? { $about }
 claim-mail-disputed = An administrator decides: { $about }
 claim-mail-settled = It is settled: { $about }
@@ -1623,6 +1638,8 @@ problem-slot-too-short = At least { $min } minutes.
     .title = Too short
 problem-slot-too-long = At most { $max } minutes.
     .title = Too long
+problem-claim-pays-all = If the provider did not come, all is paid back: { $sum }. Leave this empty.
+    .title = All goes back
 problem-slot-in-past = This lies in the past.
     .title = In the past
 problem-slot-too-far = At most a year ahead.
@@ -1648,6 +1665,8 @@ problem-refund-request-settled = This request was answered meanwhile.
 problem-claim-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-claim-open = One side says that the other did not come. The payout waits until that is settled.
+    .title = Reported
+problem-claim-undecided = One side says that the other did not come. Decide that report, with a sum and a reason.
     .title = Reported
 problem-finding-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile

@@ -329,6 +329,21 @@ claim-refund = Tetap dibayar balik
 claim-refund-hint = Kosong: tiada. Jika penyedia tidak hadir, semuanya dibayar balik.
 claim-reason-hint = Kedua-dua pihak membacanya. 5 aksara atau lebih.
 claim-decide = Putuskan
+claim-decide-question = Putuskan begitu?
+claim-decide-facts = { $outcome ->
+    [completed] Sesi itu diadakan.
+    [no_show_member] Ahli tidak hadir.
+   *[other] Penyedia tidak hadir.
+} { $money ->
+    [none] Tiada wang dibayar balik.
+    [credit] { $outcome ->
+        [no_show_provider] Kredit kembali kepada ahli.
+       *[other] Kredit kekal digunakan.
+    }
+   *[other] { $money } dipulangkan kepada ahli.
+}
+    Kedua-dua pihak membaca sebabnya: “{ $reason }”
+claim-decide-undo = Wang yang dibayar balik tidak dapat ditarik semula.
 claim-mail-open = Sila jawab: adakah anda hadir? { $about }
 claim-mail-disputed = Pentadbir akan memutuskan: { $about }
 claim-mail-settled = Sudah selesai: { $about }
@@ -1478,6 +1493,8 @@ problem-slot-too-short = Sekurang-kurangnya { $min } minit.
     .title = Terlalu pendek
 problem-slot-too-long = Paling banyak { $max } minit.
     .title = Terlalu panjang
+problem-claim-pays-all = Jika penyedia tidak hadir, semuanya dibayar balik: { $sum }. Biarkan ini kosong.
+    .title = Semua dipulangkan
 problem-slot-in-past = Ini sudah lepas.
     .title = Sudah lepas
 problem-slot-too-far = Paling jauh setahun dari sekarang.
@@ -1503,6 +1520,8 @@ problem-refund-request-settled = Permintaan ini telah dijawab sementara itu.
 problem-claim-settled = Ini telah diselesaikan sementara itu. Baca semula.
     .title = Sudah diselesaikan
 problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran kepada penyedia menunggu sehingga itu diselesaikan.
+    .title = Dilaporkan
+problem-claim-undecided = Satu pihak berkata pihak yang lain tidak hadir. Putuskan laporan itu, dengan jumlah dan sebab.
     .title = Dilaporkan
 problem-finding-settled = Ini sudah diselesaikan. Baca semula.
     .title = Sudah diselesaikan
