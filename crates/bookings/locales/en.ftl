@@ -1030,7 +1030,6 @@ finding-read-again = Read it again
 finding-refund-again = Try again to pay it back
 finding-owe-again = Follow the booking
 finding-verify-again = Check again
-payout-to-approve = Payouts to approve
 order-partially-refunded = partly paid back
 credit-refunded = Taken away, paid back
 refund-wish = Your money back

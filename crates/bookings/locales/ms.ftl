@@ -933,7 +933,6 @@ finding-read-again = Baca semula
 finding-refund-again = Cuba bayar balik semula
 finding-owe-again = Ikut tempahan
 finding-verify-again = Semak semula
-payout-to-approve = Bayaran penyedia untuk diluluskan
 order-partially-refunded = sebahagian dibayar balik
 credit-refunded = Ditarik balik, wang dipulangkan
 refund-wish = Dapatkan semula wang anda
