@@ -61,7 +61,7 @@ booking-days = { $from } to { $to }
 booking-count-free = { $count } free
 booking-row = { $length }, with { $name }
 booking-do = Book
-booking-free = Free
+booking-free = Free of charge
 credit-count = { $count ->
     [one] 1 credit
    *[other] { $count } credits
@@ -640,7 +640,7 @@ test-gateway-pay = Pay
 test-gateway-fail = The payment fails
 test-gateway-lost = Pay, and never come back
 test-gateway-twice = Pay twice
-test-gateway-wrong = Pay another sum
+test-gateway-wrong = Pay too little
 test-gateway-stuck = Pay what cannot be paid back
 test-gateway-dispute = Pay, and dispute the payment
 test-gateway-pay-hint = The payment succeeds. You come back, and the payment service tells this site as well; it counts once.
@@ -651,7 +651,7 @@ test-gateway-twice-hint = Two payments succeed. One pays the order, the other go
 test-gateway-first = Pay, and this site hears of it first
 test-gateway-first-hint = The payment service tells this site before you come back. Even if you never do, it is paid.
 test-gateway-lost-hint = Nobody tells this site of the payment. It asks by itself after three minutes.
-test-gateway-wrong-hint = Less is paid than the order costs. Nothing is given for it, and the money goes back.
+test-gateway-wrong-hint = Less arrives than the order costs. The order stays unpaid, and that sum goes back.
 test-gateway-stuck-hint = The payment succeeds. If you cancel, its refund fails, and administrators are told.
 test-gateway-dispute-hint = The payment succeeds, and then the bank disputes it. Administrators are told, and unused credits are frozen.
 test-gateway-told = The payment service has told this site of the payment.
@@ -884,6 +884,7 @@ waiting-row-asked = { $count ->
    *[other] { $count } places, kept until { $until }
 }
 waiting-list-hint = Places that become free are offered by themselves, to the first party that fits.
+waiting-is-kept = Kept for them
 waiting-mine = Waiting lists
 waiting-taken = Booked
 waiting-passed = Over

@@ -125,6 +125,8 @@ struct Loaded {
     /// else.
     seats: usize,
     refunds: Vec<OwnRefund>,
+    /// A payment of another sum than the order's, which goes back.
+    wrong: Option<Money>,
     way: Option<refund_request::Way>,
     left_minor: i64,
     request: Option<RefundRequest>,
@@ -152,6 +154,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         Ok(Loaded {
             seats,
             refunds: refund::of_order(tx, &order.id)?,
+            wrong: order::wrong_payment(tx, &order)?,
             way: refund_request::way(tx, &order)?,
             left_minor: refund::left_of_order(tx, &order)?,
             request: refund_request::find_latest(tx, &order.id)?,
@@ -202,7 +205,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
             _ => {}
         }
     }
-    let wait = wait.filter(|_| order.state == OrderState::Created);
+    let wait = wait.filter(|_| order.state == OrderState::Created && loaded.wrong.is_none());
     let mut page = page(&req, &loaded, wait, &FormState::default());
     if wait.is_some_and(|wait| wait.is_short) {
         page.headers_mut().insert(REFRESH, RELOAD);
@@ -285,6 +288,13 @@ fn banner(
 ) -> Option<(String, bool)> {
     let (order, text) = (&loaded.order, &req.text);
     let bad = |message: &str| Some((text.say(message).into_owned(), false));
+    if let Some(wrong) = loaded.wrong.filter(|_| order.is_unpaid()) {
+        let values = [
+            ("sum", text.money(wrong).into()),
+            ("price", text.money(order.amount()).into()),
+        ];
+        return Some((text.with("pay-wrong-sum", values), false));
+    }
     match order.state {
         OrderState::Created => match wait {
             Some(wait) if wait.is_short => bad("pay-waiting"),

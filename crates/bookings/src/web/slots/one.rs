@@ -72,9 +72,14 @@ pub(super) async fn slot_page(
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
         let waits = waiting::list_named(tx, &slot.id)?;
-        Ok::<_, Refusal>((slot, (bookings, people, waits), sets, lists))
+        let state = if slot::was_cancelled(tx, &slot)? {
+            booking::State::Cancelled.label()
+        } else {
+            slot.state.label()
+        };
+        Ok::<_, Refusal>((slot, state, (bookings, people, waits), sets, lists))
     };
-    let (slot, (bookings, people, waits), sets, (listed, labels)) = req.read(look).await?;
+    let (slot, state, (bookings, people, waits), sets, (listed, labels)) = req.read(look).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -90,7 +95,7 @@ pub(super) async fn slot_page(
         time,
         price: words::price(text, slot.price(), kind),
         place: words::place(text, &slot),
-        state: slot.state.label(),
+        state,
         class: words::slot_class(slot.state),
         is_free: slot.is_free() && (slot.offer_id.is_none() || slot.is_class()),
         may_edit: match slot.offer_id {
