@@ -80,8 +80,8 @@ pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order, booking, review or refund that caused the change; for a seat of a class, that of
-    /// its booking, a hyphen and the seat's position; for an adjustment, the adjustment's own id.
+    /// The id of the order, booking, review or refund that caused the change; for a seat of a class,
+    /// that of its booking, a hyphen and the seat's position; for an adjustment, the adjustment's own id.
     pub subject: String,
     /// Why an administrator adjusted the credits; otherwise empty.
     pub note: String,

@@ -318,18 +318,17 @@ pub fn decide(
         Some(order) if order.is_paid() => refund::left_of_order(tx, order)?,
         _ => 0,
     };
-    let pays_all = part != new.refund_minor;
-    if let Some(order) = order
-        .as_ref()
-        .filter(|_| pays_all && new.refund_minor != left)
-    {
-        let all = Argument::Money(Money::new(left, order.currency));
-        findings.add("/refund_minor", "claim_pays_all", [("sum", all)]);
-    } else if let Some(order) = order.as_ref().filter(|_| !(0..=left).contains(&part)) {
-        let most = Money::new(left, order.currency);
-        crate::amount_range::add_amount_range(&mut findings, "/refund_minor", most);
-    } else if new.refund_minor != 0 && order.is_none() {
-        findings.add("/refund_minor", "not_allowed", []);
+    match &order {
+        Some(order) if part != new.refund_minor && new.refund_minor != left => {
+            let all = Argument::Money(Money::new(left, order.currency));
+            findings.add("/refund_minor", "claim_pays_all", [("sum", all)]);
+        }
+        Some(order) if !(0..=left).contains(&part) => {
+            let most = Money::new(left, order.currency);
+            crate::amount_range::add_amount_range(&mut findings, "/refund_minor", most);
+        }
+        None if new.refund_minor != 0 => findings.add("/refund_minor", "not_allowed", []),
+        _ => {}
     }
     findings.finish()?;
     let claim = Claim {

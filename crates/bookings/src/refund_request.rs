@@ -71,6 +71,10 @@ pub struct RefundRequestRecord {
     pub title: String,
     /// The payer's name; null after their account was erased.
     pub payer: Option<String>,
+    /// How many credits the order granted; 0 for a booking.
+    pub credits: i64,
+    /// How many of them are used.
+    pub credits_used: i64,
 }
 
 /// How the payer of an order gets money back.
@@ -142,7 +146,11 @@ pub fn list(
 ) -> Result<Vec<RefundRequestRecord>, StoreError> {
     sql!(
         "SELECT {r: RefundRequest}, COALESCE(n.name, b.title, '') AS title,
-             a.display_name AS payer
+             a.display_name AS payer,
+             (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM credit_lot l
+              WHERE l.order_id = o.id) AS credits,
+             (SELECT CAST(COALESCE(SUM(l.used), 0) AS BIGINT) FROM credit_lot l
+              WHERE l.order_id = o.id) AS credits_used
          FROM refund_request r JOIN booking_order o ON o.id = r.order_id
          JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
          LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id

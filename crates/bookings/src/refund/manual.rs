@@ -252,7 +252,7 @@ pub(crate) fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreErro
 /// is to come.
 pub(crate) fn left_beside_session(tx: &mut Tx<'_>, order: &Order) -> Result<i64, StoreError> {
     let left = super::left_of_order(tx, order)?;
-    if clause(tx, order)? != Clause::ToCome {
+    if order.grant.plan_id.is_some() || clause(tx, order)? != Clause::ToCome {
         return Ok(left);
     }
     let Some(booking) = booking::of_order(tx, &order.id)? else {

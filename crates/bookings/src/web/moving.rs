@@ -37,8 +37,8 @@ struct MovePage<'a> {
     /// The calendar in which the time is chosen; `None` if the times are listed here.
     calendar: Option<String>,
     rows: Vec<TimeRow>,
-    /// What becomes of what was paid; empty if nothing was.
-    money: String,
+    /// What becomes of what was paid.
+    money: Option<String>,
     /// Why the booking cannot be moved any more; empty as long as it can.
     closed: String,
     next: Option<String>,
@@ -152,10 +152,9 @@ async fn page(
             .next_cursor
             .map(|cursor| format!("{here}/move?cursor={cursor}")),
         here,
-        money: match loaded.paid(text) {
-            paid if paid == "none" => String::new(),
-            paid => text.with("booking-move-money", [("money", paid.into())]),
-        },
+        money: loaded
+            .paid(text)
+            .map(|paid| text.with("booking-move-money", [("money", paid.into())])),
         closed: if is_late {
             let deadline = booking.cancel_deadline();
             let when = words::moment(text, &zone, deadline);

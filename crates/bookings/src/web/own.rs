@@ -184,14 +184,12 @@ impl Loaded {
         text.with(message, [("sum", sum.into())])
     }
 
-    /// What was paid for the seats that the booking has now, in words, or the keyword of another way
-    /// of paying.
-    pub(super) fn paid(&self, text: &Text) -> String {
+    /// What was paid for the seats that the booking has now: a sum, or the keyword for credits.
+    pub(super) fn paid(&self, text: &Text) -> Option<String> {
         match &self.order {
-            Some(order) if order.is_paid() => text.money(self.price(order)),
-            Some(_) => "none".to_owned(),
-            None if self.booking.credit_lot_id.is_some() => "credit".to_owned(),
-            None => "none".to_owned(),
+            Some(order) if order.is_paid() => Some(text.money(self.price(order))),
+            None if self.is_by_credit() => Some("credit".to_owned()),
+            _ => None,
         }
     }
 
@@ -345,11 +343,6 @@ pub(super) async fn page_with_claim(
     of_claim: &FormState,
 ) -> Result<Response, Problem> {
     let loaded = load(req).await?;
-    let form_state = if of_claim.is_fine() {
-        form_state
-    } else {
-        of_claim
-    };
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
     let zone = words::zone(&req.site, Some(&req.who));
@@ -365,7 +358,14 @@ pub(super) async fn page_with_claim(
     let call = Call::find(booking, &loaded.location);
     let body = BookingPage {
         text,
-        form: req.form(DONE, form_state),
+        form: req.form(
+            DONE,
+            if of_claim.is_fine() {
+                form_state
+            } else {
+                of_claim
+            },
+        ),
         date,
         time,
         their_time: match place {

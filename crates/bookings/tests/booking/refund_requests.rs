@@ -231,6 +231,14 @@ fn paying_back_a_used_plan_takes_the_unused_credits_away() {
             let values = [("used", used.into()), ("granted", 5.into())];
             stage.fill("refund-credits-used", values)
         };
+        let list = script(stage, &owner)
+            .get("/api/v1/admin/refund-requests")
+            .await;
+        let first = list.expect(200).json()["items"][0].clone();
+        assert_eq!(
+            (&first["credits_used"], &first["credits"]),
+            (&json!(3), &json!(5))
+        );
         // The share of two of five credits is proposed, on the payment's own page as well.
         let payments: Vec<(String,)> = rows(stage, sql!("SELECT id FROM payment")).await;
         let own = format!("/admin/refunds/{}", payments[0].0);
