@@ -17,8 +17,8 @@ use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
-use crate::web::{choices, waiting as waiting_lists, words};
-use crate::{Refusal, booking, class_people, notice, request, waiting};
+use crate::web::{choices, party_card, waiting as waiting_lists, words};
+use crate::{Refusal, booking, class_party, class_people, notice, request, waiting};
 
 pub(super) fn page_of(slot: &Slot) -> String {
     format!("{HERE}/{}", slot.id)
@@ -217,6 +217,17 @@ pub(in crate::web) async fn write(posted: FormPost) -> Result<Response, Problem>
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         class_message::send(tx, &site, provider, &id, &new)?;
         Ok::<_, Refusal>(format!("{HERE}/{id}?done=written"))
+    };
+    posted.save(change, slot_page).await
+}
+
+/// `POST /me/slots/{id}/outcome`: says who came, of all bookings of the date.
+pub(in crate::web) async fn mark(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (SlotId, _) = (posted.req.id("id")?, posted.req.site.clone());
+    let all = party_card::attendance(&posted.form)?;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| -> Result<String, Refusal> {
+        class_party::mark_date(tx, &site, provider, &id, &all)?;
+        Ok(format!("{HERE}/{id}?done=marked"))
     };
     posted.save(change, slot_page).await
 }

@@ -8,13 +8,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
-use site::request::{FormPost, PageRequest};
+use site::request::PageRequest;
 use web::form_state::{Field, FormState};
 use web::sheet::FileFormat;
 use web::{Form, Problem, Text};
 
-use super::HERE;
-use super::one::slot_page;
 use crate::booking::State;
 use crate::choice::Listed;
 use crate::class_people::{self, Participant};
@@ -22,9 +20,8 @@ use crate::credit_kind::Labels;
 use crate::notice;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
-use crate::web::party_card::{BookedSeats, PartyCard, attendance};
+use crate::web::party_card::{BookedSeats, PartyCard};
 use crate::web::{choices, words};
-use crate::{Refusal, class_party};
 
 #[derive(Template)]
 #[template(path = "slots/people.html")]
@@ -190,17 +187,6 @@ impl<'a> Sayer<'a> {
             _ => text.say(one.booking.state_label()).into_owned(),
         }
     }
-}
-
-/// `POST /me/slots/{id}/outcome`: says who came, of all bookings of the date.
-pub(in crate::web) async fn mark(posted: FormPost) -> Result<Response, Problem> {
-    let (id, site): (SlotId, _) = (posted.req.id("id")?, posted.req.site.clone());
-    let all = attendance(&posted.form)?;
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| -> Result<String, Refusal> {
-        class_party::mark_date(tx, &site, provider, &id, &all)?;
-        Ok(format!("{HERE}/{id}?done=marked"))
-    };
-    posted.save(change, slot_page).await
 }
 
 /// `GET /me/slots/{id}/people.csv`.
