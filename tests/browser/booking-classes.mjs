@@ -285,6 +285,9 @@ test('a member reports that the tutor did not come, the tutor answers, and an ad
   await admin.getByRole('radio', { name: 'The provider did not come' }).check();
   await admin.locator('[action$="/claim/decide"] [name=reason]').fill('Nobody opened the call.');
   await press(admin, 'Decide');
+  await admin.getByText('Decide so?').first().waitFor();
+  await look(admin, 'claim-decide-question');
+  await press(admin, 'Decide');
   await admin.getByText('An administrator has decided: the provider did not come.').waitFor();
   await look(admin, 'claim-decided');
   for (const to of [mail.farah, mail.emi]) assert.match((await mailTo(to, /^It is settled/)).text, /Nobody opened the call\./);

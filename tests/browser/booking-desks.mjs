@@ -167,7 +167,7 @@ test('a provider sees today, what waits and what is owed, and an administrator w
   await enter(host, '/me', farah);
   for (let tries = 0; tries < 100 && !(await host.getByText('Owed to you').count()); tries += 1) await host.reload();
   await lookTwice(host, 'provider-evening');
-  await card(host, 'Waiting for you').getByText('Payouts to approve').waitFor();
+  await card(host, 'Waiting for you').getByText(/payouts? to approve/).waitFor();
   await visitTwice(host, '/admin/payouts', 'payouts');
   await visitTwice(host, '/admin/sessions/figures', 'figures');
   await visitTwice(host, '/admin/sessions', 'sessions');

@@ -94,8 +94,8 @@ test-gateway-first = ادفع، ويعلم هذا الموقع أولًا
 test-gateway-first-hint = تُخبر خدمة الدفع هذا الموقع قبل أن تعود. حتى إن لم تعد، فقد تم الدفع.
 test-gateway-lost = ادفع ولا تعد
 test-gateway-lost-hint = لا يخبر أحد هذا الموقع بالدفع. يسأل بنفسه بعد ثلاث دقائق.
-test-gateway-wrong = ادفع مبلغًا آخر
-test-gateway-wrong-hint = يُدفع أقل من ثمن الطلب. لا يُعطى شيء مقابله، وتُعاد الأموال.
+test-gateway-wrong = ادفع أقل من الثمن
+test-gateway-wrong-hint = يُدفع أقل من ثمن الطلب. يبقى الطلب غير مدفوع، ويُعاد ذلك المبلغ.
 test-gateway-stuck = ادفع ما لا يمكن رده
 test-gateway-stuck-hint = ينجح الدفع. إذا ألغيت، يفشل رد المبلغ ويُبلَّغ المديرون.
 test-gateway-dispute = ادفع ثم اعترض على الدفع
@@ -192,6 +192,11 @@ offered-clock-change = تتغير الساعة في هذا اليوم.
 request-pick = اختر موعدًا لتطلبه.
 request-back = العودة إلى الطلب
 booking-move-from = الموعد الحالي: { $when }.
+booking-move-money = { $money ->
+    [credit] يبقى رصيدك مع الحجز.
+   *[other] يبقى ما دفعته مع الحجز: { $money }.
+}
+booking-move-closed = فات أوان تغيير الموعد. كان ذلك ممكنًا حتى { $when }.
 booking-moves-left = عدد مرات تغيير الموعد المتبقية: { $count }.
 feedback-mean = { $whole }.{ $tenth } من 5، عدد التقييمات: { $count }
 slot-online = بالفيديو

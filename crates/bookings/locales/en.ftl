@@ -61,7 +61,7 @@ booking-days = { $from } to { $to }
 booking-count-free = { $count } free
 booking-row = { $length }, with { $name }
 booking-do = Book
-booking-free = Free
+booking-free = Free of charge
 credit-count = { $count ->
     [one] 1 credit
    *[other] { $count } credits
@@ -220,6 +220,11 @@ money-months = Other months
 money-in = Came in
 money-back = Went back
 money-owed = Owed to providers
+money-waits = Waits now
+money-unpaid = Ordered, not paid yet
+money-under-way = On its way back
+money-month-before = The month before
+money-month-next = The next month
 money-set-up = Set up
 money-plans = Plans and prices
 money-rates = What providers are paid
@@ -391,6 +396,21 @@ claim-refund = Paid back anyway
 claim-refund-hint = Empty: nothing. If the provider did not come, all is paid back.
 claim-reason-hint = Both sides read it. 5 characters or more.
 claim-decide = Decide
+claim-decide-question = Decide so?
+claim-decide-facts = { $outcome ->
+    [completed] The session took place.
+    [no_show_member] The member did not come.
+   *[other] The provider did not come.
+} { $money ->
+    [none] Nothing is paid back.
+    [credit] { $outcome ->
+        [no_show_provider] The credit goes back to the member.
+       *[other] The credit stays spent.
+    }
+   *[other] { $money } goes back to the member.
+}
+    Both sides read the reason: “{ $reason }”
+claim-decide-undo = Money that is paid back does not return.
 claim-mail-open = Please answer: did you come? { $about }
 claim-mail-disputed = An administrator decides: { $about }
 claim-mail-settled = It is settled: { $about }
@@ -481,6 +501,11 @@ seats-missed = Who did not come
 seats-missed-save = Save who came
 booking-move = Move
 booking-move-from = Now: { $when }.
+booking-move-money = { $money ->
+    [credit] Your credit stays with the booking.
+   *[other] What you paid stays with the booking: { $money }.
+}
+booking-move-closed = It is too late to move this. That was possible until { $when }.
 booking-moves-left = { $count ->
     [one] You can move it once more.
    *[other] You can move it { $count } more times.
@@ -510,6 +535,9 @@ pay-check = Check now
 pay-paid = This is paid.
 pay-part-comes-back = Paid. { $sum } of it is on its way back to you.
 pay-part-back = Paid. { $sum } of it was paid back.
+pay-wrong-sum = { $sum } arrived, and { $price } is to be paid. The order is not paid, and { $sum } goes back to you.
+pay-returned = Paid back
+pay-returning = On its way back to you
 pay-back-failed = { $sum } could not be paid back yet. We will see to it, and write to you.
 pay-terms-unused = Changed your mind? Within { $days ->
     [one] a day
@@ -537,6 +565,8 @@ order-created = not paid yet
 order-paid = paid
 order-refunded = paid back
 order-comes-back = paid, on its way back
+order-part-comes-back = paid, { $sum } of it on its way back
+order-part-back = paid, { $sum } of it paid back
 order-expired = not paid in time
 order-all = Orders
 order-none = Nobody has ordered anything yet.
@@ -610,7 +640,7 @@ test-gateway-pay = Pay
 test-gateway-fail = The payment fails
 test-gateway-lost = Pay, and never come back
 test-gateway-twice = Pay twice
-test-gateway-wrong = Pay another sum
+test-gateway-wrong = Pay too little
 test-gateway-stuck = Pay what cannot be paid back
 test-gateway-dispute = Pay, and dispute the payment
 test-gateway-pay-hint = The payment succeeds. You come back, and the payment service tells this site as well; it counts once.
@@ -621,7 +651,7 @@ test-gateway-twice-hint = Two payments succeed. One pays the order, the other go
 test-gateway-first = Pay, and this site hears of it first
 test-gateway-first-hint = The payment service tells this site before you come back. Even if you never do, it is paid.
 test-gateway-lost-hint = Nobody tells this site of the payment. It asks by itself after three minutes.
-test-gateway-wrong-hint = Less is paid than the order costs. Nothing is given for it, and the money goes back.
+test-gateway-wrong-hint = Less arrives than the order costs. The order stays unpaid, and that sum goes back.
 test-gateway-stuck-hint = The payment succeeds. If you cancel, its refund fails, and administrators are told.
 test-gateway-dispute-hint = The payment succeeds, and then the bank disputes it. Administrators are told, and unused credits are frozen.
 test-gateway-told = The payment service has told this site of the payment.
@@ -832,6 +862,7 @@ class-taken = { $taken } of { $seats } places taken, { $bookings ->
 }
 class-nobody = Nobody has booked this date yet.
 class-kept = Kept until { $time }
+class-paid-back = { $paid } paid, { $back } of it paid back
 class-by-credit = By credit
 class-csv = Download as CSV
 class-write = Write to everybody
@@ -853,6 +884,7 @@ waiting-row-asked = { $count ->
    *[other] { $count } places, kept until { $until }
 }
 waiting-list-hint = Places that become free are offered by themselves, to the first party that fits.
+waiting-is-kept = Kept for them
 waiting-mine = Waiting lists
 waiting-taken = Booked
 waiting-passed = Over
@@ -999,7 +1031,6 @@ finding-read-again = Read it again
 finding-refund-again = Try again to pay it back
 finding-owe-again = Follow the booking
 finding-verify-again = Check again
-payout-to-approve = Payouts to approve
 order-partially-refunded = partly paid back
 credit-refunded = Taken away, paid back
 refund-wish = Your money back
@@ -1056,6 +1087,11 @@ refund-payment = Payment
 refund-payer = Paid by
 refund-left = Left to pay back
 refund-amount = Amount to pay back
+refund-credits = Credits
+refund-credits-used = { $used } of { $granted } used
+refund-credits-share = { $sum } was paid for what is unused.
+refund-credits-take = Take the unused credits away ({ $unused })
+refund-credits-take-hint = Nobody can spend them while the money goes back.
 refund-reason-hint = 5 characters or more. None is needed where the rules above grant the refund.
 refund-rule-policy = By the rules
 refund-policy = The rule
@@ -1074,6 +1110,7 @@ refund-clause-cancelled-late = A session that its member cancelled late: the par
 refund-clause-over = A session that took place, or that the member missed: nothing.
 refund-clause-none = There is no session for it: all of it.
 refund-rule-cancelled = The session was cancelled
+refund-rule-seats = Places were given back
 refund-rule-no-show = The provider did not come
 refund-rule-slot-gone = The time was gone when the money came
 refund-rule-elsewhere = It was paid back at the payment service itself
@@ -1606,6 +1643,8 @@ problem-slot-too-short = At least { $min } minutes.
     .title = Too short
 problem-slot-too-long = At most { $max } minutes.
     .title = Too long
+problem-claim-pays-all = If the provider did not come, all is paid back: { $sum }. Leave this empty.
+    .title = All goes back
 problem-slot-in-past = This lies in the past.
     .title = In the past
 problem-slot-too-far = At most a year ahead.
@@ -1632,10 +1671,14 @@ problem-claim-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-claim-open = One side says that the other did not come. The payout waits until that is settled.
     .title = Reported
+problem-claim-undecided = One side says that the other did not come. Decide that report, with a sum and a reason.
+    .title = Reported
 problem-finding-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-refund-exceeds = The payment has no such sum left.
     .title = Too much
+problem-credits-changed = Nothing was paid back: the credits changed meanwhile, and { $used } are used now. Look at the sum again.
+    .title = Credits changed
 problem-refund-not-eligible = The rules of refunds do not grant this one. Say why it is refunded anyway.
     .title = Not by the rules
 problem-payout-state = This was decided meanwhile. Read it again.

@@ -109,8 +109,8 @@ test-gateway-first = Paga, e questo sito lo sa per primo
 test-gateway-first-hint = Il servizio di pagamento avvisa questo sito prima che tu torni. Anche se non torni, è pagato.
 test-gateway-lost = Paga, e non tornare
 test-gateway-lost-hint = Nessuno avvisa questo sito del pagamento. Lo chiede da sé dopo tre minuti.
-test-gateway-wrong = Paga un’altra somma
-test-gateway-wrong-hint = Si paga meno di quanto costa l’ordine. Non si ottiene nulla, e il denaro viene restituito.
+test-gateway-wrong = Paga troppo poco
+test-gateway-wrong-hint = Si paga meno di quanto costa l’ordine. L’ordine resta da pagare, e quella somma viene restituita.
 test-gateway-stuck = Paga ciò che non si può rimborsare
 test-gateway-stuck-hint = Il pagamento riesce. Se annulli, il rimborso non riesce e gli amministratori ne sono avvisati.
 test-gateway-dispute = Paga, e contesta il pagamento
@@ -229,6 +229,11 @@ offered-clock-change = In questo giorno cambia l’ora.
 request-pick = Scelga un orario da chiedere.
 request-back = Torna alla richiesta
 booking-move-from = Ora: { $when }.
+booking-move-money = { $money ->
+    [credit] Il credito resta con la prenotazione.
+   *[other] Quanto ha pagato resta con la prenotazione: { $money }.
+}
+booking-move-closed = È troppo tardi per spostare. Era possibile fino a { $when }.
 booking-moves-left = { $count ->
     [one] Può spostarla ancora una volta.
    *[other] Può spostarla altre { $count } volte.

@@ -188,6 +188,11 @@ money-months = Bulan lain
 money-in = Diterima
 money-back = Dibayar balik
 money-owed = Terhutang kepada penyedia
+money-waits = Sedang menunggu
+money-unpaid = Dipesan, belum dibayar
+money-under-way = Sedang dikembalikan
+money-month-before = Bulan sebelumnya
+money-month-next = Bulan berikutnya
 money-set-up = Tetapan
 money-plans = Pelan dan harga
 money-rates = Bayaran kepada penyedia
@@ -329,6 +334,21 @@ claim-refund = Tetap dibayar balik
 claim-refund-hint = Kosong: tiada. Jika penyedia tidak hadir, semuanya dibayar balik.
 claim-reason-hint = Kedua-dua pihak membacanya. 5 aksara atau lebih.
 claim-decide = Putuskan
+claim-decide-question = Putuskan begitu?
+claim-decide-facts = { $outcome ->
+    [completed] Sesi itu diadakan.
+    [no_show_member] Ahli tidak hadir.
+   *[other] Penyedia tidak hadir.
+} { $money ->
+    [none] Tiada wang dibayar balik.
+    [credit] { $outcome ->
+        [no_show_provider] Kredit kembali kepada ahli.
+       *[other] Kredit kekal digunakan.
+    }
+   *[other] { $money } dipulangkan kepada ahli.
+}
+    Kedua-dua pihak membaca sebabnya: “{ $reason }”
+claim-decide-undo = Wang yang dibayar balik tidak dapat ditarik semula.
 claim-mail-open = Sila jawab: adakah anda hadir? { $about }
 claim-mail-disputed = Pentadbir akan memutuskan: { $about }
 claim-mail-settled = Sudah selesai: { $about }
@@ -416,6 +436,11 @@ seats-missed = Siapa yang tidak hadir
 seats-missed-save = Simpan kehadiran
 booking-move = Pindah
 booking-move-from = Sekarang: { $when }.
+booking-move-money = { $money ->
+    [credit] Kredit anda kekal pada tempahan ini.
+   *[other] Bayaran anda kekal pada tempahan ini: { $money }.
+}
+booking-move-closed = Sudah terlewat untuk memindahkannya. Itu boleh dibuat hingga { $when }.
 booking-moves-left = Anda boleh memindahkannya { $count } kali lagi.
 booking-move-none = Tiada masa lain yang lapang dengan harga yang sama.
 booking-move-taken = Masa ini tidak lapang lagi.
@@ -442,6 +467,9 @@ pay-check = Semak sekarang
 pay-paid = Ini sudah dibayar.
 pay-part-comes-back = Sudah dibayar. { $sum } daripadanya sedang dikembalikan kepada anda.
 pay-part-back = Sudah dibayar. { $sum } daripadanya telah dibayar balik.
+pay-wrong-sum = { $sum } diterima, sedangkan { $price } perlu dibayar. Pesanan ini belum dibayar, dan { $sum } sedang dikembalikan kepada anda.
+pay-returned = Dibayar balik
+pay-returning = Sedang dikembalikan kepada anda
 pay-back-failed = { $sum } belum dapat dibayar balik. Kami akan menguruskannya, dan menghantar e-mel kepada anda.
 pay-terms-unused = Berubah fikiran? Dalam { $days } hari, dan selagi tiada yang digunakan, semuanya dikembalikan.
 pay-terms-offer = Jika tiada sesi dapat ditawarkan kepada anda dalam { $days } hari, semuanya dibayar balik.
@@ -463,6 +491,8 @@ order-created = belum dibayar
 order-paid = dibayar
 order-refunded = dibayar balik
 order-comes-back = dibayar, sedang dikembalikan
+order-part-comes-back = dibayar, { $sum } daripadanya sedang dikembalikan
+order-part-back = dibayar, { $sum } daripadanya telah dibayar balik
 order-expired = tidak dibayar tepat masa
 order-all = Pesanan
 order-none = Belum ada pesanan.
@@ -536,7 +566,7 @@ test-gateway-pay = Bayar
 test-gateway-fail = Bayaran gagal
 test-gateway-lost = Bayar, dan tidak kembali
 test-gateway-twice = Bayar dua kali
-test-gateway-wrong = Bayar jumlah lain
+test-gateway-wrong = Bayar kurang
 test-gateway-stuck = Bayar yang tidak boleh dikembalikan
 test-gateway-dispute = Bayar, kemudian pertikaikan bayaran itu
 test-gateway-pay-hint = Bayaran berjaya. Anda kembali, dan perkhidmatan pembayaran turut memberitahu laman ini; ia dikira sekali sahaja.
@@ -547,7 +577,7 @@ test-gateway-twice-hint = Dua bayaran berjaya. Satu membayar pesanan, satu lagi 
 test-gateway-first = Bayar, dan laman ini mengetahuinya dahulu
 test-gateway-first-hint = Perkhidmatan pembayaran memberitahu laman ini sebelum anda kembali. Walaupun anda tidak kembali, ia sudah dibayar.
 test-gateway-lost-hint = Tiada sesiapa memberitahu laman ini tentang bayaran itu. Ia bertanya sendiri selepas tiga minit.
-test-gateway-wrong-hint = Bayaran kurang daripada harga pesanan. Tiada apa-apa diberikan, dan wang itu dikembalikan.
+test-gateway-wrong-hint = Bayaran kurang daripada harga pesanan. Pesanan kekal belum dibayar, dan wang itu dikembalikan.
 test-gateway-stuck-hint = Bayaran berjaya. Jika anda membatalkan, bayaran balik gagal, dan pentadbir diberitahu.
 test-gateway-dispute-hint = Bayaran berjaya, kemudian bank mempertikaikannya. Pentadbir diberitahu, dan kredit yang belum digunakan dibekukan.
 test-gateway-told = Perkhidmatan pembayaran telah memberitahu laman ini tentang bayaran itu.
@@ -748,6 +778,7 @@ waiting-list = Menunggu
 waiting-row = { $count } tempat, sejak { $since }
 waiting-row-asked = { $count } tempat, disimpan hingga { $until }
 waiting-list-hint = Tempat yang kosong ditawarkan dengan sendirinya, kepada kumpulan pertama yang muat.
+waiting-is-kept = Disimpan untuknya
 waiting-mine = Senarai menunggu
 waiting-taken = Ditempah
 waiting-passed = Berlalu
@@ -758,6 +789,7 @@ slot-state = Keadaan
 class-taken = { $taken } daripada { $seats } tempat diambil, { $bookings } tempahan
 class-nobody = Belum ada yang menempah tarikh ini.
 class-kept = Disimpan hingga { $time }
+class-paid-back = { $paid } dibayar, { $back } daripadanya dipulangkan
 class-by-credit = Dengan kredit
 class-csv = Muat turun sebagai CSV
 class-write = Tulis kepada semua
@@ -902,7 +934,6 @@ finding-read-again = Baca semula
 finding-refund-again = Cuba bayar balik semula
 finding-owe-again = Ikut tempahan
 finding-verify-again = Semak semula
-payout-to-approve = Bayaran penyedia untuk diluluskan
 order-partially-refunded = sebahagian dibayar balik
 credit-refunded = Ditarik balik, wang dipulangkan
 refund-wish = Dapatkan semula wang anda
@@ -959,6 +990,11 @@ refund-payment = Bayaran
 refund-payer = Dibayar oleh
 refund-left = Baki yang boleh dibayar balik
 refund-amount = Jumlah untuk dibayar balik
+refund-credits = Kredit
+refund-credits-used = { $used } daripada { $granted } digunakan
+refund-credits-share = { $sum } dibayar untuk yang belum digunakan.
+refund-credits-take = Tarik balik kredit yang belum digunakan ({ $unused })
+refund-credits-take-hint = Tiada siapa boleh menggunakannya semasa wang dipulangkan.
 refund-reason-hint = 5 aksara atau lebih. Tidak diperlukan jika peraturan di atas membenarkan bayaran balik.
 refund-rule-policy = Menurut peraturan
 refund-policy = Peraturan
@@ -971,6 +1007,7 @@ refund-clause-cancelled-late = Sesi yang dibatalkan lewat oleh ahlinya: bahagian
 refund-clause-over = Sesi yang telah berlangsung, atau yang tidak dihadiri ahli: tiada apa-apa.
 refund-clause-none = Tiada sesi untuknya: semuanya.
 refund-rule-cancelled = Sesi dibatalkan
+refund-rule-seats = Tempat dilepaskan semula
 refund-rule-no-show = Penyedia tidak hadir
 refund-rule-slot-gone = Masa itu sudah tiada apabila wang tiba
 refund-rule-elsewhere = Dibayar balik di perkhidmatan pembayaran itu sendiri
@@ -1461,6 +1498,8 @@ problem-slot-too-short = Sekurang-kurangnya { $min } minit.
     .title = Terlalu pendek
 problem-slot-too-long = Paling banyak { $max } minit.
     .title = Terlalu panjang
+problem-claim-pays-all = Jika penyedia tidak hadir, semuanya dibayar balik: { $sum }. Biarkan ini kosong.
+    .title = Semua dipulangkan
 problem-slot-in-past = Ini sudah lepas.
     .title = Sudah lepas
 problem-slot-too-far = Paling jauh setahun dari sekarang.
@@ -1487,10 +1526,14 @@ problem-claim-settled = Ini telah diselesaikan sementara itu. Baca semula.
     .title = Sudah diselesaikan
 problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran kepada penyedia menunggu sehingga itu diselesaikan.
     .title = Dilaporkan
+problem-claim-undecided = Satu pihak berkata pihak yang lain tidak hadir. Putuskan laporan itu, dengan jumlah dan sebab.
+    .title = Dilaporkan
 problem-finding-settled = Ini sudah diselesaikan. Baca semula.
     .title = Sudah diselesaikan
 problem-refund-exceeds = Bayaran itu tidak mempunyai baki sebanyak ini.
     .title = Terlalu banyak
+problem-credits-changed = Tiada wang dipulangkan: kredit telah berubah, dan { $used } kini sudah digunakan. Semak semula jumlahnya.
+    .title = Kredit berubah
 problem-refund-not-eligible = Peraturan bayaran balik tidak membenarkan yang ini. Nyatakan sebab ia tetap dibayar balik.
     .title = Bukan menurut peraturan
 problem-payout-state = Ini telah diputuskan sementara itu. Baca semula.

@@ -94,8 +94,8 @@ test-gateway-first = 付款，并先通知本网站
 test-gateway-first-hint = 支付服务在您返回之前通知本网站。即使您不返回，也算已付款。
 test-gateway-lost = 付款后不再返回
 test-gateway-lost-hint = 没有人把付款告知本网站。三分钟后本网站会自行查询。
-test-gateway-wrong = 付另一个金额
-test-gateway-wrong-hint = 所付金额少于订单价格。不会得到任何东西，款项会退回。
+test-gateway-wrong = 少付
+test-gateway-wrong-hint = 所付金额少于订单价格。订单仍未付款，该款项会退回。
 test-gateway-stuck = 付一笔无法退还的款
 test-gateway-stuck-hint = 付款成功。如果您取消，退款会失败，并通知管理员。
 test-gateway-dispute = 付款后提出争议
@@ -192,6 +192,11 @@ offered-clock-change = 这一天时钟会调整。
 request-pick = 请选择要请求的时间。
 request-back = 返回请求
 booking-move-from = 目前：{ $when }。
+booking-move-money = { $money ->
+    [credit] 您的次数仍用于此预订。
+   *[other] 您支付的 { $money } 仍用于此预订。
+}
+booking-move-closed = 现在改期已经太晚。此前可改期至 { $when }。
 booking-moves-left = 还可以改期 { $count } 次。
 feedback-mean = { $whole }.{ $tenth } / 5，共 { $count } 个评分
 slot-online = 视频

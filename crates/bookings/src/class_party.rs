@@ -10,11 +10,13 @@ use utoipa::ToSchema;
 use web::{Findings, Site};
 
 use crate::booking::seat::{self, Seat, SeatState};
-use crate::booking::{self, Booking, Party, PartyTo, State, class_seats};
+use crate::booking::{self, Booking, BookingId, Party, PartyTo, State, class_seats};
 use crate::cancel;
 use crate::codes::{NOT_CANCELLABLE, OUTCOME_CLOSED, PAYOUT_STATE};
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
+use crate::provider::Provider;
+use crate::slot::{self, SlotId};
 use crate::{Refusal, credit, no_show_claim, order, outcome_mark, payout, refund, settings};
 
 /// Who comes to a class.
@@ -43,6 +45,13 @@ pub struct SeatCancellation {
 pub struct SeatOutcome {
     /// The positions of the seats to which nobody came. To all others somebody did.
     pub missed: Vec<i64>,
+}
+
+/// What a provider says of one booking of a date.
+#[derive(Clone, Debug)]
+pub(crate) struct Attendance {
+    pub(crate) booking: BookingId,
+    pub(crate) outcome: SeatOutcome,
 }
 
 /// The seats of a booking that were not given back.
@@ -177,7 +186,7 @@ fn give_money_back(
         return Ok(None);
     };
     let part = money_for(booking, &order, all, count, is_late);
-    refund::request_part(tx, &order, part.minor, "cancelled", None)
+    refund::request_part(tx, &order, part.minor, refund::SEATS, None)
 }
 
 /// Whether the provider or an administrator can say now to which seats nobody came. `hours` is the
@@ -187,6 +196,40 @@ pub(crate) fn may_mark(booking: &Booking, party: Party, now: jiff::Timestamp, ho
     booking.is_class
         && party != Party::Member
         && outcome_mark::check(booking, party, missed, now, hours).is_ok()
+}
+
+/// Says of several bookings of an own date at once to which seats nobody came, all or nothing. What was
+/// said before is not said again.
+pub(crate) fn mark_date(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    provider: &Provider,
+    slot: &SlotId,
+    all: &[Attendance],
+) -> Result<(), Refusal> {
+    slot::own(tx, provider, slot)?;
+    let mut all: Vec<&Attendance> = all.iter().collect();
+    all.sort_by_key(|one| &one.booking);
+    // Orders and bookings are locked before slots.
+    let mut parties = Vec::new();
+    for one in &all {
+        let by = PartyTo::lock(tx, provider.requester(), &one.booking)?;
+        if by.booking.slot_id != *slot {
+            return Err(Refusal::NotFound);
+        }
+        parties.push(by);
+    }
+    for (by, one) in parties.iter().zip(all) {
+        let missed = &one.outcome.missed;
+        let was_said = |seat: &Seat| {
+            let is_missed = missed.contains(&seat.position);
+            is_missed == (seat.state == SeatState::Missed) && seat.state != SeatState::Taken
+        };
+        if !standing(tx, &by.booking)?.iter().all(was_said) {
+            mark(tx, site, by, &one.outcome)?;
+        }
+    }
+    Ok(())
 }
 
 /// Says to which seats nobody came. If these are all of them, the member did not come; otherwise the

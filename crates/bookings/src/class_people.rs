@@ -1,9 +1,12 @@
 //! Who comes to a date of a class, for its provider.
 
-use platform::{StoreError, Tx};
+use std::collections::HashMap;
+
+use platform::money::Money;
+use platform::{StoreError, Tx, sql};
 use web::sheet::{self, Cell, FileFormat, Sheet};
 
-use crate::booking::{self, Booking, BookingView, Party, seat};
+use crate::booking::{self, Booking, BookingId, BookingView, Party, seat};
 use crate::codes::NOT_A_CLASS;
 use crate::offer_question::Answer;
 use crate::provider::Provider;
@@ -14,6 +17,8 @@ use crate::{Refusal, class_party, settings};
 pub(crate) struct Participant {
     pub(crate) booking: Booking,
     pub(crate) view: BookingView,
+    /// What was paid back of the order, or is on its way back, in minor units.
+    pub(crate) back_minor: i64,
     /// Whether the provider can say who came.
     pub(crate) may_mark: bool,
 }
@@ -26,8 +31,17 @@ pub(crate) fn list(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Participant>, Sto
     let views = BookingView::list(tx, bookings.clone())?;
     let all = bookings.into_iter().zip(views);
     let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
+    let back: Vec<(BookingId, i64)> = sql!(
+        "SELECT b.id, p.refund_reserved_minor FROM booking b
+         JOIN payment p ON p.order_id = b.order_id AND p.settles = 1
+         WHERE b.slot_id = :slot AND p.refund_reserved_minor > 0",
+        slot = slot.id
+    )
+    .all(tx)?;
+    let back: HashMap<BookingId, i64> = back.into_iter().collect();
     Ok(all
         .map(|(booking, view)| Participant {
+            back_minor: back.get(&booking.id).copied().unwrap_or_default(),
             may_mark: class_party::may_mark(&booking, Party::Provider, now, hours),
             booking,
             view,
@@ -37,7 +51,7 @@ pub(crate) fn list(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Participant>, Sto
 
 /// The columns before those of the questions that were answered.
 const HEADINGS: &str = "name,names,seats,state,amount,currency,order_state,credit_kind,topics,note,\
-                        email,booked_at,booking_id";
+                        email,booked_at,booking_id,refunded";
 
 /// The same as a CSV file. Each question of which somebody's answer is kept has a column after
 /// [`HEADINGS`].
@@ -76,8 +90,14 @@ fn questions(people: &[Participant]) -> Vec<Answer> {
 }
 
 fn row(one: Participant, asked: &[Answer]) -> Vec<Cell> {
-    let Participant { booking, view, .. } = one;
+    let Participant {
+        booking,
+        view,
+        back_minor,
+        ..
+    } = one;
     let order = view.order.as_ref();
+    let back = order.map(|order| Money::new(back_minor, order.currency).decimal());
     let answers = asked.iter().map(|asked| {
         let mut answers = view.answers.iter();
         let answer = answers.find(|one| one.question_id == asked.question_id);
@@ -100,6 +120,7 @@ fn row(one: Participant, asked: &[Answer]) -> Vec<Cell> {
         view.member_email.into(),
         booking.created_at.to_string().into(),
         view.id.to_string().into(),
+        back.into(),
     ];
     facts.into_iter().chain(answers).collect()
 }

@@ -90,6 +90,8 @@ use ::web::codes::Code;
     pub const REFUND_REQUEST_SETTLED = Code::new(409, "refund_request_settled");
     /// The error for approving the payout of a session about which a claim is unsettled.
     pub const CLAIM_OPEN = Code::new(409, "claim_open");
+    /// The error for an administrator's report of a session about which a claim is unsettled.
+    pub const CLAIM_UNDECIDED = Code::new(409, "claim_undecided");
     /// The error for a step that the state of a payout item or batch does not allow.
     pub const PAYOUT_STATE = Code::new(409, "payout_state");
     /// The error for creating a batch of payouts in a currency that has no due items.
@@ -103,6 +105,8 @@ use ::web::codes::Code;
     /// The error for applying the remedy of a finding that is settled.
     pub const FINDING_SETTLED = Code::new(409, "finding_settled");
     pub(crate) const REFUND_EXCEEDS = Code::new(409, "refund_exceeds");
+    /// The error for taking credits away with a refund that was decided when other credits were used.
+    pub const CREDITS_CHANGED = Code::new(409, "credits_changed");
     pub(crate) const REFUND_NOT_ELIGIBLE = Code::new(422, "refund_not_eligible");
     /// The error for a step that the state of a review does not allow.
     pub const REVIEW_SETTLED = Code::new(409, "review_settled");
@@ -127,6 +131,7 @@ use ::web::codes::Code;
     const _ = Code::new(422, "slot_too_short");
     const _ = Code::new(422, "slot_too_long");
     const _ = Code::new(422, "slot_in_past");
+    const _ = Code::new(422, "claim_pays_all");
     const _ = Code::new(422, "slot_too_far");
     const _ = Code::new(422, "local_time_missing");
     const _ = Code::new(422, "link_not_allowed");

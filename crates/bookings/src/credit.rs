@@ -45,7 +45,7 @@ web::words! {
         Imported = "imported" => "credit-imported",
         /// An administrator has added or taken away credits.
         Adjusted = "adjusted" => "credit-adjusted",
-        /// The payment for the credits was refunded in full.
+        /// The payment for the credits was refunded in full, or their part of it.
         Refunded = "refunded" => "credit-refunded",
     }
 }
@@ -80,8 +80,8 @@ pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order, booking or review that caused the change; for a seat of a class, that of
-    /// its booking, a hyphen and the seat's position; for an adjustment, the adjustment's own id.
+    /// The id of the order, booking, review or refund that caused the change; for a seat of a class,
+    /// that of its booking, a hyphen and the seat's position; for an adjustment, the adjustment's own id.
     pub subject: String,
     /// Why an administrator adjusted the credits; otherwise empty.
     pub note: String,
@@ -272,7 +272,7 @@ pub(crate) fn may_begin(
     Ok(reaches(&find(tx, lot)?, starts_at, &rules))
 }
 
-fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
+pub(crate) fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
     sql!(
         "SELECT {Lot} FROM credit_lot WHERE id = :id FOR NO KEY UPDATE",
         id

@@ -233,6 +233,36 @@ fn revenue(
     .all(tx)
 }
 
+/// The amounts that wait at present, for each currency.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    /// What is ordered, and can still be paid.
+    pub(crate) unpaid: Vec<Owed>,
+    /// What the gateways are asked to pay back.
+    pub(crate) under_way: Vec<Owed>,
+}
+
+pub(crate) fn waiting(tx: &mut Tx<'_>, mode: OrderMode) -> Result<Waiting, StoreError> {
+    let unpaid = sql!(
+        "SELECT currency, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor FROM booking_order
+         WHERE mode = :mode AND state = 'created' AND expires_at > :now
+         GROUP BY currency ORDER BY currency",
+        mode,
+        now = tx.roughly_now()
+    )
+    .all(tx)?;
+    let under_way = sql!(
+        "SELECT p.currency, CAST(SUM(f.amount_minor) AS BIGINT) AS amount_minor
+         FROM refund f JOIN payment p ON p.id = f.payment_id
+         JOIN booking_order o ON o.id = p.order_id
+         WHERE o.mode = :mode AND f.state IN ('requested', 'submitted')
+         GROUP BY p.currency ORDER BY p.currency",
+        mode
+    )
+    .all(tx)?;
+    Ok(Waiting { unpaid, under_way })
+}
+
 /// The amounts that providers are owed at present: the sums of all items that are neither paid nor
 /// rejected.
 pub fn owed(tx: &mut Tx<'_>) -> Result<Vec<Owed>, StoreError> {

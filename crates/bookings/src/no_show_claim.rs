@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use site::proof::{Proof, Requester};
 use site::resource::Parent as _;
 use utoipa::ToSchema;
+use web::problem::Argument;
 use web::{Findings, Site};
 
 use crate::booking::no_show::{Claim, ClaimId, ClaimState, of_booking};
@@ -35,6 +36,8 @@ pub(crate) const KIND: &str = "booking.claim";
 pub(crate) const PAGE: &str = "/admin/sessions/claims";
 /// The maximum length of a text, in characters.
 const TEXT: usize = 500;
+/// The minimum length of the reason for a decision, in characters.
+const SHORTEST: usize = 5;
 
 /// The proof that a person is a party to the booking that a claim is about. The path parameter `id`
 /// is the claim's id.
@@ -276,11 +279,16 @@ pub struct Decision {
     /// What became of the session. If the provider did not come, all is paid back.
     pub outcome: Outcome,
     /// The sum in minor units that is paid back although the session took place or the member
-    /// missed it.
+    /// missed it. If the provider did not come, 0 or all that is left of the payment.
     #[serde(default)]
     pub refund_minor: i64,
     /// The reason, 5–500 characters. Both sides read it.
     pub reason: String,
+}
+
+/// Whether a decision is refused because of its reason.
+pub(crate) fn is_reason_short(reason: &str) -> bool {
+    reason.trim().chars().count() < SHORTEST
 }
 
 /// Decides an unsettled claim, as an administrator.
@@ -300,7 +308,7 @@ pub fn decide(
         return Err(CLAIM_SETTLED.into());
     }
     let mut findings = Findings::default();
-    let reason = findings.line("/reason", &new.reason, 5, TEXT);
+    let reason = findings.line("/reason", &new.reason, SHORTEST, TEXT);
     let part = if new.outcome == Outcome::NoShowProvider {
         0
     } else {
@@ -310,11 +318,17 @@ pub fn decide(
         Some(order) if order.is_paid() => refund::left_of_order(tx, order)?,
         _ => 0,
     };
-    if let Some(order) = order.as_ref().filter(|_| !(0..=left).contains(&part)) {
-        let most = Money::new(left, order.currency);
-        crate::amount_range::add_amount_range(&mut findings, "/refund_minor", most);
-    } else if part != 0 && order.is_none() {
-        findings.add("/refund_minor", "not_allowed", []);
+    match &order {
+        Some(order) if part != new.refund_minor && new.refund_minor != left => {
+            let all = Argument::Money(Money::new(left, order.currency));
+            findings.add("/refund_minor", "claim_pays_all", [("sum", all)]);
+        }
+        Some(order) if !(0..=left).contains(&part) => {
+            let most = Money::new(left, order.currency);
+            crate::amount_range::add_amount_range(&mut findings, "/refund_minor", most);
+        }
+        None if new.refund_minor != 0 => findings.add("/refund_minor", "not_allowed", []),
+        _ => {}
     }
     findings.finish()?;
     let claim = Claim {

@@ -479,6 +479,16 @@ pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     }
 }
 
+/// A payment of another sum than the order's, which does not pay it.
+pub(crate) fn wrong_payment(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Money>, StoreError> {
+    let paid = payments(tx, &order.id)?.into_iter();
+    let mut paid = paid.filter(|one| one.state == PaymentState::Captured && !one.settles);
+    Ok(paid.find_map(|one| {
+        let sum = Money::new(one.amount_minor, one.currency);
+        (sum != order.amount()).then_some(sum)
+    }))
+}
+
 pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreError> {
     sql!(
         "SELECT {Payment} FROM payment WHERE order_id = :id ORDER BY id",

@@ -33,7 +33,8 @@ pub(crate) fn offered(
 }
 
 /// The outcomes that this person can mark now, beside the latest claim about the session. Members
-/// cannot mark any after they gave feedback. `hours` is the time for marking after the session.
+/// cannot mark any after they gave feedback, and administrators decide an unsettled claim instead, with
+/// a sum and a reason. `hours` is the time for marking after the session.
 pub(crate) fn offered_beside(
     claim: Option<&Claim>,
     booking: &Booking,
@@ -41,14 +42,17 @@ pub(crate) fn offered_beside(
     now: Timestamp,
     hours: i64,
 ) -> Vec<Outcome> {
-    let is_claimed = claim.is_some_and(|claim| claim.state != ClaimState::Withdrawn);
+    let may_mark = claim.is_none_or(|claim| match party {
+        Party::Administrator => !claim.state.is_unsettled(),
+        Party::Member | Party::Provider => claim.state == ClaimState::Withdrawn,
+    });
     let all = Outcome::ALL.iter().copied();
     // A provider may say that a session took place that was completed by itself.
     let is_new = |one: &Outcome| {
         one.state() != booking.state || party == Party::Provider && booking.outcome_by.is_none()
     };
     all.filter(is_new)
-        .filter(|_| party == Party::Administrator || !is_claimed)
+        .filter(|_| may_mark)
         .filter(|one| check(booking, party, *one, now, hours).is_ok())
         .collect()
 }

@@ -2,6 +2,7 @@
 //! the gateway; all attempts have the same idempotency key. While the payment for credits is being
 //! refunded, the credits cannot be spent.
 
+pub mod credits;
 pub mod manual;
 
 use identity::account::AccountId;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{MailMessages, Site};
 
+use self::credits::RefundedCredits;
 use crate::finding::{self, FindingKind};
 use crate::gateway::{RefundCall, RefundReport, Refunded};
 use crate::order::{
@@ -28,6 +30,8 @@ platform::id!(RefundId, random, "One sum that goes back.");
 pub const KIND: &str = "booking.refund";
 /// The reason that is stored in refunds that were made on the gateway's own page.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
+/// The reason that is stored in refunds for seats of a class that a member gave back.
+pub(crate) const SEATS: &str = "seats";
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Usually the gateway's event arrives earlier.
 const POLL_EVERY: SignedDuration = SignedDuration::from_hours(6);
@@ -56,6 +60,9 @@ pub struct Refund {
     /// The refund's id at the gateway; `None` until the gateway has accepted the refund.
     pub gateway_refund_id: Option<String>,
     pub state: RefundState,
+    /// The unused credits that are taken away once the refund is processed.
+    #[row(json)]
+    pub credits: Vec<RefundedCredits>,
 }
 
 /// Refunds the part of a payment that is not refunded yet. The caller holds the order's lock.
@@ -78,7 +85,7 @@ pub(crate) fn request(
 }
 
 /// The caller holds the order's lock, and has checked that this much of the payment is left.
-fn reserve(
+pub(crate) fn reserve(
     tx: &mut Tx<'_>,
     payment: &Payment,
     amount_minor: i64,
@@ -99,6 +106,7 @@ fn reserve(
         reason: reason.to_owned(),
         gateway_refund_id: None,
         state: RefundState::Requested,
+        credits: Vec::new(),
     };
     sql!(
         "INSERT INTO refund ({Refund}, requested_by, created_at, changed_at)
@@ -249,6 +257,29 @@ pub struct OwnRefund {
     pub changed_at: Timestamp,
 }
 
+/// The sums of an order's refunds, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RefundedSums {
+    pub(crate) under_way: i64,
+    pub(crate) done: i64,
+    pub(crate) failed: i64,
+}
+
+impl RefundedSums {
+    pub(crate) fn of(refunds: &[OwnRefund]) -> Self {
+        let mut sums = Self::default();
+        for one in refunds {
+            let sum = match one.state {
+                RefundState::Requested | RefundState::Submitted => &mut sums.under_way,
+                RefundState::Processed => &mut sums.done,
+                RefundState::Failed => &mut sums.failed,
+            };
+            *sum += one.amount_minor;
+        }
+        sums
+    }
+}
+
 /// The message id for an order's state: its own, unless a refund of it failed, and nobody has paid that
 /// sum back since.
 pub(crate) fn order_label(tx: &mut Tx<'_>, order: &Order) -> Result<&'static str, StoreError> {
@@ -277,13 +308,16 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<OwnRefund>, Stor
 }
 
 /// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
-/// refund has not failed, or if the rest of the payment is smaller than the refund. The caller
-/// holds the order's lock.
+/// refund has not failed, if the rest of the payment is smaller than the refund, or if credits that
+/// it takes away were spent. The caller holds the order's lock.
 pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
     let found = tx.lock::<Refund>(id)?;
     let Some(refund) = found.filter(|one| one.state == RefundState::Failed) else {
         return Ok(false);
     };
+    if !credits::are_unused(tx, &refund)? {
+        return Ok(false);
+    }
     let reserved = sql!(
         "UPDATE payment SET refund_reserved_minor = refund_reserved_minor + :amount
          WHERE id = :payment AND refund_reserved_minor + :amount <= amount_minor",
@@ -319,7 +353,7 @@ pub(crate) fn request_of_order(
 }
 
 /// The payment that settled an order, if the gateway has its money.
-fn settling(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Payment>, StoreError> {
+pub(crate) fn settling(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Payment>, StoreError> {
     let paid = order::payments(tx, &order.id)?.into_iter();
     let mut paid = paid.filter(|one| one.settles && one.state == PaymentState::Captured);
     Ok(paid.next())
@@ -451,6 +485,7 @@ fn finish(
     }
     order::post(tx, &order.id, EntryKind::Refund, refund.id.as_str(), sum)?;
     if payment.settles {
+        credits::take(tx, refund)?;
         follow(tx, &order)?;
     }
     let messages = MailMessages {

@@ -71,6 +71,10 @@ pub struct RefundRequestRecord {
     pub title: String,
     /// The payer's name; null after their account was erased.
     pub payer: Option<String>,
+    /// How many credits the order granted; 0 for a booking.
+    pub credits: i64,
+    /// How many of them are used.
+    pub credits_used: i64,
 }
 
 /// How the payer of an order gets money back.
@@ -83,7 +87,8 @@ pub enum Way {
 }
 
 /// How the payer of an order can ask for money now; `None` if nothing is left of the payment, if the
-/// session is to come, so that cancelling it gives money back, or if a request is open.
+/// session is to come, so that cancelling it gives money back, and no seat of it was given back late, or
+/// if a request is open.
 pub(crate) fn way(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Way>, StoreError> {
     if !order.is_paid() || refund::left_of_order(tx, order)? <= 0 {
         return Ok(None);
@@ -94,11 +99,23 @@ pub(crate) fn way(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Way>, StoreEr
     }
     Ok(match manual::clause(tx, order)? {
         Clause::Unused => Some(Way::AtOnce),
+        Clause::ToCome if has_late_seats(tx, order)? => Some(Way::Ask),
         Clause::ToCome => None,
         Clause::Late | Clause::Used | Clause::CancelledLate | Clause::Over | Clause::None => {
             Some(Way::Ask)
         }
     })
+}
+
+/// Whether seats of a class that the order pays for were given back late.
+fn has_late_seats(tx: &mut Tx<'_>, order: &Order) -> Result<bool, StoreError> {
+    let (late,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking_seat t JOIN booking b ON b.id = t.booking_id
+         WHERE b.order_id = :order AND t.state = 'cancelled' AND t.is_late = 1",
+        order = order.id
+    )
+    .one(tx)?;
+    Ok(late > 0)
 }
 
 /// The latest request for an order's money.
@@ -129,7 +146,11 @@ pub fn list(
 ) -> Result<Vec<RefundRequestRecord>, StoreError> {
     sql!(
         "SELECT {r: RefundRequest}, COALESCE(n.name, b.title, '') AS title,
-             a.display_name AS payer
+             a.display_name AS payer,
+             (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM credit_lot l
+              WHERE l.order_id = o.id) AS credits,
+             (SELECT CAST(COALESCE(SUM(l.used), 0) AS BIGINT) FROM credit_lot l
+              WHERE l.order_id = o.id) AS credits_used
          FROM refund_request r JOIN booking_order o ON o.id = r.order_id
          JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
          LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
@@ -247,6 +268,10 @@ pub struct Decision {
     /// The reason, 5–500 characters; may be omitted where money goes back. The payer reads it.
     #[serde(default)]
     pub reason: String,
+    /// If the refund takes the order's unused credits away, how many were used when the sum was
+    /// decided; another number is refused with 409 `credits_changed`. If null, the credits stay.
+    #[serde(default)]
+    pub credits_used: Option<i64>,
 }
 
 /// Answers an open request, as an administrator.
@@ -295,7 +320,11 @@ pub fn decide(
             reason => reason,
         };
         let by_account = Some(&who.account().id);
-        refund::request_part(tx, &order, new.amount_minor, reason, by_account)?;
+        let payment = refund::settling(tx, &order)?.ok_or(Refusal::NotFound)?;
+        let refund = refund::reserve(tx, &payment, new.amount_minor, reason, by_account)?;
+        if let Some(used) = new.credits_used {
+            refund::credits::take_with(tx, &order.id, &refund, used)?;
+        }
     }
     let action = if is_granted {
         "refund.requested"

@@ -322,6 +322,20 @@ pub(crate) fn next_free(
     Ok((usize::try_from(count).unwrap_or_default(), next))
 }
 
+/// Whether nobody has booked the slot any more because its provider or an administrator cancelled.
+pub(crate) fn was_cancelled(tx: &mut Tx<'_>, slot: &Slot) -> Result<bool, StoreError> {
+    if slot.state != State::Unavailable || slot.seats_taken > 0 {
+        return Ok(false);
+    }
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking WHERE slot_id = :slot AND state = 'cancelled'
+           AND cancelled_by IN ('provider', 'administrator')",
+        slot = slot.id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
 /// Hides a free slot, or shows it again. Held and booked slots stay unchanged. A hidden date of a
 /// class keeps its bookings.
 pub fn show(

@@ -198,6 +198,7 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/slots/{id}/delete", People, slots::one::remove)
         .post("/me/slots/{id}/cancel", People, slots::one::cancel_class)
         .get("/me/slots/{id}/people.csv", People, slots::people::file)
+        .post("/me/slots/{id}/outcome", People, slots::one::mark)
         .post("/me/slots/{id}/message", People, slots::one::write)
         .get("/admin/sessions", People, sessions::list)
         .get("/admin/sessions/figures", People, sessions::figures)

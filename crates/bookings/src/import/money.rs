@@ -221,6 +221,7 @@ fn add_payment(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreEr
         reason: "imported".to_owned(),
         gateway_refund_id: None,
         state: RefundState::Processed,
+        credits: Vec::new(),
     };
     sql!(
         "INSERT INTO refund ({Refund}, created_at, changed_at) VALUES ({:Refund}, :at, :at)",

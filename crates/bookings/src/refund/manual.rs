@@ -14,9 +14,9 @@ use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::{Findings, Problem};
 
-use super::{RefundId, RefundState, reserve};
+use super::{RefundId, RefundState, credits, reserve};
 use crate::Refusal;
-use crate::booking::{self, State};
+use crate::booking::{self, State, seat};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, PaymentId, PaymentState};
 use crate::settings::{self, Administrator};
 
@@ -59,6 +59,10 @@ pub struct NewRefund {
     /// The reason, 5–300 characters. It may be omitted if the site's policy grants the refund.
     #[serde(default)]
     pub reason: String,
+    /// If the refund takes the order's unused credits away, how many were used when the sum was
+    /// decided; another number is refused with 409 `credits_changed`. If null, the credits stay.
+    #[serde(default)]
+    pub credits_used: Option<i64>,
 }
 
 /// A refund as administrators read it.
@@ -244,6 +248,20 @@ pub(crate) fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreErro
     })
 }
 
+/// What is left of an order's payment, in minor units, beside what pays for the seats of a session that
+/// is to come.
+pub(crate) fn left_beside_session(tx: &mut Tx<'_>, order: &Order) -> Result<i64, StoreError> {
+    let left = super::left_of_order(tx, order)?;
+    if order.grant.plan_id.is_some() || clause(tx, order)? != Clause::ToCome {
+        return Ok(left);
+    }
+    let Some(booking) = booking::of_order(tx, &order.id)? else {
+        return Ok(left);
+    };
+    let party = seat::of_booking(tx, &booking.id)?;
+    Ok(left - seat::part_of_order(order.amount_minor, &party, booking.seats))
+}
+
 /// Requests a refund of a part of a payment, or of all that is left of it. Without a reason, the
 /// site's policy must grant the refund. If it does not, refuses with 422 `refund_not_eligible`,
 /// which names the clause.
@@ -281,6 +299,9 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     }
     let by_account = Some(&who.account().id);
     let refund = reserve(tx, payment, amount, &reason, by_account)?;
+    if let Some(used) = new.credits_used.filter(|_| payment.settles) {
+        credits::take_with(tx, &payment.order_id, &refund, used)?;
+    }
     let changes = json!([{"field": "amount_minor", "old": null, "new": amount},
         {"field": "payment", "old": null, "new": payment.id},
         {"field": "reason", "old": null, "new": reason}]);

@@ -16,14 +16,14 @@ use web::{Problem, Text};
 use super::calendar_purpose::Purpose;
 use super::frame::BookingPage as _;
 use super::own::{self, Loaded};
-use super::words;
+use super::{slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::{Booking, Party, PartyTo};
 use crate::browse::computed_time::{self, MovedTime};
 use crate::browse::{self, Filter};
 use crate::review::Review;
 use crate::slot::{Slot, SlotId};
-use crate::{Refusal, notice};
+use crate::{Refusal, cancel, notice};
 
 #[derive(Template)]
 #[template(path = "own/move.html")]
@@ -36,8 +36,19 @@ struct MovePage<'a> {
     now: String,
     /// The calendar in which the time is chosen; `None` if the times are listed here.
     calendar: Option<String>,
-    rows: Vec<(Slot, String)>,
+    rows: Vec<TimeRow>,
+    /// What becomes of what was paid.
+    money: Option<String>,
+    /// Why the booking cannot be moved any more; empty as long as it can.
+    closed: String,
     next: Option<String>,
+}
+
+struct TimeRow {
+    slot: Slot,
+    when: String,
+    /// What cancelling costs after the move.
+    rule: String,
 }
 
 /// `GET /me/bookings/{id}/move`: leads to the calendar, or lists the times. With `slot` in the query,
@@ -46,6 +57,7 @@ pub(super) async fn times(req: PageRequest) -> Result<Response, Problem> {
     let loaded = own::load(&req).await?;
     let chosen = req.query.text("slot").parse().ok();
     if chosen.is_none()
+        && !cancel::is_late(&loaded.booking, req.site.clock.now())
         && let Some(calendar) = calendar(&req, &loaded).await?
     {
         return Ok(see_other(&calendar));
@@ -126,6 +138,10 @@ async fn page(
     let length = |slot: &Slot| slot.ends_at.duration_since(slot.starts_at);
     let keeps_length = moved_time(loaded).keeps_length;
     let here = notice::page(booking);
+    let now_at = req.site.clock.now();
+    let is_late = cancel::is_late(booking, now_at);
+    let share = loaded.order.as_ref().map(|_| booking.late_refund_bps);
+    let rule = |deadline| slot_page::cancel_rule(text, &zone, deadline, now_at, share);
     let body = MovePage {
         text,
         form: req.form(&[], form_state),
@@ -136,15 +152,35 @@ async fn page(
             .next_cursor
             .map(|cursor| format!("{here}/move?cursor={cursor}")),
         here,
+        money: loaded
+            .paid(text)
+            .map(|paid| text.with("booking-move-money", [("money", paid.into())])),
+        closed: if is_late {
+            let deadline = booking.cancel_deadline();
+            let when = words::moment(text, &zone, deadline);
+            let closed = text.with("booking-move-closed", [("when", when.into())]);
+            format!("{closed} {}", rule(deadline))
+        } else {
+            String::new()
+        },
         rows: found
             .items
             .into_iter()
+            .filter(|_| !is_late)
             .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
             .filter(|one| book::is_same_kind(&slot, &one.slot))
             .map(|one| {
                 let place = one.slot.place_zone();
                 let when = words::moment_at(text, &zone, place.as_ref(), one.slot.starts_at);
-                (one.slot, when)
+                let moved = Booking {
+                    starts_at: one.slot.starts_at,
+                    ..booking.clone()
+                };
+                TimeRow {
+                    rule: rule(moved.cancel_deadline()),
+                    slot: one.slot,
+                    when,
+                }
             })
             .collect(),
     };

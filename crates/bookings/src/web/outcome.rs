@@ -2,16 +2,19 @@
 
 use axum::response::Response;
 use platform::Tx;
+use platform::money::Money;
 use site::confirmation::{self, Question};
 use site::proof::Proof as _;
 use site::request::FormPost;
 use web::form_state::{self, FormState};
-use web::{Form, Problem, Site};
+use web::{Form, Problem, Site, Text, Value};
 
-use super::own::{load, page, page_with_claim};
+use super::own::{Loaded, load, page, page_with_claim};
 use super::slots::bookings::BOOKINGS;
-use crate::booking::PartyTo;
+use crate::booking::{Party, PartyTo, no_show};
+use crate::codes::CLAIM_UNDECIDED;
 use crate::no_show_claim::{self, Answer, Decision, PartyToClaim};
+use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::settings::Administrator;
 use crate::{Refusal, notice, order, outcome_mark};
@@ -48,12 +51,55 @@ pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
     }
     let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        // The page may be older than the claim.
+        let claim = no_show::of_booking(tx, &party.booking.id)?;
+        let is_unsettled = claim.is_some_and(|claim| claim.state.is_unsettled());
+        if party.party == Party::Administrator && is_unsettled {
+            return Err(CLAIM_UNDECIDED.into());
+        }
         let done = outcome_mark::mark(tx, &site, party, said, &note)?;
         let page = notice::page(&done);
         let page = if is_of_list { BOOKINGS } else { &page };
         Ok::<_, Refusal>(format!("{page}?done=marked"))
     };
     posted.save(change, page).await
+}
+
+const DECIDE: Question = Question {
+    title: "claim-decide-question",
+    facts: "claim-decide-facts",
+    undo: "claim-decide-undo",
+    button: "claim-decide",
+    confirm: "claim-decide",
+};
+
+/// What a decision that is not sure yet says, for the question; `None` if it is refused at once.
+fn decided(
+    text: &Text,
+    loaded: &Loaded,
+    form: &Form,
+) -> Option<[(&'static str, Value<'static>); 3]> {
+    let new = decision(form, loaded.order.as_ref()).ok()?;
+    let left = loaded.left();
+    let most = left.map_or(0, |left| left.minor);
+    let sum = match new.outcome {
+        Outcome::NoShowProvider if new.refund_minor == 0 => most,
+        _ => new.refund_minor,
+    };
+    let is_part = new.outcome == Outcome::NoShowProvider && sum != most;
+    if is_part || !(0..=most).contains(&sum) || no_show_claim::is_reason_short(&new.reason) {
+        return None;
+    }
+    let money = match left.filter(|_| sum > 0) {
+        Some(left) => text.money(Money::new(sum, left.currency)),
+        None if loaded.is_by_credit() => "credit".to_owned(),
+        None => "none".to_owned(),
+    };
+    Some([
+        ("outcome", new.outcome.word().into()),
+        ("money", money.into()),
+        ("reason", new.reason.into()),
+    ])
 }
 
 /// `POST /me/bookings/{id}/claim/{step}`: answers or withdraws a claim, as one of the two sides, or
@@ -66,6 +112,14 @@ pub(super) async fn settle_claim(posted: FormPost) -> Result<Response, Problem> 
         "decide" => decide,
         _ => return Err(Problem::not_found()),
     };
+    if posted.req.piece("step") == "decide" && !confirmation::is_sure(&posted.form) {
+        let loaded = load(&posted.req).await?;
+        if let Some(values) = decided(&posted.req.text, &loaded, &posted.form) {
+            let here = notice::page(&loaded.booking);
+            let (address, back) = (format!("{here}/claim/decide"), format!("{here}#claim"));
+            return confirmation::ask_with(&posted, &address, &back, DECIDE, &values).await;
+        }
+    }
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         step(tx, &site, party, &form)?;
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
@@ -106,22 +160,28 @@ fn withdraw(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, _: &Form) -> Result<(
 fn decide(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
     let by = Administrator::enter(tx, &party.requester)?;
     let PartyToClaim { party, claim } = PartyToClaim::about(tx, party)?;
-    let outcome = Outcome::find(form.text("outcome")).ok_or_else(|| required("/outcome"))?;
     let order = match &party.booking.order_id {
         Some(order) => order::find(tx, order)?,
         None => None,
     };
-    let refund_minor = match order {
-        Some(order) if !form.text("refund_minor").trim().is_empty() => {
-            form_state::amount(form, "refund_minor", order.currency)?.minor
+    let decision = decision(form, order.as_ref())?;
+    no_show_claim::decide(tx, site, &by, &claim.id, &decision)?;
+    Ok(())
+}
+
+fn decision(form: &Form, order: Option<&Order>) -> Result<Decision, Problem> {
+    let outcome = Outcome::find(form.text("outcome"));
+    let outcome = outcome.ok_or_else(|| Problem::fields().field("/outcome", "required", []))?;
+    let refund_minor = match (order, form_state::some(form, "refund_minor")) {
+        (_, None) => 0,
+        (Some(order), Some(_)) => form_state::amount(form, "refund_minor", order.currency)?.minor,
+        (None, Some(_)) => {
+            return Err(Problem::fields().field("/refund_minor", "not_allowed", []));
         }
-        _ => 0,
     };
-    let decision = Decision {
+    Ok(Decision {
         outcome,
         refund_minor,
         reason: form.text("reason").to_owned(),
-    };
-    no_show_claim::decide(tx, site, &by, &claim.id, &decision)?;
-    Ok(())
+    })
 }

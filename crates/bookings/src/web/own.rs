@@ -27,10 +27,10 @@ use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, Stat
 use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
-use crate::order::{self, Order};
+use crate::order::{self, Order, OrderState};
 use crate::outcome::Outcome;
 use crate::outcome_mark;
-use crate::refund;
+use crate::refund::{self, RefundedSums};
 use crate::review::{self, Review};
 use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
@@ -142,7 +142,8 @@ pub(super) struct Loaded {
     email: String,
     pub(super) order: Option<Order>,
     /// The message id of the order's state; empty without an order.
-    order_state: &'static str,
+    order_label: &'static str,
+    refunded: RefundedSums,
     credit: Option<String>,
     entry: Option<CatalogueEntry>,
     /// The message id of each label, and what the member chose.
@@ -162,6 +163,57 @@ impl Loaded {
             (Outcome::NoShowProvider, Party::Administrator) => "",
             _ => &self.with,
         }
+    }
+
+    /// The state of the payment: how much of it comes back or is back.
+    fn payment(&self, text: &Text, order: &Order) -> String {
+        let RefundedSums {
+            under_way, done, ..
+        } = self.refunded;
+        let (message, minor) = match () {
+            () if under_way > 0 && under_way + done >= order.amount_minor => {
+                ("order-comes-back", under_way)
+            }
+            () if under_way > 0 => ("order-part-comes-back", under_way),
+            () if self.order_label == OrderState::PartiallyRefunded.label() => {
+                ("order-part-back", done)
+            }
+            () => (self.order_label, 0),
+        };
+        let sum = text.money(Money::new(minor, order.currency));
+        text.with(message, [("sum", sum.into())])
+    }
+
+    /// What was paid for the seats that the booking has now: a sum, or the keyword for credits.
+    pub(super) fn paid(&self, text: &Text) -> Option<String> {
+        match &self.order {
+            Some(order) if order.is_paid() => Some(text.money(self.price(order))),
+            None if self.is_by_credit() => Some("credit".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The part of the order for the seats that were not given back.
+    fn price(&self, order: &Order) -> Money {
+        let seats = self.booking.seats;
+        let minor = seat::part_of_order(order.amount_minor, &self.seats.all, seats);
+        Money::new(minor, order.currency)
+    }
+
+    /// What is left of the payment; `None` if nothing was paid.
+    pub(super) fn left(&self) -> Option<Money> {
+        let order = self.order.as_ref().filter(|order| order.is_paid())?;
+        let back = self.refunded.under_way + self.refunded.done;
+        Some(Money::new(order.amount_minor - back, order.currency))
+    }
+
+    pub(super) fn is_by_credit(&self) -> bool {
+        self.booking.credit_lot_id.is_some()
+    }
+
+    /// Whether the member gave something back for which the late rule decided what is paid back.
+    fn is_late(&self) -> bool {
+        self.booking.is_late || self.seats.all.iter().any(|seat| seat.is_late)
     }
 
     fn may_cancel(&self, now: Timestamp) -> bool {
@@ -185,8 +237,7 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(id) => refund::of_order(tx, id)?,
             None => Vec::new(),
         };
-        let order_state = match &order {
-            Some(_) if refunds.iter().any(|one| one.state.is_under_way()) => "order-comes-back",
+        let order_label = match &order {
             Some(order) => refund::order_label(tx, order)?,
             None => "",
         };
@@ -229,7 +280,8 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             slot,
             with,
             order,
-            order_state,
+            order_label,
+            refunded: RefundedSums::of(&refunds),
         })
     };
     req.read(look).await
@@ -251,9 +303,9 @@ struct BookingPage<'a> {
     call: Option<String>,
     opened: Vec<String>,
     tag: &'static str,
-    /// The price, the message id for the state of the payment, and the path of the order's page;
-    /// empty for readers who did not pay.
-    money: Option<(String, &'static str, String)>,
+    /// What was paid, the state of the payment, and the path of the order's page; empty for readers
+    /// who did not pay.
+    money: Option<(String, String, String)>,
     pay: Option<String>,
     /// Whether the booking waits only for its member to confirm it.
     may_confirm: bool,
@@ -306,7 +358,14 @@ pub(super) async fn page_with_claim(
     let call = Call::find(booking, &loaded.location);
     let body = BookingPage {
         text,
-        form: req.form(DONE, form_state),
+        form: req.form(
+            DONE,
+            if of_claim.is_fine() {
+                form_state
+            } else {
+                of_claim
+            },
+        ),
         date,
         time,
         their_time: match place {
@@ -328,7 +387,11 @@ pub(super) async fn page_with_claim(
             } else {
                 String::new()
             };
-            (text.money(order.amount()), loaded.order_state, page)
+            (
+                text.money(order.amount()),
+                loaded.payment(text, order),
+                page,
+            )
         }),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
         may_confirm: is_member && booking.is_unproven(),
@@ -500,18 +563,15 @@ pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> 
 fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
     let booking = &loaded.booking;
     let is_late = loaded.party == Party::Member && cancelling::is_late(booking, now);
-    // What was paid for seats of a class that were given back before is not paid back again.
-    let price =
-        |order: &Order| seat::part_of_order(order.amount_minor, &loaded.seats.all, booking.seats);
     match &loaded.order {
         Some(order) if order.is_paid() && is_late => {
-            match payout::part_of(price(order), booking.late_refund_bps) {
+            match payout::part_of(loaded.price(order).minor, booking.late_refund_bps) {
                 0 => "late".to_owned(),
                 part => text.money(Money::new(part, order.currency)),
             }
         }
         None if booking.credit_lot_id.is_some() && is_late => "late-credit".to_owned(),
-        Some(order) if order.is_paid() => text.money(Money::new(price(order), order.currency)),
+        Some(order) if order.is_paid() => text.money(loaded.price(order)),
         Some(_) => "unpaid".to_owned(),
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),

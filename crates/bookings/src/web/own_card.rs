@@ -12,16 +12,20 @@ use web::{Site, Text};
 use super::own::HERE;
 use super::slots::bookings::BOOKINGS;
 use super::{public, words};
-use crate::booking::{self, Booking, Part};
+use crate::booking::{self, Booking, Part, State};
 use crate::credit::{self, Lot};
 use crate::credit_kind::Labels;
 use crate::payout::{self, PayoutState};
 use crate::provider::{PROVIDER, ProviderId};
 use crate::review::view;
 use crate::settings::is_administrator;
-use crate::{browse, finding, gateway, member, notice, request, review};
+use crate::{browse, gateway, member, notice, request, review, to_do};
 
 const LINES: i64 = 2;
+/// How many lines of a card are shown.
+const SHOWN: usize = 4;
+/// How many bookings are read for [`LINES`] lines, because a member may have several of one class.
+const BOOKINGS_READ: i64 = 8;
 
 const TIMES: Begin = Begin {
     title: "slot-begin",
@@ -69,10 +73,14 @@ pub(crate) fn find(
         cards.push(of_provider(tx, who, text, &zone)?);
     }
     if is_administrator(tx, who)? {
+        let lines = administrators(tx, text)?;
         cards.push(OwnCard {
             title: "booking-to-do",
-            lines: to_do(tx, text)?,
-            all: (0, "/admin/sessions"),
+            all: (
+                if lines.len() > SHOWN { lines.len() } else { 0 },
+                "/admin/sessions",
+            ),
+            lines,
             begins: begins(SET_UP, !is_offered),
         });
     }
@@ -89,9 +97,14 @@ fn of_member(
 ) -> Result<OwnCard, StoreError> {
     let account = &who.account().id;
     let mut lines = Vec::new();
-    for one in &booking::list(tx, account, false, &Part::first(2))? {
+    let read = booking::list(tx, account, false, &Part::first(BOOKINGS_READ))?;
+    for one in of_one_date(read).iter().take(2) {
         let place = booking::place_zone(tx, one)?;
-        let at = words::moment_short_at(text, zone, place.as_ref(), one.starts_at);
+        let mut at = words::moment_short_at(text, zone, place.as_ref(), one.starts_at);
+        if one.seats > 1 {
+            let seats = text.with("class-seats", [("count", one.seats.into())]);
+            at = format!("{at} · {seats}");
+        }
         lines.push(session(one, text, at, booking::provider_name(tx, one)?));
     }
     let lots = credit::lots(tx, account, gateway::mode(site))?;
@@ -102,6 +115,24 @@ fn of_member(
         all: (booking::count_coming(tx, account)?, HERE),
         begins: Vec::new(),
     })
+}
+
+/// A booking for each slot, with the seats of all: the first that still has to be paid, or else the
+/// first.
+fn of_one_date(read: Vec<Booking>) -> Vec<Booking> {
+    let mut dates: Vec<Booking> = Vec::new();
+    for one in read {
+        let Some(date) = dates.iter_mut().find(|date| date.slot_id == one.slot_id) else {
+            dates.push(one);
+            continue;
+        };
+        let seats = date.seats + one.seats;
+        if one.state == State::PendingPayment && date.state != State::PendingPayment {
+            *date = one;
+        }
+        date.seats = seats;
+    }
+    dates
 }
 
 fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<OwnLine> {
@@ -278,12 +309,16 @@ fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
     }
 }
 
-fn to_do(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
-    let findings = finding::count_open(tx)?;
-    let payouts = payout::count_pending(tx)?;
-    let lines = [
-        waits(text, "finding-all", finding::PAGE, findings),
-        waits(text, "payout-to-approve", "/admin/payouts", payouts),
-    ];
-    Ok(lines.into_iter().flatten().collect())
+fn administrators(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
+    let mut waiting = to_do::of_all_sessions(tx)?;
+    waiting.extend(to_do::of_money(tx)?);
+    let lines = to_do::lines(&waiting, text).into_iter();
+    Ok(lines
+        .map(|(href, label)| OwnLine {
+            label,
+            href: href.to_owned(),
+            note: String::new(),
+            side: Side::Nothing,
+        })
+        .collect())
 }

@@ -9,7 +9,7 @@ use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
 use super::own::{Loaded, load, page};
-use super::{slots, words};
+use super::words;
 use crate::booking::seat;
 use crate::booking::{PartyTo, State};
 use crate::class_party::{self, Names, SeatCancellation, SeatOutcome};
@@ -127,17 +127,12 @@ fn money_back(text: &Text, loaded: &Loaded, count: i64, is_late: bool) -> String
 /// `POST /me/bookings/{id}/seats/outcome`: says to which seats nobody came.
 pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
     let site = posted.req.site.clone();
-    let is_of_class = posted.form.text("back") == "class";
     let new = SeatOutcome {
         missed: positions(&posted.form, "missed"),
     };
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = class_party::mark(tx, &site, party, &new)?;
-        Ok::<_, Refusal>(if is_of_class {
-            format!("{}/{}?done=marked", slots::HERE, done.slot_id)
-        } else {
-            format!("{}?done=marked", notice::page(&done))
-        })
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
     };
     posted.save(change, page).await
 }

@@ -3,15 +3,16 @@
 use askama::Template;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
-use web::Text;
 use web::form_state::{Field, FormState, form};
+use web::{Form, Problem, Text};
 
 use crate::booking::seat::{self, Seat, SeatState};
-use crate::booking::{Booking, Party, State};
+use crate::booking::{Booking, BookingId, Party, State};
+use crate::class_party::{self, Attendance, SeatOutcome};
 use crate::credit_kind::Labels;
 use crate::further_seats::{self, Addable};
 use crate::web::words;
-use crate::{class_party, notice, settings};
+use crate::{notice, settings};
 
 /// The seats of a booking, which are none if it is no class.
 pub(super) struct BookedSeats {
@@ -53,6 +54,7 @@ impl BookedSeats {
 pub(super) struct PartyCard<'a> {
     text: &'a Text,
     here: String,
+    booking: BookingId,
     /// Whether the card is on the page of the class, among others.
     is_of_class: bool,
     /// Who comes, and the message id of what became of the seat; empty while it is taken.
@@ -93,6 +95,7 @@ impl<'a> PartyCard<'a> {
         (!seats.all.is_empty()).then(|| Self {
             text,
             here: notice::page(booking),
+            booking: booking.id.clone(),
             is_of_class: false,
             rows: all()
                 .filter(|one| !one.name.is_empty() || one.state != SeatState::Taken)
@@ -125,20 +128,52 @@ impl<'a> PartyCard<'a> {
         })
     }
 
-    /// The card of a booking for the page of its class, as its provider reads it.
+    /// The seats of a booking on the page of its class, as its provider reads it: a part of the form that
+    /// says who came. `typed` is what a refused form says.
     pub(super) fn of_class(
         text: &'a Text,
         booking: &Booking,
         seats: &BookedSeats,
+        typed: &Form,
         now: Timestamp,
     ) -> Option<Self> {
         let form_state = FormState::default();
-        let card = Self::of(text, &form_state, booking, seats, Party::Provider, now)?;
+        let mut card = Self::of(text, &form_state, booking, seats, Party::Provider, now)?;
+        if typed.all(BOOKING).any(|id| id == booking.id.as_str()) {
+            for (position, _, is_missed) in &mut card.missed {
+                let value = format!("{}/{position}", booking.id);
+                *is_missed = typed.all("missed").any(|one| one == value);
+            }
+        }
         Some(Self {
             is_of_class: true,
             ..card
         })
     }
+
+    pub(super) fn may_mark(&self) -> bool {
+        !self.missed.is_empty()
+    }
+}
+
+/// The field with the ids of the bookings of a date of which the form says who came.
+const BOOKING: &str = "booking";
+
+/// What the form of a date says of each of its bookings.
+pub(super) fn attendance(form: &Form) -> Result<Vec<Attendance>, Problem> {
+    let of = |id: &str| {
+        let missed = form.all("missed").filter_map(|one| one.split_once('/'));
+        let missed = missed.filter(|(booking, _)| *booking == id);
+        // No seat has the position 0.
+        let missed = missed.map(|(_, position)| position.parse().unwrap_or_default());
+        Ok(Attendance {
+            booking: id.parse().map_err(|_| Problem::not_found())?,
+            outcome: SeatOutcome {
+                missed: missed.collect(),
+            },
+        })
+    };
+    form.all(BOOKING).map(of).collect()
 }
 
 /// The fields of the form that adds seats. `credit` is the label of the kind of credit that each costs.

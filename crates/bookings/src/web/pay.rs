@@ -16,12 +16,12 @@ use web::form_state::{Field, FormState};
 use web::{Form, Problem, Site, Text};
 
 use super::{receipt, slot_page, words};
-use crate::booking::{self, Booking, State as BookingState};
+use crate::booking::{self, Booking, State as BookingState, seat};
 use crate::credit_kind::Labels;
 use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
-use crate::refund::{self, OwnRefund, RefundState};
+use crate::refund::{self, OwnRefund, RefundedSums};
 use crate::refund_request::{self, RefundRequest, RefundRequestState};
 use crate::settings::{self, BookingSettings};
 use crate::{Refusal, checkout, gateway_event, notice};
@@ -46,6 +46,8 @@ struct PayPage<'a> {
     /// The booking that the order pays for; `None` if it pays for a plan.
     booking: Option<&'a Booking>,
     sum: String,
+    /// What was paid back, and what is on its way back: the message id of each, and the sum.
+    returned: Vec<(&'static str, String)>,
     /// The text about the tax; empty if the sum includes no tax.
     tax: String,
     until: String,
@@ -119,7 +121,12 @@ enum Subject {
 struct Loaded {
     order: Order,
     subject: Subject,
+    /// How many seats of a class the order pays for, with those that were given back; 1 for everything
+    /// else.
+    seats: usize,
     refunds: Vec<OwnRefund>,
+    /// A payment of another sum than the order's, which goes back.
+    wrong: Option<Money>,
     way: Option<refund_request::Way>,
     left_minor: i64,
     request: Option<RefundRequest>,
@@ -138,8 +145,16 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             let place = booking::place_zone(tx, &booking)?;
             Subject::Booking(Box::new(booking), place)
         };
+        let seats = match &subject {
+            Subject::Booking(booking, _) if booking.is_class => {
+                seat::of_booking(tx, &booking.id)?.len()
+            }
+            _ => 1,
+        };
         Ok(Loaded {
+            seats,
             refunds: refund::of_order(tx, &order.id)?,
+            wrong: order::wrong_payment(tx, &order)?,
             way: refund_request::way(tx, &order)?,
             left_minor: refund::left_of_order(tx, &order)?,
             request: refund_request::find_latest(tx, &order.id)?,
@@ -190,7 +205,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
             _ => {}
         }
     }
-    let wait = wait.filter(|_| order.state == OrderState::Created);
+    let wait = wait.filter(|_| order.state == OrderState::Created && loaded.wrong.is_none());
     let mut page = page(&req, &loaded, wait, &FormState::default());
     if wait.is_some_and(|wait| wait.is_short) {
         page.headers_mut().insert(REFRESH, RELOAD);
@@ -211,8 +226,8 @@ fn page(
     let (title, when, booking) = match &loaded.subject {
         Subject::Booking(booking, place) => {
             let mut when = words::moment_at(text, &zone, place.as_ref(), booking.starts_at);
-            if booking.seats > 1 {
-                let seats = text.with("class-seats", [("count", booking.seats.into())]);
+            if loaded.seats > 1 {
+                let seats = text.with("class-seats", [("count", loaded.seats.into())]);
                 when = format!("{when} · {seats}");
             }
             (booking.title.as_str(), when, Some(&**booking))
@@ -229,6 +244,16 @@ fn page(
         title,
         when,
         sum: text.money(order.amount()),
+        returned: {
+            let sums = RefundedSums::of(&loaded.refunds);
+            let all = [
+                ("pay-returned", sums.done),
+                ("pay-returning", sums.under_way),
+            ];
+            let all = all.into_iter().filter(|(_, minor)| *minor > 0);
+            all.map(|(label, minor)| (label, text.money(Money::new(minor, order.currency))))
+                .collect()
+        },
         tax: receipt::tax(text, order, &loaded.rules.tax_label),
         until: text.with("pay-until", [("time", until.into())]),
         cancel: booking
@@ -263,6 +288,13 @@ fn banner(
 ) -> Option<(String, bool)> {
     let (order, text) = (&loaded.order, &req.text);
     let bad = |message: &str| Some((text.say(message).into_owned(), false));
+    if let Some(wrong) = loaded.wrong.filter(|_| order.is_unpaid()) {
+        let values = [
+            ("sum", text.money(wrong).into()),
+            ("price", text.money(order.amount()).into()),
+        ];
+        return Some((text.with("pay-wrong-sum", values), false));
+    }
     match order.state {
         OrderState::Created => match wait {
             Some(wait) if wait.is_short => bad("pay-waiting"),
@@ -274,24 +306,22 @@ fn banner(
         OrderState::Expired => bad(expired(&loaded.subject)),
         OrderState::Refunded => bad("pay-refunded"),
         OrderState::Paid | OrderState::PartiallyRefunded => {
-            let sum = |states: &[RefundState]| -> i64 {
-                let all = loaded.refunds.iter();
-                let all = all.filter(|one| states.contains(&one.state));
-                all.map(|one| one.amount_minor).sum()
-            };
-            let on_its_way = sum(&[RefundState::Requested, RefundState::Submitted]);
-            let (back, failed) = (sum(&[RefundState::Processed]), sum(&[RefundState::Failed]));
+            let RefundedSums {
+                under_way,
+                done,
+                failed,
+            } = RefundedSums::of(&loaded.refunds);
             let said = |message: &str, minor: i64| {
                 let sum = text.money(Money::new(minor, order.currency));
                 Some((text.with(message, [("sum", sum.into())]), false))
             };
             match () {
-                () if on_its_way > 0 && on_its_way + back >= order.amount_minor => {
+                () if under_way > 0 && under_way + done >= order.amount_minor => {
                     bad("pay-comes-back")
                 }
-                () if on_its_way > 0 => said("pay-part-comes-back", on_its_way),
+                () if under_way > 0 => said("pay-part-comes-back", under_way),
                 () if failed > 0 => said("pay-back-failed", failed),
-                () if back > 0 => said("pay-part-back", back),
+                () if done > 0 => said("pay-part-back", done),
                 () => Some((text.say("pay-paid").into_owned(), true)),
             }
         }

@@ -6,15 +6,16 @@ use platform::Tx;
 use platform::money::Money;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
-use web::{Findings, FirstItems, Problem, Text, fields};
+use web::{Findings, FirstItems, Form, Problem, Text, fields};
 
 use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
 use crate::Refusal;
 use crate::order::{self, PaymentId};
+use crate::refund::credits::{self, Usage};
 use crate::refund::manual::{self, Before, Clause, NewRefund, RefundRecord};
-use crate::refund::{self, ELSEWHERE, RefundId, RefundState};
+use crate::refund::{self, ELSEWHERE, RefundId, RefundState, SEATS};
 use crate::refund_request::{self, Decision, RefundRequest, RefundRequestId};
 use crate::settings::{self, Administrator, BookingSettings};
 
@@ -52,6 +53,7 @@ struct RequestRow {
     /// The same, with the sum that is left.
     title: String,
     said: String,
+    asked: Asked,
     fields: Vec<Field>,
 }
 
@@ -79,7 +81,7 @@ fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
         refund_request::ASKED => "refund-rule-asked",
         _ if refund.requested_by.is_some() => return refund.reason.clone(),
         "cancelled" => "refund-rule-cancelled",
-
+        SEATS => "refund-rule-seats",
         "no_show_provider" => "refund-rule-no-show",
         "slot_gone" => "refund-rule-slot-gone",
         ELSEWHERE => "refund-rule-elsewhere",
@@ -109,14 +111,21 @@ async fn show(
         let mut requests = FirstItems::default();
         if before.is_none() {
             requests = FirstItems::read(REQUESTS, |rows| {
-                let mut open = Vec::new();
+                let mut all = Vec::new();
                 for one in refund_request::list(tx, None, rows)? {
                     if let Some(order) = order::find(tx, &one.request.order_id)? {
                         let left = refund::left_of_order(tx, &order)?;
-                        open.push((one, Money::new(left, order.currency)));
+                        let open = manual::left_beside_session(tx, &order)?;
+                        let asked = Asked {
+                            left: Money::new(left, order.currency),
+                            open: Money::new(open, order.currency),
+                            paid: order.amount(),
+                            usage: credits::usage(tx, &order.id)?,
+                        };
+                        all.push((one, asked));
                     }
                 }
-                Ok::<_, Refusal>(open)
+                Ok::<_, Refusal>(all)
             })?;
         }
         Ok::<_, Refusal>((found, requests, settings::load(tx)?))
@@ -138,20 +147,14 @@ async fn show(
             state: one.state.label(),
         }
     });
-    let requests = requests.map(|(one, left)| {
-        let stored = form_state::form([("amount_minor", left.decimal())]);
-        let stored = FormState::of(stored);
+    let requests = requests.map(|(one, asked)| {
+        let stored = asked.proposed();
         let form_state = if one.request.id.as_str() == answered {
             form_state
         } else {
             &stored
         };
-        let amount = form_state.amount(
-            "amount_minor",
-            text.say("refund-amount"),
-            left.currency.code(),
-        );
-        let reason = form_state.line("reason", text.say("booking-reason"));
+        let hint = "refund-request-reason-hint";
         let joined = |parts: Vec<Option<String>>| {
             let parts = parts.into_iter().flatten().collect::<Vec<_>>();
             parts.join(" · ")
@@ -160,9 +163,10 @@ async fn show(
         RequestRow {
             what: joined(vec![title.clone(), payer.clone()]),
             at: text.moment_short_in(&zone, one.request.created_at),
-            title: joined(vec![title, payer, Some(text.money(left))]),
+            title: joined(vec![title, payer, Some(text.money(asked.left))]),
             said: one.request.text,
-            fields: vec![amount, reason.hint(text.say("refund-request-reason-hint"))],
+            fields: asked.fields(text, form_state, hint),
+            asked,
             id: one.request.id,
         }
     });
@@ -201,6 +205,7 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
         let new = Decision {
             amount_minor,
             reason: form.text("reason").to_owned(),
+            credits_used: credits_used(&form),
         };
         refund_request::decide(tx, &site, by, &id, &new)?;
         Ok::<_, Refusal>(format!("{ALL}?done=answered"))
@@ -221,6 +226,74 @@ fn said(text: &Text, clause: Clause, rules: &BookingSettings) -> String {
     text.with(clause.label(), values)
 }
 
+/// What is left of a payment, and how many of the credits that it paid for are used.
+#[derive(Clone, Copy)]
+struct Asked {
+    left: Money,
+    /// What is left beside what pays for a session that is to come.
+    open: Money,
+    paid: Money,
+    usage: Usage,
+}
+
+impl Asked {
+    /// Proposes the share of the unused credits, or all that is left of a payment for something else.
+    fn proposed(self) -> FormState {
+        let amount = match self.usage.granted {
+            0 => self.open,
+            _ => self.share(),
+        };
+        let amount = if amount.minor > 0 {
+            amount.decimal()
+        } else {
+            String::new()
+        };
+        FormState::of(form_state::form([
+            ("amount_minor", amount.as_str()),
+            ("takes_credits", "1"),
+        ]))
+    }
+
+    fn share(self) -> Money {
+        let share = self.usage.share(self.paid);
+        Money::new(share.minor.min(self.left.minor), share.currency)
+    }
+
+    /// How many of the credits are used; `None` if the payment was for something else.
+    fn used(self, text: &Text) -> Option<String> {
+        let Usage { used, granted } = self.usage;
+        let values = [("used", used.into()), ("granted", granted.into())];
+        (granted > 0).then(|| text.with("refund-credits-used", values))
+    }
+
+    fn fields(self, text: &Text, form_state: &FormState, reason_hint: &str) -> Vec<Field> {
+        let (unused, currency) = (self.usage.unused(), self.left.currency.code());
+        let values = [
+            ("unused", unused.into()),
+            ("sum", text.money(self.share()).into()),
+        ];
+        let amount = form_state.amount("amount_minor", text.say("refund-amount"), currency);
+        let reason = form_state.line("reason", text.say("booking-reason"));
+        let reason = reason.hint(text.say(reason_hint));
+        if unused <= 0 {
+            return vec![amount, reason];
+        }
+        let label = text.with("refund-credits-take", &values);
+        let takes = form_state.tick("takes_credits", label);
+        vec![
+            amount.hint(text.with("refund-credits-share", &values)),
+            takes.hint(text.say("refund-credits-take-hint")),
+            reason,
+        ]
+    }
+}
+
+/// How many credits the administrator saw as used, if the unused ones are taken away.
+fn credits_used(form: &Form) -> Option<i64> {
+    let takes = !form.text("takes_credits").is_empty();
+    takes.then(|| form_state::number(form, "credits_used"))?
+}
+
 #[derive(Template)]
 #[template(path = "refunds/new.html")]
 struct NewPage<'a> {
@@ -230,6 +303,7 @@ struct NewPage<'a> {
     facts: Vec<(&'static str, String)>,
     payer: Option<String>,
     clause: String,
+    asked: Asked,
     /// Empty if nothing is left to refund.
     fields: Vec<Field>,
 }
@@ -240,47 +314,53 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response, Problem> {
-    let id: PaymentId = req.id("payment")?;
+    let (id, text): (PaymentId, _) = (req.id("payment")?, req.text.clone());
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        let found = manual::payment(tx, &id)?.ok_or(Refusal::NotFound)?;
-        Ok::<_, Refusal>((found, settings::load(tx)?))
+        let (payment, clause) = manual::payment(tx, &id)?.ok_or(Refusal::NotFound)?;
+        let asked = Asked {
+            left: payment.left(),
+            open: payment.left(),
+            paid: Money::new(payment.amount_minor, payment.currency),
+            usage: if payment.settles {
+                credits::usage(tx, &payment.order_id)?
+            } else {
+                Usage::default()
+            },
+        };
+        Ok::<_, Refusal>((payment, asked, said(&text, clause, &settings::load(tx)?)))
     };
-    let ((payment, clause), rules) = req.read(look).await?;
+    let (payment, asked, clause) = req.read(look).await?;
     let text = &req.text;
-    let left = payment.left();
-    let empty = FormState::of(form_state::form([("amount_minor", left.decimal())]));
-    let form_state = refused.unwrap_or(&empty);
-    let sum = Money::new(payment.amount_minor, payment.currency);
+    let (left, proposed) = (asked.left, asked.proposed());
+    let form_state = refused.unwrap_or(&proposed);
     let gateway = text.say(payment.gateway.label());
     let mut facts = vec![
         (
             "refund-payment",
             format!("{gateway} · {}", payment.gateway_payment_id),
         ),
-        ("payout-sum", text.money(sum)),
+        ("payout-sum", text.money(asked.paid)),
         ("refund-left", text.money(left)),
     ];
+    facts.extend(asked.used(text).map(|used| ("refund-credits", used)));
     facts.extend(payment.payer.clone().map(|payer| ("refund-payer", payer)));
-    let fields = vec![
-        form_state
-            .amount(
-                "amount_minor",
-                text.say("refund-amount"),
-                left.currency.code(),
-            )
-            .required(),
-        form_state
-            .line("reason", text.say("booking-reason"))
-            .hint(text.say("refund-reason-hint")),
-    ];
     let body = NewPage {
         text,
         form: req.form(&[], form_state),
         here: format!("{ALL}/{}", payment.id),
         facts,
         payer: payment.payer.clone(),
-        clause: said(text, clause, &rules),
-        fields: if left.minor > 0 { fields } else { Vec::new() },
+        clause,
+        asked,
+        fields: if left.minor > 0 {
+            let mut fields = asked
+                .fields(text, form_state, "refund-reason-hint")
+                .into_iter();
+            let amount = fields.next().map(Field::required);
+            amount.into_iter().chain(fields).collect()
+        } else {
+            Vec::new()
+        },
     };
     req.show(HERE, &text.say("refund-new"), body).await
 }
@@ -296,6 +376,7 @@ pub(super) async fn ask(posted: FormPost) -> Result<Response, Problem> {
             payment_id: payment_id.clone(),
             amount_minor: amount.minor,
             reason: form.text("reason").to_owned(),
+            credits_used: credits_used(&form),
         };
         manual::ask(tx, by, &new)?;
         Ok::<_, Refusal>(format!("{ALL}?done=asked"))

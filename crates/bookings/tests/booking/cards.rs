@@ -1,7 +1,7 @@
 //! Tests of the cards on the page after signing in.
 
 use bookings::{READ, WRITE};
-use identity::grant::OWNER;
+use identity::grant::{ADMIN, OWNER};
 use platform::sql;
 use serde_json::json;
 
@@ -145,7 +145,70 @@ fn an_administrator_sees_what_to_decide_and_others_do_not() {
             prove(stage, person).await;
             let home = home(person).await;
             assert_eq!(has(stage, &home, "booking-to-do"), sees, "{home}");
-            assert_eq!(home.contains(&stage.say("payout-to-approve")), sees);
+            let payouts = stage.fill("to-do-payouts", [("count", 1.into())]);
+            assert_eq!(home.contains(&payouts), sees, "{home}");
         }
+    });
+}
+
+#[test]
+fn an_administrator_sees_claims_requests_and_who_asks_for_money() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, aina, _) = crate::payouts::booked(stage, 18_000).await;
+        let mut admin = stage.person_as("Ravi Kumar", ADMIN).await;
+        let wanted = farah.offer("2026-12-08", "09:00", 0).await;
+        go_to(stage, "2026-11-24T02:30:00Z").await;
+        let mut mei = stage.person("Mei Lin").await;
+        stage.allow(&mut mei, &[READ, WRITE], None).await;
+        let request = json!({"slot_ids": [wanted["id"]]});
+        let asked = mei.call("POST", "/api/v1/requests", &request).await;
+        asked.expect(201);
+        // More than two days later, and less than three.
+        go_to(stage, "2026-11-26T12:00:00Z").await;
+        let orders: Vec<(String,)> =
+            crate::stage::rows(stage, sql!("SELECT id FROM booking_order")).await;
+        let path = format!("/api/v1/orders/{}/refund-request", orders[0].0);
+        let body = json!({"text": "It was not for me."});
+        let mut member = crate::stage::script(stage, &aina);
+        let asked = crate::payouts::call(&mut member, "POST", &path, &body).await;
+        asked.expect(200);
+        run(
+            stage,
+            sql!(
+                "INSERT INTO claim (id, booking_id, claimant, note, answer_until, answer, reason,
+                     state, created_at)
+                 SELECT 'c0000000-0000-4000-8000-000000000001', id, 'member', '', 1, '', '',
+                     'disputed', 1 FROM booking"
+            ),
+        )
+        .await;
+        prove(stage, &mut admin).await;
+        let home = home(&mut admin).await;
+        for label in ["to-do-refunds", "to-do-disputes", "to-do-unanswered"] {
+            let said = stage.fill(label, [("count", 1.into())]);
+            assert!(home.contains(&said), "{said}: {home}");
+        }
+    });
+}
+
+#[test]
+fn several_bookings_of_one_date_are_one_line_with_their_seats() {
+    on_default(&async |stage: &Stage<'_>| {
+        let more = json!({"seats": 6, "party_limit": 4,
+            "lengths": [{"minutes": 60, "price_minor": 2_000}]});
+        crate::classes::class(stage, &more).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = crate::hours::listed(&mut aina).await[4].clone();
+        let (pay, here) = crate::classes::hold_seats(&mut aina, &slot, "2").await;
+        aina.pay(&pay, "pay").await.expect(200);
+        let page = aina.browser.get(&here).await.with(200);
+        let mut form = page.form(&format!("{here}/seats/add"));
+        form.fill("seats", "1");
+        let led = aina.browser.submit(&page, &form).await;
+        let pay = led.expect(303).location().unwrap().to_owned();
+        aina.pay(&pay, "pay").await.expect(200);
+        let home = home(&mut aina).await;
+        assert_eq!(home.matches("Lesson").count(), 1, "{home}");
+        assert!(home.contains("3 places"), "{home}");
     });
 }

@@ -151,8 +151,32 @@ fn after_the_providers_feedback_administrators_decide_and_no_money_moves_before(
         let again = refused.form(&form.action);
         assert_eq!(again.value("refund_minor"), Some("600.00"));
         assert_eq!(again.value("reason"), Some("The call broke off"));
-        form.fill("refund_minor", "60.00");
-        admin.browser.submit(&page, &form).await.expect(303);
+        // What is no sum is refused with a sentence, and if the provider did not come, all goes back.
+        for (outcome, typed, said) in [
+            ("completed", "RM ten", "180.00"),
+            ("no_show_provider", "10", "RM 180.00"),
+        ] {
+            form.fill("outcome", outcome).fill("refund_minor", typed);
+            let refused = admin.browser.submit(&page, &form).await;
+            assert!(refused.expect(422).text().contains(said), "{typed}");
+        }
+        // An administrator decides the report, with a sum and a reason, and makes no other beside it.
+        let reports = |form: &testkit::Form| form.action.ends_with(&format!("{id}/outcome"));
+        assert!(!page.forms().iter().any(reports), "{}", page.text());
+        let mut beside = form.clone();
+        beside.action = format!("/me/bookings/{id}/outcome");
+        beside.fill("outcome", "no_show_provider");
+        let refused = admin.browser.submit_surely(&page, &beside).await;
+        let undecided = stage.say("problem-claim-undecided");
+        assert!(refused.expect(409).text().contains(&undecided));
+        form.fill("outcome", "completed")
+            .fill("refund_minor", "MYR 60");
+        let asked = admin.browser.submit(&page, &form).await;
+        for said in ["RM 60.00", "The call broke off"] {
+            assert!(asked.expect(200).text().contains(said), "{}", asked.text());
+        }
+        assert_eq!(ledger(stage).await, 18_000);
+        admin.browser.submit_surely(&page, &form).await.expect(303);
         stage.work().await;
         assert_eq!(state(stage, &id).await, State::Completed);
         assert_eq!(

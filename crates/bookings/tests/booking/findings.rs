@@ -130,15 +130,9 @@ fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
         );
         let told = stage.say("booking-notice-finding");
         owner.sees("/me/notices", &told).await;
-        owner.sees("/me", &stage.say("finding-all")).await;
-        assert!(
-            !aina
-                .browser
-                .get("/me")
-                .await
-                .text()
-                .contains(&stage.say("finding-all"))
-        );
+        let waits = stage.fill("to-do-findings", [("count", 1.into())]);
+        owner.sees("/me", &waits).await;
+        assert!(!aina.browser.get("/me").await.text().contains(&waits));
         // Only administrators who have just proved who they are apply a remedy.
         let id = only(stage, &owner).await["id"].as_str().unwrap().to_owned();
         prove(stage, &mut aina).await;
@@ -232,7 +226,8 @@ fn what_our_own_records_contradict_is_mended() {
         run(stage, sql!("UPDATE booking SET payout_minor = 5000")).await;
         go_to(stage, "2026-12-01T12:00:00Z").await;
         prove(stage, &mut owner).await;
-        owner.sees("/me", &stage.say("payout-to-approve")).await;
+        let waits = stage.fill("to-do-payouts", [("count", 1.into())]);
+        owner.sees("/me", &waits).await;
         run(stage, sql!("UPDATE payout_item SET amount_minor = 4999")).await;
         next_day(stage).await;
         assert_eq!(only(stage, &owner).await["kind"], "payout_drift");

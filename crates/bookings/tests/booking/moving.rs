@@ -217,3 +217,36 @@ fn a_party_moves_to_dates_of_its_class_that_have_room_for_it() {
         assert_eq!(aina.coming().await["slot_id"], all[2]["id"]);
     });
 }
+
+#[test]
+fn before_it_moves_the_page_says_what_becomes_of_the_money() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
+        farah.offer("2026-11-24", "09:00", 18_000).await;
+        farah.offer("2026-12-04", "09:00", 18_000).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let (pay, booking) = aina.hold(&slot).await;
+        aina.pay(&pay, "pay").await.expect(200);
+        let path = format!("{booking}/move");
+        crate::stage::go_to(stage, "2026-11-23T12:00:00Z").await;
+        crate::stage::prove(stage, &mut aina).await;
+        let text = aina.browser.get(&path).await.expect(200).text();
+        // Of tomorrow's time nothing comes back any more; of the later one all, until its own deadline.
+        for said in [
+            "What you paid stays with the booking: RM 180.00.",
+            "You can cancel it until it begins, but nothing is paid back.",
+            "Until Thursday, 3 December 2026, 9 am, Kuala Lumpur (UTC+8) you cancel or move it",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        // After the deadline the page says so, and offers no time.
+        crate::stage::go_to(stage, "2026-11-30T12:00:00Z").await;
+        crate::stage::prove(stage, &mut aina).await;
+        let page = aina.browser.get(&path).await;
+        let closed = stage.start("booking-move-closed");
+        assert!(page.expect(200).text().contains(&closed), "{}", page.text());
+        let moves = |form: &Form| form.action.ends_with("/move");
+        assert!(!page.forms().iter().any(moves), "{}", page.text());
+    });
+}

@@ -214,7 +214,7 @@ fn who_comes_to_a_class_is_listed_with_their_answers() {
         for (line, end) in [
             (
                 lines[0],
-                ",booking_id,'=Have you read the rules?,Which language?",
+                ",booking_id,refunded,'=Have you read the rules?,Which language?",
             ),
             (lines[1], ",yes,Rust"),
             (lines[2], ",,'=Go"),

@@ -297,9 +297,7 @@ fn the_provider_says_who_came_and_is_owed_for_each_seat() {
         let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
         prove(stage, &mut farah).await;
         let page = farah.browser.get(&own).await;
-        let form = page
-            .expect(200)
-            .form(&format!("/me/bookings/{booking}/seats/outcome"));
+        let form = page.expect(200).form(&format!("{own}/outcome"));
         farah.browser.submit(&page, &form).await.expect(303);
         assert_eq!(
             owed(stage).await,
@@ -352,5 +350,125 @@ fn a_class_that_its_provider_cancels_gives_back_late_seats_too() {
         before(stage, &slot, -5).await;
         assert_eq!(owed(stage).await, 0);
         assert_eq!(wrong(stage).await, [""; 0]);
+    });
+}
+
+#[test]
+fn who_came_of_all_bookings_of_a_date_is_said_in_one_form() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, _, _) = class(stage, &json!({"seats": 5, "party_limit": 3})).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut mei = stage.person("Mei Lin").await;
+        let mut ravi = stage.person("Ravi Kumar").await;
+        let slot = listed(&mut aina).await[4].clone();
+        let hers = id(&book_party(&mut aina, &slot, 2, &json!([]))
+            .await
+            .with(201)
+            .json());
+        let meis = id(&book_party(&mut mei, &slot, 1, &json!([]))
+            .await
+            .with(201)
+            .json());
+        let ravis = id(&book_party(&mut ravi, &slot, 1, &json!([]))
+            .await
+            .with(201)
+            .json());
+        before(stage, &slot, -1).await;
+        prove(stage, &mut farah).await;
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        let page = farah.browser.get(&own).await;
+        let mut form = page.expect(200).form(&format!("{own}/outcome"));
+        form.tick("missed", &format!("{hers}/2"));
+        form.tick("missed", &format!("{meis}/1"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        let seats = async |booking: &str| {
+            let all =
+                sql!("SELECT booking_id, state FROM booking_seat ORDER BY booking_id, position");
+            let all: Vec<(String, String)> = crate::stage::rows(stage, all).await;
+            let own = all.into_iter().filter(|(of, _)| of == booking);
+            own.map(|(_, state)| state).collect::<Vec<_>>()
+        };
+        assert_eq!(seats(&hers).await, ["came", "missed"]);
+        assert_eq!(seats(&ravis).await, ["came"]);
+        assert_eq!(state(stage, &meis).await, State::NoShowMember);
+        // What was said is ticked, and saying it again is no second report.
+        let lines = sql!(
+            "SELECT COUNT(*) FROM audit WHERE action IN ('booking.seats_marked', 'booking.outcome')"
+        );
+        let said = count(stage, lines).await;
+        let page = farah.browser.get(&own).await;
+        let mut form = page.expect(200).form(&format!("{own}/outcome"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        let lines = sql!(
+            "SELECT COUNT(*) FROM audit WHERE action IN ('booking.seats_marked', 'booking.outcome')"
+        );
+        assert_eq!(count(stage, lines).await, said);
+        // A booking of another date is not reached.
+        form.fill("booking", "no-booking-of-this-date");
+        farah.browser.submit(&page, &form).await.expect(404);
+    });
+}
+
+#[test]
+fn what_was_paid_and_what_went_back_is_said_of_seats_that_were_given_back() {
+    on_default(&async |stage: &Stage<'_>| {
+        let more = json!({"seats": 5, "party_limit": 3,
+            "lengths": [{"minutes": 60, "price_minor": 2_000}]});
+        let (mut farah, _, _) = class(stage, &more).await;
+        let mut admin = stage.person_as("Mei Lin", OWNER).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[4].clone();
+        let (pay, here) = hold_seats(&mut aina, &slot, "3").await;
+        aina.pay(&pay, "pay").await.expect(200);
+        let booking = here.rsplit('/').next().unwrap().to_owned();
+        let third = json!({"positions": [3]});
+        on(stage, &mut aina, &booking, "/seats/cancel", &third)
+            .await
+            .expect(200);
+        aina.sees(&here, "paid, RM 20.00 of it on its way back")
+            .await;
+        stage.work().await;
+        aina.sees(&here, "paid, RM 20.00 of it paid back").await;
+        let page = aina.browser.get(&pay).await.with(200);
+        let text = page.text();
+        for said in ["3 places", "RM 60.00", "Paid back"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        // Of seats that were given back in time, nothing more is asked for.
+        assert!(!text.contains(&stage.say("refund-ask-do")), "{text}");
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        let text = farah.browser.get(&own).await.expect(200).text();
+        for said in [
+            "2 places · RM 60.00 paid, RM 20.00 of it paid back".to_owned(),
+            stage.say("order-partially-refunded"),
+        ] {
+            assert!(text.contains(&said), "{said}: {text}");
+        }
+        let file = farah.browser.get(&format!("{own}/people.csv")).await;
+        let file = file.expect(200).body.clone();
+        assert!(file.lines().nth(1).unwrap().ends_with(",20.00"), "{file}");
+        prove(stage, &mut admin).await;
+        admin
+            .sees("/admin/refunds", &stage.say("refund-rule-seats"))
+            .await;
+
+        // Of a seat that is given back late nothing comes back, but the member can ask for it.
+        before(stage, &slot, 20).await;
+        let second = json!({"positions": [2]});
+        on(stage, &mut aina, &booking, "/seats/cancel", &second)
+            .await
+            .expect(200);
+        aina.sees(&here, &stage.say("refund-wish")).await;
+        let page = aina.browser.get(&pay).await.with(200);
+        let mut form = page.form(&format!("{pay}/refund"));
+        form.fill("text", "My sister is ill.");
+        aina.browser.submit(&page, &form).await.expect(303);
+        prove(stage, &mut admin).await;
+        let page = admin.browser.get("/admin/refunds").await.with(200);
+        let mut forms = page.forms().into_iter();
+        let form = forms
+            .find(|form| form.action.contains("/requests/"))
+            .unwrap();
+        assert_eq!(form.value("amount_minor"), Some("20.00"));
     });
 }

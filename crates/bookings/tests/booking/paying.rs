@@ -143,6 +143,8 @@ fn what_is_paid_twice_or_wrongly_goes_back() {
             refunds(stage).await,
             one("amount_mismatch", "processed", 17_999)
         );
+        let values = [("sum", "RM 179.99".into()), ("price", "RM 180.00".into())];
+        aina.sees(&pay, &stage.fill("pay-wrong-sum", values)).await;
         aina.pay(&pay, "twice").await.expect(200);
         stage.work().await;
         assert_eq!(state(stage, id(&booking)).await, State::Confirmed);

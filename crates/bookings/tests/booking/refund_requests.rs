@@ -199,3 +199,113 @@ fn an_unused_plan_goes_back_at_once() {
         again.expect(422);
     });
 }
+
+/// Buys a plan of five credits, and books three sessions with it.
+async fn used_plan(stage: &Stage<'_>, owner: &mut Person, how: &str) -> (Person, Person) {
+    let mut farah = crate::stage::provider(stage).await;
+    let plan = crate::credits::plan(owner, 5).await;
+    let mut aina = stage.person("Aina Yusof").await;
+    let pay = crate::credits::order(&mut aina, &plan).await;
+    aina.pay(&pay, how).await.expect(200);
+    for day in 1..=3 {
+        let slot = crate::credits::offer(&mut farah, &format!("2026-12-0{day}")).await;
+        aina.book(&slot).await.expect(303);
+    }
+    (farah, aina)
+}
+
+#[test]
+fn paying_back_a_used_plan_takes_the_unused_credits_away() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let (mut farah, mut aina) = used_plan(stage, &mut owner, "pay").await;
+        let order = order(stage).await;
+        let asked = ask(stage, &aina, &order, "I move abroad.").await;
+        let request = asked.expect(200).json()["request"].clone();
+        let path = format!(
+            "/admin/refunds/requests/{}",
+            request["id"].as_str().unwrap()
+        );
+        prove(stage, &mut owner).await;
+        let used = |used: i64| {
+            let values = [("used", used.into()), ("granted", 5.into())];
+            stage.fill("refund-credits-used", values)
+        };
+        let list = script(stage, &owner)
+            .get("/api/v1/admin/refund-requests")
+            .await;
+        let first = list.expect(200).json()["items"][0].clone();
+        assert_eq!(
+            (&first["credits_used"], &first["credits"]),
+            (&json!(3), &json!(5))
+        );
+        // The share of two of five credits is proposed, on the payment's own page as well.
+        let payments: Vec<(String,)> = rows(stage, sql!("SELECT id FROM payment")).await;
+        let own = format!("/admin/refunds/{}", payments[0].0);
+        for (shown, action) in [(own.as_str(), own.as_str()), ("/admin/refunds", &path)] {
+            let page = owner.browser.get(shown).await;
+            assert!(page.expect(200).text().contains(&used(3)), "{shown}");
+            let form = page.form(action);
+            assert_eq!(form.value("amount_minor"), Some("120.00"), "{shown}");
+            assert_eq!(form.value("credits_used"), Some("3"), "{shown}");
+        }
+        // The member spends one more before the administrator answers.
+        let page = owner.browser.get("/admin/refunds").await;
+        let mut form = page.expect(200).form(&path);
+        form.press("do", "grant");
+        let slot = crate::credits::offer(&mut farah, "2026-12-04").await;
+        let led = aina.book(&slot).await;
+        let booked = led.expect(303).location().unwrap().to_owned();
+        let refused = owner.browser.submit(&page, &form).await;
+        let values = [("used", 4.into())];
+        let told = stage.fill("problem-credits-changed", values);
+        assert!(refused.expect(409).text().contains(&told));
+        assert!(refused.text().contains(&used(4)), "{}", refused.text());
+        assert_eq!(count(stage, sql!("SELECT COUNT(*) FROM refund")).await, 0);
+        let mut form = refused.form(&path);
+        form.fill("amount_minor", "60.00").press("do", "grant");
+        owner.browser.submit(&refused, &form).await.expect(303);
+        let again = owner.browser.submit(&refused, &form).await;
+        again.expect(409);
+        assert_eq!(crate::credits::credits(&mut aina).await, 0);
+        stage.work().await;
+        assert_eq!(crate::credits::credits(&mut aina).await, 0);
+        assert_eq!(ledger(stage).await, 24_000);
+        assert_eq!(crate::stage::wrong(stage).await, [""; 0]);
+        // A credit that was spent then was not paid back, so it comes back to the member.
+        aina.cancel(booked.split('?').next().unwrap())
+            .await
+            .expect(303);
+        assert_eq!(crate::credits::credits(&mut aina).await, 1);
+        assert_eq!(crate::stage::wrong(stage).await, [""; 0]);
+    });
+}
+
+#[test]
+fn a_refund_that_fails_leaves_the_credits_that_go_with_it() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let (mut farah, mut aina) = used_plan(stage, &mut owner, "stuck").await;
+        let payments: Vec<(String,)> = rows(stage, sql!("SELECT id FROM payment")).await;
+        prove(stage, &mut owner).await;
+        let back = json!({"payment_id": payments[0].0, "amount_minor": 12_000,
+            "reason": "She moves abroad", "credits_used": 3});
+        let mut office = script(stage, &owner);
+        let asked = call(&mut office, "POST", "/api/v1/admin/refunds", &back).await;
+        asked.expect(202);
+        stage.work().await;
+        assert_eq!(crate::credits::credits(&mut aina).await, 2);
+        // One of them is spent before somebody tries again.
+        let slot = crate::credits::offer(&mut farah, "2026-12-04").await;
+        aina.book(&slot).await.expect(303);
+        let all: Vec<(String,)> = rows(
+            stage,
+            sql!("SELECT id FROM finding WHERE kind = 'refund_drift'"),
+        )
+        .await;
+        let path = format!("/api/v1/admin/reconcile/{}/apply", all[0].0);
+        let refused = call(&mut office, "POST", &path, &Value::Null).await;
+        assert_eq!(refused.expect(409).json()["code"], "refund_exceeds");
+        assert_eq!(crate::credits::credits(&mut aina).await, 1);
+    });
+}

@@ -259,3 +259,32 @@ fn a_credit_is_booked_before_its_money_goes_back_or_not_at_all() {
         }
     });
 }
+
+#[test]
+fn the_page_of_money_says_what_came_in_went_back_and_waits_in_a_month() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let (mut aina, pay, _) = held(stage, "2026-12-01").await;
+        owner.sees("/admin/money", &stage.say("money-unpaid")).await;
+        aina.pay(&pay, "pay").await.expect(200);
+        let paid = payment(stage, &owner).await;
+        prove(stage, &mut owner).await;
+        refund(stage, &owner, &paid, 5_000).await.expect(202);
+        let under_way = stage.say("money-under-way");
+        owner.sees("/admin/money", &under_way).await;
+        stage.work().await;
+        let page = owner.browser.get("/admin/money").await.with(200);
+        for said in ["November 2026", "RM 180.00", "RM 50.00"] {
+            assert!(page.text().contains(said), "{said}: {}", page.text());
+        }
+        for message in ["money-under-way", "money-unpaid"] {
+            assert!(!page.text().contains(&stage.say(message)), "{message}");
+        }
+        let before = page.link(&stage.say("money-month-before")).href;
+        assert_eq!(before, "/admin/money?month=2026-10");
+        let page = owner.browser.get(&before).await.with(200);
+        assert!(!page.text().contains("RM 180.00"), "{}", page.text());
+        let next = page.link(&stage.say("money-month-next")).href;
+        owner.sees(&next, "RM 180.00").await;
+    });
+}

@@ -430,7 +430,10 @@ fn a_class_is_a_session_whose_dates_say_how_many_places_are_left() {
         farah.call("PATCH", &path, &dearer).await.expect(200);
         stage.work().await;
         let page = read(&mut visitor, "/book").await;
-        assert_eq!(labels(&page), ["9 am full · Free", "10 am 3 of 3 left"]);
+        assert_eq!(
+            labels(&page),
+            ["9 am full · Free of charge", "10 am 3 of 3 left"]
+        );
         let full = read(&mut visitor, &times(&page)[0].1).await;
         let back = read(&mut visitor, &full.link("Another time").href).await;
         assert_eq!(labels(&back), labels(&page));

@@ -223,6 +223,7 @@ fn the_pages_join_offer_and_leave() {
         cancel(stage, &mut aina, &bookings[0]).await;
         prove(stage, &mut farah).await;
         farah.sees(&own, "kept until").await;
+        farah.sees(&own, &stage.say("waiting-is-kept")).await;
         let page = daniel.browser.get(&path).await;
         assert!(page.text().contains("1 place is kept for you until"));
         let form = page.form(&path);
@@ -406,6 +407,10 @@ fn a_cancelled_date_closes_its_list_and_tells_everybody() {
         let why = json!({"reason": "Fever"});
         let done = call_as_script(stage, &farah, "POST", &path, &why).await;
         done.expect(200);
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        let page = farah.browser.get(&own).await.with(200);
+        let said = |message: &str| page.text().contains(&stage.say(message));
+        assert!(said("booking-cancelled") && !said("slot-unavailable"));
         stage.work().await;
         for person in [&mut daniel, &mut siti] {
             assert_eq!(mails(stage, person, "waiting-notice-closed").await, 1);

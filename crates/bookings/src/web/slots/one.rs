@@ -17,8 +17,8 @@ use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
-use crate::web::{choices, waiting as waiting_lists, words};
-use crate::{Refusal, booking, class_people, notice, request, waiting};
+use crate::web::{choices, party_card, waiting as waiting_lists, words};
+use crate::{Refusal, booking, class_party, class_people, notice, request, waiting};
 
 pub(super) fn page_of(slot: &Slot) -> String {
     format!("{HERE}/{}", slot.id)
@@ -72,9 +72,14 @@ pub(super) async fn slot_page(
         let sets = choice::of_slot(tx, slot.sets())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
         let waits = waiting::list_named(tx, &slot.id)?;
-        Ok::<_, Refusal>((slot, (bookings, people, waits), sets, lists))
+        let state = if slot::was_cancelled(tx, &slot)? {
+            booking::State::Cancelled.label()
+        } else {
+            slot.state.label()
+        };
+        Ok::<_, Refusal>((slot, state, (bookings, people, waits), sets, lists))
     };
-    let (slot, (bookings, people, waits), sets, (listed, labels)) = req.read(look).await?;
+    let (slot, state, (bookings, people, waits), sets, (listed, labels)) = req.read(look).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -90,7 +95,7 @@ pub(super) async fn slot_page(
         time,
         price: words::price(text, slot.price(), kind),
         place: words::place(text, &slot),
-        state: slot.state.label(),
+        state,
         class: words::slot_class(slot.state),
         is_free: slot.is_free() && (slot.offer_id.is_none() || slot.is_class()),
         may_edit: match slot.offer_id {
@@ -212,6 +217,17 @@ pub(in crate::web) async fn write(posted: FormPost) -> Result<Response, Problem>
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         class_message::send(tx, &site, provider, &id, &new)?;
         Ok::<_, Refusal>(format!("{HERE}/{id}?done=written"))
+    };
+    posted.save(change, slot_page).await
+}
+
+/// `POST /me/slots/{id}/outcome`: says who came, of all bookings of the date.
+pub(in crate::web) async fn mark(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (SlotId, _) = (posted.req.id("id")?, posted.req.site.clone());
+    let all = party_card::attendance(&posted.form)?;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| -> Result<String, Refusal> {
+        class_party::mark_date(tx, &site, provider, &id, &all)?;
+        Ok(format!("{HERE}/{id}?done=marked"))
     };
     posted.save(change, slot_page).await
 }

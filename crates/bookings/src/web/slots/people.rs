@@ -7,17 +7,17 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
+use platform::money::Money;
 use site::request::PageRequest;
 use web::form_state::{Field, FormState};
 use web::sheet::FileFormat;
-use web::{Problem, Text};
+use web::{Form, Problem, Text};
 
 use crate::booking::State;
 use crate::choice::Listed;
 use crate::class_people::{self, Participant};
 use crate::credit_kind::Labels;
 use crate::notice;
-use crate::order::OrderState;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
 use crate::web::party_card::{BookedSeats, PartyCard};
@@ -33,6 +33,8 @@ pub(super) struct ClassPeople<'a> {
     taken: i64,
     all: i64,
     rows: Vec<Row<'a>>,
+    /// Whether the provider can say who came.
+    may_mark: bool,
     /// The form of a message to everybody: its `submission_id`, its field and its button; `None` if
     /// nobody's booking is confirmed.
     write: Option<(String, Field, String)>,
@@ -82,6 +84,8 @@ impl<'a> ClassPeople<'a> {
             ("seats", slot.seats.into()),
             ("bookings", people.len().into()),
         ];
+        let rows = people.into_iter();
+        let rows: Vec<Row<'a>> = rows.map(|one| sayer.row(one, &form_state.form)).collect();
         Self {
             text,
             slot: slot.id.clone(),
@@ -94,7 +98,11 @@ impl<'a> ClassPeople<'a> {
                 let hint = text.say("class-write-hint").into_owned();
                 (req.submission(), field.hint(hint).required(), button)
             }),
-            rows: people.into_iter().map(|one| sayer.row(one)).collect(),
+            may_mark: rows
+                .iter()
+                .filter_map(|row| row.party.as_ref())
+                .any(PartyCard::may_mark),
+            rows,
         }
     }
 }
@@ -109,11 +117,13 @@ struct Sayer<'a> {
 }
 
 impl<'a> Sayer<'a> {
-    fn row(&self, one: Participant) -> Row<'a> {
+    /// `typed` is what a refused form says of who came.
+    fn row(&self, one: Participant, typed: &Form) -> Row<'a> {
         let (text, state) = (self.text, self.state(&one));
         let Participant {
             booking,
             view,
+            back_minor,
             may_mark,
         } = one;
         let seats_of = BookedSeats {
@@ -124,6 +134,14 @@ impl<'a> Sayer<'a> {
         };
         let mut seats = text.with("class-seats", [("count", view.seats.into())]);
         let price = match (&view.order, &view.credit_kind) {
+            (Some(order), _) if back_minor > 0 => {
+                let back = text.money(Money::new(back_minor, order.currency));
+                let paid = text.money(order.amount());
+                text.with(
+                    "class-paid-back",
+                    [("paid", paid.into()), ("back", back.into())],
+                )
+            }
             (Some(order), _) => text.money(order.amount()),
             (None, Some(kind)) => words::credits(text, view.seats, self.labels.label(kind)),
             (None, None) => String::new(),
@@ -148,7 +166,7 @@ impl<'a> Sayer<'a> {
             email: view.member_email,
             class: words::tag(view.state),
             state,
-            party: PartyCard::of_class(text, &booking, &seats_of, self.now),
+            party: PartyCard::of_class(text, &booking, &seats_of, typed, self.now),
         }
     }
 
@@ -156,15 +174,15 @@ impl<'a> Sayer<'a> {
     fn state(&self, one: &Participant) -> String {
         let (text, order) = (self.text, one.view.order.as_ref());
         let until = order.map(|order| order.expires_at);
-        let is_paid = order.is_some_and(|order| order.state == OrderState::Paid);
+        let paid = order.filter(|order| order.is_paid());
         match (one.view.state, until.or(one.booking.hold_until)) {
             (State::PendingPayment, Some(until)) => {
                 let until = text.until_in(&self.zone, until, self.now);
                 text.with("class-kept", [("time", until.into())])
             }
-            (State::Confirmed, _) if is_paid => text.say(OrderState::Paid.label()).into_owned(),
-            (State::Confirmed, _) if one.view.credit_kind.is_some() => {
-                text.say("class-by-credit").into_owned()
+            (State::Confirmed, _) if paid.is_some() || one.view.credit_kind.is_some() => {
+                let label = paid.map_or("class-by-credit", |order| order.state.label());
+                text.say(label).into_owned()
             }
             _ => text.say(one.booking.state_label()).into_owned(),
         }
