@@ -147,9 +147,9 @@ impl Resource for Schedule {
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        match zone::find(&self.time_zone) {
-            Some(found) => zone::name(&found).clone_into(&mut self.time_zone),
-            None => findings.add("/time_zone", "time_zone_unknown", []),
+        let now = tx.roughly_now();
+        if let Some(found) = zone::read_field("/time_zone", &self.time_zone, now, findings) {
+            zone::name(&found).clone_into(&mut self.time_zone);
         }
         for (index, one) in self.week.iter().enumerate() {
             let at = format!("/week/{index}");

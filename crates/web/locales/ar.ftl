@@ -256,6 +256,7 @@ field-url-invalid = يجب أن يكون أول العنوان https://.
 field-date-invalid = لا وجود لهذا التاريخ أو لهذا الوقت.
 field-time-invalid = اكتبوا كل وقت بالساعات والدقائق، من 00:00 إلى 23:59، مثل 18:30.
 field-time-zone-unknown = لا نعرف هذه المنطقة الزمنية.
+field-time-zone-several = لعدة مناطق زمنية هذا الاسم. اكتب واحدة منها: { $names }.
 field-language-unknown = هذا ليس رمز لغة.
 field-ends-before-start = وقت النهاية قبل وقت البداية.
 field-password-short = { $min ->

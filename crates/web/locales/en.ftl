@@ -350,6 +350,7 @@ field-url-invalid = This does not look like an address that starts with https://
 field-date-invalid = This is not a day that exists. Write year, month and day: 2027-03-01. A time comes after it: 2027-03-01T18:30.
 field-time-invalid = Write each time as hours and minutes, from 00:00 to 23:59: 18:30.
 field-time-zone-unknown = We do not know this time zone.
+field-time-zone-several = Several time zones are called so. Write one of these: { $names }.
 field-language-unknown = This is not a language tag.
 field-ends-before-start = The end is before the beginning.
 field-password-short = { $min ->

@@ -222,6 +222,7 @@ field-url-invalid = Non sembra un indirizzo che inizia con https://.
 field-date-invalid = Questa data con quest’ora non esiste.
 field-time-invalid = Scrivete ogni ora come ore e minuti, da 00:00 a 23:59: 18:30.
 field-time-zone-unknown = Non conosciamo questo fuso orario.
+field-time-zone-several = Più fusi orari si chiamano così. Scriva uno di questi: { $names }.
 field-language-unknown = Non è il codice di una lingua.
 field-ends-before-start = La fine precede l’inizio.
 field-password-short = { $min ->

@@ -336,6 +336,7 @@ field-url-invalid = Ini nampaknya bukan alamat yang bermula dengan https://.
 field-date-invalid = Hari ini tidak wujud. Tulis tahun, bulan dan hari: 2027-03-01. Masa ditulis selepasnya: 2027-03-01T18:30.
 field-time-invalid = Tulis setiap masa sebagai jam dan minit, dari 00:00 hingga 23:59: 18:30.
 field-time-zone-unknown = Zon masa ini tidak kami kenali.
+field-time-zone-several = Beberapa zon masa dipanggil begitu. Tulis salah satu daripada ini: { $names }.
 field-language-unknown = Ini bukan tag bahasa.
 field-ends-before-start = Waktu tamat lebih awal daripada waktu mula.
 field-password-short = { $min ->

@@ -209,6 +209,7 @@ field-url-invalid = 请填写以 https:// 开头的网址。
 field-date-invalid = 这个日期和时间不存在。
 field-time-invalid = 请用时和分填写每个时间，从 00:00 到 23:59，例如 18:30。
 field-time-zone-unknown = 我们无法识别这个时区。
+field-time-zone-several = 有多个时区都叫这个名字。请写其中一个：{ $names }。
 field-language-unknown = 这不是语言代码。
 field-ends-before-start = 结束时间早于开始时间。
 field-password-short = { $min ->

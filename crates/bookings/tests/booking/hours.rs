@@ -248,7 +248,7 @@ fn a_teacher_writes_hours_and_offers_in_forms_and_a_visitor_books_on_the_pages()
         let path = "/me/hours/new";
         let page = farah.browser.get(path).await;
         let mut form = page.expect(200).form(path);
-        form.fill("time_zone", "Europe/Berlin");
+        form.fill("time_zone", "München");
         assert_eq!(form.value("name"), Some("My hours"));
         assert_eq!(form.value("week.0.opens"), Some("09:00"));
         farah.browser.submit(&page, &form).await.expect(303);
@@ -362,6 +362,12 @@ fn hours_that_say_nothing_or_too_much_are_refused() {
                 json!({"name": "A", "time_zone": "Mars/Base"}),
                 "/time_zone",
                 "time_zone_unknown",
+            ),
+            (
+                "schedules",
+                json!({"name": "A", "time_zone": "CST"}),
+                "/time_zone",
+                "time_zone_several",
             ),
             (
                 "schedules",
