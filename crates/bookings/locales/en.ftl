@@ -1596,6 +1596,7 @@ problem-schedule-in-use = You still offer something in these hours. Give those o
     .title = Hours in use
 problem-too-many-offers = You can offer { $limit } sessions at a time. Take one off first; what is not on offer does not count.
     .title = Too many offers
+    .title = Parts of the hours overlap
 problem-hours-empty = The end must differ from the beginning. From 00:00 until 00:00 is the whole day.
     .title = No time
 problem-days-reversed = The last day is before the first one.
@@ -1918,6 +1919,21 @@ offer-step-every = Every { $length }
 offer-horizon = How many days ahead it can be booked
 offer-day-limit = At most on one day
 offer-day-limit-hint = Leave it empty for no limit.
+offered-times = { $week }, { $zone }: { $count ->
+    [one] 1 time of { $length }
+   *[other] { $count } times of { $length }
+} in the next 4 weeks, as long as nobody books.
+offered-times-class = { $week }, { $zone }: { $count ->
+    [one] 1 date of { $length }
+   *[other] { $count } dates of { $length }
+} in the next 4 weeks, { $most ->
+    [one] one on a day
+   *[other] up to { $most } on one day
+}. Each closes your other sessions at that time.
+offered-times-none = These hours leave no time of { $length } in the next 4 weeks.
+offered-times-of = { $title }: { $times }
+offered-times-sure = Save again if you mean so many dates. If you mean one lesson at a time, write 1 place, or give the class hours of its own.
+offered-see = See it as a visitor
 offer-closes = Its dates close times of: { $titles }
 offer-closes-all = Its dates leave no times for: { $titles }
 class-date-new = Add a date

@@ -1451,6 +1451,7 @@ problem-schedule-in-use = Anda masih menawarkan sesuatu dalam waktu ini. Berikan
     .title = Waktu digunakan
 problem-too-many-offers = Anda boleh menawarkan { $limit } sesi serentak. Hentikan satu dahulu; yang tidak ditawarkan tidak dikira.
     .title = Terlalu banyak tawaran
+    .title = Bahagian waktu bertindih
 problem-hours-empty = Waktu tamat mesti berbeza daripada waktu mula. Dari 00:00 hingga 00:00 ialah sepanjang hari.
     .title = Tiada masa
 problem-days-reversed = Hari terakhir adalah sebelum hari pertama.
@@ -1758,6 +1759,15 @@ offer-step-every = Setiap { $length }
 offer-horizon = Berapa hari lebih awal boleh ditempah
 offer-day-limit = Paling banyak dalam satu hari
 offer-day-limit-hint = Biarkan kosong jika tiada had.
+offered-times = { $week }, { $zone }: { $count } masa selama { $length } dalam 4 minggu akan datang, selagi tiada siapa menempah.
+offered-times-class = { $week }, { $zone }: { $count } tarikh selama { $length } dalam 4 minggu akan datang, { $most ->
+    [1] satu sehari
+   *[other] sehingga { $most } dalam sehari
+}. Setiap satu menutup sesi anda yang lain pada waktu itu.
+offered-times-none = Waktu ini tidak memberi masa selama { $length } dalam 4 minggu akan datang.
+offered-times-of = { $title }: { $times }
+offered-times-sure = Simpan sekali lagi jika memang sebanyak itu tarikh yang anda maksudkan. Jika anda maksudkan satu pelajaran pada satu masa, tulis 1 tempat, atau beri kelas itu waktunya sendiri.
+offered-see = Lihat seperti pelawat
 offer-closes = Tarikhnya menutup masa bagi: { $titles }
 offer-closes-all = Tarikhnya tidak meninggalkan masa bagi: { $titles }
 class-date-new = Tambah tarikh

@@ -29,6 +29,7 @@ form-zone = بحسب التوقيت في { $zone }.
 form-problem = هناك مشكلة
 form-clash = غيّر أحدهم هذا في أثناء وجودكم هنا. لم يُحفظ شيء مما كتبتموه بعد: تحت كل حقل ما حُفظ في هذه الأثناء. اضغطوا «{ $button }» مرة أخرى للاحتفاظ بما كتبتموه.
 form-clash-first = إلى أول اختلاف
+form-count-anew = احسب من جديد
 form-clash-stored = ما حُفظ في هذه الأثناء: { $value }
 value-nothing = لا شيء
 value-yes = نعم

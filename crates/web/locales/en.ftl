@@ -110,6 +110,7 @@ form-zone = As clocks show it in { $zone }.
 form-problem = There is a problem
 form-clash = Someone changed this while you were here. Nothing of yours was saved yet: what was saved meanwhile stands below each field. Press “{ $button }” again to keep yours.
 form-clash-first = Go to the first difference
+form-count-anew = Count anew
 form-clash-stored = Saved meanwhile: { $value }
 value-nothing = nothing
 value-yes = Yes

@@ -29,6 +29,7 @@ form-zone = Secondo l’ora di { $zone }.
 form-problem = C’è un problema
 form-clash = Nel frattempo qualcuno ha modificato questa pagina. Le Sue modifiche non sono ancora salvate: sotto ogni campo c’è ciò che è stato salvato nel frattempo. Prema di nuovo «{ $button }» per conservare le Sue.
 form-clash-first = Vada alla prima differenza
+form-count-anew = Conta di nuovo
 form-clash-stored = Salvato nel frattempo: { $value }
 value-nothing = niente
 value-yes = Sì

@@ -110,6 +110,7 @@ form-zone = Mengikut jam di { $zone }.
 form-problem = Ada masalah
 form-clash = Ada orang mengubahnya semasa anda di sini. Perubahan anda belum disimpan: yang telah disimpan tertera di bawah setiap medan. Tekan “{ $button }” sekali lagi untuk mengekalkan yang anda taip.
 form-clash-first = Ke perbezaan pertama
+form-count-anew = Kira semula
 form-clash-stored = Telah disimpan: { $value }
 value-nothing = tiada
 value-yes = Ya

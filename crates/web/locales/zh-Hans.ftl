@@ -29,6 +29,7 @@ form-zone = 以{ $zone }的时间为准。
 form-problem = 出现问题
 form-clash = 您填写期间，有人更改了内容。您的更改尚未保存：他人保存的内容显示在每一栏下方。再次点按“{ $button }”即可保留您填写的内容。
 form-clash-first = 前往第一处不同
+form-count-anew = 重新计算
 form-clash-stored = 他人保存的：{ $value }
 value-nothing = 空白
 value-yes = 是

@@ -53,6 +53,7 @@ mod new_slots;
 mod newcomers;
 mod nightly_check;
 mod offer_questions;
+mod offered_times;
 mod offering;
 mod order_calls;
 mod order_ends;
