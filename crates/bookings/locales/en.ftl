@@ -28,6 +28,7 @@ booking-way = Booked with
 booking-by-money = Money, or free
 booking-more = More times on these days
 booking-zone-device = All times are in { $zone }, as your device says.
+booking-zone-place = All times are in { $zone }, where it takes place.
 zone-title = Your time zone
 zone-text = Choose the place whose clock you read. It changes no session.
 zone-search = City or country

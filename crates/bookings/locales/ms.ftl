@@ -28,6 +28,7 @@ booking-way = Ditempah dengan
 booking-by-money = Wang, atau percuma
 booking-more = Masa lain pada hari-hari ini
 booking-zone-device = Semua masa mengikut { $zone }, seperti pada peranti anda.
+booking-zone-place = Semua masa mengikut { $zone }, tempat sesi diadakan.
 zone-title = Zon waktu anda
 zone-text = Pilih tempat yang jamnya anda baca. Tiada sesi yang berubah.
 zone-search = Bandar atau negara

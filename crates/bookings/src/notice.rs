@@ -303,6 +303,8 @@ pub(crate) struct TimedNotice<'a> {
     /// sentence.
     pub(crate) messages: MailMessages,
     pub(crate) at: Timestamp,
+    /// As in [`at_place`].
+    pub(crate) place: Option<&'a TimeZone>,
     pub(crate) href: &'a str,
 }
 
@@ -343,7 +345,12 @@ pub(crate) fn tell_until(
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
-    let TimedNotice { messages, at, href } = notice;
+    let TimedNotice {
+        messages,
+        at,
+        place,
+        href,
+    } = notice;
     let kind = messages.subject;
     let text = &reader.text;
     let (when, title) = (moment(text, &reader.zone, at), title(text));

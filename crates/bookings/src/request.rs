@@ -384,6 +384,7 @@ fn tell(
     slot: &Slot,
     href: &str,
 ) -> Result<(), StoreError> {
+    let place = slot.place_zone();
     let notice = notice::TimedNotice {
         messages,
         at: slot.starts_at,

@@ -421,7 +421,8 @@ fn session_title(tx: &mut Tx<'_>, slot: &Slot) -> Result<Option<String>, StoreEr
 /// The day of the slot in the calendar of its session. The address is made from the title alone, so
 /// that it does not say which times have the same provider.
 fn calendar(slot: &Slot, title: &str, visitor: &VisitorZone) -> String {
-    let day = slot.starts_at.to_zoned(visitor.zone.clone()).date();
+    let zone = slot.place_zone().unwrap_or_else(|| visitor.zone.clone());
+    let day = slot.starts_at.to_zoned(zone).date();
     visitor.keep(&match slug::from_name(title).as_str() {
         "" => "/book".to_owned(),
         slug => format!("/book/s/{slug}?date={day}"),
