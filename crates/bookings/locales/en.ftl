@@ -1384,6 +1384,9 @@ new-slots-mail-text = There are new times:
     You get this email because you chose it. Change that at { $settings }
 
     { $site }
+booking-before = Before
+booking-mail-see = See the booking
+booking-mail-change = Move or cancel
 booking-mail-confirmed = Booked: { $title }, { $when }
 booking-said-confirmed = This is booked with { $with }:
 booking-mail-moved = Moved: { $title }, { $when }

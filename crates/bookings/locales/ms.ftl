@@ -1261,6 +1261,9 @@ new-slots-mail-text = Ada masa baharu:
     Anda menerima e-mel ini kerana anda memilihnya. Ubah di { $settings }
 
     { $site }
+booking-before = Sebelum ini
+booking-mail-see = Lihat tempahan
+booking-mail-change = Pindah atau batal
 booking-mail-confirmed = Ditempah: { $title }, { $when }
 booking-said-confirmed = Ini ditempah dengan { $with }:
 booking-mail-moved = Dipindahkan: { $title }, { $when }

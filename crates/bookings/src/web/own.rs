@@ -10,7 +10,6 @@ use platform::money::Money;
 use site::confirmation::{self, Question};
 use site::proof::Requester;
 use site::request::{FormContext, FormPost, PageRequest};
-use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
@@ -21,7 +20,7 @@ use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
 use super::slots::bookings::BOOKINGS;
-use super::{choices, ics, sessions, slot_page, waiting as waiting_lists, words};
+use super::{choices, ics, sessions, waiting as waiting_lists, words};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::call_opening::{self, CallOpenings};
@@ -332,17 +331,10 @@ pub(super) async fn page_with_claim(
         }),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
         may_confirm: is_member && booking.is_unproven(),
-        cancel: match (is_ahead && is_member && !is_pending, in_time) {
-            (false, _) => String::new(),
-            (true, true) => {
-                let share = is_paid.then_some(booking.late_refund_bps);
-                slot_page::cancel_rule(text, &zone, booking.cancel_deadline(), now, share)
-            }
-            (true, false) if is_paid && booking.late_refund_bps > 0 => {
-                let share = fields::percentage(booking.late_refund_bps);
-                text.with("booking-cancel-closed-share", [("share", share.into())])
-            }
-            (true, false) => text.say("booking-cancel-closed").into_owned(),
+        cancel: if is_ahead && is_member && !is_pending {
+            notice::own_cancel_rule(text, &zone, booking, is_paid, now)
+        } else {
+            String::new()
         },
         may_cancel: loaded.may_cancel(now),
         people: PartyCard::of(text, form_state, booking, &loaded.seats, loaded.party, now),

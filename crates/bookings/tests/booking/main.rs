@@ -45,6 +45,7 @@ mod kept_times;
 mod leaving;
 mod links;
 mod long_lists;
+mod mails;
 mod meeting_hosts;
 mod memberships;
 mod model;

@@ -427,7 +427,7 @@ fn a_session_in_person_is_told_in_the_zone_of_its_place() {
             mail.subject,
             "Booked: Portrait, Tue 1 Dec, 9 am (Kuala Lumpur)"
         );
-        let long = "Tuesday, 1 December 2026, 9 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
+        let long = "Tuesday, 1 December 2026, 9–10 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
         assert!(mail.text.contains(long), "{}", mail.text);
         let file = aina.browser.get(&format!("{booking}/calendar.ics")).await;
         let start = "DTSTART;TZID=Asia/Kuala_Lumpur:20261201T090000";
