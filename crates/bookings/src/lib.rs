@@ -229,7 +229,8 @@ pub const DOMAIN: Domain = Domain {
         "0039_proposals" expanding,
         "0040_figures" expanding,
         "0041_further_seats" contracting,
-        "0042_times_revision" contracting
+        "0042_times_revision" contracting,
+        "0044_request_answers" expanding
     ))
 };
 

@@ -22,7 +22,7 @@ use crate::credit_kind::Labels;
 use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
 use crate::slot::SlotId;
-use crate::{Refusal, settings};
+use crate::{Refusal, offer_question, settings};
 
 const ALL: &str = "/admin/sessions/requests";
 const DONE: &[(&str, &str)] = &[
@@ -193,12 +193,14 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         }
         let most = settings::load(tx)?.request_slots;
         let offered = browse::list(tx, &filter, rows)?;
+        let questions = request::questions(tx, kept.iter().map(|one| &one.slot))?;
         let mut sessions = computed_time::sessions(tx)?;
         // Nobody asks for a class.
         sessions.retain(|one| !one.is_class());
-        Ok::<_, Refusal>((most, kept, offered, sessions, choice::listed(tx)?))
+        let asked = (choice::listed(tx)?, questions);
+        Ok::<_, Refusal>((most, kept, offered, sessions, asked))
     };
-    let (most, kept, offered, sessions, listed) = req.read(look).await?;
+    let (most, kept, offered, sessions, (listed, questions)) = req.read(look).await?;
     let offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -244,6 +246,8 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     });
     let asked = choices::selects(text, form_state, &listed, "choice-none");
     let track = choices::track(text, form_state, &listed, &[]);
+    let asked = asked.into_iter().chain(track);
+    let asked = asked.chain(answers::fields(text, form_state, &questions));
     let brief = brief::fields(text, form_state, text.say("booking-own-note").into_owned());
     let body = NewPage {
         text,
@@ -252,7 +256,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         fields: if shown == 0 {
             Vec::new()
         } else {
-            slots.chain(asked).chain(track).chain(brief).collect()
+            slots.chain(asked).chain(brief).collect()
         },
         later: offered.next_cursor,
         is_later: !after.is_empty(),
@@ -275,6 +279,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
         slot_ids: chosen
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::not_found())?,
+        answers: offer_question::read(&posted.form),
         topics: brief.topics,
         note: brief.note,
         shows_email: brief.shows_email,
