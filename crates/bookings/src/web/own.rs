@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
-use site::confirmation::{self, Question};
+use site::confirmation::{self, Question, SentForm};
 use site::proof::Requester;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{Control, Field, FormState};
@@ -388,16 +388,20 @@ pub(super) async fn page_with_claim(
                 .field("reason", label, Control::Line("text", "off"))
                 .required()
         }),
-        back: match loaded.party {
-            Party::Member => HERE,
-            Party::Provider => BOOKINGS,
-            Party::Administrator => sessions::ALL,
-        },
+        back: menu_of(loaded.party),
         loaded: &loaded,
     };
-    let here = if is_member { HERE } else { super::slots::HERE };
     let title = booking.title.clone();
-    req.show(here, &title, body).await
+    req.show(menu_of(loaded.party), &title, body).await
+}
+
+/// The page that lists the bookings of this side. The page of a booking belongs to its entry in the menu.
+pub(super) const fn menu_of(party: Party) -> &'static str {
+    match party {
+        Party::Member => HERE,
+        Party::Provider => BOOKINGS,
+        Party::Administrator => sessions::ALL,
+    }
 }
 
 /// `GET /me/bookings/{id}/calendar.ics`.
@@ -451,7 +455,13 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
                 money_back(&req.text, &loaded, req.site.clock.now()).into(),
             ),
         ];
-        return confirmation::ask_with(&posted, &address, &here, CANCEL, &values).await;
+        let sent = SentForm {
+            address: &address,
+            here: &here,
+            menu: menu_of(loaded.party),
+            form: &posted.form,
+        };
+        return confirmation::ask_again(req, sent, CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

@@ -12,7 +12,7 @@ use web::{Form, PageQuery, Problem, Text};
 
 use super::calendar_purpose::Purpose;
 use super::frame::BookingPage as _;
-use super::{brief, choices, own, slots, words};
+use super::{answers, brief, choices, own, words};
 use crate::booking::Party;
 use crate::brief::Brief;
 use crate::browse::{self, Filter, computed_time};
@@ -118,10 +118,10 @@ async fn page(
         choices: choices::chosen(&listed, &request.choice),
         request,
     });
-    let (title, here) = match party {
-        Party::Member => ("request-mine", own::HERE),
-        Party::Provider => ("request-asked", slots::HERE),
-        Party::Administrator => ("request-all", slots::HERE),
+    let title = match party {
+        Party::Member => "request-mine",
+        Party::Provider => "request-asked",
+        Party::Administrator => "request-all",
     };
     let body = ListPage {
         text,
@@ -133,7 +133,7 @@ async fn page(
             .next_cursor
             .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
-    req.show(here, &text.say(title), body).await
+    req.show(address(party), &text.say(title), body).await
 }
 
 /// Empty parts, such as the name of a hidden provider, are left out.

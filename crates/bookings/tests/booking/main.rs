@@ -48,6 +48,7 @@ mod long_lists;
 mod mails;
 mod meeting_hosts;
 mod memberships;
+mod menus;
 mod model;
 mod moving;
 mod new_slots;

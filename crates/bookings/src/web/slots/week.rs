@@ -399,6 +399,7 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
         let sent = SentForm {
             address: "/me/slots/bulk",
             here: &week,
+            menu: HERE,
             form,
         };
         let values = [("count", ids.len().into())];
