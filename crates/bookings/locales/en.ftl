@@ -944,7 +944,7 @@ session-step-done = done
 figures-title = Figures
 figures-sessions = Sessions
 figures-utilisation = Open time that was booked
-figures-seats = Seats of classes that were taken
+figures-seats = Places in classes that were taken
 figures-cancellations = Bookings that were cancelled
 figures-share = { $percent }% ({ $part } of { $whole })
 figures-nothing = nothing to count
@@ -1239,7 +1239,7 @@ rules-payouts-now = { $days ->
    *[no] One person may approve and send.
 }
 rules-classes = Classes and waiting lists
-rules-classes-now = Free seats are kept for at most { $kept } for the first who wait.
+rules-classes-now = Free places are kept for at most { $kept } for the first who wait.
 rules-requests = Requests
 rules-requests-now = { $times ->
     [one] 1 time each
@@ -1277,7 +1277,7 @@ booking-set-shortest = Shortest session
 booking-set-longest = Longest session
 booking-set-outcome = The outcome of a session may be reported until
 booking-set-claim = How long the other side has to answer a report that it did not come
-booking-set-waiting = How long seats that become free are kept for the first who wait, at most
+booking-set-waiting = How long places that become free are kept for the first who wait, at most
 booking-set-complete = A session counts as held
 booking-set-notice = How far ahead a time must be booked
 booking-set-member-busy = Nobody may book two sessions at the same time

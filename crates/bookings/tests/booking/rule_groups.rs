@@ -117,7 +117,7 @@ fn each_group_says_its_values_in_words() {
             "No tax. Seller: Kenduri Kami. The fiscal year begins in January.",
             "A session may begin up to 30 days after they end.",
             "From 7 days after the session. One person may approve and send.",
-            "Free seats are kept for at most 12 hours for the first who wait.",
+            "Free places are kept for at most 12 hours for the first who wait.",
             "2 times each, 3 open at once, 3 days to answer, 24 hours to pay.",
             "10 a day, kept for 180 days, 30 minutes in a call.",
             "5 hosts. 15 minutes between two sessions in a room.",
