@@ -28,6 +28,7 @@ booking-way = يُحجز بـ
 booking-by-money = نقود، أو مجانًا
 booking-more = مواعيد أخرى في هذه الأيام
 booking-zone-device = كل الأوقات بتوقيت { $zone }، حسب جهازك.
+booking-zone-place = كل الأوقات بتوقيت { $zone }، حيث تقام الجلسة.
 zone-title = منطقتك الزمنية
 zone-text = اختر المكان الذي تقرأ ساعته. لا تتغير أي جلسة.
 zone-search = مدينة أو بلد

@@ -28,6 +28,7 @@ booking-way = Booked with
 booking-by-money = Money, or free
 booking-more = More times on these days
 booking-zone-device = All times are in { $zone }, as your device says.
+booking-zone-place = All times are in { $zone }, where it takes place.
 zone-title = Your time zone
 zone-text = Choose the place whose clock you read. It changes no session.
 zone-search = City or country
@@ -823,6 +824,12 @@ slot-later = Later
 slot-today = today
 calendar-today = Today
 calendar-days = Days
+calendar-is-class = Class
+calendar-is-free = Free single time
+calendar-is-busy = Busy in your other calendar
+calendar-is-open = Your hours
+calendar-now = Now
+calendar-legend = What the colours mean
 calendar-open = Your hours: add a time
 calendar-busy = Busy
 calendar-off = Day off
@@ -969,7 +976,7 @@ session-step-done = done
 figures-title = Figures
 figures-sessions = Sessions
 figures-utilisation = Open time that was booked
-figures-seats = Seats of classes that were taken
+figures-seats = Places in classes that were taken
 figures-cancellations = Bookings that were cancelled
 figures-share = { $percent }% ({ $part } of { $whole })
 figures-nothing = nothing to count
@@ -1269,7 +1276,7 @@ rules-payouts-now = { $days ->
    *[no] One person may approve and send.
 }
 rules-classes = Classes and waiting lists
-rules-classes-now = Free seats are kept for at most { $kept } for the first who wait.
+rules-classes-now = Free places are kept for at most { $kept } for the first who wait.
 rules-requests = Requests
 rules-requests-now = { $times ->
     [one] 1 time each
@@ -1307,7 +1314,7 @@ booking-set-shortest = Shortest session
 booking-set-longest = Longest session
 booking-set-outcome = The outcome of a session may be reported until
 booking-set-claim = How long the other side has to answer a report that it did not come
-booking-set-waiting = How long seats that become free are kept for the first who wait, at most
+booking-set-waiting = How long places that become free are kept for the first who wait, at most
 booking-set-complete = A session counts as held
 booking-set-notice = How far ahead a time must be booked
 booking-set-member-busy = Nobody may book two sessions at the same time
@@ -1420,6 +1427,9 @@ new-slots-mail-text = There are new times:
     You get this email because you chose it. Change that at { $settings }
 
     { $site }
+booking-before = Before
+booking-mail-see = See the booking
+booking-mail-change = Move or cancel
 booking-mail-confirmed = Booked: { $title }, { $when }
 booking-said-confirmed = This is booked with { $with }:
 booking-mail-moved = Moved: { $title }, { $when }
@@ -1633,6 +1643,8 @@ problem-schedule-in-use = You still offer something in these hours. Give those o
     .title = Hours in use
 problem-too-many-offers = You can offer { $limit } sessions at a time. Take one off first; what is not on offer does not count.
     .title = Too many offers
+problem-hours-overlap = This meets another part of the week. Write one window from the first beginning until the last end.
+    .title = Parts of the hours overlap
 problem-hours-empty = The end must differ from the beginning. From 00:00 until 00:00 is the whole day.
     .title = No time
 problem-days-reversed = The last day is before the first one.
@@ -1905,7 +1917,7 @@ hours-of-times-left = These stay single times
 hours-own = My hours
 hours-name = Name of these hours
 hours-zone = Time zone
-hours-zone-hint = The hours follow the clock of this zone, such as Europe/Berlin, also if you travel.
+hours-zone-hint = The hours follow the clock of this place, such as Berlin or Kuala Lumpur, also if you travel.
 hours-week = Every week
 hours-week-hint = An end before the beginning is on the next day. Leave a day empty if you give no sessions on it.
 hours-settings = Name and zone
@@ -1961,6 +1973,21 @@ offer-step-every = Every { $length }
 offer-horizon = How many days ahead it can be booked
 offer-day-limit = At most on one day
 offer-day-limit-hint = Leave it empty for no limit.
+offered-times = { $week }, { $zone }: { $count ->
+    [one] 1 time of { $length }
+   *[other] { $count } times of { $length }
+} in the next 4 weeks, as long as nobody books.
+offered-times-class = { $week }, { $zone }: { $count ->
+    [one] 1 date of { $length }
+   *[other] { $count } dates of { $length }
+} in the next 4 weeks, { $most ->
+    [one] one on a day
+   *[other] up to { $most } on one day
+}. Each closes your other sessions at that time.
+offered-times-none = These hours leave no time of { $length } in the next 4 weeks.
+offered-times-of = { $title }: { $times }
+offered-times-sure = Save again if you mean so many dates. If you mean one lesson at a time, write 1 place, or give the class hours of its own.
+offered-see = See it as a visitor
 offer-closes = Its dates close times of: { $titles }
 offer-closes-all = Its dates leave no times for: { $titles }
 class-date-new = Add a date

@@ -28,6 +28,7 @@ booking-way = Si prenota con
 booking-by-money = Denaro, o gratis
 booking-more = Altri orari di questi giorni
 booking-zone-device = Tutti gli orari sono di { $zone }, come indica il Suo dispositivo.
+booking-zone-place = Tutti gli orari sono di { $zone }, dove si svolge.
 zone-title = Il tuo fuso orario
 zone-text = Scegli il luogo di cui leggi l’ora. Nessuna sessione cambia.
 zone-search = Città o paese

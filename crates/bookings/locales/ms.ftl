@@ -28,6 +28,7 @@ booking-way = Ditempah dengan
 booking-by-money = Wang, atau percuma
 booking-more = Masa lain pada hari-hari ini
 booking-zone-device = Semua masa mengikut { $zone }, seperti pada peranti anda.
+booking-zone-place = Semua masa mengikut { $zone }, tempat sesi diadakan.
 zone-title = Zon waktu anda
 zone-text = Pilih tempat yang jamnya anda baca. Tiada sesi yang berubah.
 zone-search = Bandar atau negara
@@ -749,6 +750,12 @@ slot-later = Kemudian
 slot-today = hari ini
 calendar-today = Hari ini
 calendar-days = Hari
+calendar-is-class = Kelas
+calendar-is-free = Masa tunggal yang lapang
+calendar-is-busy = Sibuk dalam kalendar anda yang lain
+calendar-is-open = Waktu anda
+calendar-now = Sekarang
+calendar-legend = Maksud warna
 calendar-open = Waktu anda: tambah masa
 calendar-busy = Sibuk
 calendar-off = Hari cuti
@@ -1297,6 +1304,9 @@ new-slots-mail-text = Ada masa baharu:
     Anda menerima e-mel ini kerana anda memilihnya. Ubah di { $settings }
 
     { $site }
+booking-before = Sebelum ini
+booking-mail-see = Lihat tempahan
+booking-mail-change = Pindah atau batal
 booking-mail-confirmed = Ditempah: { $title }, { $when }
 booking-said-confirmed = Ini ditempah dengan { $with }:
 booking-mail-moved = Dipindahkan: { $title }, { $when }
@@ -1488,6 +1498,8 @@ problem-schedule-in-use = Anda masih menawarkan sesuatu dalam waktu ini. Berikan
     .title = Waktu digunakan
 problem-too-many-offers = Anda boleh menawarkan { $limit } sesi serentak. Hentikan satu dahulu; yang tidak ditawarkan tidak dikira.
     .title = Terlalu banyak tawaran
+problem-hours-overlap = Ini bertindih dengan bahagian lain dalam minggu itu. Tulis satu tempoh dari mula yang pertama hingga tamat yang terakhir.
+    .title = Bahagian waktu bertindih
 problem-hours-empty = Waktu tamat mesti berbeza daripada waktu mula. Dari 00:00 hingga 00:00 ialah sepanjang hari.
     .title = Tiada masa
 problem-days-reversed = Hari terakhir adalah sebelum hari pertama.
@@ -1745,7 +1757,7 @@ hours-of-times-left = Ini kekal masa tunggal
 hours-own = Waktu saya
 hours-name = Nama waktu ini
 hours-zone = Zon masa
-hours-zone-hint = Waktu ini mengikut jam zon ini, contohnya Asia/Kuala_Lumpur, walaupun anda dalam perjalanan.
+hours-zone-hint = Waktu ini mengikut jam tempat ini, contohnya Berlin atau Kuala Lumpur, walaupun anda dalam perjalanan.
 hours-week = Setiap minggu
 hours-week-hint = Waktu tamat sebelum waktu mula bermaksud hari berikutnya. Biarkan hari kosong jika tiada sesi.
 hours-settings = Nama dan zon
@@ -1801,6 +1813,15 @@ offer-step-every = Setiap { $length }
 offer-horizon = Berapa hari lebih awal boleh ditempah
 offer-day-limit = Paling banyak dalam satu hari
 offer-day-limit-hint = Biarkan kosong jika tiada had.
+offered-times = { $week }, { $zone }: { $count } masa selama { $length } dalam 4 minggu akan datang, selagi tiada siapa menempah.
+offered-times-class = { $week }, { $zone }: { $count } tarikh selama { $length } dalam 4 minggu akan datang, { $most ->
+    [1] satu sehari
+   *[other] sehingga { $most } dalam sehari
+}. Setiap satu menutup sesi anda yang lain pada waktu itu.
+offered-times-none = Waktu ini tidak memberi masa selama { $length } dalam 4 minggu akan datang.
+offered-times-of = { $title }: { $times }
+offered-times-sure = Simpan sekali lagi jika memang sebanyak itu tarikh yang anda maksudkan. Jika anda maksudkan satu pelajaran pada satu masa, tulis 1 tempat, atau beri kelas itu waktunya sendiri.
+offered-see = Lihat seperti pelawat
 offer-closes = Tarikhnya menutup masa bagi: { $titles }
 offer-closes-all = Tarikhnya tidak meninggalkan masa bagi: { $titles }
 class-date-new = Tambah tarikh

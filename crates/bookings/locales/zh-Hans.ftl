@@ -28,6 +28,7 @@ booking-way = 预订方式
 booking-by-money = 付款或免费
 booking-more = 这几天的更多时间
 booking-zone-device = 所有时间均为 { $zone } 时间（按您的设备）。
+booking-zone-place = 所有时间均为举行地点 { $zone } 的时间。
 zone-title = 您的时区
 zone-text = 请选择您看其时钟的地方。任何课程时间都不会改变。
 zone-search = 城市或国家

@@ -577,6 +577,7 @@ pub fn reschedule(
     if !room::reserve(tx, &slot, booking.id.as_str())? {
         return Err(ROOM_POOL_EMPTY.into());
     }
+    let before = booking.starts_at;
     booking.slot_id = slot.id.clone();
     (booking.starts_at, booking.ends_at) = (from, until);
     booking.time_zone.clone_from(&slot.time_zone);
@@ -587,7 +588,7 @@ pub fn reschedule(
     booking::save(tx, &mut booking)?;
     waiting_list::end(tx, &booking)?;
     booking::plan_session(tx, &booking)?;
-    notice::tell(tx, site, &booking, Event::Moved, None)?;
+    notice::tell(tx, site, &booking, Event::Moved(before), None)?;
     dates::moved(tx, booking.id.as_str())?;
     webhook::tell(tx, &webhook::MOVED, &booking)?;
     Ok(booking)

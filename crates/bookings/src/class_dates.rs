@@ -12,6 +12,7 @@ mod closed_times;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::Stream;
@@ -29,7 +30,7 @@ use crate::notice::{self, TimedNotice};
 use crate::offer::{Offer, OfferId, OfferLength};
 use crate::provider::{self, DATES, Provider, ProviderId};
 use crate::slot::template::{Stretch, look_again, read_start};
-use crate::slot::{self, Slot, SlotId, State};
+use crate::slot::{self, Place, Slot, SlotId, State};
 use crate::{Refusal, choice};
 
 pub(crate) use closed_times::{ClosedTimes, closed_times};
@@ -332,7 +333,13 @@ impl Class {
             now
         )
         .run(tx, Rows::Any)?;
-        self.tell(tx, site, &plan.starts.left_out)?;
+        let is_there = offer.location_kind == Place::InPerson;
+        self.tell(
+            tx,
+            site,
+            is_there.then_some(&hours.zone),
+            &plan.starts.left_out,
+        )?;
         sql!(
             "UPDATE offer SET filled_until = :last WHERE id = :id",
             id = offer.id,
@@ -501,6 +508,7 @@ impl Class {
         &self,
         tx: &mut Tx<'_>,
         site: &Site,
+        place: Option<&TimeZone>,
         left_out: &[(Date, Timestamp)],
     ) -> Result<(), StoreError> {
         let told = self.filled_until.as_ref();
@@ -516,6 +524,7 @@ impl Class {
                 text: "booking-said-left-out",
             },
             at: *at,
+            place,
             href: "/me/slots",
         };
         let (stream, title) = (Stream::Notification, &self.offer.title);

@@ -125,6 +125,7 @@ use ::web::codes::Code;
     pub(crate) const BULK_REJECTED = Code::new(422, "bulk_rejected");
     pub(crate) const CANCEL_WINDOW_CLOSED = Code::new(422, "cancel_window_closed");
     const _ = Code::new(422, "hours_empty");
+    const _ = Code::new(422, "hours_overlap");
     const _ = Code::new(422, "days_reversed");
     const _ = Code::new(422, "price_and_credit");
     const _ = Code::new(422, "price_not_kept");

@@ -79,6 +79,7 @@ fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError>
     let notice = notice::TimedNotice {
         messages,
         at,
+        place: None,
         href: PAGE,
     };
     notice::tell_of(tx, site, account, stream, title, notice)

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use web::one_at_a_time::run_alone;
 use web::{Findings, MailMessages, Site};
 
-use crate::booking::{Booking, BookingId};
+use crate::booking::{self, Booking, BookingId};
 use crate::provider::{self, Provider, ProviderId};
 use crate::{Refusal, notice};
 use ics::{Busy, Found};
@@ -418,6 +418,7 @@ fn notify_clashes(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result
             starts_at = booking.starts_at
         )
         .run(tx, Rows::Exactly(1))?;
+        let place = booking::place_zone(tx, &booking)?;
         notice::tell_of_time(
             tx,
             site,
@@ -430,6 +431,7 @@ fn notify_clashes(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result
                     text: "external-calendar-said",
                 },
                 at: booking.starts_at,
+                place: place.as_ref(),
                 href: &notice::page(&booking),
             },
         )?;

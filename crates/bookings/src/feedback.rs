@@ -295,6 +295,7 @@ pub fn give(
     let new = read(tx, &blank, true, input)?;
     tx.insert(&new)?;
     record(tx, party, &new)?;
+    let place = booking::place_zone(tx, booking)?;
     notice::tell_of_time(
         tx,
         site,
@@ -307,6 +308,7 @@ pub fn give(
                 text: "feedback-said-arrived",
             },
             at: booking.starts_at,
+            place: place.as_ref(),
             href: &notice::page(booking),
         },
     )?;

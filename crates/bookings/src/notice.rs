@@ -3,6 +3,7 @@
 
 mod calendar_entry;
 mod event;
+mod letter;
 
 use std::borrow::Cow;
 
@@ -23,6 +24,8 @@ use crate::{member, provider};
 pub(crate) use calendar_entry::event;
 use calendar_entry::{calendar, is_class_for};
 pub(crate) use event::Event;
+use letter::{Letter, SlotFacts, Told};
+pub(crate) use letter::{cancel_rule, own_cancel_rule, when};
 
 /// The scope of the mails about bookings, from which recipients can unsubscribe.
 const SCOPE: &str = "bookings";
@@ -158,11 +161,12 @@ pub(crate) fn tell_one(
         Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
     };
     let in_sentence = named(text, &with);
+    let slot = SlotFacts::of(tx, booking)?;
     let mut place = booking::location(tx, booking)?;
     if place.is_empty() && !event.is_cancelled() {
-        (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
+        place.clone_from(&slot.area);
     }
-    let (session_place, at) = (booking::place_zone(tx, booking)?, booking.starts_at);
+    let (session_place, at) = (slot.place_zone(booking), booking.starts_at);
     let when = moment_at(text, &reader.zone, session_place.as_ref(), at);
     let here = session_place.as_ref().unwrap_or(&reader.zone);
     let short = text.subject_in(here, at);
@@ -192,35 +196,33 @@ pub(crate) fn tell_one(
         let reason = booking.cancel_reason.as_str();
         body += &text.with("booking-said-reason", [("reason", reason.into())]);
     }
-    let seats = match booking.seats {
-        1 => String::new(),
-        seats => text.with("class-seats", [("count", seats.into())]),
+    let told = Told {
+        text,
+        zone: &reader.zone,
+        booking,
+        slot: &slot,
+        party,
+        event,
     };
-    for line in [&booking.title, &when, &seats, &with, &place] {
-        if !line.is_empty() {
-            body += if line == &booking.title { "\n\n" } else { "\n" };
-            body += line;
-        }
-    }
-    if event == Event::Reminder {
-        for (label, said) in preparation(tx, text, booking, party)? {
-            if !said.is_empty() {
-                body += "\n\n";
-                body += &label;
-                body += "\n";
-                body += &said;
-            }
-        }
-    }
-    let address = site.url().join(&page(booking));
-    let body = format!("{body}\n\n{address}\n\n{}\n", site.settings.name);
+    let letter = Letter {
+        text,
+        said: body,
+        title: &booking.title,
+        facts: told.facts(tx, &with, &place)?,
+        links: told.links(site),
+        site: &site.settings.name,
+    };
+    let body = MailBody {
+        text: letter.plain(),
+        html: Some(letter.to_string()),
+    };
     let stream = if event == Event::Reminder {
         Stream::Notification
     } else {
         Stream::Transactional
     };
     let subject = text.with(subject, &values);
-    let mail = send(tx, &reader, stream, subject, body)?;
+    let mail = send_body(tx, &reader, stream, subject, body)?;
     // A provider has one entry for a class, which stays while anybody comes.
     let goes_on = event.is_cancelled() && is_class_for(booking, party) && {
         let others = booking::list_of_slot(tx, &booking.slot_id)?;
@@ -247,37 +249,6 @@ pub(crate) fn tell_one(
     )
 }
 
-/// Returns the texts that a side should read before the session, each with its heading: the
-/// provider's notes for the member, and the member's answers, topics and note for the provider.
-fn preparation(
-    tx: &mut Tx<'_>,
-    text: &Text,
-    booking: &Booking,
-    party: Party,
-) -> Result<Vec<(String, String)>, StoreError> {
-    let say = |id: &'static str| text.say(id).into_owned();
-    if party == Party::Member {
-        let (public, prep): (String, String) = sql!(
-            "SELECT public_note, prep_note FROM slot WHERE id = :id",
-            id = booking.slot_id
-        )
-        .one(tx)?;
-        return Ok(vec![
-            (say("booking-said-tips"), public),
-            (say("slot-prep-note"), prep),
-        ]);
-    }
-    let answers = booking.answers.iter();
-    let answers = answers.map(|one| (one.label.clone(), one.said(text)));
-    let topics = booking.brief.topics.join("\n");
-    let note = booking.brief.note.clone();
-    let brief = [
-        (say("booking-topics"), topics),
-        (say("booking-own-note"), note),
-    ];
-    Ok(answers.chain(brief).collect())
-}
-
 pub(crate) fn send(
     tx: &mut Tx<'_>,
     reader: &Reader,
@@ -285,13 +256,31 @@ pub(crate) fn send(
     subject: String,
     text: String,
 ) -> Result<mail::MailId, StoreError> {
+    let body = MailBody { text, html: None };
+    send_body(tx, reader, stream, subject, body)
+}
+
+/// A mail's text, and the page with the same content.
+struct MailBody {
+    text: String,
+    html: Option<String>,
+}
+
+fn send_body(
+    tx: &mut Tx<'_>,
+    reader: &Reader,
+    stream: Stream,
+    subject: String,
+    body: MailBody,
+) -> Result<mail::MailId, StoreError> {
     tx.send_mail(NewMail {
         to_name: reader.account.display_name.clone(),
         // Only mails in the notification stream have a scope. In other streams, a scope would only
         // preserve the texts of undelivered mails, although nobody can send them again.
         scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
-        text,
+        text: body.text,
+        html: body.html,
         ..NewMail::new(reader.to.clone(), stream)
     })
 }
@@ -303,6 +292,8 @@ pub(crate) struct TimedNotice<'a> {
     /// sentence.
     pub(crate) messages: MailMessages,
     pub(crate) at: Timestamp,
+    /// As in [`at_place`].
+    pub(crate) place: Option<&'a TimeZone>,
     pub(crate) href: &'a str,
 }
 
@@ -343,12 +334,18 @@ pub(crate) fn tell_until(
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
-    let TimedNotice { messages, at, href } = notice;
+    let TimedNotice {
+        messages,
+        at,
+        place,
+        href,
+    } = notice;
     let kind = messages.subject;
     let text = &reader.text;
-    let (when, title) = (moment(text, &reader.zone, at), title(text));
+    let (when, title) = (moment_at(text, &reader.zone, place, at), title(text));
     let about = format!("{title}, {when}");
-    let short = format!("{title}, {}", text.subject_in(&reader.zone, at));
+    let here = place.unwrap_or(&reader.zone);
+    let short = format!("{title}, {}", text.subject_in(here, at));
     let subject = text.with(kind, [("about", short.into())]);
     let until = moment(text, &reader.zone, until);
     let body = format!(

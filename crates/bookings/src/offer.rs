@@ -17,7 +17,8 @@ use web::{Field, Findings, Input, List, PageQuery, Problem};
 use crate::availability::Rule;
 use crate::choice::Choices;
 use crate::codes::TOO_MANY_OFFERS;
-use crate::provider::{Provider, ProviderId};
+use crate::provider::{Provider, ProviderId, ProviderProfile};
+use crate::schedule::Schedule;
 use crate::slot::template::{self, DEAREST, PREP_NOTE, is_payable};
 use crate::slot::{Place, Slot, SlotId, State};
 use crate::{Refusal, credit_kind, schedule, settings};
@@ -112,6 +113,42 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// An offer before anything is said about it.
+    pub(crate) fn begin(
+        id: OfferId,
+        profile: &ProviderProfile,
+        rules: &settings::BookingSettings,
+        hours: Option<&Schedule>,
+    ) -> Self {
+        Self {
+            id,
+            schedule_id: hours.map_or_else(String::new, |hours| hours.id.to_string()),
+            title: String::new(),
+            public_note: String::new(),
+            prep_note: String::new(),
+            location_kind: Place::Online,
+            location: String::new(),
+            area: String::new(),
+            session_types: Vec::new(),
+            levels: Vec::new(),
+            entries: Vec::new(),
+            credit_kind: None,
+            currency: rules.currency(),
+            lengths: Vec::new(),
+            step_minutes: 0,
+            buffer_before: profile.buffer_before,
+            buffer_after: profile.buffer_after,
+            min_notice: profile.min_notice,
+            horizon_days: rules.horizon_days,
+            day_limit: None,
+            seats: 1,
+            party_limit: 1,
+            active: true,
+            position: 0,
+            version: 1,
+        }
+    }
+
     pub(crate) fn choices(&self) -> Choices {
         Choices {
             session_types: self.session_types.clone(),
@@ -297,34 +334,11 @@ impl Resource for Offer {
         there: &[Self],
     ) -> Result<Self, Refusal> {
         let rules = settings::load(tx)?;
-        let profile = &provider.profile;
-        let hours = schedule::of_provider(tx, &profile.id)?.into_iter().next();
+        let hours = schedule::of_provider(tx, &provider.profile.id)?;
+        let begun = Self::begin(tx.id(), &provider.profile, &rules, hours.first());
         Ok(Self {
-            id: tx.id(),
-            schedule_id: hours.map_or_else(String::new, |hours| hours.id.to_string()),
-            title: String::new(),
-            public_note: String::new(),
-            prep_note: String::new(),
-            location_kind: Place::Online,
-            location: String::new(),
-            area: String::new(),
-            session_types: Vec::new(),
-            levels: Vec::new(),
-            entries: Vec::new(),
-            credit_kind: None,
-            currency: rules.currency(),
-            lengths: Vec::new(),
-            step_minutes: 0,
-            buffer_before: profile.buffer_before,
-            buffer_after: profile.buffer_after,
-            min_notice: profile.min_notice,
-            horizon_days: rules.horizon_days,
-            day_limit: None,
-            seats: 1,
-            party_limit: 1,
-            active: true,
             position: next_position(there.iter().map(|one| one.position)),
-            version: 1,
+            ..begun
         })
     }
 

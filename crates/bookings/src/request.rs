@@ -1,7 +1,9 @@
 //! Requests. A member asks for one of several slots, and the provider of a slot or an administrator
 //! confirms it. A request reserves nothing.
 
+mod answers;
 pub(crate) mod insert;
+mod leaving;
 mod slot_change_notices;
 pub mod view;
 
@@ -21,7 +23,7 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::{Findings, MailMessages, Site};
 
-use self::slot_change_notices::notify_requesters;
+use self::answers::check;
 use crate::booking::{BookingId, Party};
 use crate::brief::Brief;
 use crate::browse::computed_time;
@@ -30,11 +32,14 @@ use crate::codes::{
     CREDIT_FROZEN, MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED,
     TOO_MANY_REQUESTS_OPEN,
 };
+use crate::offer_question::{Answer, SentAnswers};
 use crate::provider;
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{Refusal, book, browse, credit, gateway, member, membership, notice};
 
+pub(crate) use answers::questions;
+pub(crate) use leaving::{erase, leave};
 pub use slot_change_notices::{change_slot_and_notify, remove_slot_and_notify};
 
 platform::id!(RequestId, random, "One request for a session.");
@@ -89,6 +94,9 @@ pub struct Request {
 pub struct Preferred {
     #[row(flatten)]
     slot: Slot,
+    /// The member's, to the questions of the slot's offer.
+    #[row(json)]
+    answers: Vec<Answer>,
     is_declined: bool,
     deleted_at: Option<Timestamp>,
 }
@@ -106,6 +114,9 @@ impl Preferred {
 pub struct NewRequest {
     /// The slots, the preferred one first. Their maximum number is a setting, 2 by default.
     pub slot_ids: Vec<SlotId>,
+    /// The answers to the questions of the slots' offers, as for a booking.
+    #[serde(default)]
+    pub answers: SentAnswers,
     /// The topics of the session: up to 10, each up to 60 characters.
     #[serde(default)]
     pub topics: Vec<String>,
@@ -240,7 +251,7 @@ fn lock(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> 
 
 fn slots(tx: &mut Tx<'_>, request: &RequestId) -> Result<Vec<Preferred>, StoreError> {
     sql!(
-        "SELECT {s: Slot}, r.is_declined,
+        "SELECT {s: Slot}, r.answers, r.is_declined,
              CASE WHEN s.is_resting = 0 THEN s.deleted_at END AS deleted_at
          FROM booking_request_slot r JOIN slot s ON s.id = r.slot_id
          WHERE r.request_id = :request ORDER BY r.position",
@@ -354,13 +365,14 @@ pub fn create(
         booking_id: None,
         created_at: now,
     };
+    let answers = check(tx, &slots, &new.answers)?;
     for (slot, _) in &slots {
         if slot.is_computed() && !computed_time::keep(tx, slot)? {
             return Err(book::taken(tx, slot)?);
         }
     }
-    let ids: Vec<SlotId> = slots.iter().map(|(slot, _)| slot.id.clone()).collect();
-    insert::insert(tx, &request, &ids)?;
+    let ids = slots.iter().map(|(slot, _)| slot.id.clone());
+    insert::insert(tx, &request, ids.zip(answers))?;
     let mut told: Vec<AccountId> = Vec::new();
     for (slot, owner) in slots {
         let Some(owner) = owner.filter(|owner| !told.contains(owner)) else {
@@ -384,9 +396,11 @@ fn tell(
     slot: &Slot,
     href: &str,
 ) -> Result<(), StoreError> {
+    let place = slot.place_zone();
     let notice = notice::TimedNotice {
         messages,
         at: slot.starts_at,
+        place: place.as_ref(),
         href,
     };
     let stream = Stream::Transactional;
@@ -432,8 +446,10 @@ pub fn confirm(
     let rules = settings::load(tx)?;
     let hold = SignedDuration::from_hours(rules.request_hold_hours);
     let choice = choice::choose(tx, slot.sets(), &request.choice, &request.choice)?;
-    // Only whoever books a time is asked the offer's questions.
-    let wishes = book::BookingWishes::of(&request.brief, choice);
+    let wishes = book::BookingWishes {
+        answers: chosen.answers.clone(),
+        ..book::BookingWishes::of(&request.brief, choice)
+    };
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
         // The provider must not learn of the member's other bookings.
@@ -557,38 +573,4 @@ fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError>
     let messages = MailMessages { subject, text };
     let member = request.member_id.as_ref();
     tell(tx, site, member, messages, &about.slot, OWN)
-}
-
-/// Withdraws the requests of an account that is being erased.
-pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE booking_request SET state = 'withdrawn'
-         WHERE member_id = :account AND state = 'pending'",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    Ok(())
-}
-
-/// Erases an account's texts from its requests. The slots that the account offered are already
-/// deleted, and drop out of the requests for them.
-pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE booking_request SET member_id = NULL, note = '', topics = '[]'
-         WHERE member_id = :account",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    let asked: Vec<(SlotId,)> = sql!(
-        "SELECT DISTINCT s.id FROM slot s JOIN booking_request_slot l ON l.slot_id = s.id
-         JOIN booking_request r ON r.id = l.request_id AND r.state = 'pending'
-         JOIN provider p ON p.id = s.provider_id
-         WHERE p.account_id = :account AND s.deleted_at IS NOT NULL",
-        account
-    )
-    .all(tx)?;
-    for (slot,) in asked {
-        notify_requesters(tx, &slot)?;
-    }
-    Ok(())
 }

@@ -467,6 +467,7 @@ fn tell(
         notice::TimedNotice {
             messages,
             at: review.created_at,
+            place: None,
             href: &review.page(),
         },
     )

@@ -108,6 +108,34 @@ pub(crate) fn check_window(at: &str, opens: &str, closes: &str, findings: &mut F
     }
 }
 
+/// Reports parts of a form's week that meet an earlier one. Programs may send such parts: they are one.
+fn check_overlaps(at: &str, week: &[WeekWindow], findings: &mut Findings) {
+    let parts: Vec<Option<Window>> = week
+        .iter()
+        .map(|one| {
+            let day = Weekday::ALL.iter().position(|day| *day == one.day)?;
+            let midnight = i64::try_from(day).ok()? * DAY;
+            let part = window(&one.opens, &one.closes)?;
+            Some(Window {
+                opens: midnight + part.opens,
+                closes: midnight + part.closes,
+            })
+        })
+        .collect();
+    for (index, part) in parts.iter().enumerate() {
+        let Some(part) = part else { continue };
+        let mut others = parts.iter().take(index).flatten();
+        // The night of Sunday goes on in the next week.
+        let meets = |other: &Window| {
+            let mut shifts = [-7 * DAY, 0, 7 * DAY].iter();
+            shifts.any(|by| part.opens < other.closes + by && part.closes > other.opens + by)
+        };
+        if others.any(meets) {
+            findings.add(&format!("{at}/{index}/opens"), "hours_overlap", []);
+        }
+    }
+}
+
 impl Resource for Schedule {
     type Parent = Provider;
     const FIELDS: &'static [Field] = web::fields! { Schedule:
@@ -143,17 +171,20 @@ impl Resource for Schedule {
 
     fn validate(
         &mut self,
-        _: &mut Tx<'_>,
-        _: &Edit<'_, Self>,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        match zone::find(&self.time_zone) {
-            Some(found) => zone::name(&found).clone_into(&mut self.time_zone),
-            None => findings.add("/time_zone", "time_zone_unknown", []),
+        let now = tx.roughly_now();
+        if let Some(found) = zone::read_field("/time_zone", &self.time_zone, now, findings) {
+            zone::name(&found).clone_into(&mut self.time_zone);
         }
         for (index, one) in self.week.iter().enumerate() {
             let at = format!("/week/{index}");
             check_window(&at, &one.opens, &one.closes, findings);
+        }
+        if matches!(edit.input, Input::Form(..)) {
+            check_overlaps("/week", &self.week, findings);
         }
         for weekday in Weekday::ALL {
             let of_day = self.week.iter().filter(|one| one.day == *weekday);
@@ -243,6 +274,44 @@ mod tests {
             assert_eq!(found, Some(expected), "{opens} {closes}");
         }
         assert_eq!(window("25:00", "26:00"), None);
+    }
+
+    #[test]
+    fn parts_of_a_week_that_meet_are_named_and_those_that_touch_are_not() {
+        use Weekday::{Monday, Sunday, Tuesday};
+        for (week, wrong) in [
+            (
+                vec![(Monday, "09:00", "12:00"), (Monday, "12:00", "15:00")],
+                "",
+            ),
+            (
+                vec![(Monday, "09:00", "12:00"), (Monday, "11:00", "15:00")],
+                "/week/1/opens",
+            ),
+            (
+                vec![(Tuesday, "01:00", "02:00"), (Monday, "22:00", "01:30")],
+                "/week/1/opens",
+            ),
+            (
+                vec![(Monday, "00:00", "02:00"), (Sunday, "22:00", "01:00")],
+                "/week/1/opens",
+            ),
+            (
+                vec![(Monday, "09:00", "12:00"), (Tuesday, "09:00", "12:00")],
+                "",
+            ),
+        ] {
+            let week = week.into_iter().map(|(day, opens, closes)| WeekWindow {
+                day,
+                opens: opens.to_owned(),
+                closes: closes.to_owned(),
+            });
+            let mut findings = Findings::default();
+            check_overlaps("/week", &week.collect::<Vec<_>>(), &mut findings);
+            let found = findings.finish().err().unwrap_or_default();
+            let found = found.first().map_or("", |one| one.pointer.as_str());
+            assert_eq!(found, wrong);
+        }
     }
 
     #[test]

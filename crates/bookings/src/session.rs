@@ -85,12 +85,14 @@ fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result
             };
             notification::tell(tx, site, &account, told)?;
         } else {
+            let place = booking::place_zone(tx, booking)?;
             let notice = TimedNotice {
                 messages: MailMessages {
                     subject: kind,
                     text: "feedback-said-ask",
                 },
                 at: booking.starts_at,
+                place: place.as_ref(),
                 href: &href,
             };
             let (stream, title) = (Stream::Notification, &booking.title);

@@ -293,9 +293,11 @@ fn tell(
     messages: MailMessages,
 ) -> Result<(), StoreError> {
     let href = format!("/book/{}", slot.id);
+    let place = slot.place_zone();
     let notice = TimedNotice {
         messages,
         at: slot.starts_at,
+        place: place.as_ref(),
         href: &href,
     };
     let (member, until) = (waiting.member_id.as_ref(), waiting.asked_until);

@@ -26,6 +26,7 @@ mod money;
 mod moving;
 mod newcomer;
 mod offer_questions;
+mod offered_times;
 mod offers;
 mod outcome;
 mod own;

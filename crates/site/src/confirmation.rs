@@ -7,7 +7,7 @@ use web::{Form, Problem, Site, Text, Value, csrf};
 
 use crate::asking::PageUser;
 use crate::frame;
-use crate::request::FormPost;
+use crate::request::{FormPost, PageRequest};
 
 const SURE: &str = "sure";
 /// The form field with a short description of the action, for the page on which people confirm
@@ -59,6 +59,8 @@ pub struct SentForm<'a> {
     pub address: &'a str,
     /// The path of the page with the form.
     pub here: &'a str,
+    /// The path of that page's entry in the menu.
+    pub menu: &'a str,
     pub form: &'a Form,
 }
 
@@ -82,12 +84,22 @@ pub fn ask_with<'a>(
     question: Question,
     values: &[(&'static str, Value<'_>)],
 ) -> impl Future<Output = Result<Response, Problem>> + Send + use<'a> {
-    let req = &posted.req;
     let sent = SentForm {
         address,
         here,
+        menu: here,
         form: &posted.form,
     };
+    ask_again(&posted.req, sent, question, values)
+}
+
+/// Like [`ask_with`], for a page whose entry in the menu its path does not say.
+pub fn ask_again<'a>(
+    req: &'a PageRequest,
+    sent: SentForm<'a>,
+    question: Question,
+    values: &[(&'static str, Value<'_>)],
+) -> impl Future<Output = Result<Response, Problem>> + Send + use<'a> {
     show(&req.site, &req.text, req.user(), sent, question, values)
 }
 
@@ -121,6 +133,6 @@ pub fn show<'a>(
             fields: fields.collect(),
             back: sent.here,
         };
-        frame::show(site, text, user, sent.here, &title, body).await
+        frame::show(site, text, user, sent.menu, &title, body).await
     }
 }

@@ -243,9 +243,18 @@ impl OwnMenu {
         (sections, if tabs.len() > 1 { tabs } else { Vec::new() })
     }
 
-    /// The current entry and page, by their numbers. A path that belongs to none is of `here`.
+    /// The current entry and page, by their numbers. A path that belongs to none is of `here`, and so is
+    /// one of people's own pages that somebody opens for their work.
     fn current(&self, path: &str, here: &str) -> Option<(usize, usize)> {
-        self.find_page(path).or_else(|| self.find_page(here))
+        let (of_path, of_here) = (self.find_page(path), self.find_page(here));
+        let is_own = |(entry, _): &(usize, usize)| {
+            let place = self.entries.get(*entry).map(|one| one.place);
+            place == Some(MenuPlace::Personal)
+        };
+        match (of_path, of_here) {
+            (Some(own), Some(work)) if is_own(&own) && !is_own(&work) => Some(work),
+            (of_path, of_here) => of_path.or(of_here),
+        }
     }
 
     fn find_page(&self, path: &str) -> Option<(usize, usize)> {
@@ -386,6 +395,22 @@ mod tests {
         ] {
             let found = menu.find_page(path);
             assert_eq!(found.map(|found| found.0), entry, "{path}");
+        }
+        // The page of a booking is the member's own, and the provider's work.
+        let menu_of_both = OwnMenu {
+            entries: vec![
+                entry(MenuPlace::Personal, &[page("/me/bookings", &[])]),
+                entry(MenuPlace::Duty("given"), &[page("/me/slots", &[])]),
+            ],
+            has_rank: false,
+        };
+        for (here, entry) in [
+            ("/me/bookings", 0),
+            ("/me/slots", 1),
+            ("/admin/sessions", 0),
+        ] {
+            let found = menu_of_both.current("/me/bookings/one", here);
+            assert_eq!(found.map(|found| found.0), Some(entry), "{here}");
         }
         // What waits on a page that the person may not open is not counted.
         let text = web::Catalogue::build(&[web::LOCALES]).speak(&web::Language::ENGLISH);

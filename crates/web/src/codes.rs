@@ -112,6 +112,7 @@ pub static FIELD_CODES: &[&str] = &[
     "date_invalid",
     "time_invalid",
     "time_zone_unknown",
+    "time_zone_several",
     "language_unknown",
     "ends_before_start",
     "password_short",

@@ -84,6 +84,12 @@ impl Region {
         name.unwrap_or(self.code)
     }
 
+    /// The country's names in all languages.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let names = NAMES_OF.get(self.code);
+        names.into_iter().flat_map(|names| names.split('|'))
+    }
+
     pub fn currency(self) -> Option<Currency> {
         self.zones().next().and_then(Currency::of_zone)
     }

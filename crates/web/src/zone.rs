@@ -9,16 +9,20 @@ use std::sync::LazyLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, Uri, request};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::cookie;
+use crate::{Findings, cookie};
 
-pub use search::{FoundZone, search};
+pub use search::{FoundZone, NoZone, read, search};
 
 /// The cookie with the IANA name of the device's zone. Scripts set it (`zone.js`).
 pub const COOKIE: &str = "kd_zone";
 /// The query parameter with the IANA name of a zone. It counts for its request alone.
 pub const PARAMETER: &str = "tz";
+
+/// The most zones of one name from which a message lets choose.
+const NAMED: usize = 8;
 
 /// Former and other names of zones, each with the present one: a line is `former present`.
 const LINKS: &str = include_str!("zone/links.txt");
@@ -36,6 +40,26 @@ pub fn find(name: &str) -> Option<TimeZone> {
     let present = PRESENT.get(known);
     let renamed = present.and_then(|present| TimeZone::get(present).ok());
     Some(renamed.unwrap_or(zone))
+}
+
+/// Reads the zone of a form's field as [`read`] does, and reports one that is not known or not the only
+/// one of its name.
+pub fn read_field(
+    pointer: &str,
+    typed: &str,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Option<TimeZone> {
+    match read(typed, now) {
+        Ok(zone) => return Some(zone),
+        Err(NoZone::Unknown) => findings.add(pointer, "time_zone_unknown", []),
+        Err(NoZone::Several(zones)) => {
+            let names = zones.iter().take(NAMED).copied().collect::<Vec<_>>();
+            let names = [("names", names.join(", ").into())];
+            findings.add(pointer, "time_zone_several", names);
+        }
+    }
+    None
 }
 
 /// The IANA name of a zone.

@@ -102,6 +102,7 @@ pub(super) async fn erase(
         let sent = SentForm {
             address: "/me/data/erase",
             here: HERE,
+            menu: HERE,
             form: &sender.form,
         };
         let note = accounts.site.cache_note(&text).unwrap_or_default();

@@ -352,6 +352,7 @@ async fn ask(
     let sent = SentForm {
         address: &page,
         here: &page,
+        menu: &page,
         form: &sender.form,
     };
     confirmation::show(

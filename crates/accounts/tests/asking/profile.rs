@@ -31,7 +31,7 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
             ("bio", &"f".repeat(501)),
             ("location", &"f".repeat(101)),
             ("website", "http://farah.example"),
-            ("time_zone", "Kuala Lumpur"),
+            ("time_zone", "Atlantis"),
             ("website", "javascript:alert(1)"),
             (
                 "website",
@@ -50,7 +50,7 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
             .fill("bio", "Kopi.\r\n<b>Teh</b>")
             .fill("location", "Ipoh")
             .fill("website", "https://farah.example")
-            .fill("time_zone", "Asia/Tokyo");
+            .fill("time_zone", "tokyo");
         let saved = farah.submit(&page, &form).await.with(303);
         assert_eq!(saved.header("location"), "/me/profile?done=1");
         farah.submit(&page, &form).await.with(303);

@@ -18,7 +18,7 @@ use platform::money::Currency;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
-use self::provider_time::{ProviderTime, provider_times};
+use self::provider_time::provider_times;
 use self::time_id::TimeId;
 use self::times::Times;
 use super::{Filter, Offered};
@@ -34,7 +34,7 @@ pub(crate) use self::offered_session::{
     FreeTime, KnownTimes, MovedTime, OfferedSession, Start, sessions, with_slug,
 };
 pub(crate) use self::preview::Preview;
-pub(crate) use self::provider_time::hours;
+pub(crate) use self::provider_time::{ProviderTime, hours};
 
 /// How far times are computed at first. If they are too few, the stretch is doubled.
 const STRETCH: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -246,8 +246,7 @@ impl OfferTime {
     fn is_free(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let until = self.at + SignedDuration::from_mins(1);
         let provider = &self.offering.provider_id;
-        let mut times = provider_times(tx, &[provider], "", self.at, until)?;
-        let time = times.remove(provider).unwrap_or_default();
+        let time = ProviderTime::load(tx, provider, self.at, until)?;
         let free = self.offering.starts(&time, tx.now(), self.at, until);
         Ok(free.contains(&(&self.length, self.at)))
     }

@@ -229,6 +229,7 @@ pub fn keep_own_link(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
 pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<bool, StoreError> {
     let is_new = tx.find::<Request>(&new.id)?.is_none();
     if is_new {
+        let slots = slots.iter().map(|slot| (slot.clone(), Vec::new()));
         insert::insert(tx, new, slots)?;
     }
     Ok(is_new)

@@ -7,6 +7,7 @@ use identity::client::Client;
 use identity::person::unregistered::{self, Introduced, LinkMail};
 use identity::person::verification;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use site::Context;
 use web::{Findings, Language, Network, Problem, Site};
@@ -159,16 +160,30 @@ impl Wait {
     }
 }
 
-/// The date for which somebody wants to wait who follows a mailed link, and how many places.
+/// What somebody reads who follows a mailed link.
+pub(crate) struct Wanted {
+    pub(crate) slot: Slot,
+    pub(crate) seats: i64,
+    /// Of the account.
+    pub(crate) zone: TimeZone,
+}
+
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
     token: &str,
-) -> Result<Option<(Slot, i64)>, StoreError> {
+) -> Result<Option<Wanted>, StoreError> {
     let Some(wait) = Wait::read(site, token) else {
         return Ok(None);
     };
-    Ok(tx.find(&wait.slot)?.map(|slot| (slot, wait.seats)))
+    let account = account::find(tx, &wait.member)?;
+    let zone = account.map(|account| calendar_feed::zone(site, &account));
+    let slot = tx.find(&wait.slot)?;
+    Ok(slot.map(|slot| Wanted {
+        slot,
+        seats: wait.seats,
+        zone: zone.unwrap_or_else(|| site.settings.time_zone.clone()),
+    }))
 }
 
 /// Confirms the account, and puts its party on the list. If it may not wait there, such as because

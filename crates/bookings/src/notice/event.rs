@@ -1,12 +1,14 @@
 //! The events about which the two sides of a booking are notified.
 
+use jiff::Timestamp;
+
 /// An event about which the member and the provider are notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The session will take place.
     Confirmed,
-    /// The session was moved to another time.
-    Moved,
+    /// The session was moved to another time. It would have begun then.
+    Moved(Timestamp),
     /// The link of the session was replaced.
     LinkReplaced,
     /// The provider changed the note that the member sees after booking.
@@ -31,7 +33,7 @@ impl Event {
                 "booking-said-confirmed",
                 "booking-notice-confirmed",
             ),
-            Self::Moved => (
+            Self::Moved(_) => (
                 "booking-mail-moved",
                 "booking-said-moved",
                 "booking-notice-moved",

@@ -15,6 +15,7 @@ use crate::booking::{self, BookingId, Party};
 use crate::brief::Brief;
 use crate::browse::computed_time;
 use crate::choice::Choice;
+use crate::offer_question::Answer;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{SlotId, State};
 use crate::{Refusal, external_calendar, member, provider};
@@ -58,6 +59,8 @@ pub struct PreferredSlot {
     /// The code of the kind of credit with which the slot is booked; null if the slot is booked
     /// with money or is free.
     pub credit_kind: Option<String>,
+    /// The member's answers to the questions of the slot's offer.
+    pub answers: Vec<Answer>,
     /// Whether the slot can be confirmed at present.
     pub is_open: bool,
     /// Whether this slot was booked for the member.
@@ -107,6 +110,7 @@ impl RequestView {
                 ends_at: one.slot.ends_at,
                 time_zone: one.slot.time_zone,
                 title: one.slot.title,
+                answers: one.answers,
                 price_minor: one.slot.price_minor,
                 currency: one.slot.currency,
                 credit_kind: one.slot.credit_kind,
@@ -196,7 +200,7 @@ pub(crate) fn export(
         let slots = slots(tx, &one.id)?;
         let slots: Vec<_> = slots
             .iter()
-            .map(|one| (&one.slot.title, one.slot.starts_at))
+            .map(|one| (&one.slot.title, one.slot.starts_at, &one.answers))
             .collect();
         copies.push(json!({
             "state": one.state, "topics": one.brief.topics, "note": one.brief.note,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use web::fields::{Part, date, hour, line, rows};
 use web::{Field, Findings, Input, List, PageQuery};
 
-use super::{DAY_WINDOWS, check_window, window};
+use super::{DAY_WINDOWS, WeekWindow, Weekday, check_overlaps, check_window, window};
 use crate::Refusal;
 use crate::availability::{Exception, Window};
 use crate::provider::{Provider, ProviderId};
@@ -140,6 +140,14 @@ impl Resource for ScheduleException {
         for (index, one) in self.hours.iter().enumerate() {
             let at = format!("/hours/{index}");
             check_window(&at, &one.opens, &one.closes, findings);
+        }
+        if matches!(edit.input, Input::Form(..)) {
+            let hours = self.hours.iter().map(|one| WeekWindow {
+                day: Weekday::Monday,
+                opens: one.opens.clone(),
+                closes: one.closes.clone(),
+            });
+            check_overlaps("/hours", &hours.collect::<Vec<_>>(), findings);
         }
         Ok(())
     }

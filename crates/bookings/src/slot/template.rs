@@ -288,6 +288,10 @@ pub(crate) fn check_length(
     findings: &mut Findings,
 ) {
     let (least, most) = (rules.shortest_minutes, rules.longest_minutes);
+    // What cannot be read is said already, and is no number here.
+    if findings.has(at) {
+        return;
+    }
     if minutes < least {
         findings.add(at, "slot_too_short", [("min", least.into())]);
     } else if minutes > most {

@@ -13,6 +13,7 @@ use web::{List, Problem, Text};
 
 use super::admin::{AdminContext, ListRow, list_page};
 use super::frame::BookingPage as _;
+use super::own::menu_of;
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
 use crate::feedback::{self, FIELDS, Feedback};
@@ -118,9 +119,10 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
             let is_used = used.any(|id| id == one.id.as_str());
             one.author == author && (one.active || is_used)
         });
-        Ok((party.booking.clone(), old, criteria))
+        Ok((party.clone(), old, criteria))
     };
-    let (booking, old, criteria) = req.read(look).await?;
+    let (party, old, criteria) = req.read(look).await?;
+    let booking = &party.booking;
     let text = &req.text;
     let stored = match &old {
         Some(old) => fields::form(FIELDS, old, old.revisions, &TimeZone::UTC),
@@ -151,7 +153,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         }
     }
     let title = text.say("feedback-title");
-    let back = notice::page(&booking);
+    let back = notice::page(booking);
     let action = format!("{back}/feedback");
     let body = FormPage {
         hint: booking.title.clone(),
@@ -162,7 +164,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         groups,
         ..FormPage::of(req, &title, form_state)
     };
-    req.show("/me/bookings", &title, body).await
+    req.show(menu_of(party.party), &title, body).await
 }
 
 fn radios(text: &Text, form_state: &FormState) -> form_state::Field {

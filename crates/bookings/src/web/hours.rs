@@ -12,18 +12,20 @@ use site::call::see_other;
 use site::request::{FormPost, PageRequest};
 use site::resource::Parent;
 use site::resource::api::{ApiResource, Description, api_parent};
-use site::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
+use site::resource::pages::{EditForm, LOOK, Messages, Next, PageParent, PageResource};
 use web::form_state::{self, Control, Field as FormField, FormState, TableForm};
 use web::{Form, List, Problem, Text, dates};
 
 use super::frame::BookingPage as _;
+use super::offered_times::{AHEAD, PublicLink, public_link};
 use super::slots::table_form;
 use super::words;
 use crate::booking::{self, outside_hours};
+use crate::browse::computed_time::{self, OfferedSession, ProviderTime};
 use crate::choice::{self, Listed};
 use crate::credit_kind::{self, CreditKind};
 use crate::offer::{self, Offer};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, ProviderProfile};
 use crate::schedule::exception::{self, ScheduleException};
 use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
 use crate::settings::{self, BookingSettings};
@@ -32,6 +34,9 @@ use crate::{Refusal, hours_of_times, member, notice};
 /// The data that the pages of a provider's lists need in addition to the list.
 pub struct ProviderContext {
     by: Provider,
+    pub(super) now: Timestamp,
+    /// What is known of the provider's time in the days ahead.
+    pub(super) time: ProviderTime,
     pub(super) hours: Vec<Schedule>,
     pub(super) offers: Vec<Offer>,
     pub(super) listed: Vec<Listed>,
@@ -70,8 +75,11 @@ impl PageParent for Provider {
     const CANCEL: &'static str = "booking-cancel-form";
 
     fn context(&self, tx: &mut Tx<'_>) -> Result<ProviderContext, Refusal> {
+        let now = tx.roughly_now();
         Ok(ProviderContext {
             by: self.clone(),
+            now,
+            time: ProviderTime::load(tx, &self.profile.id, now, now + AHEAD)?,
             hours: schedule::of_provider(tx, &self.profile.id)?,
             offers: offer::of_provider(tx, &self.profile.id)?,
             listed: choice::listed(tx)?,
@@ -100,6 +108,16 @@ impl PageParent for Provider {
         body: B,
     ) -> Result<Response, Problem> {
         req.show(here, title, body).await
+    }
+}
+
+impl ProviderContext {
+    pub(super) fn profile(&self) -> &ProviderProfile {
+        &self.by.profile
+    }
+
+    pub(super) fn zone(&self) -> TimeZone {
+        self.by.zone()
     }
 }
 
@@ -191,6 +209,10 @@ struct HoursRow {
     zone: String,
     /// Each weekday with its windows.
     week: Vec<(String, String)>,
+    /// How many times they make.
+    times: Vec<String>,
+    /// The pages on which they are booked.
+    links: Vec<PublicLink>,
 }
 
 struct DaysRow {
@@ -224,8 +246,34 @@ pub(super) fn week_rows(text: &Text, week: &[WeekWindow]) -> Vec<(String, String
     days.collect()
 }
 
-fn hours_row(text: &Text, one: Schedule, now: Timestamp) -> HoursRow {
+/// The weekdays and their windows in one line, such as “Tuesday, Thursday 17:00 – 20:00”.
+pub(super) fn week_in_short(text: &Text, week: &[WeekWindow]) -> String {
+    let mut parts: Vec<(Vec<String>, String)> = Vec::new();
+    for (day, windows) in week_rows(text, week) {
+        match parts.iter_mut().find(|(_, other)| *other == windows) {
+            Some((days, _)) => days.push(day),
+            None => parts.push((vec![day], windows)),
+        }
+    }
+    let comma = text.say("hours-comma");
+    let parts = parts.into_iter();
+    let parts = parts.map(|(days, windows)| format!("{} {windows}", days.join(&*comma)));
+    parts.collect::<Vec<_>>().join(&*comma)
+}
+
+fn hours_row(
+    req: &PageRequest,
+    context: &ProviderContext,
+    sessions: &[OfferedSession],
+    one: Schedule,
+) -> HoursRow {
+    let (text, now) = (&req.text, context.now);
+    let offers = context.offers.iter();
+    let offers = offers.filter(|offer| offer.schedule_id == one.id.as_str());
+    let links = offers.filter_map(|offer| public_link(req.site.url(), sessions, &offer.id));
     HoursRow {
+        links: links.collect(),
+        times: context.say_hours(text, &one),
         id: one.id.to_string(),
         zone: dates::zone_name(&schedule::zone_of(&one.time_zone), now),
         week: week_rows(text, &one.week),
@@ -378,12 +426,16 @@ impl PageResource for Schedule {
 
     async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
         posted.form = without_empty(&posted.form, "week");
-        Ok(Next::Save)
+        Ok(if posted.form.text(LOOK).is_empty() {
+            Next::Save
+        } else {
+            Next::Show
+        })
     }
 
     fn arrange(
         req: &PageRequest,
-        _: &ProviderContext,
+        context: &ProviderContext,
         one: Option<&Self>,
         form: &mut EditForm<'_>,
     ) {
@@ -396,6 +448,8 @@ impl PageResource for Schedule {
             }
         }
         form.arranged = week_form(form_state, text);
+        let typed = without_empty(&form_state.form, "week");
+        form.effects = context.say_hours(text, &context.typed_hours(&typed, one));
     }
 
     async fn list_page(
@@ -413,12 +467,12 @@ impl PageResource for Schedule {
                 let name = member::name(tx, one.member_id.as_ref())?;
                 outside.push((one, place, name));
             }
-            let has_offers = offer::has_any(tx, id)?;
-            Ok::<_, Refusal>((has_offers, has_times, days, outside))
+            let sessions = computed_time::sessions(tx)?;
+            Ok::<_, Refusal>((has_times, days, outside, sessions))
         };
-        let (has_offers, has_times, days, outside) = req.read(look).await?;
-        let (text, now, zone) = (&req.text, req.site.clock.now(), context.by.zone());
-        let today = now.to_zoned(zone.clone()).date().to_string();
+        let (has_times, days, outside, sessions) = req.read(look).await?;
+        let (text, zone) = (&req.text, context.zone());
+        let today = context.now.to_zoned(zone.clone()).date().to_string();
         let outside = outside.into_iter().map(|(one, place, name)| OutsideRow {
             href: notice::page(&one),
             when: words::moment_short_at(text, &zone, place.as_ref(), one.starts_at),
@@ -427,12 +481,12 @@ impl PageResource for Schedule {
         let body = HoursPage {
             text,
             done: req.done(DONE),
-            has_offers,
+            has_offers: !context.offers.is_empty(),
             has_times,
             hours: list
                 .items
                 .into_iter()
-                .map(|one| hours_row(text, one, now))
+                .map(|one| hours_row(req, context, &sessions, one))
                 .collect(),
             days: days
                 .iter()

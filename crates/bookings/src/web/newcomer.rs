@@ -23,7 +23,7 @@ use super::visitor_zone::VisitorZone;
 use super::words::{self, percent};
 use crate::book::NewBooking;
 use crate::choice::{Choice, Kind};
-use crate::newcomer::waiting::WaitingNewcomer;
+use crate::newcomer::waiting::{WaitingNewcomer, Wanted};
 use crate::newcomer::{self, CameWith, Confirmation, Newcomer};
 use crate::slot::{Slot, SlotId};
 use crate::{calendar_feed, notice, settings};
@@ -188,9 +188,8 @@ pub(super) async fn ask_to_wait(
     let site = accounts.site.clone();
     let look = move |tx: &mut Tx<'_>| newcomer::waiting::find(tx, &site, &token);
     let found = accounts.site.store.read(look).await?;
-    let (slot, seats) = found.ok_or_else(problem::gone)?;
+    let Wanted { slot, seats, zone } = found.ok_or_else(problem::gone)?;
     let (text, place) = (entrance.public_text.clone(), slot.place_zone());
-    let zone = words::zone(&accounts.site, None);
     let (date, time) = words::when(&text, &zone, place.as_ref(), slot.starts_at, slot.ends_at);
     let body = WaitPage {
         text: &text,

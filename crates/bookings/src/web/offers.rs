@@ -442,15 +442,16 @@ fn row(text: &Text, visitor: &VisitorZone, zoned: &ZonedPage<'_>, one: &Offered)
     let slot = &one.slot;
     let mut length = words::length(text, slot.starts_at, slot.ends_at);
     let place = slot.place_zone();
-    if let Some(place) = place.filter(|place| visitor.differs(place, slot)) {
-        length = format!("{}, {length}", text.subject_in(&place, slot.starts_at));
-    }
+    let place = place.filter(|place| visitor.differs(place, slot.starts_at));
     if slot.is_class() {
         length = format!("{length} · {}", words::seats(text, slot));
     }
     Row {
         href: visitor.keep(&format!("/book/{}", slot.id)),
-        time: zoned.time(slot.starts_at),
+        time: match place {
+            Some(place) => text.subject_in(&place, slot.starts_at),
+            None => zoned.time(slot.starts_at),
+        },
         title: slot.title.clone(),
         note: match one.provider.as_str() {
             "" => length,

@@ -3,13 +3,13 @@
 use axum::response::Response;
 use platform::Tx;
 use platform::money::Money;
-use site::confirmation::{self, Question};
+use site::confirmation::{self, Question, SentForm};
 use site::proof::Proof as _;
 use site::request::FormPost;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Site, Text, Value};
 
-use super::own::{Loaded, load, page, page_with_claim};
+use super::own::{Loaded, load, menu_of, page, page_with_claim};
 use super::slots::bookings::BOOKINGS;
 use crate::booking::{Party, PartyTo, no_show};
 use crate::codes::CLAIM_UNDECIDED;
@@ -47,7 +47,13 @@ pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
                 i64::from(loaded.booking.outcome_by.is_some()).into(),
             ),
         ];
-        return confirmation::ask_with(&posted, &address, back, MARK, &values).await;
+        let sent = SentForm {
+            address: &address,
+            here: back,
+            menu: menu_of(loaded.party),
+            form: &posted.form,
+        };
+        return confirmation::ask_again(req, sent, MARK, &values).await;
     }
     let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

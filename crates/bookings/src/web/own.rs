@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
-use site::confirmation::{self, Question};
+use site::confirmation::{self, Question, SentForm};
 use site::proof::Requester;
 use site::request::{FormContext, FormPost, PageRequest};
-use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
@@ -21,7 +20,7 @@ use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
 use super::slots::bookings::BOOKINGS;
-use super::{choices, ics, sessions, slot_page, waiting as waiting_lists, words};
+use super::{choices, ics, sessions, waiting as waiting_lists, words};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::call_opening::{self, CallOpenings};
@@ -395,17 +394,10 @@ pub(super) async fn page_with_claim(
         }),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
         may_confirm: is_member && booking.is_unproven(),
-        cancel: match (is_ahead && is_member && !is_pending, in_time) {
-            (false, _) => String::new(),
-            (true, true) => {
-                let share = is_paid.then_some(booking.late_refund_bps);
-                slot_page::cancel_rule(text, &zone, booking.cancel_deadline(), now, share)
-            }
-            (true, false) if is_paid && booking.late_refund_bps > 0 => {
-                let share = fields::percentage(booking.late_refund_bps);
-                text.with("booking-cancel-closed-share", [("share", share.into())])
-            }
-            (true, false) => text.say("booking-cancel-closed").into_owned(),
+        cancel: if is_ahead && is_member && !is_pending {
+            notice::own_cancel_rule(text, &zone, booking, is_paid, now)
+        } else {
+            String::new()
         },
         may_cancel: loaded.may_cancel(now),
         people: PartyCard::of(text, form_state, booking, &loaded.seats, loaded.party, now),
@@ -459,16 +451,20 @@ pub(super) async fn page_with_claim(
                 .field("reason", label, Control::Line("text", "off"))
                 .required()
         }),
-        back: match loaded.party {
-            Party::Member => HERE,
-            Party::Provider => BOOKINGS,
-            Party::Administrator => sessions::ALL,
-        },
+        back: menu_of(loaded.party),
         loaded: &loaded,
     };
-    let here = if is_member { HERE } else { super::slots::HERE };
     let title = booking.title.clone();
-    req.show(here, &title, body).await
+    req.show(menu_of(loaded.party), &title, body).await
+}
+
+/// The page that lists the bookings of this side. The page of a booking belongs to its entry in the menu.
+pub(super) const fn menu_of(party: Party) -> &'static str {
+    match party {
+        Party::Member => HERE,
+        Party::Provider => BOOKINGS,
+        Party::Administrator => sessions::ALL,
+    }
 }
 
 /// `GET /me/bookings/{id}/calendar.ics`.
@@ -522,7 +518,13 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
                 money_back(&req.text, &loaded, req.site.clock.now()).into(),
             ),
         ];
-        return confirmation::ask_with(&posted, &address, &here, CANCEL, &values).await;
+        let sent = SentForm {
+            address: &address,
+            here: &here,
+            menu: menu_of(loaded.party),
+            form: &posted.form,
+        };
+        return confirmation::ask_again(req, sent, CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

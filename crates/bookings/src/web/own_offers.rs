@@ -5,16 +5,20 @@ use axum::response::Response;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::api::{ApiResource, Description};
-use site::resource::pages::{EditForm, Messages, Next, PageResource, RowList};
+use site::resource::pages::{
+    EditForm, LOOK, Messages, Next, PageParent as _, PageResource, RowList,
+};
 use web::fields::Unit;
 use web::form_state::{self, Field, FormState, Group, TableForm};
 use web::{Form, List, Problem, Text};
 
 use super::frame::BookingPage as _;
 use super::hours::{ProviderContext, provided};
+use super::offered_times::{COUNTED, PublicLink, asks, public_link};
 use super::slots::table_form;
 use super::{choices, words};
 use crate::Refusal;
+use crate::browse::computed_time;
 use crate::class_dates::{self, ClosedTimes};
 use crate::offer::{LENGTH, LENGTHS, Offer};
 use crate::offer_question::OfferQuestion;
@@ -63,6 +67,9 @@ struct Row {
     takes_dates: bool,
     /// Which other sessions lose times to it.
     closes: Vec<String>,
+    /// How many times it has.
+    times: String,
+    link: Option<PublicLink>,
 }
 
 const DONE: &[(&str, &str)] = &[
@@ -99,6 +106,17 @@ impl PageResource for Offer {
 
     async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
         posted.form = with_lengths(&posted.form);
+        if !posted.form.text(LOOK).is_empty() {
+            return Ok(Next::Show);
+        }
+        if form_state::number(&posted.form, "seats").is_some_and(|seats| seats > 1) {
+            let look = |tx: &mut Tx<'_>, provider: &Provider| provider.context(tx);
+            let context = posted.req.read(look).await?;
+            if asks(&context, &posted.form) {
+                posted.form.set(LOOK, "class");
+                return Ok(Next::Show);
+            }
+        }
         Ok(Next::Save)
     }
 
@@ -131,6 +149,17 @@ impl PageResource for Offer {
             let href = format!("{}#offer-{}", OfferQuestion::PAGES, one.id);
             (href, text.say("offer-question-title").into_owned())
         });
+        let typed = context.typed_offer(&with_lengths(&form_state.form));
+        form.effects = vec![context.say_times(text, &typed)];
+        form.effects.retain(|said| !said.is_empty());
+        if form_state.form.text(LOOK) == "class" {
+            form.effects
+                .push(text.say("offered-times-sure").into_owned());
+        }
+        if typed.is_class() {
+            let counted = context.count(&typed).all;
+            form.hidden.push((COUNTED, counted.to_string()));
+        }
         let table = table_form(req, form_state);
         form.list = Some(RowList {
             name: "lengths",
@@ -148,9 +177,10 @@ impl PageResource for Offer {
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let look = |tx: &mut Tx<'_>, provider: &Provider| {
-            Ok::<_, Refusal>(class_dates::closed_times(tx, &provider.profile.id)?)
+            let closed = class_dates::closed_times(tx, &provider.profile.id)?;
+            Ok::<_, Refusal>((closed, computed_time::sessions(tx)?))
         };
-        let closed = req.read(look).await?;
+        let (closed, sessions) = req.read(look).await?;
         let text = &req.text;
         let body = OffersPage {
             text,
@@ -159,7 +189,10 @@ impl PageResource for Offer {
             rows: list
                 .items
                 .into_iter()
-                .map(|one| row(text, context, &closed, one))
+                .map(|one| Row {
+                    link: public_link(req.site.url(), &sessions, &one.id),
+                    ..row(text, context, &closed, one)
+                })
                 .collect(),
         };
         req.show(Self::PAGES, &text.say("offer-title"), body).await
@@ -181,6 +214,8 @@ fn row(text: &Text, context: &ProviderContext, closed: &[ClosedTimes], offer: Of
         id: offer.id.to_string(),
         takes_dates: offer.active && offer.is_class(),
         closes: closes(text, closed, &offer),
+        times: context.say_times(text, &offer),
+        link: None,
         lengths: lengths.join(" · "),
         hours: hours.map_or_else(String::new, |one| one.name.clone()),
         is_active: offer.active,

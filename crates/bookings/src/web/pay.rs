@@ -259,7 +259,7 @@ fn page(
         cancel: booking
             .map(|booking| {
                 let (deadline, share) = (booking.cancel_deadline(), booking.late_refund_bps);
-                slot_page::cancel_rule(text, &zone, deadline, now, Some(share))
+                notice::cancel_rule(text, &zone, deadline, now, Some(share))
             })
             .unwrap_or_default(),
         terms: terms(text, &loaded.rules),

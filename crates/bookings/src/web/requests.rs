@@ -12,7 +12,7 @@ use web::{Form, PageQuery, Problem, Text};
 
 use super::calendar_purpose::Purpose;
 use super::frame::BookingPage as _;
-use super::{brief, choices, own, slots, words};
+use super::{answers, brief, choices, own, words};
 use crate::booking::Party;
 use crate::brief::Brief;
 use crate::browse::{self, Filter, computed_time};
@@ -22,7 +22,7 @@ use crate::credit_kind::Labels;
 use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
 use crate::slot::SlotId;
-use crate::{Refusal, settings};
+use crate::{Refusal, offer_question, settings};
 
 const ALL: &str = "/admin/sessions/requests";
 const DONE: &[(&str, &str)] = &[
@@ -118,10 +118,10 @@ async fn page(
         choices: choices::chosen(&listed, &request.choice),
         request,
     });
-    let (title, here) = match party {
-        Party::Member => ("request-mine", own::HERE),
-        Party::Provider => ("request-asked", slots::HERE),
-        Party::Administrator => ("request-all", slots::HERE),
+    let title = match party {
+        Party::Member => "request-mine",
+        Party::Provider => "request-asked",
+        Party::Administrator => "request-all",
     };
     let body = ListPage {
         text,
@@ -133,7 +133,7 @@ async fn page(
             .next_cursor
             .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
-    req.show(here, &text.say(title), body).await
+    req.show(address(party), &text.say(title), body).await
 }
 
 /// Empty parts, such as the name of a hidden provider, are left out.
@@ -193,12 +193,14 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         }
         let most = settings::load(tx)?.request_slots;
         let offered = browse::list(tx, &filter, rows)?;
+        let questions = request::questions(tx, kept.iter().map(|one| &one.slot))?;
         let mut sessions = computed_time::sessions(tx)?;
         // Nobody asks for a class.
         sessions.retain(|one| !one.is_class());
-        Ok::<_, Refusal>((most, kept, offered, sessions, choice::listed(tx)?))
+        let asked = (choice::listed(tx)?, questions);
+        Ok::<_, Refusal>((most, kept, offered, sessions, asked))
     };
-    let (most, kept, offered, sessions, listed) = req.read(look).await?;
+    let (most, kept, offered, sessions, (listed, questions)) = req.read(look).await?;
     let offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
@@ -244,6 +246,8 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     });
     let asked = choices::selects(text, form_state, &listed, "choice-none");
     let track = choices::track(text, form_state, &listed, &[]);
+    let asked = asked.into_iter().chain(track);
+    let asked = asked.chain(answers::fields(text, form_state, &questions));
     let brief = brief::fields(text, form_state, text.say("booking-own-note").into_owned());
     let body = NewPage {
         text,
@@ -252,7 +256,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         fields: if shown == 0 {
             Vec::new()
         } else {
-            slots.chain(asked).chain(track).chain(brief).collect()
+            slots.chain(asked).chain(brief).collect()
         },
         later: offered.next_cursor,
         is_later: !after.is_empty(),
@@ -275,6 +279,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
         slot_ids: chosen
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::not_found())?,
+        answers: offer_question::read(&posted.form),
         topics: brief.topics,
         note: brief.note,
         shows_email: brief.shows_email,

@@ -15,7 +15,7 @@ use web::{Problem, Site, Text};
 
 use super::frame::BookingPage as _;
 use super::slots::table_form;
-use super::{own, slots, words};
+use super::{own, words};
 use crate::booking::Party;
 use crate::review::files::Document;
 use crate::review::view::{self, Before, ReviewView};
@@ -80,7 +80,7 @@ async fn list(req: &PageRequest, party: Party, title: &'static str) -> Result<Re
             .next_cursor
             .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
-    req.show(here(party), &text.say(title), body).await
+    req.show(address(party), &text.say(title), body).await
 }
 
 const fn address(party: Party) -> &'static str {
@@ -88,13 +88,6 @@ const fn address(party: Party) -> &'static str {
         Party::Member => OWN,
         Party::Provider => ASKED,
         Party::Administrator => ALL,
-    }
-}
-
-const fn here(party: Party) -> &'static str {
-    match party {
-        Party::Member => own::HERE,
-        Party::Provider | Party::Administrator => slots::HERE,
     }
 }
 
@@ -277,7 +270,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         },
         review: &review,
     };
-    req.show(here(party.party), &review.goal, body).await
+    req.show(address(party.party), &review.goal, body).await
 }
 
 fn kilobytes(bytes: i64) -> i64 {

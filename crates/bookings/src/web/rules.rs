@@ -1,5 +1,5 @@
-//! The administrators' page of the rules of bookings. Each group has its own form, so saving one
-//! does not change the others.
+//! The administrators' page of the rules of bookings. A page has the form of one group, so what is typed
+//! in a second one is not lost when the first is saved.
 
 use askama::Template;
 use axum::response::Response;
@@ -35,17 +35,20 @@ struct RulesPage<'a> {
     is_saved: bool,
     /// Whether the open form has values that are not saved.
     is_unsaved: bool,
-    groups: Vec<Folded>,
+    groups: Vec<GroupRow>,
     currency: Field,
     presets: &'static [(&'static str, &'static str)],
 }
 
-/// A group, folded up unless it is the one of the page's address.
-struct Folded {
+struct GroupRow {
     word: &'static str,
     title: &'static str,
     values: String,
-    is_open: bool,
+    /// Of the group of the page's address.
+    form: Option<GroupForm>,
+}
+
+struct GroupForm {
     /// The values with which the form was opened, in JSON.
     seen: String,
     fields: Vec<Field>,
@@ -58,7 +61,7 @@ struct Found {
     is_preset_used: bool,
 }
 
-/// The group that is not folded up, with the state of its form.
+/// The group of the page's address, with the state of its form.
 #[derive(Clone, Copy)]
 struct Opened<'a> {
     group: Group,
@@ -103,24 +106,24 @@ async fn page(
     open: Option<Opened<'_>>,
 ) -> Result<Response, Problem> {
     let (text, rules) = (&req.text, &found.rules);
-    let stored_state = FormState::of(stored(rules));
-    let folded = |group: &Group| {
-        let open = open.filter(|opened| opened.group == *group);
-        let form_state = open.map_or(&stored_state, |opened| opened.form_state);
+    let form = |opened: Opened<'_>| {
+        let (group, form_state) = (opened.group, opened.form_state);
         let shown = table_form(req, form_state).groups(&group.fields(), group.label());
         // After a conflict, the next save is based on the present values.
         let typed = form_state.form.find("seen");
         let seen = typed.filter(|_| !form_state.is_clash());
-        Folded {
-            word: group.word(),
-            title: group.label(),
-            values: values(req, *group, rules),
-            is_open: open.is_some(),
+        GroupForm {
             seen: seen.map_or_else(|| group.values(rules).to_string(), str::to_owned),
             fields: shown.into_iter().flat_map(|one| one.fields).collect(),
         }
     };
-    let groups = Group::ALL.iter().map(folded).collect();
+    let row = |group: &Group| GroupRow {
+        word: group.word(),
+        title: group.label(),
+        values: values(req, *group, rules),
+        form: open.filter(|opened| opened.group == *group).map(form),
+    };
+    let groups = Group::ALL.iter().map(row).collect();
     let zone = words::zone(&req.site, Some(&req.who));
     let proposed = zone.iana_name().and_then(Currency::of_zone);
     let proposed = proposed.map(|currency| ("preset_currency", currency.to_string()));
@@ -134,7 +137,7 @@ async fn page(
         is_unsaved: form_state.is_some_and(|form_state| !form_state.is_fine()),
         groups,
         currency: preset.currency("preset_currency", text.say("preset-currency")),
-        presets: if found.is_preset_used {
+        presets: if found.is_preset_used || open.is_some() {
             &[]
         } else {
             Preset::CHOICES

@@ -31,6 +31,7 @@ struct CalendarPage<'a> {
     text: &'a Text,
     zone: &'a VisitorZone,
     zone_line: String,
+    /// Empty where the times are by the clock of the place.
     zone_change: String,
     /// Where all sessions are listed, unless this is the only one, or what the time is chosen for.
     back: Option<Choice>,
@@ -109,21 +110,31 @@ pub(super) async fn page(
     let found = site.store.read(look).await?;
     let found = found.ok_or_else(Problem::not_found)?;
     let shown = found.day.as_ref().and_then(|(_, times)| times.first());
-    let (zone_line, zoned) = visitor.page(text, shown.map_or(now, |time| time.at));
+    let at = shown.map_or(now, |time| time.at);
+    let is_elsewhere = visitor.differs(&found.zone, at);
+    let (zone_line, zoned) = if is_elsewhere {
+        ZonedPage::new(text, "booking-zone-place", &found.zone, at)
+    } else {
+        visitor.page(text, at)
+    };
     let calendar = Calendar {
         text,
         visitor,
         zoned,
         asked: &asked,
         found: &found,
-        today: now.to_zoned(visitor.zone.clone()).date(),
+        today: now.to_zoned(found.zone.clone()).date(),
     };
     let offer = &found.session.offer;
     let body = CalendarPage {
         text,
         zone: visitor,
         zone_line,
-        zone_change: asker.zone_change(),
+        zone_change: if is_elsewhere {
+            String::new()
+        } else {
+            asker.zone_change()
+        },
         back: calendar.back(is_only),
         title: &offer.title,
         note: &offer.public_note,
@@ -264,7 +275,7 @@ impl Calendar<'_> {
 
     fn later(&self) -> Option<Choice> {
         let after = self.found.first.last_of_month().tomorrow().ok()?;
-        let end = self.found.end.to_zoned(self.visitor.zone.clone()).date();
+        let end = self.found.end.to_zoned(self.found.zone.clone()).date();
         (after <= end).then(|| self.month("offered-month-later", after))
     }
 
@@ -315,7 +326,7 @@ impl Calendar<'_> {
     }
 
     fn day(&self) -> Option<Day> {
-        let (text, zone) = (self.text, &self.visitor.zone);
+        let (text, zone) = (self.text, &self.found.zone);
         let (date, times) = self.found.day.as_ref()?;
         let offset = |day: Date| Some(day.to_zoned(zone.clone()).ok()?.offset());
         let mut parts: [(&'static str, Vec<TimeLink>); 4] = [
@@ -403,7 +414,7 @@ impl Calendar<'_> {
     /// The next day with free times, of a month that has none.
     fn next(&self) -> Option<Choice> {
         let at = self.found.next?;
-        let day = at.to_zoned(self.visitor.zone.clone()).date();
+        let day = at.to_zoned(self.found.zone.clone()).date();
         let values = [("when", self.text.weekday_and_day(day).into())];
         Some(Choice {
             href: self.link("date", &day.to_string()),

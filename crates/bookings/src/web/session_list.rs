@@ -190,7 +190,11 @@ fn row(
         }
     };
     let next = next.map(|next| {
-        let when = words::at_day(text, zoned, &zone.zone, next.at);
+        let place = session.place_zone();
+        let when = match place.filter(|place| zone.differs(place, next.at)) {
+            Some(place) => text.subject_in(&place, next.at),
+            None => words::at_day(text, zoned, &zone.zone, next.at),
+        };
         let when = text.with("booking-next", [("when", when.into())]);
         match next.seats {
             Some(seats) => format!("{when} · {}", words::seats_left(text, seats)),

@@ -8,14 +8,12 @@ use axum::response::Response;
 use identity::account::AccountId;
 use identity::person::{registration, slug, unregistered};
 use identity::session::signed_in::SignedIn;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use site::Context;
 use site::call::{see_other, submission};
 use site::without_sign_in::Entrance;
 use web::dates;
-use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page, page_with_csrf};
 use web::{Form, Problem, Site, Text, Theme, zone};
@@ -36,7 +34,7 @@ use crate::order::OrderMode;
 use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
 use crate::waiting::{WaitingState, Waits};
-use crate::{Refusal, credit, gateway, membership, waiting};
+use crate::{Refusal, credit, gateway, membership, notice, waiting};
 
 #[derive(Template)]
 #[template(path = "slot.html")]
@@ -264,7 +262,7 @@ pub(super) async fn slot_page(
         .ok_or_else(Problem::not_found)?;
     let zone = &visitor.zone;
     let (offered, held, rules, means, (sets, listed, about, questions)) = match found {
-        Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
+        Found::Mine(booking) => return Ok(see_other(&notice::page(&booking))),
         Found::Taken(others) => {
             let title = text.say("booking-taken");
             let others = others.iter().map(|one| {
@@ -350,7 +348,7 @@ pub(super) async fn slot_page(
         place: words::place(text, slot),
         seats: words::seats(text, slot),
         is_full: !is_held && slot.seats_left() < 1,
-        cancel: cancel_rule(
+        cancel: notice::cancel_rule(
             text,
             zone,
             deadline,
@@ -421,7 +419,8 @@ fn session_title(tx: &mut Tx<'_>, slot: &Slot) -> Result<Option<String>, StoreEr
 /// The day of the slot in the calendar of its session. The address is made from the title alone, so
 /// that it does not say which times have the same provider.
 fn calendar(slot: &Slot, title: &str, visitor: &VisitorZone) -> String {
-    let day = slot.starts_at.to_zoned(visitor.zone.clone()).date();
+    let zone = slot.place_zone().unwrap_or_else(|| visitor.zone.clone());
+    let day = slot.starts_at.to_zoned(zone).date();
     visitor.keep(&match slug::from_name(title).as_str() {
         "" => "/book".to_owned(),
         slug => format!("/book/s/{slug}?date={day}"),
@@ -484,29 +483,6 @@ fn held_form(held: &Booking, party: &[Seat]) -> FormState {
     let rest = form.iter();
     let rest = rest.map(|(name, value)| (name.to_owned(), value.to_owned()));
     FormState::of(rest.chain(answers).collect())
-}
-
-/// Formats a sentence about the time until which a member can cancel and lose nothing. `share` is the
-/// share of a price that is paid back later, in hundredths of a percent; `None` where there is no
-/// price.
-pub(super) fn cancel_rule(
-    text: &Text,
-    zone: &TimeZone,
-    deadline: Timestamp,
-    now: Timestamp,
-    share: Option<i64>,
-) -> String {
-    let when = words::moment(text, zone, deadline);
-    let back = fields::percentage(share.unwrap_or(0));
-    let values = [("when", when.into()), ("share", back.into())];
-    let message = match (deadline > now, share) {
-        (false, Some(1..)) => "booking-cancel-closed-share",
-        (false, _) => "booking-cancel-never",
-        (true, Some(0)) => "booking-cancel-until-paid",
-        (true, Some(_)) => "booking-cancel-until-share",
-        (true, None) => "booking-cancel-until",
-    };
-    text.with(message, values)
 }
 
 struct SignedOut {

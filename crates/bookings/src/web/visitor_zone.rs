@@ -9,7 +9,6 @@ use platform::{StoreError, Tx};
 use web::{Site, Text, ZoneWishes, ZonedPage, zone};
 
 use super::words;
-use crate::slot::Slot;
 
 #[derive(Clone, Debug)]
 pub(super) struct VisitorZone {
@@ -77,9 +76,9 @@ impl VisitorZone {
         zone::name(&self.zone)
     }
 
-    /// Whether clocks of the page's zone and of `other` differ when a slot begins.
-    pub(super) fn differs(&self, other: &TimeZone, slot: &Slot) -> bool {
-        self.zone.to_offset(slot.starts_at) != other.to_offset(slot.starts_at)
+    /// Whether clocks of the page's zone and of `other` differ then.
+    pub(super) fn differs(&self, other: &TimeZone, at: Timestamp) -> bool {
+        self.zone.to_offset(at) != other.to_offset(at)
     }
 
     /// What the address says: a zone's name, or nothing.

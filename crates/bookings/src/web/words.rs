@@ -12,7 +12,7 @@ use crate::credit::history::CreditUse;
 use crate::credit::{CreditEntry, CreditReason};
 use crate::credit_kind::Labels;
 use crate::notice;
-pub(super) use crate::notice::{moment, moment_at};
+pub(super) use crate::notice::{moment, moment_at, when};
 use crate::offer::Offer;
 use crate::order::{Grant, OrderState};
 use crate::outcome::Outcome;
@@ -80,20 +80,6 @@ pub(super) fn length_of(text: &Text, all: i64) -> String {
         .map(|(message, count)| text.with(message, [("count", count.into())]))
         .collect();
     words.join(" ")
-}
-
-/// A day and a time range, such as “Saturday, 16 January 2027” and “9:30–10:15 am, Kuala Lumpur
-/// (UTC+8)”. `place` is as in [`notice::at_place`].
-pub(super) fn when(
-    text: &Text,
-    zone: &TimeZone,
-    place: Option<&TimeZone>,
-    from: Timestamp,
-    until: Timestamp,
-) -> (String, String) {
-    let day = text.date(from.to_zoned(place.unwrap_or(zone).clone()));
-    let say = |zone: &TimeZone| text.time_range_in(zone, from, until);
-    (day, notice::at_place(text, zone, place, from, say))
 }
 
 /// Until when members cancel a session and lose nothing, from the number of minutes before it.

@@ -101,7 +101,7 @@ pub(super) async fn choose(
             yours.push(row);
         }
     }
-    let found = zone::search(query, text.language(), rows.now);
+    let found = zone::search(query, rows.now);
     let found = found.into_iter().take(MOST);
     let found =
         found.filter_map(|one| Some(rows.row(&zone::find(one.zone)?, Some(one.country), "")));

@@ -91,16 +91,19 @@ fn rates_refunds_taxes_and_deadlines_are_typed_as_people_say_them() {
             ("cancel_minutes.unit", "days"),
             ("late_refund_bps", "50"),
         ];
-        assert_eq!(send(&mut owner, SETTINGS, &cancelling, &fields).await, 303);
+        assert_eq!(
+            send(&mut owner, &cancelling, &cancelling, &fields).await,
+            303
+        );
         let fields = [("tax_bps", "19"), ("tax_label", "VAT")];
-        assert_eq!(send(&mut owner, SETTINGS, &tax, &fields).await, 303);
+        assert_eq!(send(&mut owner, &tax, &tax, &fields).await, 303);
         let found: Vec<(i64, i64, i64)> = rows(
             stage,
             sql!("SELECT cancel_minutes, tax_bps, late_refund_bps FROM booking_setting"),
         )
         .await;
         assert_eq!(found, [(2_880, 1_900, 5_000)]);
-        let refused = send(&mut owner, SETTINGS, &tax, &[("tax_bps", "1900")]).await;
+        let refused = send(&mut owner, &tax, &tax, &[("tax_bps", "1900")]).await;
         assert_eq!(refused, 422);
 
         let payment: Vec<(String,)> = rows(stage, sql!("SELECT id FROM payment")).await;
@@ -179,14 +182,14 @@ fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
         };
         set(27_000, 27_050).await;
         assert_eq!(
-            send(&mut owner, SETTINGS, PAYING, &[("currency", "JPY")]).await,
+            send(&mut owner, PAYING, PAYING, &[("currency", "JPY")]).await,
             422
         );
         let euro = [("EUR".to_owned(), 10_000_i64), ("EUR".to_owned(), 27_050)];
         assert_eq!(rows::<(String, i64)>(stage, plans()).await, euro);
         set(27_050, 27_000).await;
         assert_eq!(
-            send(&mut owner, SETTINGS, PAYING, &[("currency", "JPY")]).await,
+            send(&mut owner, PAYING, PAYING, &[("currency", "JPY")]).await,
             303
         );
         let followed = [("EUR".to_owned(), 10_000_i64), ("JPY".to_owned(), 270)];
@@ -216,7 +219,7 @@ fn a_site_begins_with_the_currency_of_its_zone() {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         prove(stage, &mut owner).await;
         let chosen = [("currency", "SGD")];
-        assert_eq!(send(&mut owner, SETTINGS, PAYING, &chosen).await, 303);
+        assert_eq!(send(&mut owner, PAYING, PAYING, &chosen).await, 303);
         crate::stage::go_to(stage, "2026-11-25T12:00:00Z").await;
         stage.work().await;
         assert_eq!(currency().await, "SGD");

@@ -248,7 +248,7 @@ fn a_teacher_writes_hours_and_offers_in_forms_and_a_visitor_books_on_the_pages()
         let path = "/me/hours/new";
         let page = farah.browser.get(path).await;
         let mut form = page.expect(200).form(path);
-        form.fill("time_zone", "Europe/Berlin");
+        form.fill("time_zone", "München");
         assert_eq!(form.value("name"), Some("My hours"));
         assert_eq!(form.value("week.0.opens"), Some("09:00"));
         farah.browser.submit(&page, &form).await.expect(303);
@@ -350,6 +350,31 @@ fn what_a_provider_wrote_about_hours_is_exported_and_erased() {
 }
 
 #[test]
+fn a_part_of_a_day_that_meets_another_is_refused_where_it_was_typed() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let path = "/me/hours/new";
+        let page = farah.browser.get(path).await;
+        let mut form = page.expect(200).form(path);
+        // The empty part below Monday's hours.
+        form.fill("week.5.opens", "16:00")
+            .fill("week.5.closes", "18:00");
+        let refused = farah.browser.submit(&page, &form).await;
+        assert!(refused.expect(422).body.contains("href=\"#week.5.opens\""));
+        let said = stage.say("problem-hours-overlap");
+        assert!(refused.text().contains(&*said), "{}", refused.text());
+        let mut form = refused.form(path);
+        assert_eq!(form.value("week.5.closes"), Some("18:00"));
+        // What touches is another part.
+        form.fill("week.5.opens", "17:00");
+        farah.browser.submit(&refused, &form).await.expect(303);
+        farah
+            .sees("/me/hours", "09:00 – 17:00, 17:00 – 18:00")
+            .await;
+    });
+}
+
+#[test]
 fn hours_that_say_nothing_or_too_much_are_refused() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
@@ -362,6 +387,12 @@ fn hours_that_say_nothing_or_too_much_are_refused() {
                 json!({"name": "A", "time_zone": "Mars/Base"}),
                 "/time_zone",
                 "time_zone_unknown",
+            ),
+            (
+                "schedules",
+                json!({"name": "A", "time_zone": "CST"}),
+                "/time_zone",
+                "time_zone_several",
             ),
             (
                 "schedules",

@@ -38,8 +38,9 @@ fn administrators_say_to_which_hosts_links_lead() {
         ] {
             patch(hosts, 1).await.expect(422);
         }
-        let page = owner.browser.get("/admin/sessions/settings").await;
-        let mut form = page.expect(200).form("/admin/sessions/settings/rooms");
+        let rooms = "/admin/sessions/settings/rooms";
+        let page = owner.browser.get(rooms).await;
+        let mut form = page.expect(200).form(rooms);
         let first = "meet.google.com, zoom.us, teams.microsoft.com, teams.live.com, meet.jit.si";
         assert_eq!(form.value("meeting_hosts"), Some(first));
         form.fill("meeting_hosts", "BBB.example.org, 10.0.0.1");

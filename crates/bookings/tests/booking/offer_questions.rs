@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use crate::hours::{BOOKINGS, book, listed, offer, tuesdays, wish};
 use crate::newcomers;
 use crate::stage::{
-    Booking, Person, Stage, count, erase, errors, exported, go_to, on_both, on_default, provider,
+    Booking, LINK, Person, Stage, count, erase, errors, exported, go_to, on_both, on_default,
+    provider,
 };
 
 const QUESTIONS: &str = "/api/v1/me/questions";
+const REQUESTS: &str = "/api/v1/requests";
 
 /// Adds a question to an offer. Returns its id.
 async fn ask(farah: &mut Person, offer: &Value, question: &Value) -> String {
@@ -304,5 +306,70 @@ fn questions_that_cannot_be_answered_are_refused_and_ten_are_asked_at_most() {
         ask(&mut farah, &lesson, &theirs).await;
         let on = json!({"active": true, "version": 2});
         farah.call("PATCH", &one, &on).await.expect(409);
+    });
+}
+
+#[test]
+fn who_asks_for_times_answers_what_their_offers_ask_and_the_booking_keeps_it() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let hours = tuesdays(&mut farah).await;
+        let lesson = offer(&mut farah, &hours, &json!({})).await;
+        let id = ask(&mut farah, &lesson, &language()).await;
+        let single = farah.offer("2026-12-02", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slot = listed(&mut aina).await[3].clone();
+        let path = "/me/requests/new";
+        let begin = format!("{path}?slot={}", slot["id"].as_str().unwrap());
+        let page = aina.browser.get(&begin).await;
+        let mut form = page.expect(200).form(path);
+        form.fill("slot_2", single["id"].as_str().unwrap());
+        let refused = aina.browser.submit(&page, &form).await;
+        let link = format!("href=\"#answers.{id}\"");
+        assert!(refused.expect(422).body.contains(&link), "{}", refused.body);
+        let made = sql!("SELECT COUNT(*) FROM booking_request");
+        assert_eq!(count(stage, made).await, 0);
+        let mut form = refused.form(path);
+        form.fill(&format!("answers.{id}"), "Rust");
+        aina.browser.submit(&refused, &form).await.expect(303);
+        for words in ["Which language?", "Rust"] {
+            aina.sees("/me/requests", words).await;
+            farah.sees("/me/slots/requests", words).await;
+        }
+        let all = aina.call("GET", REQUESTS, &Value::Null).await.json();
+        let request = &all["items"][0];
+        assert_eq!(request["slots"][0]["answers"][0]["answer"], json!(["Rust"]));
+        // Nothing is asked about single times.
+        assert_eq!(request["slots"][1]["answers"], json!([]));
+        let confirm = format!("{REQUESTS}/{}/confirm", request["id"].as_str().unwrap());
+        let body = json!({"slot_id": slot["id"]});
+        farah.call("POST", &confirm, &body).await.expect(200);
+        assert_eq!(aina.coming().await["answers"][0]["answer"], json!(["Rust"]));
+        let left = || sql!("SELECT COUNT(*) FROM booking_request_slot WHERE answers <> '[]'");
+        assert_eq!(count(stage, left()).await, 1);
+        erase(stage, &aina).await;
+        assert_eq!(count(stage, left()).await, 0);
+        stage.work().await;
+    });
+}
+
+#[test]
+fn what_cannot_be_read_as_a_length_is_said_once() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        tuesdays(&mut farah).await;
+        let path = "/me/offers/new";
+        for typed in ["an hour", "2000"] {
+            let page = farah.browser.get(path).await;
+            let mut form = page.expect(200).form(path);
+            form.fill("title", "Lesson")
+                .fill("location", LINK)
+                .fill("lengths.0.minutes", typed)
+                .fill("lengths.0.minutes.unit", "minutes");
+            let refused = farah.browser.submit(&page, &form).await;
+            let links = refused.expect(422).links().into_iter();
+            let links = links.filter(|link| link.href.starts_with("#lengths"));
+            assert_eq!(links.count(), 1, "{typed}: {}", refused.text());
+        }
     });
 }

@@ -318,8 +318,8 @@ fn each_side_reads_a_session_in_its_own_zone_and_in_the_other_s() {
         aina.sees(&booking, "9 am, Kuala Lumpur (UTC+8)").await;
         let mails = stage.world.mails().await;
         for (who, when) in [
-            ("Farah.Ali", "9 am, Kuala Lumpur (UTC+8)"),
-            ("Aina.Yusof", "2 am, Rome (UTC+1)"),
+            ("Farah.Ali", "9–10 am, Kuala Lumpur (UTC+8)"),
+            ("Aina.Yusof", "2–3 am, Rome (UTC+1)"),
         ] {
             let mut mails = mails.iter().filter(|mail| mail.recipient.starts_with(who));
             assert!(mails.any(|mail| mail.text.contains(when)), "{mails:?}");

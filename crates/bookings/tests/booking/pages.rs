@@ -187,12 +187,17 @@ fn a_calendar_has_hours_and_sessions_and_says_what_waits() {
         let form = form.expect(200).form("/me/slots/new");
         let typed = (form.value("date"), form.value("time"));
         assert_eq!(typed, (Some("2026-12-01"), Some("09:00")));
-        // Over, it waits for the provider's word, and the menu counts it.
+        let legend = stage.say("calendar-is-busy");
+        assert!(page.text().contains(&*legend), "{}", page.text());
+        assert!(!page.body.contains("class=\"now "));
+        // Over, it waits for the provider's word, and the menu counts it. The line of now is at 11:30.
         go_to(stage, "2026-12-01T03:30:00Z").await;
         prove(stage, &mut farah).await;
         let page = farah.browser.get("/me/slots").await;
         let waits = stage.fill("to-do-outcomes", [("count", 1.into())]);
         assert!(page.expect(200).text().contains(&waits));
+        assert!(page.body.contains("class=\"now h3 q2 "), "{}", page.body);
+        assert!(page.text().contains("11:30 am Now"), "{}", page.text());
         assert!(page.body.contains("<span class=\"count\">1</span>"));
     });
 }

@@ -32,11 +32,13 @@ fn rules_are_changed_with_a_recent_proof() {
             let refused = call(&mut script(stage, &owner), "PATCH", SETTINGS, &rules(&set)).await;
             assert_eq!(refused.expect(403).json()["code"], "sudo_required", "{set}");
         }
-        let page = owner.browser.get("/admin/sessions/settings").await;
-        let mut preset = page.expect(200).form("/admin/sessions/preset");
+        let all = owner.browser.get("/admin/sessions/settings").await;
+        let mut preset = all.expect(200).form("/admin/sessions/preset");
         preset.press("preset", "studio");
-        let form = page.form("/admin/sessions/settings/payouts");
-        for form in [preset, form] {
+        let payouts = "/admin/sessions/settings/payouts";
+        let page = owner.browser.get(payouts).await;
+        let form = page.expect(200).form(payouts);
+        for (page, form) in [(all, preset), (page, form)] {
             let asked = owner.browser.submit(&page, &form).await;
             let onward = asked.location().unwrap_or_default();
             assert!(onward.starts_with("/sudo?"), "{onward}");

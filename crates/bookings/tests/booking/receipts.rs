@@ -6,13 +6,13 @@ use bookings::order::OrderId;
 use identity::grant::OWNER;
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
-use testkit::Form;
 
 use crate::catalogue::send;
 use crate::credits::{credits, offer, order, plan};
 use crate::memberships::{grants, need};
 use crate::razorpay::{come_back, open};
 use crate::razorpay_double::Razorpay;
+use crate::rule_groups::GROUPS;
 use crate::stage::{
     Booking, Person, Stage, go_to, ledger, on_default, prove, provider, script, wrong,
 };
@@ -37,13 +37,18 @@ fn move_to(stage: &Stage<'_>, person: &mut Person) {
 /// Sets rules of bookings, which are of one group.
 pub(crate) async fn rule(stage: &Stage<'_>, owner: &mut Person, rules: &[(&str, &str)]) {
     prove(stage, owner).await;
-    let page = owner.browser.get("/admin/sessions/settings").await;
-    let has = |form: &Form| form.fields.iter().any(|field| field.name == rules[0].0);
-    let mut form = page.expect(200).forms().into_iter().find(has).unwrap();
-    for (name, value) in rules {
-        form.fill(name, value);
+    for group in GROUPS {
+        let path = format!("/admin/sessions/settings/{group}");
+        let page = owner.browser.get(&path).await;
+        let mut form = page.expect(200).form(&path);
+        if !form.fields.iter().any(|field| field.name == rules[0].0) {
+            continue;
+        }
+        for (name, value) in rules {
+            form.fill(name, value);
+        }
+        owner.browser.submit(&page, &form).await.expect(303);
     }
-    owner.browser.submit(&page, &form).await.expect(303);
 }
 
 async fn receipt(stage: &Stage<'_>, pay: &str) -> Option<String> {

@@ -171,7 +171,7 @@ fn each_side_reads_what_it_is_to_prepare_in_its_language_and_zone() {
             "In the garden",
             "Bring a hat",
             LINK,
-            "24 November 2026, 2 pagi",
+            "24 November 2026, 2–3 pagi",
             &malay.say("slot-prep-note"),
             &malay.say("booking-said-tips"),
         ] {
@@ -179,7 +179,7 @@ fn each_side_reads_what_it_is_to_prepare_in_its_language_and_zone() {
         }
         let topics = format!("{}\nRoses\nLilies\n", stage.say("booking-topics"));
         let note = format!("{}\nI am early\n", stage.say("booking-own-note"));
-        for said in [&*topics, &*note, LINK, "9 am"] {
+        for said in [&*topics, &*note, LINK, "9–10 am"] {
             assert!(provider.contains(said), "{said}: {provider}");
         }
         assert!(!member.contains("I am early"), "{member}");

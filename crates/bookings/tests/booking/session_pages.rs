@@ -469,3 +469,40 @@ fn a_class_is_a_session_whose_dates_say_how_many_places_are_left() {
         assert_eq!(labels(&calendar), labels(&next));
     });
 }
+
+#[test]
+fn a_session_in_person_is_read_by_the_clock_of_its_place() {
+    on_default(&async |stage: &Stage<'_>| {
+        let stage = &in_zone(stage, "Europe/Berlin");
+        let mut farah = provider(stage).await;
+        let opens = hours(&mut farah, "tuesday", "09:00", "11:00").await;
+        let there = json!({"location_kind": "in_person", "area": "Mitte", "location": "No. 1"});
+        for title in ["Portrait", "Portrait of two"] {
+            let mut session = there.clone();
+            session["title"] = title.into();
+            offer(&mut farah, &opens, &session).await;
+        }
+        let mut visitor = stage.visitor();
+        // 9 am in Berlin is the evening of Monday in Honolulu.
+        let far = "?tz=Pacific/Honolulu";
+        let list = read(&mut visitor, &format!("/book{far}")).await;
+        let next = "Next: Tue 24 Nov, 9 am (Berlin)";
+        assert!(list.text().contains(next), "{}", list.text());
+        let page = read(&mut visitor, &format!("/book/s/portrait{far}")).await;
+        assert_eq!(labels(&page), ["9 am", "10 am"]);
+        assert_eq!(days(&page)[0], "Tuesday, 24 November: 2 free times");
+        let line = "All times are in Berlin (UTC+1), where it takes place.";
+        let text = page.text();
+        assert!(text.contains(line), "{text}");
+        // Another zone would change nothing.
+        assert!(!text.contains("Change the zone"), "{text}");
+        let (_, time) = times(&page)[0].clone();
+        let shown = read(&mut visitor, &time).await;
+        let both = "9–10 am, Berlin (UTC+1) (Mon 23 Nov 2026, 10 pm, Honolulu (UTC−10))";
+        assert!(shown.text().contains(both), "{}", shown.text());
+        let back = "/book/s/portrait?date=2026-11-24&tz=Pacific%2FHonolulu";
+        assert!(shown.links().iter().any(|link| link.href == back));
+        let near = read(&mut visitor, "/book/s/portrait?tz=Europe/Rome").await;
+        assert!(near.text().contains("All times are in Rome (UTC+1)."));
+    });
+}

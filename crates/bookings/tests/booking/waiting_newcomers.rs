@@ -100,6 +100,25 @@ fn a_newcomer_waits_once_a_link_has_confirmed_the_address_and_is_asked_by_mail()
 }
 
 #[test]
+fn a_newcomer_who_waits_reads_in_the_zone_of_the_page() {
+    on_default(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        let (_, _, slot) = full(&stage).await;
+        let mut siti = stage.visitor();
+        let page = siti.get(&format!("{}?tz=Asia/Tokyo", path(&slot))).await;
+        let mut form = page
+            .expect(200)
+            .form(&format!("{}/waiting-newcomer", path(&slot)));
+        form.fill("display_name", "Siti Aminah").fill("email", SITI);
+        siti.submit(&page, &form).await.expect(202);
+        let sent = links(&stage, SITI).await;
+        let page = siti.get(&sent[0]).await;
+        let time = "11 am – 12 noon, Tokyo (UTC+9)";
+        assert!(page.expect(200).text().contains(time), "{}", page.text());
+    });
+}
+
+#[test]
 fn nobody_waits_with_somebody_else_s_address_or_learns_of_an_account() {
     on_default(&async |stage: &Stage<'_>| {
         let stage = open(stage).await;

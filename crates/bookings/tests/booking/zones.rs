@@ -1,7 +1,7 @@
 //! In which zone people and visitors read times.
 
 use platform::{Rows, StoreError, Tx, sql};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::feeds;
 use crate::newcomers::{open, siti_books};
@@ -404,8 +404,9 @@ fn a_session_in_person_is_told_in_the_zone_of_its_place() {
                 .get(&format!("/book?tz={zone}&from=2026-11-30"))
                 .await;
             let said = page.expect(200).text();
-            let place = "Tue 1 Dec, 9 am (Kuala Lumpur), 1 hour";
+            let place = "Tue 1 Dec, 9 am (Kuala Lumpur)";
             assert_eq!(said.contains(place), is_said, "{said}");
+            assert!(!said.contains("2 am"), "{said}");
         }
 
         let mut aina = stage.person("Aina Yusof").await;
@@ -426,11 +427,27 @@ fn a_session_in_person_is_told_in_the_zone_of_its_place() {
             mail.subject,
             "Booked: Portrait, Tue 1 Dec, 9 am (Kuala Lumpur)"
         );
-        let long = "Tuesday, 1 December 2026, 9 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
+        let long = "Tuesday, 1 December 2026, 9–10 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
         assert!(mail.text.contains(long), "{}", mail.text);
         let file = aina.browser.get(&format!("{booking}/calendar.ics")).await;
         let start = "DTSTART;TZID=Asia/Kuala_Lumpur:20261201T090000";
         assert!(file.expect(200).body.contains(start), "{}", file.body);
+        // Notices about a time that was asked for are told so too.
+        let mut other = sent.clone();
+        other["date"] = "2026-12-03".into();
+        let other = farah.call("POST", "/api/v1/me/slots", &other).await;
+        let other = other.expect(201).json();
+        let ask = json!({"slot_ids": [other["id"]]});
+        let made = aina.call("POST", "/api/v1/requests", &ask).await;
+        let id = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let decline = format!("/api/v1/requests/{id}/decline");
+        farah.call("POST", &decline, &Value::Null).await.expect(200);
+        let mails = stage.world.mails().await;
+        let told = "Thursday, 3 December 2026, 9 am, Kuala Lumpur (UTC+8) (Thu 3 Dec 2026, 2 am, Rome (UTC+1))";
+        let is_told = |mail: &&testkit::SentMail| {
+            mail.recipient.starts_with("Aina") && mail.text.contains(told)
+        };
+        assert!(mails.iter().any(|mail| is_told(&mail)), "{mails:?}");
         // The private calendar gives other sessions in the zone of the account.
         let call = farah.offer("2026-12-02", "09:00", 0).await;
         aina.book(&call).await.expect(303);

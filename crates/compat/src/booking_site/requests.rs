@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use bookings::Refusal;
 use bookings::booking::Party;
 use bookings::codes::QUOTA_EXHAUSTED;
+use bookings::offer_question::SentAnswers;
 use bookings::provider::Provider;
 use bookings::request::view::{self, RequestView};
 use bookings::request::{self, NewRequest, PartyToRequest, RequestId};
@@ -120,6 +121,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
     let (sent, site, who) = (body.value, call.site.clone(), call.requester.clone());
     let new = NewRequest {
         slot_ids: sent.preferred_slots,
+        answers: SentAnswers::new(),
         topics: read_topics(&sent.topics),
         note: sent.additional_notes,
         shows_email: false,

@@ -1,6 +1,7 @@
 //! Profiles: the information that people publish about themselves, with their display name and
 //! slug.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::{Entity, Entry, RequestFacts};
 use platform::store::Row;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use web::fields::{self, Field, Input, https, line, lines};
 use web::findings::Findings;
 use web::problem::FieldProblem;
+use web::zone;
 
 use crate::account::{self, AccountId, AccountZone, DisplayName};
 use crate::person::slug;
@@ -67,12 +69,12 @@ impl Profile {
     };
 
     /// Applies the submitted values to the profile.
-    pub(crate) fn with(&self, input: &Input) -> Result<Self, Vec<FieldProblem>> {
+    pub(crate) fn with(&self, input: &Input, now: Timestamp) -> Result<Self, Vec<FieldProblem>> {
         let mut findings = Findings::default();
         let mut new = input.apply(Self::FIELDS, self, false, &TimeZone::UTC, &mut findings);
         findings.line("/website", &new.website, 0, LONGEST_WEBSITE);
-        if TimeZone::get(&new.time_zone).is_err() {
-            findings.add("/time_zone", "time_zone_unknown", []);
+        if let Some(found) = zone::read_field("/time_zone", &new.time_zone, now, &mut findings) {
+            zone::name(&found).clone_into(&mut new.time_zone);
         }
         match new.display_name.parse::<DisplayName>() {
             Ok(name) => name.as_str().clone_into(&mut new.display_name),
@@ -150,7 +152,7 @@ pub fn change(
         return Err(ProfileError::NotSignedIn);
     }
     let old = find(tx, id)?;
-    let new = old.with(input).map_err(ProfileError::Fields)?;
+    let new = old.with(input, tx.now()).map_err(ProfileError::Fields)?;
     if new.display_name != old.display_name
         && text_cleaning::has_address(&new.display_name)
         && signed_in::confirmed(tx, who)?.is_none()

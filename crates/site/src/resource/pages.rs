@@ -119,6 +119,10 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
 }
 
+/// The name of the button that shows [`EditForm::effects`], and of the form's value with which a page
+/// was shown for them.
+pub const LOOK: &str = "look";
+
 /// The step after [`PageResource::prepare`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -183,6 +187,9 @@ pub struct EditForm<'a> {
     pub below: String,
     /// The message id of a note above the fields.
     pub note: Option<&'static str>,
+    /// What saving would do, a sentence each, above the buttons. A press of `look` says it anew for what
+    /// is typed, without saving.
+    pub effects: Vec<String>,
     /// The path and label of another page about the item.
     pub more: Option<(String, String)>,
     /// The target path of the form's cancel button.
@@ -439,6 +446,7 @@ async fn edit_form<R: PageResource>(
         save: R::Parent::SAVE,
         cancel: R::Parent::CANCEL,
         note: None,
+        effects: Vec::new(),
         more: None,
         list: None,
         groups: table.groups(&shown, R::MESSAGES.settings),

@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use identity::person::slug;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
 
 use super::class_date::{ListedDate, class_dates};
 use super::{Offering, STRETCH, Seats, Times, with_classes};
 use crate::offer::{Offer, OfferId, OfferLength};
+use crate::schedule::zone_of;
 use crate::slot::{Place, Slot, SlotId};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -190,6 +192,21 @@ impl OfferedSession {
     fn ending(&self) -> String {
         let endings = self.offerings.iter().map(|one| ending(&one.offer.id));
         endings.min().unwrap_or_default()
+    }
+
+    pub(crate) fn includes(&self, offer: &OfferId) -> bool {
+        self.offerings.iter().any(|one| one.offer.id == *offer)
+    }
+
+    /// As of a slot: the zone of the place where it is given in person. `None` also where those who give
+    /// it are in several zones.
+    pub(crate) fn place_zone(&self) -> Option<TimeZone> {
+        let [first, others @ ..] = self.offerings.as_slice() else {
+            return None;
+        };
+        let is_one = others.iter().all(|other| other.zone == first.zone);
+        let is_there = is_one && self.offer.location_kind == Place::InPerson;
+        is_there.then(|| zone_of(&first.zone))
     }
 
     /// The lengths, from the shortest on.

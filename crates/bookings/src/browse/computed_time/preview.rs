@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
-use super::{FURTHEST, Offering, ProviderTime, provider_times};
+use super::{FURTHEST, Offering, ProviderTime};
 use crate::offer::Offer;
 use crate::provider::ProviderId;
 use crate::schedule::Schedule;
@@ -26,7 +26,6 @@ impl Preview {
         schedule: &Schedule,
     ) -> Result<Self, StoreError> {
         let now = tx.roughly_now();
-        let mut times = provider_times(tx, &[provider], "", now, now + FURTHEST)?;
         let offering = Offering {
             offer: Offer {
                 schedule_id: schedule.id.to_string(),
@@ -43,7 +42,7 @@ impl Preview {
         };
         Ok(Self {
             offering,
-            time: times.remove(provider).unwrap_or_default(),
+            time: ProviderTime::load(tx, provider, now, now + FURTHEST)?,
             now,
         })
     }

@@ -22,7 +22,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(48);
 
 /// What is known of a provider's time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ProviderTime {
+pub(crate) struct ProviderTime {
     /// The days that differ, in the order in which they were made, each with the hours that it is
     /// about; all if it names none.
     exceptions: Vec<(Option<String>, Exception)>,
@@ -32,8 +32,18 @@ pub(super) struct ProviderTime {
 }
 
 impl ProviderTime {
+    pub(crate) fn load(
+        tx: &mut Tx<'_>,
+        provider: &ProviderId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut times = provider_times(tx, &[provider], "", from, until)?;
+        Ok(times.remove(provider).unwrap_or_default())
+    }
+
     /// The hours with this id, zone and week, with the days that differ from them.
-    pub(super) fn hours(&self, schedule: &str, zone: &str, week: &[WeekWindow]) -> Hours {
+    pub(crate) fn hours(&self, schedule: &str, zone: &str, week: &[WeekWindow]) -> Hours {
         let own = self.exceptions.iter();
         let own = own.filter(|(of, _)| of.as_ref().is_none_or(|of| of == schedule));
         Hours {
@@ -128,8 +138,7 @@ pub(crate) fn hours(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<BTreeMap<String, Hours>, StoreError> {
-    let mut times = provider_times(tx, &[provider], "", from, until)?;
-    let time = times.remove(provider).unwrap_or_default();
+    let time = ProviderTime::load(tx, provider, from, until)?;
     let all = schedule::of_provider(tx, provider)?.into_iter();
     let all = all.map(|one| {
         let id = one.id.to_string();

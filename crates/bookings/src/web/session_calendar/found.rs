@@ -22,6 +22,7 @@ use crate::{Refusal, review, settings};
 pub(super) struct Asked {
     slug: String,
     pub(super) purpose: Purpose,
+    /// The visitor's.
     zone: TimeZone,
     /// The slug of a provider's page; empty for all who give the session.
     pub(super) with: String,
@@ -96,6 +97,8 @@ pub(super) struct Count {
 }
 
 pub(super) struct Found {
+    /// By whose clock the days and times are: that of the place, or else the visitor's.
+    pub(super) zone: TimeZone,
     pub(super) cancel_minutes: i64,
     /// Of all who give it.
     pub(super) whole: OfferedSession,
@@ -182,8 +185,9 @@ pub(super) fn find(
         return Ok(None);
     };
     let known = KnownTimes::load(tx, std::slice::from_ref(&session), time)?;
-    let day_of = |at: Timestamp| at.to_zoned(asked.zone.clone()).date();
-    let begin = |day: Date| day.to_zoned(asked.zone.clone()).map(|at| at.timestamp());
+    let zone = session.place_zone().unwrap_or_else(|| asked.zone.clone());
+    let day_of = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let begin = |day: Date| day.to_zoned(zone.clone()).map(|at| at.timestamp());
     let today = day_of(now);
     let asked_day = asked.date.or(asked.month);
     let next = |from: Timestamp| Some(known.next(&session, Some(minutes), from)?.at);
@@ -223,6 +227,7 @@ pub(super) fn find(
         day,
         next: None,
         session: session.clone(),
+        zone: zone.clone(),
     };
     if !found.is_free() {
         found.next = next(until).or_else(|| next(now));

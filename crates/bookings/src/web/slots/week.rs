@@ -55,8 +55,19 @@ struct WeekPage<'a> {
     /// The classes and the names of the hours beside the days.
     axis: Vec<(String, String)>,
     days: Vec<Day>,
+    /// The class of each colour, and the message id of what it means.
+    legend: &'static [(&'static str, &'static str)],
     is_administrator: bool,
 }
+
+const LEGEND: &[(&str, &str)] = &[
+    ("yes", "slot-booked"),
+    ("wait", "slot-held"),
+    ("lesson", "calendar-is-class"),
+    ("time", "calendar-is-free"),
+    ("busy", "calendar-is-busy"),
+    ("open", "calendar-is-open"),
+];
 
 struct Day {
     href: String,
@@ -70,6 +81,8 @@ struct Day {
     is_chosen: bool,
     /// The note about a day off, or what it is.
     off: Option<String>,
+    /// Whether nothing stands in it.
+    is_empty: bool,
     entries: Vec<Entry>,
 }
 
@@ -93,8 +106,8 @@ struct Writer<'a> {
     zoned: ZonedPage<'a>,
     zone: TimeZone,
     now: Timestamp,
-    /// The first hour of the grid.
-    first: i64,
+    /// The first hour of the grid, and the one that ends it.
+    hours: [i64; 2],
     busy: Vec<(Timestamp, Timestamp)>,
 }
 
@@ -154,7 +167,7 @@ async fn page(
         zoned,
         zone,
         now,
-        first,
+        hours: [first, last],
         busy,
     };
     let chosen = asked.unwrap_or(today);
@@ -199,6 +212,7 @@ async fn page(
         later: to(7),
         axis: axis.collect(),
         days,
+        legend: LEGEND,
         is_administrator,
     };
     req.show(HERE, &text.say("slot-mine"), body).await
@@ -256,6 +270,15 @@ impl Writer<'_> {
             matches!(one.kind, EntryKind::Booked | EntryKind::Held)
                 || one.kind == EntryKind::Class && one.seats_taken > 0
         };
+        let is_empty = parts.is_empty();
+        let entries = parts.iter().map(|(one, part)| self.entry(one, day, *part));
+        let mut entries: Vec<Entry> = entries.collect();
+        if day == today
+            && let Some((minute, line)) = self.now_line(day)
+        {
+            let before = parts.iter().filter(|(_, part)| part.from <= minute);
+            entries.insert(before.count(), line);
+        }
         Day {
             href: format!("{HERE}?from={day}"),
             weekday: self.text.weekday(day),
@@ -265,11 +288,34 @@ impl Writer<'_> {
             is_today: day == today,
             is_chosen: day == chosen,
             off: None,
-            entries: parts
-                .into_iter()
-                .map(|(one, part)| self.entry(one, day, part))
-                .collect(),
+            is_empty,
+            entries,
         }
+    }
+
+    /// The line of now, and its minute; `None` outside the hours that are shown.
+    fn now_line(&self, day: Date) -> Option<(i64, Entry)> {
+        let at = self.now.to_zoned(self.zone.clone());
+        let minute = i64::from(at.hour()) * 60 + i64::from(at.minute());
+        let [first, last] = self.hours;
+        let is_shown = at.date() == day && (first * 60..last * 60).contains(&minute);
+        let part = Minutes {
+            from: minute,
+            until: minute + 1,
+            begins: true,
+        };
+        is_shown.then(|| {
+            let line = Entry {
+                class: format!("now {}", part.class(first)),
+                href: None,
+                time: self.zoned.time(self.now),
+                state: self.text.say("calendar-now").into_owned(),
+                title: String::new(),
+                tick: None,
+                is_ticked: false,
+            };
+            (minute, line)
+        })
     }
 
     fn off(&self, day: Date, all: &[DayOff]) -> Option<String> {
@@ -308,7 +354,7 @@ impl Writer<'_> {
         });
         let mut ticked = self.form_state.form.all("ids");
         Entry {
-            class: format!("{} {}", class(one.kind), part.class(self.first)),
+            class: format!("{} {}", class(one.kind), part.class(self.hours[0])),
             href: match (one.kind, &one.booking_id, &one.slot_id) {
                 (EntryKind::Busy, ..) => None,
                 (EntryKind::Open, ..) => {
@@ -399,6 +445,7 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
         let sent = SentForm {
             address: "/me/slots/bulk",
             here: &week,
+            menu: HERE,
             form,
         };
         let values = [("count", ids.len().into())];
