@@ -16,7 +16,7 @@ use web::{Problem, Text};
 use super::calendar_purpose::Purpose;
 use super::frame::BookingPage as _;
 use super::own::{self, Loaded};
-use super::{slot_page, words};
+use super::words;
 use crate::book::{self, NewTime};
 use crate::booking::{Booking, Party, PartyTo};
 use crate::browse::computed_time::{self, MovedTime};
@@ -141,7 +141,7 @@ async fn page(
     let now_at = req.site.clock.now();
     let is_late = cancel::is_late(booking, now_at);
     let share = loaded.order.as_ref().map(|_| booking.late_refund_bps);
-    let rule = |deadline| slot_page::cancel_rule(text, &zone, deadline, now_at, share);
+    let rule = |deadline| notice::cancel_rule(text, &zone, deadline, now_at, share);
     let body = MovePage {
         text,
         form: req.form(&[], form_state),
