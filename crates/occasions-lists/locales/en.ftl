@@ -251,6 +251,10 @@ host-import-headings = Headings
 host-import-heading-row = Row { $row }: { $words }
 host-import-no-headings = There are no headings
 host-import-again-hint = What is in the columns is then guessed anew.
+host-import-commas-people = Each line was read as one household, and its commas as signs between people.
+host-import-commas-to-columns = Read the commas as columns
+host-import-commas-columns = The commas were read as signs between columns.
+host-import-commas-to-people = Read each line as one household
 host-import-read-again = Read again
 
 ## The page of reports

@@ -236,6 +236,10 @@ host-import-headings = Tajuk
 host-import-heading-row = Baris { $row }: { $words }
 host-import-no-headings = Tiada tajuk
 host-import-again-hint = Isi lajur kemudian diteka semula.
+host-import-commas-people = Setiap baris dibaca sebagai satu isi rumah, dan komanya sebagai tanda antara orang.
+host-import-commas-to-columns = Baca koma sebagai lajur
+host-import-commas-columns = Koma dibaca sebagai tanda antara lajur.
+host-import-commas-to-people = Baca setiap baris sebagai satu isi rumah
 host-import-read-again = Baca semula
 
 ## The page of reports

@@ -22,6 +22,7 @@ use super::ImportId;
 use super::finding::Finding;
 use super::gathered::{Gathered, Gathering};
 use super::lexicon::Lexicon;
+use super::reading::Commas;
 pub use super::question::{Choice, ChoiceKind, Here};
 use super::warning::Warning;
 use crate::household_document::table::Field;
@@ -33,6 +34,8 @@ pub(super) const EVENTS: &str = "events";
 pub(crate) const SHEETS: &str = "sheets";
 /// Followed by the number of a sheet: the number of its row of headings, or `none`.
 pub(super) const HEADINGS: &str = "headings:";
+/// What the commas of a text part: `people` or `columns`.
+pub(crate) const COMMAS: &str = "commas";
 /// The most answers about one list, and the most characters of a key.
 const MOST_CHOICES: usize = 20_000;
 const LONGEST_KEY: usize = 200;
@@ -101,6 +104,10 @@ impl Choices {
         self.0.get(key).map(String::as_str)
     }
 
+    pub(super) fn commas(&self) -> Option<Commas> {
+        self.value(COMMAS).and_then(Commas::find)
+    }
+
     /// Returns the choices whose keys begin so, with the rest of their keys.
     pub(super) fn under(&self, begin: &'static str) -> impl Iterator<Item = (&str, &str)> {
         let all = self.0.iter();
@@ -156,7 +163,7 @@ impl Choices {
 
 /// Whether a choice is about the sheets or the headings of a file.
 pub(super) fn is_of_layout(key: &str) -> bool {
-    key == SHEETS || key.starts_with(HEADINGS)
+    key == SHEETS || key == COMMAS || key.starts_with(HEADINGS)
 }
 
 pub(crate) fn label_key(label: &str) -> String {
@@ -223,7 +230,7 @@ pub(super) fn repeat(
         sql!(
             "INSERT INTO import_choice (import, key, value)
              SELECT :id, key, value FROM import_choice
-             WHERE import = :earlier AND key <> 'sheets' AND key NOT LIKE 'headings:%'
+             WHERE import = :earlier AND key NOT IN ('sheets', 'commas') AND key NOT LIKE 'headings:%'
                AND key NOT LIKE 'contact:%'",
             id,
             earlier

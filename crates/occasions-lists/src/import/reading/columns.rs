@@ -40,8 +40,14 @@ pub(crate) struct Headings {
     pub(crate) place: Option<usize>,
 }
 
-/// Finds the row of headings: of the first rows the one with the most known headings.
+/// Finds the row of headings.
 pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
+    let place = known_headings(rows, meanings).or_else(|| unlike_the_rest(rows));
+    with_headings(rows, place)
+}
+
+/// Finds the one of the first rows with the most known headings.
+pub(super) fn known_headings(rows: &[Line], meanings: &Meanings) -> Option<usize> {
     let width = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
     let is_narrow =
         |(_, cells): &Line| cells.iter().filter(|cell| !cell.trim().is_empty()).count() < 2;
@@ -80,10 +86,7 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
         });
     // Of equal rows the first counts.
     let best = scored.max_by_key(|(known, place)| (*known, std::cmp::Reverse(*place)));
-    let place = best
-        .map(|(_, place)| place)
-        .or_else(|| unlike_the_rest(rows));
-    with_headings(rows, place)
+    best.map(|(_, place)| place)
 }
 
 /// Where a host says that the headings of a sheet are.
@@ -348,7 +351,7 @@ fn question(whole: &str) -> Option<Column> {
 
 /// What most of a column's cells hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     Nothing,
     Emails,
     Phones,
@@ -356,7 +359,7 @@ enum Content {
     Words,
 }
 
-fn content(rows: &[Line], at: usize) -> Content {
+pub(super) fn content(rows: &[Line], at: usize) -> Content {
     let cells: Vec<&str> = filled(rows, at).collect();
     if cells.is_empty() {
         return Content::Nothing;

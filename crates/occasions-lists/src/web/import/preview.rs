@@ -13,6 +13,7 @@ use web::form_state::FormState;
 use web::{Findings, Problem, Text};
 
 use super::cards::{Card, card, event_names};
+use super::sheets::CommasForm;
 use super::{contacts, contacts_link, counted, label, list_name, status, value_of};
 use crate::household_document::table::Column;
 use crate::import::{
@@ -49,6 +50,7 @@ struct Checked<'a> {
     columns: String,
     /// How many contacts are ticked, and where to tick others.
     contacts: Option<(String, String)>,
+    commas: Option<CommasForm>,
     list: String,
     title: String,
     figures: Vec<(String, String)>,
@@ -194,6 +196,9 @@ fn checked<'a>(
         action: wording.at(&format!("{at}/apply")),
         columns: wording.at(&format!("{at}/columns")),
         contacts: None,
+        commas: preview
+            .commas
+            .map(|commas| CommasForm::of(text, wording.at(&format!("{at}/sheets")), commas)),
         list: list_name(text, import),
         title: heading(text, total, check.people),
         figures,

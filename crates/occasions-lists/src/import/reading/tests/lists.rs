@@ -529,6 +529,7 @@ fn sheets_and_lists_beside_each_other_are_one_list() {
             .filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()))
             .collect(),
         hidden_rows: hidden_rows.to_vec(),
+        separated: None,
     };
     let pages = [
         page(
