@@ -139,6 +139,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
     let wide = wide.count();
     let is_wide = wide >= narrow * 4;
     let mut section: Option<String> = None;
+    let habits = table.habits();
     tell_columns(table, &mut list);
     for (number, cells) in table.rows {
         let row = Row {
@@ -146,6 +147,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
             number: *number,
             cells,
             is_own,
+            habits,
         };
         if !is_own && filled(cells) == 1 {
             let typed = cells

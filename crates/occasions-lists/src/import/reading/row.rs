@@ -7,7 +7,7 @@ use platform::text_cleaning::{clean, clean_line};
 use super::super::warning::Warning;
 use super::columns::Line;
 use super::counts::{self, Count};
-use super::name_cell::{self, NameCell};
+use super::name_cell::{self, Habits, NameCell};
 use super::words;
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
@@ -55,6 +55,28 @@ pub(crate) struct Row<'a> {
     pub(crate) cells: &'a [String],
     /// Whether it is a row of our own export, whose cells mean exactly what they say.
     pub(crate) is_own: bool,
+    pub(crate) habits: Habits,
+}
+
+impl Table<'_> {
+    /// What most cells with names show.
+    pub(crate) fn habits(&self) -> Habits {
+        let is = |field: Field| move |column: &Column| *column == field.into();
+        let has_names = self.columns.iter().any(|column| {
+            is(Field::Guest)(column) || is(Field::Names)(column)
+        });
+        let is_name = |at: usize| {
+            let column = &self.columns[at];
+            is(Field::Guest)(column)
+                || is(Field::Names)(column)
+                || (!has_names && is(Field::Household)(column))
+        };
+        let cells = self.rows.iter().flat_map(|(_, cells)| cells.iter().enumerate());
+        let cells = cells.filter(|(at, cell)| {
+            *at < self.columns.len() && is_name(*at) && !cell.trim().is_empty()
+        });
+        Habits::of(cells.map(|(_, cell)| cell.as_str()))
+    }
 }
 
 impl Row<'_> {
@@ -238,7 +260,8 @@ impl Row<'_> {
             for field in fields {
                 for at in self.places(field) {
                     if seen.insert(at) {
-                        add(&mut found, name_cell::read(&clean(self.cell(at)), pax));
+                        let cell = clean(self.cell(at));
+                        add(&mut found, name_cell::read_as(&cell, pax, self.habits));
                     }
                 }
             }
@@ -438,7 +461,7 @@ fn add_other(found: &mut NameCell, name: &str, is_child: bool) {
     if is_place && is_child {
         found.child_places = found.child_places.saturating_add(1);
     } else if is_place {
-        found.places = found.places.saturating_add(1);
+        found.add_role(without);
     } else {
         let mut read = if is_child {
             name_cell::read_child(name)

@@ -2,4 +2,5 @@ mod cells;
 mod generated;
 mod lists;
 mod messy;
+mod pasted;
 mod shapes;

@@ -331,7 +331,11 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
     if row.is_own || !is_asked || !(is_place || (is_name && is_read)) {
         return one.note_cell(row, at, Warning::NumberDoubtful);
     }
-    let has_more = !found.notes.is_empty()
+    // "Kai's parents" are two places, and the note says whose.
+    let mut named = found.household.split_whitespace().map(folded);
+    let is_unsaid = found.people.is_empty() && !named.all(|word| words::is_understood(&word));
+    let has_more = is_unsaid
+        || !found.notes.is_empty()
         || !found.emails.is_empty()
         || !found.phones.is_empty()
         || !found.food.is_empty()

@@ -1,0 +1,98 @@
+//! Lists that people type or paste, one household a line, and the households that they have to become.
+
+use web::sheet::read;
+
+use super::super::columns::HeadingRow;
+use super::super::commas::{self, Commas};
+use super::generated::{meanings, read_pages};
+use super::lists::all_shown;
+
+/// A list, what its commas part, and the lines that it has to become.
+const LISTS: &[(&str, Option<Commas>, &[&str])] = &[
+    (
+        "Anna, Ben and Carla Rossi\nTom Lim\nMei, Wei, Jun\nTotal 7\n",
+        Some(Commas::People),
+        &[
+            "Anna & family: Anna, Ben, Carla Rossi !no_surname",
+            "Tom Lim: Tom Lim",
+            "Mei & family: Mei, Wei, Jun",
+            "!line_left_out Total 7",
+        ],
+    ),
+    (
+        "Müller, Klaus\nSchmidt, Eva\nvon Berg, Jan\nWeiß, Ute und Uwe\nSumme: 5 Personen\n",
+        Some(Commas::People),
+        &[
+            "Klaus Müller: Klaus Müller",
+            "Eva Schmidt: Eva Schmidt",
+            "Jan von Berg: Jan von Berg",
+            "Ute Weiß & Uwe: Ute Weiß, Uwe",
+            "!line_left_out Summe: 5 Personen",
+        ],
+    ),
+    (
+        "Ahmad, Siti dan Aminah\nKeluarga Hassan\nJumlah 7 orang\n",
+        Some(Commas::People),
+        &[
+            "Ahmad & family: Ahmad, Siti, Aminah",
+            "Keluarga Hassan:  +? !number_unknown !nobody_named",
+            "!line_left_out Jumlah 7 orang",
+        ],
+    ),
+    (
+        "陈志明, 李秀英\n王小明一家, 4人\n合计6人\n",
+        Some(Commas::People),
+        &[
+            "陈志明 & 李秀英: 陈志明, 李秀英",
+            "王小明一家: 王小明 +3",
+            "!line_left_out 合计6人",
+        ],
+    ),
+    (
+        "Anna, 2, anna@example.org\nBen, 4, ben@example.org\nCy, 1\nTotale, 7\n",
+        Some(Commas::Columns),
+        &[
+            "Anna: Anna +1 | anna@example.org",
+            "Ben: Ben +3 | ben@example.org",
+            "Cy: Cy",
+            "!line_left_out Totale · 7",
+        ],
+    ),
+    (
+        "Ana,Family\nBen,Friends\nCy,Work\n",
+        Some(Commas::Columns),
+        &["Ana: Ana [Family]", "Ben: Ben [Friends]", "Cy: Cy [Work]"],
+    ),
+    ("Name, Side\nAna, Bride\nBen, Groom\n", None, &["Ana: Ana #Bride", "Ben: Ben #Groom"]),
+    ("Ana\nBen\n", None, &["Ana: Ana", "Ben: Ben"]),
+];
+
+#[test]
+fn commas_part_columns_or_people_by_the_whole_text() {
+    let meanings = meanings();
+    let mut wrong = Vec::new();
+    for (text, commas, wanted) in LISTS {
+        let pages = read::read(text.as_bytes()).unwrap();
+        let (sheets, _, list) = read_pages(&pages, &meanings);
+        let got = all_shown(&list);
+        if got != *wanted || sheets.commas != *commas {
+            let (got, wanted) = (got.join("\n"), wanted.join("\n"));
+            let read = sheets.commas;
+            wrong.push(format!("{text}is {read:?}\n{got}\nnot {commas:?}\n{wanted}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn what_certainly_has_columns_is_not_asked_about() {
+    let meanings = meanings();
+    for text in ["Anna\tBen\nCy\tDi\n", "\"Rossi, Anna\",Ben\nCy,Di\n", "sep=,\nAnna, Ben\nCy\n"] {
+        let page = read::read(text.as_bytes()).unwrap().remove(0);
+        assert_eq!(commas::found(&page, &meanings, None), None, "{text}");
+    }
+    let page = read::read(b"Anna, Ben\nCy, Di\n").unwrap().remove(0);
+    let found = |said| commas::found(&page, &meanings, said);
+    assert_eq!(found(Some(HeadingRow::At(1))), None);
+    assert_eq!(found(Some(HeadingRow::Nowhere)), Some(Commas::People));
+}
