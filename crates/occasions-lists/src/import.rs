@@ -55,7 +55,7 @@ use crate::household_document::{Ground, Standing};
 pub use self::bring::bring;
 pub use self::check::{Check, check};
 pub use self::choice::{Absent, Choice, ChoiceKind, Eater, Group, Here};
-pub(crate) use self::choice::{COMMAS, SHEETS, contact_choices, has_fewer_seats, is_number, label_key};
+pub(crate) use self::choice::{ABSENT, COMMAS, SHEETS, contact_choices, has_fewer_seats, is_number, label_key};
 pub(crate) use self::contacts::{
     ContactFilter, ContactList, NO_LETTER, count as count_contacts, list as list_contacts,
 };

@@ -36,6 +36,8 @@ pub(crate) const SHEETS: &str = "sheets";
 pub(super) const HEADINGS: &str = "headings:";
 /// What the commas of a text part: `people` or `columns`.
 pub(crate) const COMMAS: &str = "commas";
+/// What becomes of all households of which the list says that they do not come.
+pub(crate) const ABSENT: &str = "absent";
 /// The most answers about one list, and the most characters of a key.
 const MOST_CHOICES: usize = 20_000;
 const LONGEST_KEY: usize = 200;
@@ -268,6 +270,7 @@ pub(super) fn vet(
                 let mut keys = value.unwrap_or_default().split(',').map(str::trim);
                 keys.all(|key| key.is_empty() || ground.events.iter().any(|one| one.key == key))
             }
+            _ if key == ABSENT => value.is_none_or(|value| Absent::find(value).is_some()),
             Some(ChoiceKind::Email) if is_named => {
                 if let Some(email) = value.filter(|email| !email.is_empty()) {
                     findings.email(&pointer, email);
@@ -315,10 +318,16 @@ pub(super) fn apply(
         one.here = choices
             .find(ChoiceKind::Here, &one.key)
             .and_then(Here::find);
-        let is_left_out = (nameless <= MOST_GROUPS && is_group_left_out(&one, choices, asked))
-            || absent::is_left_out(&one, choices, asked);
+        let is_absent = absent::is_left_out(&one, choices, asked);
+        let is_left_out = is_absent
+            || (nameless <= MOST_GROUPS && is_group_left_out(&one, choices, asked));
         if is_left_out {
-            let (warning, name) = (Warning::LeftOutByHost, name(&one.record));
+            let warning = if is_absent {
+                Warning::LeftOutAbsent
+            } else {
+                Warning::LeftOutByHost
+            };
+            let name = name(&one.record);
             let finding = Finding::warning(one.row, Field::Household, warning, &name);
             gathering.findings.push(finding);
         } else {

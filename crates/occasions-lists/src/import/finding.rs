@@ -97,7 +97,8 @@ impl Finding {
 
     /// Whether this says that something in the list is not imported.
     pub(crate) fn is_left_out(&self) -> bool {
-        const LOSSES: [Warning; 10] = [
+        const LOSSES: [Warning; 11] = [
+            Warning::LeftOutAbsent,
             Warning::LineLeftOut,
             Warning::NotChosen,
             Warning::NotRead,

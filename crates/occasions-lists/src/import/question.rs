@@ -21,7 +21,9 @@ words! {
         /// A food need that a row says of several people. The answer is `one_of`, `all` or the name
         /// of one of them.
         Food = "food" => "host-import-ask-food",
-        /// The list says that they do not come. The answer is `keep`, `decline` or `leave_out`.
+        /// The list says that they do not come. The answer is `keep`, `decline` or `leave_out`. Without
+        /// one, `absent` in `choices` counts; else they are left out, or decline if others of their
+        /// household come.
         NotComing = "not_coming" => "host-import-ask-not-coming",
     }
 }

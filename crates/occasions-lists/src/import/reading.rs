@@ -19,7 +19,7 @@ pub(super) use self::columns::{HeadingRow, Meanings, guess, known};
 pub(super) use self::households::{Guest, Household, LONGEST_FOOD, ONE_OF, fits, read};
 pub(super) use self::row::{Table, Told};
 pub(super) use self::sheets::{Layout, Sheets, first_rows, join};
-pub(super) use self::words::is_no_need;
+pub(super) use self::words::{is_cancelled, is_no_need};
 
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,8 @@ words! {
         FoodStays = "food_stays" => "host-import-food-stays",
         /// The note speaks of an allergy. It stands in the note on food too.
         AllergyNote = "allergy_note" => "host-import-allergy-note",
+        /// The list says that they do not come, so they are left out.
+        LeftOutAbsent = "left_out_absent" => "host-import-left-out-absent",
         /// The list says that they do not come, but not to which event. It is in the note.
         NotComing = "not_coming" => "host-import-not-coming",
         /// An earlier row has the same name and another telephone number or email address, or none.

@@ -5,7 +5,7 @@ mod doubles;
 mod notes;
 mod reached;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::cells::{add_cell, share_food};
 use self::doubles::{join_doubles, place_guests};
@@ -285,6 +285,19 @@ impl Household {
         self.invited.insert(event.to_owned(), is_invited);
     }
 
+    /// The list says of all its rows that nobody comes.
+    fn tell_absent(&mut self) {
+        let rows: BTreeSet<usize> = self.guests.iter().map(|guest| guest.row).collect();
+        for row in rows.into_iter().chain(self.guests.is_empty().then_some(self.row)) {
+            self.told.push(Told {
+                row,
+                column: Some(Field::People.into()),
+                warning: Warning::NotComing,
+                value: "0".to_owned(),
+            });
+        }
+    }
+
     /// Sets a value that is not set. Returns false if another one is there.
     fn set(&mut self, field: Field, value: &str) -> bool {
         if let Some(known) = self.lines.get(&field) {
@@ -461,7 +474,10 @@ fn finish(one: &mut Household, is_own: bool) {
     };
     let known = named.saturating_add(child_places);
     let mut places = one.places.max(one.noted_places);
-    if let Some(total) = total {
+    let has_reply = !one.replies.is_empty() || one.guests.iter().any(|guest| !guest.replies.is_empty());
+    if total == Some(0) && !has_reply {
+        one.tell_absent();
+    } else if let Some(total) = total {
         if total < known.saturating_add(places) {
             tell(
                 one,

@@ -299,7 +299,7 @@ pub(super) fn is_of_event(folded: &str) -> bool {
     is_in("event_words", folded) || folded.split(' ').all(is_known)
 }
 
-pub(super) fn is_cancelled(folded: &str) -> bool {
+pub(crate) fn is_cancelled(folded: &str) -> bool {
     is_in("cancelled", folded)
 }
 

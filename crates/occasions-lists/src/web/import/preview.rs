@@ -108,6 +108,8 @@ struct WarningGroup {
     count: String,
     rows: Vec<FoundCell>,
     more: Option<String>,
+    /// The answer and the words of the button that treats all of them otherwise.
+    press: Option<(&'static str, String)>,
 }
 
 struct FoundCell {
@@ -345,6 +347,7 @@ fn grouped<'f>(
     let groups = groups.into_values().map(|all| WarningGroup {
         words: row(all[0], preview, wording).words,
         count: text.number(number(all.len())),
+        press: press(text, all[0].code),
         more: (all.len() > ROWS).then(|| {
             let left = number(all.len() - ROWS);
             text.with("host-import-more", [("n", left.into())])
@@ -356,6 +359,16 @@ fn grouped<'f>(
             .collect(),
     });
     groups.collect()
+}
+
+/// What one press makes of all whom the list says not to come.
+fn press(text: &Text, code: &str) -> Option<(&'static str, String)> {
+    let (answer, words) = match Warning::find(code)? {
+        Warning::LeftOutAbsent => (Absent::Keep, "host-import-absent-add-all"),
+        Warning::NotComing => (Absent::LeaveOut, "host-import-absent-none"),
+        _ => return None,
+    };
+    Some((answer.word(), text.say(words).into_owned()))
 }
 
 fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell {
@@ -426,6 +439,16 @@ pub(in crate::web) async fn apply(posted: HostForm) -> Result<Response, Problem>
             form_state.complain(&field, problem.detail(&posted.req.text));
         }
         return show(&posted.req, id, &form_state).await;
+    }
+    // The press is about all of them, whatever was said of one.
+    if let Some(word) = form.find(import::ABSENT) {
+        let kind = ChoiceKind::NotComing.word();
+        for (key, value) in &mut choices {
+            if key.split_once(':').is_some_and(|(of, _)| of == kind) {
+                *value = None;
+            }
+        }
+        choices.insert(import::ABSENT.to_owned(), Some(word.to_owned()));
     }
     let change = Change {
         columns: None,

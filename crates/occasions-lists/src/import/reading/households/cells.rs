@@ -95,7 +95,7 @@ pub(super) fn add_cell(
         | Field::GuestEvents => add_of_guest(one, row, at, field, from, count),
         Field::Reply if row.table.has_one_event => add_reply(one, row, at, "", from),
         Field::Reply => {
-            one.note_cell(row, at, Warning::InNote);
+            one.note_cell(row, at, absent_or(cell, Warning::InNote));
             let text = row.labelled(Some(at), cell);
             one.row_notes.push((text, row.number));
         }
@@ -107,7 +107,20 @@ pub(super) fn add_cell(
                 format!("{heading}: {cell}")
             };
             one.note_of_row(row, Some(column), &text);
+            if words::is_cancelled(&folded(cell)) {
+                one.told
+                    .push(row.told(Some(column), Warning::NotComing, cell));
+            }
         }
+    }
+}
+
+/// What is told of a cell for which there is no field, and which may say that they do not come.
+fn absent_or(cell: &str, other: Warning) -> Warning {
+    if words::is_cancelled(&folded(cell)) {
+        Warning::NotComing
+    } else {
+        other
     }
 }
 
@@ -329,7 +342,7 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
         !found.people.is_empty() && (!has_digits || has_child || field == Field::Children);
     let is_place = found.people.is_empty() && found.places + found.child_places > 0;
     if row.is_own || !is_asked || !(is_place || (is_name && is_read)) {
-        return one.note_cell(row, at, Warning::NumberDoubtful);
+        return one.note_cell(row, at, absent_or(cell, Warning::NumberDoubtful));
     }
     // "Kai's parents" are two places, and the note says whose.
     let mut named = found.household.split_whitespace().map(folded);

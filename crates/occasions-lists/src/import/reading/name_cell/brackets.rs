@@ -17,17 +17,35 @@ const COMMAS: [char; 3] = [',', '，', '،'];
 /// "Old Mr Tan - not coming" is Old Mr Tan.
 pub(super) fn without_cancelled(text: &str, found: &mut NameCell) -> String {
     let signs = [' ', '-', '–', '—', ':', ',', ';', '|'];
-    let mut spaces = text.trim_end().rmatch_indices(' ').take(LONGEST_CANCELLED);
-    let cut = spaces.find(|(at, _)| {
+    let spaces = text.trim_end().rmatch_indices(' ').take(LONGEST_CANCELLED);
+    let cut = spaces.filter(|(at, _)| {
         // `read_brackets` reads what stands in brackets.
         !text[*at..].contains(['(', '（', '[']) && words::is_cancelled(&folded(&text[*at..]))
     });
-    let Some((at, _)) = cut.filter(|(at, _)| !folded(&text[..*at]).is_empty()) else {
-        return text.to_owned();
+    let is_named = |(at, _): &(usize, &str)| !folded(&text[..*at]).is_empty();
+    let Some((at, _)) = cut.filter(is_named).last() else {
+        return without_cancelled_before(text, found);
     };
-    found.notes.push(text[at..].trim().to_owned());
+    let said = text[at..].trim_start_matches(signs);
+    found.notes.push(said.trim().to_owned());
     found.doubt(Warning::NotComing);
     text[..at].trim_end_matches(signs).to_owned()
+}
+
+/// "ABGESAGT: Familie Kunz" is Familie Kunz.
+fn without_cancelled_before(text: &str, found: &mut NameCell) -> String {
+    let ends = text.match_indices([' ', ':', '-', '–']);
+    let mut ends = ends.map(|(at, _)| at).take(LONGEST_CANCELLED);
+    let Some(at) = ends.find(|at| words::is_cancelled(&folded(&text[..*at]))) else {
+        return text.to_owned();
+    };
+    let rest = text[at..].trim_start_matches([' ', ':', '-', '–']);
+    if folded(rest).is_empty() {
+        return text.to_owned();
+    }
+    found.notes.push(text[..at].trim().to_owned());
+    found.doubt(Warning::NotComing);
+    rest.to_owned()
 }
 
 /// Reads and removes what brackets say about the people before them, and the food behind a dash.

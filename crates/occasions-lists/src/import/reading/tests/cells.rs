@@ -270,6 +270,28 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
         None,
         "Dr. Chen +1 +2 child note:5 and 8 !in_note",
     ),
+    (
+        "ABGESAGT: Familie Kunz",
+        None,
+        " note:ABGESAGT !not_coming",
+    ),
+    (
+        "Kunz - hat leider abgesagt",
+        None,
+        "Kunz note:hat leider abgesagt !not_coming",
+    ),
+    ("Tan declined", None, "Tan note:declined !not_coming"),
+    (
+        "Siti tak dapat datang",
+        None,
+        "Siti note:tak dapat datang !not_coming",
+    ),
+    (
+        "Rossi – non vengono",
+        None,
+        "Rossi note:non vengono !not_coming",
+    ),
+    ("陈志明 不能来", None, "陈志明 note:不能来 !not_coming"),
     ("Tan (cancelled)", None, "Tan note:cancelled !not_coming"),
     ("~~Tan~~", None, "Tan note:~~Tan~~ !not_coming"),
     ("Tan (not coming)", None, "Tan note:not coming !not_coming"),

@@ -306,7 +306,7 @@ Cy,some,C
 ",
         &[
             "Ana: Ana +20 | A [40] !number_doubtful",
-            "Ben: Ben | B !number_doubtful",
+            "Ben: Ben | B !not_coming",
             "Cy: Cy | C [Pax: some] !number_doubtful",
         ],
     ),

@@ -52,6 +52,23 @@ plus one,5,
     ),
     (
         "\
+Name,Pax,Status,Bemerkung
+Ana,0,,
+Ben,2,,abgesagt
+Cy,2,ABGESAGT,
+Dee,abgesagt,,
+Eli,2,,
+",
+        &[
+            "Ana: Ana !not_coming",
+            "Ben: Ben +1 [abgesagt] !not_coming",
+            "Cy: Cy (ABGESAGT) +1",
+            "Dee: Dee [Pax: abgesagt] !not_coming",
+            "Eli: Eli +1",
+        ],
+    ),
+    (
+        "\
 Name,Children,Email
 Anna,\"Lina (4), Max (2)\",anna@gmial.com
 ",
