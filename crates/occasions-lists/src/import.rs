@@ -7,6 +7,7 @@ mod bring;
 mod check;
 mod choice;
 mod contacts;
+mod earlier;
 mod finding;
 mod gather;
 mod gathered;
@@ -54,8 +55,10 @@ use crate::household_document::{Ground, Standing};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
+pub(crate) use self::choice::{
+    ABSENT, COMMAS, SHEETS, contact_choices, has_fewer_seats, is_number, label_key,
+};
 pub use self::choice::{Absent, Choice, ChoiceKind, Eater, Group, Here};
-pub(crate) use self::choice::{ABSENT, COMMAS, SHEETS, contact_choices, has_fewer_seats, is_number, label_key};
 pub(crate) use self::contacts::{
     ContactFilter, ContactList, NO_LETTER, count as count_contacts, list as list_contacts,
 };

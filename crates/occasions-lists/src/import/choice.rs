@@ -22,8 +22,8 @@ use super::ImportId;
 use super::finding::Finding;
 use super::gathered::{Gathered, Gathering};
 use super::lexicon::Lexicon;
-use super::reading::Commas;
 pub use super::question::{Choice, ChoiceKind, Here};
+use super::reading::Commas;
 use super::warning::Warning;
 use crate::household_document::table::Field;
 use crate::household_document::{Ground, Record};
@@ -319,8 +319,8 @@ pub(super) fn apply(
             .find(ChoiceKind::Here, &one.key)
             .and_then(Here::find);
         let is_absent = absent::is_left_out(&one, choices, asked);
-        let is_left_out = is_absent
-            || (nameless <= MOST_GROUPS && is_group_left_out(&one, choices, asked));
+        let is_left_out =
+            is_absent || (nameless <= MOST_GROUPS && is_group_left_out(&one, choices, asked));
         if is_left_out {
             let warning = if is_absent {
                 Warning::LeftOutAbsent

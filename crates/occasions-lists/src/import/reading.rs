@@ -14,8 +14,8 @@ mod sheets;
 mod words;
 
 pub(crate) use self::columns::asks_event;
-pub(crate) use self::commas::Commas;
 pub(super) use self::columns::{HeadingRow, Meanings, guess, known};
+pub(crate) use self::commas::Commas;
 pub(super) use self::households::{Guest, Household, LONGEST_FOOD, ONE_OF, fits, read};
 pub(super) use self::row::{Table, Told};
 pub(super) use self::sheets::{Layout, Sheets, first_rows, join};

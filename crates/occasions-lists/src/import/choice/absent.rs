@@ -80,7 +80,9 @@ pub(super) fn decline(one: &mut Gathered, choices: &Choices) {
 fn answer(one: &Gathered, choices: &Choices) -> Option<Absent> {
     let answer = choices.find(ChoiceKind::NotComing, &one.key);
     let answer = answer.and_then(Absent::find)?;
-    options(one).any(|option| option == answer).then_some(answer)
+    options(one)
+        .any(|option| option == answer)
+        .then_some(answer)
 }
 
 /// What becomes of the household: what the host says of it, or of all such, or else the last that

@@ -288,7 +288,10 @@ impl Household {
     /// The list says of all its rows that nobody comes.
     fn tell_absent(&mut self) {
         let rows: BTreeSet<usize> = self.guests.iter().map(|guest| guest.row).collect();
-        for row in rows.into_iter().chain(self.guests.is_empty().then_some(self.row)) {
+        for row in rows
+            .into_iter()
+            .chain(self.guests.is_empty().then_some(self.row))
+        {
             self.told.push(Told {
                 row,
                 column: Some(Field::People.into()),
@@ -474,7 +477,8 @@ fn finish(one: &mut Household, is_own: bool) {
     };
     let known = named.saturating_add(child_places);
     let mut places = one.places.max(one.noted_places);
-    let has_reply = !one.replies.is_empty() || one.guests.iter().any(|guest| !guest.replies.is_empty());
+    let has_reply =
+        !one.replies.is_empty() || one.guests.iter().any(|guest| !guest.replies.is_empty());
     if total == Some(0) && !has_reply {
         one.tell_absent();
     } else if let Some(total) = total {

@@ -137,7 +137,10 @@ pub(crate) fn read_as(cell: &str, pax: Option<usize>, habits: Habits) -> NameCel
         inner.emails.splice(0..0, found.emails);
         inner.phones.splice(0..0, found.phones);
         inner.notes.splice(0..0, found.notes);
-        found.doubts.into_iter().for_each(|doubt| inner.doubt(doubt));
+        found
+            .doubts
+            .into_iter()
+            .for_each(|doubt| inner.doubt(doubt));
         return inner;
     }
     let text = without_heading(&text, &mut found);
@@ -234,7 +237,9 @@ pub(crate) fn read_child(cell: &str) -> NameCell {
             person.name = format!("{} ({total})", person.name);
             person.age = i64::try_from(total).ok();
             found.total = None;
-            found.doubts.retain(|doubt| *doubt != Warning::NumberDoubtful);
+            found
+                .doubts
+                .retain(|doubt| *doubt != Warning::NumberDoubtful);
         }
         _ => person.age = age(&person.name),
     }

@@ -62,16 +62,20 @@ impl Table<'_> {
     /// What most cells with names show.
     pub(crate) fn habits(&self) -> Habits {
         let is = |field: Field| move |column: &Column| *column == field.into();
-        let has_names = self.columns.iter().any(|column| {
-            is(Field::Guest)(column) || is(Field::Names)(column)
-        });
+        let has_names = self
+            .columns
+            .iter()
+            .any(|column| is(Field::Guest)(column) || is(Field::Names)(column));
         let is_name = |at: usize| {
             let column = &self.columns[at];
             is(Field::Guest)(column)
                 || is(Field::Names)(column)
                 || (!has_names && is(Field::Household)(column))
         };
-        let cells = self.rows.iter().flat_map(|(_, cells)| cells.iter().enumerate());
+        let cells = self
+            .rows
+            .iter()
+            .flat_map(|(_, cells)| cells.iter().enumerate());
         let cells = cells.filter(|(at, cell)| {
             *at < self.columns.len() && is_name(*at) && !cell.trim().is_empty()
         });

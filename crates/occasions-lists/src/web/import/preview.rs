@@ -114,6 +114,7 @@ struct WarningGroup {
 
 struct FoundCell {
     row: usize,
+    other_row: Option<usize>,
     column: String,
     words: String,
     value: String,
@@ -398,6 +399,7 @@ fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell
     let error = finding.problem.as_ref().map(|problem| problem.detail(text));
     FoundCell {
         row: finding.row,
+        other_row: finding.other_row,
         column: column.unwrap_or_default(),
         words: warning.or(error).unwrap_or_default(),
         value,

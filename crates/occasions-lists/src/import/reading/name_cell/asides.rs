@@ -166,10 +166,18 @@ fn tail_from(name: &str, is_shouted: bool) -> usize {
             || words::CHILD_TITLES.contains(word)
             || words::is_title(word)
     };
-    let are_small = tail.split_whitespace().all(|word| word.starts_with(char::is_lowercase));
+    let are_small = tail
+        .split_whitespace()
+        .all(|word| word.starts_with(char::is_lowercase));
     let is_plain = is_shouted
-        || all.iter().any(|word| words::is_no_part_of_name(word) || words::is_diet(word))
+        || all
+            .iter()
+            .any(|word| words::is_no_part_of_name(word) || words::is_diet(word))
         || (are_small && all.len() >= MOST_SMALL);
     let has_others = tail.contains(['(', '（', ',', '，', '/']) || all.iter().any(says_who);
-    if is_plain && !has_others { at } else { name.len() }
+    if is_plain && !has_others {
+        at
+    } else {
+        name.len()
+    }
 }

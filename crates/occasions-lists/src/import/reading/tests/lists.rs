@@ -158,10 +158,10 @@ Ong,012-3456789
 ",
         &[
             "Mr & Mrs Tan: Mr Tan, Mrs Tan | 012-3456789 !joined",
-            "Mr & Mrs Tan: Mr Tan, Mrs Tan | 013-3456789 !same_name",
+            "Mr & Mrs Tan: Mr Tan, Mrs Tan | 013-3456789",
             "Lee: Lee",
-            "Lee: Lee !same_name",
-            "Ong: Ong | 012-3456789 !same_contact",
+            "Lee: Lee",
+            "Ong: Ong | 012-3456789",
         ],
     ),
     (

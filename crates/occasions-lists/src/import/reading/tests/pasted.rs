@@ -63,7 +63,11 @@ const LISTS: &[(&str, Option<Commas>, &[&str])] = &[
         Some(Commas::Columns),
         &["Ana: Ana [Family]", "Ben: Ben [Friends]", "Cy: Cy [Work]"],
     ),
-    ("Name, Side\nAna, Bride\nBen, Groom\n", None, &["Ana: Ana #Bride", "Ben: Ben #Groom"]),
+    (
+        "Name, Side\nAna, Bride\nBen, Groom\n",
+        None,
+        &["Ana: Ana #Bride", "Ben: Ben #Groom"],
+    ),
     ("Ana\nBen\n", None, &["Ana: Ana", "Ben: Ben"]),
 ];
 
@@ -78,7 +82,9 @@ fn commas_part_columns_or_people_by_the_whole_text() {
         if got != *wanted || sheets.commas != *commas {
             let (got, wanted) = (got.join("\n"), wanted.join("\n"));
             let read = sheets.commas;
-            wrong.push(format!("{text}is {read:?}\n{got}\nnot {commas:?}\n{wanted}"));
+            wrong.push(format!(
+                "{text}is {read:?}\n{got}\nnot {commas:?}\n{wanted}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -87,7 +93,11 @@ fn commas_part_columns_or_people_by_the_whole_text() {
 #[test]
 fn what_certainly_has_columns_is_not_asked_about() {
     let meanings = meanings();
-    for text in ["Anna\tBen\nCy\tDi\n", "\"Rossi, Anna\",Ben\nCy,Di\n", "sep=,\nAnna, Ben\nCy\n"] {
+    for text in [
+        "Anna\tBen\nCy\tDi\n",
+        "\"Rossi, Anna\",Ben\nCy,Di\n",
+        "sep=,\nAnna, Ben\nCy\n",
+    ] {
         let page = read::read(text.as_bytes()).unwrap().remove(0);
         assert_eq!(commas::found(&page, &meanings, None), None, "{text}");
     }
