@@ -81,7 +81,9 @@ pub(super) fn known_headings(rows: &[Line], meanings: &Meanings) -> Option<usize
             let is_value = is_value
                 || (known == 1
                     && (0..cells.len()).any(|at| is_section_among_sections(rows, at, cells)));
-            let has_data = cells.iter().any(|cell| is_data(cell));
+            let has_data = cells
+                .iter()
+                .any(|cell| is_data(cell) || words::is_counted_sum(&folded(cell)));
             (is_enough && !is_value && known * 2 >= count && !has_data).then_some((known, place))
         });
     // Of equal rows the first counts.

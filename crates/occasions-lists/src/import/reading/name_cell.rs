@@ -10,7 +10,7 @@ use self::ages::{age, inner_age, is_child, trailing_number};
 use self::asides::take_asides;
 use self::brackets::{read_brackets, without_cancelled};
 use self::families::{guest_of, head, is_family, is_names_of_families, is_pair, with_people};
-use self::parts::{Before, share_titles, split, split_commas, titles};
+use self::parts::{Before, Commas, share_titles, split, split_commas, titles};
 use super::super::warning::Warning;
 use super::contacts;
 use super::words;
@@ -75,7 +75,7 @@ impl NameCell {
     /// Somebody comes of whom the cell says only what they are.
     pub(super) fn add_role(&mut self, role: &str) {
         self.places = self.places.saturating_add(1);
-        if words::is_helper(&folded(role)) {
+        if words::is_helper(&without_article(&folded(role))) {
             self.notes.push(format!("+ {}", role.trim()));
             self.doubt(Warning::PlusOne);
         }
@@ -92,18 +92,29 @@ pub(crate) struct Habits {
 }
 
 impl Habits {
-    /// Looks at the name cells of a list.
-    pub(crate) fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Self {
-        let (mut all, mut turned, mut counted) = (0, 0, 0);
-        for cell in cells {
+    /// Looks at the name cells of a list, with the numbers of people that their rows say elsewhere.
+    pub(crate) fn of<'c>(cells: impl Iterator<Item = (&'c str, Option<usize>)>) -> Self {
+        let (mut all, mut counted) = (0, 0);
+        let (mut with_comma, mut turned, mut paired, mut score) = (0, 0, 0, 0);
+        for (cell, pax) in cells {
             all += 1;
-            turned += usize::from(parts::is_turned(cell));
             counted += usize::from(trailing_number(cell).is_some());
+            match parts::commas_of(cell) {
+                Commas::None => {}
+                Commas::Others => with_comma += 1,
+                // Two people may be "Anna, Ben".
+                Commas::Pair { .. } if pax == Some(2) => {
+                    (with_comma, paired) = (with_comma + 1, paired + 1)
+                }
+                Commas::Pair { is_sure } => {
+                    (with_comma, turned) = (with_comma + 1, turned + 1);
+                    score += 1 + usize::from(is_sure || pax == Some(1));
+                }
+            }
         }
-        let are_most = |count: usize| count >= 3 && count * 2 > all;
         Self {
-            is_surname_first: are_most(turned),
-            has_counts: are_most(counted),
+            is_surname_first: score >= 3 && turned > paired && turned * 2 > with_comma,
+            has_counts: counted >= 3 && counted * 2 > all,
         }
     }
 }
@@ -432,7 +443,13 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
             return;
         }
         if words::is_role(&bare) && (is_later || !words::is_title(&bare)) {
-            found.add_role(&bare);
+            found.add_role(part);
+            return;
+        }
+        // "seine neue Freundin"
+        let last = bare.rsplit(' ').next().unwrap_or_default();
+        if is_later && bare.len() < plain.len() && words::is_role(last) && !words::is_title(last) {
+            found.add_role(part);
             return;
         }
         let (first, rest) = bare.split_once(' ').unwrap_or((&bare, ""));

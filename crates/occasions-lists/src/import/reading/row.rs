@@ -61,25 +61,25 @@ pub(crate) struct Row<'a> {
 impl Table<'_> {
     /// What most cells with names show.
     pub(crate) fn habits(&self) -> Habits {
-        let is = |field: Field| move |column: &Column| *column == field.into();
-        let has_names = self
-            .columns
-            .iter()
-            .any(|column| is(Field::Guest)(column) || is(Field::Names)(column));
-        let is_name = |at: usize| {
-            let column = &self.columns[at];
-            is(Field::Guest)(column)
-                || is(Field::Names)(column)
-                || (!has_names && is(Field::Household)(column))
+        let places = |field: Field| {
+            let columns = self.columns.iter().enumerate();
+            let columns = columns.filter(move |(_, column)| **column == field.into());
+            columns.map(|(at, _)| at).collect::<Vec<usize>>()
         };
-        let cells = self
-            .rows
-            .iter()
-            .flat_map(|(_, cells)| cells.iter().enumerate());
-        let cells = cells.filter(|(at, cell)| {
-            *at < self.columns.len() && is_name(*at) && !cell.trim().is_empty()
-        });
-        Habits::of(cells.map(|(_, cell)| cell.as_str()))
+        let mut named = [places(Field::Guest), places(Field::Names)].concat();
+        if named.is_empty() {
+            named = places(Field::Household);
+        }
+        let counted = places(Field::People);
+        let (named, counted) = (&named, &counted);
+        Habits::of(self.rows.iter().flat_map(|(_, cells)| {
+            let filled = |at: &usize| cells.get(*at).filter(|cell| !cell.trim().is_empty());
+            let mut counts = counted.iter().filter_map(filled);
+            let pax = counts.find_map(|cell| Some(counts::read(cell)?.people));
+            let names = named.iter().filter_map(move |at| cells.get(*at));
+            let names = names.filter(|cell| !cell.trim().is_empty());
+            names.map(move |cell| (cell.as_str(), pax))
+        }))
     }
 }
 

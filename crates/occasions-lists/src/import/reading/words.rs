@@ -65,6 +65,11 @@ pub(super) fn is_nobody(typed: &str, folded: &str) -> bool {
     folded.is_empty() || is_in("nobody", folded) || is_sum(folded) || is_divider(typed)
 }
 
+/// Whether a text is a sum with its number, which no heading is.
+pub(super) fn is_counted_sum(folded: &str) -> bool {
+    is_sum(folded) && folded.contains(|sign: char| sign.is_ascii_digit())
+}
+
 /// "Total 54", "Summe: 54 Personen", "合计54人".
 fn is_sum(folded: &str) -> bool {
     let is_digit = |sign: char| sign.is_ascii_digit();

@@ -181,7 +181,11 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         return true;
     }
     if let Some(more) = inside.trim().strip_prefix('+') {
-        if let Ok(more) = more.trim().parse::<usize>() {
+        let sure = more.trim().trim_end_matches(['?', '？']);
+        if let Ok(more) = sure.parse::<usize>() {
+            if more != 0 && inside.contains(['?', '？']) {
+                found.doubt(Warning::PlusOne);
+            }
             found.places = found.places.saturating_add(more);
             return true;
         }
@@ -301,7 +305,12 @@ pub(super) fn is_name(text: &str) -> bool {
     let is_titled = super::titles(text) > 0;
     has_capitals
         && plain.split(' ').count() <= 4
-        && typed.all(|word| !is_small(word) || super::asides::is_particle(word))
+        && typed.all(|word| {
+            !is_small(word)
+                || super::asides::is_particle(word)
+                || words::JOINERS.contains(&word)
+                || words::is_title(&folded(word))
+        })
         && !text.contains(|sign: char| "!?！？:".contains(sign) || sign.is_ascii_digit())
         && !plain.split(' ').any(is_known)
         && !words::is_section(text, &plain)

@@ -187,9 +187,10 @@ pub(super) fn split_commas(
         match pieces.as_slice() {
             [last, first] if !is_child(first) => {
                 let (left, right) = (length(last), length(first));
-                let is_turned = habits.is_surname_first && !is_extra(first);
+                let has_extra = is_extra(first) || is_extra(last);
+                let is_turned = habits.is_surname_first && !has_extra;
                 let are_whole = is_han_name(last) && is_han_name(first);
-                let is_two = left > 1 && right > 1 || is_list || is_extra(first) || are_whole;
+                let is_two = left > 1 && right > 1 || is_list || has_extra || are_whole;
                 if is_two && !(is_turned && right <= 2 && left <= 2) {
                     all.extend([(before, last.clone()), (Before::Comma, first.clone())]);
                 } else if is_turned {
@@ -221,19 +222,47 @@ pub(super) fn split_commas(
     all
 }
 
-/// Whether a cell is written surname first: "Müller, Klaus", "van der Berg, Jan Peter".
-pub(super) fn is_turned(cell: &str) -> bool {
+/// What the commas of a cell look like by themselves.
+pub(super) enum Commas {
+    /// None, or one beside a word that joins people.
+    None,
+    /// "Müller, Klaus"; sure if only a surname begins so: "van der Berg, Jan Peter".
+    Pair {
+        is_sure: bool,
+    },
+    Others,
+}
+
+pub(super) fn commas_of(cell: &str) -> Commas {
     let pieces = commas(cell);
+    let count = |piece: &String| {
+        folded(piece)
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .count()
+    };
     let is_name = |piece: &String| {
-        let plain = folded(piece);
         !is_han_name(piece.trim())
-            && (1..=3).contains(&plain.split(' ').filter(|word| !word.is_empty()).count())
+            && (1..=3).contains(&count(piece))
             && !piece.contains(|sign: char| sign.is_ascii_digit() || "&+;/".contains(sign))
             && !words::is_degree(piece)
-            && !plain.split(' ').any(|word| words::JOINERS.contains(&word))
     };
-    matches!(pieces.as_slice(), [last, first] if is_name(last) && is_name(first)
-        && !is_extra(first) && folded(first).split(' ').count() <= 2)
+    let joins = |piece: &String| {
+        let folded = folded(piece);
+        folded.split(' ').any(|word| words::JOINERS.contains(&word))
+    };
+    match pieces.as_slice() {
+        [_] => Commas::None,
+        [_, second] if joins(second) => Commas::None,
+        [last, first]
+            if is_name(last) && is_name(first) && !is_extra(first) && count(first) <= 2 =>
+        {
+            Commas::Pair {
+                is_sure: last.trim_start().starts_with(char::is_lowercase),
+            }
+        }
+        _ => Commas::Others,
+    }
 }
 
 /// Whether a piece behind a comma is a role, a family or a count.

@@ -421,7 +421,7 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
     (
         "Herr Kunz + Fahrer",
         None,
-        "Herr Kunz +1 note:+ fahrer !plus_one",
+        "Herr Kunz +1 note:+ Fahrer !plus_one",
     ),
     (
         "Puan Siti dan pembantu",
@@ -429,6 +429,8 @@ const ODD: &[(&str, Option<usize>, &str)] = &[
         "Puan Siti +1 note:+ pembantu !plus_one",
     ),
     ("Tan (+ maid)", None, "Tan +1 note:+ maid !plus_one"),
+    ("Ben (+1?)", None, "Ben +1 !plus_one"),
+    ("Hans und seine neue Freundin", None, "Hans +1"),
     ("Ben (?)", None, "Ben note:Ben: ? !in_note"),
     ("Ben?", None, "Ben note:Ben: ? !in_note"),
     ("Ben (tbc)", None, "Ben note:Ben: tbc !in_note"),

@@ -52,6 +52,45 @@ plus one,5,
     ),
     (
         "\
+Name,Pax
+\"Müller, Klaus\",2
+\"Schmidt, Eva\",1
+\"van der Berg, Jan\",1
+\"Weber, Tom und Anna\",2
+Uwe Kunz (3),3
+",
+        &[
+            "Klaus Müller: Klaus Müller +1",
+            "Eva Schmidt: Eva Schmidt",
+            "Jan van der Berg: Jan van der Berg",
+            "Tom Weber & Anna: Tom Weber, Anna",
+            "Uwe Kunz: Uwe Kunz +2",
+        ],
+    ),
+    (
+        "\
+Nama,Pax
+\"Ahmad, Siti\",2
+\"Razak, Aminah\",2
+\"Omar, Farah\",2
+",
+        &[
+            "Ahmad & Siti: Ahmad, Siti !name_doubtful",
+            "Razak & Aminah: Razak, Aminah !name_doubtful",
+            "Omar & Farah: Omar, Farah !name_doubtful",
+        ],
+    ),
+    (
+        "\
+Invitati
+Rossi (4)
+Bianchi (2)
+Verdi (3)
+",
+        &["Rossi: Rossi +3", "Bianchi: Bianchi +1", "Verdi: Verdi +2"],
+    ),
+    (
+        "\
 Name,Pax,Status,Bemerkung
 Ana,0,,
 Ben,2,,abgesagt

@@ -59,6 +59,50 @@ const LISTS: &[(&str, Option<Commas>, &[&str])] = &[
         ],
     ),
     (
+        "Familie Schneider (Onkel Bernd + Tante Eva)\nLena (6) Becker, Tom Becker\n\
+         Oma Trude - sitzt vorne!\nTeam Büro: Sven, Uwe\nKunz ABGESAGT\nGesamt 7\n",
+        Some(Commas::People),
+        &[
+            "Familie Schneider: Onkel Bernd, Tante Eva",
+            "Lena Becker & Tom Becker: Lena Becker*, Tom Becker",
+            "Oma Trude: Oma Trude [Oma Trude: sitzt vorne] !in_note",
+            "Sven & Uwe: Sven, Uwe [Team Büro] !in_note",
+            "Kunz: Kunz [ABGESAGT] !not_coming",
+            "!line_left_out Gesamt 7",
+        ],
+    ),
+    (
+        "Famiglia Rossi (Marco, Lia e nonna Pia)\nGenitori di Ugo\nZia Pina; Zio Ugo\n\
+         Bianchi, Ada (forse)\nTotale: 8 persone\n",
+        Some(Commas::People),
+        &[
+            "Famiglia Rossi: Marco, Lia, nonna Pia !no_surname",
+            "Genitori di Ugo:  +2 !nobody_named",
+            "Zia Pina & Zio Ugo: Zia Pina, Zio Ugo",
+            "Ada Bianchi: Ada Bianchi [Ada: forse] !in_note !name_doubtful",
+            "!line_left_out Totale: 8 persone",
+        ],
+    ),
+    (
+        "Famille Dupont et enfants\nM. et Mme Petit, Zoé et Luc\nSomme 6\n",
+        Some(Commas::People),
+        &[
+            "Famille Dupont et enfants:  +? !number_unknown !nobody_named",
+            "M. Petit & family: M. Petit, Mme Petit, Zoé, Luc",
+            "!line_left_out Somme 6",
+        ],
+    ),
+    (
+        "Puan Siti + maid, Encik Ali\nTan + driver (tbc)\nAhmad - kerusi roda, hamil\nJumlah: 5\n",
+        Some(Commas::People),
+        &[
+            "Puan Siti & Encik Ali: Puan Siti, Encik Ali +1 [+ maid] !plus_one",
+            "Tan: Tan +1 [driver: tbc] [+ driver] !in_note !plus_one",
+            "Ahmad: Ahmad [Ahmad: kerusi roda, hamil] !in_note",
+            "!line_left_out Jumlah: 5",
+        ],
+    ),
+    (
         "Ana,Family\nBen,Friends\nCy,Work\n",
         Some(Commas::Columns),
         &["Ana: Ana [Family]", "Ben: Ben [Friends]", "Cy: Cy [Work]"],
