@@ -77,6 +77,9 @@ host-import-email-mended = An email address looked mistyped, and we corrected it
 host-import-email-in-note = Not an email address; it is in the note for hosts.
 host-import-digits-lost = The spreadsheet has cut this number, so it is left out. Format the column as text, type the numbers again and save the list again.
 host-import-phone-unread = We cannot read this as a phone number, so WhatsApp cannot use it. It is kept as written. Write it with the country’s code, such as { $example }. Without one, a number is read as one of the country in “General”.
+host-import-phone-of-country = Without a country’s code; read as a number of the country in its row.
+host-import-phone-abroad = Without a country’s code; it looks like a number of another country. It is kept as written.
+host-import-ask-phone = These numbers have no country’s code, and look like numbers of another country. Please check each one, and write it with its code. Without one, it is read as a number of the country in “General”. Empty a field to leave its number out.
 host-import-reply-stays = The reply that is here stays, unless you let the list replace answers. The list says:
 host-import-only-named = This yes counts for those who are named. Those whose names are to come have no answer yet.
 host-import-food-stays = The food needs that are here stay, unless you let the list replace answers. The list says:
@@ -136,6 +139,15 @@ host-import-needs = { $count ->
    *[other] { $n } things to decide
 }
 host-import-name-row = { $name }, row { $row }
+host-import-kind-email = Email addresses
+host-import-kind-phone = Phone numbers
+host-import-kind-number = Numbers of people
+host-import-kind-group = Nobody named
+host-import-kind-here = Perhaps here already
+host-import-kind-food = Food needs of several people
+host-import-kind-not-coming = Not coming
+host-import-errors-which = Which households, and why
+host-import-cards = See them
 host-import-ask-email = We corrected these email addresses, or could not read them. Please check each one. Empty a field to leave its address out.
 host-import-ask-number = We could not read these numbers of people, or they disagree. How many are they in all, with children and those who are named? An empty field leaves it as it is.
 host-import-ask-here = { $name }, row { $row }: a household of this name is here already. The list says: { $value }

@@ -77,6 +77,9 @@ host-import-email-mended = Satu alamat e-mel nampaknya tersalah taip, dan telah 
 host-import-email-in-note = Bukan alamat e-mel; ia disimpan dalam nota untuk tuan rumah.
 host-import-digits-lost = Hamparan telah memotong nombor ini, jadi ia ditinggalkan. Formatkan lajur itu sebagai teks, taip semula nombornya dan simpan senarai sekali lagi.
 host-import-phone-unread = Kami tidak dapat membaca ini sebagai nombor telefon, jadi WhatsApp tidak dapat menggunakannya. Ia disimpan seperti yang ditulis. Tulis dengan kod negara, seperti { $example }. Tanpa kod itu, nombor dibaca sebagai nombor negara dalam “Umum”.
+host-import-phone-of-country = Tanpa kod negara; dibaca sebagai nombor negara dalam barisnya.
+host-import-phone-abroad = Tanpa kod negara; nampaknya nombor negara lain. Ia disimpan seperti yang ditulis.
+host-import-ask-phone = Nombor ini tiada kod negara, dan nampaknya nombor negara lain. Sila semak satu demi satu, dan tulis dengan kodnya. Tanpa kod, ia dibaca sebagai nombor negara di “Umum”. Kosongkan ruang untuk tidak mengambil nombornya.
 host-import-reply-stays = Jawapan yang ada di sini kekal, kecuali jika anda benarkan senarai menggantikan jawapan. Senarai menyatakan:
 host-import-only-named = Jawapan ya ini untuk mereka yang dinamakan. Mereka yang namanya menyusul belum ada jawapan.
 host-import-food-stays = Keperluan makanan yang ada di sini kekal, kecuali jika anda benarkan senarai menggantikan jawapan. Senarai menyatakan:
@@ -130,6 +133,15 @@ host-import-needs = { $count ->
    *[other] { $n } perkara perlu anda putuskan
 }
 host-import-name-row = { $name }, baris { $row }
+host-import-kind-email = Alamat e-mel
+host-import-kind-phone = Nombor telefon
+host-import-kind-number = Bilangan orang
+host-import-kind-group = Tiada nama
+host-import-kind-here = Mungkin sudah ada
+host-import-kind-food = Keperluan makanan beberapa orang
+host-import-kind-not-coming = Tidak datang
+host-import-errors-which = Keluarga mana, dan sebabnya
+host-import-cards = Lihat
 host-import-ask-email = Alamat e-mel ini telah kami betulkan, atau tidak sah. Sila semak setiap satu. Kosongkan ruangan jika alamat itu tidak perlu diimport.
 host-import-ask-number = Bilangan orang ini tidak dapat dibaca, atau tidak sepadan. Berapa orang semuanya, termasuk kanak-kanak dan mereka yang bernama? Ruangan kosong tidak mengubah apa-apa.
 host-import-ask-here = { $name }, baris { $row }: keluarga dengan nama ini sudah ada. Senarai menyatakan: { $value }

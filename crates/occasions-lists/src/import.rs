@@ -315,6 +315,7 @@ pub struct Change {
     /// sheets that are read, separated by commas, and `headings:N` the row of a sheet's headings, or
     /// `none`; the first sheet is 1. `commas` says what the commas of a text part: `people` or
     /// `columns`. After a choice of sheets, headings or commas, the columns are guessed anew.
+    /// `absent` is what becomes of all who do not come: `keep`, `decline` or `leave_out`.
     pub choices: BTreeMap<String, Option<String>>,
 }
 

@@ -114,10 +114,7 @@ fn whoever_does_not_come_is_left_out_and_added_with_one_press() {
         let all = records(stage).await;
         let replies = |at: usize| all[0]["guests"][at].get("replies").cloned();
         assert_eq!(replies(0), None);
-        assert_eq!(
-            replies(1),
-            Some(json!({"nikah": "no", "reception": "no"}))
-        );
+        assert_eq!(replies(1), Some(json!({"nikah": "no", "reception": "no"})));
     });
 }
 

@@ -6,6 +6,7 @@ mod contact;
 mod email;
 mod food;
 mod number;
+mod phone;
 
 use std::collections::BTreeMap;
 
@@ -92,7 +93,7 @@ impl Choices {
              JOIN import ON import.id = old.import
              JOIN import AS this ON this.occasion = import.occasion
              WHERE this.id = :id AND import.id < :id
-               AND (old.key LIKE 'email:%' OR old.key LIKE 'food:%'
+               AND (old.key LIKE 'email:%' OR old.key LIKE 'phone:%' OR old.key LIKE 'food:%'
                     OR old.key LIKE 'not_coming:%')
              ORDER BY import.id",
             id
@@ -287,8 +288,8 @@ pub(super) fn vet(
             Some(ChoiceKind::NotComing) if is_named => {
                 value.is_none_or(|value| Absent::find(value).is_some())
             }
-            // Only the list knows the names.
-            Some(ChoiceKind::Food) if is_named => {
+            // Only the list knows the names, and which numbers have a country.
+            Some(ChoiceKind::Food | ChoiceKind::Phone) if is_named => {
                 value.is_none_or(|value| value.chars().count() <= LONGEST_KEY)
             }
             // Only the file knows its sheets and rows.
@@ -310,9 +311,11 @@ pub(super) fn apply(
 ) {
     let households = std::mem::take(&mut gathering.households);
     let nameless = households.iter().filter(|one| is_nameless(one)).count();
+    let countries = phone::Countries::of(&households, ground);
     let asked = &mut gathering.choices;
     for mut one in households {
         email::mend(&mut one, choices, asked);
+        phone::mend(&mut one, &countries, choices, asked);
         number::mend(&mut one, choices, asked);
         food::share(&mut one, choices, lexicon, asked);
         one.here = choices

@@ -58,6 +58,11 @@ words! {
         /// The telephone number is none of the home country, and has no other country's code. It is
         /// kept as it is written.
         PhoneUnread = "phone_unread" => "host-import-phone-unread",
+        /// The telephone number has no country's code, and was read as one of the country in its row.
+        PhoneOfCountry = "phone_of_country" => "host-import-phone-of-country",
+        /// The telephone number has no country's code, and fits another country of the list better than
+        /// the home country. It is kept as it is written.
+        PhoneAbroad = "phone_abroad" => "host-import-phone-abroad",
         /// The row names several people, and each adult's note on food says "one of".
         WhoseDiet = "whose_diet" => "host-import-whose-diet",
         /// Somebody has replied otherwise here, so that stays. The value says the reply of the list.
