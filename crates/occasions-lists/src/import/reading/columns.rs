@@ -9,6 +9,8 @@ use crate::household_document::field::{Column, Field, Numbered, folded};
 const HEADINGS: &str = include_str!("headings.csv");
 /// The headings stand in one of the first rows that are not empty.
 pub(super) const FIRST_ROWS: usize = 20;
+/// So many titles may stand above the heading of a list of lines.
+const MOST_TITLES: usize = 2;
 /// The most rows that are looked at to see what a column holds.
 const SAMPLE: usize = 200;
 
@@ -63,16 +65,19 @@ pub(super) fn known_headings(rows: &[Line], meanings: &Meanings) -> Option<usize
         .enumerate()
         .filter_map(|(place, (_, cells))| {
             let filled = cells.iter().filter(|cell| !cell.trim().is_empty());
+            // A line of a list of lines may hold such a word among others.
+            let is_known = |cell: &str| match width {
+                1 => meanings.contains_key(&folded(cell)),
+                _ => meaning(cell, meanings).is_some(),
+            };
             let (count, known) = filled.fold((0, 0), |(count, known), cell| {
-                (
-                    count + 1,
-                    known + usize::from(meaning(cell, meanings).is_some()),
-                )
+                (count + 1, known + usize::from(is_known(cell)))
             });
             // One known word may be a value. Only titles stand above headings, and no value recurs.
             let is_below_titles = count > 1 && rows[..place].iter().all(is_narrow);
+            let is_of_lines = |place: usize| width == 1 && place <= MOST_TITLES;
             let is_enough =
-                known >= 2 || (known == 1 && (place == 0 || width == 1 || is_below_titles));
+                known >= 2 || (known == 1 && (place == 0 || is_below_titles || is_of_lines(place)));
             let is_value = known == 1
                 && cells
                     .iter()
@@ -393,6 +398,11 @@ fn is_phone(cell: &str) -> bool {
             }))
 }
 
+/// Whether all that a column holds is food that somebody needs.
+fn are_foods(rows: &[Line], at: usize) -> bool {
+    filled(rows, at).all(|cell| words::is_food(&folded(cell)))
+}
+
 /// Whether a column holds a no, which may be a reply.
 fn says_no(rows: &[Line], at: usize) -> bool {
     let mut cells = rows.iter().filter_map(|(_, cells)| cells.get(at));
@@ -420,6 +430,9 @@ pub(crate) fn guess(headings: &[String], rows: &[Line], meanings: &Meanings) -> 
                 Content::Phones => Field::Phone.into(),
                 Content::Numbers if headings.iter().all(|heading| heading.trim().is_empty()) => {
                     Field::People.into()
+                }
+                Content::Words if heading.trim().is_empty() && are_foods(rows, at) => {
+                    Field::Diets.into()
                 }
                 Content::Nothing | Content::Numbers | Content::Words => Field::Other.into(),
             },

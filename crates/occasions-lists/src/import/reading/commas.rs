@@ -1,5 +1,7 @@
 //! What the commas of a text without headings part: its columns, or the people of a line.
 
+use std::collections::BTreeSet;
+
 use web::sheet::read::{Page, Separated};
 use web::words;
 
@@ -48,17 +50,12 @@ fn later_cells(page: &Page) -> impl Iterator<Item = &str> {
 
 /// Programs put no space behind a comma, people do.
 fn is_spaced(page: &Page) -> bool {
-    let (mut all, mut spaced) = (0, 0);
-    for cell in later_cells(page) {
-        all += 1;
-        spaced += usize::from(cell.starts_with(char::is_whitespace));
-    }
-    spaced * 2 > all
+    let spaced = later_cells(page).filter(|cell| cell.starts_with(char::is_whitespace));
+    spaced.count() * 2 > later_cells(page).count()
 }
 
 /// Whether what stands behind the commas may be names: of few words, and no value that recurs.
 fn are_names(page: &Page) -> bool {
-    let mut seen = std::collections::BTreeMap::new();
     let is_name = |cell: &str| {
         let plain = folded(cell);
         let is_small = cell.trim_start().starts_with(char::is_lowercase);
@@ -71,14 +68,8 @@ fn are_names(page: &Page) -> bool {
             && !known::TICKS.contains(&plain.as_str())
             && !known::CROSSES.contains(&plain.as_str())
     };
-    for cell in later_cells(page) {
-        if !is_name(cell) {
-            return false;
-        }
-        *seen.entry(folded(cell)).or_insert(0) += 1;
-    }
-    let all: usize = seen.values().sum();
-    seen.len() * 4 >= all * 3
+    let seen: BTreeSet<String> = later_cells(page).map(folded).collect();
+    later_cells(page).all(is_name) && seen.len() * 4 >= later_cells(page).count() * 3
 }
 
 /// Whether a column holds addresses, telephone numbers or numbers in most lines.

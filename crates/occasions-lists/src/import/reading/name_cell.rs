@@ -6,7 +6,7 @@ mod brackets;
 mod families;
 mod parts;
 
-use self::ages::{age, inner_age, is_child, trailing_number};
+use self::ages::{age, counted, inner_age, is_child, trailing_number};
 use self::asides::take_asides;
 use self::brackets::{read_brackets, without_cancelled};
 use self::families::{guest_of, head, is_family, is_names_of_families, is_pair, with_people};
@@ -99,17 +99,16 @@ impl Habits {
         for (cell, pax) in cells {
             all += 1;
             counted += usize::from(trailing_number(cell).is_some());
-            match parts::commas_of(cell) {
-                Commas::None => {}
-                Commas::Others => with_comma += 1,
+            let commas = parts::commas_of(cell);
+            with_comma += usize::from(!matches!(commas, Commas::None));
+            match commas {
                 // Two people may be "Anna, Ben".
-                Commas::Pair { .. } if pax == Some(2) => {
-                    (with_comma, paired) = (with_comma + 1, paired + 1)
-                }
+                Commas::Pair { .. } if pax == Some(2) => paired += 1,
                 Commas::Pair { is_sure } => {
-                    (with_comma, turned) = (with_comma + 1, turned + 1);
+                    turned += 1;
                     score += 1 + usize::from(is_sure || pax == Some(1));
                 }
+                Commas::None | Commas::Others => {}
             }
         }
         Self {
@@ -430,6 +429,10 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
             found.is_open = true;
             return;
         }
+        if words::is_one_child(&bare) {
+            found.child_places = found.child_places.saturating_add(1);
+            return;
+        }
         if words::is_family(&bare)
             || words::is_child_word(&bare)
             || bare == "all"
@@ -468,6 +471,12 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
     if let Some(name) = words::family_end(part).or_else(|| last_word_is(part, "sekeluarga")) {
         add_person(name.trim(), found);
         found.is_open = true;
+        return;
+    }
+    if let Some(name) = without_plus_one(part) {
+        add_person(name, found);
+        found.places = found.places.saturating_add(1);
+        found.doubt(Warning::PlusOne);
         return;
     }
     if let Some(name) = words::couple_end(part) {
@@ -518,6 +527,13 @@ fn last_word_is<'t>(part: &'t str, word: &str) -> Option<&'t str> {
     (folded(last) == word).then_some(name)
 }
 
+/// "Sarah plus one"
+fn without_plus_one(part: &str) -> Option<&str> {
+    let mut spaces = part.trim_end().rmatch_indices(' ').take(2);
+    let (at, _) = spaces.find(|(at, _)| words::is_plus_one(&part[*at..]))?;
+    Some(part[..at].trim())
+}
+
 fn without_article(plain: &str) -> String {
     let articles = [
         "the ", "his ", "her ", "their ", "a ", "an ", "my ", "sua ", "suo ", "seine ", "ihre ",
@@ -526,27 +542,6 @@ fn without_article(plain: &str) -> String {
     ];
     let article = articles.iter().find(|article| plain.starts_with(**article));
     plain[article.map_or(0, |article| article.len())..].to_owned()
-}
-
-/// Numbers in words, from two.
-const NUMBERS: [(usize, &[&str]); 4] = [
-    (2, &["two", "dua", "zwei", "due", "deux", "dos"]),
-    (3, &["three", "tiga", "drei", "tre", "trois", "tres"]),
-    (4, &["four", "empat", "vier", "quattro", "quatre", "cuatro"]),
-    (5, &["five", "lima", "funf", "cinque", "cinq", "cinco"]),
-];
-
-/// "3 anak", "3anak", "drei Kinder".
-fn counted(plain: &str) -> Option<(usize, String)> {
-    if let Some((first, what)) = plain.split_once(' ')
-        && (words::is_child_word(what) || words::is_people_word(what))
-        && let Some((number, _)) = NUMBERS.iter().find(|(_, names)| names.contains(&first))
-    {
-        return Some((*number, what.to_owned()));
-    }
-    let end = plain.find(|letter: char| !letter.is_ascii_digit())?;
-    let number: usize = plain[..end].parse().ok()?;
-    (number <= 30).then(|| (number, plain[end..].trim().to_owned()))
 }
 
 /// A name without the age behind it.

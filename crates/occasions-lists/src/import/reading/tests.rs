@@ -1,4 +1,5 @@
 mod cells;
+mod contacts;
 mod generated;
 mod lists;
 mod messy;

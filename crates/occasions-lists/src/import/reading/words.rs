@@ -65,6 +65,11 @@ pub(super) fn is_nobody(typed: &str, folded: &str) -> bool {
     folded.is_empty() || is_in("nobody", folded) || is_sum(folded) || is_divider(typed)
 }
 
+/// Whether a word says that a number is not exact.
+pub(super) fn is_about(folded: &str) -> bool {
+    is_in("about", folded)
+}
+
 /// Whether a text is a sum with its number, which no heading is.
 pub(super) fn is_counted_sum(folded: &str) -> bool {
     is_sum(folded) && folded.contains(|sign: char| sign.is_ascii_digit())
@@ -85,7 +90,8 @@ fn is_sum(folded: &str) -> bool {
         word.chars().all(is_digit)
             || is_in("sums", word)
             || is_people_word(word)
-            || matches!(*word, "of" | "grand")
+            || is_about(word)
+            || matches!(*word, "of" | "grand" | "semua" | "all")
     };
     words.iter().any(|word| is_in("sums", word)) && words.iter().all(is_known)
 }

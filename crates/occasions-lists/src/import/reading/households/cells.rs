@@ -56,7 +56,7 @@ pub(super) fn add_cell(
             }
         }
         Field::Household => {
-            let line = row.line_at(at);
+            let line = household_line(one, row, at);
             if one.name.is_empty() {
                 one.name = line;
             } else if one.name != line && !row.is_part_of(at, &one.name) {
@@ -113,6 +113,25 @@ pub(super) fn add_cell(
             }
         }
     }
+}
+
+/// The name of a household without the remarks beside it, which only hosts read.
+fn household_line(one: &mut Household, row: &Row<'_>, at: usize) -> String {
+    let line = row.line_at(at);
+    let read = name_cell::read(&line, None);
+    let is_remark = |doubt: &&Warning| matches!(doubt, Warning::InNote | Warning::NotComing);
+    let mut remarks = read.doubts.iter().filter(is_remark).peekable();
+    if row.is_own || read.household.is_empty() || remarks.peek().is_none() {
+        return line;
+    }
+    let column = row.table.columns.get(at);
+    for remark in remarks {
+        one.told.push(row.told(column, *remark, &line));
+    }
+    for note in &read.notes {
+        one.note(row, column, note);
+    }
+    read.household
 }
 
 /// What is told of a cell for which there is no field, and which may say that they do not come.

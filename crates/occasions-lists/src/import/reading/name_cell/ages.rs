@@ -1,4 +1,4 @@
-//! Numbers in and behind a name, which may be an age.
+//! Numbers in a name cell: ages, and how many come.
 
 use super::super::words;
 use crate::household_document::field::folded;
@@ -53,4 +53,25 @@ pub(super) fn trailing_number(part: &str) -> Option<(String, usize)> {
     let name = part[..open].trim_end().to_owned();
     let number = number.parse().ok()?;
     (!name.is_empty()).then_some((name, number))
+}
+
+/// Numbers in words, from two.
+const NUMBERS: [(usize, &[&str]); 4] = [
+    (2, &["two", "dua", "zwei", "due", "deux", "dos"]),
+    (3, &["three", "tiga", "drei", "tre", "trois", "tres"]),
+    (4, &["four", "empat", "vier", "quattro", "quatre", "cuatro"]),
+    (5, &["five", "lima", "funf", "cinque", "cinq", "cinco"]),
+];
+
+/// "3 anak", "3anak", "drei Kinder".
+pub(super) fn counted(plain: &str) -> Option<(usize, String)> {
+    if let Some((first, what)) = plain.split_once(' ')
+        && (words::is_child_word(what) || words::is_people_word(what))
+        && let Some((number, _)) = NUMBERS.iter().find(|(_, names)| names.contains(&first))
+    {
+        return Some((*number, what.to_owned()));
+    }
+    let end = plain.find(|letter: char| !letter.is_ascii_digit())?;
+    let number: usize = plain[..end].parse().ok()?;
+    (number <= 30).then(|| (number, plain[end..].trim().to_owned()))
 }

@@ -56,6 +56,12 @@ fn take_aside(part: &str, kept: &mut String, found: &mut NameCell) {
         found.places = found.places.saturating_add(1);
         return found.doubt(Warning::PlusOne);
     }
+    let is_spaced = part.ends_with(' ');
+    let unsure = unsure_from(part);
+    let (part, unsure) = (
+        part[..unsure].trim_end_matches([' ', '-', '–', '—']),
+        part[unsure..].trim(),
+    );
     let (part, doubt) = match part.trim_end().strip_suffix(['?', '？']) {
         Some(rest) if has_word(rest) => (rest.trim_end_matches(['?', '？', ' ']), Some("?")),
         _ => (part, None),
@@ -66,32 +72,27 @@ fn take_aside(part: &str, kept: &mut String, found: &mut NameCell) {
         _ => (part, ""),
     };
     let (name, dashed) = cut_at_dash(name, found);
-    let unsure = unsure_from(name);
-    let (name, unsure) = (&name[..unsure], name[unsure..].trim());
     let tail = tail_from(name, is_shouted);
     let (name, tail) = (&name[..tail], name[tail..].trim());
-    if !name.starts_with(' ') && kept.ends_with(|sign: char| sign.is_alphanumeric()) {
-        kept.push(' ');
-    }
     kept.push_str(name.trim_end_matches([' ', ',', '，']));
     for aside in [tail, unsure, dashed, shouted].into_iter().chain(doubt) {
         if has_word(aside) || aside == "?" {
             add_aside(aside, kept, found);
         }
     }
-    if part.ends_with(' ') {
+    if is_spaced {
         kept.push(' ');
     }
 }
 
 /// What stands before a dash and behind it. A number or a role behind it stays.
 fn cut_at_dash<'t>(part: &'t str, found: &mut NameCell) -> (&'t str, &'t str) {
+    let first = part.find(char::is_alphanumeric).unwrap_or(part.len());
     let is_cut = |(at, sign): &(usize, char)| {
-        *sign != ':'
-            && *sign != '：'
+        !matches!(sign, ':' | '：')
+            && *at > first
             && part[..*at].ends_with(char::is_whitespace)
             && is_dash(part, *at, *sign)
-            && has_word(&part[..*at])
     };
     let Some((at, sign)) = part.char_indices().find(is_cut) else {
         return (part, "");

@@ -218,6 +218,22 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
             return true;
         }
     }
+    let number = plain
+        .split_once(' ')
+        .filter(|(about, _)| words::is_about(about));
+    if let Some(Ok(people)) = number.map(|(_, number)| number.parse()) {
+        let is_doubtful = true;
+        let children = 0;
+        add_count(
+            found,
+            Count {
+                people,
+                children,
+                is_doubtful,
+            },
+        );
+        return true;
+    }
     let of_family = || {
         let first = plain.split(' ').next().unwrap_or_default();
         words::is_family(first).then(|| counts::read(inside))?

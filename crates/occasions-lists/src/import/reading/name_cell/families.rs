@@ -2,6 +2,7 @@
 
 use super::super::counts;
 use super::super::words;
+use super::ages::trailing_number;
 use super::brackets::is_name;
 use super::parts::titles;
 use crate::household_document::field::folded;
@@ -32,7 +33,7 @@ pub(super) fn is_family(text: &str) -> bool {
     let (Some(first), Some(last)) = (all.first(), all.last()) else {
         return false;
     };
-    if text.contains(['&', '+', ';', '/', '、', '\n', ',']) {
+    if text.contains(['&', '+', ';', '/', '、', '\n', ',', ':']) {
         return false;
     }
     if text.ends_with('府') && text.chars().count() <= 4 {
@@ -73,17 +74,24 @@ pub(super) fn with_people(text: &str) -> Option<(&str, &str)> {
         let (family, people) = text.split_once(['(', '（'])?;
         (!people.contains(['(', '（', ')', '）'])).then_some((family, people))
     });
-    let (family, people) = inner.or_else(|| text.split_once([':', '：']))?;
-    let (family, people) = (family.trim(), people.trim());
     let is_named = |piece: &str| {
+        let bare = trailing_number(piece).map(|(name, _)| name);
+        let piece = bare.as_deref().unwrap_or(piece);
         let plain = folded(piece);
         let is_child = plain.split(' ').next().is_some_and(words::is_child_word);
         is_child || words::is_role(&plain) || is_name(piece)
     };
-    let mut pieces = people.split(['+', '&', ',', ';', '/', '，', '、']);
-    let first = pieces.next().unwrap_or_default();
-    let has_people = is_name(first) && pieces.all(is_named) && counts::with_words(people).is_none();
-    (is_family(family) && has_people).then_some((family, people))
+    let has_people = |(family, people): &(&str, &str)| {
+        let mut pieces = people.split(['+', '&', ',', ';', '/', '，', '、']);
+        let first = pieces.next().unwrap_or_default();
+        is_family(family)
+            && is_name(first)
+            && pieces.all(is_named)
+            && counts::with_words(people).is_none()
+    };
+    let ways = [inner, text.split_once([':', '：'])].into_iter().flatten();
+    let mut ways = ways.map(|(family, people)| (family.trim(), people.trim()));
+    ways.find(has_people)
 }
 
 /// "Keluarga Encik Ahmad": the one of a family whom its name names.

@@ -69,6 +69,19 @@ Uwe Kunz (3),3
     ),
     (
         "\
+Household,Guest
+Familie Kunz (sitzt vorne),Uwe Kunz
+Familie Kunz (sitzt vorne),Ute Kunz
+Tan & Lim,Mei Tan
+Tan & Lim,Wei Lim
+",
+        &[
+            "Familie Kunz: Uwe Kunz, Ute Kunz [Familie Kunz: sitzt vorne] !in_note !in_note",
+            "Tan & Lim: Mei Tan, Wei Lim",
+        ],
+    ),
+    (
+        "\
 Nama,Pax
 \"Ahmad, Siti\",2
 \"Razak, Aminah\",2

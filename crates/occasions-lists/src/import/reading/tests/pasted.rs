@@ -103,6 +103,21 @@ const LISTS: &[(&str, Option<Commas>, &[&str])] = &[
         ],
     ),
     (
+        "Uncle Bob\nAunt May & kids\nMak Ngah & anak-anak\nTotal guests: 7\n",
+        None,
+        &[
+            "Uncle Bob: Uncle Bob",
+            "Aunt May: Aunt May +? !number_unknown",
+            "Mak Ngah: Mak Ngah +? !number_unknown",
+            "!line_left_out Total guests: 7",
+        ],
+    ),
+    (
+        "Anna, vegan\nBen, halal\nCy, none\n",
+        Some(Commas::Columns),
+        &["Anna: Anna (vegan)", "Ben: Ben (halal)", "Cy: Cy"],
+    ),
+    (
         "Ana,Family\nBen,Friends\nCy,Work\n",
         Some(Commas::Columns),
         &["Ana: Ana [Family]", "Ben: Ben [Friends]", "Cy: Cy [Work]"],
