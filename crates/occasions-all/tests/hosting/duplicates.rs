@@ -1,6 +1,8 @@
 //! Tests of households that are perhaps one: they are told in the open, and put together with one
 //! press.
 
+use occasions_lists::import;
+
 use crate::imports::{KEPT, apply, bring, check, empty, records, upload};
 use crate::stage::{Stage, on_both, on_default};
 
@@ -126,6 +128,11 @@ fn the_same_number_in_two_rows_is_told_with_both_and_a_pair_is_left_apart_for_go
         done.expect(303);
         let list = host.get(&format!("{HOME}/invites")).await;
         assert!(!list.text().contains(&stage.say("host-twins")));
+        // An undo takes them back all the same.
+        let undone = stage.done(move |tx, host| import::undo(tx, host, &id));
+        undone.await;
+        stage.worker().run_due().await.unwrap();
+        assert_eq!(records(stage).await.len(), 0);
     });
 }
 

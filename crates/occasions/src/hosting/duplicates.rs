@@ -177,6 +177,16 @@ pub fn keep_apart(
     Ok(())
 }
 
+/// Forgets an invitation that is deleted.
+pub fn forget(tx: &mut Tx<'_>, id: &InvitationId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM households_apart WHERE one = :id OR other = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
 /// Whether a folded name is more than a first name, which many people share.
 pub fn is_full_name(folded: &str) -> bool {
     folded.contains(' ') || (!folded.is_ascii() && text_cleaning::length(folded) > 2)
