@@ -93,7 +93,6 @@ impl Earlier {
     }
 }
 
-/// The ways to reach a household and its people.
 fn ways(record: &Record, home: Option<Region>) -> BTreeSet<String> {
     let guests = record.guests.iter();
     let phones = guests.clone().map(|guest| &guest.phone);

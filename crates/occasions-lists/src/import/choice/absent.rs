@@ -30,7 +30,6 @@ pub(super) fn is_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Cho
     chosen == Absent::LeaveOut
 }
 
-/// What may become of the household.
 fn options(one: &Gathered) -> impl DoubleEndedIterator<Item = Absent> {
     let rows = rows(one);
     // Rows of which the list says nothing stay.
@@ -76,7 +75,6 @@ pub(super) fn decline(one: &mut Gathered, choices: &Choices) {
         .retain(|finding| finding.code != code || !is_answered);
 }
 
-/// What the host says of the household.
 fn answer(one: &Gathered, choices: &Choices) -> Option<Absent> {
     let answer = choices.find(ChoiceKind::NotComing, &one.key);
     let answer = answer.and_then(Absent::find)?;

@@ -16,7 +16,6 @@ use super::{Choice, ChoiceKind, Choices, is_enough, name, numbered};
 use crate::household_document::table::Field;
 use crate::household_document::{Ground, Record};
 
-/// The tags of languages that are spoken in one country for the most part.
 const LANGUAGES: [(&str, &str); 5] = [
     ("ms", "MY"),
     ("id", "ID"),
@@ -69,7 +68,6 @@ fn numbers(record: &Record) -> impl Iterator<Item = &str> {
     all.filter_map(|phone| phone.as_deref())
 }
 
-/// The countries by their codes and by their folded names.
 static NAMES: LazyLock<BTreeMap<String, Region>> = LazyLock::new(|| {
     let languages = ["en", "ms", "it", "zh-Hans", "ar"];
     let all = Region::all().flat_map(|region| {
@@ -81,7 +79,6 @@ static NAMES: LazyLock<BTreeMap<String, Region>> = LazyLock::new(|| {
     all.collect()
 });
 
-/// The country that an address names in one of its parts, the last one first.
 fn of_address(address: &str) -> Option<Region> {
     let mut parts = address.rsplit([',', '\n']).map(str::trim);
     parts.find_map(|part| NAMES.get(part).or_else(|| NAMES.get(&fold(part))).copied())

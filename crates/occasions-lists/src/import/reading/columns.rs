@@ -9,7 +9,6 @@ use crate::household_document::field::{Column, Field, Numbered, folded};
 const HEADINGS: &str = include_str!("headings.csv");
 /// The headings stand in one of the first rows that are not empty.
 pub(super) const FIRST_ROWS: usize = 20;
-/// So many titles may stand above the heading of a list of lines.
 const MOST_TITLES: usize = 2;
 /// The most rows that are looked at to see what a column holds.
 const SAMPLE: usize = 200;
@@ -398,7 +397,6 @@ fn is_phone(cell: &str) -> bool {
             }))
 }
 
-/// Whether all that a column holds is food that somebody needs.
 fn are_foods(rows: &[Line], at: usize) -> bool {
     filled(rows, at).all(|cell| words::is_food(&folded(cell)))
 }

@@ -41,7 +41,6 @@ pub(crate) fn found(page: &Page, meanings: &Meanings, said: Option<HeadingRow>) 
     })
 }
 
-/// The cells behind the first one of a line.
 fn later_cells(page: &Page) -> impl Iterator<Item = &str> {
     let cells = page.rows.iter().flat_map(|(_, cells)| cells.iter().skip(1));
     let cells = cells.map(String::as_str);
@@ -72,7 +71,6 @@ fn are_names(page: &Page) -> bool {
     later_cells(page).all(is_name) && seen.len() * 4 >= later_cells(page).count() * 3
 }
 
-/// Whether a column holds addresses, telephone numbers or numbers in most lines.
 fn has_data_column(page: &Page) -> bool {
     let width = page.rows.first().map_or(0, |(_, cells)| cells.len());
     (0..width).any(|at| {

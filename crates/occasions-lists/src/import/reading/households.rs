@@ -285,7 +285,6 @@ impl Household {
         self.invited.insert(event.to_owned(), is_invited);
     }
 
-    /// The list says of all its rows that nobody comes.
     fn tell_absent(&mut self) {
         let rows: BTreeSet<usize> = self.guests.iter().map(|guest| guest.row).collect();
         for row in rows

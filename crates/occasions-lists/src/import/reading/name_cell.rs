@@ -66,7 +66,6 @@ impl NameCell {
         }
     }
 
-    /// Keeps a text in the note, and says so.
     fn note(&mut self, text: String) {
         self.notes.push(text);
         self.doubt(Warning::InNote);

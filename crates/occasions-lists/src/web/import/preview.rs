@@ -250,7 +250,6 @@ fn grouped<'f>(
     groups.collect()
 }
 
-/// What one press makes of all whom the list says not to come.
 fn press(text: &Text, code: &str) -> Option<(&'static str, String)> {
     let (answer, words) = match Warning::find(code)? {
         Warning::LeftOutAbsent => (Absent::Keep, "host-import-absent-add-all"),

@@ -5,7 +5,6 @@ use web::form_state::FormState;
 
 use crate::import::{Absent, Choice, ChoiceKind, Eater, Group, Here};
 
-/// So many questions of one kind stand open.
 const OPEN: usize = 3;
 /// The kinds of questions that a text answers, with the `inputmode` of their fields.
 const TEXTS: [(ChoiceKind, &str); 3] = [

@@ -134,7 +134,6 @@ fn household_line(one: &mut Household, row: &Row<'_>, at: usize) -> String {
     read.household
 }
 
-/// What is told of a cell for which there is no field, and which may say that they do not come.
 fn absent_or(cell: &str, other: Warning) -> Warning {
     if words::is_cancelled(&folded(cell)) {
         Warning::NotComing

@@ -8,9 +8,7 @@ use super::NameCell;
 use super::brackets::{add_aside, is_dash, is_name};
 use crate::household_document::field::folded;
 
-/// What stands between people.
 const SIGNS: [char; 10] = ['\n', ';', '；', '؛', '、', '&', '＆', '+', '＋', '|'];
-/// The most words that say that something is not sure.
 const LONGEST_UNSURE: usize = 2;
 /// This many words that begin small are no name.
 const MOST_SMALL: usize = 3;
@@ -30,7 +28,6 @@ pub(super) fn take_asides(text: &str, found: &mut NameCell) -> String {
     kept
 }
 
-/// Where a part of a text ends: at the next sign between people, outside brackets.
 fn end_of_part(text: &str) -> usize {
     let mut depth = 0_usize;
     let end = text.char_indices().find(|(_, sign)| {
@@ -48,7 +45,6 @@ fn has_word(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
-/// Adds a part to `kept` without what is no name in it.
 fn take_aside(part: &str, kept: &mut String, found: &mut NameCell) {
     // "Ben + ?" is Ben and somebody.
     if !has_word(part) && part.contains(['?', '？']) && kept.ends_with(SIGNS) {
@@ -125,7 +121,6 @@ fn cut_at_dash<'t>(part: &'t str, found: &mut NameCell) -> (&'t str, &'t str) {
     (before, behind)
 }
 
-/// Where the words begin at the end of a name that say that something is not sure.
 fn unsure_from(name: &str) -> usize {
     let end = name.trim_end();
     let mut spaces = end.rmatch_indices(' ').take(LONGEST_UNSURE);

@@ -222,16 +222,12 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         .split_once(' ')
         .filter(|(about, _)| words::is_about(about));
     if let Some(Ok(people)) = number.map(|(_, number)| number.parse()) {
-        let is_doubtful = true;
-        let children = 0;
-        add_count(
-            found,
-            Count {
-                people,
-                children,
-                is_doubtful,
-            },
-        );
+        let count = Count {
+            people,
+            children: 0,
+            is_doubtful: true,
+        };
+        add_count(found, count);
         return true;
     }
     let of_family = || {

@@ -15,7 +15,6 @@ pub(super) enum Before {
     Comma,
 }
 
-/// Whether a piece is a name in Chinese, which has its surname with it.
 fn is_han_name(piece: &str) -> bool {
     piece.chars().count() > 1 && piece.chars().all(is_han)
 }
