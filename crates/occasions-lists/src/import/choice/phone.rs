@@ -27,8 +27,14 @@ const LANGUAGES: [(&str, &str); 5] = [
 /// The countries of a list.
 pub(super) struct Countries {
     home: Option<Region>,
-    /// Other countries, of which the list or the occasion speaks.
-    others: Vec<Region>,
+    /// Other countries: those of its numbers and addresses, then those of the occasion's languages.
+    others: Vec<(Region, Source)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    List,
+    Language,
 }
 
 impl Countries {
@@ -44,21 +50,23 @@ impl Countries {
             of_language.or_else(|| Region::of_language(tag))
         });
         let mut seen: BTreeSet<&str> = home.iter().map(|home| home.code).collect();
-        let all = numbers.chain(addresses).chain(languages);
-        let others = all.filter(|one| seen.insert(one.code)).collect();
+        let listed = numbers.chain(addresses).map(|one| (one, Source::List));
+        let all = listed.chain(languages.map(|one| (one, Source::Language)));
+        let others = all.filter(|(one, _)| seen.insert(one.code)).collect();
         Self { home, others }
     }
 
-    /// How a number is written whole, if it fits one of the other countries better than the home
-    /// country.
+    /// How a number is written whole, if it fits another country better than the home country.
     fn abroad(&self, typed: &str) -> Option<String> {
         let here = Phone::read(typed, self.home);
         if here.is_mobile || Phone::read(typed, None).e164.is_some() {
             return None;
         }
-        let mut others = self.others.iter().map(|one| Phone::read(typed, Some(*one)));
-        let fits = |one: &Phone<'_>| one.e164.is_some() && (one.is_mobile || here.e164.is_none());
-        others.find(fits)?.e164
+        self.others.iter().find_map(|(country, source)| {
+            let there = Phone::read(typed, Some(*country));
+            let is_only_there = here.e164.is_none() && *source == Source::List;
+            there.e164.filter(|_| there.is_mobile || is_only_there)
+        })
     }
 }
 
