@@ -336,11 +336,17 @@ fn unread_phones(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Findin
     let own = own.filter(|own| wanted.phone.as_ref() == Some(own));
     let guests = one.record.guests.iter().zip(&one.guest_rows);
     let guests = guests.map(|(guest, row)| (*row, Field::GuestPhone, guest.phone.as_ref()));
+    // What looks like a number of another country is said to be one.
+    let code = Warning::PhoneAbroad.word();
+    let is_abroad = |typed: &str| {
+        let mut abroad = one.findings.iter().filter(|finding| finding.code == code);
+        abroad.any(|finding| finding.value.starts_with(typed))
+    };
     std::iter::once((one.row, Field::Phone, own))
         .chain(guests)
         .filter_map(|(row, field, typed)| Some((row, field, typed?)))
         .filter(|(.., typed)| !phone::has_lost_digits(typed))
-        .filter(|(.., typed)| Phone::read(typed, home).e164.is_none())
+        .filter(|(.., typed)| Phone::read(typed, home).e164.is_none() && !is_abroad(typed))
         .map(|(row, field, typed)| Finding::warning(row, field, Warning::PhoneUnread, typed))
         .collect()
 }
