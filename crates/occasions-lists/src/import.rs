@@ -7,6 +7,7 @@ mod bring;
 mod check;
 mod choice;
 mod contacts;
+mod earlier;
 mod finding;
 mod gather;
 mod gathered;
@@ -54,8 +55,10 @@ use crate::household_document::{Ground, Standing};
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
+pub(crate) use self::choice::{
+    ABSENT, COMMAS, SHEETS, contact_choices, has_fewer_seats, is_number, label_key,
+};
 pub use self::choice::{Absent, Choice, ChoiceKind, Eater, Group, Here};
-pub(crate) use self::choice::{SHEETS, contact_choices, has_fewer_seats, is_number, label_key};
 pub(crate) use self::contacts::{
     ContactFilter, ContactList, NO_LETTER, count as count_contacts, list as list_contacts,
 };
@@ -65,7 +68,7 @@ pub(crate) use self::layout::{NONE as NO_HEADINGS, OfferedSheet, headings_key, s
 pub(crate) use self::preview::{
     Imported, InvitedTo, Preview, PreviewedHousehold, imported, invited_to, left_out, preview,
 };
-pub(crate) use self::reading::asks_event;
+pub(crate) use self::reading::{Commas, asks_event};
 pub use self::upload::Upload;
 pub(crate) use self::upload::{Arriving, MOST_BYTES_WITH_PICTURES};
 pub use self::warning::Warning;
@@ -257,6 +260,7 @@ pub fn start(
         Upload::Records(records) => store_list(tx, &id, records)?,
     }
     choice::repeat(tx, host.occasion(), &id)?;
+    layout::store_commas(tx, &id, sheets.commas)?;
     let changes = json!([{"field": "rows", "old": null, "new": count}]);
     history::record(
         tx,
@@ -309,8 +313,9 @@ pub struct Change {
     /// `events:LABEL` those of the households with this label. `contact:N` is `import` for the
     /// contacts that are imported; the first card of the file is 1. `sheets` holds the numbers of the
     /// sheets that are read, separated by commas, and `headings:N` the row of a sheet's headings, or
-    /// `none`; the first sheet is 1. After a choice of sheets or headings, the columns are guessed
-    /// anew.
+    /// `none`; the first sheet is 1. `commas` says what the commas of a text part: `people` or
+    /// `columns`. After a choice of sheets, headings or commas, the columns are guessed anew.
+    /// `absent` is what becomes of all who do not come: `keep`, `decline` or `leave_out`.
     pub choices: BTreeMap<String, Option<String>>,
 }
 

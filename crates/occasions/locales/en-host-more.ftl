@@ -183,6 +183,7 @@ host-twins-people = “{ $one }” and “{ $other }” have the same people: { 
 host-twins-phone = “{ $one }” and “{ $other }” have the same phone number. Messages to both go to one phone.
 host-twins-effect = If they are one household, put them together: “{ $one }” stays, with everybody and all answers. The code of “{ $other }” opens it too.
 host-twins-merge = Put together
+host-twins-apart = They are two households
 
 ## Help
 

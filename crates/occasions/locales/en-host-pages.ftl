@@ -790,6 +790,7 @@ host-log-diets-deleted = deleted all guests’ food needs, 30 days after the las
 ## Answers without a code
 
 host-log-invitation-approved = approved the answer without a code
+host-log-invitation-apart = said that this and another household are two
 host-log-invitation-merged = put another invitation to this one
 host-open-title = Answered without a code
 host-open-waiting = Look through this answer. It counts already.
@@ -804,6 +805,7 @@ host-open-tag-duplicate = Possible duplicate
 host-open-tag-approved = No code, approved
 host-done-approved = Approved.
 host-done-merged = Put together.
+host-done-apart = They stay two households. This pair is not shown again.
 host-filter-open = Without a code
 host-filter-open-yes = Answered without a code
 host-filter-open-no = Invited by you

@@ -138,6 +138,7 @@ host-twins-people = “{ $one }” dan “{ $other }” mempunyai orang yang sam
 host-twins-phone = “{ $one }” dan “{ $other }” mempunyai nombor telefon yang sama. Mesej kepada kedua-duanya pergi ke satu telefon.
 host-twins-effect = Jika kedua-duanya satu keluarga, gabungkan: “{ $one }” kekal, dengan semua orang dan semua jawapan. Kod “{ $other }” juga membukanya.
 host-twins-merge = Gabungkan
+host-twins-apart = Kedua-duanya keluarga berasingan
 
 ## Help
 

@@ -729,6 +729,7 @@ host-log-diets-deleted = memadam semua keperluan makanan tetamu, 30 hari selepas
 ## Jawapan tanpa kod
 
 host-log-invitation-approved = meluluskan jawapan tanpa kod
+host-log-invitation-apart = menyatakan bahawa ini dan keluarga lain adalah berasingan
 host-log-invitation-merged = menggabungkan jemputan lain dengan jemputan ini
 host-open-title = Dijawab tanpa kod
 host-open-waiting = Semak jawapan ini. Ia sudah dikira.
@@ -743,6 +744,7 @@ host-open-tag-duplicate = Mungkin berganda
 host-open-tag-approved = Tanpa kod, diluluskan
 host-done-approved = Diluluskan.
 host-done-merged = Digabungkan.
+host-done-apart = Kedua-duanya kekal berasingan. Pasangan ini tidak ditunjukkan lagi.
 host-filter-open = Tanpa kod
 host-filter-open-yes = Dijawab tanpa kod
 host-filter-open-no = Dijemput oleh anda

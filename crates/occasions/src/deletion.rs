@@ -58,6 +58,10 @@ const ROWS: &[Sql] = &[
         "DELETE FROM form_event
          WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"
     ),
+    sql!(
+        "DELETE FROM households_apart
+         WHERE one IN (SELECT id FROM invitation WHERE occasion = $1)"
+    ),
     sql!("DELETE FROM handed WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!("DELETE FROM gift_reservation WHERE gift IN (SELECT id FROM gift WHERE occasion = $1)"),
     sql!("DELETE FROM gift WHERE occasion = $1"),

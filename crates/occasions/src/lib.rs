@@ -214,7 +214,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0029_changes_told" expanding,
     "0030_end_known" expanding,
     "0031_messages_begun" expanding,
-    "0032_told_since" expanding
+    "0032_told_since" expanding,
+    "0033_households_apart" expanding
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -66,6 +66,13 @@ impl Phone<'_> {
     }
 }
 
+/// The country of a number in the form of E.164.
+pub fn country(e164: &str) -> Option<Region> {
+    let number = parse(e164, None)?;
+    let region = PHONE_NUMBER_UTIL.get_region_for_number(&number)?;
+    Region::find(&region.to_string())
+}
+
 /// How to write a mobile number of a country so that it is read everywhere, such as `+60 12-345 6789`.
 pub fn example(home_country: Option<Region>) -> String {
     let region = home_country.and_then(|home| rlibphonenumber::Region::from_str(home.code).ok());
@@ -203,6 +210,18 @@ mod tests {
         ] {
             let expected = (Some(e164.to_owned()), is_mobile);
             assert_eq!(read(typed, country), expected, "{typed} {country}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_names_its_country() {
+        for (e164, code) in [
+            ("+60123456789", "MY"),
+            ("+393471234567", "IT"),
+            ("+4917", ""),
+        ] {
+            let found = country(e164).map(|one| one.code);
+            assert_eq!(found.unwrap_or_default(), code, "{e164}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Tests of households that are perhaps one: they are told in the open, and put together with one
 //! press.
 
+use occasions_lists::import;
+
 use crate::imports::{KEPT, apply, bring, check, empty, records, upload};
 use crate::stage::{Stage, on_both, on_default};
 
@@ -78,6 +80,81 @@ fn the_same_people_twice_are_told_and_put_together_with_one_press() {
                 .text()
                 .contains(&stage.say("host-twins"))
         );
+    });
+}
+
+#[test]
+fn the_same_number_in_two_rows_is_told_with_both_and_a_pair_is_left_apart_for_good() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "Name,Phone\nAnn Lim,012-345 6789\nBo Tan,+60 12 345 6789\n\
+                    Cid Ong,\nCid Ong,013-999 9999\n";
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let found = check(stage, &id).await;
+        let told = found.findings.iter();
+        let told = told.filter(|one| one.code.starts_with("same_"));
+        let told: Vec<_> = told
+            .map(|one| (one.row, one.other_row, one.code, one.value.as_str()))
+            .collect();
+        let wanted = [
+            (3, Some(2), "same_contact", "Bo Tan · Ann Lim"),
+            (5, Some(4), "same_name", "Cid Ong · Cid Ong"),
+        ];
+        assert_eq!(told, wanted);
+        let mut host = stage.visitor(&stage.owner);
+        let page = host.get(&format!("{HOME}/import/{id}")).await.text();
+        let (_, open) = page.split_once(&stage.say("host-twins")).unwrap();
+        assert!(open.contains("Bo Tan · Ann Lim"), "{open}");
+        assert_eq!(apply(stage, &id, KEPT).await.made, 4);
+        // The pair is left apart on one household's page, and is on neither again.
+        let list = host.get(&format!("{HOME}/invites")).await;
+        let href = |name: &str| list.link(name).href;
+        let page = host.get(&href("Ann Lim")).await;
+        let forms = page.forms();
+        let apart = forms.iter().find(|form| form.action.ends_with("/apart"));
+        let done = host.submit(&page, apart.unwrap()).await;
+        done.expect(303);
+        let shown = host.follow(done).await.text();
+        assert!(shown.contains(&stage.say("host-done-apart")), "{shown}");
+        for name in ["Ann Lim", "Bo Tan"] {
+            let page = host.get(&href(name)).await.text();
+            assert!(!page.contains(&stage.say("host-twins")), "{name}");
+        }
+        assert!(list.text().contains(&stage.say("host-twins")));
+        let forms = list.forms();
+        let apart = forms.iter().find(|form| form.action.ends_with("/apart"));
+        let done = host.submit(&list, apart.unwrap()).await;
+        done.expect(303);
+        let list = host.get(&format!("{HOME}/invites")).await;
+        assert!(!list.text().contains(&stage.say("host-twins")));
+        // An undo takes them back all the same.
+        let undone = stage.done(move |tx, host| import::undo(tx, host, &id));
+        undone.await;
+        stage.worker().run_due().await.unwrap();
+        assert_eq!(records(stage).await.len(), 0);
+    });
+}
+
+#[test]
+fn a_person_on_both_is_one_whichever_name_stands_first() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let file = "Household,Who,Phone\nMüller,Klaus Müller,012-345 6789\n\
+                    Schmidt,Müller Klaus,012-345 6789\nSchmidt,Eva Schmidt,\n";
+        assert_eq!(bring(stage, file, KEPT).await.0, 2);
+        let mut host = stage.visitor(&stage.owner);
+        let list = host.get(&format!("{HOME}/invites")).await;
+        let page = host.get(&list.link("Schmidt").href).await;
+        let forms = page.forms();
+        let merge = forms
+            .iter()
+            .find(|form| form.value("into").is_some_and(|into| !into.is_empty()));
+        host.submit(&page, merge.unwrap()).await.expect(303);
+        let all = records(stage).await;
+        let guests = all[0]["guests"].as_array().unwrap();
+        assert_eq!((all.len(), guests.len()), (1, 2), "{all:?}");
     });
 }
 

@@ -40,8 +40,8 @@ fn food_goes_to_whom_the_host_names_and_who_does_not_come_declines() {
         let safe = [
             (2, ChoiceKind::Food, "one_of"),
             (3, ChoiceKind::Food, "one_of"),
-            (4, ChoiceKind::NotComing, "keep"),
-            (5, ChoiceKind::NotComing, "keep"),
+            (4, ChoiceKind::NotComing, "leave_out"),
+            (5, ChoiceKind::NotComing, "leave_out"),
         ];
         assert_eq!(asked(&found), safe);
         assert_eq!(codes(&found, "whose_diet"), 2);
@@ -58,7 +58,7 @@ fn food_goes_to_whom_the_host_names_and_who_does_not_come_declines() {
         assert!(found.choices.iter().all(|one| one.is_answered), "{found:?}");
         assert_eq!(codes(&found, "whose_diet"), 0);
         let mut left = found.findings.iter();
-        let left = left.find(|one| one.code == "left_out_by_host");
+        let left = left.find(|one| one.code == "left_out_absent");
         assert_eq!(
             left.map(|one| (one.row, one.value.as_str())),
             Some((5, "Goh"))
@@ -84,6 +84,38 @@ fn food_goes_to_whom_the_host_names_and_who_does_not_come_declines() {
         }
         let tan = guest("Tan", 0);
         assert_eq!(tan["replies"], json!({"nikah": "no", "reception": "no"}));
+    });
+}
+
+#[test]
+fn whoever_does_not_come_is_left_out_and_added_with_one_press() {
+    on_both(async |stage| {
+        stage.expect_work();
+        empty(stage).await;
+        let mut file = "Household,Name,Pax\nLim,Ana Lim,1\nLim,Bo Lim (abgesagt),1\n".to_owned();
+        for row in 0..25 {
+            let _ = writeln!(file, ",Guest{row} tak datang,1");
+        }
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let found = check(stage, &id).await;
+        assert_eq!((found.made, codes(&found, "left_out_absent")), (1, 25));
+        assert_eq!(asked(&found)[0], (3, ChoiceKind::NotComing, "decline"));
+        let address = format!("{AT}/{id}");
+        let mut host = stage.visitor(&stage.owner);
+        for (answer, made) in [("keep", 26), ("leave_out", 1)] {
+            let page = host.get(&address).await;
+            let mut form = page.form(&format!("{address}/apply"));
+            form.press("absent", answer);
+            let pressed = host.submit(&page, &form).await;
+            host.follow(pressed).await.expect(200);
+            assert_eq!(check(stage, &id).await.made, made, "{answer}");
+        }
+        assert_eq!(apply(stage, &id, KEPT).await.made, 1);
+        let all = records(stage).await;
+        let replies = |at: usize| all[0]["guests"][at].get("replies").cloned();
+        let pending = json!({"nikah": "pending", "reception": "pending"});
+        assert_eq!(replies(0), Some(pending));
+        assert_eq!(replies(1), Some(json!({"nikah": "no", "reception": "no"})));
     });
 }
 

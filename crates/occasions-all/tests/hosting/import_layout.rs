@@ -180,3 +180,83 @@ fn sheets_are_ticked() {
         assert!(words.contains("Bride: Name · Phone · Ann Lim"), "{words}");
     });
 }
+
+#[test]
+fn commas_are_read_the_other_way_with_one_press() {
+    on_both(async |stage| {
+        empty(stage).await;
+        let mut host = stage.visitor(&stage.owner);
+        let begin = host.get(AT).await;
+        let list = "Anna, Ben and Carla Rossi\nTom Lim\nMei, Wei, Jun\nTotal 7\n";
+        let sent = send(&mut host, AT, &begin, list.as_bytes()).await;
+        let columns = host.follow(sent).await;
+        let at = columns.address.trim_end_matches("/columns").to_owned();
+        let sheets = format!("{at}/sheets");
+        for (words, other) in [
+            ("host-import-commas-people", "columns"),
+            ("host-import-commas-columns", "people"),
+            ("host-import-commas-people", "columns"),
+        ] {
+            let preview = host.get(&at).await.with(200);
+            let text = preview.text();
+            assert!(text.contains(&stage.say(words)), "{text}");
+            let names = ["Carla Rossi", "Anna & family", "Mei & family"];
+            let are_people = names.iter().all(|name| text.contains(name));
+            assert_eq!(are_people, other == "columns", "{text}");
+            assert!(text.contains("3 households"), "{text}");
+            let mut form = preview.form(&sheets);
+            form.press("commas", other);
+            let sent = host.submit(&preview, &form).await;
+            host.follow(sent).await.expect(200);
+        }
+        // A list with headings is not asked about.
+        let begin = host.get(AT).await;
+        let sent = send(
+            &mut host,
+            AT,
+            &begin,
+            b"Name, Side\nAnn, Bride\nBo, Groom\n",
+        )
+        .await;
+        let columns = host.follow(sent).await;
+        let preview = host.get(columns.address.trim_end_matches("/columns")).await;
+        assert!(
+            !preview
+                .text()
+                .contains(&stage.say("host-import-commas-columns"))
+        );
+    });
+}
+
+#[test]
+fn the_preview_of_a_long_list_is_folded() {
+    on_default(async |stage| {
+        empty(stage).await;
+        let mut list = "Name,Pax,Email,Dietary needs\n".to_owned();
+        for row in 0..120 {
+            let line = match row % 6 {
+                0 => format!("Ana{row} & Ben Lim,2,,no nuts\n"),
+                1 => format!("Guest{row} (not coming),1,,\n"),
+                2 => format!("Table {row},10,,\n"),
+                3 => format!("Mei{row} Tan,some,,\n"),
+                _ => format!("Wei{row} Ong,1,\"wei{row}@example,com\",\n"),
+            };
+            list.push_str(&line);
+        }
+        let mut host = stage.visitor(&stage.owner);
+        let begin = host.get(AT).await;
+        let sent = send(&mut host, AT, &begin, list.as_bytes()).await;
+        let columns = host.follow(sent).await;
+        let preview = host.get(columns.address.trim_end_matches("/columns")).await;
+        let (_, form) = preview.body.split_once("id=\"needs\"").unwrap();
+        assert!(form.matches("<details").count() > 5, "{form}");
+        assert!(!form.contains("<details open"), "{form}");
+        for (heading, count) in [("email", 40), ("number", 20), ("food", 20)] {
+            let words = stage.say(&format!("host-import-kind-{heading}"));
+            assert!(
+                form.contains(&format!("<summary>{words} <b>{count}</b>")),
+                "{words}"
+            );
+        }
+    });
+}

@@ -34,6 +34,7 @@ mod import_contacts;
 mod import_generated;
 mod import_layout;
 mod import_pages;
+mod import_phones;
 mod import_samples;
 mod import_told;
 mod imports;

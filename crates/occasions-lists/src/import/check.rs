@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use occasions::event::Event;
 use occasions::hosting::Refusal;
-use occasions::hosting::duplicates::is_full_name;
 use occasions::hosting::permissions::HostOf;
 use occasions::household::{self, GUEST_LIMIT};
 use occasions::id::InvitationId;
@@ -17,6 +16,7 @@ use utoipa::ToSchema;
 use web::{Catalogue, Findings};
 
 use super::choice::{self, Choice, ChoiceKind, Here};
+use super::earlier::Earlier;
 use super::gathered::{Gathered, Gathering};
 use super::known::People;
 use super::stored::households;
@@ -88,8 +88,9 @@ pub(super) fn check_all(
     let mut taken = BTreeSet::new();
     let people = People::load(tx, ground)?;
     let mut earlier = Earlier::default();
+    let home = ground.occasion.home_country();
     for one in gathering.households {
-        check.findings.extend(earlier.same_people(&one));
+        check.findings.extend(earlier.alike(&one, home));
         let mut looked = look(tx, ground, &people, &one, import.options, &mut taken)?;
         match looked.outcome {
             Outcome::Made => check.made += 1,
@@ -316,49 +317,6 @@ pub(super) fn look(
     })
 }
 
-/// The households that a list names before another, by the folded names of their people.
-#[derive(Default)]
-struct Earlier {
-    households: BTreeMap<String, BTreeSet<usize>>,
-    names: Vec<String>,
-}
-
-impl Earlier {
-    /// Says that all people of a household are in an earlier one under another name, and remembers it.
-    fn same_people(&mut self, one: &Gathered) -> Option<Finding> {
-        let guests = one.record.guests.iter();
-        let folded = guests.map(|guest| text_cleaning::fold(&guest.name));
-        let folded: BTreeSet<String> = folded.filter(|name| !name.is_empty()).collect();
-        let is_enough = folded.len() > 1 || folded.iter().all(|name| is_full_name(name));
-        let mut shared: Option<BTreeSet<usize>> = None;
-        for name in &folded {
-            let with_name = self.households.get(name).cloned().unwrap_or_default();
-            shared = Some(match shared {
-                Some(shared) => &shared & &with_name,
-                None => with_name,
-            });
-        }
-        let (here, household) = (self.names.len(), choice::name(&one.record));
-        for name in folded {
-            self.households.entry(name).or_default().insert(here);
-        }
-        self.names.push(household.clone());
-        let first = shared.unwrap_or_default().into_iter().next();
-        let first = self.names.get(first.filter(|_| is_enough)?)?;
-        // The row itself says that an earlier one has its name.
-        if text_cleaning::fold(first) == text_cleaning::fold(&household) {
-            return None;
-        }
-        let value = format!("{household} · {first}");
-        Some(Finding::warning(
-            one.row,
-            Field::Household,
-            Warning::SamePeople,
-            &value,
-        ))
-    }
-}
-
 fn contacts(record: &Record) -> String {
     let parts = [&record.phone, &record.email].into_iter().flatten();
     parts.map(String::as_str).collect::<Vec<_>>().join(", ")
@@ -378,11 +336,17 @@ fn unread_phones(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Findin
     let own = own.filter(|own| wanted.phone.as_ref() == Some(own));
     let guests = one.record.guests.iter().zip(&one.guest_rows);
     let guests = guests.map(|(guest, row)| (*row, Field::GuestPhone, guest.phone.as_ref()));
+    // What looks like a number of another country is said to be one.
+    let code = Warning::PhoneAbroad.word();
+    let is_abroad = |typed: &str| {
+        let mut abroad = one.findings.iter().filter(|finding| finding.code == code);
+        abroad.any(|finding| finding.value.starts_with(typed))
+    };
     std::iter::once((one.row, Field::Phone, own))
         .chain(guests)
         .filter_map(|(row, field, typed)| Some((row, field, typed?)))
         .filter(|(.., typed)| !phone::has_lost_digits(typed))
-        .filter(|(.., typed)| Phone::read(typed, home).e164.is_none())
+        .filter(|(.., typed)| Phone::read(typed, home).e164.is_none() && !is_abroad(typed))
         .map(|(row, field, typed)| Finding::warning(row, field, Warning::PhoneUnread, typed))
         .collect()
 }

@@ -6,6 +6,7 @@ mod contact;
 mod email;
 mod food;
 mod number;
+mod phone;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use super::finding::Finding;
 use super::gathered::{Gathered, Gathering};
 use super::lexicon::Lexicon;
 pub use super::question::{Choice, ChoiceKind, Here};
+use super::reading::Commas;
 use super::warning::Warning;
 use crate::household_document::table::Field;
 use crate::household_document::{Ground, Record};
@@ -33,6 +35,10 @@ pub(super) const EVENTS: &str = "events";
 pub(crate) const SHEETS: &str = "sheets";
 /// Followed by the number of a sheet: the number of its row of headings, or `none`.
 pub(super) const HEADINGS: &str = "headings:";
+/// What the commas of a text part: `people` or `columns`.
+pub(crate) const COMMAS: &str = "commas";
+/// What becomes of all households of which the list says that they do not come.
+pub(crate) const ABSENT: &str = "absent";
 /// The most answers about one list, and the most characters of a key.
 const MOST_CHOICES: usize = 20_000;
 const LONGEST_KEY: usize = 200;
@@ -87,7 +93,7 @@ impl Choices {
              JOIN import ON import.id = old.import
              JOIN import AS this ON this.occasion = import.occasion
              WHERE this.id = :id AND import.id < :id
-               AND (old.key LIKE 'email:%' OR old.key LIKE 'food:%'
+               AND (old.key LIKE 'email:%' OR old.key LIKE 'phone:%' OR old.key LIKE 'food:%'
                     OR old.key LIKE 'not_coming:%')
              ORDER BY import.id",
             id
@@ -99,6 +105,10 @@ impl Choices {
 
     pub(super) fn value(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
+    }
+
+    pub(super) fn commas(&self) -> Option<Commas> {
+        self.value(COMMAS).and_then(Commas::find)
     }
 
     /// Returns the choices whose keys begin so, with the rest of their keys.
@@ -156,7 +166,7 @@ impl Choices {
 
 /// Whether a choice is about the sheets or the headings of a file.
 pub(super) fn is_of_layout(key: &str) -> bool {
-    key == SHEETS || key.starts_with(HEADINGS)
+    key == SHEETS || key == COMMAS || key.starts_with(HEADINGS)
 }
 
 pub(crate) fn label_key(label: &str) -> String {
@@ -223,7 +233,7 @@ pub(super) fn repeat(
         sql!(
             "INSERT INTO import_choice (import, key, value)
              SELECT :id, key, value FROM import_choice
-             WHERE import = :earlier AND key <> 'sheets' AND key NOT LIKE 'headings:%'
+             WHERE import = :earlier AND key NOT IN ('sheets', 'commas') AND key NOT LIKE 'headings:%'
                AND key NOT LIKE 'contact:%'",
             id,
             earlier
@@ -261,6 +271,7 @@ pub(super) fn vet(
                 let mut keys = value.unwrap_or_default().split(',').map(str::trim);
                 keys.all(|key| key.is_empty() || ground.events.iter().any(|one| one.key == key))
             }
+            _ if key == ABSENT => value.is_none_or(|value| Absent::find(value).is_some()),
             Some(ChoiceKind::Email) if is_named => {
                 if let Some(email) = value.filter(|email| !email.is_empty()) {
                     findings.email(&pointer, email);
@@ -277,8 +288,8 @@ pub(super) fn vet(
             Some(ChoiceKind::NotComing) if is_named => {
                 value.is_none_or(|value| Absent::find(value).is_some())
             }
-            // Only the list knows the names.
-            Some(ChoiceKind::Food) if is_named => {
+            // Only the list knows the names, and which numbers have a country.
+            Some(ChoiceKind::Food | ChoiceKind::Phone) if is_named => {
                 value.is_none_or(|value| value.chars().count() <= LONGEST_KEY)
             }
             // Only the file knows its sheets and rows.
@@ -300,18 +311,26 @@ pub(super) fn apply(
 ) {
     let households = std::mem::take(&mut gathering.households);
     let nameless = households.iter().filter(|one| is_nameless(one)).count();
+    let countries = phone::Countries::of(&households, ground);
     let asked = &mut gathering.choices;
     for mut one in households {
         email::mend(&mut one, choices, asked);
+        phone::mend(&mut one, &countries, choices, asked);
         number::mend(&mut one, choices, asked);
         food::share(&mut one, choices, lexicon, asked);
         one.here = choices
             .find(ChoiceKind::Here, &one.key)
             .and_then(Here::find);
-        let is_left_out = (nameless <= MOST_GROUPS && is_group_left_out(&one, choices, asked))
-            || absent::is_left_out(&one, choices, asked);
+        let is_absent = absent::is_left_out(&one, choices, asked);
+        let is_left_out =
+            is_absent || (nameless <= MOST_GROUPS && is_group_left_out(&one, choices, asked));
         if is_left_out {
-            let (warning, name) = (Warning::LeftOutByHost, name(&one.record));
+            let warning = if is_absent {
+                Warning::LeftOutAbsent
+            } else {
+                Warning::LeftOutByHost
+            };
+            let name = name(&one.record);
             let finding = Finding::warning(one.row, Field::Household, warning, &name);
             gathering.findings.push(finding);
         } else {

@@ -27,6 +27,9 @@ pub struct Finding {
     pub code: &'static str,
     /// The value in the file.
     pub value: String,
+    /// The row of the earlier household with which this one has something in common.
+    #[serde(skip)]
+    pub other_row: Option<usize>,
     /// The error, with the values that its message contains.
     #[serde(skip)]
     pub problem: Option<FieldProblem>,
@@ -52,6 +55,7 @@ impl Finding {
             is_error: true,
             code,
             value: shortened(value),
+            other_row: None,
             problem: Some(FieldProblem::new(pointer, code, [])),
         }
     }
@@ -68,6 +72,7 @@ impl Finding {
             is_error: false,
             code: warning.word(),
             value: shortened(value),
+            other_row: None,
             problem: None,
         }
     }
@@ -91,13 +96,15 @@ impl Finding {
             is_error: false,
             code: told.warning.word(),
             value: shortened(&told.value),
+            other_row: None,
             problem: None,
         }
     }
 
     /// Whether this says that something in the list is not imported.
     pub(crate) fn is_left_out(&self) -> bool {
-        const LOSSES: [Warning; 10] = [
+        const LOSSES: [Warning; 11] = [
+            Warning::LeftOutAbsent,
             Warning::LineLeftOut,
             Warning::NotChosen,
             Warning::NotRead,
@@ -121,6 +128,7 @@ impl Finding {
             is_error: true,
             code: problem.code,
             value: shortened(value),
+            other_row: None,
             problem: Some(problem),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::{Finding, MOST_FINDINGS};
 use super::question::{Choice, Here};
+use super::reading::Commas;
 use crate::household_document::Record;
 use crate::row_reference::RowReference;
 
@@ -57,6 +58,8 @@ pub(super) struct Gathering {
     pub(super) households: Vec<Gathered>,
     pub(super) findings: Vec<Finding>,
     pub(super) choices: Vec<Choice>,
+    /// What the commas of the list part, if it is not certain.
+    pub(super) commas: Option<Commas>,
     /// The number of people in all households.
     pub(super) people: i64,
 }

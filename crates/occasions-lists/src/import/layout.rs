@@ -10,9 +10,9 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::sheet::read::Page;
 use web::{Catalogue, Findings};
 
-use super::choice::{Choices, HEADINGS, SHEETS, is_of_layout};
+use super::choice::{self, COMMAS, Choices, HEADINGS, SHEETS, is_of_layout};
 use super::lexicon::Lexicon;
-use super::reading::{self, HeadingRow, Layout, Sheets};
+use super::reading::{self, Commas, HeadingRow, Layout, Sheets};
 use super::stored::{load_pages, store_rows, table_columns};
 use super::{Import, ImportId, draft};
 use crate::household_document::Ground;
@@ -49,7 +49,18 @@ fn layout(choices: &Choices) -> Layout {
     Layout {
         sheets: sheets.map(|all| all.iter().filter_map(|one| one.checked_sub(1)).collect()),
         headings: headings.collect(),
+        commas: choices.commas(),
     }
+}
+
+/// Stores what the commas of a list part, which its page says.
+pub(super) fn store_commas(
+    tx: &mut Tx<'_>,
+    id: &ImportId,
+    commas: Option<Commas>,
+) -> Result<(), StoreError> {
+    let word = commas.map(|one| one.word().to_owned());
+    choice::store(tx, id, &BTreeMap::from([(COMMAS.to_owned(), word)]))
 }
 
 /// Checks the choices of sheets and headings, each at its place below `/choices`.
@@ -67,6 +78,9 @@ pub(super) fn vet(
     for (key, value) in new.iter().filter(|(key, _)| is_of_layout(key)) {
         let sheet = key.strip_prefix(HEADINGS);
         let is_known = match (sheet, value) {
+            (None, value) if key == COMMAS => value
+                .as_deref()
+                .is_none_or(|word| Commas::find(word).is_some()),
             (None, None) => true,
             (None, Some(value)) => {
                 numbers(value).is_some_and(|all| all.iter().all(|one| shown(*one).is_some()))
@@ -108,6 +122,7 @@ pub(super) fn arrange(
     let sheets = reading::join(&pages, lexicon.headings(), &layout);
     let columns = table_columns(tx, host, &sheets, &lexicon)?;
     store_rows(tx, &import.id, &sheets)?;
+    store_commas(tx, &import.id, sheets.commas)?;
     sql!(
         "UPDATE import SET headings = :headings, columns = :columns, row_count = :count
          WHERE id = :id",

@@ -311,7 +311,11 @@ impl Lexicon {
         match typed.trim() {
             "✓" | "✔" | "✅" | "☑" => Some(ReplyStatus::Yes),
             "✗" | "✘" | "❌" => Some(ReplyStatus::No),
-            _ => self.replies.get(&folded(typed)).copied(),
+            _ => {
+                let plain = folded(typed);
+                let known = self.replies.get(&plain).copied();
+                known.or_else(|| reading::is_cancelled(&plain).then_some(ReplyStatus::No))
+            }
         }
     }
 

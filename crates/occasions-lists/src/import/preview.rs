@@ -13,6 +13,7 @@ use web::Catalogue;
 
 use super::check::check_all;
 use super::choice::{self, Choices};
+use super::reading::Commas;
 use super::stored::households;
 use super::{Check, Finding, Import, ImportId, Outcome, draft, load};
 use crate::household_document::{self, Ground, Record};
@@ -28,6 +29,8 @@ pub(crate) struct Preview {
     pub(crate) check: Check,
     pub(crate) ground: Ground,
     pub(crate) households: Vec<PreviewedHousehold>,
+    /// What the commas of the list part, if it is not certain.
+    pub(crate) commas: Option<Commas>,
 }
 
 /// A household as the import would write it.
@@ -54,6 +57,7 @@ pub(crate) fn preview(
     let import = draft(tx, host, id)?;
     let ground = Ground::load(tx, host)?;
     let gathering = households(tx, catalogue, &ground, &import)?;
+    let commas = gathering.commas;
     let (check, mut all) = check_all(tx, &ground, &import, gathering)?;
     all.sort_by_key(|(_, looked)| rank(looked.outcome));
     let shown = all.iter().take(most);
@@ -87,6 +91,7 @@ pub(crate) fn preview(
         check,
         ground,
         households,
+        commas,
     })
 }
 

@@ -11,6 +11,9 @@ words! {
         /// An email address that was mended, or that is none. The answer is the address; an empty
         /// one leaves it out.
         Email = "email" => "host-import-ask-email",
+        /// A telephone number without a country's code that fits another country than the home country.
+        /// The answer is the number; an empty one leaves it out.
+        Phone = "phone" => "host-import-ask-phone",
         /// A number of people that cannot be read, or two that disagree. The answer is the number of all
         /// people of the household; an empty one leaves what was read.
         Number = "number" => "host-import-ask-number",
@@ -21,7 +24,9 @@ words! {
         /// A food need that a row says of several people. The answer is `one_of`, `all` or the name
         /// of one of them.
         Food = "food" => "host-import-ask-food",
-        /// The list says that they do not come. The answer is `keep`, `decline` or `leave_out`.
+        /// The list says that they do not come. The answer is `keep`, `decline` or `leave_out`. Without
+        /// one, `absent` in `choices` counts; else they are left out, or decline if others of their
+        /// household come.
         NotComing = "not_coming" => "host-import-ask-not-coming",
     }
 }

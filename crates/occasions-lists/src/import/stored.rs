@@ -7,7 +7,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web::Catalogue;
-use web::sheet::read::{Line, Page, Table};
+use web::sheet::read::{Line, Page, Separated, Table};
 
 use super::choice::{self, Choices};
 use super::gather::Reader;
@@ -33,6 +33,8 @@ struct PagePart {
     name: String,
     is_hidden: bool,
     hidden_rows: Vec<usize>,
+    #[serde(default)]
+    separated: Option<Separated>,
     rows: Vec<Line>,
 }
 
@@ -48,6 +50,7 @@ pub(super) fn store_pages(
             name: one.name.clone(),
             is_hidden: one.is_hidden,
             hidden_rows: one.hidden_rows.clone(),
+            separated: one.separated,
             rows: rows.to_vec(),
         })
     });
@@ -67,6 +70,7 @@ pub(super) fn load_pages(tx: &mut Tx<'_>, id: &ImportId) -> Result<Vec<Page>, St
                 is_hidden: part.is_hidden,
                 rows: Vec::new(),
                 hidden_rows: part.hidden_rows,
+                separated: part.separated,
             });
         }
         if let Some(page) = pages.get_mut(part.page) {
@@ -241,6 +245,7 @@ pub(super) fn households(
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
     let mut gathering = reader.table(&table, &columns.collect::<Vec<_>>());
     let left_out: Vec<(usize, String)> = load(tx, &import.id, LEFT_OUT, LEFT_OUT)?;
+    gathering.commas = choices.commas();
     gathering.findings.extend(of_contacts);
     let lines = left_out.iter().map(|(row, text)| Finding::line(*row, text));
     gathering.findings.extend(lines);

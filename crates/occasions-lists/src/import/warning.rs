@@ -58,6 +58,11 @@ words! {
         /// The telephone number is none of the home country, and has no other country's code. It is
         /// kept as it is written.
         PhoneUnread = "phone_unread" => "host-import-phone-unread",
+        /// The telephone number has no country's code, and was read as one of the country in its row.
+        PhoneOfCountry = "phone_of_country" => "host-import-phone-of-country",
+        /// The telephone number has no country's code, and fits another country of the list better than
+        /// the home country. It is kept as it is written.
+        PhoneAbroad = "phone_abroad" => "host-import-phone-abroad",
         /// The row names several people, and each adult's note on food says "one of".
         WhoseDiet = "whose_diet" => "host-import-whose-diet",
         /// Somebody has replied otherwise here, so that stays. The value says the reply of the list.
@@ -68,6 +73,8 @@ words! {
         FoodStays = "food_stays" => "host-import-food-stays",
         /// The note speaks of an allergy. It stands in the note on food too.
         AllergyNote = "allergy_note" => "host-import-allergy-note",
+        /// The list says that they do not come, so they are left out.
+        LeftOutAbsent = "left_out_absent" => "host-import-left-out-absent",
         /// The list says that they do not come, but not to which event. It is in the note.
         NotComing = "not_coming" => "host-import-not-coming",
         /// An earlier row has the same name and another telephone number or email address, or none.

@@ -5,7 +5,7 @@ use occasions::event::cancelled;
 use occasions::guest;
 use occasions::hosting::history::{self, Ending};
 use occasions::hosting::permissions::HostOf;
-use occasions::hosting::{Refusal, guests, invitations};
+use occasions::hosting::{Refusal, duplicates, guests, invitations};
 use occasions::household::{self, Household};
 use occasions::household_plan::{self, asking};
 use occasions::id::InvitationId;
@@ -362,6 +362,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result
     )
     .run(tx, Rows::Any)?;
     sql!("DELETE FROM submission WHERE invitation = :id", id).run(tx, Rows::Any)?;
+    duplicates::forget(tx, id)?;
     sql!("DELETE FROM invitation WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     Ok(true)
 }

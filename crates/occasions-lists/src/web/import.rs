@@ -4,6 +4,7 @@
 mod cards;
 pub(super) mod contacts;
 pub(super) mod preview;
+mod questions;
 pub(super) mod result;
 pub(super) mod sheets;
 

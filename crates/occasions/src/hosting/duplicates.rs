@@ -1,14 +1,18 @@
 //! Households that are perhaps one: they have the same people, or are reached by the same telephone
-//! number. Hosts put two together with one press, or leave them as they are.
+//! number. Hosts put two together with one press, or say that they are two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use platform::audit::Entity;
 use platform::store::Row;
-use platform::{StoreError, Tx, sql, text_cleaning};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde_json::json;
 
-use super::permissions::HostOf;
+use super::permissions::{HostOf, Permission};
+use super::{Refusal, history};
 use crate::id::InvitationId;
+use crate::invitation;
 
 /// How many pairs are told at once.
 const MOST: usize = 20;
@@ -94,13 +98,13 @@ pub fn pairs(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Pair>, StoreError> {
         });
         candidate.names.insert(one.sort_name, one.name);
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = apart(tx, host)?;
     let mut found = Vec::new();
     for ids in by_name.values() {
         // Of many namesakes, each is compared with the next.
         for (one, other) in ids.iter().zip(ids.iter().skip(1)) {
             let pair = candidates.get(one).zip(candidates.get(other));
-            if !seen.insert((one, other)) || found.len() >= MOST {
+            if !seen.insert((one.clone(), other.clone())) || found.len() >= MOST {
                 continue;
             }
             found.extend(pair.and_then(|(one, other)| of_people(one, other)));
@@ -125,6 +129,62 @@ fn of_people(one: &Candidate, other: &Candidate) -> Option<Pair> {
     let names = shared.into_iter().map(|(_, written)| written.clone());
     let same = Same::People(names.collect());
     Some(Pair::of(one.twin.clone(), other.twin.clone(), same))
+}
+
+/// The pairs of which a host said that they are two households, the lower id first.
+fn apart(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+) -> Result<BTreeSet<(InvitationId, InvitationId)>, StoreError> {
+    let all: Vec<(InvitationId, InvitationId)> = sql!(
+        "SELECT one, other FROM households_apart
+         JOIN invitation ON invitation.id = households_apart.one
+         WHERE invitation.occasion = :occasion",
+        occasion = host.occasion()
+    )
+    .all(tx)?;
+    Ok(all.into_iter().collect())
+}
+
+/// Says that two invitations are two households. They are not told as a pair again.
+pub fn keep_apart(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    from: &InvitationId,
+) -> Result<(), Refusal> {
+    host.needs(Permission::Invite)?;
+    let (one, other) = if id < from { (id, from) } else { (from, id) };
+    if one == other {
+        return Err(Refusal::WrongState);
+    }
+    for id in [one, other] {
+        let found = invitation::find(tx, id)?;
+        found
+            .filter(|found| found.occasion == *host.occasion())
+            .ok_or(Refusal::NotFound)?;
+    }
+    sql!(
+        "INSERT INTO households_apart (one, other) VALUES (:one, :other)
+         ON CONFLICT (one, other) DO NOTHING",
+        one,
+        other
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let changes = json!([{"field": "apart", "old": null, "new": from}]);
+    let entity = Entity::new("invitation", id.to_string());
+    history::record(tx, host, "invitation.kept_apart", entity, changes)?;
+    Ok(())
+}
+
+/// Forgets an invitation that is deleted.
+pub fn forget(tx: &mut Tx<'_>, id: &InvitationId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM households_apart WHERE one = :id OR other = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
 }
 
 /// Whether a folded name is more than a first name, which many people share.
@@ -165,7 +225,15 @@ pub fn of_invitation(
     let Some(own) = own.into_iter().next() else {
         return Ok(found);
     };
+    let apart = apart(tx, host)?;
+    let is_apart = |other: &InvitationId| {
+        let pair = if id < other { (id, other) } else { (other, id) };
+        apart.contains(&(pair.0.clone(), pair.1.clone()))
+    };
     for other in others.into_iter().take(MOST) {
+        if is_apart(&other.id) {
+            continue;
+        }
         let is_told = found
             .iter()
             .any(|pair| pair.leaving.id == other.id || pair.staying.id == other.id);

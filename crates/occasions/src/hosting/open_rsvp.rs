@@ -93,7 +93,8 @@ pub fn find_by_code(
 /// Moves the guests of the invitation `from` to `into`. `into` keeps its code, its name and its
 /// other data. From then on, the code of `from` opens `into`.
 ///
-/// Guests with the same name on both invitations are treated as one person. Guests without names
+/// Guests with the same name on both invitations, in whichever order of its parts, are treated as one
+/// person. Guests without names
 /// are paired one to one. If both have replied to an event, the later reply counts. The duplicate
 /// guests stay on `from`, which is archived. Unless both invitations wait for approval, the merged
 /// answer counts as approved, and the events must have enough seats for it.
@@ -213,9 +214,8 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let mut known: Vec<bool> = vec![false; after.len()];
     let (mut moved, mut same_people) = (Vec::new(), Vec::new());
     for other in &leaving.guests {
-        let same = (0..known.len()).find(|at| {
-            !known[*at] && text_cleaning::fold(&after[*at].name) == text_cleaning::fold(&other.name)
-        });
+        let same =
+            (0..known.len()).find(|at| !known[*at] && same_name(&after[*at].name, &other.name));
         match same {
             Some(at) => {
                 known[at] = true;
@@ -267,6 +267,22 @@ fn unite(staying: &Household, leaving: &Household) -> United {
         moved,
         same: same_people,
     }
+}
+
+/// Whether two names are one, whichever part stands first: "Müller, Klaus" and "Klaus Müller".
+fn same_name(one: &str, other: &str) -> bool {
+    let parts = |name: &str| {
+        let folded = text_cleaning::fold(name);
+        let parts = folded.split(|sign: char| !sign.is_alphanumeric());
+        let mut parts: Vec<String> = parts
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
+        parts.sort();
+        parts
+    };
+    let (first, second) = (parts(one), parts(other));
+    first == second && (!first.is_empty() || text_cleaning::fold(one) == text_cleaning::fold(other))
 }
 
 /// The later reply wins. Dietary requirements are copied only if `guest` has none.

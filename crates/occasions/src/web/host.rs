@@ -126,6 +126,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/invites/{id}/code", Own, invite_acts::replace_code)
         .post("/invites/{id}/approve", Invite, invite_acts::approve)
         .post("/invites/{id}/merge", Invite, invite_acts::merge)
+        .post("/invites/{id}/apart", Invite, invite_acts::keep_apart)
         .get("/invites/{id}/split", Invite, invite_split::show)
         .post("/invites/{id}/split", Invite, invite_split::save)
         .post("/invites/{id}/archive", Invite, invite_acts::archive)

@@ -7,6 +7,7 @@ mod workbook;
 use std::borrow::Cow;
 
 use encoding_rs::{BIG5, Encoding, GB18030, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use serde::{Deserialize, Serialize};
 
 use super::FORMULA;
 use crate::zip_parts::Unopened;
@@ -48,6 +49,16 @@ pub struct Page {
     pub rows: Vec<Line>,
     /// The numbers of rows that the spreadsheet does not show.
     pub hidden_rows: Vec<usize>,
+    /// What stands between the values of a text, if it may stand between other things as well.
+    pub separated: Option<Separated>,
+}
+
+/// The commas or semicolons of a text in which no value holds one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Separated {
+    pub sign: char,
+    /// Whether every line has as many.
+    pub is_even: bool,
 }
 
 /// The reason why a file cannot be read.
@@ -95,12 +106,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Page>, Unreadable> {
         workbook::read(bytes, &mut grid)?;
     } else {
         let text = decode(bytes)?;
-        let (separator, text) = match named_separator(&text) {
-            Some((separator, rest)) => (separator, rest),
-            None => (separator(&text), &*text),
-        };
-        read_text(text, separator, &mut grid)?;
+        let named = named_separator(&text);
+        let (sign, text) = named.unwrap_or_else(|| (separator(&text), &*text));
+        let separated = read_text(text, sign, &mut grid)?;
         grid.turn(String::new(), false);
+        if let Some(page) = grid.pages.last_mut() {
+            page.separated = separated.filter(|_| named.is_none());
+        }
     }
     grid.pages()
 }
@@ -200,6 +212,7 @@ impl Grid {
                 is_hidden,
                 rows,
                 hidden_rows,
+                separated: None,
             });
         }
     }
@@ -304,12 +317,22 @@ fn separator(text: &str) -> char {
 
 /// Parses a text of separated values (RFC 4180). The separator need not be a comma, and any kind of
 /// line break is accepted.
-fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreadable> {
+fn read_text(
+    text: &str,
+    separator: char,
+    grid: &mut Grid,
+) -> Result<Option<Separated>, Unreadable> {
     let mut letters = text.chars().peekable();
     let (mut number, mut line, mut column) = (1, 1, 0);
     let mut cell = String::new();
+    let mut widths = Widths::default();
+    let mut is_alone = matches!(separator, ',' | ';');
     let mut put = |number, column, cell: &mut String| {
         let whole = std::mem::take(cell);
+        is_alone &= !whole.contains([separator, '\n']);
+        if column > 0 || !whole.trim().is_empty() {
+            widths.put(number, column);
+        }
         grid.put(number, column, plain(whole))
     };
     while let Some(letter) = letters.next() {
@@ -341,7 +364,35 @@ fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreada
             other => cell.push(other),
         }
     }
-    put(number, column, &mut cell)
+    put(number, column, &mut cell)?;
+    let (least, most) = widths.range();
+    Ok((is_alone && most > 0).then_some(Separated {
+        sign: separator,
+        is_even: least == most,
+    }))
+}
+
+/// The fewest and the most separators of a line. Empty lines do not count.
+#[derive(Default)]
+struct Widths {
+    /// The line that is read, with its last column.
+    last: Option<(usize, usize)>,
+    range: Option<(usize, usize)>,
+}
+
+impl Widths {
+    fn put(&mut self, number: usize, column: usize) {
+        if self.last.is_some_and(|(last, _)| last != number) {
+            self.range = Some(self.range());
+        }
+        self.last = Some((number, column));
+    }
+
+    fn range(&self) -> (usize, usize) {
+        let (_, width) = self.last.unwrap_or_default();
+        let (least, most) = self.range.unwrap_or((width, width));
+        (least.min(width), most.max(width))
+    }
 }
 
 /// Removes the apostrophe that [`neutral`](super::neutral) puts before text that looks like a

@@ -4,7 +4,7 @@ use occasions::words::ReplyStatus;
 
 use super::super::gathered::Gathered;
 use super::super::warning::Warning;
-use super::{Absent, Choice, ChoiceKind, Choices, is_enough, name};
+use super::{ABSENT, Absent, Choice, ChoiceKind, Choices, is_enough, name};
 
 /// Asks what becomes of the household. Returns whether the host leaves it out.
 pub(super) fn is_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Choice>) -> bool {
@@ -12,41 +12,44 @@ pub(super) fn is_left_out(one: &Gathered, choices: &Choices, asked: &mut Vec<Cho
     let Some(row) = rows.first() else {
         return false;
     };
-    if is_enough(ChoiceKind::NotComing, asked) {
-        return false;
-    }
-    // Rows of which the list says nothing stay.
-    let is_whole = one.guest_rows.iter().all(|own| rows.contains(own));
-    let can_decline = !named(one).is_empty() || one.record.guests.is_empty();
-    let options: Vec<Absent> = Absent::ALL
-        .iter()
-        .copied()
-        .filter(|option| match option {
-            Absent::Keep => true,
-            Absent::Decline => can_decline,
-            Absent::LeaveOut => is_whole,
-        })
-        .collect();
-    let answer = chosen(one, choices).filter(|answer| options.contains(answer));
-    asked.push(Choice {
+    let chosen = chosen(one, choices);
+    let question = Choice {
         key: format!("{}:{}", ChoiceKind::NotComing.word(), one.key),
         kind: ChoiceKind::NotComing,
         row: *row,
         household: name(&one.record),
         value: name(&one.record),
         here: None,
-        options: super::words_of(options.iter().map(|option| option.word())),
-        chosen: answer.unwrap_or(Absent::Keep).word().to_owned(),
-        is_answered: answer.is_some(),
-    });
-    answer == Some(Absent::LeaveOut)
+        options: super::words_of(options(one).map(Absent::word)),
+        chosen: chosen.word().to_owned(),
+        is_answered: answer(one, choices).is_some(),
+    };
+    if !is_enough(ChoiceKind::NotComing, asked) {
+        asked.push(question);
+    }
+    chosen == Absent::LeaveOut
 }
 
-/// If the host says so, the guests of these rows decline the events to which they are invited.
+fn options(one: &Gathered) -> impl DoubleEndedIterator<Item = Absent> {
+    let rows = rows(one);
+    // Rows of which the list says nothing stay.
+    let is_whole = one.guest_rows.iter().all(|own| rows.contains(own));
+    let can_decline = !named(one).is_empty() || one.record.guests.is_empty();
+    let all = Absent::ALL.iter().copied();
+    all.filter(move |option| match option {
+        Absent::Keep => true,
+        Absent::Decline => can_decline,
+        Absent::LeaveOut => is_whole,
+    })
+}
+
+/// The guests of these rows decline the events to which they are invited, unless the host says
+/// otherwise.
 pub(super) fn decline(one: &mut Gathered, choices: &Choices) {
-    if chosen(one, choices) != Some(Absent::Decline) {
+    if rows(one).is_empty() || chosen(one, choices) != Absent::Decline {
         return;
     }
+    let is_answered = answer(one, choices).is_some();
     let guests = named(one);
     let of_household = one.record.events.clone().or_else(|| one.invited.clone());
     if one.record.guests.is_empty() {
@@ -68,12 +71,25 @@ pub(super) fn decline(one: &mut Gathered, choices: &Choices) {
         }
     }
     let code = Warning::NotComing.word();
-    one.findings.retain(|finding| finding.code != code);
+    one.findings
+        .retain(|finding| finding.code != code || !is_answered);
 }
 
-fn chosen(one: &Gathered, choices: &Choices) -> Option<Absent> {
+fn answer(one: &Gathered, choices: &Choices) -> Option<Absent> {
     let answer = choices.find(ChoiceKind::NotComing, &one.key);
-    answer.and_then(Absent::find)
+    let answer = answer.and_then(Absent::find)?;
+    options(one)
+        .any(|option| option == answer)
+        .then_some(answer)
+}
+
+/// What becomes of the household: what the host says of it, or of all such, or else the last that
+/// may.
+fn chosen(one: &Gathered, choices: &Choices) -> Absent {
+    let of_all = choices.value(ABSENT).and_then(Absent::find);
+    let of_all = of_all.filter(|chosen| options(one).any(|option| option == *chosen));
+    let usual = || options(one).next_back().unwrap_or(Absent::Keep);
+    answer(one, choices).or(of_all).unwrap_or_else(usual)
 }
 
 /// The rows of which the list says that they do not come.

@@ -9,6 +9,7 @@ use crate::household_document::field::{Column, Field, Numbered, folded};
 const HEADINGS: &str = include_str!("headings.csv");
 /// The headings stand in one of the first rows that are not empty.
 pub(super) const FIRST_ROWS: usize = 20;
+const MOST_TITLES: usize = 2;
 /// The most rows that are looked at to see what a column holds.
 const SAMPLE: usize = 200;
 
@@ -40,8 +41,14 @@ pub(crate) struct Headings {
     pub(crate) place: Option<usize>,
 }
 
-/// Finds the row of headings: of the first rows the one with the most known headings.
+/// Finds the row of headings.
 pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
+    let place = known_headings(rows, meanings).or_else(|| unlike_the_rest(rows));
+    with_headings(rows, place)
+}
+
+/// Finds the one of the first rows with the most known headings.
+pub(super) fn known_headings(rows: &[Line], meanings: &Meanings) -> Option<usize> {
     let width = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
     let is_narrow =
         |(_, cells): &Line| cells.iter().filter(|cell| !cell.trim().is_empty()).count() < 2;
@@ -57,16 +64,19 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
         .enumerate()
         .filter_map(|(place, (_, cells))| {
             let filled = cells.iter().filter(|cell| !cell.trim().is_empty());
+            // A line of a list of lines may hold such a word among others.
+            let is_known = |cell: &str| match width {
+                1 => meanings.contains_key(&folded(cell)),
+                _ => meaning(cell, meanings).is_some(),
+            };
             let (count, known) = filled.fold((0, 0), |(count, known), cell| {
-                (
-                    count + 1,
-                    known + usize::from(meaning(cell, meanings).is_some()),
-                )
+                (count + 1, known + usize::from(is_known(cell)))
             });
             // One known word may be a value. Only titles stand above headings, and no value recurs.
             let is_below_titles = count > 1 && rows[..place].iter().all(is_narrow);
+            let is_of_lines = |place: usize| width == 1 && place <= MOST_TITLES;
             let is_enough =
-                known >= 2 || (known == 1 && (place == 0 || width == 1 || is_below_titles));
+                known >= 2 || (known == 1 && (place == 0 || is_below_titles || is_of_lines(place)));
             let is_value = known == 1
                 && cells
                     .iter()
@@ -75,15 +85,14 @@ pub(crate) fn headings(rows: &[Line], meanings: &Meanings) -> Headings {
             let is_value = is_value
                 || (known == 1
                     && (0..cells.len()).any(|at| is_section_among_sections(rows, at, cells)));
-            let has_data = cells.iter().any(|cell| is_data(cell));
+            let has_data = cells
+                .iter()
+                .any(|cell| is_data(cell) || words::is_counted_sum(&folded(cell)));
             (is_enough && !is_value && known * 2 >= count && !has_data).then_some((known, place))
         });
     // Of equal rows the first counts.
     let best = scored.max_by_key(|(known, place)| (*known, std::cmp::Reverse(*place)));
-    let place = best
-        .map(|(_, place)| place)
-        .or_else(|| unlike_the_rest(rows));
-    with_headings(rows, place)
+    best.map(|(_, place)| place)
 }
 
 /// Where a host says that the headings of a sheet are.
@@ -348,7 +357,7 @@ fn question(whole: &str) -> Option<Column> {
 
 /// What most of a column's cells hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     Nothing,
     Emails,
     Phones,
@@ -356,7 +365,7 @@ enum Content {
     Words,
 }
 
-fn content(rows: &[Line], at: usize) -> Content {
+pub(super) fn content(rows: &[Line], at: usize) -> Content {
     let cells: Vec<&str> = filled(rows, at).collect();
     if cells.is_empty() {
         return Content::Nothing;
@@ -388,6 +397,10 @@ fn is_phone(cell: &str) -> bool {
             }))
 }
 
+fn are_foods(rows: &[Line], at: usize) -> bool {
+    filled(rows, at).all(|cell| words::is_food(&folded(cell)))
+}
+
 /// Whether a column holds a no, which may be a reply.
 fn says_no(rows: &[Line], at: usize) -> bool {
     let mut cells = rows.iter().filter_map(|(_, cells)| cells.get(at));
@@ -415,6 +428,9 @@ pub(crate) fn guess(headings: &[String], rows: &[Line], meanings: &Meanings) -> 
                 Content::Phones => Field::Phone.into(),
                 Content::Numbers if headings.iter().all(|heading| heading.trim().is_empty()) => {
                     Field::People.into()
+                }
+                Content::Words if heading.trim().is_empty() && are_foods(rows, at) => {
+                    Field::Diets.into()
                 }
                 Content::Nothing | Content::Numbers | Content::Words => Field::Other.into(),
             },

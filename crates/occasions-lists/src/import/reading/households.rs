@@ -5,7 +5,7 @@ mod doubles;
 mod notes;
 mod reached;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::cells::{add_cell, share_food};
 use self::doubles::{join_doubles, place_guests};
@@ -139,6 +139,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
     let wide = wide.count();
     let is_wide = wide >= narrow * 4;
     let mut section: Option<String> = None;
+    let habits = table.habits();
     tell_columns(table, &mut list);
     for (number, cells) in table.rows {
         let row = Row {
@@ -146,6 +147,7 @@ pub(crate) fn read(table: &Table<'_>) -> List {
             number: *number,
             cells,
             is_own,
+            habits,
         };
         if !is_own && filled(cells) == 1 {
             let typed = cells
@@ -281,6 +283,21 @@ impl Household {
         }
         let is_invited = is_invited || known == Some(true);
         self.invited.insert(event.to_owned(), is_invited);
+    }
+
+    fn tell_absent(&mut self) {
+        let rows: BTreeSet<usize> = self.guests.iter().map(|guest| guest.row).collect();
+        for row in rows
+            .into_iter()
+            .chain(self.guests.is_empty().then_some(self.row))
+        {
+            self.told.push(Told {
+                row,
+                column: Some(Field::People.into()),
+                warning: Warning::NotComing,
+                value: "0".to_owned(),
+            });
+        }
     }
 
     /// Sets a value that is not set. Returns false if another one is there.
@@ -459,7 +476,11 @@ fn finish(one: &mut Household, is_own: bool) {
     };
     let known = named.saturating_add(child_places);
     let mut places = one.places.max(one.noted_places);
-    if let Some(total) = total {
+    let has_reply =
+        !one.replies.is_empty() || one.guests.iter().any(|guest| !guest.replies.is_empty());
+    if total == Some(0) && !has_reply {
+        one.tell_absent();
+    } else if let Some(total) = total {
         if total < known.saturating_add(places) {
             tell(
                 one,

@@ -1,10 +1,16 @@
 //! The people that a cell names: one or several, their children, and places without a name.
 
+mod ages;
+mod asides;
 mod brackets;
+mod families;
 mod parts;
 
+use self::ages::{age, counted, inner_age, is_child, trailing_number};
+use self::asides::take_asides;
 use self::brackets::{read_brackets, without_cancelled};
-use self::parts::{Before, share_titles, split, split_commas, titles};
+use self::families::{guest_of, head, is_family, is_names_of_families, is_pair, with_people};
+use self::parts::{Before, Commas, share_titles, split, split_commas, titles};
 use super::super::warning::Warning;
 use super::contacts;
 use super::words;
@@ -12,6 +18,8 @@ use crate::household_document::field::folded;
 
 /// The signs between two people.
 const SIGNS: [char; 6] = ['&', ';', '/', '+', '\n', '、'];
+/// A higher number in brackets is no number of people.
+const MOST_OF_BRACKET: usize = 30;
 /// The most people of a cell.
 const MOST_PARTS: usize = 100;
 
@@ -57,10 +65,65 @@ impl NameCell {
             self.doubts.push(warning);
         }
     }
+
+    fn note(&mut self, text: String) {
+        self.notes.push(text);
+        self.doubt(Warning::InNote);
+    }
+
+    /// Somebody comes of whom the cell says only what they are.
+    pub(super) fn add_role(&mut self, role: &str) {
+        self.places = self.places.saturating_add(1);
+        if words::is_helper(&without_article(&folded(role))) {
+            self.notes.push(format!("+ {}", role.trim()));
+            self.doubt(Warning::PlusOne);
+        }
+    }
 }
 
-/// Reads a cell. `pax` is the number of people that the row says elsewhere.
+/// What most name cells of a list show, by which a single one is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Habits {
+    /// "Müller, Klaus" is Klaus Müller.
+    pub(crate) is_surname_first: bool,
+    /// "Gerda Abel (8)" are eight people.
+    pub(crate) has_counts: bool,
+}
+
+impl Habits {
+    /// Looks at the name cells of a list, with the numbers of people that their rows say elsewhere.
+    pub(crate) fn of<'c>(cells: impl Iterator<Item = (&'c str, Option<usize>)>) -> Self {
+        let (mut all, mut counted) = (0, 0);
+        let (mut with_comma, mut turned, mut paired, mut score) = (0, 0, 0, 0);
+        for (cell, pax) in cells {
+            all += 1;
+            counted += usize::from(trailing_number(cell).is_some());
+            let commas = parts::commas_of(cell);
+            with_comma += usize::from(!matches!(commas, Commas::None));
+            match commas {
+                // Two people may be "Anna, Ben".
+                Commas::Pair { .. } if pax == Some(2) => paired += 1,
+                Commas::Pair { is_sure } => {
+                    turned += 1;
+                    score += 1 + usize::from(is_sure || pax == Some(1));
+                }
+                Commas::None | Commas::Others => {}
+            }
+        }
+        Self {
+            is_surname_first: score >= 3 && turned > paired && turned * 2 > with_comma,
+            has_counts: counted >= 3 && counted * 2 > all,
+        }
+    }
+}
+
+/// Reads a cell by itself. `pax` is the number of people that the row says elsewhere.
 pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
+    read_as(cell, pax, Habits::default())
+}
+
+/// Reads a cell of a list.
+pub(crate) fn read_as(cell: &str, pax: Option<usize>, habits: Habits) -> NameCell {
     let mut found = NameCell::default();
     if words::is_nobody(cell, &folded(cell)) || words::is_nothing(cell) {
         return found;
@@ -76,8 +139,22 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     (found.emails, found.phones) = (emails, phones);
     let text = without_bullet(&text, &mut found);
     let text = without_cancelled(&text, &mut found);
+    if let Some((family, people)) = with_people(&text) {
+        let people = people.replace([',', '，'], ";");
+        let mut inner = read_as(&people, pax, habits);
+        family.clone_into(&mut inner.household);
+        inner.emails.splice(0..0, found.emails);
+        inner.phones.splice(0..0, found.phones);
+        inner.notes.splice(0..0, found.notes);
+        found
+            .doubts
+            .into_iter()
+            .for_each(|doubt| inner.doubt(doubt));
+        return inner;
+    }
     let text = without_heading(&text, &mut found);
     let text = read_brackets(&text, &mut found);
+    let text = take_asides(&text, &mut found);
     let text = read_total(&text, &mut found);
     let text = text
         .trim()
@@ -93,11 +170,17 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     }
     found.household = text.replace(['\n', '\t'], " ");
     if is_family(text) || is_names_of_families(text, pax) {
+        if let Some((name, number)) = trailing_number(text) {
+            (found.household, found.total) = (name, found.total.or(Some(number)));
+        }
         found.is_open = found.total.is_none();
+        if let Some(name) = head(&found.household.clone()) {
+            add_person(name, &mut found);
+        }
         return found;
     }
     let parts = split(text, &mut found);
-    let parts = split_commas(parts, pax, &mut found);
+    let parts = split_commas(parts, pax, habits, &mut found);
     // "Mr & Mrs Tan": what stands behind the name may be both's.
     let is_shared = parts.iter().any(|(_, part)| titles(part) == part.len());
     let mut parts = share_titles(&parts);
@@ -111,14 +194,25 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
     for (place, (_, part)) in parts.iter().enumerate() {
         read_part(part, place, count, &mut found);
     }
-    if found.people.len() == 1 && found.people[0].is_child && found.places == 0 {
+    if found.people.len() == 1 && found.places == 0 {
+        let is_aged = inner_age(&parts[0].1).is_some();
         let person = &mut found.people[0];
-        (person.is_child, person.age) = (false, None);
+        if !is_aged {
+            (person.is_child, person.age) = (false, None);
+        }
         let number = trailing_number(&person.name);
         if let Some((name, number)) = number.filter(|_| count == 1) {
-            found.people[0].name.clone_from(&name);
-            found.household = name;
-            found.total = found.total.or(Some(number));
+            person.name.clone_from(&name);
+            found.household.clone_from(&name);
+            if number > MOST_OF_BRACKET {
+                found.note(format!("{name}: {number}"));
+            } else {
+                found.total = found.total.or(Some(number));
+                // It may be an age.
+                if !habits.has_counts && pax != Some(number) {
+                    found.doubt(Warning::NumberDoubtful);
+                }
+            }
         }
     }
     // Without a sign between all people, the food may be anybody's.
@@ -130,7 +224,12 @@ pub(crate) fn read(cell: &str, pax: Option<usize>) -> NameCell {
         }
         found.doubt(Warning::WhoseDiet);
     }
+    let typed = found.household.clone();
     name_household(&mut found, &parts);
+    let is_of_family = parts.first().is_some_and(|(_, part)| is_family(part));
+    if is_of_family || parts.iter().any(|(_, part)| is_pair(part)) {
+        found.household = typed;
+    }
     found
 }
 
@@ -147,6 +246,9 @@ pub(crate) fn read_child(cell: &str) -> NameCell {
             person.name = format!("{} ({total})", person.name);
             person.age = i64::try_from(total).ok();
             found.total = None;
+            found
+                .doubts
+                .retain(|doubt| *doubt != Warning::NumberDoubtful);
         }
         _ => person.age = age(&person.name),
     }
@@ -258,116 +360,18 @@ fn without_heading(text: &str, found: &mut NameCell) -> String {
                 && !words::is_food(&word)
                 && !words::is_food_note(&word)
         });
-    let is_heading = words::is_only_section(heading, &plain)
-        || words::is_remark(heading, &plain)
-        || (plain.split(' ').count() <= 2 && pieces.nth(1).is_some());
+    let is_known = words::is_only_section(heading, &plain) || words::is_remark(heading, &plain);
+    let is_single = pieces.nth(1).is_none();
+    let is_heading = is_known || plain.split(' ').count() <= 3;
     let is_name_of_all = heading.contains(['&', '+', ',', ';', '/', '(']);
     if plain.is_empty() || !is_of_names || !is_heading || is_name_of_all {
         return text.to_owned();
     }
-    found.notes.push(heading.trim().to_owned());
-    found.doubt(Warning::InNote);
+    found.note(heading.trim().to_owned());
+    if is_single && !is_known {
+        found.doubt(Warning::NameDoubtful);
+    }
     people.trim().replace([',', '，'], ";")
-}
-
-fn guest_of(text: &str) -> Option<String> {
-    let plain = text.to_lowercase();
-    let starts = [
-        "guest of ",
-        "guests of ",
-        "plus one of ",
-        "+1 of ",
-        "partner of ",
-        "wife of ",
-        "husband of ",
-        "tetamu ",
-    ];
-    let start = starts
-        .iter()
-        .take(7)
-        .find(|start| plain.starts_with(**start))?;
-    Some(text.get(start.len()..)?.trim().to_owned())
-}
-
-/// Whether a text names a family, and nobody of it.
-fn is_family(text: &str) -> bool {
-    let plain = folded(text);
-    let all: Vec<&str> = plain.split(' ').collect();
-    let (Some(first), Some(last)) = (all.first(), all.last()) else {
-        return false;
-    };
-    if text.contains(['&', '+', ';', '/', '、', '\n', ',']) {
-        return false;
-    }
-    if text.ends_with('府') && text.chars().count() <= 4 {
-        return true;
-    }
-    let joins = |word: &&str| words::JOINERS.contains(word) || matches!(*word, "e" | "y");
-    if all.iter().any(joins) || all.len() < 2 {
-        return false;
-    }
-    // "Fam" without a dot is a family name.
-    if *first == "fam" && !text.contains('.') {
-        return false;
-    }
-    let is_start = words::is_family(first) && *first != "sekeluarga";
-    let is_end = words::is_family(last) && *last != "sekeluarga" && !last.starts_with('و');
-    let is_plural = *first == "the" && all.len() == 2 && last.ends_with('s');
-    let is_table = all
-        .iter()
-        .any(|word| matches!(*word, "table" | "meja" | "tavolo" | "tisch"))
-        && last.chars().all(|digit| digit.is_ascii_digit());
-    is_start || is_end || is_plural || is_table || words::is_group(last)
-}
-
-/// "Lee/Tan" with more people than names: two family names.
-fn is_names_of_families(text: &str, pax: Option<usize>) -> bool {
-    let names: Vec<&str> = text.split('/').map(str::trim).collect();
-    names.len() > 1
-        && pax.is_some_and(|pax| pax > names.len())
-        && names
-            .iter()
-            .all(|name| !name.is_empty() && !name.contains(' ') && name.chars().count() > 1)
-}
-
-/// "Ella (6)", "Ella 6 yrs", "baby Ethan".
-fn is_child(part: &str) -> bool {
-    let plain = folded(part);
-    let mut all = plain.split(' ');
-    let first = all.next().unwrap_or_default();
-    let is_titled = words::CHILD_TITLES.contains(&first) && all.next().is_some();
-    is_titled || age(part).is_some()
-}
-
-/// The age behind a name, up to 17.
-fn age(part: &str) -> Option<i64> {
-    if let Some((_, age)) = trailing_number(part) {
-        return i64::try_from(age).ok().filter(|age| *age <= 17);
-    }
-    let plain = folded(part);
-    let mut all: Vec<&str> = plain.split(' ').collect();
-    let last = all.pop()?;
-    let (number, unit) = match last.find(|letter: char| !letter.is_ascii_digit()) {
-        Some(0) => (all.pop()?, last),
-        Some(end) => (&last[..end], &last[end..]),
-        None => return None,
-    };
-    let is_bracketed = part.trim_end().ends_with([')', '）']);
-    if all.is_empty() || !words::is_years(unit) || (unit == "th" && !is_bracketed) {
-        return None;
-    }
-    number.parse().ok().filter(|age| *age <= 17)
-}
-
-/// "Ella (6)" without the brackets, and 6.
-fn trailing_number(part: &str) -> Option<(String, usize)> {
-    let part = part.trim_end();
-    let inner = part.strip_suffix([')', '）', ']'])?;
-    let open = inner.rfind(['(', '（', '['])?;
-    let number = inner[open..].trim_start_matches(['(', '（', '[']).trim();
-    let name = part[..open].trim_end().to_owned();
-    let number = number.parse().ok()?;
-    (!name.is_empty()).then_some((name, number))
 }
 
 fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
@@ -376,6 +380,13 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
     let is_later = place > 0;
     if words::is_nobody(part, &plain) {
         found.places = found.places.saturating_add(usize::from(is_later));
+        if is_later {
+            found.doubt(Warning::PlusOne);
+        }
+        return;
+    }
+    if is_pair(part) {
+        found.places = found.places.saturating_add(2);
         return;
     }
     if let Ok(number) = bare.parse::<usize>() {
@@ -395,6 +406,9 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
         }
         if words::is_people_word(&what) || words::is_role(&what) {
             found.places = found.places.saturating_add(number);
+            if words::is_helper(&what) {
+                found.note(format!("+ {}", part.trim()));
+            }
             return;
         }
         // "+1 (Sarah)" and "+1 Sarah" name the one.
@@ -414,6 +428,10 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
             found.is_open = true;
             return;
         }
+        if words::is_one_child(&bare) {
+            found.child_places = found.child_places.saturating_add(1);
+            return;
+        }
         if words::is_family(&bare)
             || words::is_child_word(&bare)
             || bare == "all"
@@ -422,8 +440,18 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
             found.is_open = true;
             return;
         }
+        if is_family(part) {
+            found.is_open = true;
+            return;
+        }
         if words::is_role(&bare) && (is_later || !words::is_title(&bare)) {
-            found.places = found.places.saturating_add(1);
+            found.add_role(part);
+            return;
+        }
+        // "seine neue Freundin"
+        let last = bare.rsplit(' ').next().unwrap_or_default();
+        if is_later && bare.len() < plain.len() && words::is_role(last) && !words::is_title(last) {
+            found.add_role(part);
             return;
         }
         let (first, rest) = bare.split_once(' ').unwrap_or((&bare, ""));
@@ -442,6 +470,12 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
     if let Some(name) = words::family_end(part).or_else(|| last_word_is(part, "sekeluarga")) {
         add_person(name.trim(), found);
         found.is_open = true;
+        return;
+    }
+    if let Some(name) = without_plus_one(part) {
+        add_person(name, found);
+        found.places = found.places.saturating_add(1);
+        found.doubt(Warning::PlusOne);
         return;
     }
     if let Some(name) = words::couple_end(part) {
@@ -479,8 +513,9 @@ fn read_part(part: &str, place: usize, count: usize, found: &mut NameCell) {
 
 fn add_person(name: &str, found: &mut NameCell) {
     let age = age(name);
+    let whole = inner_age(name).map_or_else(|| name.to_owned(), |(whole, _)| whole);
     found.people.push(Person {
-        name: name.split_whitespace().collect::<Vec<_>>().join(" "),
+        name: whole.split_whitespace().collect::<Vec<_>>().join(" "),
         is_child: age.is_some(),
         age,
     });
@@ -491,6 +526,13 @@ fn last_word_is<'t>(part: &'t str, word: &str) -> Option<&'t str> {
     (folded(last) == word).then_some(name)
 }
 
+/// "Sarah plus one"
+fn without_plus_one(part: &str) -> Option<&str> {
+    let mut spaces = part.trim_end().rmatch_indices(' ').take(2);
+    let (at, _) = spaces.find(|(at, _)| words::is_plus_one(&part[*at..]))?;
+    Some(part[..at].trim())
+}
+
 fn without_article(plain: &str) -> String {
     let articles = [
         "the ", "his ", "her ", "their ", "a ", "an ", "my ", "sua ", "suo ", "seine ", "ihre ",
@@ -499,27 +541,6 @@ fn without_article(plain: &str) -> String {
     ];
     let article = articles.iter().find(|article| plain.starts_with(**article));
     plain[article.map_or(0, |article| article.len())..].to_owned()
-}
-
-/// Numbers in words, from two.
-const NUMBERS: [(usize, &[&str]); 4] = [
-    (2, &["two", "dua", "zwei", "due", "deux", "dos"]),
-    (3, &["three", "tiga", "drei", "tre", "trois", "tres"]),
-    (4, &["four", "empat", "vier", "quattro", "quatre", "cuatro"]),
-    (5, &["five", "lima", "funf", "cinque", "cinq", "cinco"]),
-];
-
-/// "3 anak", "3anak", "drei Kinder".
-fn counted(plain: &str) -> Option<(usize, String)> {
-    if let Some((first, what)) = plain.split_once(' ')
-        && (words::is_child_word(what) || words::is_people_word(what))
-        && let Some((number, _)) = NUMBERS.iter().find(|(_, names)| names.contains(&first))
-    {
-        return Some((*number, what.to_owned()));
-    }
-    let end = plain.find(|letter: char| !letter.is_ascii_digit())?;
-    let number: usize = plain[..end].parse().ok()?;
-    (number <= 30).then(|| (number, plain[end..].trim().to_owned()))
 }
 
 /// A name without the age behind it.

@@ -7,7 +7,7 @@ use platform::text_cleaning::{clean, clean_line};
 use super::super::warning::Warning;
 use super::columns::Line;
 use super::counts::{self, Count};
-use super::name_cell::{self, NameCell};
+use super::name_cell::{self, Habits, NameCell};
 use super::words;
 use crate::household_document::field::{Column, Field, Numbered, folded};
 
@@ -55,6 +55,32 @@ pub(crate) struct Row<'a> {
     pub(crate) cells: &'a [String],
     /// Whether it is a row of our own export, whose cells mean exactly what they say.
     pub(crate) is_own: bool,
+    pub(crate) habits: Habits,
+}
+
+impl Table<'_> {
+    /// What most cells with names show.
+    pub(crate) fn habits(&self) -> Habits {
+        let places = |field: Field| {
+            let columns = self.columns.iter().enumerate();
+            let columns = columns.filter(move |(_, column)| **column == field.into());
+            columns.map(|(at, _)| at).collect::<Vec<usize>>()
+        };
+        let mut named = [places(Field::Guest), places(Field::Names)].concat();
+        if named.is_empty() {
+            named = places(Field::Household);
+        }
+        let counted = places(Field::People);
+        let (named, counted) = (&named, &counted);
+        Habits::of(self.rows.iter().flat_map(|(_, cells)| {
+            let filled = |at: &usize| cells.get(*at).filter(|cell| !cell.trim().is_empty());
+            let mut counts = counted.iter().filter_map(filled);
+            let pax = counts.find_map(|cell| Some(counts::read(cell)?.people));
+            let names = named.iter().filter_map(move |at| cells.get(*at));
+            let names = names.filter(|cell| !cell.trim().is_empty());
+            names.map(move |cell| (cell.as_str(), pax))
+        }))
+    }
 }
 
 impl Row<'_> {
@@ -238,7 +264,8 @@ impl Row<'_> {
             for field in fields {
                 for at in self.places(field) {
                     if seen.insert(at) {
-                        add(&mut found, name_cell::read(&clean(self.cell(at)), pax));
+                        let cell = clean(self.cell(at));
+                        add(&mut found, name_cell::read_as(&cell, pax, self.habits));
                     }
                 }
             }
@@ -438,7 +465,7 @@ fn add_other(found: &mut NameCell, name: &str, is_child: bool) {
     if is_place && is_child {
         found.child_places = found.child_places.saturating_add(1);
     } else if is_place {
-        found.places = found.places.saturating_add(1);
+        found.add_role(without);
     } else {
         let mut read = if is_child {
             name_cell::read_child(name)

@@ -1,11 +1,13 @@
 //! One table of all sheets of a file.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use platform::text_cleaning::clean_line;
 use web::sheet::read::{MOST_COLUMNS, Page};
 
 use super::columns::{self, HeadingRow, Line, Meanings};
+use super::commas::{self, Commas};
 use crate::household_document::field::{Column, Field, folded};
 
 /// The heading of the column that says from which of several sheets a row is.
@@ -18,6 +20,8 @@ pub(crate) struct Sheets {
     pub(crate) rows: Vec<Line>,
     /// What belongs to no list: titles, hidden rows and hidden sheets, with their rows' numbers.
     pub(crate) left_out: Vec<(usize, String)>,
+    /// What the commas of a text part, if it is not certain.
+    pub(crate) commas: Option<Commas>,
     /// The places of the sheets that are read, with the numbers of their rows of headings.
     pub(crate) read: BTreeMap<usize, Option<usize>>,
 }
@@ -27,6 +31,7 @@ pub(crate) struct Sheets {
 pub(crate) struct Layout {
     pub(crate) sheets: Option<BTreeSet<usize>>,
     pub(crate) headings: BTreeMap<usize, HeadingRow>,
+    pub(crate) commas: Option<Commas>,
 }
 
 impl Layout {
@@ -63,10 +68,16 @@ pub(crate) fn join(pages: &[Page], meanings: &Meanings, layout: &Layout) -> Shee
     for (place, page) in pages.iter().enumerate() {
         if page.is_hidden || layout.is_read(place) == Some(false) {
             all.left_out.push(named(&page.name, &page.rows));
-        } else {
-            let said = layout.headings.get(&place).copied();
-            blocks.extend(blocks_of(place, page, meanings, said, &mut all.left_out));
+            continue;
         }
+        let said = layout.headings.get(&place).copied();
+        let found = commas::found(page, meanings, said);
+        all.commas = found.map(|found| layout.commas.unwrap_or(found));
+        let lines = match all.commas {
+            Some(Commas::People) => Cow::Owned(commas::as_lines(page)),
+            _ => Cow::Borrowed(page),
+        };
+        blocks.extend(blocks_of(place, &lines, meanings, said, &mut all.left_out));
     }
     let has_headings = blocks.iter().any(|block| block.heading_row.is_some());
     let mut is_first = true;

@@ -1,5 +1,7 @@
 mod cells;
+mod contacts;
 mod generated;
 mod lists;
 mod messy;
+mod pasted;
 mod shapes;

@@ -62,7 +62,38 @@ pub(super) fn is_no_name(typed: &str) -> bool {
 }
 
 pub(super) fn is_nobody(typed: &str, folded: &str) -> bool {
-    folded.is_empty() || is_in("nobody", folded) || is_divider(typed)
+    folded.is_empty() || is_in("nobody", folded) || is_sum(folded) || is_divider(typed)
+}
+
+/// Whether a word says that a number is not exact.
+pub(super) fn is_about(folded: &str) -> bool {
+    is_in("about", folded)
+}
+
+/// Whether a text is a sum with its number, which no heading is.
+pub(super) fn is_counted_sum(folded: &str) -> bool {
+    is_sum(folded) && folded.contains(|sign: char| sign.is_ascii_digit())
+}
+
+/// "Total 54", "Summe: 54 Personen", "合计54人".
+fn is_sum(folded: &str) -> bool {
+    let is_digit = |sign: char| sign.is_ascii_digit();
+    let words = folded.split(' ').flat_map(|word| {
+        let digits = word.len() - word.trim_start_matches(|sign| !is_digit(sign)).len();
+        let (before, rest) = word.split_at(digits);
+        let end = rest.find(|sign| !is_digit(sign)).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(end);
+        [before, number, after]
+    });
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let is_known = |word: &&str| {
+        word.chars().all(is_digit)
+            || is_in("sums", word)
+            || is_people_word(word)
+            || is_about(word)
+            || matches!(*word, "of" | "grand" | "semua" | "all")
+    };
+    words.iter().any(|word| is_in("sums", word)) && words.iter().all(is_known)
 }
 
 /// "-- Groom side --", "=== Friends ===".
@@ -81,7 +112,27 @@ pub(super) fn is_title(folded: &str) -> bool {
 }
 
 pub(super) fn is_role(folded: &str) -> bool {
-    is_in("roles", folded)
+    is_in("roles", folded) || is_helper(folded)
+}
+
+/// Whether a word means somebody who helps a household: a nanny, a driver.
+pub(super) fn is_helper(folded: &str) -> bool {
+    is_in("helpers", folded)
+}
+
+/// Words that mean two people: "parents".
+pub(super) fn pairs() -> impl Iterator<Item = &'static String> {
+    list("pairs")
+}
+
+/// Whether a word stands in remarks, and in no name.
+pub(super) fn is_no_part_of_name(folded: &str) -> bool {
+    is_in("no_names", folded)
+}
+
+/// "tbc", "vielleicht": it is not sure that they come.
+pub(super) fn is_unsure(folded: &str) -> bool {
+    is_in("unsure", folded)
 }
 
 pub(super) fn is_family(folded: &str) -> bool {
@@ -236,7 +287,7 @@ pub(super) fn is_misspelt(email: &str) -> bool {
 /// Whether a word of a name cell says how many come, or joins people, and is no part of a name.
 pub(super) fn is_understood(folded: &str) -> bool {
     let lists = [
-        "roles", "families", "children", "people", "years", "nobody", "nothing",
+        "roles", "families", "children", "people", "years", "nothing",
     ];
     let number = folded.trim_start_matches('x');
     let end = number.trim_start_matches(|sign: char| sign.is_ascii_digit());
@@ -259,7 +310,7 @@ pub(super) fn is_of_event(folded: &str) -> bool {
     is_in("event_words", folded) || folded.split(' ').all(is_known)
 }
 
-pub(super) fn is_cancelled(folded: &str) -> bool {
+pub(crate) fn is_cancelled(folded: &str) -> bool {
     is_in("cancelled", folded)
 }
 

@@ -13,11 +13,12 @@ use web::form_state::FormState;
 use web::{Findings, Problem, Text};
 
 use super::cards::{Card, card, event_names};
+use super::questions::{Asked, asked};
+use super::sheets::CommasForm;
 use super::{contacts, contacts_link, counted, label, list_name, status, value_of};
 use crate::household_document::table::Column;
 use crate::import::{
-    self, Absent, Change, Choice, ChoiceKind, Eater, Finding, Group, Here, ImportId, Options,
-    Preview, Warning,
+    self, Absent, Change, ChoiceKind, Finding, ImportId, Options, Preview, Warning,
 };
 
 /// How many households the page shows, unless it is asked for all of them.
@@ -25,12 +26,6 @@ const FIRST: usize = 6;
 const MOST: usize = 1_000;
 /// How many rows of one warning stand on the page.
 const ROWS: usize = 20;
-/// The kinds of questions that a text answers, with the `inputmode` of their fields.
-const TEXTS: [(ChoiceKind, &str); 2] = [
-    (ChoiceKind::Email, "email"),
-    (ChoiceKind::Number, "numeric"),
-];
-
 /// What says that a household is perhaps one that the list or the occasion has already.
 const ALIKE: [Warning; 4] = [
     Warning::SameName,
@@ -49,13 +44,15 @@ struct Checked<'a> {
     columns: String,
     /// How many contacts are ticked, and where to tick others.
     contacts: Option<(String, String)>,
+    commas: Option<CommasForm>,
     list: String,
     title: String,
     figures: Vec<(String, String)>,
     /// "3 need you"; `None` if nothing does.
     needs: Option<String>,
-    texts: Vec<TextQuestions>,
-    questions: Vec<Question>,
+    asked: Vec<Asked>,
+    /// Those whom the list says not to come.
+    absent: Option<Asked>,
     left_out: Vec<WarningGroup>,
     /// Households that are perhaps one, said in the open.
     alike: Vec<WarningGroup>,
@@ -66,38 +63,13 @@ struct Checked<'a> {
     unshown: Option<String>,
     errors: Vec<FoundCell>,
     households: Vec<Card>,
+    /// How many households there are, and whether they stand open.
+    count: String,
+    is_open: bool,
     all: Option<(String, String)>,
     options: Options,
     may_keep_codes: bool,
     button: Option<String>,
-}
-
-/// Questions that a text answers.
-struct TextQuestions {
-    words: String,
-    mode: &'static str,
-    fields: Vec<TextQuestion>,
-}
-
-struct TextQuestion {
-    id: String,
-    name: String,
-    label: String,
-    value: String,
-    typed: String,
-    error: Option<String>,
-}
-
-struct Question {
-    name: String,
-    words: String,
-    options: Vec<QuestionOption>,
-}
-
-struct QuestionOption {
-    value: String,
-    words: String,
-    is_chosen: bool,
 }
 
 /// All findings of one warning.
@@ -106,10 +78,13 @@ struct WarningGroup {
     count: String,
     rows: Vec<FoundCell>,
     more: Option<String>,
+    /// The answer and the words of the button that treats all of them otherwise.
+    press: Option<(&'static str, String)>,
 }
 
 struct FoundCell {
     row: usize,
+    other_row: Option<usize>,
     column: String,
     words: String,
     value: String,
@@ -151,15 +126,12 @@ fn checked<'a>(
         ..
     } = preview;
     let at = format!("/import/{}", import.id);
-    let texts = text_questions(text, form_state, &check.choices);
-    let others = check
-        .choices
-        .iter()
-        .filter(|choice| TEXTS.iter().all(|(kind, _)| choice.kind != *kind));
-    let questions: Vec<Question> = others
-        .map(|choice| question(text, form_state, choice))
-        .collect();
-    let needed = texts.len() + questions.len();
+    let all = asked(text, form_state, &check.choices);
+    let is_absent = |one: &Asked| one.kind == ChoiceKind::NotComing;
+    let (absent, asked): (Vec<Asked>, Vec<Asked>) = all.into_iter().partition(is_absent);
+    let needed = check.choices.iter();
+    let needed = needed.filter(|one| one.kind != ChoiceKind::NotComing);
+    let needed = needed.count();
     let total = number(check.total);
     let mut figures = vec![
         (check.made, "host-import-made"),
@@ -194,12 +166,15 @@ fn checked<'a>(
         action: wording.at(&format!("{at}/apply")),
         columns: wording.at(&format!("{at}/columns")),
         contacts: None,
+        commas: preview
+            .commas
+            .map(|commas| CommasForm::of(text, wording.at(&format!("{at}/sheets")), commas)),
         list: list_name(text, import),
         title: heading(text, total, check.people),
         figures,
         needs: (needed > 0).then(|| counted(text, "host-import-needs", number(needed))),
-        texts,
-        questions,
+        asked,
+        absent: absent.into_iter().next(),
         left_out: grouped(left_out, preview, &wording),
         alike: grouped(alike, preview, &wording),
         told: grouped(told, preview, &wording),
@@ -212,6 +187,8 @@ fn checked<'a>(
         }),
         unshown: (unshown > 0).then(|| counted(text, "host-import-unshown", unshown)),
         errors: errors.map(|one| row(one, preview, &wording)).collect(),
+        count: text.number(total),
+        is_open: check.total <= FIRST || shown > FIRST,
         households: preview
             .households
             .iter()
@@ -246,87 +223,6 @@ pub(super) fn heading(text: &Text, households: i64, people: i64) -> String {
     text.with("host-import-both", values)
 }
 
-fn text_questions(text: &Text, form_state: &FormState, all: &[Choice]) -> Vec<TextQuestions> {
-    let groups = TEXTS.iter().map(|&(kind, mode)| {
-        let of_kind = all.iter().filter(|choice| choice.kind == kind);
-        let fields = of_kind.enumerate();
-        TextQuestions {
-            words: text.say(kind.label()).into_owned(),
-            mode,
-            fields: fields
-                .map(|(at, choice)| text_question(text, form_state, at, choice))
-                .collect(),
-        }
-    });
-    groups.filter(|one| !one.fields.is_empty()).collect()
-}
-
-fn text_question(text: &Text, form_state: &FormState, at: usize, choice: &Choice) -> TextQuestion {
-    let name = format!("choice.{}", choice.key);
-    TextQuestion {
-        id: format!("{}-{at}", choice.kind.word()),
-        label: text.with(
-            "host-import-name-row",
-            [
-                ("name", choice.household.clone().into()),
-                ("row", choice.row.to_string().into()),
-            ],
-        ),
-        value: form_state
-            .form
-            .find(&name)
-            .unwrap_or(&choice.chosen)
-            .to_owned(),
-        typed: choice.value.clone(),
-        error: form_state.error(&name).map(str::to_owned),
-        name,
-    }
-}
-
-fn question(text: &Text, form_state: &FormState, choice: &Choice) -> Question {
-    let name = format!("choice.{}", choice.key);
-    let chosen = form_state
-        .form
-        .find(&name)
-        .unwrap_or(&choice.chosen)
-        .to_owned();
-    let values = [
-        ("name", choice.household.clone().into()),
-        ("row", choice.row.to_string().into()),
-        ("value", choice.value.clone().into()),
-        ("here", choice.here.clone().unwrap_or_default().into()),
-    ];
-    let asked = match choice.here {
-        Some(_) => "host-import-ask-people-here",
-        None => choice.kind.label(),
-    };
-    Question {
-        words: text.with(asked, values),
-        options: choice
-            .options
-            .iter()
-            .map(|value| QuestionOption {
-                value: value.clone(),
-                words: option_words(text, choice.kind, value),
-                is_chosen: *value == chosen,
-            })
-            .collect(),
-        name,
-    }
-}
-
-/// An option without words of ours is a name.
-fn option_words(text: &Text, kind: ChoiceKind, value: &str) -> String {
-    let label = match kind {
-        ChoiceKind::Email | ChoiceKind::Number => None,
-        ChoiceKind::Group => Group::find(value).map(Group::label),
-        ChoiceKind::Here => Here::find(value).map(Here::label),
-        ChoiceKind::Food => Eater::find(value).map(Eater::label),
-        ChoiceKind::NotComing => Absent::find(value).map(Absent::label),
-    };
-    label.map_or_else(|| value.to_owned(), |id| text.say(id).into_owned())
-}
-
 fn grouped<'f>(
     findings: impl Iterator<Item = &'f Finding>,
     preview: &Preview,
@@ -340,6 +236,7 @@ fn grouped<'f>(
     let groups = groups.into_values().map(|all| WarningGroup {
         words: row(all[0], preview, wording).words,
         count: text.number(number(all.len())),
+        press: press(text, all[0].code),
         more: (all.len() > ROWS).then(|| {
             let left = number(all.len() - ROWS);
             text.with("host-import-more", [("n", left.into())])
@@ -351,6 +248,15 @@ fn grouped<'f>(
             .collect(),
     });
     groups.collect()
+}
+
+fn press(text: &Text, code: &str) -> Option<(&'static str, String)> {
+    let (answer, words) = match Warning::find(code)? {
+        Warning::LeftOutAbsent => (Absent::Keep, "host-import-absent-add-all"),
+        Warning::NotComing => (Absent::LeaveOut, "host-import-absent-none"),
+        _ => return None,
+    };
+    Some((answer.word(), text.say(words).into_owned()))
 }
 
 fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell {
@@ -380,6 +286,7 @@ fn row(finding: &Finding, preview: &Preview, wording: &Wording<'_>) -> FoundCell
     let error = finding.problem.as_ref().map(|problem| problem.detail(text));
     FoundCell {
         row: finding.row,
+        other_row: finding.other_row,
         column: column.unwrap_or_default(),
         words: warning.or(error).unwrap_or_default(),
         value,
@@ -421,6 +328,16 @@ pub(in crate::web) async fn apply(posted: HostForm) -> Result<Response, Problem>
             form_state.complain(&field, problem.detail(&posted.req.text));
         }
         return show(&posted.req, id, &form_state).await;
+    }
+    // The press is about all of them, whatever was said of one.
+    if let Some(word) = form.find(import::ABSENT) {
+        let kind = ChoiceKind::NotComing.word();
+        for (key, value) in &mut choices {
+            if key.split_once(':').is_some_and(|(of, _)| of == kind) {
+                *value = None;
+            }
+        }
+        choices.insert(import::ABSENT.to_owned(), Some(word.to_owned()));
     }
     let change = Change {
         columns: None,

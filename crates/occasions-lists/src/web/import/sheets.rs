@@ -7,7 +7,7 @@ use occasions::web::host::request::HostForm;
 use web::form_state::FormState;
 use web::{Form, Problem, Text};
 
-use crate::import::{self, Change, ImportId, NO_HEADINGS, OfferedSheet, SHEETS};
+use crate::import::{self, COMMAS, Change, Commas, ImportId, NO_HEADINGS, OfferedSheet, SHEETS};
 
 /// The part of the page of columns about the sheets.
 pub(super) struct SheetsForm {
@@ -67,6 +67,38 @@ impl SheetsForm {
     }
 }
 
+/// How the commas of a list were read, with the button that reads them the other way.
+/// `host/import_commas.html` shows it.
+pub(super) struct CommasForm {
+    pub(super) action: String,
+    pub(super) words: String,
+    pub(super) other: &'static str,
+    pub(super) button: String,
+}
+
+impl CommasForm {
+    pub(super) fn of(text: &Text, action: String, commas: Commas) -> Self {
+        let (words, other, button) = match commas {
+            Commas::People => (
+                "host-import-commas-people",
+                Commas::Columns,
+                "host-import-commas-to-columns",
+            ),
+            Commas::Columns => (
+                "host-import-commas-columns",
+                Commas::People,
+                "host-import-commas-to-people",
+            ),
+        };
+        Self {
+            action,
+            words: text.say(words).into_owned(),
+            other: other.word(),
+            button: text.say(button).into_owned(),
+        }
+    }
+}
+
 fn fields(text: &Text, sheet: &OfferedSheet) -> SheetFields {
     let none = (
         NO_HEADINGS.to_owned(),
@@ -113,11 +145,17 @@ pub(in crate::web) async fn save_sheets(posted: HostForm) -> Result<Response, Pr
             choices.insert(import::headings_key(sheet), Some(row.to_owned()));
         }
     }
+    let commas = form.find("commas");
+    choices.extend(commas.map(|word| (COMMAS.to_owned(), Some(word.to_owned()))));
     let change = Change {
         choices,
         ..Change::default()
     };
-    let to = req.at(&format!("/import/{id}/columns"));
+    // The press stands on the preview, which shows at once what it does.
+    let to = match commas {
+        Some(_) => req.at(&format!("/import/{id}")),
+        None => req.at(&format!("/import/{id}/columns")),
+    };
     let catalogue = req.site.catalogue.clone();
     req.write(move |tx, host| import::change(tx, host, &catalogue, &id, &change))
         .await?;

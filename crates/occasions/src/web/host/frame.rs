@@ -254,6 +254,7 @@ impl HostRequest {
             "restored" => "host-done-restored",
             "approved" => "host-done-approved",
             "merged" => "host-done-merged",
+            "apart" => "host-done-apart",
             "locked" => "host-done-locked",
             "opened" => "host-done-opened",
             "deadline" => "host-done-deadline",

@@ -333,6 +333,7 @@ fn action(action: &str) -> Option<&'static str> {
         "invitation.archived" => "host-log-invitation-archived",
         "invitation.approved" => "host-log-invitation-approved",
         "invitation.merged" => "host-log-invitation-merged",
+        "invitation.kept_apart" => "host-log-invitation-apart",
         "invitation.restored" => "host-log-invitation-restored",
         "invitation.locked" => "host-log-invitation-locked",
         "invitation.unlocked" => "host-log-invitation-unlocked",

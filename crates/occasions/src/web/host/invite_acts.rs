@@ -13,6 +13,7 @@ use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
+use crate::hosting::duplicates;
 use crate::hosting::guests;
 use crate::hosting::handed::{self, Channel};
 use crate::hosting::invitations::{self, FIELDS};
@@ -186,6 +187,20 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     show_form_errors(&posted.req, merged).await
+}
+
+/// Handles `POST /admin/o/{slug}/invites/{id}/apart`. Says that this invitation and another one are two
+/// households.
+pub(super) async fn keep_apart(posted: HostForm) -> Result<Response, Problem> {
+    let from: InvitationId = posted
+        .form
+        .text("from")
+        .parse()
+        .map_err(|_| Refusal::NotFound)?;
+    act(&posted, "apart", move |tx, host, id, _| {
+        duplicates::keep_apart(tx, host, id, &from)
+    })
+    .await
 }
 
 /// Handles `POST /admin/o/{slug}/invites/{id}/restore`.

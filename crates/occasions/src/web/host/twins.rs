@@ -16,6 +16,9 @@ pub struct TwinCard {
     /// The path of the form that puts the one into the other, which it names by its code.
     pub action: String,
     pub into: String,
+    /// The path of the form that says that they are two, and the id of the other one.
+    pub apart: String,
+    pub from: String,
 }
 
 /// Whoever may not put households together, or see their codes, is told nothing.
@@ -53,6 +56,8 @@ fn card(wording: &Wording<'_>, pair: &Pair) -> TwinCard {
             .into(),
         action: format!("{}/merge", at(leaving)),
         into: staying.code.clone(),
+        apart: format!("{}/apart", at(leaving)),
+        from: staying.id.to_string(),
     }
 }
 

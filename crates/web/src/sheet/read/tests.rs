@@ -50,6 +50,24 @@ fn every_encoding_and_separator_gives_the_same_table() {
 }
 
 #[test]
+fn commas_and_semicolons_are_named_where_they_may_part_other_things() {
+    for (text, wanted) in [
+        ("Anna, Ben\nCy\n", Some((',', false))),
+        ("a,b\n\nc,d\n", Some((',', true))),
+        ("a;b\nc;d\n", Some((';', true))),
+        ("a,b\nc,\n", Some((',', true))),
+        ("a\tb\nc\td\n", None),
+        ("\"a,b\",c\nd,e\n", None),
+        ("sep=,\na,b\nc\n", None),
+        ("a\nb\n", None),
+    ] {
+        let page = super::read(text.as_bytes()).unwrap().remove(0);
+        let found = page.separated.map(|one| (one.sign, one.is_even));
+        assert_eq!(found, wanted, "{text:?}");
+    }
+}
+
+#[test]
 fn chinese_lists_are_read_as_older_programs_write_them() {
     let simplified = "姓名,电话\n张伟,012\n李娜与陈志明,013\n王小明一家,014\n";
     let traditional = "姓名,電話\n張偉,012\n李娜與陳志明,013\n王小明闔府,014\n";

@@ -56,7 +56,7 @@ pub(super) fn add_cell(
             }
         }
         Field::Household => {
-            let line = row.line_at(at);
+            let line = household_line(one, row, at);
             if one.name.is_empty() {
                 one.name = line;
             } else if one.name != line && !row.is_part_of(at, &one.name) {
@@ -95,7 +95,7 @@ pub(super) fn add_cell(
         | Field::GuestEvents => add_of_guest(one, row, at, field, from, count),
         Field::Reply if row.table.has_one_event => add_reply(one, row, at, "", from),
         Field::Reply => {
-            one.note_cell(row, at, Warning::InNote);
+            one.note_cell(row, at, absent_or(cell, Warning::InNote));
             let text = row.labelled(Some(at), cell);
             one.row_notes.push((text, row.number));
         }
@@ -107,7 +107,38 @@ pub(super) fn add_cell(
                 format!("{heading}: {cell}")
             };
             one.note_of_row(row, Some(column), &text);
+            if words::is_cancelled(&folded(cell)) {
+                one.told
+                    .push(row.told(Some(column), Warning::NotComing, cell));
+            }
         }
+    }
+}
+
+/// The name of a household without the remarks beside it, which only hosts read.
+fn household_line(one: &mut Household, row: &Row<'_>, at: usize) -> String {
+    let line = row.line_at(at);
+    let read = name_cell::read(&line, None);
+    let is_remark = |doubt: &&Warning| matches!(doubt, Warning::InNote | Warning::NotComing);
+    let mut remarks = read.doubts.iter().filter(is_remark).peekable();
+    if row.is_own || read.household.is_empty() || remarks.peek().is_none() {
+        return line;
+    }
+    let column = row.table.columns.get(at);
+    for remark in remarks {
+        one.told.push(row.told(column, *remark, &line));
+    }
+    for note in &read.notes {
+        one.note(row, column, note);
+    }
+    read.household
+}
+
+fn absent_or(cell: &str, other: Warning) -> Warning {
+    if words::is_cancelled(&folded(cell)) {
+        Warning::NotComing
+    } else {
+        other
     }
 }
 
@@ -329,9 +360,13 @@ fn add_names(one: &mut Household, row: &Row<'_>, at: usize, field: Field) {
         !found.people.is_empty() && (!has_digits || has_child || field == Field::Children);
     let is_place = found.people.is_empty() && found.places + found.child_places > 0;
     if row.is_own || !is_asked || !(is_place || (is_name && is_read)) {
-        return one.note_cell(row, at, Warning::NumberDoubtful);
+        return one.note_cell(row, at, absent_or(cell, Warning::NumberDoubtful));
     }
-    let has_more = !found.notes.is_empty()
+    // "Kai's parents" are two places, and the note says whose.
+    let mut named = found.household.split_whitespace().map(folded);
+    let is_unsaid = found.people.is_empty() && !named.all(|word| words::is_understood(&word));
+    let has_more = is_unsaid
+        || !found.notes.is_empty()
         || !found.emails.is_empty()
         || !found.phones.is_empty()
         || !found.food.is_empty()

@@ -14,7 +14,6 @@ pub(super) fn join_doubles(list: &mut List, table: &Table<'_>) {
     let all = std::mem::take(&mut list.households);
     let mut kept: Vec<Household> = Vec::new();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let mut reached: BTreeMap<String, usize> = BTreeMap::new();
     let has_group = table.columns.contains(&Field::Group.into());
     for mut one in all {
         let ways = ways(&one);
@@ -23,32 +22,20 @@ pub(super) fn join_doubles(list: &mut List, table: &Table<'_>) {
             .get(&name)
             .copied()
             .filter(|_| !name.is_empty() && !has_group && !is_grouped(&one));
-        let tell = |one: &mut Household, warning| {
-            let (row, value) = (one.row, one.name.clone());
-            one.told.push(Told {
-                row,
-                column: Some(Field::Household.into()),
-                warning,
-                value,
-            });
-        };
         if let Some(at) = earlier {
             let is_same = self::ways(&kept[at]).iter().any(|way| ways.contains(way));
             if is_same && !kept[at].lines.contains_key(&Field::Partner) {
-                tell(&mut one, Warning::Joined);
+                one.told.push(Told {
+                    row: one.row,
+                    column: Some(Field::Household.into()),
+                    warning: Warning::Joined,
+                    value: one.name.clone(),
+                });
                 join(&mut kept[at], one);
                 continue;
             }
-            tell(&mut one, Warning::SameName);
-        } else if let Some(at) = ways.iter().find_map(|way| reached.get(way))
-            && folded(&kept[*at].name) != name
-        {
-            tell(&mut one, Warning::SameContact);
         }
         names.entry(name).or_insert(kept.len());
-        for way in ways {
-            reached.entry(way).or_insert(kept.len());
-        }
         kept.push(one);
     }
     list.households = kept;

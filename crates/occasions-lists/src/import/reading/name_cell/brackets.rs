@@ -3,7 +3,7 @@
 use super::super::super::warning::Warning;
 use super::super::counts::{self, Count};
 use super::super::words;
-use super::{NameCell, SIGNS, without_article};
+use super::{NameCell, SIGNS, is_child, without_article};
 use crate::household_document::field::folded;
 
 /// The most words that say that somebody does not come.
@@ -17,17 +17,35 @@ const COMMAS: [char; 3] = [',', '，', '،'];
 /// "Old Mr Tan - not coming" is Old Mr Tan.
 pub(super) fn without_cancelled(text: &str, found: &mut NameCell) -> String {
     let signs = [' ', '-', '–', '—', ':', ',', ';', '|'];
-    let mut spaces = text.trim_end().rmatch_indices(' ').take(LONGEST_CANCELLED);
-    let cut = spaces.find(|(at, _)| {
+    let spaces = text.trim_end().rmatch_indices(' ').take(LONGEST_CANCELLED);
+    let cut = spaces.filter(|(at, _)| {
         // `read_brackets` reads what stands in brackets.
         !text[*at..].contains(['(', '（', '[']) && words::is_cancelled(&folded(&text[*at..]))
     });
-    let Some((at, _)) = cut.filter(|(at, _)| !folded(&text[..*at]).is_empty()) else {
-        return text.to_owned();
+    let is_named = |(at, _): &(usize, &str)| !folded(&text[..*at]).is_empty();
+    let Some((at, _)) = cut.filter(is_named).last() else {
+        return without_cancelled_before(text, found);
     };
-    found.notes.push(text[at..].trim().to_owned());
+    let said = text[at..].trim_start_matches(signs);
+    found.notes.push(said.trim().to_owned());
     found.doubt(Warning::NotComing);
     text[..at].trim_end_matches(signs).to_owned()
+}
+
+/// "ABGESAGT: Familie Kunz" is Familie Kunz.
+fn without_cancelled_before(text: &str, found: &mut NameCell) -> String {
+    let ends = text.match_indices([' ', ':', '-', '–']);
+    let mut ends = ends.map(|(at, _)| at).take(LONGEST_CANCELLED);
+    let Some(at) = ends.find(|at| words::is_cancelled(&folded(&text[..*at]))) else {
+        return text.to_owned();
+    };
+    let rest = text[at..].trim_start_matches([' ', ':', '-', '–']);
+    if folded(rest).is_empty() {
+        return text.to_owned();
+    }
+    found.notes.push(text[..at].trim().to_owned());
+    found.doubt(Warning::NotComing);
+    rest.to_owned()
 }
 
 /// Reads and removes what brackets say about the people before them, and the food behind a dash.
@@ -48,8 +66,11 @@ pub(super) fn read_brackets(text: &str, found: &mut NameCell) -> String {
             if rest[end..].starts_with(char::is_alphanumeric) {
                 kept.push(' ');
             }
-        } else {
+        } else if is_of_name(inside, &kept) {
             kept.push_str(&rest[open..end]);
+        } else {
+            kept.truncate(kept.trim_end().len());
+            add_aside(inside.trim(), &kept, found);
         }
         rest = &rest[end..];
     }
@@ -115,7 +136,7 @@ fn food_end(text: &str) -> usize {
 }
 
 /// Whether a sign is more than a hyphen between two parts of a name.
-fn is_dash(text: &str, at: usize, sign: char) -> bool {
+pub(super) fn is_dash(text: &str, at: usize, sign: char) -> bool {
     match sign {
         '-' => {
             text[..at].ends_with(char::is_whitespace)
@@ -127,12 +148,15 @@ fn is_dash(text: &str, at: usize, sign: char) -> bool {
 
 fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
     let plain = folded(inside);
-    if plain.is_empty() {
+    if plain.is_empty() && !inside.contains('?') {
+        return true;
+    }
+    if plain.is_empty() || words::is_unsure(&plain) {
+        add_remark(inside.trim(), before, found);
         return true;
     }
     if words::is_of_event(&plain) || words::is_without(&plain) || are_ages(&plain, before) {
-        found.notes.push(inside.trim().to_owned());
-        found.doubt(Warning::InNote);
+        found.note(inside.trim().to_owned());
         return true;
     }
     if words::is_cancelled(&plain) {
@@ -157,12 +181,16 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         return true;
     }
     if let Some(more) = inside.trim().strip_prefix('+') {
-        if let Ok(more) = more.trim().parse::<usize>() {
+        let sure = more.trim().trim_end_matches(['?', '？']);
+        if let Ok(more) = sure.parse::<usize>() {
+            if more != 0 && inside.contains(['?', '？']) {
+                found.doubt(Warning::PlusOne);
+            }
             found.places = found.places.saturating_add(more);
             return true;
         }
         if words::is_role(&folded(more)) {
-            found.places = found.places.saturating_add(1);
+            found.add_role(more);
             return true;
         }
     }
@@ -182,10 +210,25 @@ fn is_understood(inside: &str, before: &str, found: &mut NameCell) -> bool {
         });
         if count.people > 0 {
             let adults = count.people.saturating_sub(count.children);
+            if words::is_helper(&more) {
+                found.note(format!("+ {more}"));
+            }
             found.places = found.places.saturating_add(adults);
             found.child_places = found.child_places.saturating_add(count.children);
             return true;
         }
+    }
+    let number = plain
+        .split_once(' ')
+        .filter(|(about, _)| words::is_about(about));
+    if let Some(Ok(people)) = number.map(|(_, number)| number.parse()) {
+        let count = Count {
+            people,
+            children: 0,
+            is_doubtful: true,
+        };
+        add_count(found, count);
+        return true;
     }
     let of_family = || {
         let first = plain.split(' ').next().unwrap_or_default();
@@ -234,6 +277,73 @@ fn is_remark(inside: &str, before: &str) -> bool {
         || (is_small && !is_name && before.chars().any(char::is_uppercase))
 }
 
+/// Whether a bracket that is not understood may be part of a name: "Robert (Bob)", "Lim (林志强)".
+fn is_of_name(inside: &str, before: &str) -> bool {
+    let plain = folded(inside);
+    let last = folded(before.trim_end().rsplit(' ').next().unwrap_or_default());
+    let first = plain.split(' ').next().unwrap_or_default();
+    let is_number = plain.chars().all(|sign| sign.is_ascii_digit());
+    let is_small = !before.contains(char::is_uppercase) && !plain.contains(' ');
+    is_number
+        || is_small
+        || !before.contains(char::is_alphanumeric)
+        || is_child(&format!("x ({inside})"))
+        || matches!(first, "aka" | "alias" | "nee" | "born" | "geb" | "or")
+        || inside.trim().starts_with(['"', '“', '«', '‘', '\''])
+        || words::is_degree(inside)
+        || words::is_role(&last)
+        || words::is_child_word(&last)
+        || last.parse::<usize>().is_ok()
+        || is_name(inside)
+}
+
+/// Whether a text may be somebody's name: few words, all with a capital letter, and none that stands
+/// in remarks.
+pub(super) fn is_name(text: &str) -> bool {
+    let plain = folded(text);
+    let is_small = |word: &str| word.starts_with(char::is_lowercase);
+    let is_known = |word: &str| {
+        words::is_no_part_of_name(word)
+            || words::is_of_event(word)
+            || words::is_diet(word)
+            || words::is_people_word(word)
+            || words::is_unsure(word)
+    };
+    let mut typed = text.split_whitespace();
+    let has_capitals = typed.next().is_some_and(|first| {
+        let first = first.trim_start_matches(|sign: char| !sign.is_alphanumeric());
+        first.starts_with(char::is_alphabetic) && !is_small(first)
+    });
+    let is_titled = super::titles(text) > 0;
+    has_capitals
+        && plain.split(' ').count() <= 4
+        && typed.all(|word| {
+            !is_small(word)
+                || super::asides::is_particle(word)
+                || words::JOINERS.contains(&word)
+                || words::is_title(&folded(word))
+        })
+        && !text.contains(|sign: char| "!?！？:".contains(sign) || sign.is_ascii_digit())
+        && !plain.split(' ').any(is_known)
+        && !words::is_section(text, &plain)
+        && !words::is_food_note(&plain)
+        && (is_titled || !words::is_remark(text, &plain))
+}
+
+/// Keeps in the note what is no part of a name. What speaks of food is a food need.
+pub(super) fn add_aside(aside: &str, before: &str, found: &mut NameCell) {
+    let plain = folded(aside);
+    if words::is_cancelled(&plain) {
+        found.notes.push(aside.to_owned());
+        found.doubt(Warning::NotComing);
+    } else if words::is_food(&plain) || words::is_food_note(&plain) {
+        let place = before.matches(SIGNS).count();
+        found.food.push((Some(place), aside.to_owned()));
+    } else {
+        add_remark(aside, before, found);
+    }
+}
+
 /// The note says whose a remark is.
 fn add_remark(remark: &str, before: &str, found: &mut NameCell) {
     let part = before.rsplit(BORDERS).next().unwrap_or_default().trim();
@@ -244,10 +354,7 @@ fn add_remark(remark: &str, before: &str, found: &mut NameCell) {
             from = at;
         }
     }
-    found
-        .notes
-        .push(format!("{}: {remark}", part[from..].trim()));
-    found.doubt(Warning::InNote);
+    found.note(format!("{}: {remark}", part[from..].trim()));
 }
 
 fn add_count(found: &mut NameCell, count: Count) {

@@ -2,7 +2,7 @@
 
 use super::super::super::warning::Warning;
 use super::super::words;
-use super::{NameCell, is_child};
+use super::{Habits, NameCell, is_child};
 use crate::household_document::field::folded;
 
 /// What stands before a part of a cell.
@@ -13,6 +13,10 @@ pub(super) enum Before {
     Slash,
     Word,
     Comma,
+}
+
+fn is_han_name(piece: &str) -> bool {
+    piece.chars().count() > 1 && piece.chars().all(is_han)
 }
 
 fn is_han(letter: char) -> bool {
@@ -156,6 +160,7 @@ fn is_beside_one_letter(letters: &[char], slash: usize) -> bool {
 pub(super) fn split_commas(
     parts: Vec<(Before, String)>,
     pax: Option<usize>,
+    habits: Habits,
     found: &mut NameCell,
 ) -> Vec<(Before, String)> {
     let mut all = Vec::new();
@@ -181,8 +186,14 @@ pub(super) fn split_commas(
         match pieces.as_slice() {
             [last, first] if !is_child(first) => {
                 let (left, right) = (length(last), length(first));
-                if left > 1 && right > 1 || is_list || is_extra(first) {
+                let has_extra = is_extra(first) || is_extra(last);
+                let is_turned = habits.is_surname_first && !has_extra;
+                let are_whole = is_han_name(last) && is_han_name(first);
+                let is_two = left > 1 && right > 1 || is_list || has_extra || are_whole;
+                if is_two && !(is_turned && right <= 2 && left <= 2) {
                     all.extend([(before, last.clone()), (Before::Comma, first.clone())]);
+                } else if is_turned {
+                    all.push((before, format!("{first} {last}")));
                 } else if left == 1 && right == 1 {
                     found.doubt(Warning::NameDoubtful);
                     if count == 1 && pax.is_some_and(|pax| pax >= 2) {
@@ -191,6 +202,11 @@ pub(super) fn split_commas(
                         all.push((before, format!("{first} {last}")));
                     }
                 } else {
+                    // "Anna Rossi, Ben" may be two.
+                    let begins_small = last.starts_with(char::is_lowercase);
+                    if left > 1 && !begins_small {
+                        found.doubt(Warning::NameDoubtful);
+                    }
                     all.push((before, format!("{first} {last}")));
                 }
             }
@@ -203,6 +219,49 @@ pub(super) fn split_commas(
         }
     }
     all
+}
+
+/// What the commas of a cell look like by themselves.
+pub(super) enum Commas {
+    /// None, or one beside a word that joins people.
+    None,
+    /// "Müller, Klaus"; sure if only a surname begins so: "van der Berg, Jan Peter".
+    Pair {
+        is_sure: bool,
+    },
+    Others,
+}
+
+pub(super) fn commas_of(cell: &str) -> Commas {
+    let pieces = commas(cell);
+    let count = |piece: &String| {
+        folded(piece)
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .count()
+    };
+    let is_name = |piece: &String| {
+        !is_han_name(piece.trim())
+            && (1..=3).contains(&count(piece))
+            && !piece.contains(|sign: char| sign.is_ascii_digit() || "&+;/".contains(sign))
+            && !words::is_degree(piece)
+    };
+    let joins = |piece: &String| {
+        let folded = folded(piece);
+        folded.split(' ').any(|word| words::JOINERS.contains(&word))
+    };
+    match pieces.as_slice() {
+        [_] => Commas::None,
+        [_, second] if joins(second) => Commas::None,
+        [last, first]
+            if is_name(last) && is_name(first) && !is_extra(first) && count(first) <= 2 =>
+        {
+            Commas::Pair {
+                is_sure: last.trim_start().starts_with(char::is_lowercase),
+            }
+        }
+        _ => Commas::Others,
+    }
 }
 
 /// Whether a piece behind a comma is a role, a family or a count.

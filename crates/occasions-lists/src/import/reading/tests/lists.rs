@@ -158,10 +158,10 @@ Ong,012-3456789
 ",
         &[
             "Mr & Mrs Tan: Mr Tan, Mrs Tan | 012-3456789 !joined",
-            "Mr & Mrs Tan: Mr Tan, Mrs Tan | 013-3456789 !same_name",
+            "Mr & Mrs Tan: Mr Tan, Mrs Tan | 013-3456789",
             "Lee: Lee",
-            "Lee: Lee !same_name",
-            "Ong: Ong | 012-3456789 !same_contact",
+            "Lee: Lee",
+            "Ong: Ong | 012-3456789",
         ],
     ),
     (
@@ -306,7 +306,7 @@ Cy,some,C
 ",
         &[
             "Ana: Ana +20 | A [40] !number_doubtful",
-            "Ben: Ben | B !number_doubtful",
+            "Ben: Ben | B !not_coming",
             "Cy: Cy | C [Pax: some] !number_doubtful",
         ],
     ),
@@ -529,6 +529,7 @@ fn sheets_and_lists_beside_each_other_are_one_list() {
             .filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()))
             .collect(),
         hidden_rows: hidden_rows.to_vec(),
+        separated: None,
     };
     let pages = [
         page(

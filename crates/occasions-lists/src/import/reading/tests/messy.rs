@@ -52,6 +52,75 @@ plus one,5,
     ),
     (
         "\
+Name,Pax
+\"Müller, Klaus\",2
+\"Schmidt, Eva\",1
+\"van der Berg, Jan\",1
+\"Weber, Tom und Anna\",2
+Uwe Kunz (3),3
+",
+        &[
+            "Klaus Müller: Klaus Müller +1",
+            "Eva Schmidt: Eva Schmidt",
+            "Jan van der Berg: Jan van der Berg",
+            "Tom Weber & Anna: Tom Weber, Anna",
+            "Uwe Kunz: Uwe Kunz +2",
+        ],
+    ),
+    (
+        "\
+Household,Guest
+Familie Kunz (sitzt vorne),Uwe Kunz
+Familie Kunz (sitzt vorne),Ute Kunz
+Tan & Lim,Mei Tan
+Tan & Lim,Wei Lim
+",
+        &[
+            "Familie Kunz: Uwe Kunz, Ute Kunz [Familie Kunz: sitzt vorne] !in_note !in_note",
+            "Tan & Lim: Mei Tan, Wei Lim",
+        ],
+    ),
+    (
+        "\
+Nama,Pax
+\"Ahmad, Siti\",2
+\"Razak, Aminah\",2
+\"Omar, Farah\",2
+",
+        &[
+            "Ahmad & Siti: Ahmad, Siti !name_doubtful",
+            "Razak & Aminah: Razak, Aminah !name_doubtful",
+            "Omar & Farah: Omar, Farah !name_doubtful",
+        ],
+    ),
+    (
+        "\
+Invitati
+Rossi (4)
+Bianchi (2)
+Verdi (3)
+",
+        &["Rossi: Rossi +3", "Bianchi: Bianchi +1", "Verdi: Verdi +2"],
+    ),
+    (
+        "\
+Name,Pax,Status,Bemerkung
+Ana,0,,
+Ben,2,,abgesagt
+Cy,2,ABGESAGT,
+Dee,abgesagt,,
+Eli,2,,
+",
+        &[
+            "Ana: Ana !not_coming",
+            "Ben: Ben +1 [abgesagt] !not_coming",
+            "Cy: Cy (ABGESAGT) +1",
+            "Dee: Dee [Pax: abgesagt] !not_coming",
+            "Eli: Eli +1",
+        ],
+    ),
+    (
+        "\
 Name,Children,Email
 Anna,\"Lina (4), Max (2)\",anna@gmial.com
 ",
