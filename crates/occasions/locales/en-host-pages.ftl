@@ -672,6 +672,15 @@ host-new-event = New event
 host-when-where = When and where
 host-remove-event = Remove this event
 host-remove-event-effect = Every answer given for it is deleted. This cannot be undone.
+host-event-said-yes = { $n ->
+    [one] 1 person
+   *[other] { $n } people
+} from { $households ->
+    [one] 1 household
+   *[other] { $households } households
+} said yes to it.
+host-cancel-event = Cancel this event, and tell them…
+host-cancel-event-effect = It is cancelled first: guests read so, every answer is kept, and you choose how to tell those who may come. After that you can remove it.
 
 ## Questions, food needs, schedules
 

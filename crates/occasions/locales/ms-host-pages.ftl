@@ -612,6 +612,9 @@ host-new-event = Acara baharu
 host-when-where = Bila dan di mana
 host-remove-event = Buang acara ini
 host-remove-event-effect = Semua jawapan untuknya dipadam. Ini tidak boleh dibatalkan.
+host-event-said-yes = { $n } orang daripada { $households } keluarga menjawab ya untuknya.
+host-cancel-event = Batalkan acara ini, dan beritahu mereka…
+host-cancel-event-effect = Acara ini dibatalkan dahulu: tetamu dapat membacanya, semua jawapan disimpan, dan anda memilih cara memberitahu mereka yang mungkin hadir. Selepas itu anda boleh membuangnya.
 
 ## Questions, food needs, schedules
 

@@ -36,13 +36,14 @@ impl ApiResource for PlannedEvent {
         show: "One event.",
         create: "Adds an event; everyone is invited to it, unless `invite_all` is false.",
         change: "Changes an event. Coordinators change its name, dress code and schedule.",
-        remove: "Removes an event and every answer for it; `confirm` is its key or name.",
+        remove: "Removes an event and every answer for it; `confirm` is its key or name. An event ahead to which people said yes is cancelled instead, so that they can be told; a second request removes it.",
         removal: &[204, 409, 422, 428],
         body: "What hosts may set about an event; what is left out stays.",
     };
     const READS: HostAccess = READS;
     const WRITES: HostAccess = WRITES;
     const OWNS: HostAccess = OWNS;
+    const DEACTIVATES: bool = true;
 
     fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
         Ok(self)
@@ -62,6 +63,7 @@ impl PageResource for PlannedEvent {
     const CHOSEN: &'static [&'static str] = &["key", "position"];
     const TYPED: &'static str = "host-type-name";
     const ELSEWHERE: &'static [&'static str] = &["schedule"];
+    const AFTER_DEACTIVATION: Option<&'static str> = Some("/send/moved");
 
     fn title(&self, req: &HostRequest, context: &PageContext) -> String {
         let wording = req.wording(context);
@@ -142,6 +144,17 @@ impl PageResource for PlannedEvent {
             let lines = [("n", one.schedule.len().into())];
             (at, req.text.with("host-schedule-lines", lines))
         });
+        if let Some((one, yes)) = one.and_then(|one| Some((one, context.said_yes.get(&one.id)?))) {
+            let values = [
+                ("n", yes.people.into()),
+                ("households", yes.households.into()),
+            ];
+            form.remove_note = Some(req.text.with("host-event-said-yes", values));
+            if one.is_ahead(&context.occasion.zone(), context.now) {
+                form.messages.remove = "host-cancel-event";
+                form.messages.remove_effect = "host-cancel-event-effect";
+            }
+        }
         let all = [&context.undated, &context.cancelled].map(Vec::len);
         if context.events.len() + all.iter().sum::<usize>() < 2 {
             form.remove = None;
