@@ -127,14 +127,6 @@ host-curve-sentence = Of { $total ->
 host-closes = Answers close
 host-never = never
 host-response-rate = { $percent } % of guests said yes or no
-host-owe-all = { $n ->
-    [one] 1 household has not answered yet
-   *[other] { $n } households have not answered yet
-}
-host-owe-some = { $n ->
-    [one] 1 household has answered in part
-   *[other] { $n } households have answered in part
-}
 host-invited = Who is invited
 host-invited-everybody = Everybody
 host-invited-some = { $of ->

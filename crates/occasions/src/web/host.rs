@@ -34,6 +34,7 @@ pub mod meals;
 mod members;
 mod menu;
 mod new_occasion;
+mod not_answered;
 mod notifications;
 mod occasion_pages;
 pub(crate) mod occasions;
@@ -160,6 +161,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/mail/{id}/retry", Invite, mail::retry)
         .get("/send", Invite, send_home::show)
         .post("/send/order", Invite, send_home::order)
+        .get("/send/unanswered", Invite, not_answered::show)
         .get("/send/walk", Invite, send_walk::show)
         .post("/send/hand", Invite, send_walk::hand)
         .post("/send/way", Invite, send_walk::another_way)
