@@ -77,18 +77,11 @@ impl PageResource for PlannedEvent {
         }
     }
 
-    fn fill(context: &PageContext, form: &mut Form) {
+    fn fill(_: &PageContext, form: &mut Form) {
         if !form.is_ticked("day_known") {
             form.set(DAY_UNKNOWN, "1");
             // Nobody is invited yet to an event without a day, so nobody has been chosen either.
             form.set(INVITE_ALL, "1");
-        }
-        // Another event is most often on the same day; only its hour is asked.
-        let day = context.events.first();
-        let day = day.map(|event| event.starts_at.to_zoned(context.occasion.zone()).date());
-        if let Some(day) = day.filter(|_| is_blank(form)) {
-            form.set("starts_at", format!("{day}T00:00"));
-            form.remove(&["hour_known"]);
         }
         // Nobody has chosen that end.
         if is_whole_day(form) {
@@ -99,11 +92,6 @@ impl PageResource for PlannedEvent {
     async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
         let is_known = !posted.form.is_ticked(DAY_UNKNOWN);
         posted.form.remove(&["day_known"]);
-        // What the form proposed for a new event is no day that somebody has chosen.
-        let is_new = posted.req.piece("id").is_empty();
-        if !is_known && is_new && posted.form.text("starts_at").ends_with("T00:00") {
-            posted.form.set("starts_at", "");
-        }
         if is_known {
             posted.form.set("day_known", "1");
         }
@@ -201,11 +189,6 @@ impl PageResource for PlannedEvent {
         };
         Ok(req.page(context, Place::Events, &text.say("host-events"), body))
     }
-}
-
-/// Whether the form is of an event that nobody has added yet.
-fn is_blank(form: &Form) -> bool {
-    form.is_ticked("day_known") && form.text("starts_at").is_empty()
 }
 
 /// Whether the form is of an event of one whole day, which ends with the day.
