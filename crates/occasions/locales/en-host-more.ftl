@@ -10,6 +10,7 @@ host-end-export = Make a copy of everything
 host-end-waits = The email that tells owners of the deletion has not left the server, so nothing is deleted yet. If you have a copy, you can let the deletion go on without it.
 host-end-confirm = Delete on that day, without the email
 host-end-confirmed = An owner let the deletion go on without the email.
+host-switch-on = Switch on
 host-log-deletion-announced = told owners on which day everything is deleted
 host-log-deletion-confirmed = let the deletion go on although the email did not leave
 host-notice-deletion = { $about } is deleted soon. Make a copy of what you want to keep.
@@ -35,7 +36,7 @@ host-bulk-invite = Invite to an event
 host-bulk-event = Which event
 
 ## A new household
-host-invite-more = More: language, greeting, tags, more guests, address, notes, code
+host-invite-more = More: language, greeting, table, tags, more guests, address, notes, code
 
 ## People who move to another invitation
 host-split = Split, or move people

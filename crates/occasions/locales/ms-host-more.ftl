@@ -10,6 +10,7 @@ host-end-export = Buat salinan semuanya
 host-end-waits = E-mel yang memaklumkan pemilik tentang pemadaman belum keluar daripada pelayan, jadi belum ada yang dipadam. Jika anda sudah ada salinan, anda boleh teruskan pemadaman tanpanya.
 host-end-confirm = Padam pada hari itu, tanpa e-mel
 host-end-confirmed = Seorang pemilik meneruskan pemadaman tanpa e-mel.
+host-switch-on = Hidupkan
 host-log-deletion-announced = memaklumkan pemilik tentang hari semuanya dipadam
 host-log-deletion-confirmed = meneruskan pemadaman walaupun e-mel belum keluar
 host-notice-deletion = { $about } akan dipadam tidak lama lagi. Buat salinan bagi apa yang hendak disimpan.
@@ -35,7 +36,7 @@ host-bulk-invite = Jemput ke satu acara
 host-bulk-event = Acara yang mana
 
 ## A new household
-host-invite-more = Lagi: bahasa, sapaan, label, tetamu tambahan, alamat, nota, kod
+host-invite-more = Lagi: bahasa, sapaan, meja, label, tetamu tambahan, alamat, nota, kod
 
 ## Orang yang berpindah ke jemputan lain
 host-split = Pisahkan, atau pindahkan orang

@@ -201,6 +201,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings/cover/small", Own, photo::small)
         .get("/settings/cover/preview/page", Own, photo::preview)
         .post("/settings/cover/preview/page", Own, photo::preview_typed)
+        .post("/settings/switches/{switch}", Own, settings::switch_on)
         .post("/settings/{part}", Write, settings::save)
         .nest(PlannedEvent::PAGES, pages_of::<PlannedEvent, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)

@@ -31,7 +31,7 @@ use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
-use crate::phone::Phone;
+use crate::table;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
@@ -112,6 +112,16 @@ impl InvitePage<'_> {
     fn has_seats(&self) -> bool {
         let mut events = self.snapshot.events.iter();
         events.any(|event| event.capacity.is_some())
+    }
+
+    fn table(&self) -> String {
+        table::named(&self.details.tags, &self.text.say("list-comma"))
+    }
+
+    /// The tags that name no table.
+    fn tags(&self) -> impl Iterator<Item = &String> {
+        let tags = self.details.tags.iter();
+        tags.filter(|tag| !table::is_table(tag))
     }
 
     fn can_change(&self) -> bool {

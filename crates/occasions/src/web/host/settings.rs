@@ -4,7 +4,9 @@
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
+use serde_json::json;
 use site::resource::is_one_of;
+use site::resource::pages::PageResource as _;
 use web::dates::days_between;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Form, Input, Problem, Text, fields};
@@ -15,6 +17,7 @@ use super::new_occasion::countries;
 use super::publishing;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
+use crate::gift::Gift;
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::new_occasion;
 use crate::hosting::occasions::{self, FIELDS};
@@ -327,6 +330,28 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     answer(&posted, part, done).await
+/// Handles `POST /admin/o/{slug}/settings/switches/{switch}`, the button on a page of something that
+/// is off.
+pub(super) async fn switch_on(posted: HostForm) -> Result<Response, Problem> {
+    let switch = posted.req.piece("switch").to_owned();
+    let page = match &*switch {
+        "uploads" => Some("/uploads"),
+        "gifts" => Some(Gift::PAGES),
+        _ => None,
+    };
+    let to = page.map(|page| posted.req.at(&format!("{page}?done=saved")));
+    let on = Input::from(json!({ "switches": { switch: true } }));
+    let done = posted
+        .once(move |tx, host: &HostOf| {
+            let to = to.clone().ok_or(Refusal::NotFound)?;
+            let version = occasions::load(tx, host)?.version;
+            occasions::change(tx, host, version, &on)?;
+            Ok(to)
+        })
+        .await;
+    Ok(done?)
+}
+
 }
 
 /// Even if the server could not yet deliver the warning mails to the owners.

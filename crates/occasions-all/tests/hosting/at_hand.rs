@@ -1,0 +1,54 @@
+//! Tests of what hosts look for and did not find: what is off, tables, the guests' view, and the
+//! removal of an occasion.
+
+use serde_json::json;
+
+use crate::pages::HOME;
+use crate::stage::on_default;
+
+#[test]
+fn what_is_off_is_switched_on_where_hosts_look_for_it() {
+    on_default(async |stage| {
+        stage
+            .details(|one| {
+                one.switches.uploads = false;
+                one.switches.gifts = false;
+            })
+            .await;
+        let mut owner = stage.visitor(&stage.owner);
+        for switch in ["uploads", "gifts"] {
+            let at = format!("{HOME}/{switch}");
+            let off = stage.say(&format!("host-{switch}-off"));
+            let action = format!("{HOME}/settings/switches/{switch}");
+            let seen = stage.visitor(&stage.coordinator).get(&at).await.with(200);
+            assert!(seen.text().contains(&off) && !seen.body.contains(&action));
+            let page = owner.get(&at).await.with(200);
+            assert!(page.text().contains(&off), "{}", page.text());
+            let done = owner.submit(&page, &page.form(&action)).await.with(303);
+            let after = owner.follow(done).await.with(200);
+            assert!(!after.text().contains(&off), "{}", after.text());
+        }
+        let other = format!("{HOME}/settings/switches/undecided");
+        owner.post(&other, &[]).await.expect(404);
+    });
+}
+
+#[test]
+fn a_table_has_its_own_field_and_is_kept_as_a_tag() {
+    on_default(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let edit = format!("{HOME}/invites/{id}/edit");
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&edit).await.with(200);
+        let mut form = page.form(&edit);
+        form.fill("tags", "family").fill("table", "4");
+        let done = owner.submit(&page, &form).await.with(303);
+        let shown = owner.follow(done).await.with(200);
+        assert!(shown.text().contains("Table 4"), "{}", shown.text());
+        let found = owner.get(&format!("/api/v1/invitations/id/{id}")).await;
+        assert_eq!(found.json()["tags"], json!(["family", "Table 4"]));
+        let form = owner.get(&edit).await.form(&edit);
+        assert_eq!(form.value("table"), Some("Table 4"));
+        assert_eq!(form.value("tags"), Some("family"));
+    });
+}
