@@ -10,6 +10,15 @@ host-end-export = Make a copy of everything
 host-end-waits = The email that tells owners of the deletion has not left the server, so nothing is deleted yet. If you have a copy, you can let the deletion go on without it.
 host-end-confirm = Delete on that day, without the email
 host-end-confirmed = An owner let the deletion go on without the email.
+host-remove-occasion = Remove this occasion
+host-remove-occasion-effect = Everything goes at once, and cannot be brought back: the events, { $households ->
+    [one] 1 household
+   *[other] { $households } households
+} with { $guests ->
+    [one] 1 guest
+   *[other] { $guests } guests
+}, their answers, gifts, pictures and messages. Its links and codes stop working, and nobody is told. If people come, cancel the events first and tell them.
+host-remove-occasion-stays = Backups of this site keep it until they are deleted in their turn; if one is restored, the occasion is removed again. What stays is its web address, how many households and guests it had, and when it was removed.
 host-switch-on = Switch on
 host-log-deletion-announced = told owners on which day everything is deleted
 host-log-deletion-confirmed = let the deletion go on although the email did not leave

@@ -52,3 +52,43 @@ fn a_table_has_its_own_field_and_is_kept_as_a_tag() {
         assert_eq!(form.value("tags"), Some("family"));
     });
 }
+
+#[test]
+fn an_owner_removes_the_occasion_by_typing_its_title() {
+    on_default(async |stage| {
+        let end = format!("{HOME}/settings/end");
+        stage
+            .visitor(&stage.coordinator)
+            .get(&end)
+            .await
+            .expect(403);
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&end).await.with(200);
+        for id in ["host-remove-occasion", "host-remove-occasion-stays"] {
+            assert!(page.text().contains(&stage.say(id)), "{id}");
+        }
+        assert!(page.text().contains("40 households"), "{}", page.text());
+        let forms = page.forms().into_iter();
+        let mut offers = forms.filter(|form| form.fields.iter().any(|one| one.name == "remove"));
+        let mut form = offers.next().unwrap();
+        form.press("remove", "1").fill("confirm", "Aisyah");
+        let refused = owner.submit(&page, &form).await.with(422);
+        assert!(
+            refused
+                .text()
+                .contains(&stage.say("field-confirmation-wrong"))
+        );
+        owner.get(HOME).await.expect(200);
+        form.fill("confirm", "aisyah-daniel");
+        let done = owner.submit(&page, &form).await.with(303);
+        assert_eq!(done.location(), Some("/admin?done=removed"));
+        owner.get(HOME).await.expect(404);
+        stage.nobody().get("/o/aisyah-daniel").await.expect(404);
+        assert!(
+            stage
+                .actions()
+                .await
+                .contains(&"occasion.deleted".to_owned())
+        );
+    });
+}
