@@ -54,6 +54,26 @@ fn a_table_has_its_own_field_and_is_kept_as_a_tag() {
 }
 
 #[test]
+fn what_guests_see_is_one_page_with_one_name() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let name = stage.say("host-menu-see");
+        let see = format!("{HOME}/see");
+        for page in ["", "/help", "/settings/events", "/send"] {
+            let shown = owner.get(&format!("{HOME}{page}")).await.with(200);
+            let links = shown.links().into_iter();
+            let named: Vec<_> = links.filter(|link| link.text.contains(&*name)).collect();
+            assert!(!named.is_empty(), "{page}");
+            for link in named {
+                assert_eq!(link.href, see, "{page}");
+            }
+        }
+        let home = owner.get(HOME).await.with(200);
+        assert!(!home.body.contains("href=\"/o/aisyah-daniel\""));
+    });
+}
+
+#[test]
 fn an_owner_removes_the_occasion_by_typing_its_title() {
     on_default(async |stage| {
         let end = format!("{HOME}/settings/end");
