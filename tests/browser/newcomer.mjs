@@ -238,6 +238,7 @@ test('a newcomer is at home in less than a minute', async () => {
   assert.match(await page.locator('main').innerText(), /Who is invited\?[^]*3 of 6 done/);
   await check(page, 'home-new');
   await page.locator('main a', { hasText: 'See it as guests do' }).click();
+  await page.locator('main a', { hasText: 'See what everybody else sees' }).click();
   await page.locator('.banner', { hasText: 'Only you can see this. It is a draft.' }).waitFor();
   await check(page, 'draft');
   await page.locator('.banner a').click();

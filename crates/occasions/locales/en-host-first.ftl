@@ -48,7 +48,6 @@ host-field-country-as-zone = Where the time zone is
 host-home-card = As guests see it
 host-home-photo = Add a photo
 host-home-look = Change the look
-host-home-see = See it as guests do
 host-home-next = Next
 host-home-who = Who is invited?
 host-home-who-text = Drop in any list: Excel, Google Sheets, Joy, Zola, or your phone’s contacts.

@@ -10,6 +10,16 @@ host-end-export = Make a copy of everything
 host-end-waits = The email that tells owners of the deletion has not left the server, so nothing is deleted yet. If you have a copy, you can let the deletion go on without it.
 host-end-confirm = Delete on that day, without the email
 host-end-confirmed = An owner let the deletion go on without the email.
+host-remove-occasion = Remove this occasion
+host-remove-occasion-effect = Everything goes at once, and cannot be brought back: the events, { $households ->
+    [one] 1 household
+   *[other] { $households } households
+} with { $guests ->
+    [one] 1 guest
+   *[other] { $guests } guests
+}, their answers, gifts, pictures and messages. Its links and codes stop working, and nobody is told. If people come, cancel the events first and tell them.
+host-remove-occasion-stays = Backups of this site keep it until they are deleted in their turn; if one is restored, the occasion is removed again. What stays is its web address, how many households and guests it had, and when it was removed.
+host-switch-on = Switch on
 host-log-deletion-announced = told owners on which day everything is deleted
 host-log-deletion-confirmed = let the deletion go on although the email did not leave
 host-notice-deletion = { $about } is deleted soon. Make a copy of what you want to keep.
@@ -35,7 +45,7 @@ host-bulk-invite = Invite to an event
 host-bulk-event = Which event
 
 ## A new household
-host-invite-more = More: language, greeting, tags, more guests, address, notes, code
+host-invite-more = More: language, greeting, table, tags, more guests, address, notes, code
 
 ## People who move to another invitation
 host-split = Split, or move people
@@ -191,7 +201,7 @@ host-help = Help
 host-help-send = How do I send the invitations?
 host-help-send-answer = Open “Send”. Each household is there with the way it can be reached: WhatsApp, SMS, email or a printed card. Press the button of a row, and the message opens with everything in it.
 host-help-owing = Who has not answered yet?
-host-help-owing-answer = The list of households shows it. On a household’s page, you read why, and can send a reminder.
+host-help-owing-answer = Under “Send”, one page says of each household why there is no answer, with the one press that helps.
 host-help-owing-do = Those who have not answered
 host-help-no-phone = A guest has no phone and no email. What now?
 host-help-no-phone-answer = Print a card for them. It has a code to type, and a square that a phone can scan. Or ask them yourself, and put their answer in.
@@ -203,6 +213,14 @@ host-help-look = What do my guests see?
 host-help-look-answer = Look at their page yourself. Nothing that you press there is saved.
 host-help-print = How do I print cards, labels or the list for the door?
 host-help-print-answer = All of it is under “Print”. Choose what you need, then print it from your browser.
+host-help-table = Who sits at which table?
+host-help-table-answer = Open a household, then “Edit”, and write the number into “Table” under “More”. A column of an imported list does it for all. Place cards and the list for the door show the table.
+host-help-food = Who eats what?
+host-help-food-answer = “Food and kitchen” counts meals and food needs of everybody who comes, and makes the list for the caterer. What you ask is under “Questions and meals”.
+host-help-thanks = How do I say thank you?
+host-help-thanks-answer = From the morning after, “Send” offers a message to everybody who came and to everybody who gave something; it can name the gift. Write down what arrives under “Gifts”.
+host-help-pictures = Where are the pictures?
+host-help-pictures-answer = Under “Pictures”. Switch them on there, and guests can send theirs; you choose which ones everybody sees, and add your own.
 host-help-words = Can I write it in my own words?
 host-help-words-answer = Yes. Until you do, guests read ours. If you empty a text, ours comes back.
 host-help-who = Who can help me?

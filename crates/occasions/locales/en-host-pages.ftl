@@ -127,14 +127,6 @@ host-curve-sentence = Of { $total ->
 host-closes = Answers close
 host-never = never
 host-response-rate = { $percent } % of guests said yes or no
-host-owe-all = { $n ->
-    [one] 1 household has not answered yet
-   *[other] { $n } households have not answered yet
-}
-host-owe-some = { $n ->
-    [one] 1 household has answered in part
-   *[other] { $n } households have answered in part
-}
 host-invited = Who is invited
 host-invited-everybody = Everybody
 host-invited-some = { $of ->
@@ -430,7 +422,8 @@ host-field-salutation = Own salutation
 host-field-salutation-hint = Instead of “Dear …”.
 host-field-tag = Tag
 host-field-tags = Tags
-host-field-tags-hint = With commas between them: side, group, “Table 4”.
+host-field-tags-hint = With commas between them: side, group.
+host-field-table-hint = Such as 4. The place cards and the list for the door show it, and come in its order.
 host-field-plus-ones = People it may bring
 host-field-plus-ones-hint = 0 to 20, grown-ups or children.
 host-field-children = More children
@@ -672,6 +665,15 @@ host-new-event = New event
 host-when-where = When and where
 host-remove-event = Remove this event
 host-remove-event-effect = Every answer given for it is deleted. This cannot be undone.
+host-event-said-yes = { $n ->
+    [one] 1 person
+   *[other] { $n } people
+} from { $households ->
+    [one] 1 household
+   *[other] { $households } households
+} said yes to it.
+host-cancel-event = Cancel this event, and tell them…
+host-cancel-event-effect = It is cancelled first: guests read so, every answer is kept, and you choose how to tell those who may come. After that you can remove it.
 
 ## Questions, food needs, schedules
 

@@ -13,10 +13,15 @@ host-send-unsent = { $n ->
    *[other] { $n } households have no invitation yet
 }
 host-send-owing = { $n ->
-    [0] Nobody is to be reminded now
-    [one] { $n } household to remind
-   *[other] { $n } households to remind
+    [0] Everybody who is invited has answered
+    [one] { $n } household hasn’t answered
+   *[other] { $n } households haven’t answered
 }
+host-send-unanswered = See who, and why
+host-unanswered-unreached = Can’t reach them
+host-unanswered-unsent = Not sent yet
+host-unanswered-unopened = Not opened
+host-unanswered-no-answer = Opened, no answer
 host-send-owing-text = They have their invitation and have not answered everything, or said “not sure”.
 host-send-invited-lately = { $n ->
     [one] { $n } of them was invited less than three days ago.

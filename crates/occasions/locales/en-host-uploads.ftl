@@ -38,7 +38,7 @@ host-size-kb = { $n } KB
 host-size-mb = { $n } MB
 host-size-gb = { $n } GB
 host-uploads-gallery = { $all } in the gallery: { $own } of yours, { $guests } from guests.
-host-uploads-deleted = They are deleted on { $day }, with everything guests sent. “General” says how long data is kept.
+host-uploads-deleted = They are deleted on { $day }, with everything guests sent. “Publish or close” says how long data is kept.
 host-uploads-waiting = { $n ->
     [one] 1 file from guests waits for you
    *[other] { $n } files from guests wait for you

@@ -45,7 +45,6 @@ host-field-country-as-zone = Negara zon masa
 host-home-card = Seperti yang dilihat tetamu
 host-home-photo = Tambah gambar
 host-home-look = Tukar rupa
-host-home-see = Lihat seperti tetamu
 host-home-next = Seterusnya
 host-home-who = Siapa yang dijemput?
 host-home-who-text = Masukkan apa-apa senarai: Excel, Google Sheets, Joy, Zola, atau kenalan dalam telefon anda.

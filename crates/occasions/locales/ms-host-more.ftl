@@ -10,6 +10,10 @@ host-end-export = Buat salinan semuanya
 host-end-waits = E-mel yang memaklumkan pemilik tentang pemadaman belum keluar daripada pelayan, jadi belum ada yang dipadam. Jika anda sudah ada salinan, anda boleh teruskan pemadaman tanpanya.
 host-end-confirm = Padam pada hari itu, tanpa e-mel
 host-end-confirmed = Seorang pemilik meneruskan pemadaman tanpa e-mel.
+host-remove-occasion = Buang majlis ini
+host-remove-occasion-effect = Semuanya dibuang serta-merta dan tidak boleh dikembalikan: acara, { $households } keluarga dengan { $guests } tetamu, jawapan, hadiah, gambar dan mesej mereka. Pautan dan kodnya tidak lagi berfungsi, dan tiada sesiapa dimaklumkan. Jika ada yang akan hadir, batalkan acara dahulu dan beritahu mereka.
+host-remove-occasion-stays = Sandaran laman ini menyimpannya sehingga sandaran itu dipadam mengikut gilirannya; jika satu dipulihkan, majlis ini dibuang semula. Yang tinggal ialah alamat webnya, bilangan keluarga dan tetamunya, dan bila ia dibuang.
+host-switch-on = Hidupkan
 host-log-deletion-announced = memaklumkan pemilik tentang hari semuanya dipadam
 host-log-deletion-confirmed = meneruskan pemadaman walaupun e-mel belum keluar
 host-notice-deletion = { $about } akan dipadam tidak lama lagi. Buat salinan bagi apa yang hendak disimpan.
@@ -35,7 +39,7 @@ host-bulk-invite = Jemput ke satu acara
 host-bulk-event = Acara yang mana
 
 ## A new household
-host-invite-more = Lagi: bahasa, sapaan, label, tetamu tambahan, alamat, nota, kod
+host-invite-more = Lagi: bahasa, sapaan, meja, label, tetamu tambahan, alamat, nota, kod
 
 ## Orang yang berpindah ke jemputan lain
 host-split = Pisahkan, atau pindahkan orang
@@ -146,7 +150,7 @@ host-help = Bantuan
 host-help-send = Bagaimana saya menghantar jemputan?
 host-help-send-answer = Buka “Hantar”. Setiap keluarga ada di situ dengan cara ia dapat dihubungi: WhatsApp, SMS, e-mel atau kad bercetak. Tekan butang pada satu baris, dan mesej terbuka dengan semua isinya.
 host-help-owing = Siapa belum menjawab?
-host-help-owing-answer = Senarai keluarga menunjukkannya. Pada halaman satu keluarga, anda dapat membaca sebabnya dan menghantar peringatan.
+host-help-owing-answer = Di bawah “Hantar”, satu halaman menyatakan bagi setiap keluarga sebab belum ada jawapan, dengan satu tekanan yang membantu.
 host-help-owing-do = Mereka yang belum menjawab
 host-help-no-phone = Seorang tetamu tiada telefon dan tiada e-mel. Bagaimana?
 host-help-no-phone-answer = Cetak kad untuknya. Kad itu ada kod untuk ditaip, dan petak yang dapat diimbas dengan telefon. Atau tanya sendiri, dan masukkan jawapannya.
@@ -158,6 +162,14 @@ host-help-look = Apakah yang dilihat tetamu saya?
 host-help-look-answer = Lihat sendiri halaman mereka. Apa yang anda tekan di situ tidak disimpan.
 host-help-print = Bagaimana saya mencetak kad, label atau senarai untuk pintu?
 host-help-print-answer = Semuanya ada di bawah “Cetak”. Pilih yang anda perlukan, kemudian cetak daripada pelayar anda.
+host-help-table = Siapa duduk di meja mana?
+host-help-table-answer = Buka sebuah keluarga, kemudian “Sunting”, dan tulis nombor dalam “Meja” di bawah “Lagi”. Lajur dalam senarai yang diimport melakukannya untuk semua. Kad tempat duduk dan senarai di pintu menunjukkan meja.
+host-help-food = Siapa makan apa?
+host-help-food-answer = “Makanan dan dapur” mengira hidangan dan keperluan makanan semua yang hadir, dan membuat senarai untuk katering. Apa yang anda tanya ada di bawah “Soalan dan hidangan”.
+host-help-thanks = Bagaimana saya mengucapkan terima kasih?
+host-help-thanks-answer = Mulai pagi selepas majlis, “Hantar” menawarkan mesej kepada semua yang hadir dan semua yang memberi sesuatu; mesej itu boleh menyebut hadiahnya. Catat apa yang tiba di bawah “Hadiah”.
+host-help-pictures = Di mana gambar?
+host-help-pictures-answer = Di bawah “Gambar”. Hidupkan di situ, dan tetamu boleh menghantar gambar mereka; anda memilih yang mana dilihat semua orang, dan menambah gambar anda sendiri.
 host-help-words = Bolehkah saya menulis dengan kata-kata sendiri?
 host-help-words-answer = Boleh. Sebelum itu, tetamu membaca teks kami. Jika anda mengosongkan satu teks, teks kami kembali.
 host-help-who = Siapa yang dapat membantu saya?

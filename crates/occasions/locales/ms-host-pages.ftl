@@ -118,8 +118,6 @@ host-curve-sentence = Daripada { $total } tetamu, { $yes } akan hadir, { $no } t
 host-closes = Jawapan ditutup
 host-never = tidak sekali-kali
 host-response-rate = { $percent } % tetamu menjawab hadir atau tidak
-host-owe-all = { $n } keluarga belum menjawab
-host-owe-some = { $n } keluarga baru menjawab sebahagian
 host-invited = Siapa yang dijemput
 host-invited-everybody = Semua orang
 host-invited-some = { $n } daripada { $of } keluarga
@@ -379,7 +377,8 @@ host-field-salutation = Sapaan sendiri
 host-field-salutation-hint = Ganti “… yang dihormati”.
 host-field-tag = Tag
 host-field-tags = Tag
-host-field-tags-hint = Dipisahkan dengan koma: pihak, kumpulan, “Meja 4”.
+host-field-tags-hint = Dipisahkan dengan koma: pihak, kumpulan.
+host-field-table-hint = Contohnya 4. Kad tempat duduk dan senarai di pintu menunjukkannya, dan mengikut susunannya.
 host-field-plus-ones = Orang yang boleh dibawa
 host-field-plus-ones-hint = 0 hingga 20, dewasa atau kanak-kanak.
 host-field-children = Kanak-kanak tambahan
@@ -612,6 +611,9 @@ host-new-event = Acara baharu
 host-when-where = Bila dan di mana
 host-remove-event = Buang acara ini
 host-remove-event-effect = Semua jawapan untuknya dipadam. Ini tidak boleh dibatalkan.
+host-event-said-yes = { $n } orang daripada { $households } keluarga menjawab ya untuknya.
+host-cancel-event = Batalkan acara ini, dan beritahu mereka…
+host-cancel-event-effect = Acara ini dibatalkan dahulu: tetamu dapat membacanya, semua jawapan disimpan, dan anda memilih cara memberitahu mereka yang mungkin hadir. Selepas itu anda boleh membuangnya.
 
 ## Questions, food needs, schedules
 

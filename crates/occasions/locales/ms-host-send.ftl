@@ -12,9 +12,14 @@ host-send-unsent = { $n ->
    *[other] { $n } keluarga belum menerima jemputan
 }
 host-send-owing = { $n ->
-    [0] Tiada sesiapa perlu diingatkan sekarang
-   *[other] { $n } keluarga untuk diingatkan
+    [0] Semua yang dijemput sudah menjawab
+   *[other] { $n } keluarga belum menjawab
 }
+host-send-unanswered = Lihat siapa, dan sebabnya
+host-unanswered-unreached = Tidak dapat dihubungi
+host-unanswered-unsent = Belum dihantar
+host-unanswered-unopened = Belum dibuka
+host-unanswered-no-answer = Dibuka, belum dijawab
 host-send-owing-text = Mereka sudah menerima jemputan tetapi belum menjawab semuanya, atau menjawab “belum pasti”.
 host-send-invited-lately = { $n } daripadanya dijemput kurang daripada tiga hari lalu.
 host-send-not-reminded = Keluarga yang belum menjawab semuanya tetapi tidak diingatkan sekarang: { $others }.

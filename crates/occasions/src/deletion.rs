@@ -106,7 +106,7 @@ const ROWS: &[Sql] = &[
 
 /// Deletes an occasion. The caller must hold the occasion's lock, and must have removed its
 /// exported files.
-pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
+pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId, actor: Actor) -> Result<(), StoreError> {
     // Waits for saves in progress, by locking the events with limited seats and all invitations.
     event::lock_limited(tx, id)?;
     invitation::wait_for_answers(tx, id)?;
@@ -177,7 +177,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
         { "field": "guests", "old": guests, "new": null },
     ]);
     tx.record(Entry {
-        actor: Actor::System,
+        actor,
         action: "occasion.deleted",
         entity: Entity::new("occasion", id.to_string()),
         scope: None,

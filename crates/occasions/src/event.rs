@@ -20,8 +20,8 @@ use crate::id::{EventId, OccasionId};
 pub use cancelled::cancelled;
 pub(crate) use dates::dates;
 pub(crate) use freezes::freezes;
-pub(crate) use planned::planned;
 pub use planned::{PlannedEvent, without_day};
+pub(crate) use planned::{SaidYes, planned, said_yes};
 
 /// An event whose day is known. [`PlannedEvent`] has what all fields mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row)]

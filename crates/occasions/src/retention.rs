@@ -22,7 +22,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use web::Site;
+use web::{Problem, Site};
 
 use crate::deletion;
 use crate::form_event;
@@ -87,7 +87,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
         let (here, occasion) = (site.clone(), id.clone());
         let step = site.store.write(move |tx| step(tx, &here, &occasion)).await;
         let done = match step {
-            Ok(true) => delete(site, &id, false).await,
+            Ok(true) => delete(site, &id, false, Actor::System).await.map(drop),
             Ok(false) => Ok(()),
             Err(error) => Err(error.into()),
         };
@@ -102,15 +102,26 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
 /// Repeats the deletion of occasions that were deleted after the restored backup had been made.
 pub async fn repeat(site: &Site) -> Result<(), JobError> {
     for id in site.platform.store.read_at_length(deletion::lost).await? {
-        delete(site, &id, true).await?;
+        delete(site, &id, true, Actor::System).await?;
     }
     let repeated = |tx: &mut Tx<'_>| erasure::repeated(tx, deletion::ERASED);
     Ok(site.store.write(repeated).await?)
 }
 
-/// With `had_been`, a restored backup brought back a deleted occasion, so it is deleted even if
-/// that is not due. If an export is in preparation, the next run deletes the occasion.
-async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
+/// Deletes an occasion because a host wants it. Returns false if an export is in preparation.
+pub(crate) async fn remove(site: &Site, id: &OccasionId, actor: Actor) -> Result<bool, Problem> {
+    let removed = delete(site, id, true, actor).await;
+    removed.map_err(Problem::internal)
+}
+
+/// With `at_once`, the occasion is deleted even if that is not due. If an export is in preparation, the
+/// next run deletes the occasion. Returns whether it was deleted.
+async fn delete(
+    site: &Site,
+    id: &OccasionId,
+    at_once: bool,
+    actor: Actor,
+) -> Result<bool, JobError> {
     let expired = id.clone();
     let expire = move |tx: &mut Tx<'_>| stored_lists::expire(tx, &expired);
     site.store.write(expire).await?;
@@ -121,18 +132,19 @@ async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobE
             return Ok::<_, StoreError>(false);
         }
         // Since the last step, a host may have postponed an event or requested an export.
-        let is_due = had_been || is_due_now(tx, &occasion)?;
+        let is_due = at_once || is_due_now(tx, &occasion)?;
         if !is_due || stored_lists::are_files_left(tx, &occasion)? {
             return Ok(false);
         }
-        deletion::delete(tx, &occasion)?;
+        deletion::delete(tx, &occasion, actor.clone())?;
         Ok(true)
     };
-    if site.store.write(change).await? {
+    let is_deleted = site.store.write(change).await?;
+    if is_deleted {
         // Before the checkpoint, the write-ahead log still contains the deleted data.
         site.store.checkpoint().await?;
     }
-    Ok(())
+    Ok(is_deleted)
 }
 
 fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {

@@ -186,6 +186,11 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Ok(Removal::Delete)
     }
 
+    /// The change that deactivates an item.
+    fn deactivation() -> Input {
+        Input::from(json!({ "active": false }))
+    }
+
     fn delete(&self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<(), RefusalOf<Self>>;
 }
 
@@ -420,8 +425,7 @@ pub fn remove<R: Resource>(
         findings.finish().map_err(Refusal::Fields)?;
     }
     if removal == Removal::Deactivate {
-        let off = Input::from(json!({ "active": false }));
-        return edit(tx, parent, old, &off).map(Some);
+        return edit(tx, parent, old, &R::deactivation()).map(Some);
     }
     old.delete(tx, parent)?;
     let changes = if R::IS_FORGOTTEN {

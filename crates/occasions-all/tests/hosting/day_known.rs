@@ -195,14 +195,16 @@ fn a_day_that_was_answered_for_or_chosen_for_is_not_forgotten() {
 }
 
 #[test]
-fn a_new_event_is_proposed_on_the_same_day_and_at_no_hour() {
+fn a_new_event_is_proposed_on_no_day_and_at_no_hour() {
     on_default(async |stage| {
         let mut host = stage.visitor(&stage.owner);
         let new = "/admin/o/aisyah-daniel/settings/events/new";
         let page = host.get(new).await;
         let mut form = page.form(new);
-        assert_eq!(form.value("starts_at"), Some("2027-01-16T00:00"));
-        form.fill("name.en", "Tea");
+        assert_eq!(form.value("starts_at"), Some(""));
+        form.fill("name.en", "Tea")
+            .fill("starts_at", "2027-01-16T00:00")
+            .untick("hour_known", "1");
         host.submit(&page, &form).await.expect(303);
         let page = host.get(new).await;
         let mut form = page.form(new);
@@ -212,7 +214,9 @@ fn a_new_event_is_proposed_on_the_same_day_and_at_no_hour() {
         // Nobody is invited to it unseen, unless the host ticks it.
         let page = host.get(new).await;
         let mut form = page.form(new);
-        form.fill("name.en", "Lunch").tick("invite_all", "1");
+        form.fill("name.en", "Lunch")
+            .fill("starts_at", "2027-01-16T12:00")
+            .tick("invite_all", "1");
         host.submit(&page, &form).await.expect(303);
         let invited = stage
             .done(|tx, host| {
@@ -232,7 +236,6 @@ fn a_new_event_is_proposed_on_the_same_day_and_at_no_hour() {
         };
         assert_eq!((number("Tea"), number("Dinner")), (Some(0), Some(0)));
         assert!(number("Lunch") > Some(10));
-        // The day that was proposed is none that somebody has chosen.
         let page = host.get(new).await;
         let mut form = page.form(new);
         form.fill("name.en", "Supper").tick("day_unknown", "1");

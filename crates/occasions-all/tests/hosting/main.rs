@@ -8,6 +8,7 @@ mod alarm;
 mod announcements;
 mod answer_notifications;
 mod api_garbage;
+mod at_hand;
 mod background;
 mod bulk_invite;
 mod campaigns;

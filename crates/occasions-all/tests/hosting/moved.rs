@@ -394,3 +394,39 @@ fn whoever_was_invited_or_answered_since_is_not_told() {
         assert_eq!(to_tell(stage, &mut host).await, []);
     });
 }
+
+#[test]
+fn an_event_to_which_people_said_yes_is_not_removed_before_they_can_be_told() {
+    on_both(async |stage| {
+        four_households(stage).await;
+        let event = change(stage, json!({})).await;
+        let mut host = stage.public(&stage.owner);
+        let address = format!("{HOME}/settings/events/{event}");
+        let page = host.get(&address).await.with(200);
+        let shown = page.text();
+        assert!(
+            shown.contains("from 2 households said yes to it."),
+            "{shown}"
+        );
+        assert!(shown.contains(&stage.say("host-cancel-event")), "{shown}");
+        let mut form = page.form(&format!("{address}/remove"));
+        form.fill("confirm", "reception");
+        let done = host.submit(&page, &form).await.with(303);
+        assert!(
+            done.location()
+                .unwrap()
+                .contains(&format!("/send/moved/{event}"))
+        );
+        let told = host.follow(done).await.with(200).text();
+        assert!(told.contains("which is cancelled. Tell them?"), "{told}");
+        let waiting = all(&[("whatsapp", 1), ("email", 1), ("paper", 1)]);
+        assert_eq!(to_tell(stage, &mut host).await, waiting);
+        // Once it is cancelled, it can go with its answers, and the page still says how many.
+        let page = host.get(&address).await.with(200);
+        assert!(page.text().contains("from 2 households said yes to it."));
+        let mut form = page.form(&format!("{address}/remove"));
+        form.fill("confirm", "reception");
+        host.submit(&page, &form).await.expect(303);
+        host.get(&address).await.expect(404);
+    });
+}

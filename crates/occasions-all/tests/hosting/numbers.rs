@@ -1,9 +1,11 @@
 //! Tests that each number on the dashboard links to a list with exactly that many entries.
 
 use jiff::{SignedDuration, Timestamp};
+use occasions::hosting::handed::{self, Channel};
 use occasions::hosting::listing::filter::Answered;
 use occasions::hosting::listing::people::{self, Band, Status};
 use occasions::hosting::listing::{self, InvitationFilter, Sort};
+use occasions::hosting::mail_text::MailKind;
 use occasions::hosting::summary::{self, Summary};
 use occasions::hosting::{When, guests, locks};
 use occasions::hosting::{invitations, portals};
@@ -458,5 +460,101 @@ fn who_has_not_answered_is_as_many_on_every_page() {
             let words = stage.fill(id, [("n", parts[at].into())]);
             assert!(page.text().contains(&words), "{words}: {}", page.text());
         }
+    });
+}
+
+/// Makes households of which several pages could say something else: one has opened what nobody
+/// marked as sent, one answered without a code, one is invited to nothing but a cancelled event, one
+/// was reminded just now, and one can no longer answer.
+async fn make_a_mess(stage: &Stage<'_>) {
+    crate::sending::only_four(stage).await;
+    stage
+        .answer(json!({ "name": "Mei", "attending": true }))
+        .await
+        .unwrap();
+    let late = stage.invitation("LATE1").await;
+    let rossi = stage.invitation("ROSSI").await;
+    let shut = stage.invitation("SHUT1").await;
+    stage
+        .done(move |tx, host| {
+            let all = [
+                sql!("UPDATE reply SET status = 'pending'"),
+                sql!("UPDATE invitation SET last_opened_at = 5 WHERE code = 'RAHMA'"),
+                sql!("UPDATE invitation SET deadline_override = 5 WHERE code = 'SHUT1'"),
+            ];
+            for statement in all {
+                tx.run(statement, &[], Rows::Any)?;
+            }
+            for statement in [
+                sql!(
+                    "DELETE FROM reply WHERE guest IN (SELECT id FROM guest WHERE invitation = $1)"
+                ),
+                sql!("DELETE FROM invitation_event WHERE invitation = $1"),
+                sql!(
+                    "INSERT INTO cancelled_invitation (invitation, event)
+                     SELECT $1, id FROM event WHERE key = 'brunch'"
+                ),
+            ] {
+                tx.run(statement, &[&rossi], Rows::Any)?;
+            }
+            handed::record(tx, host, &shut, MailKind::Reminder, "", Channel::WhatsApp)?;
+            invitations::archive(tx, host, &late, None)?;
+            Ok(())
+        })
+        .await;
+}
+
+#[test]
+fn every_page_says_the_same_of_what_is_to_be_sent_and_answered() {
+    on_default(async |stage| {
+        make_a_mess(stage).await;
+        let mut owner = stage.public(&stage.owner);
+        let listed = async |owner: &mut testkit::Visitor, query: &str| {
+            let list = stage.at(&format!("/invitations?{query}&limit=1"));
+            owner.get(&list).await.with(200).json()["total"]
+                .as_i64()
+                .unwrap()
+        };
+        let unsent = listed(&mut owner, "invited=no").await;
+        let owing = listed(&mut owner, "invited=yes&response=pending").await;
+        let pending = listed(&mut owner, "response=pending").await;
+        assert!(
+            unsent > 0 && owing > 0 && pending > owing,
+            "{unsent} {owing} {pending}"
+        );
+        let n = |id: &str, n: i64| stage.fill(id, [("count", n.into()), ("n", n.into())]);
+        let (to_send, owe) = (n("host-menu-unsent", unsent), n("host-send-owing", owing));
+        for (page, says) in [
+            ("", vec![to_send.clone(), n("host-ready-not-sent", unsent)]),
+            (
+                "/ready",
+                vec![
+                    n("host-ready-not-sent", unsent),
+                    n("host-ready-owing", owing),
+                ],
+            ),
+            ("/send", vec![n("host-send-unsent", unsent), owe.clone()]),
+            ("/send/unanswered", vec![owe.clone()]),
+            ("/answers", vec![owe]),
+            ("/invites", vec![n("host-preset-pending", owing)]),
+            ("/menu/send", vec![to_send]),
+        ] {
+            let shown = owner.get(&format!("{HOME}{page}")).await.with(200);
+            for words in says {
+                assert!(
+                    shown.text().contains(&words),
+                    "{page}: {words}: {}",
+                    shown.text()
+                );
+            }
+        }
+        let counted = summary(stage).await.invitations;
+        assert_eq!((counted.owing, counted.pending), (owing, pending));
+        let home = owner.get(HOME).await.with(200);
+        let mut links = home.links().into_iter();
+        let figure = links
+            .find(|link| link.href.ends_with("/send/unanswered"))
+            .unwrap();
+        assert!(figure.text.contains(&owing.to_string()), "{}", figure.text);
     });
 }

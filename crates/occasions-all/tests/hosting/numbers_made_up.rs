@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::listing::filter::{Answered, Open};
 use occasions::hosting::listing::people::{self, GuestFilter, Person};
 use occasions::hosting::listing::{self, InvitationFilter, InvitationRow, People};
-use occasions::hosting::{self, HostOf, Refusal, sending, summary};
+use occasions::hosting::{self, HostOf, Refusal, sending, sizes, summary};
 use occasions::words::{Access, ReplyStatus, Response};
 use platform::{Rows, Tx, sql};
 use serde_json::json;
@@ -220,6 +220,7 @@ fn compare(tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         unanswered: number(&rows, |row| is_as(row, Answered::Unanswered)),
         partial: number(&rows, |row| is_as(row, Answered::Partial)),
         pending: number(&rows, |row| is_as(row, Answered::Pending)),
+        owing: number(&rows, |row| !sending::waits(row) && row.unsettled > 0),
         attending: number(&rows, |row| is_as(row, Answered::Attending)),
         declined: number(&rows, |row| is_as(row, Answered::Declined)),
         complete: number(&rows, |row| is_as(row, Answered::Complete)),
@@ -234,7 +235,8 @@ fn compare(tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
     );
     let list = summary::of_list(tx, host)?;
     assert_eq!(list.invitations, all);
-    assert_eq!(list.unsent, number(&rows, sending::waits));
+    let unsent = sizes::load(tx, host)?.unsent;
+    assert_eq!(unsent, number(&rows, sending::waits));
     let is_waiting =
         |row: &InvitationRow| matches!(row.open, Some(Open::Waiting | Open::Duplicate));
     assert_eq!(list.waiting, number(&rows, is_waiting));

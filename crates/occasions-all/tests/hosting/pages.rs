@@ -309,6 +309,16 @@ fn every_number_of_home_opens_the_list_that_shows_it_and_one_thing_is_next() {
             let after = link.text.trim_start_matches(|c: char| !c.is_ascii_digit());
             let number: String = after.chars().take_while(char::is_ascii_digit).collect();
             let list = owner.get(&link.href).await;
+            if link.href.ends_with("/send/unanswered") {
+                if number.is_empty() {
+                    continue;
+                }
+                let n: i64 = number.parse().unwrap();
+                let title = stage.fill("host-send-owing", [("n", n.into())]);
+                assert!(list.text().contains(&title), "{}", list.text());
+                followed += 1;
+                continue;
+            }
             assert_eq!(total(stage, &list), number, "{} ({})", link.href, link.text);
             followed += 1;
         }
@@ -343,17 +353,6 @@ fn the_numbers_of_households_add_up() {
             ["access=open", "access=closed", "access=locked"],
         ] {
             assert_eq!(parts.map(number).iter().sum::<i64>(), 40, "{parts:?}");
-        }
-        let (partial, none) = (number("response=partial"), number("response=unanswered"));
-        for words in [
-            stage.fill("host-owe-all", [("n", none.into())]),
-            stage.fill("host-owe-some", [("n", partial.into())]),
-        ] {
-            assert!(
-                overview.text().contains(&words),
-                "{words}: {}",
-                overview.text()
-            );
         }
     });
 }

@@ -290,7 +290,8 @@ fn help_answers_what_hosts_ask_and_names_who_can_help() {
         let at = format!("{HOME}/help");
         let page = stage.visitor(&stage.owner).get(&at).await.with(200);
         for topic in [
-            "send", "owing", "no-phone", "called", "day", "look", "print", "words",
+            "send", "owing", "no-phone", "called", "day", "look", "print", "table", "food",
+            "thanks", "pictures", "words",
         ] {
             let question = stage.say(&format!("host-help-{topic}"));
             let answer = stage.say(&format!("host-help-{topic}-answer"));
@@ -303,7 +304,7 @@ fn help_answers_what_hosts_ask_and_names_who_can_help() {
         let links: Vec<String> = page.links().into_iter().map(|link| link.href).collect();
         for path in [
             "/send",
-            "/invites?response=pending",
+            "/send/unanswered",
             "/print",
             "/settings/events",
             "/see",

@@ -367,10 +367,16 @@ fn events_are_added_changed_and_removed_but_for_the_last() {
                 "Akad nikah"
             };
             let address = list.link(name).href;
-            let page = owner.get(&address).await;
-            let mut form = page.form(&format!("{address}/remove"));
-            form.fill("confirm", key);
-            owner.submit(&page, &form).await.expect(303);
+            // What people come to is cancelled first.
+            for _ in 0..2 {
+                let page = owner.get(&address).await;
+                if page.status == 404 {
+                    break;
+                }
+                let mut form = page.form(&format!("{address}/remove"));
+                form.fill("confirm", key);
+                owner.submit(&page, &form).await.expect(303);
+            }
         }
         let last = owner
             .get(&format!("{HOME}/settings/events"))

@@ -102,7 +102,12 @@ fn what_the_hosts_have_not_set_up_is_told_until_it_is() {
             .details(move |one| one.rsvp_deadline = Some(past))
             .await;
         assert_eq!(count(stage, "no_deadline", "").await, 0);
-        let owing = listed(stage, &stage.owner, "/invitations?response=pending").await;
+        let owing = listed(
+            stage,
+            &stage.owner,
+            "/invitations?invited=yes&response=pending",
+        )
+        .await;
         assert!(owing > 0);
         assert_eq!(count(stage, "deadline_passed", "").await, owing);
 
@@ -191,8 +196,8 @@ fn households_are_counted_as_their_lists_count_them() {
         let owner = &stage.owner;
         let lists = [
             ("unreachable", "/invitations?contact=no&answered=no"),
-            ("not_sent", "/invitations?sent=no&open=no"),
-            ("owing", "/invitations?sent=yes&response=pending"),
+            ("not_sent", "/invitations?invited=no"),
+            ("owing", "/invitations?invited=yes&response=pending"),
             ("unapproved", "/invitations?open=waiting"),
         ];
         let agree = async || {

@@ -371,16 +371,20 @@ fn the_page_for_sending_leads_to_all_whom_it_counts_to_remind() {
             .await;
         let mut host = stage.public(&stage.coordinator);
         let found = host.get(&stage.at("/sending")).await.with(200).json();
-        let list = "invited=yes&response=pending&access=open";
+        // Whoever can no longer answer has not answered either, and is not reminded.
         let page = host.get(&format!("{HOME}/send")).await.with(200);
         let mut links = page.links().into_iter();
-        assert!(links.any(|link| link.href == format!("{HOME}/invites?{list}")));
-        let list = stage.at(&format!("/invitations?{list}&limit=1"));
+        assert!(links.any(|link| link.href == format!("{HOME}/send/unanswered")));
+        let list = stage.at("/invitations?invited=yes&response=pending&limit=1");
         let total = host.get(&list).await.with(200).json()["total"].clone();
-        let both = [&found["reminders"]["households"], &found["reminded"]];
-        let both = both.map(|n| n.as_i64().unwrap());
-        assert_eq!(total, both.iter().sum::<i64>());
-        let sent = stage.at("/invitations?sent=yes&response=pending&access=open&limit=1");
+        let parts = ["reminded", "too_late"].map(|name| &found[name]);
+        let parts = [&found["reminders"]["households"], parts[0], parts[1]];
+        let parts = parts.map(|n| n.as_i64().unwrap());
+        assert_eq!(total, parts.iter().sum::<i64>());
+        let n = total.as_i64().unwrap();
+        let title = stage.fill("host-send-owing", [("n", n.into())]);
+        assert!(page.text().contains(&title), "{}", page.text());
+        let sent = stage.at("/invitations?sent=yes&response=pending&limit=1");
         let sent = host.get(&sent).await.with(200).json()["total"].clone();
         assert_ne!(sent, total);
     });

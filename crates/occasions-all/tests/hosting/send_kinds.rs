@@ -356,11 +356,10 @@ fn thanks_go_by_message_to_all_who_come() {
         );
         let all = on(&[("whatsapp", 1)]);
         assert_eq!(lines(stage, &mut host, "thanks_to_all").await, all);
+        // Before the day, thanks are not offered, and whoever opens the page reads that it is early.
         let send = host.get(&format!("{HOME}/send")).await.with(200);
-        let page = host
-            .get(&send.link(&stage.say("host-send-thank")).href)
-            .await;
-        let page = page.with(200);
+        assert!(!send.body.contains("/send/thanks"));
+        let page = host.get(&format!("{HOME}/send/thanks")).await.with(200);
         let early = stage.say("host-send-thank-early");
         assert!(page.text().contains(&early), "{}", page.text());
         let turn = walk(&mut host, &page, "whatsapp").await;
@@ -505,5 +504,33 @@ fn a_missing_text_is_named_by_its_own_field() {
         }
         let wrong = stage.say("host-field-kind");
         assert!(!refused.text().contains(&wrong), "{}", refused.text());
+    });
+}
+
+#[test]
+fn the_button_of_a_walk_stays_in_view_on_a_small_telephone() {
+    on_default(async |stage| {
+        crate::sending::only_four(stage).await;
+        let mut host = stage.public(&stage.owner);
+        let walk = format!("{HOME}/send/walk?by=whatsapp");
+        let page = host.get(&walk).await.with(200);
+        let (_, bar) = page.body.split_once("class=\"go-on\"").unwrap();
+        let (bar, _) = bar.split_once("</form>").unwrap();
+        // The bar covers part of the message, so it has only what is pressed for every household.
+        assert!(
+            bar.contains("wa.me/") && bar.contains("name=\"sent\""),
+            "{bar}"
+        );
+        for other in ["name=\"has\"", "name=\"channel\""] {
+            assert!(!bar.contains(other) && page.body.contains(other), "{other}");
+        }
+        // 640 pixels are 40rem; only where the bar would cover the page, it does not stay.
+        let styles = include_str!("../../../web/assets/host.css");
+        let scrolls = styles
+            .lines()
+            .filter(|line| line.contains(".go-on { position: static"));
+        for line in scrolls {
+            assert!(line.contains("(max-height: 20rem)"), "{line}");
+        }
     });
 }

@@ -68,7 +68,9 @@ fn remove(
     typed: &str,
 ) -> Result<(), Refusal> {
     let confirmed = Some((event.version, typed));
-    resource::remove::<PlannedEvent>(tx, host, event.id.as_str(), confirmed).map(drop)
+    let left = resource::remove::<PlannedEvent>(tx, host, event.id.as_str(), confirmed)?;
+    // What people come to is cancelled first.
+    left.map_or(Ok(()), |left| remove(tx, host, &left, typed))
 }
 
 #[test]

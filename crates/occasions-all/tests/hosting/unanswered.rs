@@ -143,3 +143,52 @@ fn whoever_has_opened_the_page_needs_no_invitation_and_nobody_else_is_reminded_i
         assert!(!nobody.contains("1 of"), "{nobody}");
     });
 }
+
+#[test]
+fn one_page_says_of_every_household_why_there_is_no_answer_and_what_helps() {
+    on_default(async |stage| {
+        only_four(stage).await;
+        let pending = sql!("UPDATE reply SET status = 'pending' WHERE $1 <> ''");
+        stage.run(pending, "all").await;
+        let sent = Facts {
+            is_reachable: true,
+            is_sent: true,
+            ..Facts::default()
+        };
+        let opened = Facts {
+            is_opened: true,
+            ..sent
+        };
+        let (never, read) = (
+            stage.invitation("RAHMA").await,
+            stage.invitation("ROSSI").await,
+        );
+        set(stage, &never, sent).await;
+        set(stage, &read, opened).await;
+        let unsent = stage.invitation("TANWE").await;
+        set(
+            stage,
+            &unsent,
+            Facts {
+                is_sent: false,
+                ..sent
+            },
+        )
+        .await;
+        let path = format!("{HOME}/send/unanswered");
+        let mut host = stage.public(&stage.coordinator);
+        let page = host.get(&path).await.with(200);
+        for group in ["unsent", "unopened", "no-answer"] {
+            let heading = stage.say(&format!("host-unanswered-{group}"));
+            assert!(page.text().contains(&heading), "{group}: {}", page.text());
+        }
+        let links = page.links();
+        let leads = |href: String| links.iter().any(|link| link.href == href);
+        let walk = "/send/walk?kind=reminder&household=";
+        assert!(leads(format!("{HOME}{walk}{never}")));
+        assert!(leads(format!("{HOME}{walk}{read}")));
+        assert!(leads(format!("{HOME}/invites/{unsent}#code-card")));
+        // Nobody else sees contact data or how often a household opened its page.
+        stage.visitor(&stage.observer).get(&path).await.expect(403);
+    });
+}

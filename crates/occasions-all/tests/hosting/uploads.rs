@@ -77,7 +77,7 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
     on_default(async |stage| {
         let mut host = stage.visitor(&stage.coordinator);
         let empty = host.get(&format!("{HOME}/uploads")).await;
-        assert!(empty.text().contains(&stage.say("host-no-uploads")));
+        assert!(empty.text().contains(&stage.say("host-uploads-off")));
         let first = send(stage, "RAHMA", "Pelamin", 0).await;
         let second = send(stage, "RAHMA", "", 80).await;
         let third = send(stage, "RAHMA", "", 160).await;

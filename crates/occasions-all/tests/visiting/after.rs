@@ -92,3 +92,37 @@ fn the_page_thanks_from_four_in_the_morning_on() {
         assert!(!page.links().iter().any(|link| link.href.contains("/notes")));
     });
 }
+
+#[test]
+fn the_public_page_thanks_and_invites_nobody_any_more() {
+    on_default(async |stage| {
+        stage
+            .details(|one| {
+                one.switches.open_rsvp = true;
+                one.rsvp_deadline = None;
+            })
+            .await;
+        let morning = morning_after(stage).await;
+        let second = jiff::SignedDuration::from_secs(1);
+        stage.world.clock.set(morning - second);
+        let form = "/o/aisyah-daniel/rsvp";
+        let mut guest = stage.guest();
+        let page = guest.get("/o/aisyah-daniel").await.with(200);
+        assert!(page.links().iter().any(|link| link.href == form));
+        assert!(!page.text().contains(&stage.say("thanks-title")));
+        assert!(!guest.get(form).await.forms().is_empty());
+        stage.world.clock.set(morning);
+        let page = guest.get("/o/aisyah-daniel").await.with(200);
+        let text = page.text();
+        for said in ["thanks-title", "after-on-wedding", "card-enter"] {
+            assert!(text.contains(&stage.say(said)), "{said}: {text}");
+        }
+        let title = format!("<title>{}", stage.say("thanks-title"));
+        assert!(page.body.contains(&title));
+        assert!(!page.links().iter().any(|link| link.href == form));
+        for gone in ["card-events", "card-open"] {
+            assert!(!text.contains(&stage.say(gone)), "{gone}: {text}");
+        }
+        assert!(guest.get(form).await.forms().is_empty());
+    });
+}

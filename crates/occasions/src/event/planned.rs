@@ -1,6 +1,8 @@
 //! Events as hosts plan them, perhaps without a day or cancelled. All other code reads
 //! [`super::list`], so such an event is in no list, calendar, sum or job.
 
+use std::collections::BTreeMap;
+
 use ::web::I18n;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -75,6 +77,12 @@ impl PlannedEvent {
     /// Whether guests are invited to the event: its day is known, and it is not cancelled.
     pub(crate) fn takes_place(&self) -> bool {
         self.day_known && !self.cancelled
+    }
+
+    /// Whether guests may still come to the event.
+    pub(crate) fn is_ahead(&self, zone: &TimeZone, now: Timestamp) -> bool {
+        let event = self.clone().dated(zone);
+        self.takes_place() && event.is_some_and(|event| event.ends_at > now)
     }
 
     /// Returns the event if its day is known, cancelled or not. `zone` is the occasion's time zone.
@@ -232,4 +240,37 @@ pub(crate) fn planned(
     )
     .all(tx)?;
     Ok(found.into_iter().map(PlannedEvent::from).collect())
+}
+
+/// Who said yes to an event.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub(crate) struct SaidYes {
+    event: EventId,
+    pub(crate) people: i64,
+    pub(crate) households: i64,
+}
+
+/// Returns who said yes to each event; to a cancelled one, before it was cancelled. Archived
+/// households are left out.
+pub(crate) fn said_yes(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<BTreeMap<EventId, SaidYes>, StoreError> {
+    let all: Vec<SaidYes> = sql!(
+        "SELECT reply.event AS event, COUNT(*) AS people,
+             COUNT(DISTINCT guest.invitation) AS households
+         FROM (SELECT guest, event, status FROM reply
+               UNION ALL SELECT guest, event, status FROM cancelled_reply) AS reply
+         JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+           AND reply.status = 'yes'
+         GROUP BY reply.event",
+        occasion
+    )
+    .all(tx)?;
+    Ok(all
+        .into_iter()
+        .map(|one| (one.event.clone(), one))
+        .collect())
 }

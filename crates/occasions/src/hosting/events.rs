@@ -7,6 +7,7 @@ use ::web::{Field, Findings, Input, Limits, List, PageQuery};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
 use site::dates;
 
 use super::resource::{
@@ -133,9 +134,9 @@ impl Resource for PlannedEvent {
             && (self.cancelled && !old.cancelled)
             && !form.is_ticked(CANCEL_RIGHT)
         {
-            let coming = coming(tx, &self.id)?;
-            if coming > 0 {
-                let values = [("n", coming.into())];
+            let coming = event::said_yes(tx, edit.parent.occasion())?;
+            if let Some(coming) = coming.get(&self.id) {
+                let values = [("n", coming.people.into())];
                 findings.add("/cancelled", "cancels_for_coming", values);
             }
         }
@@ -201,12 +202,22 @@ impl Resource for PlannedEvent {
         Ok(())
     }
 
-    fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, there: &[Self]) -> Result<Removal, Refusal> {
+    /// An event to which people come is cancelled first, so that hosts can tell them.
+    fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, there: &[Self]) -> Result<Removal, Refusal> {
         event::lock(tx, &self.id)?;
         if there.iter().all(|event| event.id == self.id) {
             return Err(Refusal::LastEvent);
         }
+        let (now, zone) = (tx.now(), host.zone(tx)?);
+        let said_yes = event::said_yes(tx, host.occasion())?;
+        if self.is_ahead(&zone, now) && said_yes.contains_key(&self.id) {
+            return Ok(Removal::Deactivate);
+        }
         Ok(Removal::Delete)
+    }
+
+    fn deactivation() -> Input {
+        Input::from(json!({ "cancelled": true }))
     }
 
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
@@ -354,19 +365,6 @@ fn keep_seats_until(
     )
     .run(tx, Rows::Any)?;
     Ok(())
-}
-
-/// How many guests have said yes to the event.
-fn coming(tx: &mut Tx<'_>, event: &EventId) -> Result<i64, StoreError> {
-    let (coming,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM reply JOIN guest ON guest.id = reply.guest
-         JOIN invitation ON invitation.id = guest.invitation
-         WHERE reply.event = :event AND reply.status = 'yes'
-           AND invitation.archived_at IS NULL",
-        event
-    )
-    .one(tx)?;
-    Ok(coming)
 }
 
 /// Whether a day has moved so far, or into the past, that a host has perhaps mistyped the year. An end

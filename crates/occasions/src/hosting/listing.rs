@@ -235,7 +235,12 @@ fn find(
                AND (:is_opened = '' OR (last_opened_at IS NOT NULL) = (:is_opened = 'yes'))
                AND (:is_sent = '' OR (sent_at IS NOT NULL) = (:is_sent = 'yes'))
                AND (:is_invited = '' OR (sent_at IS NOT NULL OR last_opened_at IS NOT NULL
-                    OR open_answer.invitation IS NOT NULL) = (:is_invited = 'yes'))
+                    OR open_answer.invitation IS NOT NULL
+                    OR (EXISTS (SELECT 1 FROM cancelled_invitation AS off
+                                WHERE off.invitation = invitation.id)
+                        AND NOT EXISTS (SELECT 1 FROM invitation_event AS invited
+                                        WHERE invited.invitation = invitation.id)))
+                    = (:is_invited = 'yes'))
                AND (:has_override = ''
                    OR (deadline_override IS NOT NULL) = (:has_override = 'yes'))
                AND (:response <> 'waitlisted' OR EXISTS (SELECT 1 FROM guest

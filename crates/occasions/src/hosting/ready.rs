@@ -14,7 +14,7 @@ use web::{I18n, Site, words};
 
 use super::campaign::audience::STREAM;
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, moved, occasions, thanks};
+use super::{Refusal, moved, occasions, sizes, thanks};
 use crate::announcement::{self, Announcement};
 use crate::event::{self, Event};
 use crate::gift;
@@ -46,7 +46,8 @@ words! {
         NoContact = "no_contact" => "host-ready-no-contact",
         /// Answers never close.
         NoDeadline = "no_deadline" => "host-ready-no-deadline",
-        /// The deadline has passed, and this many households have not answered completely.
+        /// The deadline has passed, and this many households have their invitation and have not
+        /// answered completely.
         DeadlinePassed = "deadline_passed" => "host-ready-deadline-passed",
         /// Texts are missing in the languages that `languages` lists. `of` says which texts:
         /// `texts`, `events`, `questions`, `news`, `pages` or `gifts`.
@@ -61,11 +62,9 @@ words! {
         /// Households to which no mail goes, because earlier mail bounced, was marked as spam, or
         /// was stopped by an administrator.
         MailFails = "mail_fails" => "host-ready-mail-fails",
-        /// Households that have not been sent their invitation, without those that answered without
-        /// a code.
+        /// Households that still need their invitation.
         NotSent = "not_sent" => "host-ready-not-sent",
-        /// Households that have not answered completely, although they have been sent their
-        /// invitation.
+        /// Households that have their invitation and have not answered completely.
         Owing = "owing" => "host-ready-owing",
         /// Answers without a code that wait for approval.
         Unapproved = "unapproved" => "host-ready-unapproved",
@@ -191,8 +190,8 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
         points.push(mail_fails(tx, &key, &occasion.id)?);
     }
     points.extend([
-        OpenPoint::new(ReadyPoint::NotSent, counts.unsent),
-        OpenPoint::new(ReadyPoint::Owing, counts.owing),
+        OpenPoint::new(ReadyPoint::NotSent, sizes::load(tx, host)?.unsent),
+        OpenPoint::new(ReadyPoint::Owing, sizes::owing(tx, &occasion.id)?),
         OpenPoint::new(ReadyPoint::Unapproved, counts.unapproved),
     ]);
     let waiting = waitlist::count(tx, &occasion.id)?;
@@ -214,9 +213,6 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
 struct Households {
     total: i64,
     unreachable: i64,
-    unsent: i64,
-    owing: i64,
-    undone: i64,
     unapproved: i64,
 }
 
@@ -230,24 +226,12 @@ fn count_households(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Households, 
         "SELECT COUNT(*) AS total,
              COUNT(CASE WHEN is_answered = 0 AND email IS NULL AND phone IS NULL
                              AND address IS NULL THEN 1 END) AS unreachable,
-             COUNT(CASE WHEN sent_at IS NULL AND is_open = 0 AND is_off = 0 THEN 1 END)
-                 AS unsent,
-             COUNT(CASE WHEN owes = 1 AND sent_at IS NOT NULL THEN 1 END) AS owing,
-             COUNT(CASE WHEN owes = 1 THEN 1 END) AS undone,
              COUNT(CASE WHEN is_open = 1 AND is_approved = 0 THEN 1 END) AS unapproved
          FROM (SELECT invitation.email AS email, invitation.phone AS phone,
-                   invitation.address AS address, invitation.sent_at AS sent_at,
+                   invitation.address AS address,
                    CASE WHEN open_answer.invitation IS NULL THEN 0 ELSE 1 END AS is_open,
-                   CASE WHEN EXISTS (SELECT 1 FROM cancelled_invitation AS off
-                                     WHERE off.invitation = invitation.id)
-                             AND NOT EXISTS (SELECT 1 FROM invitation_event AS invited
-                                             WHERE invited.invitation = invitation.id)
-                        THEN 1 ELSE 0 END AS is_off,
                    CASE WHEN open_answer.approved_note_version = invitation.note_version
                         THEN 1 ELSE 0 END AS is_approved,
-                   CASE WHEN EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
-                       WHERE guest.invitation = invitation.id
-                         AND reply.status IN ('pending', 'undecided')) THEN 1 ELSE 0 END AS owes,
                    CASE WHEN EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
                        WHERE guest.invitation = invitation.id
                          AND reply.status IN ('yes', 'no', 'waitlisted', :undecided))
@@ -287,10 +271,8 @@ fn set_up(
     match occasion.rsvp_deadline {
         None => points.push(is(ReadyPoint::NoDeadline, true)),
         Some(at) if at <= now => {
-            points.push(OpenPoint::new(
-                ReadyPoint::DeadlinePassed,
-                households.undone,
-            ));
+            let owing = sizes::owing(tx, &occasion.id)?;
+            points.push(OpenPoint::new(ReadyPoint::DeadlinePassed, owing));
         }
         Some(_) => {}
     }

@@ -13,7 +13,6 @@ use web::{Findings, Site};
 use super::campaign::audience::{self, STREAM};
 use super::campaign::{self, Report};
 use super::handed::{self, Channel};
-use super::listing::filter::Open;
 use super::listing::{self, InvitationFilter, InvitationRow};
 use super::mail_text::{self, MailKind};
 use super::moved::{self, Moved};
@@ -114,8 +113,15 @@ pub struct Sending {
     pub obstacles: Obstacles,
     /// The order in which channels are tried.
     pub order: Vec<Channel>,
-    /// Households without an invitation.
+    /// Households without an invitation, without those to which it is on its way.
     pub invitations: ToSend,
+    /// How many households still need their invitation, also those to which it is on its way.
+    #[serde(skip)]
+    pub unsent: usize,
+    /// How many households have their invitation and have not answered completely, also those that
+    /// are not to be reminded now.
+    #[serde(skip)]
+    pub owing: usize,
     /// Households that have an invitation and have not answered completely.
     pub reminders: ToSend,
     /// Events that have moved since guests were last told.
@@ -158,13 +164,8 @@ pub struct Sending {
 
 /// Whether the invitation still has to be sent. A household that answered without a code needs no
 /// invitation, and one that has opened its page has it, however it came.
-pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>, is_opened: bool) -> bool {
-    sent_at.is_none() && open.is_none() && !is_opened
-}
-
-/// Whether the row's invitation still has to be sent.
 pub fn waits(row: &InvitationRow) -> bool {
-    is_unsent(row.sent_at, row.open, row.last_opened_at.is_some())
+    row.sent_at.is_none() && row.open.is_none() && row.last_opened_at.is_none()
 }
 
 /// Finds what is still to be sent to the households that match the filter.
@@ -268,6 +269,8 @@ pub fn load(
         } else {
             news.entry(cardless).or_default().push(household.clone());
         }
+        found.unsent += usize::from(is_unsent);
+        found.owing += usize::from(!is_unsent && row.unsettled > 0);
         if is_unsent {
             found.not_invited += usize::from(row.unsettled > 0);
             if !is_on_the_way {

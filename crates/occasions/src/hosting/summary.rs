@@ -15,7 +15,7 @@ use super::listing::filter::Open;
 use super::listing::people::Band;
 use super::meals::{self, MealNumbers};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, occasions, sending};
+use super::{Refusal, occasions, sizes};
 use crate::diet;
 use crate::event::{self, SeatsTaken};
 use crate::household::Places;
@@ -77,6 +77,9 @@ pub struct Invitations {
     pub partial: i64,
     /// Invitations with at least one answer that is missing or says "not sure".
     pub pending: i64,
+    /// Those of `pending` that need no invitation any more: households that have it, or that answered
+    /// without a code.
+    pub owing: i64,
     /// Invitations with at least one guest who comes.
     pub attending: i64,
     /// Invitations with at least one guest, on which all guests decline.
@@ -184,19 +187,15 @@ pub struct ListNumbers {
     pub invitations: Invitations,
     /// Answers without a code that wait for approval.
     pub waiting: i64,
-    /// Invitations that are still to be sent.
-    pub unsent: i64,
 }
 
 pub fn of_list(tx: &mut Tx<'_>, host: &HostOf) -> Result<ListNumbers, Refusal> {
-    let (_, Census { households, .. }) = take(tx, host)?;
+    let (occasion, Census { households, .. }) = take(tx, host)?;
     let open = households.iter().map(|household| household.row.open);
     let is_waiting = |open: &Option<Open>| matches!(open, Some(Open::Waiting | Open::Duplicate));
-    let rows = households.iter().map(|household| &household.row);
     Ok(ListNumbers {
-        invitations: count_invitations(&households),
+        invitations: count_invitations(&households, sizes::owing(tx, &occasion.id)?),
         waiting: number(open.filter(is_waiting)),
-        unsent: number(rows.filter(|row| sending::is_unsent(row.sent_at, row.open, row.is_opened))),
     })
 }
 
@@ -253,7 +252,7 @@ fn summarize(tx: &mut Tx<'_>, occasion: &Occasion, census: &Census) -> Result<Su
     Ok(Summary {
         days_to_event: first.map(|at| occasions::days_until(occasion, now, at)),
         days_to_deadline: deadline.map(|at| occasions::days_until_deadline(occasion, now, at)),
-        invitations: count_invitations(households),
+        invitations: count_invitations(households, sizes::owing(tx, &occasion.id)?),
         guests: people,
         coming: count_ages(guests),
         plus_ones: count_plus_ones(census),
@@ -346,7 +345,7 @@ fn coming<'g>(answers: &[Answer<'g>]) -> Vec<&'g GuestId> {
     coming.map(|(_, guest)| &guest.row.id).collect()
 }
 
-fn count_invitations(households: &[HouseholdFacts]) -> Invitations {
+fn count_invitations(households: &[HouseholdFacts], owing: i64) -> Invitations {
     let of = |wanted: fn(&HouseholdFacts) -> bool| {
         number(households.iter().filter(|household| wanted(household)))
     };
@@ -360,6 +359,7 @@ fn count_invitations(households: &[HouseholdFacts]) -> Invitations {
         unanswered: of(|household| household.response == Response::Unanswered),
         partial: of(|household| household.response == Response::Partial),
         pending: of(|household| household.is_unsettled),
+        owing,
         attending: of(|household| household.people.yes > 0),
         declined: of(|household| {
             household.people.total > 0 && household.people.no == household.people.total

@@ -2,14 +2,21 @@
 //! can do about it.
 
 use jiff::Timestamp;
+use platform::Tx;
+use platform::key::Key;
 use platform::mail::suppression::{Cause, Suppression};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::I18n;
 
-use super::invitations::Bookkeeping;
-use crate::form_event::FormEvent;
+use super::invitations::{self, Bookkeeping};
+use super::listing::filter::Answered;
+use super::listing::{self, InvitationFilter};
+use super::permissions::{HostOf, Permission};
+use super::{Refusal, portals, sizes, suppressions};
+use crate::form_event::{self, FormEvent};
 use crate::guest::Guest;
+use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::phone::Phone;
 use crate::words::{Access, LockMode, OccasionStatus, Response};
@@ -173,6 +180,70 @@ pub fn explain(
             .map(|guest| guest.name.clone())
             .filter(|name| !name.is_empty())
             .collect(),
+    })
+}
+
+/// The maximum number of households of which a page says why.
+pub const AT_ONCE: usize = 50;
+
+/// A household that has not answered everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Household {
+    pub id: InvitationId,
+    pub name: String,
+    /// The telephone number as it was typed; empty if there is none.
+    pub phone: String,
+    pub open_count: i64,
+    /// Why; `None` if nobody can answer.
+    pub why: Option<Unanswered>,
+}
+
+/// The households that have not answered everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Households {
+    /// By name, beginning with the one that was asked for.
+    pub list: Vec<Household>,
+    /// How many there are in all.
+    pub total: usize,
+    /// How many of them have their invitation.
+    pub owing: i64,
+}
+
+/// Finds at most [`AT_ONCE`] households that have not answered everything, after the first `skipped`,
+/// and why. `key` hashes email addresses, to look them up in the suppression list.
+pub fn list(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    host: &HostOf,
+    skipped: usize,
+) -> Result<Households, Refusal> {
+    host.needs(Permission::Invite)?;
+    host.needs(Permission::SeeContacts)?;
+    let filter = InvitationFilter {
+        response: Some(Answered::Pending),
+        ..InvitationFilter::default()
+    };
+    let rows = listing::all_invitations(tx, host, &filter)?;
+    let total = rows.len();
+    let mut list = Vec::new();
+    for row in rows.into_iter().skip(skipped).take(AT_ONCE) {
+        let snapshot = portals::load(tx, host, &row.id)?;
+        let invitation = &snapshot.household.invitation;
+        let held = suppressions::list(tx, key, host, invitation)?.unwrap_or_default();
+        let kept = invitations::bookkeeping(tx, &row.id)?;
+        let form = form_event::find(tx, &row.id)?;
+        list.push(Household {
+            why: explain(&snapshot, &kept, &held, form.as_ref()),
+            phone: invitation.details.phone.clone().unwrap_or_default(),
+            open_count: kept.open_count,
+            name: row.household,
+            id: row.id,
+        });
+    }
+    Ok(Households {
+        list,
+        total,
+        owing: sizes::owing(tx, host.occasion())?,
     })
 }
 

@@ -34,6 +34,7 @@ pub mod meals;
 mod members;
 mod menu;
 mod new_occasion;
+mod not_answered;
 mod notifications;
 mod occasion_pages;
 pub(crate) mod occasions;
@@ -161,6 +162,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/mail/{id}/retry", Invite, mail::retry)
         .get("/send", Invite, send_home::show)
         .post("/send/order", Invite, send_home::order)
+        .get("/send/unanswered", Invite, not_answered::show)
         .get("/send/walk", Invite, send_walk::show)
         .post("/send/hand", Invite, send_walk::hand)
         .post("/send/way", Invite, send_walk::another_way)
@@ -200,6 +202,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings/cover/small", Own, photo::small)
         .get("/settings/cover/preview/page", Own, photo::preview)
         .post("/settings/cover/preview/page", Own, photo::preview_typed)
+        .post("/settings/switches/{switch}", Own, settings::switch_on)
         .post("/settings/{part}", Write, settings::save)
         .nest(PlannedEvent::PAGES, pages_of::<PlannedEvent, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)

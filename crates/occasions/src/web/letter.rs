@@ -20,6 +20,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::thanks::DayAfter;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::phase::Phase;
 use crate::words::Response;
 
 /// The maximum length of the names that replace the placeholders `{guests}` and `{gift}`, in
@@ -262,7 +263,10 @@ impl Values<'_> {
             },
             "events" => self.events(),
             "thanks_for_coming" => {
-                let came = snapshot.household.guests.iter().any(Guest::comes);
+                // Whoever is thanked for a gift that arrived before the day has not come yet.
+                let is_ahead = matches!(snapshot.phase(), Phase::Before | Phase::Day);
+                let is_early = is_ahead && !self.day_after.gifts.is_empty();
+                let came = !is_early && snapshot.household.guests.iter().any(Guest::comes);
                 let words = came.then(|| text.say("send-thanks").into_owned());
                 words.unwrap_or_default()
             }

@@ -70,6 +70,9 @@ pub trait PageResource: Resource<Parent: PageParent> {
     /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
     const DONE: &'static [(&'static str, &'static str)] = &[];
+    /// The path, relative to the parent's path, to which the browser is redirected with the item's
+    /// address after the item was deactivated. `None` for the list.
+    const AFTER_DEACTIVATION: Option<&'static str> = None;
     /// Whether the browser is redirected to the item's page after saving, instead of to the list.
     const IS_SHOWN_AFTER: bool = false;
     /// The value of the query parameter `done` when the browser is redirected to a new item's page.
@@ -172,7 +175,7 @@ pub struct EditForm<'a> {
     pub form_state: &'a FormState,
     /// The summary of errors, as HTML.
     pub summary: String,
-    messages: Messages,
+    pub messages: Messages,
     /// The message id of the save button's label.
     pub save: &'static str,
     cancel: &'static str,
@@ -402,12 +405,18 @@ async fn remove<R: PageResource>(posted: FormPost<RequestOf<R>>) -> Result<Respo
         R::Parent::at(req, R::PAGES),
         req.as_ref().address().to_owned(),
     );
+    let away = R::AFTER_DEACTIVATION.map_or_else(
+        || list.clone(),
+        |away| R::Parent::at(req, &format!("{away}/{address}")),
+    );
     let version = form_state::number(form, "version").unwrap_or_default();
     let typed = form.text("confirm").trim().to_owned();
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
         let left = super::remove::<R>(tx, parent, &address, Some((version, &typed)))?;
-        let done = left.map_or("removed", |_| "away");
-        Ok(format!("{list}?done={done}"))
+        Ok(match left {
+            None => format!("{list}?done=removed"),
+            Some(_) => format!("{away}?done=away"),
+        })
     };
     form_state::answer(posted.once(change).await, async |problem| {
         let (context, one, stored) = load_form::<R>(req).await?;

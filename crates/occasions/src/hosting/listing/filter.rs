@@ -54,7 +54,7 @@ pub struct InvitationFilter {
     /// Whether the invitation is marked as sent.
     pub sent: Option<bool>,
     /// Whether the household needs no invitation any more: it is marked as sent, the household has
-    /// opened its page, or it answered without a code.
+    /// opened its page, it answered without a code, or all that it was invited to is cancelled.
     pub invited: Option<bool>,
     /// Whether the household has its own deadline.
     pub r#override: Option<bool>,

@@ -48,7 +48,6 @@ pub(super) struct HouseholdRow {
     pub(super) has_email: bool,
     pub(super) has_note: bool,
     pub(super) is_opened: bool,
-    pub(super) sent_at: Option<Timestamp>,
     pub(super) open: Option<Open>,
 }
 

@@ -205,7 +205,7 @@ fn listed(text: &Text, names: &[&str]) -> String {
 }
 
 /// Returns the message id of the line above the hosts' names.
-fn kicker(kind: OccasionKind) -> &'static str {
+pub(super) fn kicker(kind: OccasionKind) -> &'static str {
     match kind {
         OccasionKind::Wedding => "after-on-wedding",
         OccasionKind::Engagement => "after-on-engagement",

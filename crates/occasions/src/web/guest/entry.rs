@@ -16,8 +16,9 @@ use site::asking::Viewer;
 use site::page_parts::Part;
 use web::page::{Kind, Metadata, Page};
 use web::state::{Label, MenuItem};
-use web::{Facts, FirstItems, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
+use web::{Facts, FirstItems, Form, Language, Problem, Site, Spoken, Text, Theme, Wishes, csrf};
 
+use super::after;
 use super::code_page::{self, TypedCode};
 use super::event_time;
 use super::frame::{keep_out_of_search, keep_private};
@@ -32,6 +33,7 @@ use crate::id::OccasionId;
 use crate::occasion::{self, Occasion};
 use crate::occasion_page::{self, PageHead};
 use crate::open_rsvp::{self, PublicWish};
+use crate::phase::Phase;
 use crate::refusal::Refusal;
 use crate::role;
 use crate::words::OccasionStatus;
@@ -365,14 +367,26 @@ fn show_card_to(
     entry.contact = show::contact(occasion);
     fill(&mut entry);
     let preparing = occasion.status == OccasionStatus::Draft;
+    let now = site.clock.now();
+    let phase = Phase::at(occasion.status, &public.events, &occasion.zone(), now);
+    let is_over = phase == Phase::After && !preparing;
     let switches = occasion.switches;
     let takes_open = occasion.status == OccasionStatus::Published
         && switches.open_rsvp
+        && !is_over
         && !public.events.is_empty();
+    let is_any_open = public.events.iter().any(|event| event.open_to_all);
+    let shows_events = !is_over && (switches.open_rsvp || is_any_open);
+    let kicker = text.say(after::kicker(occasion.kind));
     let mut cover = show::cover(&text, occasion, public.of_day().into_iter());
     if public.events.is_empty() && public.cancelled.is_empty() {
         cover.date = text.say("date-to-follow").into_owned();
     }
+    if is_over {
+        cover.kicker = Some(Spoken::plain(&kicker));
+    }
+    let first = public.of_day().filter(|_| is_over);
+    let since = first.and_then(|event| thanks::days_since(&text, occasion, event.starts_at, now));
     let body = Card {
         text: &text,
         theme: occasion.theme,
@@ -380,9 +394,11 @@ fn show_card_to(
         cover,
         preparing,
         host: is_host.then(|| format!("/admin/o/{}", occasion.slug)),
-        days_left: days_left(&text, public, site.clock.now()),
+        thanks: is_over.then(|| show::pick(&text, occasion, &occasion.farewell)),
+        since,
+        days_left: days_left(&text, public, now).filter(|_| !is_over),
         welcome: show::welcome(&text, occasion),
-        events: if switches.open_rsvp || public.events.iter().any(|event| event.open_to_all) {
+        events: if shows_events {
             show::open_events(&text, occasion, [&public.events, &public.cancelled])
         } else {
             Vec::new()

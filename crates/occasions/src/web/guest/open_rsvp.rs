@@ -23,6 +23,7 @@ use super::view::{Closing, Open, TypedAnswer};
 use crate::event;
 use crate::occasion::Occasion;
 use crate::open_rsvp::{self, Respondent};
+use crate::phase;
 use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
@@ -360,7 +361,7 @@ fn page(
         events: show::open_events(text, occasion, [&public.events, &public.cancelled]),
         home: format!("/o/{}", occasion.slug),
         submission: platform::id::generate(site.clock.now(), &site.random),
-        open: is_open(site, occasion) || trouble.status != StatusCode::OK,
+        open: is_open(site, public) || trouble.status != StatusCode::OK,
         closing: closing(site, text, occasion),
         limit: occasion.open_party_limit,
         undecided: switches.undecided,
@@ -393,10 +394,12 @@ fn page(
     response
 }
 
-fn is_open(site: &Site, occasion: &Occasion) -> bool {
-    let now = site.clock.now();
+fn is_open(site: &Site, public: &Public) -> bool {
+    let (now, occasion) = (site.clock.now(), &public.occasion);
+    let over_at = phase::over_at(&public.events, &occasion.zone());
     occasion.status == OccasionStatus::Published
         && occasion.rsvp_deadline.is_none_or(|deadline| now < deadline)
+        && over_at.is_none_or(|over| now < over)
 }
 
 /// Returns when answers close. There is no invitation yet, so only the occasion's deadline applies.

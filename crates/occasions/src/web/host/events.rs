@@ -36,13 +36,14 @@ impl ApiResource for PlannedEvent {
         show: "One event.",
         create: "Adds an event; everyone is invited to it, unless `invite_all` is false.",
         change: "Changes an event. Coordinators change its name, dress code and schedule.",
-        remove: "Removes an event and every answer for it; `confirm` is its key or name.",
+        remove: "Removes an event and every answer for it; `confirm` is its key or name. An event ahead to which people said yes is cancelled instead, so that they can be told; a second request removes it.",
         removal: &[204, 409, 422, 428],
         body: "What hosts may set about an event; what is left out stays.",
     };
     const READS: HostAccess = READS;
     const WRITES: HostAccess = WRITES;
     const OWNS: HostAccess = OWNS;
+    const DEACTIVATES: bool = true;
 
     fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
         Ok(self)
@@ -62,6 +63,7 @@ impl PageResource for PlannedEvent {
     const CHOSEN: &'static [&'static str] = &["key", "position"];
     const TYPED: &'static str = "host-type-name";
     const ELSEWHERE: &'static [&'static str] = &["schedule"];
+    const AFTER_DEACTIVATION: Option<&'static str> = Some("/send/moved");
 
     fn title(&self, req: &HostRequest, context: &PageContext) -> String {
         let wording = req.wording(context);
@@ -75,18 +77,11 @@ impl PageResource for PlannedEvent {
         }
     }
 
-    fn fill(context: &PageContext, form: &mut Form) {
+    fn fill(_: &PageContext, form: &mut Form) {
         if !form.is_ticked("day_known") {
             form.set(DAY_UNKNOWN, "1");
             // Nobody is invited yet to an event without a day, so nobody has been chosen either.
             form.set(INVITE_ALL, "1");
-        }
-        // Another event is most often on the same day; only its hour is asked.
-        let day = context.events.first();
-        let day = day.map(|event| event.starts_at.to_zoned(context.occasion.zone()).date());
-        if let Some(day) = day.filter(|_| is_blank(form)) {
-            form.set("starts_at", format!("{day}T00:00"));
-            form.remove(&["hour_known"]);
         }
         // Nobody has chosen that end.
         if is_whole_day(form) {
@@ -97,11 +92,6 @@ impl PageResource for PlannedEvent {
     async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
         let is_known = !posted.form.is_ticked(DAY_UNKNOWN);
         posted.form.remove(&["day_known"]);
-        // What the form proposed for a new event is no day that somebody has chosen.
-        let is_new = posted.req.piece("id").is_empty();
-        if !is_known && is_new && posted.form.text("starts_at").ends_with("T00:00") {
-            posted.form.set("starts_at", "");
-        }
         if is_known {
             posted.form.set("day_known", "1");
         }
@@ -142,6 +132,17 @@ impl PageResource for PlannedEvent {
             let lines = [("n", one.schedule.len().into())];
             (at, req.text.with("host-schedule-lines", lines))
         });
+        if let Some((one, yes)) = one.and_then(|one| Some((one, context.said_yes.get(&one.id)?))) {
+            let values = [
+                ("n", yes.people.into()),
+                ("households", yes.households.into()),
+            ];
+            form.remove_note = Some(req.text.with("host-event-said-yes", values));
+            if one.is_ahead(&context.occasion.zone(), context.now) {
+                form.messages.remove = "host-cancel-event";
+                form.messages.remove_effect = "host-cancel-event-effect";
+            }
+        }
         let all = [&context.undated, &context.cancelled].map(Vec::len);
         if context.events.len() + all.iter().sum::<usize>() < 2 {
             form.remove = None;
@@ -188,11 +189,6 @@ impl PageResource for PlannedEvent {
         };
         Ok(req.page(context, Place::Events, &text.say("host-events"), body))
     }
-}
-
-/// Whether the form is of an event that nobody has added yet.
-fn is_blank(form: &Form) -> bool {
-    form.is_ticked("day_known") && form.text("starts_at").is_empty()
 }
 
 /// Whether the form is of an event of one whole day, which ends with the day.

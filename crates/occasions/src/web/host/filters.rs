@@ -150,10 +150,16 @@ impl<'a> Filters<'a> {
 
     /// Returns a link to the first page of the list, with one parameter changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
+        self.with_all([(name, value)])
+    }
+
+    /// Like [`Filters::with`], with several parameters changed.
+    pub(super) fn with_all<const N: usize>(&self, changed: [(&str, &str); N]) -> String {
+        let is_changed = |known: &str| changed.iter().any(|(name, _)| *name == known);
         let pairs = self
             .repeated_parameters()
-            .filter(|(known, _)| !PAGING.contains(known) && *known != name)
-            .chain([(name, value)]);
+            .filter(|(known, _)| !PAGING.contains(known) && !is_changed(known))
+            .chain(changed);
         wording::address(&self.path, pairs)
     }
 

@@ -9,7 +9,7 @@ use web::{Problem, Text};
 use super::frame::Place;
 use super::request::HostRequest;
 use super::wording::Wording;
-use crate::hosting::Permission::{self, Invite, Own, See, Write};
+use crate::hosting::Permission::{self, Invite, Own, See, SeeAnswers, Write};
 use crate::hosting::{member_occasions, members};
 use crate::role::Role;
 
@@ -34,9 +34,9 @@ const TOPICS: &[Topic] = &[
     Topic {
         question: "host-help-owing",
         answer: "host-help-owing-answer",
-        page: "/invites?response=pending",
+        page: "/send/unanswered",
         label: "host-help-owing-do",
-        needs: See,
+        needs: Invite,
     },
     Topic {
         question: "host-help-no-phone",
@@ -72,6 +72,34 @@ const TOPICS: &[Topic] = &[
         page: "/print",
         label: "host-print",
         needs: See,
+    },
+    Topic {
+        question: "host-help-table",
+        answer: "host-help-table-answer",
+        page: "/invites",
+        label: "host-invitations",
+        needs: Invite,
+    },
+    Topic {
+        question: "host-help-food",
+        answer: "host-help-food-answer",
+        page: "/reports#kitchen",
+        label: "host-kitchen-menu",
+        needs: See,
+    },
+    Topic {
+        question: "host-help-thanks",
+        answer: "host-help-thanks-answer",
+        page: "/gifts/received",
+        label: "host-received",
+        needs: See,
+    },
+    Topic {
+        question: "host-help-pictures",
+        answer: "host-help-pictures-answer",
+        page: "/uploads",
+        label: "host-uploads",
+        needs: SeeAnswers,
     },
     Topic {
         question: "host-help-words",

@@ -9,6 +9,7 @@ use web::{List, PageQuery, Preset, Problem, Site, Text, Theme, assets};
 use super::frame::Place;
 use super::home_new;
 use super::looks;
+use super::not_answered;
 use super::overview::{self, Latest};
 use super::ready::{self as ready_page, Line, PointLines};
 use super::request::{HostRequest, PageContext};
@@ -239,8 +240,7 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
         let values = [("count", n.into()), ("n", text.number(n).into())];
         text.with(id, values)
     };
-    // The list that the number leads to has as many.
-    let owing = households.pending;
+    let owing = households.owing;
     let more = (summary.plus_ones.allowed - summary.plus_ones.used).max(0);
     let of_people = if more > 0 && !has_ended {
         let values = [
@@ -267,7 +267,7 @@ fn figures(wording: &Wording<'_>, context: &PageContext, summary: &Summary) -> V
             note: of_people,
         },
         Figure {
-            href: wording.at("/invites?response=pending"),
+            href: wording.at(not_answered::page_of(context)),
             label: pending,
             n: text.number(owing),
             note: text.with("host-home-households", [("n", owing.into())]),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiff::civil::Date;
 use platform::mail::suppression::{self, Cause, Suppression};
 use web::form_state::FormState;
 use web::{PageQuery, Problem, Spoken, Text};
@@ -14,6 +13,7 @@ use super::filters;
 use super::frame::Place;
 use super::history::{Sentence, Telling};
 use super::invite_people::{PersonRow, household, people, stored};
+use super::not_answered;
 use super::request::{HostRequest, PageContext};
 use super::sending::Sending;
 use super::twins::{self, TwinCard};
@@ -25,13 +25,13 @@ use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::hosting::portals;
 use crate::hosting::thanks::DayAfter;
-use crate::hosting::unanswered::{self, Reason, Step, Unanswered};
+use crate::hosting::unanswered::{self, Step, Unanswered};
 use crate::hosting::{Permission, Refusal, log, reach, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
-use crate::phone::Phone;
+use crate::table;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
@@ -114,6 +114,16 @@ impl InvitePage<'_> {
         events.any(|event| event.capacity.is_some())
     }
 
+    fn table(&self) -> String {
+        table::named(&self.details.tags, &self.text.say("list-comma"))
+    }
+
+    /// The tags that name no table.
+    fn tags(&self) -> impl Iterator<Item = &String> {
+        let tags = self.details.tags.iter();
+        tags.filter(|tag| !table::is_table(tag))
+    }
+
     fn can_change(&self) -> bool {
         self.may_invite && !self.is_archived()
     }
@@ -136,69 +146,17 @@ impl InvitePage<'_> {
         self.text.with(id, values)
     }
 
-    /// Days only: nobody is told the hour at which a household opened its invitation.
     fn why(&self, unanswered: &Unanswered) -> String {
-        let id = match unanswered.reason {
-            Reason::NoContact => "host-unanswered-no-contact",
-            Reason::NotSent => "host-unanswered-not-sent",
-            Reason::Bounced => "host-unanswered-bounced",
-            Reason::Unsubscribed => "host-unanswered-unsubscribed",
-            Reason::Complained => "host-unanswered-complained",
-            Reason::MailStopped => "host-unanswered-mail-stopped",
-            Reason::Locked => "host-unanswered-locked",
-            Reason::OwnDeadline => "host-unanswered-own-deadline",
-            Reason::NeverOpened => "host-unanswered-never-opened",
-            Reason::Partial => "host-unanswered-partial",
-            Reason::Opened => "host-unanswered-opened",
-            Reason::FormOpened => "host-unanswered-form-opened",
-            Reason::SaveRefused if unanswered.field_title.is_some() => {
-                "host-unanswered-question-missing"
-            }
-            Reason::SaveRefused if unanswered.field.is_some() => "host-unanswered-name-missing",
-            Reason::SaveRefused => "host-unanswered-save-refused",
-        };
-        let noted = unanswered.day.as_ref();
-        let noted = noted.and_then(|day| day.parse::<Date>().ok());
-        let at = |at| self.wording.local(at).date();
-        let day = noted.or_else(|| unanswered.at.map(at));
-        let day = day.map(|day| self.text.date_short(day)).unwrap_or_default();
-        let default = &self.wording.occasion.default_language;
-        let field = unanswered.field_title.as_ref();
-        let field = field.map(|title| title.pick(self.text.language(), default).to_string());
-        let names = unanswered.open.join(&self.text.say("list-comma"));
-        let values = [
-            ("day", day.into()),
-            (
-                "n",
-                unanswered.openings.unwrap_or(self.kept.open_count).into(),
-            ),
-            ("field", field.unwrap_or_default().into()),
-            ("answered", unanswered.answered.into()),
-            ("people", unanswered.people.into()),
-            ("names", names.into()),
-        ];
-        self.text.with(id, values)
+        not_answered::why(&self.wording, unanswered, self.kept.open_count)
     }
 
     fn step(&self, unanswered: &Unanswered) -> (&'static str, String) {
-        match unanswered.step {
-            Step::Print => ("host-unanswered-print", self.wording.at("/print")),
-            Step::Send => ("host-unanswered-send", "#code-card".to_owned()),
-            Step::Mend => ("host-unanswered-mend", self.at("/edit")),
-            Step::Whatsapp => ("host-unanswered-whatsapp", self.send.whatsapp.clone()),
-            Step::Call => {
-                let phone = self.details.phone.as_deref().unwrap_or_default();
-                let home = self.wording.occasion.home_country();
-                let dialled = Phone::read(phone, home).dialled();
-                ("host-unanswered-call", format!("tel:{dialled}"))
-            }
-            Step::OpenAgain => ("host-unanswered-open-again", "#access".to_owned()),
-            Step::Remind => {
-                let id = &self.snapshot.household.invitation.id;
-                let walk = format!("/send/walk?kind=reminder&household={id}");
-                ("host-unanswered-remind", self.wording.at(&walk))
-            }
+        if unanswered.step == Step::Whatsapp {
+            return (not_answered::WHATSAPP, self.send.whatsapp.clone());
         }
+        let phone = self.details.phone.as_deref().unwrap_or_default();
+        let id = &self.snapshot.household.invitation.id;
+        not_answered::step(&self.wording, unanswered.step, id, phone)
     }
 
     fn note(&self) -> &str {

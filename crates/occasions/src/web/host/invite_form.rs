@@ -18,6 +18,7 @@ use crate::hosting::portals;
 use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
+use crate::table;
 
 #[derive(Template)]
 #[template(path = "host/invite_form.html")]
@@ -108,7 +109,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
 
 async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
-    let mut change = read(form);
+    let mut change = read(&req.text, form);
     change.guests = Some(read_people(form));
     let slug = req.piece("slug").to_owned();
     let created = async {
@@ -192,7 +193,7 @@ fn edit_page(
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();
-    let change = read(form);
+    let change = read(&req.text, form);
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
@@ -225,10 +226,14 @@ fn filled<'a>(
 ) -> Form {
     let mut form = fields::form(FIELDS, details, version, &wording.occasion.zone());
     form.remove(&["tags"]);
-    let tags = details.tags.join(&wording.text.say("list-comma"));
+    let comma = wording.text.say("list-comma");
+    let tables = table::named(&details.tags, &comma);
+    let others = details.tags.iter().filter(|tag| !table::is_table(tag));
+    let others: Vec<&str> = others.map(String::as_str).collect();
+    let tags = [("tags", others.join(&comma)), ("table", tables)];
+    let tags = tags.iter().map(|(name, value)| (*name, value.as_str()));
     let events = invited.map(|event| ("events", event.key.as_str()));
-    let fields = form.iter().chain([("tags", tags.as_str())]).chain(events);
-    form_state::form(fields)
+    form_state::form(form.iter().chain(tags).chain(events))
 }
 
 fn shown() -> Vec<web::Field> {
@@ -236,9 +241,21 @@ fn shown() -> Vec<web::Field> {
     fields.filter(|field| !field.section.is_empty()).collect()
 }
 
-fn read(form: &Form) -> InvitationChange {
+fn read(text: &Text, form: &Form) -> InvitationChange {
+    let label = text.say("host-print-table");
+    // A table is stored as a tag that names it.
+    let named = |typed: &str| {
+        if table::is_table(typed) {
+            typed.to_owned()
+        } else {
+            format!("{label} {typed}")
+        }
+    };
+    let tables: Vec<String> = tags::split(form.text("table")).map(named).collect();
+    let tables = tables.iter().map(|table| ("tags", table.as_str()));
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {
+            "table" => Vec::new(),
             "tags" => tags::split(value).collect(),
             // If the number of additional guests is left empty, it is 0.
             "plus_ones" | "children" if value.trim().is_empty() => vec!["0"],
@@ -248,7 +265,7 @@ fn read(form: &Form) -> InvitationChange {
     });
     InvitationChange {
         events: Some(form.all("events").map(str::to_owned).collect()),
-        ..Input::Form(form_state::form(typed), shown()).into()
+        ..Input::Form(form_state::form(typed.chain(tables)), shown()).into()
     }
 }
 
@@ -263,7 +280,7 @@ fn has_error(groups: &[Group]) -> bool {
 /// Whether something stands in the fold. A number of 0 is nothing.
 fn is_filled(form: &Form) -> bool {
     let fields = shown();
-    let mut folded = fields.iter().map(|field| field.name);
+    let mut folded = fields.iter().map(|field| field.name).chain(["table"]);
     folded.any(|name| !FIRST.contains(&name) && !["", "0"].contains(&form.text(name)))
 }
 
@@ -282,10 +299,12 @@ fn groups(
                 field.control = Control::Select(languages);
             }
         }
+        let table = form_state.line("table", say("host-print-table"));
         let tags = form_state.line("tags", say("host-field-tags"));
-        household
-            .fields
-            .push(tags.hint(say("host-field-tags-hint")));
+        household.fields.extend([
+            table.hint(say("host-field-table-hint")),
+            tags.hint(say("host-field-tags-hint")),
+        ]);
         let events = context.events.iter().map(|event| {
             let default = &wording.occasion.default_language;
             let name = event.name.pick(wording.text.language(), default);

@@ -188,7 +188,7 @@ fn page(
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        send: (may_invite && found.numbers.unsent > 0)
+        send: (may_invite && context.sizes.unsent > 0)
             .then(|| wording.at(&format!("/send?{query}"))),
         may_invite,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
@@ -211,7 +211,7 @@ fn page(
 fn presets(filters: &Filters<'_>, numbers: &ListNumbers) -> Vec<Preset> {
     let (all, waiting) = (numbers.invitations, numbers.waiting);
     let words = [
-        ("pending", "host-preset-pending", all.pending),
+        ("pending", "host-preset-pending", all.owing),
         ("attending", "host-preset-attending", all.attending),
         ("declined", "host-preset-declined", all.declined),
     ];
@@ -227,12 +227,18 @@ fn presets(filters: &Filters<'_>, numbers: &ListNumbers) -> Vec<Preset> {
     words
         .into_iter()
         .map(|(word, id, n)| {
-            let is_chosen = chosen == word;
+            // Whoever has no invitation yet is not awaited.
+            let invited = if word == "pending" { "yes" } else { "" };
+            let is_chosen = chosen == word && filters.query.text("invited") == invited;
             Preset {
                 words: filters
                     .text
                     .with(id, [("n", filters.text.number(n).into())]),
-                href: filters.with("response", if is_chosen { "" } else { word }),
+                href: if is_chosen {
+                    filters.with_all([("response", ""), ("invited", "")])
+                } else {
+                    filters.with_all([("response", word), ("invited", invited)])
+                },
                 is_chosen,
             }
         })

@@ -8,6 +8,7 @@ use super::curve::{Curve, Drawing};
 use super::filters;
 use super::frame::Place;
 use super::meals::{self, MealTable};
+use super::not_answered;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
@@ -33,6 +34,8 @@ struct Overview<'a> {
     today: Option<&'a Day>,
     events: Vec<Seats<'a>>,
     attention: Vec<Number>,
+    /// The page of the households that have not answered everything, and its label.
+    owing: Option<(String, String)>,
     latest: Vec<Latest>,
     diets: Vec<Number>,
     meals: Vec<MealTable<'a>>,
@@ -164,18 +167,6 @@ impl Overview<'_> {
         let percent = (self.summary.response_per_mille + 5) / 10;
         self.text
             .with("host-response-rate", [("percent", percent.into())])
-    }
-
-    fn owing(&self) -> Vec<(String, String)> {
-        let all = &self.summary.invitations;
-        [
-            ("host-owe-all", "response=unanswered", all.unanswered),
-            ("host-owe-some", "response=partial", all.partial),
-        ]
-        .into_iter()
-        .filter(|(.., n)| *n > 0)
-        .map(|(id, query, n)| (self.invites(query), self.text.with(id, [("n", n.into())])))
-        .collect()
     }
 
     fn responses(&self) -> Vec<Number> {
@@ -312,6 +303,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Respo
         today: found.days.last(),
         events: seats(&wording, context, &found.summary),
         attention: attention(&wording, &found.summary),
+        owing: owing(&wording, context, &found.summary),
         latest: found
             .latest
             .items
@@ -323,6 +315,17 @@ fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Respo
         wording: wording.clone(),
     };
     req.page(context, Place::Overview, &text.say("host-overview"), body)
+}
+
+/// The page of the households that have not answered everything, and its label.
+fn owing(
+    wording: &Wording<'_>,
+    context: &PageContext,
+    summary: &Summary,
+) -> Option<(String, String)> {
+    let n = summary.invitations.owing;
+    let words = || wording.text.with("host-send-owing", [("n", n.into())]);
+    (n > 0).then(|| (wording.at(not_answered::page_of(context)), words()))
 }
 
 fn deadline_day(wording: &Wording<'_>) -> Option<jiff::civil::Date> {

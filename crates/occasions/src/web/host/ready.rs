@@ -7,6 +7,7 @@ use site::resource::pages::PageResource as _;
 use web::{I18n, Problem, Site, Text};
 
 use super::frame::Place;
+use super::not_answered;
 use super::publishing;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
@@ -199,7 +200,7 @@ impl PointLines<'_> {
                 vec![press("/settings/deadline", "host-ready-do-deadline", Own)]
             }
             ReadyPoint::DeadlinePassed => vec![
-                list("/invites?response=pending"),
+                list(not_answered::page_of(self.context)),
                 press("/settings/deadline", "host-ready-do-later", Own),
             ],
             ReadyPoint::TextsMissing => {
@@ -215,14 +216,13 @@ impl PointLines<'_> {
             ReadyPoint::Unreachable => vec![list("/invites?contact=no&answered=no")],
             ReadyPoint::NotSent => {
                 vec![
-                    list("/invites?sent=no&open=no&opened=no"),
+                    list("/invites?invited=no"),
                     press("/send", "host-ready-do-send", Invite),
                 ]
             }
             ReadyPoint::Owing => {
-                let filter = "sent=yes&response=pending";
                 vec![
-                    list(&format!("/invites?{filter}")),
+                    list(not_answered::page_of(self.context)),
                     press("/send#reminders", "host-ready-do-remind", Invite),
                 ]
             }

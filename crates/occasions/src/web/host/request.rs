@@ -3,6 +3,7 @@
 //! host with the permission that the list of paths requires. The check and the closure run in the
 //! same transaction, so no change can happen between them.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
@@ -20,9 +21,10 @@ use web::language::COMPLETE;
 use web::{Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
-use crate::event::{self, Event, PlannedEvent};
+use crate::event::{self, Event, PlannedEvent, SaidYes};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Permission, Refusal};
+use crate::id::EventId;
 use crate::occasion::{self, Occasion};
 use crate::own_domain;
 use crate::phase;
@@ -48,6 +50,8 @@ pub struct PageContext {
     pub undated: Vec<PlannedEvent>,
     pub cancelled: Vec<PlannedEvent>,
     pub sizes: Sizes,
+    /// Who said yes to each event. Only the pages of lists read it.
+    pub(crate) said_yes: BTreeMap<EventId, SaidYes>,
     pub now: Timestamp,
     /// How many notices the host has not read.
     pub unread: i64,
@@ -216,6 +220,7 @@ pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError>
         undated,
         cancelled,
         sizes: sizes::load(tx, &host)?,
+        said_yes: BTreeMap::new(),
         now: tx.now(),
         occasion,
         host,

@@ -18,11 +18,11 @@ use super::history::field_words;
 use super::request::{self, HostRequest, PageContext};
 use crate::hosting::resource::Resource;
 use crate::hosting::{HostOf, Permission, Refusal, permissions};
-use crate::occasion;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
+use crate::{event, occasion};
 
 /// The access rule of paths that read.
 pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
@@ -86,7 +86,10 @@ impl PageParent for HostOf {
     const CANCEL: &'static str = "host-cancel";
 
     fn context(&self, tx: &mut Tx<'_>) -> Result<PageContext, Refusal> {
-        Ok(request::context(tx, self.clone())?)
+        Ok(PageContext {
+            said_yes: event::said_yes(tx, self.occasion())?,
+            ..request::context(tx, self.clone())?
+        })
     }
 
     fn at(req: &HostRequest, rest: &str) -> String {

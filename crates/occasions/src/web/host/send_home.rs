@@ -24,7 +24,6 @@ use crate::hosting::nobody::Nobody;
 use crate::hosting::reminders::{self, ReminderRule};
 use crate::hosting::sending::{self, Sending};
 use crate::hosting::{HostOf, Permission};
-use crate::words::{Access, OccasionStatus};
 
 /// How many messages the page shows.
 const SHOWN: usize = 3;
@@ -284,16 +283,6 @@ pub(super) async fn print(posted: HostForm) -> Result<Response, Problem> {
 }
 
 impl SendHome<'_> {
-    /// The list of the households to remind, with those that were reminded just now.
-    fn owing(&self) -> String {
-        let access = match self.wording.occasion.status {
-            OccasionStatus::Closed => Access::Closed,
-            _ => Access::Open,
-        };
-        let list = "/invites?invited=yes&response=pending&access=";
-        self.wording.at(&format!("{list}{}", access.word()))
-    }
-
     /// The path of the page on which hosts change what is sent by itself.
     fn rules(&self) -> String {
         self.wording.at(ReminderRule::PAGES)

@@ -2,9 +2,11 @@
 //! change the others.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use platform::Tx;
+use serde_json::json;
 use site::resource::is_one_of;
+use site::resource::pages::PageResource as _;
 use web::dates::days_between;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Form, Input, Problem, Text, fields};
@@ -15,6 +17,7 @@ use super::new_occasion::countries;
 use super::publishing;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
+use crate::gift::Gift;
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::new_occasion;
 use crate::hosting::occasions::{self, FIELDS};
@@ -82,6 +85,8 @@ struct Settings<'a> {
     suggested: Option<Suggested>,
     end: Option<End>,
     states: Vec<Move>,
+    /// What a removal of the occasion deletes.
+    removal: Option<String>,
     confirm: Option<Field>,
     /// How long others may still see a public page that is withdrawn or archived.
     note: Option<String>,
@@ -200,7 +205,15 @@ fn page(
         } else {
             Vec::new()
         },
-        confirm: is_state.then(|| {
+        removal: (part == Part::End).then(|| {
+            let sizes = context.sizes;
+            let values = [
+                ("households", sizes.invitations.into()),
+                ("guests", sizes.guests.into()),
+            ];
+            text.with("host-remove-occasion-effect", values)
+        }),
+        confirm: (is_state || part == Part::End).then(|| {
             let name = match wording.hosts() {
                 none if none.is_empty() => context.occasion.slug.as_str(),
                 hosts => hosts.text,
@@ -304,6 +317,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let part = part(req)?;
     match part {
         Part::State => return set_state(&posted).await,
+        Part::End if form.is_ticked("remove") => return remove(&posted).await,
         Part::End if form.is_ticked("confirm") => return confirm_deletion(&posted).await,
         _ => {}
     }
@@ -327,6 +341,77 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     answer(&posted, part, done).await
+}
+
+/// Handles `POST /admin/o/{slug}/settings/switches/{switch}`, the button on a page of something that
+/// is off.
+pub(super) async fn switch_on(posted: HostForm) -> Result<Response, Problem> {
+    let switch = posted.req.piece("switch").to_owned();
+    let page = match &*switch {
+        "uploads" => Some("/uploads"),
+        "gifts" => Some(Gift::PAGES),
+        _ => None,
+    };
+    let to = page.map(|page| posted.req.at(&format!("{page}?done=saved")));
+    let on = Input::from(json!({ "switches": { switch: true } }));
+    let done = posted
+        .once(move |tx, host: &HostOf| {
+            let to = to.clone().ok_or(Refusal::NotFound)?;
+            let version = occasions::load(tx, host)?.version;
+            occasions::change(tx, host, version, &on)?;
+            Ok(to)
+        })
+        .await;
+    Ok(done?)
+}
+
+/// Removes the occasion for good, if its title was typed.
+async fn remove(posted: &HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let confirm = posted.form.text("confirm").trim().to_owned();
+    let checked = req
+        .write(move |tx, host| {
+            let occasion = occasions::load(tx, host)?;
+            check_named(&occasion, &confirm)?;
+            Ok((host.actor(), occasion.id))
+        })
+        .await;
+    let done = match checked {
+        Err(refusal) => Err(refusal),
+        Ok((actor, id)) if !retention::remove(&req.site, &id, actor.clone()).await? => {
+            // A list is being written, or a file could not be deleted.
+            Err(Refusal::WrongState)
+        }
+        Ok(_) => Ok(Redirect::to("/admin?done=removed").into_response()),
+    };
+    form_state::answer(done, async |problem| {
+        let (context, retention) = req.read(look_at(Part::End)).await?;
+        let stored = stored(&context.occasion);
+        let form_state = FormState::refused(stored, &problem, &req.text);
+        Ok(page(
+            req,
+            &context,
+            &form_state,
+            Part::End,
+            retention.into(),
+        ))
+    })
+    .await
+}
+
+/// Refuses what is neither the hosts' names nor the title or the web address of the occasion.
+fn check_named(occasion: &Occasion, typed: &str) -> Result<(), Refusal> {
+    let names = [&occasion.hosts, &occasion.title].into_iter();
+    let names = names.flat_map(|texts| texts.iter().map(|(_, name)| name));
+    if is_one_of(typed, names.chain([occasion.slug.as_str()])) {
+        return Ok(());
+    }
+    let field = web::FieldProblem {
+        pointer: "/confirm".to_owned(),
+        code: "confirmation_wrong",
+        values: Vec::new(),
+    };
+    Err(Refusal::Fields(vec![field]))
 }
 
 /// Even if the server could not yet deliver the warning mails to the owners.
@@ -404,16 +489,8 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let done = posted
         .once(move |tx, host: &HostOf| {
             let occasion = occasions::load(tx, host)?;
-            let names = [&occasion.hosts, &occasion.title].into_iter();
-            let names = names.flat_map(|texts| texts.iter().map(|(_, name)| name));
-            let is_named = is_one_of(&confirm, names.chain([occasion.slug.as_str()]));
-            if is_grave && occasion.status != OccasionStatus::Archived && !is_named {
-                let field = web::FieldProblem {
-                    pointer: "/confirm".to_owned(),
-                    code: "confirmation_wrong",
-                    values: Vec::new(),
-                };
-                return Err(Refusal::Fields(vec![field]));
+            if is_grave && occasion.status != OccasionStatus::Archived {
+                check_named(&occasion, &confirm)?;
             }
             let moved = occasions::set_status(tx, host, version, status)?;
             let done = match status {

@@ -122,6 +122,11 @@ pub struct Card<'a> {
     /// The path of the hosts' own page. Set if the occasion is a draft and the visitor a host, who
     /// sees the page as guests will.
     pub host: Option<String>,
+    /// The hosts' thanks, once the last event is over. If they are empty, the page shows a built-in
+    /// text.
+    pub thanks: Option<Spoken<'a>>,
+    /// How long ago the day was then, as text.
+    pub since: Option<String>,
     /// The time until the first event.
     pub days_left: Option<DaysLeft>,
     /// The hosts' text for all guests.
@@ -145,10 +150,10 @@ pub struct Card<'a> {
 
 impl Card<'_> {
     pub fn title(&self) -> String {
-        let state = if self.preparing {
-            "card-preparing"
-        } else {
-            "card-title"
+        let state = match (self.preparing, &self.thanks) {
+            (true, _) => "card-preparing",
+            (false, Some(_)) => "thanks-title",
+            (false, None) => "card-title",
         };
         format!("{} – {}", self.text.say(state), self.hosts.0)
     }

@@ -377,6 +377,8 @@ pub(super) fn code(text: &Text) -> CodeEntry<'_> {
 
 pub(super) fn card(text: &Text) -> Card<'_> {
     Card {
+        thanks: None,
+        since: None,
         text,
         theme: frame(text).theme,
         hosts: hosts(text),
