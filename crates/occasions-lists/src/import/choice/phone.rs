@@ -155,7 +155,9 @@ pub(super) fn mend(
             )),
         }
     }
-    told.into_iter().for_each(|finding| one.tell(finding));
+    for finding in told {
+        one.tell(finding);
+    }
 }
 
 fn replace(record: &mut Record, old: &str, new: &str) {
