@@ -396,20 +396,16 @@ mod tests {
             let found = menu.find_page(path);
             assert_eq!(found.map(|found| found.0), entry, "{path}");
         }
-        // The page of a booking is the member's own, and the provider's work.
+        // A page may be the member's own, and somebody's work.
         let menu_of_both = OwnMenu {
             entries: vec![
-                entry(MenuPlace::Personal, &[page("/me/bookings", &[])]),
+                entry(MenuPlace::Personal, &[page("/me/things", &[])]),
                 entry(MenuPlace::Duty("given"), &[page("/me/slots", &[])]),
             ],
             has_rank: false,
         };
-        for (here, entry) in [
-            ("/me/bookings", 0),
-            ("/me/slots", 1),
-            ("/admin/sessions", 0),
-        ] {
-            let found = menu_of_both.current("/me/bookings/one", here);
+        for (here, entry) in [("/me/things", 0), ("/me/slots", 1), ("/admin", 0)] {
+            let found = menu_of_both.current("/me/things/one", here);
             assert_eq!(found.map(|found| found.0), Some(entry), "{here}");
         }
         // What waits on a page that the person may not open is not counted.

@@ -13,7 +13,7 @@ use web::{List, Problem, Text};
 
 use super::admin::{AdminContext, ListRow, list_page};
 use super::frame::BookingPage as _;
-use super::own::menu_of;
+use super::side::menu_of;
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
 use crate::feedback::{self, FIELDS, Feedback};

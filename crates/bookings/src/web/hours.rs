@@ -2,151 +2,26 @@
 
 use askama::Template;
 use axum::response::Response;
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use platform::audit::Entity;
-use platform::{StoreError, Tx};
-use serde_json::Value;
+use platform::Tx;
 use site::call::see_other;
 use site::request::{FormPost, PageRequest};
-use site::resource::Parent;
-use site::resource::api::{ApiResource, Description, api_parent};
-use site::resource::pages::{EditForm, LOOK, Messages, Next, PageParent, PageResource};
-use web::form_state::{self, Control, Field as FormField, FormState, TableForm};
+use site::resource::api::{ApiResource, Description};
+use site::resource::pages::{EditForm, LOOK, Messages, Next, PageResource};
+use web::form_state::{self, Control, Field as FormField, FormState};
 use web::{Form, List, Problem, Text, dates};
 
 use super::frame::BookingPage as _;
-use super::offered_times::{AHEAD, PublicLink, public_link};
-use super::slots::table_form;
+use super::offered_times::{PublicLink, public_link};
+use super::provider_context::{ProviderContext, provided};
+use super::week_in_words::{week_rows, windows_in_words};
 use super::words;
 use crate::booking::{self, outside_hours};
-use crate::browse::computed_time::{self, OfferedSession, ProviderTime};
-use crate::choice::{self, Listed};
-use crate::credit_kind::{self, CreditKind};
-use crate::offer::{self, Offer};
-use crate::provider::{self, Provider, ProviderProfile};
+use crate::browse::computed_time::{self, OfferedSession};
+use crate::provider::Provider;
 use crate::schedule::exception::{self, ScheduleException};
 use crate::schedule::{self, DAY_WINDOWS, Schedule, WeekWindow, Weekday};
-use crate::settings::{self, BookingSettings};
 use crate::{Refusal, hours_of_times, member, notice};
-
-/// The data that the pages of a provider's lists need in addition to the list.
-pub struct ProviderContext {
-    by: Provider,
-    pub(super) now: Timestamp,
-    /// What is known of the provider's time in the days ahead.
-    pub(super) time: ProviderTime,
-    pub(super) hours: Vec<Schedule>,
-    pub(super) offers: Vec<Offer>,
-    pub(super) listed: Vec<Listed>,
-    pub(super) kinds: Vec<CreditKind>,
-    pub(super) rules: BookingSettings,
-}
-
-impl Parent for Provider {
-    type Permission = ();
-    const OWN: () = ();
-
-    fn zone(&self, _: &mut Tx<'_>) -> Result<TimeZone, Refusal> {
-        Ok(Self::zone(self))
-    }
-
-    fn record(
-        &self,
-        tx: &mut Tx<'_>,
-        entity: Entity,
-        action: &'static str,
-        changes: Value,
-    ) -> Result<(), StoreError> {
-        self.requester().record(tx, entity, action, changes)
-    }
-
-    /// Each change of an offer, of hours or of days may change the dates of classes.
-    fn publish(&self, tx: &mut Tx<'_>, _: &'static str) -> Result<(), StoreError> {
-        provider::plan_dates(tx, &self.profile.id)
-    }
-}
-
-impl PageParent for Provider {
-    type Request = PageRequest;
-    type Context = ProviderContext;
-    const SAVE: &'static str = "slot-save";
-    const CANCEL: &'static str = "booking-cancel-form";
-
-    fn context(&self, tx: &mut Tx<'_>) -> Result<ProviderContext, Refusal> {
-        let now = tx.roughly_now();
-        Ok(ProviderContext {
-            by: self.clone(),
-            now,
-            time: ProviderTime::load(tx, &self.profile.id, now, now + AHEAD)?,
-            hours: schedule::of_provider(tx, &self.profile.id)?,
-            offers: offer::of_provider(tx, &self.profile.id)?,
-            listed: choice::listed(tx)?,
-            kinds: credit_kind::all(tx)?,
-            rules: settings::load(tx)?,
-        })
-    }
-
-    fn at(_: &PageRequest, rest: &str) -> String {
-        rest.to_owned()
-    }
-
-    fn table<'a>(
-        req: &'a PageRequest,
-        _: &'a ProviderContext,
-        form_state: &'a FormState,
-    ) -> TableForm<'a> {
-        table_form(req, form_state)
-    }
-
-    async fn page<B: Template + Send>(
-        req: &PageRequest,
-        _: &ProviderContext,
-        here: &str,
-        title: &str,
-        body: B,
-    ) -> Result<Response, Problem> {
-        req.show(here, title, body).await
-    }
-}
-
-impl ProviderContext {
-    pub(super) fn profile(&self) -> &ProviderProfile {
-        &self.by.profile
-    }
-
-    pub(super) fn zone(&self) -> TimeZone {
-        self.by.zone()
-    }
-}
-
-impl AsRef<Provider> for ProviderContext {
-    fn as_ref(&self) -> &Provider {
-        &self.by
-    }
-}
-
-api_parent!(Provider);
-
-/// The parts of a declaration that are the same for all lists of a provider.
-macro_rules! provided {
-    () => {
-        type View = Self;
-        type Item = Self;
-        const READS: ::site::Callers = ::site::Callers::Tokens(&[$crate::token_scopes::READ]);
-        const WRITES: ::site::Callers = ::site::Callers::Tokens(&[$crate::token_scopes::WRITE]);
-
-        fn view(
-            self,
-            _: &mut ::platform::Tx<'_>,
-            _: &$crate::provider::Provider,
-        ) -> Result<Self, $crate::Refusal> {
-            Ok(self)
-        }
-    };
-}
-pub(super) use provided;
 
 impl ApiResource for Schedule {
     provided!();
@@ -222,45 +97,6 @@ struct DaysRow {
     note: String,
 }
 
-/// The windows of a day as a list.
-fn said<'a>(text: &Text, windows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let windows = windows.map(|(opens, closes)| {
-        if opens < closes {
-            format!("{opens} – {closes}")
-        } else {
-            format!("{opens} – {closes} {}", text.say("hours-next-day"))
-        }
-    });
-    windows.collect::<Vec<_>>().join(&*text.say("hours-comma"))
-}
-
-/// Each weekday that has windows, with these.
-pub(super) fn week_rows(text: &Text, week: &[WeekWindow]) -> Vec<(String, String)> {
-    let days = Weekday::ALL.iter().filter_map(|day| {
-        let windows = week.iter().filter(|window| window.day == *day);
-        let windows = windows.map(|window| (&*window.opens, &*window.closes));
-        let windows = said(text, windows);
-        let day = text.say(day.label()).into_owned();
-        (!windows.is_empty()).then_some((day, windows))
-    });
-    days.collect()
-}
-
-/// The weekdays and their windows in one line, such as “Tuesday, Thursday 17:00 – 20:00”.
-pub(super) fn week_in_short(text: &Text, week: &[WeekWindow]) -> String {
-    let mut parts: Vec<(Vec<String>, String)> = Vec::new();
-    for (day, windows) in week_rows(text, week) {
-        match parts.iter_mut().find(|(_, other)| *other == windows) {
-            Some((days, _)) => days.push(day),
-            None => parts.push((vec![day], windows)),
-        }
-    }
-    let comma = text.say("hours-comma");
-    let parts = parts.into_iter();
-    let parts = parts.map(|(days, windows)| format!("{} {windows}", days.join(&*comma)));
-    parts.collect::<Vec<_>>().join(&*comma)
-}
-
 fn hours_row(
     req: &PageRequest,
     context: &ProviderContext,
@@ -285,7 +121,7 @@ fn days_row(text: &Text, one: &ScheduleException) -> DaysRow {
     let day = |text_of: &str| text_of.parse::<Date>().unwrap_or_default();
     let (first, last) = (day(&one.first_day), day(&one.last_day));
     let windows = one.hours.iter();
-    let windows = said(text, windows.map(|one| (&*one.opens, &*one.closes)));
+    let windows = windows_in_words(text, windows.map(|one| (&*one.opens, &*one.closes)));
     DaysRow {
         id: one.id.to_string(),
         days: if first == last {

@@ -9,7 +9,7 @@ use web::form_state::FormState;
 use web::{Form, Problem, Text, dates};
 
 use super::frame::BookingPage as _;
-use super::hours::week_rows;
+use super::week_in_words::week_rows;
 use super::words;
 use crate::hours_of_times::{self, Plan};
 use crate::offer::{self, Offer};

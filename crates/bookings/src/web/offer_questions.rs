@@ -8,7 +8,7 @@ use site::resource::pages::{EditForm, Messages, Next, PageResource};
 use web::{Form, List, Problem, Text};
 
 use super::frame::BookingPage as _;
-use super::hours::{ProviderContext, provided};
+use super::provider_context::{ProviderContext, provided};
 use crate::offer_question::OfferQuestion;
 
 impl ApiResource for OfferQuestion {

@@ -10,7 +10,8 @@ use web::fields::Input;
 use web::form_state;
 use web::{Findings, Form, Text, dates};
 
-use super::hours::{ProviderContext, week_in_short};
+use super::provider_context::{AHEAD, ProviderContext};
+use super::week_in_words::week_in_short;
 use super::words;
 use crate::availability::{self, Rule, Taken};
 use crate::browse::computed_time::OfferedSession;
@@ -18,8 +19,6 @@ use crate::offer::{Offer, OfferId, OfferLength};
 use crate::schedule::{Schedule, ScheduleId, zone_of};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// How far ahead times are counted.
-pub(super) const AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// The id of what a form says before it is stored.
 const UNSTORED: &str = "00000000-0000-0000-0000-000000000000";

@@ -9,7 +9,8 @@ use site::request::FormPost;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Site, Text, Value};
 
-use super::own::{Loaded, load, menu_of, page, page_with_claim};
+use super::own::{Loaded, load, page, page_with_claim};
+use super::side::menu_of;
 use super::slots::bookings::BOOKINGS;
 use crate::booking::{Party, PartyTo, no_show};
 use crate::codes::CLAIM_UNDECIDED;

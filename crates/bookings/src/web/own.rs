@@ -19,8 +19,8 @@ use super::claims::{About, ClaimCard};
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
-use super::slots::bookings::BOOKINGS;
-use super::{choices, ics, sessions, waiting as waiting_lists, words};
+use super::side::{self, menu_of};
+use super::{choices, ics, waiting as waiting_lists, words};
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::call_opening::{self, CallOpenings};
@@ -38,7 +38,7 @@ use crate::to_do;
 use crate::waiting::{self, WaitingId};
 use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice, payout};
 
-pub(super) const HERE: &str = "/me/bookings";
+pub(super) const HERE: &str = side::OWN;
 const DONE: &[(&str, &str)] = &[
     ("booked", "booking-was-booked"),
     ("paid", "booking-was-paid"),
@@ -456,15 +456,6 @@ pub(super) async fn page_with_claim(
     };
     let title = booking.title.clone();
     req.show(menu_of(loaded.party), &title, body).await
-}
-
-/// The page that lists the bookings of this side. The page of a booking belongs to its entry in the menu.
-pub(super) const fn menu_of(party: Party) -> &'static str {
-    match party {
-        Party::Member => HERE,
-        Party::Provider => BOOKINGS,
-        Party::Administrator => sessions::ALL,
-    }
 }
 
 /// `GET /me/bookings/{id}/calendar.ics`.

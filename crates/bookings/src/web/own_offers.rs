@@ -13,8 +13,8 @@ use web::form_state::{self, Field, FormState, Group, TableForm};
 use web::{Form, List, Problem, Text};
 
 use super::frame::BookingPage as _;
-use super::hours::{ProviderContext, provided};
 use super::offered_times::{COUNTED, PublicLink, asks, public_link};
+use super::provider_context::{ProviderContext, provided};
 use super::slots::table_form;
 use super::{choices, words};
 use crate::Refusal;
