@@ -4,6 +4,7 @@
 //! load on a shared machine affects all variants alike. Figures of different runs are not compared.
 
 mod backup;
+mod booking_locks;
 mod bookings;
 mod client;
 mod cores;

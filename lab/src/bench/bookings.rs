@@ -1,7 +1,8 @@
 //! `bench bookings`: browsing and booking at a steady rate, with many connected clients and two
 //! sign-ins a second, in Kenduri with `SQLite` and in a plain `FastAPI` app with `PostgreSQL`
 //! (`lab/bookings_fastapi`). Then the processor time of a browse and of a booking in both, and what the
-//! times cost that hours leave free (`free_times.rs`).
+//! times cost that hours leave free (`free_times.rs`), and what those who book wait for each other on
+//! `PostgreSQL` (`booking_locks.rs`).
 //!
 //! Both keep the same promises about a booking: one transaction, a guarded update of the slot, and
 //! a unique index. Kenduri also serves its page of free times and the sign-ins, the other app only
@@ -20,12 +21,12 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::client::{Client, get, send_json};
-use super::free_times;
 use super::load::figure;
 use super::members::{self, Member};
 use super::paced::{self, Asked, Outcome, Pace};
 use super::server::{Server, free_address, pinned, processor_time};
 use super::watchers::{SPARE, raise_limit};
+use super::{booking_locks, free_times};
 use super::{median, milliseconds, new_folder, percentile, profile};
 use crate::command::{program, run, with_children};
 use crate::example::install_python;
@@ -138,7 +139,9 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, wanted: Wanted) -> Result
         println!("goal: p99 below 200 ms, of a sign-in below 500 ms, none failed");
         cost([("Kenduri, SQLite", &kenduri), ("FastAPI, PostgreSQL", &fastapi)], wanted).await?;
         drop(kenduri);
-        free_times::measure(subject, &settings, |data, providers| fill(data, providers, 0)).await
+        let providers = |data: &Path, number| fill(data, number, 0);
+        free_times::measure(subject, &settings, providers).await?;
+        booking_locks::measure(subject, &settings, providers).await
     })
 }
 

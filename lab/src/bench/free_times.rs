@@ -69,7 +69,7 @@ pub(super) async fn measure(
 }
 
 /// Each provider offers an hour, every half hour, in eight hours of each weekday.
-async fn offer(address: SocketAddr) -> Result<Vec<Member>> {
+pub(super) async fn offer(address: SocketAddr) -> Result<Vec<Member>> {
     let mut client = Client::open(address).await?;
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday"];
     let week = days.map(|day| {

@@ -178,10 +178,10 @@ backend machines
     Server::start(command, site, folder.join("haproxy.log"), "/readyz").await
 }
 
-struct Database<'a>(&'a PrivatePostgres);
+pub(super) struct Database<'a>(pub(super) &'a PrivatePostgres);
 
 impl Database<'_> {
-    fn number(&self, query: &str) -> Result<usize> {
+    pub(super) fn number(&self, query: &str) -> Result<usize> {
         let psql =
             find_programs().context("PostgreSQL is not installed: apt-get install postgresql")?;
         let said = output(
