@@ -128,6 +128,7 @@ use ::web::codes::Code;
     const _ = Code::new(422, "hours_overlap");
     const _ = Code::new(422, "days_reversed");
     const _ = Code::new(422, "price_and_credit");
+    const _ = Code::new(422, "rooms_missing");
     const _ = Code::new(422, "price_not_kept");
     const _ = Code::new(422, "slot_too_short");
     const _ = Code::new(422, "slot_too_long");

@@ -19,6 +19,7 @@ use crate::choice_list::{Level, SessionType};
 use crate::feedback_criterion::{Author, Criterion, Kind};
 use crate::plan::{self, Plan};
 use crate::room::Room;
+pub use crate::room::has_any as has_rooms;
 use crate::{meeting_link, settings};
 
 /// The id of a row that had the id `key` in the other system. It is `key` itself if that is a valid
@@ -112,11 +113,4 @@ pub fn add_room(tx: &mut Tx<'_>, room: &Room) -> Result<Option<bool>, StoreError
         return Ok(None);
     }
     tx.insert_new(room).map(Some)
-}
-
-/// Whether there are rooms that new bookings may reserve.
-pub fn has_rooms(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let count = sql!("SELECT COUNT(*) FROM room WHERE active = 1");
-    let (count,): (i64,) = tx.one(count, &[])?;
-    Ok(count > 0)
 }

@@ -21,7 +21,7 @@ use crate::provider::{Provider, ProviderId, ProviderProfile};
 use crate::schedule::Schedule;
 use crate::slot::template::{self, DEAREST, PREP_NOTE, is_payable};
 use crate::slot::{Place, Slot, SlotId, State};
-use crate::{Refusal, credit_kind, schedule, settings};
+use crate::{Refusal, credit_kind, room, schedule, settings};
 
 pub use crate::slot::OfferId;
 
@@ -379,6 +379,14 @@ impl Resource for Offer {
                 && old.location == self.location
                 && old.area == self.area
         };
+        let is_reopened = !edit.old.is_some_and(|old| old.active);
+        if self.active
+            && self.location_kind == Place::RoomPool
+            && (is_reopened || !edit.old.is_some_and(is_same_place))
+            && !room::has_any(tx)?
+        {
+            findings.add("/location_kind", "rooms_missing", []);
+        }
         if !edit.old.is_some_and(is_same_place) {
             let hosts = &rules.meeting_hosts;
             template::check_place(

@@ -34,6 +34,13 @@ pub struct Room {
     pub version: i64,
 }
 
+/// Whether there are rooms that new bookings may reserve.
+pub fn has_any(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let found = sql!("SELECT EXISTS (SELECT 1 FROM room WHERE active = 1)");
+    let (found,): (bool,) = tx.one(found, &[])?;
+    Ok(found)
+}
+
 /// Reserves the room that was reserved least recently and is free at the slot's time. Returns
 /// `false` if no room is free. If the slot does not use the site's rooms, does nothing. A class has one
 /// room for all of its bookings.

@@ -13,7 +13,7 @@ host-send-unsent = { $n ->
    *[other] { $n } households have no invitation yet
 }
 host-send-owing = { $n ->
-    [0] Everybody who is invited has answered
+    [0] No invited household still has to answer
     [one] { $n } household hasn’t answered
    *[other] { $n } households haven’t answered
 }

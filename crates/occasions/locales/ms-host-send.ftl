@@ -12,7 +12,7 @@ host-send-unsent = { $n ->
    *[other] { $n } keluarga belum menerima jemputan
 }
 host-send-owing = { $n ->
-    [0] Semua yang dijemput sudah menjawab
+    [0] Tiada keluarga yang dijemput belum menjawab
    *[other] { $n } keluarga belum menjawab
 }
 host-send-unanswered = Lihat siapa, dan sebabnya

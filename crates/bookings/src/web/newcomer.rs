@@ -323,7 +323,7 @@ pub(super) async fn sign_in(
     entry: Entry,
 ) -> Result<Response, Problem> {
     let id: SlotId = site::call::id(&slot)?;
-    let path = with_choice(&id, &Choice::read(&entry.form), entry.form.text("seats"));
+    let path = with_choice(&id, &Choice::read(&entry.form), &entry.form);
     let is_new = entry.form.text("to") == "register";
     if !is_new {
         return Ok(see_other(&format!("/login?redirect={}", percent(&path))));
@@ -334,14 +334,16 @@ pub(super) async fn sign_in(
     Ok(response)
 }
 
-fn with_choice(slot: &SlotId, choice: &Choice, seats: &str) -> String {
+/// The form of the slot with what was chosen so far, in the zone in which it was shown.
+fn with_choice(slot: &SlotId, choice: &Choice, form: &Form) -> String {
     let chosen = Kind::ALL
         .iter()
         .filter_map(|kind| Some((kind.word(), choice.of(*kind)?.as_str())));
     let chosen = chosen.chain(choice.track.as_deref().map(|track| ("track", track)));
-    let seats = Some(("seats", seats)).filter(|(_, seats)| !seats.is_empty());
+    let kept = ["seats", zone::PARAMETER].map(|name| (name, form.text(name)));
+    let kept = kept.into_iter().filter(|(_, value)| !value.is_empty());
     let query: Vec<String> = chosen
-        .chain(seats)
+        .chain(kept)
         .map(|(name, value)| format!("{name}={}", percent(value)))
         .collect();
     match query.as_slice() {

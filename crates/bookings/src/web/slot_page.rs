@@ -421,9 +421,10 @@ fn session_title(tx: &mut Tx<'_>, slot: &Slot) -> Result<Option<String>, StoreEr
 fn calendar(slot: &Slot, title: &str, visitor: &VisitorZone) -> String {
     let zone = slot.place_zone().unwrap_or_else(|| visitor.zone.clone());
     let day = slot.starts_at.to_zoned(zone).date();
+    let minutes = slot.ends_at.duration_since(slot.starts_at).as_mins();
     visitor.keep(&match slug::from_name(title).as_str() {
         "" => "/book".to_owned(),
-        slug => format!("/book/s/{slug}?date={day}"),
+        slug => format!("/book/s/{slug}?minutes={minutes}&date={day}"),
     })
 }
 

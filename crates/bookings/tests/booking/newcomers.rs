@@ -480,17 +480,20 @@ fn what_is_chosen_before_signing_in_is_chosen_after_it() {
         let mut farah = provider(&stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut visitor = stage.visitor();
-        let page = visitor.get(&path(&slot)).await;
+        let in_rome = format!("{}?tz=Europe/Rome", path(&slot));
+        let page = visitor.get(&in_rome).await;
         let mut form = page.expect(200).form(&format!("{}/sign-in", path(&slot)));
         form.fill("level", "senior");
         form.press("to", "login");
         let led = visitor.submit(&page, &form).await;
         let to = led.expect(303).location().unwrap();
-        let back = format!("{}?level=senior", path(&slot));
+        let back = format!("{}?level=senior&tz=Europe%2FRome", path(&slot));
         let escaped = back
+            .replace('%', "%25")
             .replace('/', "%2F")
             .replace('?', "%3F")
-            .replace('=', "%3D");
+            .replace('=', "%3D")
+            .replace('&', "%26");
         assert_eq!(to, format!("/login?redirect={escaped}"));
         let mut aina = stage.person("Aina Yusof").await;
         let page = aina.browser.get(&back).await;

@@ -61,6 +61,30 @@ async fn cancel(member: &mut Person, booking: &Value) {
 }
 
 #[test]
+fn an_offer_in_a_room_of_the_site_needs_one() {
+    on_default(&async |stage: &Stage<'_>| {
+        let owner = stage.person_as("Siti Owner", OWNER).await;
+        let mut farah = provider(stage).await;
+        let week = json!([{"day": "tuesday", "opens": "17:00", "closes": "20:00"}]);
+        let hours = json!({"name": "Evenings", "time_zone": "Europe/Berlin", "week": week});
+        let hours = farah.call("POST", "/api/v1/me/schedules", &hours).await;
+        let offer = json!({"schedule_id": hours.with(201).json()["id"], "title": "Mentoring",
+            "location_kind": "room_pool", "lengths": [{"minutes": 60}]});
+        let refused = farah.call("POST", "/api/v1/me/offers", &offer).await;
+        let codes = refused.with(422).json()["errors"][0].clone();
+        assert_eq!(
+            (&codes["pointer"], &codes["code"]),
+            (&json!("/location_kind"), &json!("rooms_missing"))
+        );
+        add_rooms(stage, &owner, 1).await;
+        farah
+            .call("POST", "/api/v1/me/offers", &offer)
+            .await
+            .expect(201);
+    });
+}
+
+#[test]
 fn a_booking_takes_a_free_room_and_shows_its_link_while_it_is_confirmed() {
     on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;

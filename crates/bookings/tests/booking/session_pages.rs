@@ -500,7 +500,7 @@ fn a_session_in_person_is_read_by_the_clock_of_its_place() {
         let shown = read(&mut visitor, &time).await;
         let both = "9–10 am, Berlin (UTC+1) (Mon 23 Nov 2026, 10 pm, Honolulu (UTC−10))";
         assert!(shown.text().contains(both), "{}", shown.text());
-        let back = "/book/s/portrait?date=2026-11-24&tz=Pacific%2FHonolulu";
+        let back = "/book/s/portrait?minutes=60&date=2026-11-24&tz=Pacific%2FHonolulu";
         assert!(shown.links().iter().any(|link| link.href == back));
         let near = read(&mut visitor, "/book/s/portrait?tz=Europe/Rome").await;
         assert!(near.text().contains("All times are in Rome (UTC+1)."));

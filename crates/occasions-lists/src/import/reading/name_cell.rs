@@ -4,13 +4,15 @@ mod ages;
 mod asides;
 mod brackets;
 mod families;
+mod habits;
 mod parts;
 
 use self::ages::{age, counted, inner_age, is_child, trailing_number};
 use self::asides::take_asides;
 use self::brackets::{read_brackets, without_cancelled};
 use self::families::{guest_of, head, is_family, is_names_of_families, is_pair, with_people};
-use self::parts::{Before, Commas, share_titles, split, split_commas, titles};
+pub(crate) use self::habits::Habits;
+use self::parts::{Before, share_titles, split, split_commas, titles};
 use super::super::warning::Warning;
 use super::contacts;
 use super::words;
@@ -77,42 +79,6 @@ impl NameCell {
         if words::is_helper(&without_article(&folded(role))) {
             self.notes.push(format!("+ {}", role.trim()));
             self.doubt(Warning::PlusOne);
-        }
-    }
-}
-
-/// What most name cells of a list show, by which a single one is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Habits {
-    /// "Müller, Klaus" is Klaus Müller.
-    pub(crate) is_surname_first: bool,
-    /// "Gerda Abel (8)" are eight people.
-    pub(crate) has_counts: bool,
-}
-
-impl Habits {
-    /// Looks at the name cells of a list, with the numbers of people that their rows say elsewhere.
-    pub(crate) fn of<'c>(cells: impl Iterator<Item = (&'c str, Option<usize>)>) -> Self {
-        let (mut all, mut counted) = (0, 0);
-        let (mut with_comma, mut turned, mut paired, mut score) = (0, 0, 0, 0);
-        for (cell, pax) in cells {
-            all += 1;
-            counted += usize::from(trailing_number(cell).is_some());
-            let commas = parts::commas_of(cell);
-            with_comma += usize::from(!matches!(commas, Commas::None));
-            match commas {
-                // Two people may be "Anna, Ben".
-                Commas::Pair { .. } if pax == Some(2) => paired += 1,
-                Commas::Pair { is_sure } => {
-                    turned += 1;
-                    score += 1 + usize::from(is_sure || pax == Some(1));
-                }
-                Commas::None | Commas::Others => {}
-            }
-        }
-        Self {
-            is_surname_first: score >= 3 && turned > paired && turned * 2 > with_comma,
-            has_counts: counted >= 3 && counted * 2 > all,
         }
     }
 }

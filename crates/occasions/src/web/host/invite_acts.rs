@@ -192,12 +192,9 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
 /// Handles `POST /admin/o/{slug}/invites/{id}/apart`. Says that this invitation and another one are two
 /// households.
 pub(super) async fn keep_apart(posted: HostForm) -> Result<Response, Problem> {
-    let from: InvitationId = posted
-        .form
-        .text("from")
-        .parse()
-        .map_err(|_| Refusal::NotFound)?;
+    let from = posted.form.text("from").to_owned();
     act(&posted, "apart", move |tx, host, id, _| {
+        let from: InvitationId = from.parse().map_err(|_| Refusal::NotFound)?;
         duplicates::keep_apart(tx, host, id, &from)
     })
     .await

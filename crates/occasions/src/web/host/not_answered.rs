@@ -152,6 +152,8 @@ struct NotAnswered<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     title: &'a str,
+    /// Beside those of the title.
+    unsent: Option<String>,
     banners: Vec<Banner>,
     may_remind: bool,
     groups: Vec<(&'static str, Vec<Row<'a>>)>,
@@ -178,7 +180,13 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
     let Households { list, total, owing } = &found;
-    let title = text.with("host-send-owing", [("n", (*owing).into())]);
+    let unsent = i64::try_from(*total).unwrap_or(i64::MAX) - owing;
+    let said = |id, n: i64| text.with(id, [("n", n.into())]);
+    let unsent = (unsent > 0).then(|| said("host-send-unsent", unsent));
+    let (title, unsent) = match (*owing, unsent) {
+        (0, Some(unsent)) => (unsent, None),
+        (owing, unsent) => (said("host-send-owing", owing), unsent),
+    };
     let of = |group: Group| {
         let households = list.iter().filter(move |one| Group::of(one) == group);
         households.map(|one| row(&wording, one)).collect::<Vec<_>>()
@@ -191,6 +199,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let body = NotAnswered {
         text,
         title: &title,
+        unsent,
         banners: send_words::banners(&req, &context, &obstacles),
         may_remind: list.iter().any(|one| {
             let why = one.why.as_ref();

@@ -1,8 +1,12 @@
 //! Where a cell with several people is cut.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::super::super::warning::Warning;
 use super::super::words;
-use super::{Habits, NameCell, is_child};
+use super::habits::{CommaHabit, Habits};
+use super::{NameCell, is_child};
 use crate::household_document::field::folded;
 
 /// What stands before a part of a cell.
@@ -187,15 +191,28 @@ pub(super) fn split_commas(
             [last, first] if !is_child(first) => {
                 let (left, right) = (length(last), length(first));
                 let has_extra = is_extra(first) || is_extra(last);
-                let is_turned = habits.is_surname_first && !has_extra;
+                let is_turned =
+                    matches!(habits.commas, CommaHabit::SurnameFirst { .. }) && !has_extra;
                 let are_whole = is_han_name(last) && is_han_name(first);
-                let is_two = left > 1 && right > 1 || is_list || has_extra || are_whole;
+                let are_two = are_two(last, first) && pax != Some(1);
+                let is_alone = count == 1 && habits.commas != CommaHabit::Couples;
+                if are_two && is_alone && pax.is_none() {
+                    found.doubt(Warning::NameDoubtful);
+                }
+                let is_two = left > 1 && right > 1 || is_list || has_extra || are_whole || are_two;
                 if is_two && !(is_turned && right <= 2 && left <= 2) {
                     all.extend([(before, last.clone()), (Before::Comma, first.clone())]);
                 } else if is_turned {
+                    // A list of couples may be "Anna, Ben" in each row.
+                    let is_shown = CommaHabit::SurnameFirst { is_shown: true };
+                    if habits.commas != is_shown && !begins_with_surname(last, first) {
+                        found.doubt(Warning::NameDoubtful);
+                    }
                     all.push((before, format!("{first} {last}")));
                 } else if left == 1 && right == 1 {
-                    found.doubt(Warning::NameDoubtful);
+                    if pax.is_some_and(|pax| pax >= 2) || !begins_with_surname(last, first) {
+                        found.doubt(Warning::NameDoubtful);
+                    }
                     if count == 1 && pax.is_some_and(|pax| pax >= 2) {
                         all.extend([(before, last.clone()), (Before::Comma, first.clone())]);
                     } else {
@@ -221,12 +238,39 @@ pub(super) fn split_commas(
     all
 }
 
+/// Given names of Europe and Malaysia that are no frequent surnames, folded.
+static GIVEN_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let names = include_str!("../given_names.txt");
+    names.split_whitespace().collect()
+});
+
+fn is_given_name(piece: &str) -> bool {
+    let plain = folded(piece);
+    let first = plain.split([' ', '-']).next().unwrap_or_default();
+    GIVEN_NAMES.contains(first)
+}
+
+/// "Anna, Ben"
+fn are_two(last: &str, first: &str) -> bool {
+    let is_word = |piece: &str| !folded(piece).contains(' ');
+    is_word(last) && is_word(first) && is_given_name(last) && is_given_name(first)
+}
+
+/// "Müller, Klaus"
+fn begins_with_surname(last: &str, first: &str) -> bool {
+    is_given_name(first) && !is_given_name(last)
+}
+
 /// What the commas of a cell look like by themselves.
 pub(super) enum Commas {
     /// None, or one beside a word that joins people.
     None,
-    /// "Müller, Klaus"; sure if only a surname begins so: "van der Berg, Jan Peter".
+    /// "Anna, Ben"
+    Two,
+    /// "Müller, Klaus"; sure if the second alone is a given name, or if only a surname begins so:
+    /// "van der Berg, Jan Peter".
     Pair {
+        surname: String,
         is_sure: bool,
     },
     Others,
@@ -256,8 +300,13 @@ pub(super) fn commas_of(cell: &str) -> Commas {
         [last, first]
             if is_name(last) && is_name(first) && !is_extra(first) && count(first) <= 2 =>
         {
+            if are_two(last, first) {
+                return Commas::Two;
+            }
             Commas::Pair {
-                is_sure: last.trim_start().starts_with(char::is_lowercase),
+                surname: folded(last),
+                is_sure: begins_with_surname(last, first)
+                    || last.trim_start().starts_with(char::is_lowercase),
             }
         }
         _ => Commas::Others,

@@ -69,6 +69,52 @@ Uwe Kunz (3),3
     ),
     (
         "\
+Name
+\"Anna, Ben\"
+\"Carla, Dirk\"
+\"Eva, Fred\"
+\"Gina, Hans\"
+",
+        &[
+            "Anna & Ben: Anna, Ben",
+            "Carla & Dirk: Carla, Dirk",
+            "Eva & Fred: Eva, Fred",
+            "Gina & Hans: Gina, Hans",
+        ],
+    ),
+    // Nothing shows which of the two is the surname.
+    (
+        "\
+Name
+\"Nyo, Thant\"
+\"Bopha, Sok\"
+\"Vong, Chea\"
+\"Ratha, Pich\"
+",
+        &[
+            "Thant Nyo: Thant Nyo !name_doubtful",
+            "Sok Bopha: Sok Bopha !name_doubtful",
+            "Chea Vong: Chea Vong !name_doubtful",
+            "Pich Ratha: Pich Ratha !name_doubtful",
+        ],
+    ),
+    (
+        "\
+Name
+\"Rossi, Anna\"
+\"Rossi, Marco\"
+\"Kunz, Eva\"
+\"Kunz, Uwe\"
+",
+        &[
+            "Anna Rossi: Anna Rossi",
+            "Marco Rossi: Marco Rossi",
+            "Eva Kunz: Eva Kunz",
+            "Uwe Kunz: Uwe Kunz",
+        ],
+    ),
+    (
+        "\
 Household,Guest
 Familie Kunz (sitzt vorne),Uwe Kunz
 Familie Kunz (sitzt vorne),Ute Kunz
@@ -88,7 +134,7 @@ Nama,Pax
 \"Omar, Farah\",2
 ",
         &[
-            "Ahmad & Siti: Ahmad, Siti !name_doubtful",
+            "Ahmad & Siti: Ahmad, Siti",
             "Razak & Aminah: Razak, Aminah !name_doubtful",
             "Omar & Farah: Omar, Farah !name_doubtful",
         ],
