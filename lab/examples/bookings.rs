@@ -40,12 +40,12 @@ fn main() -> Result<()> {
         "INSERT INTO role_grant (account_id, scope_kind, scope_id, role, is_rank, granted_at)
          SELECT account_id, 'site', '', 'provider', 0, 0 FROM account_slug
          WHERE slug LIKE 'member-%';
-         INSERT INTO provider (id, account_id, display_name, bio, time_zone, buffer_before,
-             buffer_after, min_notice, is_paused, version)
+         INSERT INTO provider (id, account_id, display_name, bio, buffer_before, buffer_after,
+             min_notice, is_paused, version)
          SELECT '00000000-0000-4000-8001-' || substr(account_id, 25), account_id,
-             'Member ' || CAST(substr(account_id, 25) AS BIGINT), '', 'Asia/Kuala_Lumpur', 0, 0, 120,
-             0, 1
-         FROM account_slug WHERE slug LIKE 'member-%';")?;
+             'Member ' || CAST(substr(account_id, 25) AS BIGINT), '', 0, 0, 120, 0, 1
+         FROM account_slug WHERE slug LIKE 'member-%';",
+    )?;
     // The first 20 slots of each provider, one every two hours.
     let own = slots(
         2,

@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -22,8 +21,8 @@ use crate::command::{program, run};
 use crate::postgres::PrivatePostgres;
 
 const CLIENTS: usize = 64;
-/// Of each client, in each of the two parts. More than twice as many nobody may have.
-const BOOKINGS: usize = 8;
+/// Of each client, in each of the two parts: together as many as one provider has times in 60 days.
+const BOOKINGS: usize = 3;
 /// Between two looks at what waits for a lock.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -37,7 +36,8 @@ pub(super) async fn measure(
     let data = folder.path().join("data");
     let start = |settings| Server::demo(pinned(kenduri.to_owned(), None), &data, settings);
     drop(start(settings).await?);
-    let members = PROVIDERS + CLIENTS;
+    // Nobody books two sessions at the same time, so each part has members of its own.
+    let members = PROVIDERS + 2 * CLIENTS;
     members::join(kenduri, &data, members)?;
     fill(&data, members)?;
     let server = start(settings).await?;
@@ -52,17 +52,21 @@ pub(super) async fn measure(
     settings.push(("KENDURI_STORE_URL", postgres.url()));
     let server = start(&settings).await?;
     let address = server.address;
-    let mut clients = Vec::new();
-    for number in PROVIDERS + 1..=members {
-        let mut client = Client::open(address).await?;
-        let member = Member::sign_in(&mut client, number).await?;
-        clients.push((client, Rc::new(member)));
-    }
     println!(
         "\n{CLIENTS} clients book {BOOKINGS} free times each on PostgreSQL, one after the other\n{:<20}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>18}",
         "", "p50", "p99", "a second", "rolled back", "deadlocks", "waiting (most)"
     );
-    for (name, providers) in [("at one provider", 1), ("at 50 providers", PROVIDERS)] {
+    for (part, (name, providers)) in [("at one provider", 1), ("at 50 providers", PROVIDERS)]
+        .into_iter()
+        .enumerate()
+    {
+        let mut clients = Vec::new();
+        for number in 1..=CLIENTS {
+            let mut client = Client::open(address).await?;
+            let number = PROVIDERS + part * CLIENTS + number;
+            let member = Member::sign_in(&mut client, number).await?;
+            clients.push((client, member));
+        }
         let mut times = Vec::new();
         for provider in 1..=providers {
             times.push(free_times(address, provider).await?);
@@ -75,7 +79,7 @@ pub(super) async fn measure(
         let database = Database(&postgres);
         let before = counted(&database)?;
         let begin = Instant::now();
-        let (booked, waiting) = book(&mut clients, wanted, &database).await?;
+        let (booked, waiting) = book(clients, wanted, &database).await?;
         let took = begin.elapsed().as_secs_f64();
         let after = counted(&database)?;
         let [p50, p99] = [50, 99].map(|part| milliseconds(percentile(&booked, part)));
@@ -100,20 +104,27 @@ fn counted(database: &Database<'_>) -> Result<[usize; 2]> {
     Ok([number("xact_rollback")?, number("deadlocks")?])
 }
 
-/// The free times of a provider, the earliest first.
+/// The free times of a provider that can all be booked, the earliest first: each begins after the end
+/// of the one before.
 async fn free_times(address: SocketAddr, provider: usize) -> Result<VecDeque<Value>> {
     let mut client = Client::open(address).await?;
     let mut all = VecDeque::new();
     let mut cursor = String::new();
     loop {
         let path = format!(
-            "/api/v1/slots?limit=100&title=Free+times&provider=00000000-0000-4000-8001-{provider:012}{cursor}"
+            "/api/v1/slots?limit=100&title=Free+times&provider={}{cursor}",
+            members::slug(provider)
         );
         let answer = client.exchange(&get(&path, "")).await?;
         answer.expect(200)?;
         let mut page: Value = serde_json::from_slice(answer.body)?;
         let items = page["items"].as_array_mut().context("no list")?;
-        all.extend(items.drain(..));
+        for one in items.drain(..) {
+            let end = all.back().map(|last: &Value| last["ends_at"].as_str());
+            if end.is_none_or(|end| one["starts_at"].as_str() > end) {
+                all.push_back(one);
+            }
+        }
         let Some(next) = page["next_cursor"].as_str() else {
             return Ok(all);
         };
@@ -123,13 +134,13 @@ async fn free_times(address: SocketAddr, provider: usize) -> Result<VecDeque<Val
 
 /// The sorted times of all bookings, and how many sessions waited for a lock at each look.
 async fn book(
-    clients: &mut Vec<(Client, Rc<Member>)>,
+    clients: Vec<(Client, Member)>,
     wanted: Vec<VecDeque<Value>>,
     database: &Database<'_>,
 ) -> Result<(Vec<Duration>, Vec<usize>)> {
     let all = LocalSet::new();
     let running: Vec<_> = clients
-        .drain(..)
+        .into_iter()
         .zip(wanted)
         .map(|((client, member), wanted)| all.spawn_local(book_all(client, member, wanted)))
         .collect();
@@ -144,9 +155,7 @@ async fn book(
     .await?;
     let mut times = Vec::new();
     for one in running {
-        let (client, member, booked) = one.await.context("a client failed")??;
-        clients.push((client, member));
-        times.extend(booked);
+        times.extend(one.await.context("a client failed")??);
     }
     times.sort_unstable();
     ensure!(!times.is_empty(), "nothing was booked");
@@ -155,9 +164,9 @@ async fn book(
 
 async fn book_all(
     mut client: Client,
-    member: Rc<Member>,
+    member: Member,
     wanted: VecDeque<Value>,
-) -> Result<(Client, Rc<Member>, Vec<Duration>)> {
+) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     for time in wanted {
         let body = json!({"slot_id": time["id"], "slot_version": time["version"]});
@@ -171,5 +180,5 @@ async fn book_all(
         client.exchange(&ask).await?.expect(201)?;
         times.push(begin.elapsed());
     }
-    Ok((client, member, times))
+    Ok(times)
 }
