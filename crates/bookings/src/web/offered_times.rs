@@ -105,11 +105,14 @@ impl ProviderContext {
         }
     }
 
+    fn hours_of(&self, offer: &Offer) -> Option<&Schedule> {
+        let mut hours = self.hours.iter();
+        hours.find(|one| one.id.as_str() == offer.schedule_id)
+    }
+
     /// How many times an offer has, in its shortest length.
     pub(super) fn count(&self, offer: &Offer) -> Count {
-        let mut hours = self.hours.iter();
-        let hours = hours.find(|one| one.id.as_str() == offer.schedule_id);
-        match (hours, shortest(offer)) {
+        match (self.hours_of(offer), shortest(offer)) {
             (Some(hours), Some(length)) => count(self, hours, offer, length),
             _ => Count::default(),
         }
@@ -117,8 +120,7 @@ impl ProviderContext {
 
     /// Says when an offer can be booked, and how often; empty if its hours or its length are not known.
     pub(super) fn say_times(&self, text: &Text, offer: &Offer) -> String {
-        let mut hours = self.hours.iter();
-        let hours = hours.find(|one| one.id.as_str() == offer.schedule_id);
+        let hours = self.hours_of(offer);
         hours.map_or_else(String::new, |hours| say(text, self, hours, offer))
     }
 
