@@ -59,7 +59,7 @@ impl ErrorFormat {
         let (mut html, mut json) = (0, 0);
         for range in accepted.flat_map(|line| line.split(',')) {
             let (kind, rest) = range.split_once(';').unwrap_or((range, ""));
-            let quality = quality(rest).unwrap_or(0);
+            let quality = quality(rest.as_bytes()).unwrap_or(0);
             let is_one_of = |names: [&str; 2]| {
                 let kind = kind.trim();
                 names.iter().any(|name| kind.eq_ignore_ascii_case(name))

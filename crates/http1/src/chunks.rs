@@ -1,9 +1,10 @@
 //! Decodes chunked bodies incrementally (RFC 9112, section 7.1).
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use httparse::Status;
 
+use super::names::header_name;
 use super::refusal::Refusal;
 use super::request::judge_trailers;
 use super::section::Section;
@@ -193,7 +194,7 @@ fn read(section: &[u8]) -> Option<HeaderMap> {
     };
     let mut trailers = HeaderMap::with_capacity(lines.len());
     for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
+        let name = header_name(line.name.as_bytes())?;
         trailers.append(name, HeaderValue::from_bytes(line.value).ok()?);
     }
     (length == section.len()).then_some(trailers)

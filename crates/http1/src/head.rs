@@ -3,9 +3,10 @@
 use bytes::{Buf as _, Bytes};
 use http::header::CONNECTION;
 use http::uri::{PathAndQuery, Uri};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Version};
 
 use super::chunks::{Chunks, Decoded};
+use super::names::header_name;
 use super::refusal::Refusal;
 use super::request::{self, Framed, Judged};
 use super::section::Section;
@@ -83,7 +84,7 @@ fn parsed(
     let mut headers = HeaderMap::with_capacity(head.headers.len() + ADDED);
     let (mut says_close, mut says_keep_alive) = (false, false);
     for line in &*head.headers {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Refusal::Header)?;
+        let name = header_name(line.name.as_bytes()).ok_or(Refusal::Header)?;
         if name == CONNECTION {
             says_close |= contains_token(line.value, b"close");
             says_keep_alive |= contains_token(line.value, b"keep-alive");

@@ -3,6 +3,7 @@
 
 mod chunks;
 mod head;
+mod names;
 mod refusal;
 mod request;
 mod response;

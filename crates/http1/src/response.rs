@@ -4,11 +4,12 @@ use std::mem::MaybeUninit;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, response};
 use httparse::{ParserConfig, Status};
 
 use super::chunks::{Chunks, Decoded};
 use super::head::value_of;
+use super::names::header_name;
 use super::refusal::Refusal;
 use super::request::content_length;
 use super::size_limits::LARGEST_HEAD;
@@ -134,7 +135,7 @@ fn whole(
     headers.reserve(answer.headers.len() + ADDED);
     let mut lasting = is_http11;
     for line in &*answer.headers {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| BadAnswer::Head)?;
+        let name = header_name(line.name.as_bytes()).ok_or(BadAnswer::Head)?;
         if name == CONNECTION {
             lasting &= !says_close(line.value);
         }

@@ -14,7 +14,7 @@ use crate::request_id::{REQUEST_ID, RequestId};
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// Default headers. They forbid nothing that a page may need.
-const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
+static DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         REFERRER_POLICY,
@@ -184,13 +184,16 @@ pub fn complete(
     hsts: Option<&HeaderValue>,
     is_instead: bool,
 ) {
-    for (name, value) in DEFAULTS {
-        answer.entry(name).or_insert(value);
+    // An entry would make room for one header more even if the header is there.
+    for (name, value) in &DEFAULTS {
+        if !answer.contains_key(name) {
+            answer.insert(name, value.clone());
+        }
     }
-    if let Some(hsts) = hsts {
-        answer
-            .entry(STRICT_TRANSPORT_SECURITY)
-            .or_insert_with(|| hsts.clone());
+    if let Some(hsts) = hsts
+        && !answer.contains_key(STRICT_TRANSPORT_SECURITY)
+    {
+        answer.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
     if answer.contains_key(SERVER) {
         hide_version(answer);
@@ -206,7 +209,7 @@ pub fn complete(
 
 /// The headers that [`complete`] and [`identify`] add to every response, with an empty request ID.
 pub(crate) fn prepared() -> HeaderMap {
-    let mut headers: HeaderMap = DEFAULTS.into_iter().collect();
+    let mut headers: HeaderMap = DEFAULTS.iter().cloned().collect();
     headers.insert(REQUEST_ID, HeaderValue::from_static(""));
     headers
 }
@@ -218,8 +221,13 @@ pub(crate) fn is_for_caches(name: &str) -> bool {
 }
 
 pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
-    if let Some(id) = id.header() {
-        answer.insert(REQUEST_ID, id);
+    let Some(id) = id.header() else {
+        return;
+    };
+    // `insert` makes room for one header more even if it replaces one.
+    match answer.get_mut(REQUEST_ID) {
+        Some(place) => *place = id,
+        None => drop(answer.insert(REQUEST_ID, id)),
     }
 }
 

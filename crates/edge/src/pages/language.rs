@@ -53,7 +53,7 @@ impl Language {
         for range in ranges {
             let (range, parameters) = range.split_once(';').unwrap_or((range, ""));
             if let Some(found) = look_up(range.trim())
-                && let Some(quality) = quality(parameters)
+                && let Some(quality) = quality(parameters.as_bytes())
                 && quality > best.0
             {
                 best = (quality, found);

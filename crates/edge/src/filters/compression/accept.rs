@@ -30,13 +30,13 @@ impl Encoding {
         }
     }
 
-    fn parse(name: &str) -> Option<Self> {
-        if name.eq_ignore_ascii_case("x-gzip") {
+    fn parse(name: &[u8]) -> Option<Self> {
+        if name.eq_ignore_ascii_case(b"x-gzip") {
             return Some(Self::Gzip);
         }
         Self::ALL
             .into_iter()
-            .find(|encoding| name.eq_ignore_ascii_case(encoding.name()))
+            .find(|encoding| name.eq_ignore_ascii_case(encoding.name().as_bytes()))
     }
 }
 
@@ -71,19 +71,19 @@ impl Accepted {
         let words = headers
             .get_all(ACCEPT_ENCODING)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','));
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
         for word in words {
-            let (name, parameters) = word.split_once(';').unwrap_or((word, ""));
+            let end = word.iter().position(|byte| *byte == b';');
+            let (name, parameters) = word.split_at(end.unwrap_or(word.len()));
             let Some(quality) = quality(parameters) else {
                 continue;
             };
-            let name = name.trim();
+            let name = name.trim_ascii();
             if let Some(encoding) = Encoding::parse(name) {
                 named[encoding as usize] = Some(quality);
-            } else if name == "*" {
+            } else if name == b"*" {
                 others = quality;
-            } else if name.eq_ignore_ascii_case("identity") {
+            } else if name.eq_ignore_ascii_case(b"identity") {
                 identity = quality;
             }
         }
