@@ -1,6 +1,7 @@
 //! Request and response bodies.
 
 mod file_body;
+mod headed_body;
 mod kept_file;
 mod logged_body;
 mod read_permits;
@@ -20,6 +21,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 pub(crate) use file_body::{FileBody, Piece, shorter};
+pub(crate) use headed_body::HeadedBody;
 pub(crate) use kept_file::KeptFile;
 pub(crate) use logged_body::LoggedBody;
 pub(crate) use read_permits::{ReadPermit, Readers};
@@ -91,6 +93,8 @@ pub enum Body {
     Full(Full<Bytes>),
     /// Bytes that stay in memory anyway, such as a cached file.
     Shared(Full<Bytes>),
+    /// A cached file, with the head of its response.
+    Headed(Box<HeadedBody>),
     /// A file that is kept open and whose content is also in memory.
     KeptFile(KeptFile),
     FileBody(Box<FileBody>),
@@ -167,7 +171,9 @@ impl Body {
 
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) | Self::Shared(_) | Self::KeptFile(_) => true,
+            Self::Empty | Self::Full(_) | Self::Shared(_) | Self::Headed(_) | Self::KeptFile(_) => {
+                true
+            }
             Self::LoggedBody(logged) => logged.body().is_here(),
             Self::FileBody(_) | Self::Stream(_) => false,
         }
@@ -176,9 +182,18 @@ impl Body {
     /// Whether the body occupies no memory of its own.
     pub(crate) fn is_shared(&self) -> bool {
         match self {
-            Self::Empty | Self::Shared(_) | Self::KeptFile(_) => true,
+            Self::Empty | Self::Shared(_) | Self::Headed(_) | Self::KeptFile(_) => true,
             Self::LoggedBody(logged) => logged.body().is_shared(),
             Self::Full(_) | Self::FileBody(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// The head of the response, if the body brings it.
+    pub(crate) fn headed(&self) -> Option<&HeadedBody> {
+        match self {
+            Self::Headed(headed) => Some(headed),
+            Self::LoggedBody(logged) => logged.body().headed(),
+            _ => None,
         }
     }
 
@@ -219,6 +234,9 @@ impl HttpBody for Body {
             Self::Full(full) | Self::Shared(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
+            Self::Headed(headed) => Pin::new(&mut headed.bytes)
+                .poll_frame(context)
+                .map_err(|never| match never {}),
             Self::KeptFile(kept) => Poll::Ready(kept.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
             Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
@@ -230,6 +248,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) | Self::Shared(full) => full.is_end_stream(),
+            Self::Headed(headed) => headed.bytes.is_end_stream(),
             Self::KeptFile(kept) => kept.left() == 0,
             Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::LoggedBody(logged) => logged.is_end_stream(),
@@ -241,6 +260,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) | Self::Shared(full) => full.size_hint(),
+            Self::Headed(headed) => headed.bytes.size_hint(),
             Self::KeptFile(kept) => SizeHint::with_exact(kept.left()),
             Self::FileBody(pieces) => pieces.size_hint(),
             Self::LoggedBody(logged) => logged.size_hint(),

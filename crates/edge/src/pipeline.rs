@@ -16,11 +16,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::header::{
-    ALLOW, ALT_SVC, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION,
-    REFERER, USER_AGENT,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER,
+    USER_AGENT,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use http_body::Body as _;
 use hyper::ext::Protocol;
 use percent_encoding::utf8_percent_encode;
@@ -33,7 +33,7 @@ use crate::client_info::ClientInfo;
 use crate::context::{EdgeState, Peer, Running, WorkerContext};
 use crate::filters::compression::CodingPreferences;
 use crate::filters::cors::CorsAnswer;
-use crate::filters::headers::{self, Changes};
+use crate::filters::headers::{self, Changes, Completion};
 use crate::filters::rate_limit::{Admitted, take_outcome};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Reader};
@@ -80,6 +80,8 @@ impl RequestOutcome {
 /// A request that is being served. It is passed by reference, because moving it is expensive.
 struct Exchange<'a> {
     here: &'a Arc<WorkerContext>,
+    /// `None` if the response is for everybody.
+    peer: Option<&'a Peer>,
     running: &'a Arc<Running>,
     info: &'a ClientInfo,
     /// Taken by the target that answers it.
@@ -128,6 +130,7 @@ pub(crate) fn serve_request(
             Ok(()) => {
                 let mut exchange = Exchange {
                     here,
+                    peer: Some(peer),
                     running: &running,
                     info: &info,
                     request: &mut request,
@@ -469,6 +472,10 @@ fn finish(
     answer: &mut Answer,
     outcome: &RequestOutcome,
 ) {
+    if let Body::Headed(headed) = answer.body_mut() {
+        headed.id = Some(info.id.clone());
+        return close_if_draining(here, answer.headers_mut());
+    }
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
     let route = outcome.route.as_ref();
@@ -485,17 +492,10 @@ fn finish(
         headers::identify(headers, &info.id);
     }
     if peer.front.is_none() {
-        let none = Changes::default();
-        let route = outcome.route.as_deref();
         // The route's header changes do not apply to pages of the app that replace missing files.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
-        let changes = route.map_or(&none, |route| &route.headers);
-        let shared = &here.shared;
-        let hsts = shared.transport_security(info);
-        if let Some(service) = shared.alternative(peer, info) {
-            headers.entry(ALT_SVC).or_insert(service);
-        }
-        headers::complete(headers, changes, hsts.as_ref(), outcome.is_instead);
+        let changes = route.map(|route| &route.headers);
+        completion(here, peer, info, changes).apply(headers, outcome.is_instead);
         if let Some(cors) = &outcome.cors {
             cors.complete(headers);
         }
@@ -503,7 +503,26 @@ fn finish(
     if version >= Version::HTTP_2 {
         // HTTP/2 and HTTP/3 have no `Connection` header (RFC 9113, section 8.2.2).
         headers.remove(CONNECTION);
-    } else if here.drain.is_cancelled() && !is_switch {
+    } else if !is_switch {
+        close_if_draining(here, headers);
+    }
+}
+
+fn completion<'a>(
+    here: &WorkerContext,
+    peer: &Peer,
+    info: &ClientInfo,
+    changes: Option<&'a Arc<Changes>>,
+) -> Completion<'a> {
+    Completion {
+        changes,
+        security: here.shared.transport_security(info),
+        alternative: here.shared.alternative(peer, info),
+    }
+}
+
+fn close_if_draining(here: &WorkerContext, headers: &mut HeaderMap) {
+    if here.drain.is_cancelled() {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }

@@ -56,7 +56,7 @@ pub struct Route {
     pub access: Option<Arc<Access>>,
     /// `None` if only pages of the same origin may read responses.
     pub(crate) cors: Option<Cors>,
-    pub headers: Changes,
+    pub headers: Arc<Changes>,
     /// Request headers that are not forwarded.
     pub withheld: StrippedHeaders,
     /// The maximum size of a request body in bytes; `None` for no limit.
@@ -90,7 +90,7 @@ impl Route {
             limit: None,
             access: None,
             cors: None,
-            headers: Changes::default(),
+            headers: Arc::default(),
             withheld: StrippedHeaders::default(),
             body_size: None,
             body_rate: BODY_RATE,

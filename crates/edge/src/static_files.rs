@@ -22,6 +22,7 @@ mod media_types;
 mod memory;
 mod open;
 mod path;
+mod ready_head;
 mod respond;
 
 use std::borrow::Cow;
@@ -37,10 +38,12 @@ pub use folder::{Folder, FolderError, FolderSettings};
 pub use memory::Memory;
 
 use crate::body::{self, Answer, Body};
+use crate::filters::headers::Completion;
 use crate::request_id::RequestId;
 use lookup::{DiskLookup, LookupResult};
 use memory::MemoryLookup;
 use path::{Refused, RequestedFile};
+use respond::respond;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
@@ -66,6 +69,9 @@ impl<'a> RequestParts<'a> {
 /// Serves a file. `path` is percent-encoded, without the prefix that the route strips.
 /// `request.uri` is as the client sent it, for redirects. `id` is logged with failures.
 ///
+/// With `complete`, a file in memory is answered over HTTP/1.1 with the whole head, which is the
+/// same for each request then.
+///
 /// The error is what must be awaited for the answer, unless it is at hand.
 ///
 /// An error response has a status and no body. The status is 503 (with `Retry-After`) if there are
@@ -77,6 +83,7 @@ pub fn answer<'a>(
     path: &str,
     now: SystemTime,
     id: &'a RequestId,
+    complete: Option<&dyn Fn() -> Completion<'a>>,
 ) -> Result<Answer, Pin<Box<impl Future<Output = Answer> + Send + use<'a>>>> {
     match *request.method {
         Method::GET | Method::HEAD => {}
@@ -97,7 +104,7 @@ pub fn answer<'a>(
         MemoryLookup::Fresh(entry) => match entry.at_hand(request, memory.encoders()) {
             Ok(form) => {
                 let modified = entry.modified();
-                return Ok(respond::respond(request, form, modified, memory, now));
+                return Ok(respond(request, form, modified, memory, now, complete));
             }
             Err(_) => Some(entry),
         },
@@ -124,7 +131,7 @@ pub fn answer<'a>(
                     Ok(form) => form,
                     Err(encoding) => memory.coded(&entry, encoding).await,
                 };
-                respond::respond(request, form, entry.modified(), memory, now)
+                respond(request, form, entry.modified(), memory, now, None)
             }
             Ok(LookupResult::Folder) => redirect_to_slash(request),
             Ok(LookupResult::Listing(page)) => {

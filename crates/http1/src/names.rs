@@ -149,11 +149,12 @@ pub(crate) fn header_name(name: &[u8]) -> Option<HeaderName> {
 
 /// A test finds names of [`USUAL`] that share a slot; other factors part them.
 fn slot(name: &[u8]) -> usize {
-    let letter = |place: usize| usize::from(name.get(place).copied().unwrap_or_default() | 0x20);
-    let length = name.len();
-    let places = [length / 2, length.wrapping_sub(1), length.wrapping_sub(2)];
-    let [middle, last, second_last] = places.map(letter);
-    (34 * length + 26 * middle + 20 * last + 43 * second_last) % SLOTS
+    let [.., second_last, last] = name else {
+        return 0;
+    };
+    let middle = name[name.len() / 2];
+    let letter = |byte: u8| usize::from(byte | 0x20);
+    (34 * name.len() + 26 * letter(middle) + 20 * letter(*last) + 43 * letter(*second_last)) % SLOTS
 }
 
 #[cfg(test)]

@@ -89,12 +89,14 @@ fn is_one_section(bytes: &[u8]) -> bool {
     let [first, second, rest @ ..] = lines else {
         return false;
     };
-    // Without branches, so that many bytes are compared at once.
+    // Numbers have no branches, so many bytes are compared at once.
     let triples = lines.iter().zip(&lines[1..]).zip(rest);
-    let has_odd = triples.fold(false, |odd, ((line_end, carriage), last)| {
-        odd | ((*last == b'\n') & ((*carriage != b'\r') | (*line_end == b'\n')))
+    let odd = triples.fold(0, |odd, ((line_end, carriage), last)| {
+        let is_bare = u8::from(*carriage != b'\r');
+        let is_empty = u8::from(*line_end == b'\n');
+        odd | (u8::from(*last == b'\n') & (is_bare | is_empty))
     });
-    !has_odd && *first != b'\n' && *second != b'\n' && !lines.ends_with(b"\n")
+    odd == 0 && *first != b'\n' && *second != b'\n' && !lines.ends_with(b"\n")
 }
 
 #[cfg(test)]

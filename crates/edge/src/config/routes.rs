@@ -272,7 +272,7 @@ fn one(
             Some(access) => Some(Arc::new(access?)),
         },
         cors,
-        headers,
+        headers: Arc::new(headers),
         withheld,
         body_size,
         body_rate: bodies?.rate,

@@ -10,6 +10,7 @@ use http1::{Reason, RequestHead, content_length};
 use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
 use crate::filters::forwarding::names;
+use crate::request_id::REQUEST_ID;
 
 /// The properties of a request that determine the head of its response.
 #[derive(Debug, Clone, Copy)]
@@ -105,32 +106,28 @@ impl RequestTraits {
         here: &WorkerContext,
     ) {
         let (status, headers) = (answer.status(), answer.headers());
-        let is_http11 = self.version == Version::HTTP_11;
-        let version = if is_http11 {
-            b"HTTP/1.1 "
-        } else {
-            b"HTTP/1.0 "
-        };
-        head.extend_from_slice(version);
-        head.extend_from_slice(status.as_str().as_bytes());
-        head.push(b' ');
-        let own = answer.extensions().get::<Reason>();
-        let usual = || status.canonical_reason().unwrap_or("Unknown").as_bytes();
-        head.extend_from_slice(own.map_or_else(usual, |Reason(own)| own));
-        head.extend_from_slice(b"\r\n");
+        let headed = answer.body().headed();
+        match headed {
+            Some(headed) => head.extend_from_slice(&headed.head),
+            None => self.write_status_line(head, answer),
+        }
         let mut line = |name: &HeaderName, value: &[u8]| {
             head.extend_from_slice(name.as_str().as_bytes());
             head.extend_from_slice(b": ");
             head.extend_from_slice(value);
             head.extend_from_slice(b"\r\n");
         };
+        if let Some(id) = headed.and_then(|headed| headed.id.as_ref()) {
+            line(&REQUEST_ID, id.as_str().as_bytes());
+        }
         for (name, value) in headers {
             line(name, value.as_bytes());
         }
         match framing {
             Framing::Chunked => line(&TRANSFER_ENCODING, b"chunked"),
             Framing::Length(length)
-                if !self.is_head
+                if headed.is_none()
+                    && !self.is_head
                     && !has_no_body(status)
                     && !headers.contains_key(CONTENT_LENGTH) =>
             {
@@ -150,9 +147,25 @@ impl RequestTraits {
             // The response may have its own `Connection` header.
         } else if self.is_last {
             line(&CONNECTION, b"close");
-        } else if !is_http11 {
+        } else if self.version != Version::HTTP_11 {
             line(&CONNECTION, b"keep-alive");
         }
+        head.extend_from_slice(b"\r\n");
+    }
+
+    fn write_status_line(self, head: &mut Vec<u8>, answer: &Answer) {
+        let status = answer.status();
+        let version = if self.version == Version::HTTP_11 {
+            b"HTTP/1.1 "
+        } else {
+            b"HTTP/1.0 "
+        };
+        head.extend_from_slice(version);
+        head.extend_from_slice(status.as_str().as_bytes());
+        head.push(b' ');
+        let own = answer.extensions().get::<Reason>();
+        let usual = || status.canonical_reason().unwrap_or("Unknown").as_bytes();
+        head.extend_from_slice(own.map_or_else(usual, |Reason(own)| own));
         head.extend_from_slice(b"\r\n");
     }
 }

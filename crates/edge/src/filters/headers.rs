@@ -2,9 +2,10 @@
 //! Also removes the request headers that a route names.
 
 use http::header::{
-    REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ALT_SVC, REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::description;
@@ -174,40 +175,56 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
 }
 
-/// Completes the headers of a response, but for its ID. Existing headers stay unless the route changes them.
-///
-/// `hsts` is `None` for clear text. `is_instead` means that the response replaces the target's
-/// response, for example as an error page. The route's caching headers are then not applied.
-pub fn complete(
-    answer: &mut HeaderMap,
-    changes: &Changes,
-    hsts: Option<&HeaderValue>,
-    is_instead: bool,
-) {
-    // An entry would make room for one header more even if the header is there.
-    for (name, value) in &DEFAULTS {
-        if !answer.contains_key(name) {
+/// What the edge adds to a response's headers, and what a route changes in them.
+#[derive(Debug)]
+pub struct Completion<'a> {
+    /// `None` if no route changes them.
+    pub(crate) changes: Option<&'a Arc<Changes>>,
+    /// For `Strict-Transport-Security`; `None` for clear text.
+    pub(crate) security: Option<HeaderValue>,
+    /// For `Alt-Svc` (RFC 7838, section 3).
+    pub(crate) alternative: Option<HeaderValue>,
+}
+
+impl Completion<'_> {
+    /// Completes the headers of a response, but for its ID. Existing headers stay unless the route
+    /// changes them.
+    ///
+    /// `is_instead` means that the response replaces the target's response, for example as an error
+    /// page. The route's caching headers are then not applied.
+    pub(crate) fn apply(&self, answer: &mut HeaderMap, is_instead: bool) {
+        // An entry would make room for one header more even if the header is there.
+        let mut add = |name: &HeaderName, value: &HeaderValue| {
+            if !answer.contains_key(name) {
+                answer.insert(name, value.clone());
+            }
+        };
+        for (name, value) in &DEFAULTS {
+            add(name, value);
+        }
+        if let Some(security) = &self.security {
+            add(&STRICT_TRANSPORT_SECURITY, security);
+        }
+        if let Some(alternative) = &self.alternative {
+            add(&ALT_SVC, alternative);
+        }
+        if answer.contains_key(SERVER) {
+            hide_version(answer);
+        }
+        let Some(changes) = self.changes else {
+            return;
+        };
+        let applies = |name: &HeaderName| !(is_instead && is_for_caches(name.as_str()));
+        for name in changes.remove.iter().filter(|name| applies(name)) {
+            while answer.remove(name).is_some() {}
+        }
+        for (name, value) in changes.set.iter().filter(|(name, _)| applies(name)) {
             answer.insert(name, value.clone());
         }
     }
-    if let Some(hsts) = hsts
-        && !answer.contains_key(STRICT_TRANSPORT_SECURITY)
-    {
-        answer.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
-    }
-    if answer.contains_key(SERVER) {
-        hide_version(answer);
-    }
-    let applies = |name: &HeaderName| !(is_instead && is_for_caches(name.as_str()));
-    for name in changes.remove.iter().filter(|name| applies(name)) {
-        while answer.remove(name).is_some() {}
-    }
-    for (name, value) in changes.set.iter().filter(|(name, _)| applies(name)) {
-        answer.insert(name, value.clone());
-    }
 }
 
-/// The headers that [`complete`] and [`identify`] add to every response, with an empty request ID.
+/// The headers that [`Completion`] and [`identify`] add to every response, with an empty request ID.
 pub(crate) fn prepared() -> HeaderMap {
     let mut headers: HeaderMap = DEFAULTS.iter().cloned().collect();
     headers.insert(REQUEST_ID, HeaderValue::from_static(""));
@@ -288,7 +305,12 @@ mod tests {
         }
         let id = RequestId::parse("id-1").unwrap();
         let hsts = hsts(Duration::from_mins(1));
-        complete(&mut answer, &changes(text).0, hsts.as_ref(), false);
+        let completion = Completion {
+            changes: Some(&Arc::new(changes(text).0)),
+            security: hsts,
+            alternative: None,
+        };
+        completion.apply(&mut answer, false);
         identify(&mut answer, &id);
         answer
     }

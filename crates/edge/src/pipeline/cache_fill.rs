@@ -183,6 +183,7 @@ impl CacheFill {
             };
             let mut exchange = Exchange {
                 here: &self.here,
+                peer: None,
                 running: &self.running,
                 info: &self.info,
                 request: &mut request,

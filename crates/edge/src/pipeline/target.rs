@@ -1,10 +1,11 @@
 //! Passes a request to its route's target.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use http_body::Body as _;
 use tokio::time::Instant;
 
@@ -16,12 +17,12 @@ use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::request_id::REQUEST_ID;
 use crate::route::{NormalPath, Redirect, Route, Target};
-use crate::static_files::{self, RequestParts};
+use crate::static_files::{self, Folder, RequestParts};
 
 use super::event_stream::ending_at;
 use super::unread::{LentBody, put_away};
 use super::upload::{Measured, TooLarge};
-use super::{Exchange, RequestOutcome, bare, in_one_shape, later, permanent_redirect};
+use super::{Exchange, RequestOutcome, bare, completion, in_one_shape, later, permanent_redirect};
 use crate::context::WorkerContext;
 
 /// Forwards the request to the target. Then purges the cached responses that the target's response
@@ -52,31 +53,25 @@ pub(super) async fn ask(
     route: &Route,
     path: &NormalPath<'_>,
 ) -> Answer {
-    let Exchange { here, info, .. } = *exchange;
-    let (request, outcome) = (&mut *exchange.request, &mut *exchange.outcome);
     if let Some(most) = route.body_size
-        && says_more_than(request.headers(), most)
+        && says_more_than(exchange.request.headers(), most)
     {
-        outcome.why = "body too large";
+        exchange.outcome.why = "body too large";
         return bare(StatusCode::PAYLOAD_TOO_LARGE);
     }
     match &route.target {
         Target::App => {
-            let Ok(target) = route.forwarded(path, request.uri()) else {
+            let Ok(target) = route.forwarded(path, exchange.request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
             Box::pin(of_app(exchange, route, target)).await
         }
         Target::Files(folder) => {
-            let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+            let reads = matches!(*exchange.request.method(), Method::GET | Method::HEAD);
             if reads || !route.falls_back {
-                let now = (here.shared.clock)();
-                let (memory, place) = (&here.memory, route.rewrite(path));
-                let head = RequestParts::of(request);
-                let id = &info.id;
+                let place = route.rewrite(path);
                 let answer = 'answer: {
-                    let waiting = match static_files::answer(folder, memory, head, &place, now, id)
-                    {
+                    let waiting = match of_file(exchange, route, folder, &place) {
                         Ok(answer) => break 'answer answer,
                         Err(waiting) => waiting,
                     };
@@ -84,28 +79,56 @@ pub(super) async fn ask(
                 };
                 if !route.falls_back || answer.status() != StatusCode::NOT_FOUND {
                     let answer = with_page_due(answer);
-                    if request.body().is_end_stream() {
+                    if exchange.request.body().is_end_stream() {
                         return answer;
                     }
-                    let body = std::mem::take(request.body_mut());
-                    let body = Measured::around(body, route, &mut outcome.upload);
+                    let body = std::mem::take(exchange.request.body_mut());
+                    let body = Measured::around(body, route, &mut exchange.outcome.upload);
                     return Box::pin(after_body(body, answer)).await;
                 }
             }
-            let Ok(target) = Route::fallen_back(path, request.uri()) else {
+            let Ok(target) = Route::fallen_back(path, exchange.request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
             Box::pin(of_app(exchange, route, target)).await
         }
         Target::Proxy(name) => {
-            let Ok(target) = route.forwarded(path, request.uri()) else {
+            let Ok(target) = route.forwarded(path, exchange.request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
             Box::pin(proxied(exchange, route, name, target)).await
         }
-        Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
+        Target::Redirect(redirect) => {
+            redirected(redirect, route, path, exchange.request.uri().query())
+        }
         Target::Status(status) => bare(*status),
     }
+}
+
+/// The error is what must be awaited for the answer.
+fn of_file<'a>(
+    exchange: &'a Exchange<'_>,
+    route: &'a Route,
+    folder: &Arc<Folder>,
+    place: &str,
+) -> Result<Answer, Pin<Box<impl Future<Output = Answer> + Send + use<'a>>>> {
+    let Exchange { here, info, .. } = *exchange;
+    let request = &*exchange.request;
+    let now = (here.shared.clock)();
+    let head = RequestParts::of(request);
+    let peer = exchange.peer.filter(|_| has_same_headers(request, route));
+    let complete = peer.map(|peer| move || completion(here, peer, info, Some(&route.headers)));
+    let complete = complete.as_ref().map(|complete| complete as _);
+    static_files::answer(folder, &here.memory, head, place, now, &info.id, complete)
+}
+
+/// Whether the headers of each response to such a request are the same, but for the ID.
+fn has_same_headers(request: &Request<Body>, route: &Route) -> bool {
+    route.cors.is_none()
+        && route.access.is_none()
+        && route.shared_cache.is_none()
+        && request.version() == Version::HTTP_11
+        && *request.method() == Method::GET
 }
 
 async fn proxied(

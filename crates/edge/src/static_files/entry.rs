@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::RequestParts;
 use super::folder::Folder;
 use super::media_types;
+use super::ready_head::ReadyHead;
 use crate::file_stamp::{FileStamp, StampedFile};
 use crate::filters::compression::{
     Accepted, EncoderMemory, Encoding, Offers, SMALLEST, is_compressible,
@@ -105,6 +106,7 @@ pub(super) struct Variant {
     pub(super) unchanged: HeaderMap,
     pub(super) tag: HeaderValue,
     pub(super) content: Content,
+    pub(super) ready: ReadyHead,
 }
 
 #[derive(Debug)]
@@ -338,6 +340,7 @@ impl Variant {
             unchanged,
             tag,
             content,
+            ready: ReadyHead::default(),
         }
     }
 }

@@ -15,14 +15,16 @@ use super::memory::Memory;
 use crate::body::{Answer, Body, FileBody, KeptFile, Piece, Readers, answer};
 use crate::conditions::{self, Precondition};
 use crate::filters::compression;
+use crate::filters::headers::Completion;
 use crate::ranges::{self, RequestedRanges};
 
-pub(super) fn respond(
+pub(super) fn respond<'a>(
     request: RequestParts<'_>,
     variant: &Variant,
     modified: Option<SystemTime>,
     memory: &Memory,
     now: SystemTime,
+    complete: Option<&dyn Fn() -> Completion<'a>>,
 ) -> Answer {
     match conditions::judge(request.headers, &variant.tag, modified) {
         Precondition::Send => {}
@@ -51,17 +53,26 @@ pub(super) fn respond(
         _ => RequestedRanges::Whole,
     };
     match wanted {
-        RequestedRanges::Whole => answer(
-            StatusCode::OK,
-            variant.headers.clone(),
-            whole(&variant.content, memory),
-        ),
+        RequestedRanges::Whole => headed(variant, complete).unwrap_or_else(|| {
+            let body = whole(&variant.content, memory);
+            answer(StatusCode::OK, variant.headers.clone(), body)
+        }),
         RequestedRanges::Nothing => nothing(variant),
         RequestedRanges::Parts(parts) => match parts.as_slice() {
             [part] => one(variant, part.clone(), memory.readers()),
             parts => multipart_ranges(variant, parts, memory),
         },
     }
+}
+
+/// With its head, if that is the same for each request.
+fn headed<'a>(variant: &Variant, complete: Option<&dyn Fn() -> Completion<'a>>) -> Option<Answer> {
+    let Content::Memory(bytes) = &variant.content else {
+        return None;
+    };
+    let completion = complete?();
+    let body = variant.ready.answer(&variant.headers, &completion, bytes)?;
+    Some(Answer::new(Body::Headed(Box::new(body))))
 }
 
 fn whole(content: &Content, memory: &Memory) -> Body {

@@ -84,7 +84,7 @@ impl World {
     async fn answer(&self, request: &Request<()>, path: &str, now: SystemTime) -> Answer {
         let id = RequestId::parse("id-1").unwrap();
         let request = RequestParts::of(request);
-        match answer(&self.folder, &self.memory, request, path, now, &id) {
+        match answer(&self.folder, &self.memory, request, path, now, &id, None) {
             Ok(answer) => answer,
             Err(waiting) => waiting.await,
         }

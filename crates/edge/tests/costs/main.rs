@@ -21,8 +21,8 @@ const TURNS: usize = 10;
 
 /// The cost of one request: allocations, and bytes of the response with its head.
 const COSTS: [(&str, usize, usize); 4] = [
-    ("/file.png", 9, 1491),
-    ("/file.png, with a browser's head", 9, 1491),
+    ("/file.png", 7, 1491),
+    ("/file.png, with a browser's head", 7, 1491),
     ("/proxied", 12, 1344),
     ("/proxied, with a browser's head", 12, 1344),
 ];

@@ -13,6 +13,7 @@ mod cors;
 mod downloads;
 mod fallback;
 mod fronts;
+mod heads;
 mod hostile;
 mod http2;
 mod killed;

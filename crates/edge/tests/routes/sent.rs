@@ -136,8 +136,10 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
     waiting.say("GET", "/large.bin").await;
-    // Once something has arrived, the edge has read the file for this response.
+    // Once something has arrived, and the only worker has answered another request, the response
+    // waits for its client. While the kernel sends a part of the file, nobody can tell a change.
     waiting.0.readable().await.unwrap();
+    client.get("/page.html").await;
 
     // Overwrites the file in place, as `cp` does.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();

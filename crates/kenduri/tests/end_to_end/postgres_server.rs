@@ -1,6 +1,7 @@
 //! A PostgreSQL server of a test's own, and its standby.
 
 use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::program::{PATIENCE, children, free_address};
+use crate::program::{PATIENCE, children};
 
 /// The test's own PostgreSQL server, which flushes commits to the disk. Its socket is in its folder.
 pub(crate) struct Server {
@@ -105,21 +106,29 @@ impl Server {
     }
 
     pub(crate) fn start(&mut self) {
-        self.start_with(&["listen_addresses="]);
+        assert!(self.starts_with(&["listen_addresses="]), "the server ends");
     }
 
     /// Starts the server with TLS at `localhost`. Its certificate and key are in its data folder.
     /// Returns its port.
     pub(crate) fn start_with_tls(&mut self) -> u16 {
-        self.port = free_address().port();
-        self.start_with(&["listen_addresses=localhost", "ssl=on"]);
-        self.port
+        loop {
+            let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+            self.port = free.local_addr().expect("its address").port();
+            drop(free);
+            // Others may take the port first.
+            if self.starts_with(&["listen_addresses=localhost", "ssl=on"]) {
+                return self.port;
+            }
+        }
     }
 
-    fn start_with(&mut self, settings: &[&str]) {
+    /// `false` if the server ends at once, because its port is taken.
+    fn starts_with(&mut self, settings: &[&str]) -> bool {
         let port = format!("port={}", self.port);
         let more = [port.as_str(), "fsync=on"];
         let settings = settings.iter().chain(&more);
+        let url = self.url();
         let log = File::create(self.folder.path().join("log")).expect("a log");
         let process = self
             .command("postgres")
@@ -130,13 +139,16 @@ impl Server {
             .args(settings.flat_map(|setting| ["-c", setting]))
             .stderr(log)
             .spawn();
-        self.process = Some(process.expect("postgres"));
+        let process = self.process.insert(process.expect("postgres"));
         let end = Instant::now() + PATIENCE;
-        let url = self.url();
         while postgres::Client::connect(&url, postgres::NoTls).is_err() {
+            if process.try_wait().expect("a child").is_some() {
+                return false;
+            }
             assert!(Instant::now() < end, "the server does not start");
             std::thread::sleep(Duration::from_millis(5));
         }
+        true
     }
 
     /// The folder of the server's socket.
