@@ -105,14 +105,14 @@ host-ready-texts-missing = { $of }: { $count ->
    *[other] { $n } texts are missing
 } ({ $languages }).
 host-ready-news = { $count ->
-    [one] 1 announcement is
-   *[other] { $n } announcements are
+    [one] 1 piece of news is
+   *[other] { $n } pieces of news are
 } written, but not published.
 host-ready-unreachable = { $count ->
     [one] 1 household has
    *[other] { $n } households have
 } not answered, and you have no address or number to reach them.
-host-ready-mail-fails = Mail does not reach { $count ->
+host-ready-mail-fails = Email does not reach { $count ->
     [one] 1 household
    *[other] { $n } households
 }.
@@ -161,7 +161,7 @@ host-ready-do-contact = Add a contact
 host-ready-do-deadline = Set a last day
 host-ready-do-later = Choose a later day
 host-ready-do-texts = Write the texts
-host-ready-do-news = See the announcements
+host-ready-do-news = See the news
 host-ready-do-send = Send
 host-ready-do-remind = Remind
 host-ready-do-seats = Change the seats
@@ -171,10 +171,11 @@ host-group-guests = Guests
 host-group-invitation = Invitation
 host-group-send = Send
 host-group-answers = Answers
+host-menu-open-rsvp = Answers without a code
 host-menu-look = Look and photo
 host-menu-words = Words
 host-menu-questions = Questions and meals
-host-menu-diets = Food needs to choose from
+host-menu-diets = Dietary options
 host-menu-send = Invitations
 host-menu-general = General
 host-menu-state = Publish or close
@@ -201,7 +202,7 @@ host-help = Help
 host-help-send = How do I send the invitations?
 host-help-send-answer = Open “Send”. Each household is there with the way it can be reached: WhatsApp, SMS, email or a printed card. Press the button of a row, and the message opens with everything in it.
 host-help-owing = Who has not answered yet?
-host-help-owing-answer = Under “Send”, one page says of each household why there is no answer, with the one press that helps.
+host-help-owing-answer = Under “Send”, one page says of each household why there is no answer, with the one button that helps.
 host-help-owing-do = Those who have not answered
 host-help-no-phone = A guest has no phone and no email. What now?
 host-help-no-phone-answer = Print a card for them. It has a code to type, and a square that a phone can scan. Or ask them yourself, and put their answer in.

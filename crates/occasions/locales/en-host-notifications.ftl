@@ -1,6 +1,6 @@
 host-hear = Tell me about answers
 host-hear-text = Choose how you hear when a household answers or changes its answers. This is for you alone; other hosts choose for themselves.
-host-hear-no-mail = Mail about answers cannot leave yet: somebody who runs this site has to let this occasion send mail first. Notices on the site work.
+host-hear-no-mail = Email about answers cannot leave yet: somebody who runs this site has to let this occasion send email first. Notices on the site work.
 host-hear-by-mail = By email
 host-hear-on-site = By notice on the site
 host-hear-hour = Hour of the daily notification

@@ -52,7 +52,7 @@ host-next-page = Next
 host-as-file = This list as a file
 host-newer = Newer
 host-older = Older
-host-take-away = { "" }: take this filter away
+host-take-away = { "" }: remove this filter
 host-active-filters = Shown now
 host-presets = Often wanted
 host-more-filters = Show only some
@@ -67,6 +67,7 @@ host-copied = Copied
 ## What the page before did
 
 host-done-saved = Saved.
+host-done-untold = Saved. There is nobody to tell: those who have an invitation declined, or none has gone out.
 host-done-created = Created.
 host-done-published = Published: guests can open their invitations now.
 host-done-removed = Removed.
@@ -175,17 +176,17 @@ host-households-closed = Closed by the deadline
 host-households-locked = Locked by hand
 host-households-never-opened = Not opened
 host-back-overview = Back to the overview
-host-no-invitations = Your first invitation
+host-no-invitations = Your first household
 host-no-invitations-text = An invitation is one household: its people, its code, its language.
-host-first-invitation = Add your first invitation
+host-first-invitation = Add your first household
 
 ## Invitations
 
-host-new-invitation = New invitation
+host-new-invitation = Add a household
 host-search-invitations = Search household, guest, code, tag
 host-preset-pending = Awaiting reply { $n }
-host-preset-attending = Attending { $n }
-host-preset-declined = Declined everything { $n }
+host-preset-attending = Coming { $n }
+host-preset-declined = Not coming { $n }
 host-household = Household
 host-answers = Answers
 host-answer = Answer
@@ -225,7 +226,10 @@ host-response-pending = Awaiting reply
 host-response-attending = Somebody is coming
 host-response-declined = Nobody is coming
 host-response-unanswered = No answer at all
-host-response-partial = Partly answered
+host-response-partial = Partly answered, or not sure
+host-response-nothing = Nothing to answer
+host-response-begun = Partly answered
+host-response-unsure = Not sure
 host-person-partial = Declined so far, more to answer
 host-response-complete = Fully answered
 host-response-waitlisted = On the waiting list
@@ -289,7 +293,7 @@ host-filter-until = Until
 host-bulk = Many at once
 host-bulk-actions = Actions
 host-bulk-tag = Add a tag
-host-bulk-untag = Take a tag off
+host-bulk-untag = Remove a tag
 host-bulk-language = Set the language
 host-bulk-allowance = Say how many they may bring
 host-bulk-deadline = Set the deadline
@@ -299,7 +303,7 @@ host-bulk-archive = Archive
 host-bulk-unsent = Mark as not sent
 host-bulk-undo = Undo
 host-did-tag = Tag “{ $value }”
-host-did-untag = Tag “{ $value }” off
+host-did-untag = Tag “{ $value }” removed
 host-did-language = Language: { $value }
 host-effect-none = This doesn’t open or close answers for anyone.
 host-effect-changes = { $n ->
@@ -322,7 +326,7 @@ host-do-it = Do it
 host-see-effect = See what it does
 host-job = { $what }: { $done } of { $total } done, { $failed } failed
 host-failed = Stayed as they were
-host-back-invitations = Back to the invitations
+host-back-invitations = Back to the households
 
 ## One invitation
 
@@ -343,7 +347,7 @@ host-order-up = Up
 host-order-down = Down
 host-choice-none = No answer
 host-choice-none-to = take back the answer for { $event }, { $person }
-host-mail-household = Mail them a confirmation
+host-mail-household = Email them a confirmation
 host-mail-household-hint = Otherwise the household is not told.
 host-household-note = Note from the household
 host-history = History
@@ -385,13 +389,13 @@ host-answered-at = Answered: { $when }
 host-mark-sent = Mark as sent
 host-mark-unsent = Not sent after all
 host-about-household = About the household
-host-mail-soft-bounce = Mail to { $address } has come back three times, last on { $when }, so none goes there for a week. If the address is wrong, correct it. If it is right and takes mail again, you can let mail go there at once.
-host-mail-hard-bounce = Mail to { $address } has been coming back since { $when }: its server says that there is no such address. Ask the household, and correct the address. If it is right after all, you can let mail go there again.
+host-mail-soft-bounce = Email to { $address } has come back three times, last on { $when }, so none goes there for a week. If the address is wrong, correct it. If it is right and takes email again, you can allow it at once.
+host-mail-hard-bounce = Email to { $address } has been coming back since { $when }: its server says that there is no such address. Ask the household, and correct the address. If it is right after all, you can allow email again.
 host-mail-complaint = { $address } complained about an email from this site on { $when }, so none goes there. Only they can change that, in their account, or whoever runs this site. Reach them another way.
 host-mail-unsubscribe = { $address } asked on { $when } for no more reminders and news; confirmations still go there. Only they can change that, in their account, or whoever runs this site.
-host-mail-manual = Somebody who runs this site stopped mail to { $address } on { $when }. Ask them, or reach the household another way.
-host-mail-again = Allow mail again
-host-done-mail = Mail will be sent there again.
+host-mail-manual = Somebody who runs this site stopped email to { $address } on { $when }. Ask them, or reach the household another way.
+host-mail-again = Allow email again
+host-done-mail = Email will go there again.
 host-may-bring = May bring
 host-allowance = { $used } of { $allowed ->
     [one] 1 person
@@ -429,7 +433,7 @@ host-field-plus-ones-hint = 0 to 20, grown-ups or children.
 host-field-children = More children
 host-field-children-hint = 0 to 20, besides the people above.
 host-field-keep = Empty: stays as it is.
-host-field-for-new = For new invitations.
+host-field-for-new = For new households.
 host-field-email = Email
 host-field-phone = Phone
 host-phone-unread = WhatsApp cannot be used: this phone number cannot be read. It is kept as you typed it. Write it with the country’s code, such as { $example }.
@@ -446,6 +450,7 @@ host-field-reason = Reason
 host-field-reason-hint = For hosts only.
 host-field-deadline = Last day to answer
 host-field-deadline-hint = The whole day counts. Empty: no deadline of its own.
+host-field-last-day-hint = The whole day counts. Empty: there is no deadline.
 host-field-own-deadline = Last day for this household
 host-field-open-until = Until the end of
 host-field-name = Name
@@ -548,7 +553,7 @@ host-invite-text = Makes a link for one person. It works once, within 7 days; se
 host-invite-make = Make the link
 host-invite-made = Here is the link
 host-invite-once = It is shown this once. Copy it now.
-host-invites-open = Not taken yet
+host-invites-open = Not used yet
 host-withdraw = Withdraw
 
 ## Settings
@@ -566,7 +571,6 @@ host-words-farewell-note = From the morning after, guests read this first.
 host-basics = Basics
 host-deadline = Answer by
 host-set-deadline = Set this deadline
-host-set-date = Set the date
 host-deadline-suggested = { $day } gives your guests { $left ->
     [one] 1 day
    *[other] { $left } days
@@ -659,7 +663,7 @@ host-reopen = Open again
 host-reopen-effect = Answers are open again as far as deadlines say.
 host-archive-occasion = Archive the occasion
 host-archive-occasion-effect = Guests can read your thanks, and change nothing any more. Everything is kept until the days to keep it are over.
-host-unarchive = Out of the archive
+host-unarchive = Take out of the archive
 host-unarchive-effect = Codes show their invitations again, closed.
 host-new-event = New event
 host-when-where = When and where
@@ -672,6 +676,15 @@ host-event-said-yes = { $n ->
     [one] 1 household
    *[other] { $households } households
 } said yes to it.
+host-event-untold = { $n ->
+    [one] 1 person who said yes has
+   *[other] { $n } people who said yes have
+} not been told that it is cancelled. Once it is removed, nothing here says whom to tell.
+host-event-untold-open = { $households ->
+    [one] 1 invited household has
+   *[other] { $households } invited households have
+} not been told that it is cancelled. Once it is removed, nothing here says whom to tell.
+host-event-tell-first = Tell them first
 host-cancel-event = Cancel this event, and tell them…
 host-cancel-event-effect = It is cancelled first: guests read so, every answer is kept, and you choose how to tell those who may come. After that you can remove it.
 
@@ -757,7 +770,7 @@ host-family-invite = Links for members
 host-log-rsvp-saved = saved answers
 host-log-rsvp-by-host = saved answers by phone
 host-log-rsvp-moved-up = moved up from the waiting list
-host-log-invitation-created = wrote the invitation
+host-log-invitation-created = added the invitation
 host-log-invitation-changed = changed the invitation
 host-log-invitation-archived = archived the invitation
 host-log-invitation-restored = restored the invitation
@@ -774,7 +787,7 @@ host-log-event-changed = changed an event
 host-log-event-removed = removed an event
 host-log-event-asked-again = asked those who said yes to an event again
 host-log-event-not-told = decided not to tell guests that an event has changed
-host-log-let-send = let the occasion send mail
+host-log-let-send = let the occasion send email
 host-log-occasion-created = created the occasion
 host-log-occasion-changed = changed the settings
 host-log-occasion-moved = changed the state
@@ -783,7 +796,7 @@ host-log-export = asked for a file
 host-log-export-fetched = fetched a file
 host-log-grant-given = gave a role to
 host-log-grant-changed = changed the role of
-host-log-grant-removed = took the role of
+host-log-grant-removed = removed the role of
 host-log-invite-created = made a link for a member
 host-log-invite-withdrawn = withdrew a link for a member
 host-log-diets = changed the food needs on offer
@@ -822,8 +835,8 @@ host-members-mails = { $n ->
     [one] { $n } email in a day
    *[other] { $n } emails in a day
 }
-host-members-let-send = Let it send mail
-host-members-stop-sending = Stop its mail
+host-members-let-send = Let it send email
+host-members-stop-sending = Stop its email
 host-members-take-on = Make it the site’s own
 
 # What webhooks hear of.
@@ -899,13 +912,20 @@ host-unanswered = Not answered yet
 host-unanswered-no-contact = No phone number, no email address, no postal address.
 host-unanswered-not-sent = Not sent yet.
 host-unanswered-bounced = Email came back on { $day }.
+host-unanswered-no-address = Email came back on { $day }: no such address.
 host-unanswered-unsubscribed = Asked us on { $day } to send no more email.
 host-unanswered-complained = Marked our email as spam on { $day }. Please don’t write without asking first.
 host-unanswered-mail-stopped = No email has gone to this address since { $day }.
 host-unanswered-locked = Answers are locked for this household.
 host-unanswered-own-deadline = Answers closed on { $day }, this household’s own deadline.
+host-unanswered-never-opened-by = Sent on { $day } ({ $channel }), never opened.
 host-unanswered-never-opened = Sent on { $day }, never opened.
 host-unanswered-partial = Answered { $answered } of { $people }. Still open: { $names }
+host-unanswered-partial-unsure = Answered { $answered } of { $people }. Not sure: { $names }
+host-unanswered-unsure = Not sure: { $names }
+host-unanswered-events = Answered, but not for { $events }.
+host-unanswered-each = Each has something left to answer: { $names }
+host-unanswered-unnamed = { $n } without a name
 host-unanswered-opened = { $n ->
     [one] Opened or previewed once, on { $day }.
    *[other] Opened or previewed { $n } times, last on { $day }.

@@ -99,9 +99,12 @@ problem-file-empty = There is no list in this file: it needs headings and at lea
     .title = There is no list in the file
 problem-occasion-not-published = Publish the occasion first: until then, links open nothing.
     .title = Not published
-problem-mail-not-allowed = This occasion may not send mail at present. The people who run this site can allow it.
+problem-mail-not-allowed = This occasion may not send email at present. The people who run this site can allow it.
     .title = No mail allowed
-problem-placeholder-unknown = We do not know one of the names in braces. Below the text, you see those that you can use.
+problem-placeholder-unknown = { $near ->
+    [none] { $name } isn’t a field. Below the text, you see those that you can use.
+   *[other] { $name } isn’t a field. Did you mean { $near }?
+}
     .title = Unknown name in braces
 problem-text-missing = Please write its text first.
     .title = Text missing

@@ -14,7 +14,7 @@ host-heard-subject-one = { $household } telah menjawab: { $hosts }
 host-heard-subject = { $n } keluarga telah menjawab: { $hosts }
 host-heard-yes = { $n } akan hadir
 host-heard-no = { $n } tidak hadir
-host-heard-open = { $n } belum pasti
+host-heard-open = { $n } belum menjawab
 host-heard-more = Dan { $n } keluarga lagi.
 host-heard-text =
     Salam { $name },

@@ -98,7 +98,10 @@ problem-occasion-not-published = Terbitkan majlis dahulu: sebelum itu, pautan ti
     .title = Belum diterbitkan
 problem-mail-not-allowed = Majlis ini tidak dibenarkan menghantar e-mel buat masa ini. Pengendali laman ini boleh membenarkannya.
     .title = E-mel tidak dibenarkan
-problem-placeholder-unknown = Kami tidak mengenali salah satu nama dalam kurungan. Di bawah teks, anda dapat melihat nama yang boleh digunakan.
+problem-placeholder-unknown = { $near ->
+    [none] { $name } bukan medan. Di bawah teks, anda dapat melihat nama yang boleh digunakan.
+   *[other] { $name } bukan medan. Maksud anda { $near }?
+}
     .title = Nama dalam kurungan tidak dikenali
 problem-text-missing = Sila tulis teksnya dahulu.
     .title = Teks tiada

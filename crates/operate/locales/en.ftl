@@ -24,7 +24,7 @@ server-own = Kenduri itself
 server-own-text = This is Kenduri itself: it takes all connections and serves these pages. It stops when kenduri serve stops.
 server-address = Address
 server-address-is = Links to this site begin with { $address }. The setting site.url in kenduri.toml is this address.
-server-address-private = Guests cannot open such links. Point a name of yours at this server, set site.url to it, such as "https://wedding.example", and start Kenduri again. For the demo, start it with --set site.url=https://wedding.example.
+server-address-private = Guests cannot open such links. Whoever runs this server points a name at it, writes url = "https://wedding.example" with that name below [site] in kenduri.toml, and runs: sudo kenduri apply && sudo kenduri reload kenduri. The demo is started with --set site.url=https://wedding.example instead.
 server-no-services = No other program is kept running yet. A section [service.NAME] in kenduri.toml describes one.
 server-of = { $used } of { $most }
 server-seconds = { $n } s

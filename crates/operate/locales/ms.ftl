@@ -24,7 +24,7 @@ server-own = Kenduri sendiri
 server-own-text = Inilah Kenduri sendiri: ia menerima semua sambungan dan menghidangkan halaman ini. Ia berhenti apabila kenduri serve berhenti.
 server-address = Alamat
 server-address-is = Pautan ke laman ini bermula dengan { $address }. Tetapan site.url dalam kenduri.toml ialah alamat ini.
-server-address-private = Tetamu tidak dapat membuka pautan begini. Halakan satu nama milik anda ke pelayan ini, tetapkan site.url kepadanya, contohnya "https://wedding.example", kemudian mulakan Kenduri semula. Untuk demo, mulakannya dengan --set site.url=https://wedding.example.
+server-address-private = Tetamu tidak dapat membuka pautan begini. Sesiapa yang mengurus pelayan ini perlu menghalakan satu nama kepadanya, menulis url = "https://wedding.example" dengan nama itu di bawah [site] dalam kenduri.toml, kemudian menjalankan: sudo kenduri apply && sudo kenduri reload kenduri. Untuk demo, mulakannya dengan --set site.url=https://wedding.example.
 server-no-services = Belum ada program lain yang dijalankan. Bahagian [service.NAMA] dalam kenduri.toml menerangkannya.
 server-of = { $used } daripada { $most }
 server-seconds = { $n } s

@@ -27,11 +27,15 @@ fn a_host_writes_tries_sends_and_watches() {
             Some("You are invited: {occasion_title}")
         );
         assert!(form.value("body.ms").unwrap().contains("{rsvp_link}"));
-        form.fill("body.en", "Come, {household}! {nobody}\n\n{rsvp_link}");
-        let refused = host.submit(&texts, &form).await;
-        refused.expect(422);
-        let why = stage.say("problem-placeholder-unknown");
-        assert!(refused.text().contains(&why), "{}", refused.text());
+        for (name, near) in [("{nobody}", "none"), ("{guestname}", "{guests}")] {
+            let written = format!("Come, {{household}}! {name}\n\n{{rsvp_link}}");
+            form.fill("body.en", &written);
+            let refused = host.submit(&texts, &form).await;
+            refused.expect(422);
+            let values = [("name", name.into()), ("near", near.into())];
+            let why = stage.fill("problem-placeholder-unknown", values);
+            assert!(refused.text().contains(&why), "{}", refused.text());
+        }
         form.fill(
             "body.en",
             "Come, {household}! See https://example.com/map.\n\n{rsvp_link}",

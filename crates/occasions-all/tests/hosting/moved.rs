@@ -396,6 +396,35 @@ fn whoever_was_invited_or_answered_since_is_not_told() {
 }
 
 #[test]
+fn a_moved_day_that_concerns_nobody_is_said_to_be_so() {
+    on_default(async |stage| {
+        four_households(stage).await;
+        let mut host = stage.public(&stage.owner);
+        let event = change(stage, json!({})).await;
+        let address = format!("{HOME}/settings/events/{event}");
+        let mut save = async |day: &str| {
+            let page = host.get(&address).await.with(200);
+            let mut form = page.form(&address);
+            form.fill("starts_at", &format!("2027-{day}T12:00"));
+            form.fill("ends_at", &format!("2027-{day}T16:00"));
+            let done = host.submit(&page, &form).await.with(303);
+            host.follow(done).await.with(200).text()
+        };
+        let nobody = stage.say("host-done-untold");
+        let told = save("01-23").await;
+        assert!(!told.contains(&*nobody), "{told}");
+        assert!(told.contains("Tell them?"), "{told}");
+        let declined = sql!("UPDATE reply SET status = 'no' WHERE $1 <> ''");
+        stage.run(declined, "all").await;
+        let told = save("01-24").await;
+        assert!(told.contains(&*nobody), "{told}");
+        // What concerns nobody in any case is only saved.
+        let told = save("01-24").await;
+        assert!(!told.contains(&*nobody), "{told}");
+    });
+}
+
+#[test]
 fn an_event_to_which_people_said_yes_is_not_removed_before_they_can_be_told() {
     on_both(async |stage| {
         four_households(stage).await;
@@ -423,7 +452,15 @@ fn an_event_to_which_people_said_yes_is_not_removed_before_they_can_be_told() {
         assert_eq!(to_tell(stage, &mut host).await, waiting);
         // Once it is cancelled, it can go with its answers, and the page still says how many.
         let page = host.get(&address).await.with(200);
-        assert!(page.text().contains("from 2 households said yes to it."));
+        let shown = page.text();
+        assert!(shown.contains("from 2 households said yes to it."));
+        // The removal takes away what says whom to tell, so the page says it, and leads there.
+        assert!(
+            shown.contains("people who said yes have not been told that it is cancelled."),
+            "{shown}"
+        );
+        let tell = page.link(&stage.say("host-event-tell-first"));
+        assert_eq!(tell.href, format!("{HOME}/send/moved/{event}"));
         let mut form = page.form(&format!("{address}/remove"));
         form.fill("confirm", "reception");
         host.submit(&page, &form).await.expect(303);

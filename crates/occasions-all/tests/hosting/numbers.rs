@@ -548,6 +548,16 @@ fn every_page_says_the_same_of_what_is_to_be_sent_and_answered() {
                 );
             }
         }
+        let send = owner.get(&format!("{HOME}/send")).await.with(200).links();
+        let so_far = send.iter().filter(|link| link.href.contains("sent=yes"));
+        let so_far: Vec<_> = so_far.collect();
+        let ids = ["sent", "opened", "answered"].map(|one| format!("host-so-far-{one}"));
+        assert_eq!(so_far.len(), ids.len());
+        for (link, id) in so_far.into_iter().zip(ids) {
+            let (_, query) = link.href.split_once('?').unwrap();
+            let counted = listed(&mut owner, query).await;
+            assert_eq!(link.text, n(&id, counted), "{query}");
+        }
         let counted = summary(stage).await.invitations;
         assert_eq!((counted.owing, counted.pending), (owing, pending));
         let home = owner.get(HOME).await.with(200);

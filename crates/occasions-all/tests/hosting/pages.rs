@@ -364,7 +364,7 @@ fn whoever_declined_one_event_of_two_is_shown_as_having_declined_so_far() {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let (partly, declined) = (
-            stage.say("host-response-partial"),
+            stage.say("host-response-begun"),
             stage.say("host-person-partial"),
         );
         let people = stage.done(summary::load).await.guests;

@@ -1,6 +1,7 @@
 //! Tests of links on hosts' pages: between occasions, to the account and to the server's pages.
 
 use identity::grant;
+use occasions::occasion::Switches;
 use occasions::role::{self, Role};
 use platform::{StoreError, Tx};
 use testkit::{Page, Visitor};
@@ -73,6 +74,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/invites",
                     "/guests",
                     "/import",
+                    "/invites?open=yes",
                     "/settings/cover",
                     "/settings/texts",
                     "/settings/events",
@@ -106,6 +108,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                     "/invites",
                     "/guests",
                     "/import",
+                    "/invites?open=yes",
                     "/settings/texts",
                     "/settings/events",
                     "/settings/questions",
@@ -131,6 +134,7 @@ fn each_role_sees_the_groups_and_pages_that_it_may_open() {
                 &[
                     "/invites",
                     "/guests",
+                    "/invites?open=yes",
                     "/print",
                     "/answers",
                     "/reports#kitchen",
@@ -336,5 +340,23 @@ fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
             .get("/login?done=zqzqzqdone&k=ZQZQZQZQZQ&lang=zqzqzqlang")
             .await;
         assert!(!login.body.to_lowercase().contains("zqzqzq"));
+    });
+}
+
+#[test]
+fn answers_without_a_code_are_in_the_menu_where_they_are_taken() {
+    on_default(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let label = stage.say("host-menu-open-rsvp");
+        let changes: [(bool, fn(&mut Switches)); 2] = [
+            (true, |switches| switches.open_rsvp = true),
+            (false, |switches| switches.open_rsvp = false),
+        ];
+        for (is_taken, change) in changes {
+            stage.switch(change).await;
+            let menu = owner.get(&format!("{HOME}/menu/guests")).await.with(200);
+            let found = leads_to(&menu, &label, &format!("{HOME}/invites?open=yes"));
+            assert_eq!(found, is_taken, "{:?}", menu.links());
+        }
     });
 }

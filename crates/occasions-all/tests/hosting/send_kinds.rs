@@ -508,6 +508,26 @@ fn a_missing_text_is_named_by_its_own_field() {
 }
 
 #[test]
+fn a_walk_shows_the_link_as_whatsapp_will() {
+    on_default(async |stage| {
+        crate::sending::only_four(stage).await;
+        let mut host = stage.public(&stage.coordinator);
+        let card = async |host: &mut Visitor, channel: &str| {
+            let walk = format!("{HOME}/send/walk?kind=invitation&by={channel}");
+            let page = host.get(&walk).await.with(200);
+            let (_, rest) = page.body.split_once("<span class=\"link-card\">")?;
+            Some(rest.split_once("</span></span>").unwrap().0.to_owned())
+        };
+        let shown = card(&mut host, "whatsapp").await.unwrap();
+        assert!(shown.contains("<img src=\"/"), "{shown}");
+        for words in ["Aisyah", "2027", "wedding.example"] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        assert_eq!(card(&mut host, "paper").await, None);
+    });
+}
+
+#[test]
 fn the_button_of_a_walk_stays_in_view_on_a_small_telephone() {
     on_default(async |stage| {
         crate::sending::only_four(stage).await;

@@ -1,9 +1,11 @@
 //! Tests of what the page of a household says about why it has not answered.
 
+use occasions::hosting::handed::{self, Channel};
+use occasions::hosting::mail_text::MailKind;
 use occasions::id::InvitationId;
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
-use testkit::Visitor;
+use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
 use crate::sending::only_four;
@@ -182,6 +184,20 @@ fn one_page_says_of_every_household_why_there_is_no_answer_and_what_helps() {
             let heading = stage.say(&format!("host-unanswered-{group}"));
             assert!(page.text().contains(&heading), "{group}: {}", page.text());
         }
+        // A chip for each reason says how many, and shows no others.
+        let chip = |id: &str| page.link(&format!("{} 1", stage.say(id))).href;
+        let only = host.get(&chip("host-unanswered-unopened")).await.with(200);
+        let shows = |page: &Page, id: &InvitationId| {
+            let href = format!("{HOME}/invites/{id}");
+            page.links().iter().any(|link| link.href == href)
+        };
+        assert!(shows(&only, &never) && !shows(&only, &read) && !shows(&only, &unsent));
+        let links = only.links();
+        let all = links.iter().find(|link| link.href == path).unwrap();
+        assert!(all.text.contains(&*stage.say("host-unanswered-all")));
+        let all = host.get(&path).await.with(200);
+        assert!(shows(&all, &never) && shows(&all, &read) && shows(&all, &unsent));
+        host.get(&format!("{path}?group=nothing")).await.expect(404);
         let links = page.links();
         let leads = |href: String| links.iter().any(|link| link.href == href);
         let walk = "/send/walk?kind=reminder&household=";
@@ -190,5 +206,92 @@ fn one_page_says_of_every_household_why_there_is_no_answer_and_what_helps() {
         assert!(leads(format!("{HOME}/invites/{unsent}#code-card")));
         // Nobody else sees contact data or how often a household opened its page.
         stage.visitor(&stage.observer).get(&path).await.expect(403);
+    });
+}
+
+#[test]
+fn what_is_partly_answered_is_said_by_who_is_not_sure_and_which_event_is_open() {
+    on_default(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let facts = Facts {
+            is_reachable: true,
+            is_sent: true,
+            is_opened: true,
+            ..Facts::default()
+        };
+        let path = format!("{HOME}/invites/{id}");
+        let mut host = stage.visitor(&stage.coordinator);
+        let reply = async |event: &'static str, status: &'static str| {
+            let id = id.clone();
+            let change = move |tx: &mut Tx<'_>| {
+                sql!(
+                    "UPDATE reply SET status = :status
+                     WHERE guest IN (SELECT id FROM guest WHERE invitation = :id)
+                       AND event IN (SELECT id FROM event WHERE key = :event)",
+                    status,
+                    id,
+                    event
+                )
+                .run(tx, Rows::Any)
+            };
+            stage.site.store.write(change).await.unwrap();
+        };
+        set(stage, &id, facts).await;
+        // Everybody has answered for two of three events.
+        for event in ["nikah", "brunch"] {
+            reply(event, "yes").await;
+        }
+        let shown = host.get(&path).await.with(200).text();
+        let events = stage.fill("host-unanswered-events", [("events", "Reception".into())]);
+        assert!(shown.contains(&events), "{shown}");
+        assert!(shown.contains(&stage.say("host-response-begun")), "{shown}");
+        assert!(!shown.contains("Answered 0 of"), "{shown}");
+        // Everybody is not sure.
+        reply("reception", "undecided").await;
+        let shown = host.get(&path).await.with(200).text();
+        assert!(shown.contains("Not sure: Rahman bin Ali"), "{shown}");
+        assert!(
+            !shown.contains(&stage.say("host-response-begun")),
+            "{shown}"
+        );
+        // Nobody has answered everything, and each event is open for somebody.
+        for event in ["nikah", "brunch"] {
+            reply(event, "undecided").await;
+        }
+        reply("reception", "pending").await;
+        let shown = host.get(&path).await.with(200).text();
+        assert!(
+            shown.contains("Each has something left to answer: "),
+            "{shown}"
+        );
+        // What nobody is asked about any more is no missing answer.
+        let removed = sql!("DELETE FROM reply WHERE $1 <> ''");
+        stage.run(removed, "all").await;
+        let shown = host.get(&path).await.with(200).text();
+        let nothing = stage.say("host-response-nothing");
+        assert!(shown.contains(&*nothing), "{shown}");
+    });
+}
+
+#[test]
+fn what_was_never_opened_says_how_it_was_sent() {
+    on_default(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let facts = Facts {
+            is_reachable: true,
+            ..Facts::default()
+        };
+        set(stage, &id, facts).await;
+        let sent = id.clone();
+        stage
+            .done(move |tx, host| {
+                let kind = MailKind::Invitation;
+                handed::record(tx, host, &sent, kind, "", Channel::WhatsApp)
+            })
+            .await;
+        let mut host = stage.visitor(&stage.coordinator);
+        let page = format!("{HOME}/invites/{id}");
+        let shown = host.get(&page).await.with(200).text();
+        assert!(shown.contains("(WhatsApp), never opened."), "{shown}");
     });
 }

@@ -47,11 +47,14 @@ fn pages_that_send_or_print_say_that_nothing_reaches_guests() {
         let address = stage.fill("address-private", values);
         let ready = stage.say("host-ready-private-address");
         let links = stage.say("host-block-address");
+        // Who does not run the site is told whom to ask.
+        let values = [("address", "http://192.168.1.5".into())];
+        let ask = stage.fill("host-block-address-ask", values);
         let off = stage.say("host-block-mailbox");
         for (rest, words) in [
             ("/mail", &[&mail, &address][..]),
             ("/mail/new?kind=invitation", &[&mail, &address]),
-            ("/send", &[&links]),
+            ("/send", &[&links, &ask]),
             ("/notifications", &[&mail]),
             ("/print", &[&address]),
             ("/print/cards", &[&address]),

@@ -302,7 +302,7 @@ impl Ground<'_> {
 
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
-            Cell::from(&*self.text.say("host-response-partial"))
+            Cell::from(&*self.text.say("host-person-partial"))
         } else {
             self.status(person.status)
         }

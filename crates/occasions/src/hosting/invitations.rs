@@ -102,6 +102,8 @@ pub struct Bookkeeping {
     pub open_count: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// By which channel it was sent, if that is known.
+    pub sent_by: Option<Channel>,
 }
 
 /// Creates an invitation with its guests. If the host chose no code, the code is random.
@@ -171,7 +173,19 @@ pub fn create(
 }
 
 pub fn bookkeeping(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Bookkeeping, StoreError> {
-    sql!("SELECT {Bookkeeping} FROM invitation WHERE id = :id", id).one(tx)
+    sql!(
+        "SELECT sent_at, first_opened_at, last_opened_at, open_count, created_at, updated_at,
+             COALESCE((SELECT channel FROM handed
+                       WHERE handed.invitation = invitation.id AND kind = 'invitation'
+                         AND state = 'handed' ORDER BY at DESC LIMIT 1),
+                      (SELECT 'email' FROM campaign_recipient AS recipient
+                       JOIN campaign ON campaign.id = recipient.campaign
+                       WHERE recipient.invitation = invitation.id AND campaign.kind = 'invitation'
+                         AND recipient.state = 'written' LIMIT 1)) AS sent_by
+         FROM invitation WHERE id = :id",
+        id
+    )
+    .one(tx)
 }
 
 pub fn change(

@@ -346,6 +346,17 @@ fn unknown(text: &str, kind: MailKind) -> Vec<&str> {
         .collect()
 }
 
+/// The placeholder that begins most like an unknown one.
+fn nearest(unknown: &str, kind: MailKind) -> Option<&'static str> {
+    let alike = |name: &str| {
+        let pairs = name.bytes().zip(unknown.bytes());
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    let known = PLACEHOLDERS.iter().copied();
+    let known = known.filter(|name| replaces(kind, name) && alike(name) >= 3);
+    known.max_by_key(|name| alike(name))
+}
+
 /// Whether messages of this kind replace the placeholder.
 pub fn replaces(kind: MailKind, name: &str) -> bool {
     PLACEHOLDERS.contains(&name) && (kind == MailKind::Moved || !OF_MOVED.contains(&name))
@@ -394,7 +405,12 @@ pub fn apply(
     for (field, texts) in ["subject", "body", "message"].into_iter().zip(all) {
         for (tag, written) in texts.iter() {
             if let Some(name) = unknown(written, old.kind).first() {
-                let values = [("name", format!("{{{name}}}").into())];
+                let near = nearest(name, old.kind);
+                let near = near.map_or_else(|| "none".to_owned(), |near| format!("{{{near}}}"));
+                let values = [
+                    ("name", format!("{{{name}}}").into()),
+                    ("near", near.into()),
+                ];
                 findings.add(&format!("/{field}/{tag}"), "placeholder_unknown", values);
             }
             if old.kind == MailKind::Moved && field != "subject" && !says_change(written) {

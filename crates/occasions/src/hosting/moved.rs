@@ -1,7 +1,7 @@
 //! Events whose time or place has changed, or that were cancelled, since guests were last told, and
 //! the households that do not know it yet.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -17,8 +17,8 @@ use super::mail_text::{self, MailText, Piece};
 use super::permissions::{HostOf, Permission};
 use super::told::{self, affected, find, told_since};
 use super::{Refusal, history, occasions, portals};
-use crate::event;
 use crate::event::time_and_place::{self, Knows, News, TimeAndPlace};
+use crate::event::{self, PlannedEvent};
 use crate::guest::Reply;
 use crate::id::{EventId, InvitationId, OccasionId};
 use crate::occasion::{self, Occasion};
@@ -188,6 +188,65 @@ pub fn list_all(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Moved>, St
         });
     }
     Ok(all)
+}
+
+/// Who has not been told that an event is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Untold {
+    /// How many people said yes to it.
+    pub(crate) people: i64,
+    pub(crate) households: i64,
+}
+
+/// Finds who has not been told of each cancelled event that would not be over yet.
+pub(crate) fn untold(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<BTreeMap<EventId, Untold>, StoreError> {
+    let mut all = BTreeMap::new();
+    for moved in list(tx, occasion)? {
+        if !moved.now.is_cancelled {
+            continue;
+        }
+        let said_yes: Vec<(InvitationId,)> = sql!(
+            "SELECT guest.invitation FROM cancelled_reply AS reply
+             JOIN guest ON guest.id = reply.guest
+             WHERE reply.event = :event
+               AND (reply.status = 'yes' OR reply.seat_until IS NOT NULL)",
+            event = moved.event
+        )
+        .all(tx)?;
+        let people = said_yes
+            .iter()
+            .filter(|(id,)| moved.households.contains(id));
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let untold = Untold {
+            people: count(people.count()),
+            households: count(moved.households.len()),
+        };
+        all.insert(moved.event, untold);
+    }
+    Ok(all)
+}
+
+/// Whether a change of an event concerns guests, and there is nobody to tell: everybody who was told
+/// of it has declined, or no invitation has gone out.
+pub(crate) fn concerns_nobody(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    [old, new]: [&PlannedEvent; 2],
+) -> Result<bool, StoreError> {
+    let (now, zone) = (tx.now(), occasion::load(tx, host.occasion())?.zone());
+    let [Some(was), Some(is)] = [old, new].map(|event| TimeAndPlace::of(event, &zone)) else {
+        return Ok(false);
+    };
+    if is.reads_like(&was) || is.ends_at <= now || find(tx, &new.id)?.is_some() {
+        return Ok(false);
+    }
+    let Groups {
+        declined, unsent, ..
+    } = Groups::load(tx, &new.id, &HashSet::new())?;
+    Ok(declined + unsent > 0 && affected(tx, &new.id, now)?.is_empty())
 }
 
 /// Records that hosts tell nobody. The event stays among the open points.

@@ -85,7 +85,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .label("host-field-farewell").section("host-texts").wording(),
     cover_alt: texts(Limits::line(200)).label("host-field-cover-alt")
         .hint("host-field-cover-alt-hint").section("host-texts").wording(),
-    rsvp_deadline: day().optional().label("host-field-deadline").hint("host-field-deadline-hint")
+    rsvp_deadline: day().optional().label("host-field-deadline").hint("host-field-last-day-hint")
         .section("host-deadline"),
     theme: part(THEME).label("host-look-title").section("host-look-title"),
     switches: part(SWITCHES).label("host-switches").section("host-switches"),

@@ -23,7 +23,7 @@ use super::{Refusal, channels, occasions, reached, thanks};
 use crate::event;
 use crate::id::InvitationId;
 use crate::phase;
-use crate::words::{Access, OccasionStatus};
+use crate::words::{Access, OccasionStatus, Response};
 
 /// A household that was reminded within this time is not reminded again.
 const REMINDED: SignedDuration = SignedDuration::from_hours(24);
@@ -97,6 +97,9 @@ pub struct SentSoFar {
     pub opened: usize,
     /// Of these, households that have answered.
     pub answered: usize,
+    /// Of these, households that have answered everything.
+    #[serde(skip)]
+    pub complete: usize,
     /// Mails with the invitation that wait to be sent.
     pub queued: usize,
     /// Mails with the invitation of which nobody knows whether they left.
@@ -381,6 +384,7 @@ impl SentSoFar {
             self.sent += 1;
             self.opened += usize::from(row.last_opened_at.is_some());
             self.answered += usize::from(row.replied_at.is_some());
+            self.complete += usize::from(row.response == Response::Complete);
         }
     }
 }

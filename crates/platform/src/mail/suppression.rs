@@ -208,6 +208,21 @@ impl Blocked {
 
 /// Reads all blocked addresses in one query, for callers that check many addresses.
 pub fn blocked(tx: &mut Tx<'_>, stream: Stream, scope: &str) -> Result<Blocked, StoreError> {
+    let blocks =
+        |one: &Suppression| one.cause.blocks(stream) && one.place.covers(stream, Some(scope));
+    blocked_where(tx, scope, blocks)
+}
+
+/// Like [`blocked`], for any mail of the scope, as [`list_in`] lists it for one address.
+pub fn blocked_in(tx: &mut Tx<'_>, scope: &str) -> Result<Blocked, StoreError> {
+    blocked_where(tx, scope, |one| one.place.is_in(scope))
+}
+
+fn blocked_where(
+    tx: &mut Tx<'_>,
+    scope: &str,
+    blocks: impl Fn(&Suppression) -> bool,
+) -> Result<Blocked, StoreError> {
     let now = tx.roughly_now();
     let all: Vec<Suppression> = sql!(
         "SELECT {Suppression} FROM suppression WHERE scope IN ('', :scope)",
@@ -216,7 +231,7 @@ pub fn blocked(tx: &mut Tx<'_>, stream: Stream, scope: &str) -> Result<Blocked, 
     .all(tx)?;
     let mut blocked = HashMap::new();
     for one in all {
-        if one.is_held(now) && one.cause.blocks(stream) && one.place.covers(stream, Some(scope)) {
+        if one.is_held(now) && blocks(&one) {
             let cause = blocked.entry(one.place.address).or_insert(one.cause);
             *cause = one.cause.max(*cause);
         }

@@ -80,6 +80,16 @@ pub trait PageResource: Resource<Parent: PageParent> {
 
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
+    /// The value of the query parameter `done` after a change.
+    fn changed(
+        _: &mut Tx<'_>,
+        _: &Self::Parent,
+        _old: &Self,
+        _one: &Self,
+    ) -> Result<&'static str, RefusalOf<Self>> {
+        Ok("saved")
+    }
+
     /// Changes a blank item to what a person most likely wants, before the form shows it.
     fn propose(&mut self) {}
 
@@ -208,6 +218,8 @@ pub struct EditForm<'a> {
     pub remove: Option<(String, Option<form_state::Field>)>,
     /// A sentence after the one that explains the effect of the removal.
     pub remove_note: Option<String>,
+    /// The path and label of the page to visit before the removal.
+    pub before_removal: Option<(String, String)>,
     version: i64,
 }
 
@@ -281,12 +293,11 @@ fn shown<R: PageResource>(
     fields
 }
 
-fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
-    match (R::IS_SHOWN_AFTER, is_new) {
-        (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
-        (true, false) => format!("{list}/{}?done=saved", one.address()),
-        (false, true) => format!("{list}?done=created"),
-        (false, false) => format!("{list}?done=saved"),
+/// Where the browser is redirected to; `changed` is `None` for a new item.
+fn after<R: PageResource>(list: &str, one: &R, changed: Option<&str>) -> String {
+    match (R::IS_SHOWN_AFTER, changed) {
+        (true, done) => format!("{list}/{}?done={}", one.address(), done.unwrap_or(R::BEGUN)),
+        (false, done) => format!("{list}?done={}", done.unwrap_or("created")),
     }
 }
 
@@ -346,7 +357,7 @@ async fn create<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
         let shown = shown::<R>(true, None, &form, tx.now());
         let one = super::create::<R>(tx, parent, &Input::Form(form.clone(), shown))?;
-        Ok(after(&list, &one, true))
+        Ok(after(&list, &one, None))
     };
     let done = match prepared {
         Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
@@ -377,7 +388,8 @@ async fn change<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
         let shown = shown(parent.may(R::OWNERS), Some(&old), &form, tx.now());
         let input = Input::Form(form.clone(), shown);
         let one = super::change::<R>(tx, parent, &address, version, &input)?;
-        Ok(after(&list, &one, false))
+        let done = R::changed(tx, parent, &old, &one)?;
+        Ok(after(&list, &one, Some(done)))
     };
     let done = match prepared {
         Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
@@ -465,6 +477,7 @@ async fn edit_form<R: PageResource>(
             (at(one, R::REMOVE), is_typed.then(|| confirm(one)))
         }),
         remove_note: None,
+        before_removal: None,
         version: one.map_or(0, R::version),
         done: req.as_ref().done(R::DONE),
         takes_file: false,

@@ -487,7 +487,7 @@ pub(super) fn days_left(
 /// Returns the data for the preview of a shared link. It contains the hosts' names and the first
 /// day, with the cover picture or the theme. A link with a code gets the same preview, without any
 /// guest's name.
-pub(super) fn share<'a>(
+pub(crate) fn share<'a>(
     site: &Site,
     text: &Text,
     occasion: &'a Occasion,

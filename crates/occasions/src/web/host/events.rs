@@ -70,6 +70,16 @@ impl PageResource for PlannedEvent {
         wording.pick(&self.name).to_string()
     }
 
+    fn changed(
+        tx: &mut Tx<'_>,
+        host: &HostOf,
+        old: &Self,
+        one: &Self,
+    ) -> Result<&'static str, Refusal> {
+        let concerns_nobody = moved::concerns_nobody(tx, host, [old, one])?;
+        Ok(if concerns_nobody { "untold" } else { "saved" })
+    }
+
     fn shown(fields: &mut Vec<Field>, one: Option<&Self>, _: &Form, _: Timestamp) {
         fields.retain(|field| field.name != "end_known");
         if one.is_none() {
@@ -142,6 +152,23 @@ impl PageResource for PlannedEvent {
                 form.messages.remove = "host-cancel-event";
                 form.messages.remove_effect = "host-cancel-event-effect";
             }
+        }
+        if let Some((one, untold)) = one.and_then(|one| Some((one, context.untold.get(&one.id)?))) {
+            let id = if untold.people > 0 {
+                "host-event-untold"
+            } else {
+                "host-event-untold-open"
+            };
+            let values = [
+                ("n", untold.people.into()),
+                ("households", untold.households.into()),
+            ];
+            let notes = [form.remove_note.take(), Some(req.text.with(id, values))];
+            form.remove_note = Some(notes.into_iter().flatten().collect::<Vec<_>>().join(" "));
+            form.before_removal = context.may(Permission::Invite).then(|| {
+                let at = req.at(&send_moved::page_of(&one.id));
+                (at, req.text.say("host-event-tell-first").into_owned())
+            });
         }
         let all = [&context.undated, &context.cancelled].map(Vec::len);
         if context.events.len() + all.iter().sum::<usize>() < 2 {

@@ -178,7 +178,11 @@ impl HostRequest {
         let mut items: Vec<&Item> = group.items().iter().collect();
         let has_domains = ALLOWED.of(&self.site.declared.settings);
         items.retain(|item| context.may(item.needs));
-        items.retain(|item| has_domains || item.place != Place::OwnDomain);
+        items.retain(|item| match item.place {
+            Place::OwnDomain => has_domains,
+            Place::OpenRsvp => context.occasion.switches.open_rsvp,
+            _ => true,
+        });
         items
     }
 
@@ -248,6 +252,7 @@ impl HostRequest {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
             "created" => "host-done-created",
+            "untold" => "host-done-untold",
             "removed" => "host-done-removed",
             "away" => "host-done-away",
             "archived" => "host-done-archived",

@@ -20,6 +20,7 @@ pub enum Place {
     Invitations,
     Guests,
     Import,
+    OpenRsvp,
     Look,
     Words,
     Events,
@@ -95,6 +96,12 @@ const GUESTS: &[Item] = &[
     item(Place::Invitations, "host-invitations", "/invites", See),
     item(Place::Guests, "host-guests", "/guests", See),
     item(Place::Import, "host-import", "/import", Invite),
+    item(
+        Place::OpenRsvp,
+        "host-menu-open-rsvp",
+        "/invites?open=yes",
+        See,
+    ),
 ];
 const INVITATION: &[Item] = &[
     item(Place::Look, "host-menu-look", "/settings/cover", Own),

@@ -54,6 +54,8 @@ struct Home<'a> {
     pictures: Option<String>,
     has_ended: bool,
     latest: Vec<Latest>,
+    /// How many households have answered.
+    answered: i64,
 }
 
 struct Figure {
@@ -146,6 +148,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &HomeData) -> Response 
             .iter()
             .map(|line| overview::latest(&wording, line))
             .collect(),
+        answered: found.summary.invitations.answered,
         own: &own,
         wording: wording.clone(),
     };

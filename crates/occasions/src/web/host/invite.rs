@@ -89,7 +89,7 @@ impl InvitePage<'_> {
     }
 
     fn response(&self) -> wording::Tag {
-        wording::response_tag(self.text, self.snapshot.response())
+        wording::response_tag(self.text, self.snapshot)
     }
 
     fn undecided(&self) -> bool {

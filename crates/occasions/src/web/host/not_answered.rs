@@ -13,7 +13,9 @@ use super::send_words::{self, Banner};
 use super::wording::{self, Wording};
 use crate::hosting::Permission;
 use crate::hosting::obstacles::Obstacles;
-use crate::hosting::unanswered::{self, AT_ONCE, Household, Households, Reason, Step, Unanswered};
+use crate::hosting::unanswered::{
+    self, AT_ONCE, Group, Household, Households, Reason, Step, Unanswered,
+};
 use crate::id::InvitationId;
 use crate::phone::Phone;
 
@@ -36,13 +38,23 @@ pub(super) fn why(wording: &Wording<'_>, unanswered: &Unanswered, open_count: i6
     let id = match unanswered.reason {
         Reason::NoContact => "host-unanswered-no-contact",
         Reason::NotSent => "host-unanswered-not-sent",
+        Reason::Bounced if unanswered.is_no_address => "host-unanswered-no-address",
         Reason::Bounced => "host-unanswered-bounced",
         Reason::Unsubscribed => "host-unanswered-unsubscribed",
         Reason::Complained => "host-unanswered-complained",
         Reason::MailStopped => "host-unanswered-mail-stopped",
         Reason::Locked => "host-unanswered-locked",
         Reason::OwnDeadline => "host-unanswered-own-deadline",
+        Reason::NeverOpened if unanswered.sent_by.is_some() => "host-unanswered-never-opened-by",
         Reason::NeverOpened => "host-unanswered-never-opened",
+        Reason::Partial if unanswered.answered == 0 => match unanswered {
+            Unanswered {
+                is_unsure: true, ..
+            } => "host-unanswered-unsure",
+            Unanswered { open_events, .. } if !open_events.is_empty() => "host-unanswered-events",
+            _ => "host-unanswered-each",
+        },
+        Reason::Partial if unanswered.is_unsure => "host-unanswered-partial-unsure",
         Reason::Partial => "host-unanswered-partial",
         Reason::Opened => "host-unanswered-opened",
         Reason::FormOpened => "host-unanswered-form-opened",
@@ -62,14 +74,23 @@ pub(super) fn why(wording: &Wording<'_>, unanswered: &Unanswered, open_count: i6
         let title = title.pick(text.language(), &occasion.default_language);
         title.to_string()
     });
-    let names = unanswered.open.join(&text.say("list-comma"));
+    let comma = text.say("list-comma");
+    let unnamed = unanswered.unnamed;
+    let unnamed =
+        (unnamed > 0).then(|| text.with("host-unanswered-unnamed", [("n", unnamed.into())]));
+    let names: Vec<String> = unanswered.open.iter().cloned().chain(unnamed).collect();
+    let events = unanswered.open_events.iter();
+    let events: Vec<&str> = events.map(|name| wording.pick(name).text).collect();
+    let channel = unanswered.sent_by.map(|one| text.say(one.label()));
     let values = [
+        ("channel", channel.unwrap_or_default().into_owned().into()),
         ("day", day.into()),
         ("n", unanswered.openings.unwrap_or(open_count).into()),
         ("field", field.unwrap_or_default().into()),
         ("answered", unanswered.answered.into()),
         ("people", unanswered.people.into()),
-        ("names", names.into()),
+        ("names", names.join(&comma).into()),
+        ("events", events.join(&comma).into()),
     ];
     text.with(id, values)
 }
@@ -99,53 +120,6 @@ pub(super) fn step(
     }
 }
 
-/// What the households of a part of the page have in common.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Group {
-    Unreached,
-    NotSent,
-    NotOpened,
-    Opened,
-    Partial,
-    /// Nobody can answer.
-    Closed,
-}
-
-impl Group {
-    /// In the order of the page.
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Unreached, "host-unanswered-unreached"),
-        (Self::NotSent, "host-unanswered-unsent"),
-        (Self::NotOpened, "host-unanswered-unopened"),
-        (Self::Opened, "host-unanswered-no-answer"),
-        (Self::Partial, "host-response-partial"),
-        (Self::Closed, "host-response-pending"),
-    ];
-
-    fn of(household: &Household) -> Self {
-        match household.why.as_ref().map(|why| why.reason) {
-            Some(
-                Reason::NoContact
-                | Reason::Bounced
-                | Reason::Unsubscribed
-                | Reason::Complained
-                | Reason::MailStopped,
-            ) => Self::Unreached,
-            Some(Reason::NotSent) => Self::NotSent,
-            Some(Reason::NeverOpened) => Self::NotOpened,
-            Some(
-                Reason::Locked
-                | Reason::OwnDeadline
-                | Reason::SaveRefused
-                | Reason::FormOpened
-                | Reason::Opened,
-            ) => Self::Opened,
-            Some(Reason::Partial) => Self::Partial,
-            None => Self::Closed,
-        }
-    }
-}
-
 #[derive(Template)]
 #[template(path = "host/not_answered.html")]
 struct NotAnswered<'a> {
@@ -156,9 +130,17 @@ struct NotAnswered<'a> {
     unsent: Option<String>,
     banners: Vec<Banner>,
     may_remind: bool,
+    chips: Vec<Chip>,
     groups: Vec<(&'static str, Vec<Row<'a>>)>,
     previous: Option<String>,
     next: Option<String>,
+}
+
+/// A group of households to which the page is limited, or all.
+struct Chip {
+    href: String,
+    words: String,
+    is_present: bool,
 }
 
 struct Row<'a> {
@@ -171,15 +153,24 @@ struct Row<'a> {
 /// Handles `GET /admin/o/{slug}/send/unanswered`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let skipped: usize = req.query.text("after").parse().unwrap_or_default();
+    let wanted = match req.query.text("group") {
+        "" => None,
+        word => Some(Group::find(word).ok_or_else(Problem::not_found)?),
+    };
     let (site, key) = (req.site.clone(), req.site.keys.key(suppression::PURPOSE));
     let (context, (found, obstacles)) = req
         .read(move |tx, context| {
-            let found = unanswered::list(tx, &key, &context.host, skipped)?;
+            let found = unanswered::list(tx, &key, &context.host, wanted, skipped)?;
             Ok((found, Obstacles::find(tx, &site, &context.host)?))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
-    let Households { list, total, owing } = &found;
+    let Households {
+        list,
+        total,
+        groups,
+        owing,
+    } = &found;
     let unsent = i64::try_from(*total).unwrap_or(i64::MAX) - owing;
     let said = |id, n: i64| text.with(id, [("n", n.into())]);
     let unsent = (unsent > 0).then(|| said("host-send-unsent", unsent));
@@ -187,14 +178,36 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         (0, Some(unsent)) => (unsent, None),
         (owing, unsent) => (said("host-send-owing", owing), unsent),
     };
-    let of = |group: Group| {
-        let households = list.iter().filter(move |one| Group::of(one) == group);
+    let of = |group: &Group| {
+        let households = list.iter().filter(move |one| one.group == *group);
         households.map(|one| row(&wording, one)).collect::<Vec<_>>()
     };
-    let groups = Group::ALL.into_iter().map(|(group, id)| (id, of(group)));
-    let page = |after: usize| {
-        let after = after.to_string();
-        wording::address(&wording.at("/send/unanswered"), [("after", &*after)])
+    let rows = Group::ALL.iter().map(|group| (group.label(), of(group)));
+    let page = |group: Option<Group>, after: usize| {
+        let after = (after > 0).then(|| after.to_string());
+        let pairs = [
+            ("group", group.map_or("", Group::word)),
+            ("after", after.as_deref().unwrap_or_default()),
+        ];
+        wording::address(&wording.at("/send/unanswered"), pairs)
+    };
+    let chip = |group: Option<Group>, n: usize| {
+        let n = i64::try_from(n).unwrap_or(i64::MAX);
+        let label = text.say(group.map_or("host-unanswered-all", Group::label));
+        Chip {
+            href: page(group, 0),
+            words: format!("{label} {}", text.number(n)),
+            is_present: group == wanted,
+        }
+    };
+    let chips = groups.iter().map(|(group, n)| chip(Some(*group), *n));
+    let chips: Vec<Chip> = [chip(None, *total)].into_iter().chain(chips).collect();
+    let shown = match wanted {
+        Some(wanted) => groups
+            .iter()
+            .find(|(group, _)| *group == wanted)
+            .map_or(0, |(_, n)| *n),
+        None => *total,
     };
     let body = NotAnswered {
         text,
@@ -205,10 +218,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             let why = one.why.as_ref();
             why.is_some_and(|why| why.step == Step::Remind)
         }),
-        groups: groups.filter(|(_, rows)| !rows.is_empty()).collect(),
-        previous: (skipped > 0).then(|| page(skipped.saturating_sub(AT_ONCE))),
-        next: (skipped + list.len() < *total && !list.is_empty())
-            .then(|| page(skipped + list.len())),
+        chips: if groups.len() > 1 { chips } else { Vec::new() },
+        groups: rows.filter(|(_, rows)| !rows.is_empty()).collect(),
+        previous: (skipped > 0).then(|| page(wanted, skipped.saturating_sub(AT_ONCE))),
+        next: (skipped + list.len() < shown && !list.is_empty())
+            .then(|| page(wanted, skipped + list.len())),
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Sending, &title, body))

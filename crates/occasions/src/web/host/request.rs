@@ -22,6 +22,7 @@ use web::{Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
 use crate::event::{self, Event, PlannedEvent, SaidYes};
+use crate::hosting::moved::Untold;
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::EventId;
@@ -52,6 +53,8 @@ pub struct PageContext {
     pub sizes: Sizes,
     /// Who said yes to each event. Only the pages of lists read it.
     pub(crate) said_yes: BTreeMap<EventId, SaidYes>,
+    /// Who has not been told that an event is cancelled. Only the pages of lists read it.
+    pub(crate) untold: BTreeMap<EventId, Untold>,
     pub now: Timestamp,
     /// How many notices the host has not read.
     pub unread: i64,
@@ -221,6 +224,7 @@ pub fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError>
         cancelled,
         sizes: sizes::load(tx, &host)?,
         said_yes: BTreeMap::new(),
+        untold: BTreeMap::new(),
         now: tx.now(),
         occasion,
         host,

@@ -1,6 +1,8 @@
 //! The pages and JSON operations that are the same for all lists of an occasion, such as the lists
 //! of questions and of reminders.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::response::Response;
 use identity::session::signed_in::SignedIn;
@@ -17,7 +19,7 @@ use super::frame::Place;
 use super::history::field_words;
 use super::request::{self, HostRequest, PageContext};
 use crate::hosting::resource::Resource;
-use crate::hosting::{HostOf, Permission, Refusal, permissions};
+use crate::hosting::{HostOf, Permission, Refusal, moved, permissions};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
@@ -86,9 +88,16 @@ impl PageParent for HostOf {
     const CANCEL: &'static str = "host-cancel";
 
     fn context(&self, tx: &mut Tx<'_>) -> Result<PageContext, Refusal> {
+        let context = request::context(tx, self.clone())?;
+        let untold = if context.cancelled.is_empty() {
+            BTreeMap::new()
+        } else {
+            moved::untold(tx, self.occasion())?
+        };
         Ok(PageContext {
             said_yes: event::said_yes(tx, self.occasion())?,
-            ..request::context(tx, self.clone())?
+            untold,
+            ..context
         })
     }
 

@@ -19,6 +19,7 @@ use crate::hosting::campaign::{self, Report};
 use crate::hosting::channels;
 use crate::hosting::handed::Channel;
 use crate::hosting::listing::InvitationFilter;
+use crate::hosting::listing::filter::Answered;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::nobody::Nobody;
 use crate::hosting::reminders::{self, ReminderRule};
@@ -56,8 +57,14 @@ struct SendHome<'a> {
     not_reminded: Option<String>,
     by_itself: String,
     may_own: bool,
-    so_far: String,
+    so_far: Vec<Number>,
     messages: Vec<Message>,
+}
+
+/// How many households are how far, and the list of them.
+struct Number {
+    words: String,
+    href: String,
 }
 
 struct Message {
@@ -157,7 +164,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         not_reminded: not_reminded(text, &found),
         by_itself: by_itself(text, &days),
         may_own: context.may(Permission::Own),
-        so_far: so_far(text, &found),
+        so_far: so_far(&wording, &filter, &found),
         messages: messages
             .iter()
             .filter(|one| one.campaign.kind != MailKind::Invitation)
@@ -219,19 +226,48 @@ fn not_reminded(text: &Text, found: &Sending) -> Option<String> {
     (!words.is_empty()).then(|| text.with("host-send-not-reminded", [("others", others.into())]))
 }
 
-fn so_far(text: &Text, found: &Sending) -> String {
+/// Each number leads to the households that it counts; those of mails, to the mails.
+fn so_far(wording: &Wording<'_>, filter: &InvitationFilter, found: &Sending) -> Vec<Number> {
     let so_far = found.so_far;
+    let sent = InvitationFilter {
+        sent: Some(true),
+        invited: None,
+        archived: false,
+        ..filter.clone()
+    };
+    let opened = InvitationFilter {
+        opened: Some(true),
+        ..sent.clone()
+    };
+    let complete = InvitationFilter {
+        response: Some(Answered::Complete),
+        ..sent.clone()
+    };
+    let list = |filter: &InvitationFilter| {
+        wording::address(&wording.at("/invites"), filter.query().iter())
+    };
+    let mails = || wording.at("/mail");
     let parts = [
-        ("host-so-far-sent", so_far.sent, true),
-        ("host-so-far-opened", so_far.opened, true),
-        ("host-so-far-answered", so_far.answered, true),
-        ("host-so-far-queued", so_far.queued, false),
-        ("host-so-far-uncertain", so_far.uncertain, false),
-        ("host-so-far-came-back", so_far.came_back, false),
+        ("host-so-far-sent", so_far.sent, true, list(&sent)),
+        ("host-so-far-opened", so_far.opened, true, list(&opened)),
+        (
+            "host-so-far-answered",
+            so_far.complete,
+            true,
+            list(&complete),
+        ),
+        ("host-so-far-queued", so_far.queued, false, mails()),
+        ("host-so-far-uncertain", so_far.uncertain, false, mails()),
+        ("host-so-far-came-back", so_far.came_back, false, mails()),
     ];
-    let shown = parts.into_iter().filter(|(_, n, always)| *always || *n > 0);
-    let words = shown.map(|(id, n, _)| text.with(id, [("n", count(n).into())]));
-    words.collect::<Vec<_>>().join(" · ")
+    let shown = parts
+        .into_iter()
+        .filter(|(_, n, always, _)| *always || *n > 0);
+    let number = |(id, n, _, href)| Number {
+        words: wording.text.with(id, [("n", count(n).into())]),
+        href,
+    };
+    shown.map(number).collect()
 }
 
 fn message(wording: &Wording<'_>, report: &Report) -> Message {

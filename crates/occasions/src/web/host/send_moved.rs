@@ -86,7 +86,7 @@ fn left(wording: &Wording<'_>, events: &[Event], moved: &Moved) -> Option<String
     (!names.is_empty()).then(|| text.with("host-moved-left", values))
 }
 
-fn page_of(event: &EventId) -> String {
+pub(super) fn page_of(event: &EventId) -> String {
     format!("/send/moved/{event}")
 }
 

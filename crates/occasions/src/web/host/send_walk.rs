@@ -5,7 +5,7 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use platform::id::Id as _;
-use web::{Form, Problem, Text};
+use web::{Form, Language, Problem, Site, Text};
 
 use super::filters;
 use super::frame::Place;
@@ -23,6 +23,8 @@ use crate::hosting::thanks::DayAfter;
 use crate::hosting::{HostOf, Permission, Refusal, channels, moved, portals};
 use crate::household;
 use crate::id::InvitationId;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::web::guest::show;
 
 /// The people of a household with more are not named.
 const MOST_NAMED: usize = 4;
@@ -159,11 +161,37 @@ struct Turn {
     send: Sending,
     open: Option<(String, &'static str)>,
     is_whatsapp: bool,
+    /// The link's preview, as the app shows it above the message.
+    card: Option<LinkCard>,
     later: String,
     /// Where the message of all households is changed.
     words: Option<String>,
     /// The other channels that the household can take.
     others: Vec<Channel>,
+}
+
+/// The preview of an invitation's link.
+struct LinkCard {
+    /// The path of the picture.
+    image: String,
+    title: String,
+    description: String,
+    /// The host name, and the port if it is not the usual one.
+    host: String,
+}
+
+impl LinkCard {
+    fn new(site: &Site, snapshot: &InvitationSnapshot, language: &Language) -> Self {
+        let text = site.catalogue.speak(language);
+        let share = show::share(site, &text, &snapshot.occasion, snapshot.invited_events());
+        let path = share.image.strip_prefix(site.url().origin());
+        Self {
+            image: path.unwrap_or(&share.image).to_owned(),
+            title: share.title,
+            description: share.description,
+            host: snapshot.url(site).authority().to_owned(),
+        }
+    }
 }
 
 /// Handles `GET /admin/o/{slug}/send/walk`.
@@ -260,6 +288,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 Channel::Paper | Channel::Other => None,
             },
             is_whatsapp: line.channel == Channel::WhatsApp,
+            card: (line.channel == Channel::WhatsApp)
+                .then(|| LinkCard::new(&req.site, snapshot, &send.language)),
             words: (walk.kind.is_handed() && context.may(Permission::Write)).then(|| {
                 let page = wording.at(&format!("/mail/texts/{}", walk.kind.word()));
                 let here = walk.onward("household", one.id.as_str(), walk.passed, "");

@@ -68,7 +68,9 @@ pub(super) fn banner(req: &HostRequest, context: &PageContext, kind: ObstacleKin
     Banner {
         kind,
         title: kind.label(),
-        text: req.text.with(why(kind), [("address", address.into())]),
+        text: req
+            .text
+            .with(why(kind, context.owns_site), [("address", address.into())]),
         link,
         publishes: (kind == ObstacleKind::Draft && context.may(Permission::Own))
             .then(|| publishing::effect(&req.site, &wording, context)),
@@ -84,8 +86,9 @@ impl Banner {
     }
 }
 
-fn why(kind: ObstacleKind) -> &'static str {
+fn why(kind: ObstacleKind, owns_site: bool) -> &'static str {
     match kind {
+        ObstacleKind::PrivateAddress if !owns_site => "host-block-address-ask",
         ObstacleKind::PrivateAddress => "host-block-address-text",
         ObstacleKind::Archived => "host-block-archived-text",
         ObstacleKind::NoMailServer => "host-block-mailbox-text",

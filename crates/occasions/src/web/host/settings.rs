@@ -518,17 +518,13 @@ async fn answer(
     form_state::answer(done, async |problem| {
         let (context, retention) = req.read(look_at(part)).await?;
         let stored = || stored(&context.occasion);
-        let button = match part {
-            Part::Deadline => "host-set-date",
-            _ => "host-save",
-        };
         let mut form_state = match problem.code {
             // The form for the occasion's status contains no typed values. So after a conflict, the
             // page shows the stored status.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }
-            _ => FormState::not_saved(form, stored, button, &problem, &req.text),
+            _ => FormState::not_saved(form, stored, "host-save", &problem, &req.text),
         };
         if problem.code == "slug_taken" {
             form_state = form_state.at("slug");

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::hosting::listing::People;
 use crate::hosting::listing::people::Person;
 use crate::hosting::occasions;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
@@ -291,12 +292,37 @@ pub fn answer(text: &Text, person: &Person) -> Tag {
 }
 
 /// Builds the label that says how much of an invitation is answered.
-pub fn response_tag(text: &Text, answered: Response) -> Tag {
+pub fn response_tag(text: &Text, snapshot: &InvitationSnapshot) -> Tag {
+    let answered = snapshot.response();
+    let replies = || {
+        let guests = snapshot.household.guests.iter();
+        guests.flat_map(|guest| guest.replies.values())
+    };
+    if replies().next().is_none() {
+        // It is invited to nothing, or its events were cancelled or removed.
+        return Tag {
+            class: "",
+            words: text.say("host-response-nothing").into_owned(),
+        };
+    }
+    let is_pending =
+        replies().any(|reply| snapshot.effective_status(reply.status) == ReplyStatus::Pending);
+    if answered == Response::Partial {
+        let (mark, id) = if is_pending {
+            (Mark::Pending, "host-response-begun")
+        } else {
+            (Mark::Undecided, "host-response-unsure")
+        };
+        return Tag {
+            class: mark.class(),
+            words: text.say(id).into_owned(),
+        };
+    }
     Tag {
         class: match answered {
             // A completely answered invitation can contain yes and no. So it has no colour.
             Response::Complete => "",
-            Response::Partial | Response::Unanswered => "pending",
+            Response::Partial | Response::Unanswered => Mark::Pending.class(),
         },
         words: text.say(answered.label()).into_owned(),
     }
