@@ -1,7 +1,7 @@
 //! A provider's calendar: the hours, and the sessions and days off in them.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,6 +25,8 @@ web::words! {
         Free = "free",
         /// A single time that the provider hides.
         Hidden = "hidden",
+        /// A session that the provider has cancelled.
+        Cancelled = "cancelled",
         /// A session that somebody still has to pay.
         Held = "held",
         /// A session that is booked, or was.
@@ -113,6 +115,7 @@ pub(crate) fn entries(
 
 fn of_slot(tx: &mut Tx<'_>, slot: Slot, own: Option<&Booking>) -> Result<Entry, StoreError> {
     let kind = match (slot.state, own.map(|one| one.state)) {
+        (slot::State::Unavailable, _) if is_cancelled(tx, &slot)? => EntryKind::Cancelled,
         (slot::State::Unavailable, _) => EntryKind::Hidden,
         _ if slot.is_class() => EntryKind::Class,
         (slot::State::Held, _) | (_, Some(State::PendingPayment)) => EntryKind::Held,
@@ -136,6 +139,17 @@ fn of_slot(tx: &mut Tx<'_>, slot: Slot, own: Option<&Booking>) -> Result<Entry, 
         hold_until: slot.hold_until,
         slot: Some(slot),
     })
+}
+
+/// A time that its provider cancels stays, so that nobody books it again.
+fn is_cancelled(tx: &mut Tx<'_>, slot: &Slot) -> Result<bool, StoreError> {
+    let (is_cancelled,) = sql!(
+        "SELECT EXISTS (SELECT 1 FROM booking
+             WHERE slot_id = :id AND state = 'cancelled' AND cancelled_by = 'provider')",
+        id = slot.id
+    )
+    .one(tx)?;
+    Ok(is_cancelled)
 }
 
 /// The days on which all hours of the provider are off.

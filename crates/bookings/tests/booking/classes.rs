@@ -318,6 +318,15 @@ fn a_cancelled_class_gives_all_money_back_and_nobody_books_it_until_it_is_shown(
             let done = call_as_script(stage, &farah, "POST", &cancel, &why).await;
             assert_eq!(done.expect(200).json()["state"], "unavailable");
         }
+        let day = slot["starts_at"]
+            .as_str()
+            .unwrap()
+            .split('T')
+            .next()
+            .unwrap();
+        let week = farah.browser.get(&format!("/me/slots?from={day}")).await;
+        let week = week.expect(200).text();
+        assert!(week.contains("Cancelled") && !week.contains("Hidden by you"));
         stage.work().await;
         assert_eq!(ledger(stage).await, 0);
         let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();

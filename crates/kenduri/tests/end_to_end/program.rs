@@ -176,10 +176,23 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        let workers = children(self.supervisor_pid());
         // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // The kernel ends its workers afterwards. Until then, they can write.
+        let end = Instant::now() + PATIENCE;
+        while workers.iter().any(|worker| is_running(*worker)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
+}
+
+/// `false` for a process that has ended and only waits to be reaped.
+fn is_running(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = status.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    !state.is_empty() && !state.starts_with(['Z', 'X'])
 }
 
 /// Returns a free address that no other test uses. Each call returns a different loopback IP

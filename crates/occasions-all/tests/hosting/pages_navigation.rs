@@ -1,7 +1,7 @@
 //! Tests of links on hosts' pages: between occasions, to the account and to the server's pages.
 
 use identity::grant;
-use occasions::occasion::Switches;
+use occasions::occasion::Occasion;
 use occasions::role::{self, Role};
 use platform::{StoreError, Tx};
 use testkit::{Page, Visitor};
@@ -348,12 +348,9 @@ fn answers_without_a_code_are_in_the_menu_where_they_are_taken() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let label = stage.say("host-menu-open-rsvp");
-        let changes: [(bool, fn(&mut Switches)); 2] = [
-            (true, |switches| switches.open_rsvp = true),
-            (false, |switches| switches.open_rsvp = false),
-        ];
-        for (is_taken, change) in changes {
-            stage.switch(change).await;
+        for is_taken in [true, false] {
+            let change = move |occasion: &mut Occasion| occasion.switches.open_rsvp = is_taken;
+            stage.details(change).await;
             let menu = owner.get(&format!("{HOME}/menu/guests")).await.with(200);
             let found = leads_to(&menu, &label, &format!("{HOME}/invites?open=yes"));
             assert_eq!(found, is_taken, "{:?}", menu.links());

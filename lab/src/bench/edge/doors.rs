@@ -214,7 +214,7 @@ http {{
   }}
 }}
 ",
-            head = self.head(name, crew.cores.len()),
+            head = self.head(name, crew.cores.len().max(1)),
             temporaries = self.temporaries(name),
             log = self.path(&format!("{name}-access.log")),
             upstream = self.upstream,

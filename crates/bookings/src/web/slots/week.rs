@@ -383,6 +383,7 @@ impl Writer<'_> {
             EntryKind::Open => text.say("calendar-open").into_owned(),
             EntryKind::Busy => text.say("calendar-busy").into_owned(),
             EntryKind::Hidden => text.say(slot::State::Unavailable.label()).into_owned(),
+            EntryKind::Cancelled => text.say("booking-cancelled").into_owned(),
             EntryKind::Booked => name(),
             EntryKind::Held => {
                 let until = one.hold_until.unwrap_or_default();
@@ -406,7 +407,7 @@ fn class(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Open => "open",
         EntryKind::Free => "time",
-        EntryKind::Hidden => "time hidden-by-you",
+        EntryKind::Hidden | EntryKind::Cancelled => "time hidden-by-you",
         EntryKind::Held => "time wait",
         EntryKind::Booked => "time yes",
         EntryKind::Class => "time lesson",
