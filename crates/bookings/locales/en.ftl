@@ -252,8 +252,8 @@ to-do-documents = { $count ->
    *[other] { $count } documents wait for a review
 }
 to-do-disputes = { $count ->
-    [one] { $count } claim is yours to decide
-   *[other] { $count } claims are yours to decide
+    [one] { $count } claim waits for a decision
+   *[other] { $count } claims wait for a decision
 }
 to-do-unanswered = { $count ->
     [one] Nobody has answered { $count } request for two days
@@ -343,7 +343,7 @@ outcome-undo = You can withdraw it until it is settled.
 outcome-do = Send the report
 claim-title = Who did not come
 claim-all = Claims
-claim-all-text = Here two sides say different things about a session. Read both, and decide.
+claim-all-text = Here two sides say different things about a session. Read both, and decide. Nobody decides their own case as long as there is an administrator outside it.
 claim-none = There is nothing here.
 claim-open = waits for an answer
 claim-agreed = agreed
@@ -372,6 +372,8 @@ claim-waits = The other side can answer until { $until }. { $claimant ->
    *[other] Without an answer, the report stands.
 }
 claim-is-disputed = An administrator reads both sides and decides. Until then no money moves.
+claim-own = You are one of the two sides, so another administrator decides.
+claim-own-alone = You are one of the two sides. No administrator is outside this case, so you may decide it yourself.
 claim-was-agreed = The other side agrees.
 claim-was-lapsed = The other side did not answer by { $until }.
 claim-was-decided = An administrator has decided: { $outcome ->
@@ -1687,6 +1689,8 @@ problem-claim-open = One side says that the other did not come. The payout waits
     .title = Reported
 problem-claim-undecided = One side says that the other did not come. Decide that report, with a sum and a reason.
     .title = Reported
+problem-own-claim = You are one of the two sides of this session, so another administrator decides.
+    .title = Your own case
 problem-finding-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-refund-exceeds = The payment has no such sum left.

@@ -32,6 +32,7 @@ pub mod codes;
 pub mod credit;
 pub mod credit_kind;
 pub mod day_range;
+mod decider;
 pub mod demo;
 mod ending_notice;
 pub mod export;

@@ -26,6 +26,7 @@ use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, Stat
 use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
+use crate::decider::{self, Decider};
 use crate::order::{self, Order, OrderState};
 use crate::outcome::Outcome;
 use crate::outcome_mark;
@@ -149,6 +150,8 @@ pub(super) struct Loaded {
     choices: Vec<(&'static str, String)>,
     outcomes: Vec<Outcome>,
     claim: Option<Claim>,
+    /// What the reader is to an unsettled claim as an administrator.
+    pub(super) decider: Option<Decider>,
     feedback: SessionFeedback,
     pub(super) review: Option<Review>,
     may_release: bool,
@@ -256,8 +259,16 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(slug) => catalogue::find(tx, slug)?,
             None => None,
         };
+        let claim = booking::no_show::of_booking(tx, &booking.id)?;
+        let decider = match &claim {
+            Some(claim) if claim.state.is_unsettled() => {
+                decider::of(tx, &party.requester.who, &booking)?
+            }
+            _ => None,
+        };
         Ok(Loaded {
             credit,
+            decider,
             entry,
             email: match party.party {
                 Party::Member => of_provider,
@@ -265,7 +276,7 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             },
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
             outcomes: outcome_mark::offered(tx, &booking, party.party)?,
-            claim: booking::no_show::of_booking(tx, &booking.id)?,
+            claim,
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
@@ -408,6 +419,7 @@ pub(super) async fn page_with_claim(
                 claim,
                 booking,
                 party: loaded.party,
+                decider: loaded.decider,
                 zone: &zone,
                 currency,
             };
