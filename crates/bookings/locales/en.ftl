@@ -451,6 +451,16 @@ booking-was-booked = It is booked. An email with a calendar file is on its way.
 booking-was-paid = It is paid and booked. An email with a calendar file is on its way.
 booking-was-moved = It is moved. An email with the new time is on its way.
 booking-was-cancelled = It is cancelled.
+late-kept = Cancelled after the deadline: { $kept } is kept, { $back ->
+    [none] nothing is paid back.
+   *[other] { $back } is paid back.
+}
+late-credit = Cancelled after the deadline: what was spent in credits stays spent.
+late-may-ask = { $reader ->
+    [member] You can still ask for the rest, and the site answers by email.
+   *[other] The member can still ask the site for the rest.
+}
+late-ask = Ask for the rest
 booking-cancel-ask = Cancel this booking…
 booking-cancel-question = Cancel “{ $title }”?
 booking-cancel-facts = { $until ->

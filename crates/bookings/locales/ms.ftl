@@ -389,6 +389,16 @@ booking-was-booked = Sudah ditempah. E-mel dengan fail kalendar sedang dihantar.
 booking-was-paid = Sudah dibayar dan ditempah. E-mel dengan fail kalendar sedang dihantar.
 booking-was-moved = Sudah dipindahkan. E-mel dengan masa baharu sedang dihantar.
 booking-was-cancelled = Sudah dibatalkan.
+late-kept = Dibatalkan selepas tarikh akhir: { $kept } disimpan, { $back ->
+    [none] tiada yang dibayar balik.
+   *[other] { $back } dibayar balik.
+}
+late-credit = Dibatalkan selepas tarikh akhir: kredit yang digunakan kekal digunakan.
+late-may-ask = { $reader ->
+    [member] Anda masih boleh meminta bakinya, dan laman ini menjawab melalui e-mel.
+   *[other] Ahli masih boleh meminta bakinya daripada laman ini.
+}
+late-ask = Minta bakinya
 booking-cancel-ask = Batalkan tempahan ini…
 booking-cancel-question = Batalkan “{ $title }”?
 booking-cancel-facts = { $until ->

@@ -458,7 +458,7 @@ fn what_was_paid_and_what_went_back_is_said_of_seats_that_were_given_back() {
         on(stage, &mut aina, &booking, "/seats/cancel", &second)
             .await
             .expect(200);
-        aina.sees(&here, &stage.say("refund-wish")).await;
+        aina.sees(&here, &stage.say("late-ask")).await;
         let page = aina.browser.get(&pay).await.with(200);
         let mut form = page.form(&format!("{pay}/refund"));
         form.fill("text", "My sister is ill.");
