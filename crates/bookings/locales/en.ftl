@@ -870,6 +870,7 @@ class-cancel-facts = { $seats ->
 } Everybody gets a mail with your reason.
 class-cancel-undo = This cannot be undone. Nobody can book the date until you show it again.
 class-group-link = Make a group link for this class
+class-came = Who came
 class-people = Who comes
 class-seats = { $count ->
     [one] 1 place

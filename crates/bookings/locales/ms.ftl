@@ -791,6 +791,7 @@ class-cancel-facts = { $seats } tempat sudah ditempah. { $sum ->
 } Semua orang menerima e-mel dengan sebab anda.
 class-cancel-undo = Ini tidak boleh dibatalkan. Tiada siapa boleh menempah tarikh ini sehingga anda menunjukkannya semula.
 class-group-link = Buat pautan kumpulan untuk kelas ini
+class-came = Siapa yang hadir
 class-people = Siapa yang datang
 class-seats = { $count } tempat
 waiting-list = Menunggu

@@ -373,9 +373,24 @@ fn who_came_of_all_bookings_of_a_date_is_said_in_one_form() {
             .await
             .with(201)
             .json());
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        // The boxes are named for what they ask.
+        let pages = [own.clone(), format!("/me/bookings/{hers}")];
+        let titled = async |person: &mut Person, path: &str, message: &str| {
+            let page = person.browser.get(path).await.with(200);
+            let title = format!(">{}</h2>", stage.say(message));
+            assert!(page.body.contains(&title), "{path}: {}", page.text());
+        };
+        for path in &pages {
+            titled(&mut farah, path, "class-people").await;
+        }
         before(stage, &slot, -1).await;
         prove(stage, &mut farah).await;
-        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        prove(stage, &mut aina).await;
+        for path in &pages {
+            titled(&mut farah, path, "seats-missed").await;
+        }
+        titled(&mut aina, &pages[1], "class-came").await;
         let page = farah.browser.get(&own).await;
         let mut form = page.expect(200).form(&format!("{own}/outcome"));
         form.tick("missed", &format!("{hers}/2"));
