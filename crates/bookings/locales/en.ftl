@@ -267,6 +267,14 @@ to-do-findings = { $count ->
     [one] { $count } finding needs you
    *[other] { $count } findings need you
 }
+to-do-disputed = { $count ->
+    [one] A bank disputes { $count } payment
+   *[other] Banks dispute { $count } payments
+}
+to-do-batches = { $count ->
+    [one] { $count } batch of payouts waits for its next step
+   *[other] { $count } batches of payouts wait for their next step
+}
 to-do-payouts = { $count ->
     [one] { $count } payout to approve
    *[other] { $count } payouts to approve
@@ -577,6 +585,7 @@ pay-refunded = Your money was paid back.
 order-created = not paid yet
 order-paid = paid
 order-refunded = paid back
+order-disputed = In dispute
 order-comes-back = paid, on its way back
 order-part-comes-back = paid, { $sum } of it on its way back
 order-part-back = paid, { $sum } of it paid back
