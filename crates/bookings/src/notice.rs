@@ -137,6 +137,23 @@ pub(crate) fn account_of(
     }
 }
 
+/// A sum in the account's language, or in the site's for all administrators, as pages say it.
+pub(crate) fn sum(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    sum: Money,
+) -> Result<String, StoreError> {
+    let said = match reader(tx, site, account)? {
+        Some(reader) => reader.text.money(sum),
+        None => {
+            let tag = site.settings.languages.first().map_or("en", String::as_str);
+            site.catalogue.speak(&Language::of(tag)).money(sum)
+        }
+    };
+    Ok(said)
+}
+
 /// The price of a session that takes no credit.
 pub(crate) fn price(text: &Text, price: Money) -> String {
     match price.minor {
