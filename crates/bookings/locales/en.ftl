@@ -105,6 +105,7 @@ booking-seats = { $seats } places, { $left ->
 }
 booking-seats-own = How many places
 booking-seats-hint = Up to { $most }. Each: { $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = Who comes (optional)
 booking-names-hint = One name on each line.
 booking-full = This class is full.

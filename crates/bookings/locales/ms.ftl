@@ -93,6 +93,7 @@ booking-seats = { $seats } tempat, { $left ->
 }
 booking-seats-own = Berapa tempat
 booking-seats-hint = Hingga { $most }. Setiap satu: { $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = Siapa yang datang (pilihan)
 booking-names-hint = Satu nama pada setiap baris.
 booking-full = Kelas ini sudah penuh.
