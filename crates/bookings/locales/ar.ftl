@@ -118,6 +118,7 @@ booking-seats = عدد المقاعد { $seats }، { $left ->
 }
 booking-seats-own = كم مقعدًا
 booking-seats-hint = حتى { $most }. سعر المقعد: { $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = من سيأتي (اختياري)
 booking-names-hint = اسم في كل سطر.
 booking-full = اكتملت مقاعد هذه الحصة.

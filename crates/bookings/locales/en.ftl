@@ -105,6 +105,7 @@ booking-seats = { $seats } places, { $left ->
 }
 booking-seats-own = How many places
 booking-seats-hint = Up to { $most }. Each: { $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = Who comes (optional)
 booking-names-hint = One name on each line.
 booking-full = This class is full.
@@ -252,8 +253,8 @@ to-do-documents = { $count ->
    *[other] { $count } documents wait for a review
 }
 to-do-disputes = { $count ->
-    [one] { $count } claim is yours to decide
-   *[other] { $count } claims are yours to decide
+    [one] { $count } claim waits for a decision
+   *[other] { $count } claims wait for a decision
 }
 to-do-unanswered = { $count ->
     [one] Nobody has answered { $count } request for two days
@@ -266,6 +267,14 @@ to-do-refunds = { $count ->
 to-do-findings = { $count ->
     [one] { $count } finding needs you
    *[other] { $count } findings need you
+}
+to-do-disputed = { $count ->
+    [one] A bank disputes { $count } payment
+   *[other] Banks dispute { $count } payments
+}
+to-do-batches = { $count ->
+    [one] { $count } batch of payouts waits for its next step
+   *[other] { $count } batches of payouts wait for their next step
 }
 to-do-payouts = { $count ->
     [one] { $count } payout to approve
@@ -343,7 +352,7 @@ outcome-undo = You can withdraw it until it is settled.
 outcome-do = Send the report
 claim-title = Who did not come
 claim-all = Claims
-claim-all-text = Here two sides say different things about a session. Read both, and decide.
+claim-all-text = Here two sides say different things about a session. Read both, and decide. Nobody decides their own case as long as there is an administrator outside it.
 claim-none = There is nothing here.
 claim-open = waits for an answer
 claim-agreed = agreed
@@ -372,6 +381,8 @@ claim-waits = The other side can answer until { $until }. { $claimant ->
    *[other] Without an answer, the report stands.
 }
 claim-is-disputed = An administrator reads both sides and decides. Until then no money moves.
+claim-own = You are one of the two sides, so another administrator decides.
+claim-own-alone = You are one of the two sides. No administrator is outside this case, so you may decide it yourself.
 claim-was-agreed = The other side agrees.
 claim-was-lapsed = The other side did not answer by { $until }.
 claim-was-decided = An administrator has decided: { $outcome ->
@@ -449,6 +460,16 @@ booking-was-booked = It is booked. An email with a calendar file is on its way.
 booking-was-paid = It is paid and booked. An email with a calendar file is on its way.
 booking-was-moved = It is moved. An email with the new time is on its way.
 booking-was-cancelled = It is cancelled.
+late-kept = Cancelled after the deadline: { $kept } is kept, { $back ->
+    [none] nothing is paid back.
+   *[other] { $back } is paid back.
+}
+late-credit = Cancelled after the deadline: what was spent in credits stays spent.
+late-may-ask = { $reader ->
+    [member] You can still ask for the rest, and the site answers by email.
+   *[other] The member can still ask the site for the rest.
+}
+late-ask = Ask for the rest
 booking-cancel-ask = Cancel this booking…
 booking-cancel-question = Cancel “{ $title }”?
 booking-cancel-facts = { $until ->
@@ -565,6 +586,7 @@ pay-refunded = Your money was paid back.
 order-created = not paid yet
 order-paid = paid
 order-refunded = paid back
+order-disputed = In dispute
 order-comes-back = paid, on its way back
 order-part-comes-back = paid, { $sum } of it on its way back
 order-part-back = paid, { $sum } of it paid back
@@ -858,6 +880,7 @@ class-cancel-facts = { $seats ->
 } Everybody gets a mail with your reason.
 class-cancel-undo = This cannot be undone. Nobody can book the date until you show it again.
 class-group-link = Make a group link for this class
+class-came = Who came
 class-people = Who comes
 class-seats = { $count ->
     [one] 1 place
@@ -1687,6 +1710,8 @@ problem-claim-open = One side says that the other did not come. The payout waits
     .title = Reported
 problem-claim-undecided = One side says that the other did not come. Decide that report, with a sum and a reason.
     .title = Reported
+problem-own-claim = You are one of the two sides of this session, so another administrator decides.
+    .title = Your own case
 problem-finding-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-refund-exceeds = The payment has no such sum left.

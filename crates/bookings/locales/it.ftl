@@ -134,6 +134,7 @@ booking-seats = { $seats } posti, { $left ->
 }
 booking-seats-own = Quanti posti
 booking-seats-hint = Fino a { $most }. Ciascuno: { $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = Chi viene (facoltativo)
 booking-names-hint = Un nome per riga.
 booking-full = Questo corso è al completo.

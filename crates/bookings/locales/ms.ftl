@@ -93,6 +93,7 @@ booking-seats = { $seats } tempat, { $left ->
 }
 booking-seats-own = Berapa tempat
 booking-seats-hint = Hingga { $most }. Setiap satu: { $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = Siapa yang datang (pilihan)
 booking-names-hint = Satu nama pada setiap baris.
 booking-full = Kelas ini sudah penuh.
@@ -204,10 +205,12 @@ to-do-claims = Ada yang mengatakan anda tidak hadir. Jawab { $count } aduan
 to-do-outcomes = { $count } sesi telah tamat. Adakah ia berlangsung?
 to-do-requests = { $count } permintaan menunggu jawapan anda
 to-do-documents = { $count } dokumen menunggu ulasan
-to-do-disputes = { $count } aduan perlu anda putuskan
+to-do-disputes = { $count } aduan menunggu keputusan
 to-do-unanswered = { $count } permintaan tidak dijawab selama dua hari
 to-do-refunds = { $count } orang meminta wang mereka dikembalikan
 to-do-findings = { $count } percanggahan perlu tindakan anda
+to-do-disputed = Bank mempertikaikan { $count } bayaran
+to-do-batches = { $count } kelompok bayaran menunggu langkah seterusnya
 to-do-payouts = { $count } bayaran keluar untuk diluluskan
 booking-role-provider = Penyedia: menawarkan masa
 booking-scope-read = melihat tempahan dan masa anda
@@ -281,7 +284,7 @@ outcome-undo = Anda boleh menariknya balik sehingga ia diselesaikan.
 outcome-do = Hantar laporan
 claim-title = Siapa yang tidak hadir
 claim-all = Aduan
-claim-all-text = Di sini kedua-dua pihak memberi keterangan yang berbeza tentang sesuatu sesi. Baca kedua-duanya, kemudian putuskan.
+claim-all-text = Di sini kedua-dua pihak memberi keterangan yang berbeza tentang sesuatu sesi. Baca kedua-duanya, kemudian putuskan. Tiada sesiapa memutuskan kesnya sendiri selagi ada pentadbir di luar kes itu.
 claim-none = Tiada apa-apa di sini.
 claim-open = menunggu jawapan
 claim-agreed = dipersetujui
@@ -310,6 +313,8 @@ claim-waits = Pihak yang satu lagi boleh menjawab hingga { $until }. { $claimant
    *[other] Tanpa jawapan, laporan itu kekal.
 }
 claim-is-disputed = Seorang pentadbir membaca keterangan kedua-dua pihak lalu memutuskan. Sehingga itu tiada wang dipindahkan.
+claim-own = Anda salah satu daripada dua pihak, jadi pentadbir lain yang memutuskan.
+claim-own-alone = Anda salah satu daripada dua pihak. Tiada pentadbir di luar kes ini, jadi anda boleh memutuskannya sendiri.
 claim-was-agreed = Pihak yang satu lagi bersetuju.
 claim-was-lapsed = Pihak yang satu lagi tidak menjawab sebelum { $until }.
 claim-was-decided = Seorang pentadbir telah memutuskan: { $outcome ->
@@ -387,6 +392,16 @@ booking-was-booked = Sudah ditempah. E-mel dengan fail kalendar sedang dihantar.
 booking-was-paid = Sudah dibayar dan ditempah. E-mel dengan fail kalendar sedang dihantar.
 booking-was-moved = Sudah dipindahkan. E-mel dengan masa baharu sedang dihantar.
 booking-was-cancelled = Sudah dibatalkan.
+late-kept = Dibatalkan selepas tarikh akhir: { $kept } disimpan, { $back ->
+    [none] tiada yang dibayar balik.
+   *[other] { $back } dibayar balik.
+}
+late-credit = Dibatalkan selepas tarikh akhir: kredit yang digunakan kekal digunakan.
+late-may-ask = { $reader ->
+    [member] Anda masih boleh meminta bakinya, dan laman ini menjawab melalui e-mel.
+   *[other] Ahli masih boleh meminta bakinya daripada laman ini.
+}
+late-ask = Minta bakinya
 booking-cancel-ask = Batalkan tempahan ini…
 booking-cancel-question = Batalkan “{ $title }”?
 booking-cancel-facts = { $until ->
@@ -491,6 +506,7 @@ pay-refunded = Wang anda telah dibayar balik.
 order-created = belum dibayar
 order-paid = dibayar
 order-refunded = dibayar balik
+order-disputed = Dipertikaikan
 order-comes-back = dibayar, sedang dikembalikan
 order-part-comes-back = dibayar, { $sum } daripadanya sedang dikembalikan
 order-part-back = dibayar, { $sum } daripadanya telah dibayar balik
@@ -779,6 +795,7 @@ class-cancel-facts = { $seats } tempat sudah ditempah. { $sum ->
 } Semua orang menerima e-mel dengan sebab anda.
 class-cancel-undo = Ini tidak boleh dibatalkan. Tiada siapa boleh menempah tarikh ini sehingga anda menunjukkannya semula.
 class-group-link = Buat pautan kumpulan untuk kelas ini
+class-came = Siapa yang hadir
 class-people = Siapa yang datang
 class-seats = { $count } tempat
 waiting-list = Menunggu
@@ -1542,6 +1559,8 @@ problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran kep
     .title = Dilaporkan
 problem-claim-undecided = Satu pihak berkata pihak yang lain tidak hadir. Putuskan laporan itu, dengan jumlah dan sebab.
     .title = Dilaporkan
+problem-own-claim = Anda salah satu daripada dua pihak dalam sesi ini, jadi pentadbir lain yang memutuskan.
+    .title = Kes anda sendiri
 problem-finding-settled = Ini sudah diselesaikan. Baca semula.
     .title = Sudah diselesaikan
 problem-refund-exceeds = Bayaran itu tidak mempunyai baki sebanyak ini.

@@ -118,6 +118,7 @@ booking-seats = 共 { $seats } 个名额，{ $left ->
 }
 booking-seats-own = 几个名额
 booking-seats-hint = 最多 { $most } 个。每个：{ $price }
+booking-seats-total = { $count } × { $each } = { $sum }
 booking-names = 谁来参加（可选）
 booking-names-hint = 每行一个名字。
 booking-full = 此课程已满。

@@ -2,6 +2,7 @@
 
 pub(crate) mod class_seats;
 mod jobs;
+pub(crate) mod late;
 mod list;
 pub mod no_show;
 pub(crate) mod outside_hours;

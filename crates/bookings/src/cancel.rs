@@ -7,9 +7,10 @@ use platform::{StoreError, Tx};
 use site::dates;
 use web::{Findings, Problem, Site};
 
+use crate::booking::late::Late;
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State, seat};
 use crate::codes::NOT_CANCELLABLE;
-use crate::notice::{self, Event};
+use crate::notice::{self, Event, Returned};
 use crate::order;
 use crate::{Refusal, payout, refund, review, webhook};
 
@@ -71,13 +72,33 @@ pub(crate) fn end(
     review::call::end(tx, site, &booking.id)?;
     let (booking, back) = end_quietly(tx, booking, by, reason)?;
     if was_confirmed {
-        notice::tell(tx, site, &booking, Event::Cancelled, back)?;
+        let returned = returned(tx, &booking, back)?;
+        notice::tell(tx, site, &booking, Event::Cancelled, returned.as_ref())?;
     } else if by != Party::Member && booking.order_id.is_some() {
         // The member may be paying for the booking at this moment.
-        let event = Event::HoldCancelled;
-        notice::tell_one(tx, site, &booking, Party::Member, event, back)?;
+        let (event, returned) = (Event::HoldCancelled, back.map(Returned::InTime));
+        notice::tell_one(tx, site, &booking, Party::Member, event, returned.as_ref())?;
     }
     Ok(booking)
+}
+
+/// What both sides are told of the price, if this much was just paid back.
+pub(crate) fn returned(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    back: Option<Money>,
+) -> Result<Option<Returned>, StoreError> {
+    let order = match &booking.order_id {
+        Some(id) => order::find(tx, id)?,
+        None => None,
+    };
+    let left = match &order {
+        Some(order) => refund::left_of_order(tx, order)?,
+        None => 0,
+    };
+    let seats = seat::of_booking(tx, &booking.id)?;
+    let late = Late::of(booking, &seats, order.as_ref(), left);
+    Ok(late.map(Returned::Late).or(back.map(Returned::InTime)))
 }
 
 /// Cancels a booking whose member is deleting their account.

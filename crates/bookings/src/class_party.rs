@@ -13,7 +13,7 @@ use crate::booking::seat::{self, Seat, SeatState};
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State, class_seats};
 use crate::cancel;
 use crate::codes::{NOT_CANCELLABLE, OUTCOME_CLOSED, PAYOUT_STATE};
-use crate::notice::{self, Event};
+use crate::notice::{self, Event, Returned};
 use crate::outcome::{self, Outcome};
 use crate::provider::Provider;
 use crate::slot::{self, SlotId};
@@ -150,7 +150,13 @@ pub fn cancel(
         ..old.clone()
     };
     booking::save(tx, &mut booking)?;
-    notice::tell(tx, site, &booking, Event::SeatsCancelled(count), back)?;
+    let returned = if is_late {
+        cancel::returned(tx, &booking, back)?
+    } else {
+        back.map(Returned::InTime)
+    };
+    let event = Event::SeatsCancelled(count);
+    notice::tell(tx, site, &booking, event, returned.as_ref())?;
     Ok(booking)
 }
 

@@ -92,6 +92,8 @@ use ::web::codes::Code;
     pub const CLAIM_OPEN = Code::new(409, "claim_open");
     /// The error for an administrator's report of a session about which a claim is unsettled.
     pub const CLAIM_UNDECIDED = Code::new(409, "claim_undecided");
+    /// The error for deciding a claim about the administrator's own session where another one can.
+    pub const OWN_CLAIM = Code::new(403, "own_claim");
     /// The error for a step that the state of a payout item or batch does not allow.
     pub const PAYOUT_STATE = Code::new(409, "payout_state");
     /// The error for creating a batch of payouts in a currency that has no due items.

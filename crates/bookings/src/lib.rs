@@ -32,6 +32,7 @@ pub mod codes;
 pub mod credit;
 pub mod credit_kind;
 pub mod day_range;
+mod decider;
 pub mod demo;
 mod ending_notice;
 pub mod export;
@@ -231,7 +232,8 @@ pub const DOMAIN: Domain = Domain {
         "0041_further_seats" contracting,
         "0042_times_revision" contracting,
         "0043_refunded_credits" expanding,
-        "0044_request_answers" expanding
+        "0044_request_answers" expanding,
+        "0045_disputes" expanding
     ))
 };
 

@@ -24,11 +24,12 @@ use web::{Findings, Site};
 
 use crate::booking::no_show::{Claim, ClaimId, ClaimState, of_booking};
 use crate::booking::{self, Booking, Party, PartyTo, State};
-use crate::codes::{CLAIM_CLOSED, CLAIM_SETTLED, OUTCOME_CONTESTED, PAYOUT_STATE};
+use crate::codes::{CLAIM_CLOSED, CLAIM_SETTLED, OUTCOME_CONTESTED, OWN_CLAIM, PAYOUT_STATE};
+use crate::decider::Decider;
 use crate::feedback_criterion::Author;
 use crate::outcome::{self, Outcome};
 use crate::settings::{self, Administrator};
-use crate::{Refusal, feedback, member, notice, payout, provider, refund};
+use crate::{Refusal, decider, feedback, member, notice, payout, provider, refund};
 
 /// The kind of the job that settles a claim that nobody has answered.
 pub(crate) const KIND: &str = "booking.claim";
@@ -291,7 +292,8 @@ pub(crate) fn is_reason_short(reason: &str) -> bool {
     reason.trim().chars().count() < SHORTEST
 }
 
-/// Decides an unsettled claim, as an administrator.
+/// Decides an unsettled claim, as an administrator. Who is one of the two sides decides only where no
+/// administrator is outside.
 pub fn decide(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -306,6 +308,9 @@ pub fn decide(
     let claim: Claim = tx.load(id)?;
     if !claim.state.is_unsettled() {
         return Err(CLAIM_SETTLED.into());
+    }
+    if !decider::of(tx, who, &booking)?.is_some_and(Decider::may_decide) {
+        return Err(OWN_CLAIM.into());
     }
     let mut findings = Findings::default();
     let reason = findings.line("/reason", &new.reason, SHORTEST, TEXT);

@@ -17,6 +17,7 @@ use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::{Language, MailMessages, Site, Text, Value, dates};
 
+use crate::booking::late::Late;
 use crate::booking::{self, Booking, Party};
 use crate::order::Order;
 use crate::{member, provider};
@@ -72,16 +73,27 @@ pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
 
-/// Notifies the member and the provider. `back` is the amount that is refunded to the member.
+/// What the member gets back of what is cancelled.
+#[derive(Clone, Debug)]
+pub(crate) enum Returned {
+    /// So much.
+    InTime(Money),
+    /// Not all of it.
+    Late(Late),
+}
+
+/// Notifies the member and the provider.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
     booking: &Booking,
     event: Event,
-    back: Option<Money>,
+    returned: Option<&Returned>,
 ) -> Result<(), StoreError> {
-    tell_one(tx, site, booking, Party::Member, event, back)?;
-    tell_one(tx, site, booking, Party::Provider, event, None)
+    for party in [Party::Member, Party::Provider] {
+        tell_one(tx, site, booking, party, event, returned)?;
+    }
+    Ok(())
 }
 
 /// Somebody who is told something.
@@ -125,6 +137,23 @@ pub(crate) fn account_of(
     }
 }
 
+/// A sum in the account's language, or in the site's for all administrators, as pages say it.
+pub(crate) fn sum(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    sum: Money,
+) -> Result<String, StoreError> {
+    let said = match reader(tx, site, account)? {
+        Some(reader) => reader.text.money(sum),
+        None => {
+            let tag = site.settings.languages.first().map_or("en", String::as_str);
+            site.catalogue.speak(&Language::of(tag)).money(sum)
+        }
+    };
+    Ok(said)
+}
+
 /// The price of a session that takes no credit.
 pub(crate) fn price(text: &Text, price: Money) -> String {
     match price.minor {
@@ -148,7 +177,7 @@ pub(crate) fn tell_one(
     booking: &Booking,
     party: Party,
     event: Event,
-    back: Option<Money>,
+    returned: Option<&Returned>,
 ) -> Result<(), StoreError> {
     let id = account_of(tx, booking, party)?;
     let Some(reader) = reader(tx, site, id.as_ref())? else {
@@ -187,9 +216,9 @@ pub(crate) fn tell_one(
         ("count", event.seats().into()),
     ];
     let mut body = text.with(said, &values);
-    if let Some(back) = back {
+    if let Some(returned) = returned.and_then(|returned| returned.say(text, booking, party)) {
         body += "\n";
-        body += &text.with("booking-said-back", [("sum", text.money(back).into())]);
+        body += &returned;
     }
     if event.is_cancelled() && !booking.cancel_reason.is_empty() {
         body += "\n";
@@ -203,6 +232,7 @@ pub(crate) fn tell_one(
         slot: &slot,
         party,
         event,
+        returned,
     };
     let letter = Letter {
         text,
@@ -247,6 +277,25 @@ pub(crate) fn tell_one(
             href: &page(booking),
         },
     )
+}
+
+impl Returned {
+    /// What a side is told; a provider only of what is kept.
+    fn say(&self, text: &Text, booking: &Booking, party: Party) -> Option<String> {
+        match self {
+            Self::InTime(back) => (party == Party::Member)
+                .then(|| text.with("booking-said-back", [("sum", text.money(*back).into())])),
+            Self::Late(late) => {
+                let mut said = late.say(text);
+                if late.page().is_some() && booking.member_id.is_some() {
+                    said += " ";
+                    let who = [("reader", party.word().into())];
+                    said += &text.with("late-may-ask", who);
+                }
+                Some(said)
+            }
+        }
+    }
 }
 
 pub(crate) fn send(

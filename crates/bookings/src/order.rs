@@ -555,3 +555,21 @@ pub(crate) fn post(
     .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
+
+/// The orders with a payment that is disputed, and of which the dispute is not over.
+pub(crate) fn in_dispute(tx: &mut Tx<'_>) -> Result<BTreeSet<OrderId>, StoreError> {
+    let open = sql!(
+        "SELECT p.order_id
+         FROM gateway_event e JOIN payment p
+             ON p.gateway_payment_id = e.payment_ref AND p.gateway = e.gateway
+         WHERE e.kind LIKE '%.dispute.%'
+         GROUP BY p.order_id
+         HAVING SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
+                         WHEN e.kind LIKE '%.dispute.won' THEN -1
+                         WHEN e.kind LIKE '%.dispute.lost' THEN -1
+                         WHEN e.kind LIKE '%.dispute.closed' THEN -1
+                         ELSE 0 END) > 0"
+    );
+    let found: Vec<(OrderId,)> = tx.all(open, &[])?;
+    Ok(found.into_iter().map(|(order,)| order).collect())
+}

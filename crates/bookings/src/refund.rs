@@ -478,7 +478,7 @@ fn finish(
         )?;
         let told = NewNotification {
             kind: "booking-notice-refund-failed",
-            about: &format!("{} {}", payment.currency, sum.decimal()),
+            about: &notice::sum(tx, site, None, sum)?,
             href: finding::PAGE,
         };
         return notification::tell_site(tx, site, ADMIN, told);

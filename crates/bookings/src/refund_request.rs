@@ -379,7 +379,7 @@ fn tell(
     let Some(account) = account else {
         return Ok(());
     };
-    let about = format!("{} {}", sum.currency.code(), sum.decimal());
+    let about = notice::sum(tx, site, Some(&account), sum)?;
     let told = NewNotification {
         kind: subject,
         about: &about,

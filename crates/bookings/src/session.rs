@@ -15,7 +15,7 @@ use crate::booking::{
 use crate::feedback_criterion::Author;
 use crate::notice::{self, Event, TimedNotice};
 use crate::outcome::{self, Outcome};
-use crate::{feedback, payout, slot, waiting};
+use crate::{cancel, feedback, payout, slot, waiting};
 
 /// A reminder that is sent less than this time before the session is only a notification on the
 /// site. The same is true of a request for feedback that is sent more than this time after the
@@ -49,7 +49,9 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         }),
         handler(LATE, site, |tx, _, booking, _| owe_late(tx, booking)),
         handler(FAREWELL, site, |tx, site, booking, _| {
-            notice::tell_one(tx, site, booking, Party::Provider, Event::Cancelled, None)
+            let returned = cancel::returned(tx, booking, None)?;
+            let (party, event) = (Party::Provider, Event::Cancelled);
+            notice::tell_one(tx, site, booking, party, event, returned.as_ref())
         }),
     ]
 }

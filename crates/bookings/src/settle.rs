@@ -37,7 +37,7 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     };
     order::post(tx, id, EntryKind::Capture, payment.id.as_str(), fact.amount)?;
     if fact.amount != order.amount() {
-        let about = format!("{} {}", fact.amount.currency, fact.amount.decimal());
+        let about = notice::sum(tx, site, None, fact.amount)?;
         let told = NewNotification {
             kind: "booking-notice-wrong-sum",
             about: &about,

@@ -6,7 +6,7 @@ use platform::id::Id as _;
 use platform::{StoreError, Tx, sql};
 use web::{Site, Text};
 
-use crate::{finding, no_show_claim, payout, refund_request, request, review};
+use crate::{finding, no_show_claim, order, payout, refund_request, request, review};
 
 /// The path of a provider's calendar.
 pub(crate) const CALENDAR: &str = "/me/slots";
@@ -119,11 +119,19 @@ pub(crate) fn of_all_sessions(tx: &mut Tx<'_>) -> Result<Vec<ToDo>, StoreError> 
 pub(crate) fn of_money(tx: &mut Tx<'_>) -> Result<Vec<ToDo>, StoreError> {
     let refunds = refund_request::count_open(tx)?;
     let (findings, payouts) = (finding::count_open(tx)?, payout::count_pending(tx)?);
-    let (refund, payout) = ("/admin/refunds", "/admin/payouts");
+    let (refund, payout, orders) = ("/admin/refunds", "/admin/payouts", "/admin/orders");
+    let in_dispute = order::in_dispute(tx)?.len();
+    let in_dispute = i64::try_from(in_dispute).unwrap_or(i64::MAX);
+    let disputed = "/admin/orders?state=disputed";
+    let batches =
+        sql!("SELECT COUNT(*) FROM payout_batch WHERE state IN ('draft', 'approved', 'sent')");
+    let (batches,): (i64,) = tx.one(batches, &[])?;
     Ok(list([
+        (orders, disputed, "to-do-disputed", in_dispute),
         (refund, refund, "to-do-refunds", refunds),
         (finding::PAGE, finding::PAGE, "to-do-findings", findings),
         (payout, payout, "to-do-payouts", payouts),
+        (payout, payout, "to-do-batches", batches),
     ]))
 }
 

@@ -113,7 +113,7 @@ fn pages() -> Pages<Site, Callers> {
         .get_shared("/book/s/{slug}", Anybody, session_list::one)
         .post("/book/plans/{id}", People, plans::buy)
         .post("/book/{which}/waiting", People, public::wait)
-        .post("/me/waiting/{id}/leave", People, own::stop_waiting)
+        .post("/me/waiting/{id}/leave", People, waiting::stop)
         .get("/me/credits", People, plans::own)
         .get("/me/orders", People, plans::own_orders)
         .get("/me/orders/{id}/receipt", People, receipt::show)

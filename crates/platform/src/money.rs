@@ -27,6 +27,17 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
 /// Bulgarian lev became EUR in 2026. Stored amounts keep them.
 const OUT_OF_USE: [&str; 2] = ["ANG", "BGN"];
 
+/// Currency symbols that people know better than the ISO codes.
+const SIGNS: [(&str, &str); 7] = [
+    ("MYR", "RM"),
+    ("INR", "₹"),
+    ("USD", "US$"),
+    ("SGD", "S$"),
+    ("EUR", "€"),
+    ("GBP", "£"),
+    ("JPY", "¥"),
+];
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
@@ -40,6 +51,12 @@ impl Currency {
 
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The symbol, or the code if people know it better: “RM”, “CHF”.
+    pub fn sign(&self) -> &str {
+        let known = SIGNS.iter().find(|(code, _)| *code == self.code());
+        known.map_or(self.code(), |(_, sign)| sign)
     }
 
     /// The number of decimals of an amount in this currency.
@@ -213,19 +230,25 @@ impl Money {
     }
 
     /// Parses an amount as people write it: “180”, “180.00”, “180,00”, “1 800.00”, “1,800.00” or
-    /// “1.800,00”, with no more decimals than the currency has. The currency's code may stand
-    /// before or after the number.
+    /// “1.800,00”, with no more decimals than the currency has. The currency's code or symbol
+    /// may stand before or after the number.
     pub fn parse(typed: &str, currency: Currency) -> Option<Self> {
         let typed = typed.trim();
-        let code = currency.code();
-        let bare = [typed.get(..3), typed.get(typed.len().saturating_sub(3)..)];
-        let typed = match bare.map(|end| end.is_some_and(|end| end.eq_ignore_ascii_case(code))) {
-            [true, false] => typed.get(3..)?,
-            [false, true] => typed.get(..typed.len() - 3)?,
-            _ => typed,
-        };
+        let mut marks = [currency.code(), currency.sign()].into_iter();
+        let typed = marks.find_map(|mark| without(typed, mark)).unwrap_or(typed);
         let minor = parse_decimal(typed, currency.decimals())?;
         Some(Self { minor, currency })
+    }
+}
+
+/// The rest of a text that either begins or ends with this code or symbol.
+fn without<'a>(typed: &'a str, mark: &str) -> Option<&'a str> {
+    let is_mark = |part: Option<&str>| part.is_some_and(|one| one.eq_ignore_ascii_case(mark));
+    let end = typed.len().checked_sub(mark.len())?;
+    match (is_mark(typed.get(..mark.len())), is_mark(typed.get(end..))) {
+        (true, false) => typed.get(mark.len()..),
+        (false, true) => typed.get(..end),
+        _ => None,
     }
 }
 
@@ -305,6 +328,11 @@ mod tests {
             ("180,00", "MYR", 18_000, "180.00"),
             ("MYR 250,00", "MYR", 25_000, "250.00"),
             ("180 eur", "EUR", 18_000, "180.00"),
+            ("RM 250,00", "MYR", 25_000, "250.00"),
+            ("rm10", "MYR", 1_000, "10.00"),
+            ("€ 10", "EUR", 1_000, "10.00"),
+            ("1.234,50 €", "EUR", 123_450, "1234.50"),
+            ("US$\u{a0}1,800", "USD", 180_000, "1800.00"),
             ("1 800.00", "MYR", 180_000, "1800.00"),
             ("1\u{202f}800,00", "EUR", 180_000, "1800.00"),
             ("1’800.00", "CHF", 180_000, "1800.00"),
@@ -330,9 +358,19 @@ mod tests {
             ("0.001", "EUR"),
             ("0 500", "JPY"),
             ("012,345.00", "MYR"),
-            ("RM 250,00", "MYR"),
-            ("€ 250", "EUR"),
+            ("RM 250,00", "EUR"),
+            ("€ 250", "MYR"),
             ("USD 250", "EUR"),
+            ("US$ 250", "SGD"),
+            ("S$ 250", "USD"),
+            ("$ 250", "USD"),
+            ("RM 1.800", "MYR"),
+            ("€ 1.800", "EUR"),
+            ("RM 10 RM", "MYR"),
+            ("RM 10 MYR", "MYR"),
+            ("MYR RM 10", "MYR"),
+            ("RM -10", "MYR"),
+            ("RM", "MYR"),
             ("1,80,00", "MYR"),
             ("18 0", "MYR"),
             ("1,800 000", "MYR"),

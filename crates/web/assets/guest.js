@@ -14,11 +14,25 @@ function start() {
   if (here.endsWith("/confirmation")) forgetDrafts(here.replace(/confirmation$/, ""));
   all("time[data-here]").forEach(sayHere);
   all("textarea[data-left]").forEach(countLetters);
+  all("[data-says]").forEach(sayOf);
   all("[data-zero]").forEach(tick);
   all("[data-events]").forEach(listen);
   if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
   if (document.querySelector("[data-zone-hint]")) import("./zone.js");
   all("form").forEach((form) => (form.hasAttribute("data-keep") ? keep(form) : sendOnce(form)));
+}
+
+// Says what the number in a field of the form makes: prepared words for 1, 2 and so on.
+function sayOf(shown) {
+  const field = shown.closest("form").elements[shown.dataset.of];
+  const says = JSON.parse(shown.dataset.says);
+  const first = shown.textContent;
+  const say = () => {
+    shown.textContent = says[field.value - 1] ?? first;
+    shown.hidden = !shown.textContent;
+  };
+  field.addEventListener("input", say);
+  say();
 }
 
 // A form that is sent while it is being sent is sent once.

@@ -7,17 +7,6 @@ use crate::text::Text;
 /// A no-break space, which keeps symbol and number on one line.
 const NO_BREAK: char = '\u{a0}';
 
-/// Currency symbols that people know better than the ISO codes.
-const SIGNS: [(&str, &str); 7] = [
-    ("MYR", "RM"),
-    ("INR", "₹"),
-    ("USD", "US$"),
-    ("SGD", "S$"),
-    ("EUR", "€"),
-    ("GBP", "£"),
-    ("JPY", "¥"),
-];
-
 impl Text {
     /// An amount such as “RM 1,250.00”, on one line and left to right in every language.
     pub fn money(&self, sum: Money) -> String {
@@ -31,9 +20,7 @@ impl Text {
 
     /// The symbol of a currency, or its code if people know it better: “RM”, “CHF”.
     pub fn currency_sign(&self, currency: Currency) -> String {
-        let code = currency.code();
-        let known = SIGNS.iter().find(|(known, _)| *known == code);
-        known.map_or(code, |(_, sign)| sign).to_owned()
+        currency.sign().to_owned()
     }
 
     fn write_money(&self, sum: Money, has_decimals: bool) -> String {

@@ -10,7 +10,7 @@ use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use web::{Site, Text, fields};
 
-use super::{Event, at_place, moment, moment_at, page, price};
+use super::{Event, Returned, at_place, moment, moment_at, page, price};
 use crate::booking::{Booking, Party};
 use crate::order;
 use crate::slot::Place;
@@ -70,6 +70,7 @@ pub(super) struct Told<'a> {
     pub(super) slot: &'a SlotFacts,
     pub(super) party: Party,
     pub(super) event: Event,
+    pub(super) returned: Option<&'a Returned>,
 }
 
 impl<'a> Told<'a> {
@@ -181,6 +182,9 @@ impl<'a> Told<'a> {
         if self.is_of_member() {
             links.push(link("booking-mail-change", format!("{page}#cancel")));
             links.push(link("booking-calendar", format!("{page}/calendar.ics")));
+        }
+        if let (Party::Member, Some(Returned::Late(late))) = (self.party, self.returned) {
+            links.extend(late.page().map(|page| link("late-ask", page)));
         }
         links
     }

@@ -452,7 +452,7 @@ fn tell(tx: &mut Tx<'_>, site: &Site, view: &BatchView) -> Result<(), StoreError
         )?;
         let told = NewNotification {
             kind: "payout-notice-sent",
-            about: &format!("{} {}", sum.currency, sum.decimal()),
+            about: &notice::sum(tx, site, Some(account), sum)?,
             href: PAGE,
         };
         notification::tell(tx, site, account, told)?;

@@ -6,7 +6,7 @@ use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entity;
 use platform::money::{Currency, Money};
-use platform::store::Row;
+use platform::store::{IdSet, Row};
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -343,4 +343,35 @@ pub fn orders(
         rows
     )
     .all(tx)
+}
+
+/// Lists the orders of which a payment is in dispute, the latest first.
+pub(crate) fn orders_in_dispute(
+    tx: &mut Tx<'_>,
+    before: Option<&Before<OrderId>>,
+    rows: i64,
+) -> Result<Vec<OrderRecord>, StoreError> {
+    let all = order::in_dispute(tx)?;
+    let mut found: Vec<OrderRecord> = Vec::new();
+    for set in IdSet::of(all.iter().map(OrderId::as_str)) {
+        let some: Vec<OrderRecord> = sql!(
+            "SELECT {o: Order}, a.display_name AS payer, a.id AS account_id,
+                 COALESCE(n.name, b.title, '') AS title
+             FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
+             LEFT JOIN plan n ON n.id = o.plan_id
+             JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+             WHERE o.id IN ({:IdSet})
+               AND (o.created_at < :at OR (o.created_at = :at AND o.id < :id))
+             ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
+            IdSet = set,
+            at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+            id = before.map_or("", |(_, id)| id.as_str()),
+            rows
+        )
+        .all(tx)?;
+        found.extend(some);
+    }
+    found.sort_by(|a, b| (b.order.created_at, &b.order.id).cmp(&(a.order.created_at, &a.order.id)));
+    found.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
+    Ok(found)
 }

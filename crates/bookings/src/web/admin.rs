@@ -83,10 +83,15 @@ pub(super) async fn list_page_with<R: PageResource<Parent = Administrator>>(
     req.show(R::PAGES, &title, body).await
 }
 
+/// The path of the orders with a payment in dispute.
+const IN_DISPUTE: &str = "/admin/orders?state=disputed";
+
 #[derive(Template)]
 #[template(path = "slots/orders.html")]
 struct OrdersPage<'a> {
     text: &'a Text,
+    /// Each list's path, its label, and whether the page shows it.
+    lists: [(&'static str, &'static str, bool); 2],
     rows: Vec<OrderLine>,
     next: Option<String>,
 }
@@ -111,14 +116,20 @@ struct ListedOrder {
     state: &'static str,
 }
 
-/// `GET /admin/orders`: all orders, newest first.
+/// `GET /admin/orders`: all orders, or those with a payment in dispute, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let paging = req.page_query()?;
     let before: Option<Before<OrderId>> = paging.after()?;
     let rows = paging.rows();
+    let is_of_disputes = req.query.text("state") == "disputed";
+    let list = if is_of_disputes {
+        manual::orders_in_dispute
+    } else {
+        manual::orders
+    };
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let mut found = Vec::new();
-        for one in manual::orders(tx, before.as_ref(), rows)? {
+        for one in list(tx, before.as_ref(), rows)? {
             let payments = order::payments(tx, &one.order.id)?;
             let is_refundable = |payment: &&Payment| {
                 payment.state == PaymentState::Captured
@@ -144,9 +155,10 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     };
     let found = paging.list(found, key);
     let zone = words::zone(&req.site, Some(&req.who));
-    let next = found
-        .next_cursor
-        .map(|cursor| format!("/admin/orders?cursor={cursor}"));
+    let next = found.next_cursor.map(|cursor| match is_of_disputes {
+        true => format!("{IN_DISPUTE}&cursor={cursor}"),
+        false => format!("/admin/orders?cursor={cursor}"),
+    });
     let rows = found.items.into_iter().map(|listed| {
         let row = listed.record;
         let order = &row.order;
@@ -172,6 +184,10 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     });
     let body = OrdersPage {
         text,
+        lists: [
+            ("/admin/orders", "order-all", !is_of_disputes),
+            (IN_DISPUTE, "order-disputed", is_of_disputes),
+        ],
         rows: rows.collect(),
         next,
     };

@@ -16,6 +16,7 @@ use super::words;
 use crate::Refusal;
 use crate::booking::no_show::{Claim, ClaimId, ClaimState};
 use crate::booking::{Booking, Party};
+use crate::decider::Decider;
 use crate::no_show_claim::{self, PAGE};
 use crate::outcome::Outcome;
 use crate::settings::Administrator;
@@ -39,6 +40,8 @@ pub(super) struct About<'a> {
     pub(super) claim: &'a Claim,
     pub(super) booking: &'a Booking,
     pub(super) party: Party,
+    /// What the reader is to the session as an administrator.
+    pub(super) decider: Option<Decider>,
     pub(super) zone: &'a TimeZone,
     /// The currency of what was paid; `None` if nothing was.
     pub(super) currency: Option<Currency>,
@@ -50,6 +53,7 @@ impl<'a> ClaimCard<'a> {
             claim,
             booking,
             party,
+            decider,
             zone,
             currency,
         } = about;
@@ -72,6 +76,11 @@ impl<'a> ClaimCard<'a> {
             ClaimState::Withdrawn => "claim-was-withdrawn",
         };
         sentences.push(text.with(rest, &values));
+        match decider.filter(|_| claim.state.is_unsettled()) {
+            Some(Decider::Side) => sentences.push(text.say("claim-own").into_owned()),
+            Some(Decider::SideAlone) => sentences.push(text.say("claim-own-alone").into_owned()),
+            Some(Decider::Outside) | None => {}
+        }
         let is_open = claim.state == ClaimState::Open;
         let choices = [("no", "claim-took-place"), ("yes", "claim-agree")];
         let choices = choices.map(|(word, label)| (word.to_owned(), text.with(label, &values)));
@@ -100,7 +109,7 @@ impl<'a> ClaimCard<'a> {
             (one.word().to_owned(), text.with(label, &values))
         });
         let mut decision = Vec::new();
-        if claim.state.is_unsettled() && party == Party::Administrator {
+        if claim.state.is_unsettled() && decider.is_some_and(Decider::may_decide) {
             let mut outcome = form_state.select("outcome", text.say("claim-decision"), outcomes);
             let hints = vec![String::new(); 3];
             outcome.show_as_radios(hints);

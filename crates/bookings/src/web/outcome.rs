@@ -86,6 +86,7 @@ fn decided(
     loaded: &Loaded,
     form: &Form,
 ) -> Option<[(&'static str, Value<'static>); 3]> {
+    loaded.decider.filter(|one| one.may_decide())?;
     let new = decision(form, loaded.order.as_ref()).ok()?;
     let left = loaded.left();
     let most = left.map_or(0, |left| left.minor);

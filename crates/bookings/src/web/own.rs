@@ -21,11 +21,13 @@ use super::frame::BookingPage as _;
 use super::party_card::{BookedSeats, PartyCard};
 use super::side::{self, menu_of};
 use super::{choices, ics, waiting as waiting_lists, words};
+use crate::booking::late::Late;
 use crate::booking::no_show::Claim;
 use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State, seat};
 use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
+use crate::decider::{self, Decider};
 use crate::order::{self, Order, OrderState};
 use crate::outcome::Outcome;
 use crate::outcome_mark;
@@ -35,7 +37,6 @@ use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
 use crate::slot::{Place, Slot};
 use crate::to_do;
-use crate::waiting::{self, WaitingId};
 use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice, payout};
 
 pub(super) const HERE: &str = side::OWN;
@@ -149,6 +150,8 @@ pub(super) struct Loaded {
     choices: Vec<(&'static str, String)>,
     outcomes: Vec<Outcome>,
     claim: Option<Claim>,
+    /// What the reader is to an unsettled claim as an administrator.
+    pub(super) decider: Option<Decider>,
     feedback: SessionFeedback,
     pub(super) review: Option<Review>,
     may_release: bool,
@@ -210,9 +213,10 @@ impl Loaded {
         self.booking.credit_lot_id.is_some()
     }
 
-    /// Whether the member gave something back for which the late rule decided what is paid back.
-    fn is_late(&self) -> bool {
-        self.booking.is_late || self.seats.all.iter().any(|seat| seat.is_late)
+    /// What was given back late and is kept.
+    fn late(&self) -> Option<Late> {
+        let left = self.left().map_or(0, |left| left.minor);
+        Late::of(&self.booking, &self.seats.all, self.order.as_ref(), left)
     }
 
     fn may_cancel(&self, now: Timestamp) -> bool {
@@ -256,8 +260,16 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(slug) => catalogue::find(tx, slug)?,
             None => None,
         };
+        let claim = booking::no_show::of_booking(tx, &booking.id)?;
+        let decider = match &claim {
+            Some(claim) if claim.state.is_unsettled() => {
+                decider::of(tx, &party.requester.who, &booking)?
+            }
+            _ => None,
+        };
         Ok(Loaded {
             credit,
+            decider,
             entry,
             email: match party.party {
                 Party::Member => of_provider,
@@ -265,7 +277,7 @@ pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             },
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
             outcomes: outcome_mark::offered(tx, &booking, party.party)?,
-            claim: booking::no_show::of_booking(tx, &booking.id)?,
+            claim,
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
@@ -305,6 +317,8 @@ struct BookingPage<'a> {
     /// What was paid, the state of the payment, and the path of the order's page; empty for readers
     /// who did not pay.
     money: Option<(String, String, String)>,
+    /// What is kept of the price after the deadline, and the path where the reader asks for the rest.
+    late: Option<(String, Option<String>)>,
     pay: Option<String>,
     /// Whether the booking waits only for its member to confirm it.
     may_confirm: bool,
@@ -392,6 +406,10 @@ pub(super) async fn page_with_claim(
                 page,
             )
         }),
+        late: loaded.late().map(|late| {
+            let page = late.page().filter(|_| is_member);
+            (late.say(text), page)
+        }),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
         may_confirm: is_member && booking.is_unproven(),
         cancel: if is_ahead && is_member && !is_pending {
@@ -408,6 +426,7 @@ pub(super) async fn page_with_claim(
                 claim,
                 booking,
                 party: loaded.party,
+                decider: loaded.decider,
                 zone: &zone,
                 currency,
             };
@@ -569,14 +588,4 @@ fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),
     }
-}
-
-/// `POST /me/waiting/{id}/leave`.
-pub(super) async fn stop_waiting(posted: FormPost) -> Result<Response, Problem> {
-    let (id, site): (WaitingId, _) = (posted.req.id("id")?, posted.req.site.clone());
-    let change = move |tx: &mut Tx<'_>, who: &Requester| {
-        waiting::leave(tx, &site, who, &id)?;
-        Ok::<_, Refusal>(format!("{HERE}?done=left"))
-    };
-    Ok(posted.once(change).await?)
 }

@@ -57,6 +57,8 @@ pub(super) struct PartyCard<'a> {
     booking: BookingId,
     /// Whether the card is on the page of the class, among others.
     is_of_class: bool,
+    /// The message id of the card's title.
+    title: &'static str,
     /// Who comes, and the message id of what became of the seat; empty while it is taken.
     rows: Vec<(String, &'static str)>,
     /// The field for the names; `None` for readers who cannot change them.
@@ -69,6 +71,17 @@ pub(super) struct PartyCard<'a> {
     /// The seats of which the reader can say that nobody came: position, name, and whether it was
     /// said. A page may have several such lists, so they are no fields, which have an id.
     missed: Vec<(i64, String, bool)>,
+}
+
+/// The message id of the title of the box that lists who comes, by what it asks.
+pub(super) fn title(may_mark: bool, starts_at: Timestamp, now: Timestamp) -> &'static str {
+    if may_mark {
+        "seats-missed"
+    } else if starts_at <= now {
+        "class-came"
+    } else {
+        "class-people"
+    }
 }
 
 fn named(text: &Text, seat: &Seat) -> String {
@@ -97,6 +110,11 @@ impl<'a> PartyCard<'a> {
             here: notice::page(booking),
             booking: booking.id.clone(),
             is_of_class: false,
+            title: title(
+                seats.may_mark && !standing.is_empty(),
+                booking.starts_at,
+                now,
+            ),
             rows: all()
                 .filter(|one| !one.name.is_empty() || one.state != SeatState::Taken)
                 .map(|one| {

@@ -9,7 +9,9 @@ use identity::account::AccountId;
 use identity::person::{registration, slug, unregistered};
 use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
+use platform::money::Money;
 use platform::{StoreError, Tx};
+use serde_json::json;
 use site::Context;
 use site::call::{see_other, submission};
 use site::without_sign_in::Entrance;
@@ -73,11 +75,44 @@ struct SlotPage<'a> {
     fields: Vec<Field>,
     hold: String,
     button: String,
+    /// What several places cost, which a script says; `None` if there is nothing to multiply.
+    totals: Option<Totals>,
     /// The message id of the reason why the member cannot book with a credit; `None` if the member
     /// can, or if the slot takes no credit.
     lacks: Option<&'static str>,
     submission: String,
     signed_out: Option<SignedOut>,
+}
+
+/// JSON arrays of what is said for 1, 2 and so on places: beside the button, and by it.
+struct Totals {
+    said: String,
+    button: String,
+}
+
+impl Totals {
+    fn of(text: &Text, each: Money, most: i64) -> Self {
+        let sum = |count: i64| {
+            let minor = each.minor.saturating_mul(count);
+            text.money(Money::new(minor, each.currency))
+        };
+        let said = (1..=most).map(|count| match count {
+            1 => String::new(),
+            _ => {
+                let values = [
+                    ("count", count.into()),
+                    ("each", text.money(each).into()),
+                    ("sum", sum(count).into()),
+                ];
+                text.with("booking-seats-total", values)
+            }
+        });
+        let button = |count| text.with("booking-to-payment", [("sum", sum(count).into())]);
+        Self {
+            said: json!(said.collect::<Vec<_>>()).to_string(),
+            button: json!((1..=most).map(button).collect::<Vec<_>>()).to_string(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -369,6 +404,8 @@ pub(super) async fn slot_page(
             _ if is_party => text.say("booking-do").into_owned(),
             _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
         },
+        totals: (is_party && slot.price_minor > 0)
+            .then(|| Totals::of(text, slot.price(), means.party)),
         price,
         submission: submission(&site.random),
         signed_out,

@@ -1,15 +1,17 @@
 //! The waiting lists of classes, on the pages of a date, of a member's own bookings, and of the provider.
 
 use askama::Template;
+use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use site::call::submission;
 use site::proof::Requester;
-use site::request::PageRequest;
+use site::request::{FormPost, PageRequest};
 use web::form_state::{Control, Field, FormState};
 use web::{Problem, Site, Text};
 
+use super::side::OWN;
 use super::words;
 use crate::Refusal;
 use crate::notice;
@@ -241,4 +243,14 @@ pub(super) fn of_provider(req: &PageRequest, list: &[NamedWaiting]) -> String {
     });
     let rows = rows.collect();
     ProviderList { text, rows }.to_string()
+}
+
+/// `POST /me/waiting/{id}/leave`.
+pub(super) async fn stop(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (WaitingId, _) = (posted.req.id("id")?, posted.req.site.clone());
+    let change = move |tx: &mut Tx<'_>, who: &Requester| {
+        waiting::leave(tx, &site, who, &id)?;
+        Ok::<_, Refusal>(format!("{OWN}?done=left"))
+    };
+    Ok(posted.once(change).await?)
 }

@@ -123,6 +123,40 @@ fn a_member_cancels_late_and_it_costs_what_the_page_says() {
             });
             told_before += 1;
             assert_eq!(of_farah.count(), told_before);
+            // The page and both mails say what is kept, what comes back and how to ask for the rest.
+            let said = stage.fill(
+                "late-kept",
+                [
+                    ("kept", "RM\u{a0}135.00".into()),
+                    ("back", "RM\u{a0}45.00".into()),
+                ],
+            );
+            for (name, reader) in [("Aina", "member"), ("Farah", "provider")] {
+                let ask = stage.fill("late-may-ask", [("reader", reader.into())]);
+                let is_told = |mail: &&testkit::SentMail| {
+                    mail.recipient.starts_with(name)
+                        && mail
+                            .text
+                            .replace('\u{a0}', " ")
+                            .contains(&format!("{said} {ask}"))
+                        && mail.text.contains("#refund") == (reader == "member")
+                };
+                assert_eq!(mails.iter().filter(is_told).count(), told_before, "{name}");
+            }
+            let page = aina.browser.get(booking).await.with(200);
+            assert!(
+                page.text().contains("RM 135.00 is kept, RM 45.00"),
+                "{}",
+                page.text()
+            );
+            let ask = page.link(&stage.say("late-ask")).href;
+            let rest = aina.browser.get(&ask).await.with(200);
+            assert!(
+                rest.text().contains(&stage.say("refund-ask-do")),
+                "{}",
+                rest.text()
+            );
+            farah.sees(booking, "RM 135.00 is kept").await;
         }
         stage.work().await;
         assert_eq!(ledger(stage).await, 2 * 13_500);

@@ -326,3 +326,74 @@ fn a_list_of_payouts_goes_on_until_all_are_read() {
         assert_eq!((first.body.matches("name=\"item\"").count(), rest), (2, 1));
     });
 }
+
+#[test]
+fn nobody_decides_their_own_case_where_another_administrator_exists() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (farah, mut aina, id) = booked(stage, 18_000).await;
+        run(
+            stage,
+            sql!(
+                "UPDATE role_grant SET account_id = (SELECT id FROM account WHERE display_name = 'Aina Yusof')
+                 WHERE role = 'owner'"
+            ),
+        )
+        .await;
+        go_to(stage, "2026-11-24T01:45:00Z").await;
+        mark(stage, &aina, &id, "no_show_provider")
+            .await
+            .expect(200);
+        step(stage, &farah, (&id, "answer"), &json!({"agrees": false}))
+            .await
+            .expect(200);
+        prove(stage, &mut aina).await;
+        let here = format!("/me/bookings/{id}");
+        let decides = |page: &Page| {
+            let mut forms = page.forms().into_iter();
+            forms.find(|form| form.action.ends_with("/claim/decide"))
+        };
+        // The only administrator may, and the page says so.
+        let alone = aina.browser.get(&here).await.with(200);
+        assert!(
+            alone.text().contains(&stage.say("claim-own-alone")),
+            "{}",
+            alone.text()
+        );
+        let mut form = decides(&alone).unwrap();
+        let mut mei = stage.person_as("Mei Lin", ADMIN).await;
+        prove(stage, &mut mei).await;
+        let barred = aina.browser.get(&here).await.with(200);
+        assert!(
+            barred.text().contains(&stage.say("claim-own")),
+            "{}",
+            barred.text()
+        );
+        assert!(decides(&barred).is_none());
+        // A page that is older than the other administrator decides nothing, nor does the interface.
+        form.fill("outcome", "completed")
+            .fill("reason", "I was there");
+        let refused = aina.browser.submit(&alone, &form).await;
+        let problem = stage.say("problem-own-claim");
+        assert!(
+            refused.expect(403).text().contains(&problem),
+            "{}",
+            refused.text()
+        );
+        let decision = json!({"outcome": "completed", "reason": "Both were there"});
+        let refused = step(stage, &aina, (&id, "decide"), &decision).await;
+        assert_eq!(refused.expect(403).json()["code"], "own_claim");
+        assert!(decides(&mei.browser.get(&here).await.with(200)).is_some());
+        // Where both sides are the only administrators, each may decide.
+        let hand_over = sql!(
+            "UPDATE role_grant SET account_id = (SELECT id FROM account WHERE display_name = 'Farah Ali')
+             WHERE role = 'admin'"
+        );
+        run(stage, hand_over).await;
+        let page = aina.browser.get(&here).await.with(200);
+        assert!(decides(&page).is_some());
+        step(stage, &aina, (&id, "decide"), &decision)
+            .await
+            .expect(200);
+        assert_eq!(claim(stage, &aina, &id).await["state"], "decided");
+    });
+}

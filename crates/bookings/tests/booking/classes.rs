@@ -249,8 +249,20 @@ fn an_order_of_a_class_is_the_price_of_each_seat_and_late_money_needs_all_of_the
         let mut aina = stage.person("Aina Yusof").await;
         let mut mei = stage.person("Mei Lin").await;
         let slot = listed(&mut aina).await[4].clone();
+        // The form says each place's price, and prepares what its script says of several.
+        let form = format!("/book/{}", slot["id"].as_str().unwrap());
+        let page = aina.browser.get(&form).await.with(200);
+        assert!(page.text().contains("Each: RM 20"), "{}", page.text());
+        let says = page.body.replace('\u{a0}', " ").replace("&#34;", "\"");
+        for said in [
+            r#"["","2 × RM 20.00 = RM 40.00","3 × RM 20.00 = RM 60.00"]"#,
+            r#"["Go to payment, RM 20.00","Go to payment, RM 40.00","#,
+        ] {
+            assert!(says.contains(said), "{said}: {says}");
+        }
         let (pay, booking) = hold_seats(&mut aina, &slot, "2").await;
         aina.sees(&pay, "2 places").await;
+        aina.sees(&pay, "RM 40.00").await;
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!(ledger(stage).await, 4_000);
         let receipt = format!("/me/orders/{}/receipt", pay.trim_start_matches("/pay/"));

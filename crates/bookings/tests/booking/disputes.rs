@@ -48,6 +48,22 @@ fn what_is_disputed_at_the_test_gateway_is_frozen_and_told() {
         assert!(text.contains("disputes the payment"), "{text}");
         assert!(text.contains("Aina Yusof"), "{text}");
         owner.sees("/admin/orders", "the payment is disputed").await;
+        // It needs the administrators until the bank decides, either way.
+        let needs = stage.fill("to-do-disputed", [("count", 1.into())]);
+        let list = "/admin/orders?state=disputed";
+        for page in ["/me", "/admin/money"] {
+            let page = owner.browser.get(page).await.with(200);
+            assert_eq!(page.link(&needs).href, list);
+        }
+        owner.sees(list, "Aina Yusof").await;
+        for end in ["payment.dispute.lost", "payment.dispute.won"] {
+            hear(stage, end).await;
+            let money = owner.browser.get("/admin/money").await.text();
+            assert!(!money.contains(&needs), "{end}: {money}");
+            owner.sees(list, &stage.say("order-none")).await;
+            let undo = sql!("DELETE FROM gateway_event WHERE kind LIKE '%.lost'");
+            run(stage, undo).await;
+        }
     });
 }
 

@@ -373,9 +373,24 @@ fn who_came_of_all_bookings_of_a_date_is_said_in_one_form() {
             .await
             .with(201)
             .json());
+        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        // The boxes are named for what they ask.
+        let pages = [own.clone(), format!("/me/bookings/{hers}")];
+        let titled = async |person: &mut Person, path: &str, message: &str| {
+            let page = person.browser.get(path).await.with(200);
+            let title = format!(">{}</h2>", stage.say(message));
+            assert!(page.body.contains(&title), "{path}: {}", page.text());
+        };
+        for path in &pages {
+            titled(&mut farah, path, "class-people").await;
+        }
         before(stage, &slot, -1).await;
         prove(stage, &mut farah).await;
-        let own = format!("/me/slots/{}", slot["id"].as_str().unwrap());
+        prove(stage, &mut aina).await;
+        for path in &pages {
+            titled(&mut farah, path, "seats-missed").await;
+        }
+        titled(&mut aina, &pages[1], "class-came").await;
         let page = farah.browser.get(&own).await;
         let mut form = page.expect(200).form(&format!("{own}/outcome"));
         form.tick("missed", &format!("{hers}/2"));
@@ -458,7 +473,7 @@ fn what_was_paid_and_what_went_back_is_said_of_seats_that_were_given_back() {
         on(stage, &mut aina, &booking, "/seats/cancel", &second)
             .await
             .expect(200);
-        aina.sees(&here, &stage.say("refund-wish")).await;
+        aina.sees(&here, &stage.say("late-ask")).await;
         let page = aina.browser.get(&pay).await.with(200);
         let mut form = page.form(&format!("{pay}/refund"));
         form.fill("text", "My sister is ill.");

@@ -166,7 +166,7 @@ fn a_refund_that_fails_is_told_and_reserves_nothing() {
         let text = owner.browser.get("/me/notices").await.text();
         let told = stage.fill(
             "booking-notice-refund-failed",
-            [("about", "MYR 180.00".into())],
+            [("about", "RM 180.00".into())],
         );
         assert!(text.contains(&told), "{text}");
         owner.browser.get("/admin/orders").await.expect(200);

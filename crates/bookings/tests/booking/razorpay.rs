@@ -392,7 +392,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
         let text = owner.browser.get("/me/notices").await.text();
         let told = stage.fill(
             "booking-notice-refund-failed",
-            [("about", "MYR 180.00".into())],
+            [("about", "RM 180.00".into())],
         );
         assert!(text.contains(&told), "{text}");
     });

@@ -128,7 +128,7 @@ fn who_cancelled_late_asks_for_the_money_all_the_same() {
         let all = stage.world.mails().await;
         let mut told = all.iter().filter(|one| one.subject.starts_with(&start));
         assert!(told.any(|one| one.subject.ends_with("RM\u{a0}90.00")));
-        aina.sees("/me/notices", "MYR 90.00").await;
+        aina.sees("/me/notices", "RM 90.00").await;
         aina.sees(&pay, "Get well soon.").await;
     });
 }

@@ -323,7 +323,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             hear(&stage, &double.event("refund.updated", &refund)).await;
             assert_eq!(ledger(&stage).await, left, "{end}");
         }
-        let values = [("about", "MYR 180.00".into())];
+        let values = [("about", "RM 180.00".into())];
         let told = stage.fill("booking-notice-refund-failed", values);
         owner.sees("/me/notices", &told).await;
     });

@@ -20,7 +20,7 @@ use crate::credit_kind::Labels;
 use crate::notice;
 use crate::provider::Provider;
 use crate::slot::{Slot, SlotId};
-use crate::web::party_card::{BookedSeats, PartyCard};
+use crate::web::party_card::{BookedSeats, PartyCard, title};
 use crate::web::{choices, words};
 
 #[derive(Template)]
@@ -28,6 +28,8 @@ use crate::web::{choices, words};
 pub(super) struct ClassPeople<'a> {
     text: &'a Text,
     slot: SlotId,
+    /// The message id of the title.
+    title: &'static str,
     /// How many of the seats are taken, in words and as numbers.
     seats: String,
     taken: i64,
@@ -86,8 +88,13 @@ impl<'a> ClassPeople<'a> {
         ];
         let rows = people.into_iter();
         let rows: Vec<Row<'a>> = rows.map(|one| sayer.row(one, &form_state.form)).collect();
+        let may_mark = rows
+            .iter()
+            .filter_map(|row| row.party.as_ref())
+            .any(PartyCard::may_mark);
         Self {
             text,
+            title: title(may_mark, slot.starts_at, sayer.now),
             slot: slot.id.clone(),
             seats: text.with("class-taken", seats),
             taken: slot.seats_taken,
@@ -98,10 +105,7 @@ impl<'a> ClassPeople<'a> {
                 let hint = text.say("class-write-hint").into_owned();
                 (req.submission(), field.hint(hint).required(), button)
             }),
-            may_mark: rows
-                .iter()
-                .filter_map(|row| row.party.as_ref())
-                .any(PartyCard::may_mark),
+            may_mark,
             rows,
         }
     }
