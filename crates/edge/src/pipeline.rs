@@ -4,6 +4,7 @@
 mod access;
 mod cache_fill;
 mod event_stream;
+mod finish;
 mod from_cache;
 mod real_ip;
 mod service_listener;
@@ -20,7 +21,7 @@ use http::header::{
     USER_AGENT,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, request};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use http_body::Body as _;
 use hyper::ext::Protocol;
 use percent_encoding::utf8_percent_encode;
@@ -28,17 +29,16 @@ use tokio::time::Instant;
 
 use crate::access_log::{Entry, Log, LoggedPath, PathOwner, Pending, Tunnelled, Upload};
 use crate::body::{Answer, Body, LoggedBody, has_no_body};
-use crate::cache::is_for_shared_caches;
 use crate::client_info::ClientInfo;
 use crate::context::{EdgeState, Peer, Running, WorkerContext};
 use crate::filters::compression::CodingPreferences;
 use crate::filters::cors::CorsAnswer;
-use crate::filters::headers::{self, Changes, Completion};
 use crate::filters::rate_limit::{Admitted, take_outcome};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Reader};
 use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
+use finish::{completion, finish};
 use http1::{Refusal, is_host};
 use target::ask_and_purge;
 
@@ -462,69 +462,6 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
         return Ok(host.to_ascii_lowercase().into());
     }
     Ok(host.into())
-}
-
-fn finish(
-    here: &WorkerContext,
-    peer: &Peer,
-    info: &ClientInfo,
-    version: Version,
-    answer: &mut Answer,
-    outcome: &RequestOutcome,
-) {
-    if let Body::Headed(headed) = answer.body_mut() {
-        headed.id = Some(info.id.clone());
-        return close_if_draining(here, answer.headers_mut());
-    }
-    let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    let headers = answer.headers_mut();
-    let route = outcome.route.as_ref();
-    let is_of_app = route.is_some_and(|route| matches!(route.target, Target::App));
-    let is_shared = (is_of_app || outcome.is_of_app) && is_for_shared_caches(headers);
-    let is_restricted = route.is_some_and(|route| route.access.is_some()) || outcome.has_pass;
-    if is_shared && is_restricted {
-        // The app does not know that others may not see this page.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
-    }
-    // Other caches would send the ID with their responses to other requests. So a page of the app
-    // that they may keep has none.
-    if !is_shared {
-        headers::identify(headers, &info.id);
-    }
-    if peer.front.is_none() {
-        // The route's header changes do not apply to pages of the app that replace missing files.
-        let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
-        let changes = route.map(|route| &route.headers);
-        completion(here, peer, info, changes).apply(headers, outcome.is_instead);
-        if let Some(cors) = &outcome.cors {
-            cors.complete(headers);
-        }
-    }
-    if version >= Version::HTTP_2 {
-        // HTTP/2 and HTTP/3 have no `Connection` header (RFC 9113, section 8.2.2).
-        headers.remove(CONNECTION);
-    } else if !is_switch {
-        close_if_draining(here, headers);
-    }
-}
-
-fn completion<'a>(
-    here: &WorkerContext,
-    peer: &Peer,
-    info: &ClientInfo,
-    changes: Option<&'a Arc<Changes>>,
-) -> Completion<'a> {
-    Completion {
-        changes,
-        security: here.shared.transport_security(info),
-        alternative: here.shared.alternative(peer, info),
-    }
-}
-
-fn close_if_draining(here: &WorkerContext, headers: &mut HeaderMap) {
-    if here.drain.is_cancelled() {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
 }
 
 fn log_entry(
