@@ -31,6 +31,9 @@ fn a_price_is_never_a_hundredth_or_a_hundredfold_of_what_was_typed() {
             ("180,00", "EUR", 18_000),
             ("1.234,5", "EUR", 123_450),
             ("1500", "JPY", 1_500),
+            ("RM 250,00", "MYR", 25_000),
+            ("€ 10", "EUR", 1_000),
+            ("10 EUR", "EUR", 1_000),
         ] {
             let fields = [
                 ("name", typed),
@@ -41,13 +44,13 @@ fn a_price_is_never_a_hundredth_or_a_hundredfold_of_what_was_typed() {
             let newest = sql!("SELECT price_minor FROM plan ORDER BY position DESC LIMIT 1");
             assert_eq!(count(stage, newest).await, minor, "{typed} {currency}");
         }
-        for typed in ["RM 250,00", "1.800", "-5", "", "15.00 JPY"] {
+        for typed in ["€ 250,00", "1.800", "RM 1.800", "-5", "", "15.00 JPY"] {
             let fields = [("name", "No"), ("price_minor", typed)];
             assert_eq!(send(&mut owner, new, new, &fields).await, 422, "{typed}");
         }
         let page = owner.browser.get(new).await;
         let mut form = page.form(new);
-        form.fill("name", "No").fill("price_minor", "RM 250,00");
+        form.fill("name", "No").fill("price_minor", "€ 250,00");
         let text = owner.browser.submit(&page, &form).await.expect(422).text();
         let said = stage.fill("field-amount-invalid", [("example", "180.00".into())]);
         assert!(text.contains(&said), "{text}");

@@ -156,6 +156,7 @@ fn a_member_cancels_late_and_it_costs_what_the_page_says() {
                 "{}",
                 rest.text()
             );
+            prove(stage, &mut farah).await;
             farah.sees(booking, "RM 135.00 is kept").await;
         }
         stage.work().await;
