@@ -144,12 +144,11 @@ pub(crate) fn sum(
     account: Option<&AccountId>,
     sum: Money,
 ) -> Result<String, StoreError> {
-    let said = match reader(tx, site, account)? {
-        Some(reader) => reader.text.money(sum),
-        None => {
-            let tag = site.settings.languages.first().map_or("en", String::as_str);
-            site.catalogue.speak(&Language::of(tag)).money(sum)
-        }
+    let said = if let Some(reader) = reader(tx, site, account)? {
+        reader.text.money(sum)
+    } else {
+        let tag = site.settings.languages.first().map_or("en", String::as_str);
+        site.catalogue.speak(&Language::of(tag)).money(sum)
     };
     Ok(said)
 }

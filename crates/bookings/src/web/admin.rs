@@ -155,9 +155,12 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     };
     let found = paging.list(found, key);
     let zone = words::zone(&req.site, Some(&req.who));
-    let next = found.next_cursor.map(|cursor| match is_of_disputes {
-        true => format!("{IN_DISPUTE}&cursor={cursor}"),
-        false => format!("/admin/orders?cursor={cursor}"),
+    let next = found.next_cursor.map(|cursor| {
+        if is_of_disputes {
+            format!("{IN_DISPUTE}&cursor={cursor}")
+        } else {
+            format!("/admin/orders?cursor={cursor}")
+        }
     });
     let rows = found.items.into_iter().map(|listed| {
         let row = listed.record;

@@ -96,16 +96,16 @@ impl Totals {
             let minor = each.minor.saturating_mul(count);
             text.money(Money::new(minor, each.currency))
         };
-        let said = (1..=most).map(|count| match count {
-            1 => String::new(),
-            _ => {
-                let values = [
-                    ("count", count.into()),
-                    ("each", text.money(each).into()),
-                    ("sum", sum(count).into()),
-                ];
-                text.with("booking-seats-total", values)
+        let said = (1..=most).map(|count| {
+            if count == 1 {
+                return String::new();
             }
+            let values = [
+                ("count", count.into()),
+                ("each", text.money(each).into()),
+                ("sum", sum(count).into()),
+            ];
+            text.with("booking-seats-total", values)
         });
         let button = |count| text.with("booking-to-payment", [("sum", sum(count).into())]);
         Self {
