@@ -373,7 +373,7 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
         let mut form = refused.form(&new);
         assert_eq!(form.value("price"), Some("1,200.50"));
         form.fill("quantity", "1");
-        form.fill("price", "RM 250,00");
+        form.fill("price", "€ 250,00");
         let unclear = upload(&mut host, &new, &entries(&form), b"").await;
         let said = stage.fill("field-amount-invalid", [("example", "180.00".into())]);
         assert!(
