@@ -85,8 +85,10 @@ async function mailTo(address, subject) {
 async function book(page, seats, names) {
   await page.goto(date);
   await fill(page, { seats: String(seats), names: names.join('\n') });
-  if (seats > 1) await page.getByText(new RegExp(`^${seats} × RM.60\\.00 = RM.${60 * seats}\\.00$`)).waitFor();
-  await press(page, new RegExp(`^Go to payment, RM.${60 * seats}\\.00$`));
+  // Without a script, the next page says the sum.
+  const says = page !== family;
+  if (says && seats > 1) await page.getByText(new RegExp(`^${seats} × RM.60\\.00 = RM.${60 * seats}\\.00$`)).waitFor();
+  await press(page, says ? new RegExp(`^Go to payment, RM.${60 * seats}\\.00$`) : 'Book');
   await pay(page);
   return new URL(page.url()).pathname;
 }
